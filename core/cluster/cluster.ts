@@ -1,0 +1,269 @@
+import { once } from "node:events";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { opaqueTasksFile, pooledOpaque } from "../e2ee/offload/opaque-tasks.ts";
+import { Pool, poolThreads } from "../e2ee/offload/pool.ts";
+import type { OpaqueServer } from "../e2ee/opaque-server.ts";
+import { systemClock } from "../platform/clock.ts";
+import { Failure } from "../platform/failure.ts";
+import type { Log, LogLevel } from "../platform/log.ts";
+import { seededRandom } from "../platform/random.ts";
+import type { ServerId } from "../server/bus.ts";
+import type { ChatServerOptions } from "../server/chat-server.ts";
+import { type Front, nativeAcceptor, signpost } from "../server/transport/acceptor.ts";
+import { socketPath } from "../server/transport/transport.ts";
+import { Assigner } from "./assign.ts";
+import { Roster } from "./roster.ts";
+import type { StrategyName } from "./strategies.ts";
+import { answerCalls } from "./thread-calls.ts";
+import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
+
+export interface ClusterOptions {
+  readonly servers: number;
+  readonly strategy: StrategyName;
+  readonly host: string;
+  /** The port that everybody knows; each server gets one of its own too. 0 lets the system choose all of them. */
+  readonly port: number;
+  /** What is the same for every server. */
+  readonly server: Omit<ChatServerOptions, "host" | "port">;
+  readonly opaqueSecret: string;
+  readonly offloadQueueMax: number;
+  readonly logLevel: LogLevel;
+  readonly seed: number;
+}
+
+const restartDelayMsMin = 200;
+const restartDelayMsMax = 10_000;
+/** A thread that has drained for this long is not going to end by itself. */
+const stopMsMax = 15_000;
+
+interface Member {
+  readonly id: ServerId;
+  readonly index: number;
+  thread: Worker | undefined;
+  port: number;
+  descriptor: unknown;
+  restarts: number;
+}
+
+/**
+ * Many chat servers as threads of this process, with one front door.
+ *
+ * With the native transport the front hands each accepted socket to the next server's thread; a thread that ends is taken
+ * off first, and started again. Crypto for all of them runs in one pool.
+ */
+export class Cluster {
+  readonly #options: ClusterOptions;
+  readonly #log: Log;
+  readonly #pool: Pool;
+  readonly #opaque: OpaqueServer;
+  readonly #members: Member[];
+  readonly #roster = new Roster();
+  #front: Front | undefined;
+  #stopping = false;
+
+  private constructor(options: ClusterOptions, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#pool = new Pool({
+      filename: opaqueTasksFile,
+      threadsMax: poolThreads(),
+      queueMax: options.offloadQueueMax,
+      workerData: { opaqueSecret: options.opaqueSecret },
+    });
+    this.#opaque = pooledOpaque(this.#pool);
+    this.#members = Array.from({ length: options.servers }, (_, index) => ({
+      id: `s${index}`,
+      index,
+      thread: undefined,
+      port: 0,
+      descriptor: undefined,
+      restarts: 0,
+    }));
+  }
+
+  /** Ready when every server listens. */
+  static async start(options: ClusterOptions, log: Log): Promise<Cluster> {
+    const cluster = new Cluster(options, log);
+    try {
+      await cluster.#openFront();
+      await Promise.all(cluster.#members.map((member) => cluster.#startThread(member)));
+    } catch (cause) {
+      await cluster.stop();
+      throw cause;
+    }
+    return cluster;
+  }
+
+  /** The port that everybody knows. */
+  get port(): number {
+    return this.#front?.port ?? (this.#members[0] as Member).port;
+  }
+
+  /** Each server's own port. */
+  get serverPorts(): number[] {
+    return this.#members.map(({ port }) => port);
+  }
+
+  /** Where clients connect, or ask `/assign` where to. */
+  get url(): string {
+    return socketUrl(this.#options.host, this.port);
+  }
+
+  /** Breaks a server as an uncaught error would; it comes back by itself. Resolves when its thread has ended. */
+  async crash(index: number): Promise<void> {
+    const thread = this.#members[index]?.thread;
+    if (!thread) return;
+    const exited = once(thread, "exit");
+    order(thread, { kind: "crash" });
+    await exited;
+  }
+
+  /** Everything taken in is committed and acknowledged, then the threads end. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#members.map((member) => this.#stopThread(member)));
+    this.#front?.close();
+    this.#front = undefined;
+    await this.#pool.close();
+  }
+
+  /** One server needs no front: clients that ask are sent to where they asked. */
+  async #openFront(): Promise<void> {
+    const { servers, server, host, port } = this.#options;
+    if (servers === 1) return;
+    if (server.transport === "uws") {
+      this.#front = await nativeAcceptor(host, port);
+      return;
+    }
+    const assigner = new Assigner(this.#assignOptions(), {
+      roster: this.#roster,
+      random: seededRandom(this.#options.seed),
+      clock: systemClock,
+    });
+    this.#front = await signpost(host, port, (request) => assigner.route(request));
+  }
+
+  #assignOptions() {
+    const { strategy, server } = this.#options;
+    const acceptor = this.#front && server.transport === "uws";
+    return { strategy, acceptorUrl: acceptor ? socketUrl(this.#options.host, this.port) : undefined };
+  }
+
+  async #startThread(member: Member): Promise<void> {
+    const { host, port, servers, server, logLevel, seed } = this.#options;
+    const ownPort = servers === 1 || port === 0 ? port : port + 1 + member.index;
+    const opaqueChannel = new MessageChannel();
+    const released = new Int32Array(new SharedArrayBuffer(4));
+    const start: ThreadStart = {
+      id: member.id,
+      // A server that comes back is found where it was.
+      options: { ...server, host, port: member.port || ownPort },
+      url: socketUrl(host, "{port}"),
+      assign: this.#assignOptions(),
+      logLevel,
+      seed: seed + member.index + 1,
+      opaquePort: opaqueChannel.port2,
+      released,
+    };
+    const thread = new Worker(new URL("./server-thread.js", import.meta.url), {
+      workerData: start,
+      transferList: [opaqueChannel.port2],
+    });
+    answerCalls(opaqueChannel.port1, this.#opaque);
+    member.thread = thread;
+    thread.once("exit", (code) => {
+      opaqueChannel.port1.close();
+      this.#ended(member, thread, code);
+    });
+    await this.#untilReady(member, thread, released);
+    this.#introduce(member, thread);
+    if (member.descriptor !== undefined) this.#front?.add(member.descriptor);
+  }
+
+  #untilReady(member: Member, thread: Worker, released: Int32Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      thread.once("error", reject);
+      thread.once("exit", (code) =>
+        reject(new Failure("server_failed", `${member.id} ended with ${code}`, "see the log")),
+      );
+      thread.on("message", (report: ThreadReport) => {
+        switch (report.kind) {
+          case "ready":
+            member.port = report.port;
+            member.descriptor = report.descriptor;
+            return resolve();
+          case "heartbeat": {
+            const url = socketUrl(this.#options.host, member.port);
+            return this.#roster.heard({ server: member.id, url, load: report.load }, systemClock.monotonic());
+          }
+          case "failed":
+            return reject(new Failure(report.code, `${member.id}: ${report.message}`, report.advice));
+          case "ending":
+            this.#release(member);
+            Atomics.store(released, 0, 1);
+            Atomics.notify(released, 0);
+            return;
+          default:
+            report satisfies never;
+        }
+      });
+    });
+  }
+
+  /** Connects a new server's bus with everybody's. */
+  #introduce(member: Member, thread: Worker): void {
+    for (const other of this.#members) {
+      if (other === member || !other.thread || other.port === 0) continue;
+      const { port1, port2 } = new MessageChannel();
+      order(thread, { kind: "peer", server: other.id, port: port1 }, [port1]);
+      order(other.thread, { kind: "peer", server: member.id, port: port2 }, [port2]);
+    }
+  }
+
+  /** No socket goes to this thread from here on. */
+  #release(member: Member): void {
+    if (member.descriptor !== undefined) this.#front?.remove(member.descriptor);
+    member.descriptor = undefined;
+    this.#roster.gone(member.id);
+  }
+
+  #ended(member: Member, thread: Worker, code: number): void {
+    if (member.thread !== thread) return;
+    member.thread = undefined;
+    this.#release(member);
+    for (const other of this.#members) if (other.thread) order(other.thread, { kind: "peerGone", server: member.id });
+    if (this.#stopping || member.port === 0) return;
+    const delay = Math.min(restartDelayMsMax, restartDelayMsMin * 2 ** member.restarts++);
+    this.#log.error({ server: member.id, code, restartInMs: delay }, "a server thread has ended; starting it again");
+    systemClock.after(delay, () => void this.#restart(member));
+  }
+
+  async #restart(member: Member): Promise<void> {
+    if (this.#stopping) return;
+    try {
+      await this.#startThread(member);
+      this.#log.info({ server: member.id }, "a server thread is back");
+    } catch (cause) {
+      this.#log.error({ server: member.id, err: cause }, "a server thread could not be started again");
+    }
+  }
+
+  async #stopThread(member: Member): Promise<void> {
+    const thread = member.thread;
+    if (!thread) return;
+    const exited = once(thread, "exit");
+    order(thread, { kind: "stop" });
+    const giveUp = systemClock.after(stopMsMax, () => order(thread, { kind: "crash" }));
+    await exited;
+    giveUp();
+  }
+}
+
+export function socketUrl(host: string, port: number | string): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return `ws://${name}:${port}${socketPath}`;
+}
+
+function order(thread: Worker, message: ThreadOrder, transfer: readonly MessagePort[] = []): void {
+  thread.postMessage(message, transfer);
+}

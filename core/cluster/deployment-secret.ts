@@ -1,0 +1,62 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { createOpaqueSecret } from "../e2ee/opaque-server.ts";
+import { Failure, messageOf } from "../platform/failure.ts";
+import type { Database } from "../store/database.ts";
+
+/**
+ * What a deployment's servers share and its database must not hold: without it a stolen database allows no password to be
+ * tried and no session token to be made.
+ */
+export interface DeploymentSecret {
+  /** OPAQUE server setup: the OPRF seed and the server's key pair. */
+  readonly opaque: string;
+  /** Session tokens are made under it. */
+  readonly token: Uint8Array;
+}
+
+const fileFields = z.strictObject({ opaque: z.string().min(1), token: z.base64().length(44) });
+
+export async function createSecret(): Promise<DeploymentSecret> {
+  return { opaque: await createOpaqueSecret(), token: randomBytes(32) };
+}
+
+/** The secret in this file, which is made, readable by its owner only, if it is missing. */
+export async function loadOrCreateSecret(file: string): Promise<DeploymentSecret> {
+  try {
+    if (!existsSync(file)) {
+      mkdirSync(path.dirname(file), { recursive: true });
+      const { opaque, token } = await createSecret();
+      const text = JSON.stringify({ opaque, token: Buffer.from(token).toString("base64") }, undefined, 2);
+      // Not over a file that another start has made meanwhile.
+      writeFileSync(file, `${text}\n`, { mode: 0o600, flag: "wx" });
+    }
+    const { opaque, token } = fileFields.parse(JSON.parse(readFileSync(file, "utf8")));
+    return { opaque, token: Buffer.from(token, "base64") };
+  } catch (cause) {
+    throw new Failure(
+      "secret_unreadable",
+      `the deployment's secret in ${file} cannot be used: ${messageOf(cause)}`,
+      "name the right file with --secret-file; without it nobody can log in",
+      cause,
+    );
+  }
+}
+
+/** Stops a start with another secret than the database's users signed up under: they could not log in. */
+export async function checkSecret(database: Database, secret: DeploymentSecret): Promise<void> {
+  const fingerprint = createHash("sha256").update("fastchat secret\0").update(secret.opaque).digest("hex");
+  await database.query({
+    text: "INSERT INTO deployment (key, value) VALUES ('secret', $1) ON CONFLICT (key) DO NOTHING",
+    values: [fingerprint],
+  });
+  const [row] = await database.query<{ value: string }>({ text: "SELECT value FROM deployment WHERE key = 'secret'" });
+  if (row?.value === fingerprint) return;
+  throw new Failure(
+    "secret_mismatch",
+    "the users in this database signed up under another deployment secret",
+    "name that secret's file with --secret-file, or use another database",
+  );
+}

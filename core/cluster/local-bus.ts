@@ -1,0 +1,141 @@
+import type { MessagePort } from "node:worker_threads";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
+import type { Bus, BusEvents, GroupFrame, ServerId } from "../server/bus.ts";
+import type { GroupId } from "../wire/ids.ts";
+import { type ColdLinkFrame, encodeLinkDeliver, encodeLinkFrame, parseLinkFrame } from "../wire/link-frame.ts";
+
+/** How long a join waits for peers: one that hangs must not hold up logins here; the sweep repairs what it does not send. */
+const joinMsMax = 1000;
+
+interface Peer {
+  readonly port: MessagePort;
+  /** Groups that it follows. */
+  readonly interest: Set<GroupId>;
+}
+
+/** The bus between servers that are threads of one process: a message port for each pair. */
+export class LocalBus implements Bus {
+  readonly self: ServerId;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #peers = new Map<ServerId, Peer>();
+  readonly #joined = new Set<GroupId>();
+  /** Joins that a peer has not answered yet. */
+  readonly #awaited = new Map<number, { readonly server: ServerId; readonly done: () => void }>();
+  #events: BusEvents | undefined;
+  #request = 0;
+
+  constructor(self: ServerId, by: { clock: Clock; log: Log }) {
+    this.self = self;
+    this.#clock = by.clock;
+    this.#log = by.log;
+  }
+
+  listen(events: BusEvents): void {
+    this.#events = events;
+  }
+
+  /** Another server has started, and this port leads to it. */
+  addPeer(server: ServerId, port: MessagePort): void {
+    this.removePeer(server);
+    this.#peers.set(server, { port, interest: new Set() });
+    port.on("message", (bytes: Uint8Array) => this.#received(server, bytes));
+    port.unref();
+    if (this.#joined.size > 0) void this.#announce(server, [...this.#joined]);
+  }
+
+  removePeer(server: ServerId): void {
+    const peer = this.#peers.get(server);
+    if (!peer) return;
+    this.#peers.delete(server);
+    peer.port.close();
+    for (const { server: awaited, done } of [...this.#awaited.values()]) if (awaited === server) done();
+    this.#events?.gone(server);
+  }
+
+  async join(groups: readonly GroupId[]): Promise<void> {
+    for (const group of groups) this.#joined.add(group);
+    await Promise.all([...this.#peers.keys()].map((server) => this.#announce(server, groups)));
+  }
+
+  leave(groups: readonly GroupId[]): void {
+    for (const group of groups) this.#joined.delete(group);
+    this.tellAll({ kind: "interest", request: this.#request++, join: [], leave: groups });
+  }
+
+  deliver(frames: readonly GroupFrame[]): number {
+    let copies = 0;
+    for (const { port, interest } of this.#peers.values()) {
+      const wanted = frames.filter(({ group }) => interest.has(group));
+      if (wanted.length === 0) continue;
+      copies += wanted.length;
+      post(port, encodeLinkDeliver(wanted.map(({ frame }) => frame)));
+    }
+    return copies;
+  }
+
+  tell(server: ServerId, frame: ColdLinkFrame): void {
+    const peer = this.#peers.get(server);
+    if (peer) post(peer.port, encodeLinkFrame(frame));
+  }
+
+  tellGroup(group: GroupId, frame: ColdLinkFrame): void {
+    for (const [server, { interest }] of this.#peers) if (interest.has(group)) this.tell(server, frame);
+  }
+
+  tellAll(frame: ColdLinkFrame): void {
+    for (const server of this.#peers.keys()) this.tell(server, frame);
+  }
+
+  close(): void {
+    for (const server of [...this.#peers.keys()]) this.removePeer(server);
+  }
+
+  /** Tells a peer of groups and waits until it has heard. */
+  #announce(server: ServerId, join: readonly GroupId[]): Promise<void> {
+    return new Promise((resolve) => {
+      const request = this.#request++;
+      const giveUp = this.#clock.after(joinMsMax, () => {
+        this.#log.warn({ server }, "a server does not answer on the bus; the sweep will repair what it does not send");
+        done();
+      });
+      const done = () => {
+        giveUp();
+        this.#awaited.delete(request);
+        resolve();
+      };
+      this.#awaited.set(request, { server, done });
+      this.tell(server, { kind: "interest", request, join, leave: [] });
+    });
+  }
+
+  #received(from: ServerId, bytes: Uint8Array): void {
+    const parsed = parseLinkFrame(bytes);
+    if (!parsed.ok) return this.#log.error({ from, fault: parsed.reason }, "another server sent a broken frame");
+    const frame = parsed.value;
+    switch (frame.kind) {
+      case "linkDeliver":
+        for (const deliver of frame.frames) this.#events?.delivered(deliver);
+        return;
+      case "interest": {
+        const interest = this.#peers.get(from)?.interest;
+        for (const group of frame.join) interest?.add(group);
+        for (const group of frame.leave) interest?.delete(group);
+        if (frame.join.length === 0) return;
+        this.tell(from, { kind: "interested", request: frame.request });
+        return this.#events?.joined(from, frame.join);
+      }
+      case "interested":
+        return this.#awaited.get(frame.request)?.done();
+      default:
+        return this.#events?.told(from, frame);
+    }
+  }
+}
+
+/** Moves the bytes rather than copying them; a view of Node's shared pool must be copied first, or the pool would move. */
+function post(port: MessagePort, bytes: Uint8Array): void {
+  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+  port.postMessage(own, [own.buffer as ArrayBuffer]);
+}

@@ -1,0 +1,80 @@
+import { type ConfigOf, setting } from "../platform/config.ts";
+import { logLevels } from "../platform/log.ts";
+import { transportNames } from "../server/transport/transport.ts";
+import { strategyNames } from "./strategies.ts";
+
+/** What `fastchat serve` can be told. */
+export const serveSettings = {
+  host: setting.text({ default: "127.0.0.1", placeholder: "address", help: "address to listen on" }),
+  port: setting.integer({
+    default: 7400,
+    min: 0,
+    max: 65_000,
+    help: "port that clients know; server i also listens on port + 1 + i; 0 lets the system choose",
+  }),
+  servers: setting.integer({ default: 1, min: 1, max: 64, help: "chat servers, each a thread of this process" }),
+  strategy: setting.choice({
+    default: "round-robin",
+    values: strategyNames,
+    help: "which server a new client goes to",
+  }),
+  transport: setting.choice({ default: "uws", values: transportNames, help: "what carries the sockets" }),
+  database: setting.optionalText({
+    placeholder: "url",
+    help: "PostgreSQL 14 or later to use (postgres://…) instead of an embedded one",
+  }),
+  dataDir: setting.text({
+    default: ".fastchat/data",
+    placeholder: "directory",
+    help: "where the embedded database and the deployment's secret are kept",
+  }),
+  secretFile: setting.optionalText({
+    placeholder: "file",
+    help: "the deployment's secret, if not in the data directory; made if missing",
+  }),
+  connectionsMax: setting.integer({ default: 50_000, min: 1, max: 1_000_000, help: "sockets of one server" }),
+  sendsPerSecond: setting.number({ default: 50, min: 0.1, max: 1e6, help: "messages of one user, in the long run" }),
+  sendBurst: setting.integer({ default: 200, min: 1, max: 1e6, help: "messages of one user at once" }),
+  failedLoginsPerMinute: setting.number({ default: 10, min: 0.1, max: 1e6, help: "of one name, in the long run" }),
+  failedLoginBurst: setting.integer({ default: 10, min: 1, max: 1e6, help: "failed logins of one name at once" }),
+  sessionDays: setting.number({ default: 30, min: 0.001, max: 3650, unit: "days", help: "how long a login lasts" }),
+  backpressureBytesMax: setting.integer({
+    default: 1024 * 1024,
+    min: 64 * 1024,
+    max: 1024 * 1024 * 1024,
+    unit: "bytes",
+    help: "what may pile up for a socket that does not read, before it is cut off",
+  }),
+  idleSecondsMax: setting.integer({
+    default: 60,
+    min: 8,
+    max: 960,
+    unit: "seconds",
+    help: "a socket that answers no ping for this long is gone",
+  }),
+  databaseConnectionsMax: setting.integer({ default: 4, min: 1, max: 100, help: "database connections of one server" }),
+  ingestRowsMax: setting.integer({ default: 8192, min: 1, max: 1e6, help: "messages that may wait for the database" }),
+  ingestBytesMax: setting.integer({
+    default: 8 * 1024 * 1024,
+    min: 128 * 1024,
+    max: 1024 * 1024 * 1024,
+    unit: "bytes",
+    help: "bytes of messages that may wait for the database",
+  }),
+  statementRowsMax: setting.integer({
+    default: 300,
+    min: 0,
+    max: 100_000,
+    help: "batches up to this size go in one statement, larger ones by COPY",
+  }),
+  offloadQueueMax: setting.integer({
+    default: 1000,
+    min: 1,
+    max: 1e6,
+    help: "logins that may wait for the crypto pool",
+  }),
+  seed: setting.integer({ default: 1, min: 0, max: 2 ** 31, help: "of the random choices that strategies make" }),
+  logLevel: setting.choice({ default: "info", values: logLevels, help: "least severe log line to write" }),
+} as const;
+
+export type ServeConfig = ConfigOf<typeof serveSettings>;

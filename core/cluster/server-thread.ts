@@ -1,0 +1,116 @@
+import { setImmediate } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import type { OpaqueServer } from "../e2ee/opaque-server.ts";
+import { sleep, systemClock } from "../platform/clock.ts";
+import { Failure, messageOf } from "../platform/failure.ts";
+import { createLog } from "../platform/log.ts";
+import { seededRandom } from "../platform/random.ts";
+import { ChatServer } from "../server/chat-server.ts";
+import { Assigner } from "./assign.ts";
+import { LocalBus } from "./local-bus.ts";
+import { heartbeatPeriodMs, Roster } from "./roster.ts";
+import { callsOver } from "./thread-calls.ts";
+import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
+
+/** One chat server as a worker thread: the thread's wiring. */
+const start = workerData as ThreadStart;
+const main = parentPort as NonNullable<typeof parentPort>;
+const report = (message: ThreadReport) => main.postMessage(message);
+
+const clock = systemClock;
+const random = seededRandom(start.seed);
+const log = createLog(start.logLevel, { server: start.id });
+const roster = new Roster();
+const assigner = new Assigner(start.assign, { roster, random: random.fork(), clock });
+const bus = new LocalBus(start.id, { clock, log });
+const opaque = callsOver<OpaqueServer>(start.opaquePort, ["registrationResponse", "startLogin", "finishLogin"]);
+
+/** A database that hangs must not keep a thread from ending. */
+const closeMsMax = 2000;
+
+let server: ChatServer | undefined;
+let ending = false;
+
+process.on("uncaughtException", (cause) => {
+  log.fatal({ err: cause }, "an uncaught error ends this server");
+  void crash();
+});
+process.on("unhandledRejection", (cause) => {
+  throw cause;
+});
+
+main.on("message", (order: ThreadOrder) => {
+  switch (order.kind) {
+    case "peer":
+      return bus.addPeer(order.server, order.port);
+    case "peerGone":
+      roster.gone(order.server);
+      return bus.removePeer(order.server);
+    case "stop":
+      return void stop();
+    case "crash":
+      return void crash();
+    default:
+      order satisfies never;
+  }
+});
+
+try {
+  server = await ChatServer.start(start.options, {
+    bus,
+    opaque,
+    clock,
+    random: random.fork(),
+    log,
+    route: (request) => assigner.route(request),
+    aboutServers(from, frame) {
+      if (frame.kind === "heartbeat")
+        roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
+      if (frame.kind === "bye") roster.gone(from);
+    },
+  });
+  const url = start.url.replace("{port}", String(server.port));
+  const heartbeat = () => {
+    if (!server || ending) return;
+    const load = server.load();
+    roster.heard({ server: start.id, url, load }, clock.monotonic());
+    bus.tellAll({ kind: "heartbeat", url, at: clock.now(), load });
+    report({ kind: "heartbeat", load });
+  };
+  report({ kind: "ready", port: server.port, descriptor: server.acceptorDescriptor });
+  heartbeat();
+  clock.every(heartbeatPeriodMs, heartbeat);
+} catch (cause) {
+  const failure =
+    cause instanceof Failure ? cause : new Failure("server_failed", messageOf(cause), "see the log", cause);
+  report({ kind: "failed", code: failure.code, message: failure.message, advice: failure.advice });
+  await end(1);
+}
+
+async function stop(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  bus.tellAll({ kind: "bye", at: clock.now() });
+  await server?.drain();
+  await end(0);
+}
+
+async function crash(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  await end(1);
+}
+
+/**
+ * Ends the thread. First the main thread must forget the pointer by which it hands sockets over; then the sockets must be
+ * closed and the loop must have turned, or Node aborts the whole process over handles that are still open.
+ */
+async function end(exitCode: number): Promise<void> {
+  report({ kind: "ending" });
+  Atomics.wait(start.released, 0, 0, 1000);
+  const closing = server?.close().catch((cause) => log.error({ cause: messageOf(cause) }, "closing failed"));
+  await Promise.race([closing, sleep(clock, closeMsMax)]);
+  bus.close();
+  for (let turn = 0; turn < 3; turn++) await setImmediate();
+  process.exit(exitCode);
+}

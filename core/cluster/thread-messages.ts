@@ -1,0 +1,38 @@
+import type { MessagePort } from "node:worker_threads";
+import type { LogLevel } from "../platform/log.ts";
+import type { ServerId } from "../server/bus.ts";
+import type { ChatServerOptions } from "../server/chat-server.ts";
+import type { ServerLoad } from "../wire/link-frame.ts";
+import type { AssignOptions } from "./assign.ts";
+
+/** What a server thread is started with. */
+export interface ThreadStart {
+  readonly id: ServerId;
+  readonly options: ChatServerOptions;
+  /** How clients are told to reach it; `{port}` stands for the port it gets. */
+  readonly url: string;
+  readonly assign: AssignOptions;
+  readonly logLevel: LogLevel;
+  readonly seed: number;
+  /** Leads to the pool in the main thread. */
+  readonly opaquePort: MessagePort;
+  /** Set to 1 by the main thread when it hands this thread no more sockets. */
+  readonly released: Int32Array;
+}
+
+/** From the main thread to a server's. */
+export type ThreadOrder =
+  | { readonly kind: "peer"; readonly server: ServerId; readonly port: MessagePort }
+  | { readonly kind: "peerGone"; readonly server: ServerId }
+  /** Drain, close, end. */
+  | { readonly kind: "stop" }
+  /** End at once, as after an uncaught error: nothing is flushed, connections break. */
+  | { readonly kind: "crash" };
+
+/** From a server's thread to the main one. */
+export type ThreadReport =
+  | { readonly kind: "ready"; readonly port: number; readonly descriptor: unknown }
+  | { readonly kind: "heartbeat"; readonly load: ServerLoad }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly advice: string }
+  /** About to end: hand it no more sockets, then set `released`. */
+  | { readonly kind: "ending" };

@@ -1,0 +1,65 @@
+import { createHash, constants as crypto, type KeyObject, privateDecrypt, publicEncrypt } from "node:crypto";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { writeUint32, writeUint53 } from "../wire/bytes.ts";
+import type { Epoch, GroupId } from "../wire/ids.ts";
+
+/**
+ * An epoch key on its way to one member: RSA-OAEP with SHA-256 (RFC 8017), whose label names the group, the epoch and the
+ * recipient's fingerprint. A wrapped key of another group, epoch or person does not unwrap.
+ */
+export interface WrapContext {
+  readonly group: GroupId;
+  readonly epoch: Epoch;
+  readonly recipientFingerprint: Uint8Array;
+}
+
+export interface WrapJob extends WrapContext {
+  readonly publicKey: KeyObject;
+  readonly key: Uint8Array;
+}
+
+export interface UnwrapJob extends WrapContext {
+  readonly privateKey: KeyObject;
+  readonly wrapped: Uint8Array;
+}
+
+export function wrapKey({ publicKey, key, ...context }: WrapJob): Uint8Array {
+  return publicEncrypt({ key: publicKey, ...oaep(context) }, key);
+}
+
+/** Refused when it was wrapped for somebody else, for another group or epoch, or changed. */
+export function unwrapKey({ privateKey, wrapped, ...context }: UnwrapJob): Parsed<Uint8Array> {
+  try {
+    return accepted(privateDecrypt({ key: privateKey, ...oaep(context) }, wrapped));
+  } catch {
+    return refused("the wrapped key is not for this group, epoch and recipient");
+  }
+}
+
+/**
+ * Ties an epoch's key to the signed membership entry that opens it: every member can tell that all were given the same
+ * key, and a server that replays an old wrapped key or invents one is found out. Reveals nothing of a random 256-bit key.
+ */
+export function commitToKey(group: GroupId, epoch: Epoch, key: Uint8Array): Uint8Array {
+  return createHash("sha256")
+    .update("fastchat epoch key commitment v1\0")
+    .update(placeOf(group, epoch))
+    .update(key)
+    .digest();
+}
+
+function oaep({ group, epoch, recipientFingerprint }: WrapContext) {
+  const oaepLabel = Buffer.concat([
+    Buffer.from("fastchat epoch key v1\0"),
+    placeOf(group, epoch),
+    recipientFingerprint,
+  ]);
+  return { padding: crypto.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256", oaepLabel };
+}
+
+function placeOf(group: GroupId, epoch: Epoch): Uint8Array {
+  const place = Buffer.alloc(12);
+  writeUint53(place, 0, group);
+  writeUint32(place, 8, epoch);
+  return place;
+}

@@ -1,0 +1,37 @@
+import { workerData } from "piscina";
+import type { Parsed } from "../../platform/parsed.ts";
+import { type OpaqueLoginStarted, type OpaqueRefusal, type OpaqueServer, opaqueServer } from "../opaque-server.ts";
+import { type Pool } from "./pool.ts";
+
+/** The server's OPAQUE steps as pool tasks: half a millisecond to a millisecond each. Runs in the pool's threads. */
+const server = workerData ? opaqueServer((workerData as { opaqueSecret: string }).opaqueSecret) : undefined;
+
+type Outcome<T> = Parsed<T, OpaqueRefusal>;
+const there = () => server ?? Promise.reject(new Error("an OPAQUE task outside of its pool"));
+
+export async function registrationResponse(args: Parameters<OpaqueServer["registrationResponse"]>) {
+  return (await there()).registrationResponse(...args);
+}
+
+export async function startLogin(args: Parameters<OpaqueServer["startLogin"]>) {
+  return (await there()).startLogin(...args);
+}
+
+export async function finishLogin(args: Parameters<OpaqueServer["finishLogin"]>) {
+  return (await there()).finishLogin(...args);
+}
+
+/** An OPAQUE server whose steps run in a pool made with this module and `{ opaqueSecret }`. */
+export function pooledOpaque(pool: Pool): OpaqueServer {
+  const step = async <T>(task: string, args: unknown): Promise<Outcome<T>> => {
+    const ran = await pool.run<Outcome<T>>(task, args);
+    return ran.ok ? ran.value : ran;
+  };
+  return {
+    registrationResponse: (...args) => step<Uint8Array>("registrationResponse", args),
+    startLogin: (...args) => step<OpaqueLoginStarted>("startLogin", args),
+    finishLogin: (...args) => step<undefined>("finishLogin", args),
+  };
+}
+
+export const opaqueTasksFile = import.meta.filename;

@@ -1,0 +1,55 @@
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import { accepted, type Parsed, refused } from "../../platform/parsed.ts";
+
+export interface PoolOptions {
+  /** The compiled module whose exports are the tasks. */
+  readonly filename: string;
+  readonly threadsMax: number;
+  /** Tasks that may wait; what is over it is refused at once. */
+  readonly queueMax: number;
+  /** Handed to each thread when it starts. */
+  readonly workerData?: unknown;
+}
+
+/** One core is left to the event loops; more than four threads of arithmetic help nobody's chat. */
+export function poolThreads(): number {
+  return Math.max(1, Math.min(4, availableParallelism() - 1));
+}
+
+/**
+ * Threads for what would stall an event loop. A process has one pool, however many servers run in it: each would start as
+ * many threads as there are cores.
+ */
+export class Pool {
+  readonly #piscina: Piscina;
+  readonly #queueMax: number;
+
+  constructor({ filename, threadsMax, queueMax, workerData }: PoolOptions) {
+    this.#queueMax = queueMax;
+    this.#piscina = new Piscina({
+      filename,
+      minThreads: 1,
+      maxThreads: threadsMax,
+      maxQueue: queueMax + threadsMax,
+      workerData,
+      idleTimeout: 30_000,
+    });
+  }
+
+  /** Tasks that wait for a thread. */
+  get waiting(): number {
+    return this.#piscina.queueSize;
+  }
+
+  /** What the task answers; `busy`, and nothing done, when the queue is full. Fails when the task throws. */
+  async run<T>(task: string, input: unknown): Promise<Parsed<T, "busy">> {
+    if (this.#piscina.queueSize >= this.#queueMax) return refused("busy");
+    return accepted((await this.#piscina.run(input, { name: task })) as T);
+  }
+
+  /** Ends the threads; what still waits fails. */
+  async close(): Promise<void> {
+    await this.#piscina.destroy();
+  }
+}

@@ -1,0 +1,83 @@
+import { client, ready } from "@serenity-kit/opaque";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { attempt, toBytes, toText } from "./opaque-text.ts";
+
+/** How hard a password is made to guess by its own owner's machine. */
+export type Stretching = "interactive" | "simulated";
+
+/**
+ * Argon2id (RFC 9106). `interactive` is the RFC's second recommendation (64 MiB, three passes). `simulated` is for load
+ * generators, whose passwords protect nothing and whose cores would do nothing else.
+ */
+const stretching = {
+  interactive: "memory-constrained",
+  simulated: { "argon2id-custom": { iterations: 1, memory: 8, parallelism: 1 } },
+} as const;
+
+export interface OpaqueClientStep {
+  /** For the server. */
+  readonly message: Uint8Array;
+  /** For the client's next step; secret. */
+  readonly state: string;
+}
+
+export interface OpaqueOutcome {
+  /** For the server. */
+  readonly message: Uint8Array;
+  /** 64 bytes that only who knows the password can compute: encrypts the identity backup and the vault. */
+  readonly exportKey: Uint8Array;
+}
+
+export async function startRegistration(password: string): Promise<OpaqueClientStep> {
+  await ready;
+  const { registrationRequest, clientRegistrationState } = client.startRegistration({ password });
+  return { message: toBytes(registrationRequest), state: clientRegistrationState };
+}
+
+export async function finishRegistration(
+  password: string,
+  state: string,
+  response: Uint8Array,
+  effort: Stretching,
+): Promise<Parsed<OpaqueOutcome>> {
+  await ready;
+  return attempt(() => {
+    const finished = client.finishRegistration({
+      password,
+      clientRegistrationState: state,
+      registrationResponse: toText(response),
+      keyStretching: stretching[effort],
+    });
+    return { message: toBytes(finished.registrationRecord), exportKey: toBytes(finished.exportKey) };
+  });
+}
+
+export async function startLogin(password: string): Promise<OpaqueClientStep> {
+  await ready;
+  const { startLoginRequest, clientLoginState } = client.startLogin({ password });
+  return { message: toBytes(startLoginRequest), state: clientLoginState };
+}
+
+/** Refused when the password is wrong, the user unknown, or the server not the one that the user registered with. */
+export async function finishLogin(
+  password: string,
+  state: string,
+  response: Uint8Array,
+  effort: Stretching,
+): Promise<Parsed<OpaqueOutcome>> {
+  await ready;
+  const attempted = attempt(() =>
+    client.finishLogin({
+      password,
+      clientLoginState: state,
+      loginResponse: toText(response),
+      keyStretching: stretching[effort],
+    }),
+  );
+  if (!attempted.ok) return attempted;
+  if (!attempted.value) return refused("wrong password or unknown user");
+  return accepted({
+    message: toBytes(attempted.value.finishLoginRequest),
+    exportKey: toBytes(attempted.value.exportKey),
+  });
+}

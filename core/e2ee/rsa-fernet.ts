@@ -1,0 +1,156 @@
+import { randomBytes } from "node:crypto";
+import { decode, encode } from "cborg";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { equalBytes } from "../wire/bytes.ts";
+import { strictDecodeOptions } from "../wire/cbor.ts";
+import type { Epoch, GroupId } from "../wire/ids.ts";
+import type { MembershipEntry } from "../wire/membership-entry.ts";
+import { fernetKeyBytes, fernetOpen, fernetSeal, fernetTokenBytes } from "./fernet.ts";
+import type { Identity } from "./identity.ts";
+import { commitToKey, type UnwrapJob, type WrapJob } from "./key-wrap.ts";
+import { insideOverheadBytes, signMessage, verifyMessage } from "./message-seal.ts";
+import type { PublicIdentity } from "./public-identity.ts";
+import type { Envelope, EpochChange, OpenedEpoch, Suite, SuiteFault, UnopenedEnvelope, WrappedKey } from "./suite.ts";
+
+export const rsaFernetName = "rsa-fernet";
+
+/** The epoch keys that this member holds. */
+export interface RsaFernetState {
+  readonly keys: ReadonlyMap<Epoch, Uint8Array>;
+}
+
+/** Where RSA is computed: here, or in the pool (a re-key wraps for every member). */
+export interface RsaWorker {
+  wrap(jobs: readonly WrapJob[]): Promise<Uint8Array[]>;
+  unwrap(job: UnwrapJob): Promise<Parsed<Uint8Array>>;
+}
+
+/**
+ * A fresh Fernet key each epoch, wrapped with RSA for every member, and each message signed by its sender.
+ *
+ * Promises what its members can check: who wrote a message, for which group and epoch. Does not promise forward secrecy
+ * within an epoch: who has an epoch's key can open all of the epoch.
+ */
+export class RsaFernet implements Suite<RsaFernetState> {
+  readonly name = rsaFernetName;
+  readonly #rsa: RsaWorker;
+  readonly #nowSeconds: () => number;
+
+  constructor(rsa: RsaWorker, nowSeconds: () => number) {
+    this.#rsa = rsa;
+    this.#nowSeconds = nowSeconds;
+  }
+
+  async openEpoch(
+    _self: Identity,
+    before: RsaFernetState | undefined,
+    { group, epoch, members, readBack }: EpochChange,
+  ): Promise<OpenedEpoch<RsaFernetState>> {
+    const key = randomBytes(fernetKeyBytes);
+    const wraps = members.map((recipient) => ({ recipient, epoch, key: key as Uint8Array }));
+    for (const [oldEpoch, oldKey] of before?.keys ?? []) {
+      for (const recipient of readBack) wraps.push({ recipient, epoch: oldEpoch, key: oldKey });
+    }
+    const wrapped = await this.#rsa.wrap(
+      wraps.map(({ recipient: { identity }, ...wrap }) => ({
+        ...wrap,
+        group,
+        publicKey: identity.wrapping,
+        recipientFingerprint: identity.fingerprint,
+      })),
+    );
+    const keys: WrappedKey[] = wraps.map((wrap, i) => ({
+      epoch: wrap.epoch,
+      user: wrap.recipient.user,
+      wrapped: wrapped[i] as Uint8Array,
+    }));
+    return {
+      state: withKey(before, epoch, key),
+      opening: encode({ commitment: commitToKey(group, epoch, key) }),
+      keys,
+    };
+  }
+
+  async followEpoch(
+    self: Identity,
+    before: RsaFernetState | undefined,
+    { group, epoch, opening }: MembershipEntry,
+    wrapped: Uint8Array,
+  ): Promise<Parsed<RsaFernetState, SuiteFault>> {
+    const commitment = opening && readCommitment(opening);
+    if (!commitment) return refused("malformed");
+    const context = { group, epoch, recipientFingerprint: self.public.fingerprint };
+    const key = await this.#rsa.unwrap({ ...context, privateKey: self.wrappingKey, wrapped });
+    if (!key.ok || key.value.length !== fernetKeyBytes) return refused("wrong_wrapped_key");
+    if (!equalBytes(commitToKey(group, epoch, key.value), commitment)) return refused("wrong_wrapped_key");
+    return accepted(withKey(before, epoch, key.value));
+  }
+
+  holds(state: RsaFernetState | undefined, epoch: Epoch): boolean {
+    return state?.keys.has(epoch) ?? false;
+  }
+
+  async seal(self: Identity, state: RsaFernetState, envelope: Envelope, body: Uint8Array) {
+    const key = state.keys.get(envelope.epoch);
+    if (!key) return refused<SuiteFault>("unknown_epoch");
+    const inside = signMessage(envelope, body, self.signingKey);
+    return accepted({ state, payload: fernetSeal(key, inside, { nowSeconds: this.#nowSeconds() }) });
+  }
+
+  async open(state: RsaFernetState, envelope: UnopenedEnvelope, payload: Uint8Array, sender: PublicIdentity) {
+    const key = state.keys.get(envelope.epoch);
+    if (!key) return refused<SuiteFault>("unknown_epoch");
+    const inside = fernetOpen(key, payload);
+    if (!inside.ok) return refused<SuiteFault>(inside.reason === "wrong_key" ? "wrong_key" : "malformed");
+    const message = verifyMessage(inside.value, envelope, sender.signing);
+    return message.ok ? accepted({ state, ...message.value }) : message;
+  }
+
+  sealTitle(state: RsaFernetState, group: GroupId, epoch: Epoch, title: string): Uint8Array {
+    const key = state.keys.get(epoch);
+    if (!key) throw new Error(`no key for epoch ${epoch} of group ${group}`);
+    return fernetSeal(key, encode({ group, epoch, title }), { nowSeconds: this.#nowSeconds() });
+  }
+
+  openTitle(state: RsaFernetState, group: GroupId, epoch: Epoch, sealed: Uint8Array): Parsed<string, SuiteFault> {
+    const key = state.keys.get(epoch);
+    if (!key) return refused("unknown_epoch");
+    const inside = fernetOpen(key, sealed);
+    if (!inside.ok) return refused(inside.reason === "wrong_key" ? "wrong_key" : "malformed");
+    const fields = decodeRecord(inside.value);
+    if (typeof fields?.title !== "string") return refused("malformed");
+    if (fields.group !== group) return refused("wrong_group");
+    return fields.epoch === epoch ? accepted(fields.title) : refused("wrong_epoch");
+  }
+
+  encodeState(state: RsaFernetState): Uint8Array {
+    return encode([...state.keys].map(([epoch, key]) => [epoch, key]));
+  }
+
+  decodeState(bytes: Uint8Array): RsaFernetState {
+    return { keys: new Map(decode(bytes, strictDecodeOptions) as [Epoch, Uint8Array][]) };
+  }
+}
+
+/** Bytes of a sealed message whose body has this many. */
+export function rsaFernetPayloadBytes(bodyBytes: number): number {
+  return fernetTokenBytes(bodyBytes + insideOverheadBytes);
+}
+
+function withKey(before: RsaFernetState | undefined, epoch: Epoch, key: Uint8Array): RsaFernetState {
+  return { keys: new Map(before?.keys).set(epoch, key) };
+}
+
+function readCommitment(opening: Uint8Array): Uint8Array | undefined {
+  const commitment = decodeRecord(opening)?.commitment;
+  return commitment instanceof Uint8Array ? commitment : undefined;
+}
+
+function decodeRecord(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const decoded: unknown = decode(bytes, strictDecodeOptions);
+    return typeof decoded === "object" && decoded !== null ? (decoded as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

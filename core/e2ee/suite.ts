@@ -1,0 +1,125 @@
+import type { Parsed } from "../platform/parsed.ts";
+import type { ClientMessageId, Epoch, GroupId, UserId } from "../wire/ids.ts";
+import type { MembershipEntry } from "../wire/membership-entry.ts";
+import type { MessageType } from "../wire/send-frame.ts";
+import type { Identity } from "./identity.ts";
+import type { PublicIdentity } from "./public-identity.ts";
+
+/**
+ * A way to encrypt a group, behind which the rest of the client does not look.
+ *
+ * Everything is state in, new state out, so that a client can keep the new state in the same transaction as the message
+ * that changed it. States are opaque; `encodeState` and `decodeState` take them to disk and back.
+ */
+export interface Suite<State> {
+  /** As the group's settings name it. */
+  readonly name: string;
+
+  /** Opens the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. */
+  openEpoch(self: Identity, before: State | undefined, change: EpochChange): Promise<OpenedEpoch<State>>;
+
+  /** Follows an epoch that somebody opened, with the caller's wrapped key for it. */
+  followEpoch(
+    self: Identity,
+    before: State | undefined,
+    entry: MembershipEntry,
+    wrapped: Uint8Array,
+  ): Promise<Parsed<State, SuiteFault>>;
+
+  /** Whether messages of this epoch can be sealed and opened. */
+  holds(state: State | undefined, epoch: Epoch): boolean;
+
+  seal(self: Identity, state: State, envelope: Envelope, body: Uint8Array): Promise<Parsed<Sealed<State>, SuiteFault>>;
+
+  /**
+   * The body, if `sender` sealed it under just this envelope. The faults of a forged, pasted, replayed or cut message each
+   * have a name.
+   */
+  open(
+    state: State,
+    envelope: UnopenedEnvelope,
+    payload: Uint8Array,
+    sender: PublicIdentity,
+  ): Promise<Parsed<Opened<State>, SuiteFault>>;
+
+  /** The group's title under the epoch's key, for a membership entry. */
+  sealTitle(state: State, group: GroupId, epoch: Epoch, title: string): Uint8Array;
+  openTitle(state: State, group: GroupId, epoch: Epoch, sealed: Uint8Array): Parsed<string, SuiteFault>;
+
+  encodeState(state: State): Uint8Array;
+  decodeState(bytes: Uint8Array): State;
+}
+
+/** What a suite of unknown state is to those who only pass its states on. */
+// biome-ignore lint/suspicious/noExplicitAny: the state's type is the suite's own affair
+export type AnySuite = Suite<any>;
+
+export interface Recipient {
+  readonly user: UserId;
+  readonly identity: PublicIdentity;
+}
+
+export interface EpochChange {
+  readonly group: GroupId;
+  /** The epoch to open. */
+  readonly epoch: Epoch;
+  /** Everybody who is a member in it, the caller too. */
+  readonly members: readonly Recipient[];
+  /** Those among them who were not members before, if the group lets them read what came before. */
+  readonly readBack: readonly Recipient[];
+}
+
+export interface OpenedEpoch<State> {
+  readonly state: State;
+  /** For the membership entry: what ties the keys below to its signature. */
+  readonly opening: Uint8Array;
+  readonly keys: readonly WrappedKey[];
+}
+
+export interface WrappedKey {
+  readonly epoch: Epoch;
+  readonly user: UserId;
+  readonly wrapped: Uint8Array;
+}
+
+/** What a message is bound to, inside and outside. */
+export interface Envelope {
+  readonly type: MessageType;
+  readonly group: GroupId;
+  readonly epoch: Epoch;
+  readonly sender: UserId;
+  readonly clientMessageId: ClientMessageId;
+  /** Hash of the last membership entry that the sender had seen: members who were shown different logs find out by it. */
+  readonly logHead: Uint8Array;
+}
+
+/** What the outside of a message says; the log's head is known only once it is open. */
+export type UnopenedEnvelope = Omit<Envelope, "logHead">;
+
+export interface Sealed<State> {
+  readonly state: State;
+  readonly payload: Uint8Array;
+}
+
+export interface Opened<State> {
+  readonly state: State;
+  readonly logHead: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+export type SuiteFault =
+  /** No key for the epoch. */
+  | "unknown_epoch"
+  /** Not what the suite makes, or cut. */
+  | "malformed"
+  /** Sealed under another key, or changed since. */
+  | "wrong_key"
+  /** The wrapped key is another group's, epoch's or recipient's, or not the one that the entry commits to. */
+  | "wrong_wrapped_key"
+  | "wrong_type"
+  | "wrong_group"
+  | "wrong_epoch"
+  | "wrong_sender"
+  | "wrong_message_id"
+  /** The sender's key did not sign it. */
+  | "bad_signature";

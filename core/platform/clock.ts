@@ -1,0 +1,41 @@
+/**
+ * Time, as something handed in, so that a test can own it.
+ *
+ * `now` is wall time for people and records; `monotonic` is for durations and never steps back.
+ */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Milliseconds from an arbitrary origin, with fractions; the same origin in every thread and process of a machine. */
+  monotonic(): number;
+  /** Runs `action` once, `delayMs` from now; the result cancels it. Keeps the process alive: whoever waits, cancels at its end. */
+  after(delayMs: number, action: () => void): Cancel;
+  /** Runs `action` every `periodMs` until cancelled. Does not keep the process alive by itself. */
+  every(periodMs: number, action: () => void): Cancel;
+}
+
+export type Cancel = () => void;
+
+/**
+ * `performance.now` counts from the start of its thread but reads the system's monotonic clock, and costs half of
+ * `process.hrtime.bigint`; shifted once, it is the same clock in every thread and process.
+ */
+const threadStartMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now() + threadStartMs,
+  after(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+  every(periodMs, action) {
+    const timer = setInterval(action, periodMs).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** Resolves `delayMs` from now on `clock`. */
+export function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => clock.after(delayMs, resolve));
+}

@@ -1,0 +1,171 @@
+import { accepted, type Parsed, refused } from "./parsed.ts";
+
+/**
+ * One typed object of settings a program, from flags, environment, a JSON file and defaults, in that order of precedence.
+ *
+ * A setting `connectionsMax` is the flag `--connections-max`, the variable `FASTCHAT_CONNECTIONS_MAX` and the key
+ * `connectionsMax`. What is unknown or out of range stops the program with a sentence that says what to write.
+ */
+export interface Setting<T> {
+  readonly help: string;
+  /** What `--help` shows as the form of the value; none for a switch. */
+  readonly placeholder?: string;
+  readonly default: T;
+  /** Reads the text of a flag or variable, or the value of a file's key. */
+  read(value: unknown): Parsed<T>;
+}
+
+export type Settings = Readonly<Record<string, Setting<unknown>>>;
+export type ConfigOf<S extends Settings> = { readonly [Name in keyof S]: S[Name] extends Setting<infer T> ? T : never };
+
+interface NumberRange {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  /** What one of it is: `ms`, `bytes`, `per second`. */
+  readonly unit?: string;
+  readonly help: string;
+}
+
+function numeric(range: NumberRange, whole: boolean): Setting<number> {
+  const form = `${whole ? "a whole number" : "a number"} from ${range.min} to ${range.max}${range.unit ? ` (${range.unit})` : ""}`;
+  return {
+    help: `${range.help}${range.unit ? ` (${range.unit})` : ""}`,
+    placeholder: "n",
+    default: range.default,
+    read(value) {
+      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      const inRange =
+        typeof number === "number" &&
+        number >= range.min &&
+        number <= range.max &&
+        (!whole || Number.isInteger(number));
+      return inRange ? accepted(number) : refused(form);
+    },
+  };
+}
+
+export const setting = {
+  integer: (range: NumberRange): Setting<number> => numeric(range, true),
+  number: (range: NumberRange): Setting<number> => numeric(range, false),
+
+  choice<const T extends string>(of: {
+    readonly default: T;
+    readonly values: readonly T[];
+    readonly help: string;
+  }): Setting<T> {
+    return {
+      help: `${of.help} (${of.values.join(", ")})`,
+      placeholder: "name",
+      default: of.default,
+      read: (value) =>
+        of.values.includes(value as T) ? accepted(value as T) : refused(`one of ${of.values.join(", ")}`),
+    };
+  },
+
+  text(of: { readonly default: string; readonly placeholder: string; readonly help: string }): Setting<string> {
+    return { ...of, read: (value) => (typeof value === "string" ? accepted(value) : refused("a text")) };
+  },
+
+  /** A text that may be left out; then it is `undefined`. */
+  optionalText(of: { readonly placeholder: string; readonly help: string }): Setting<string | undefined> {
+    return {
+      ...of,
+      default: undefined,
+      read: (value) =>
+        typeof value === "string" && value !== "" ? accepted(value) : refused("a text that is not empty"),
+    };
+  },
+
+  switch(of: { readonly help: string }): Setting<boolean> {
+    return {
+      help: of.help,
+      default: false,
+      read(value) {
+        if (value === true || value === "true" || value === "1") return accepted(true);
+        if (value === false || value === "false" || value === "0") return accepted(false);
+        return refused("true or false");
+      },
+    };
+  },
+};
+
+export interface ConfigSources {
+  /** By setting name; what the command line did not give is left out. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The parsed JSON of a settings file. */
+  readonly file?: unknown;
+}
+
+const environmentPrefix = "FASTCHAT_";
+
+export const flagName = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export const variableName = (name: string) =>
+  environmentPrefix + name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+/**
+ * The settings of one program, or every complaint about them at once.
+ *
+ * `otherPrograms` are settings that this program has no use for but whose variables may well be set.
+ */
+export function readConfig<S extends Settings>(
+  settings: S,
+  sources: ConfigSources,
+  otherPrograms: readonly Settings[] = [],
+): Parsed<ConfigOf<S>, readonly string[]> {
+  const complaints: string[] = [];
+  const file = sources.file ?? {};
+  if (typeof file !== "object" || file === null || Array.isArray(file))
+    return refused(["the settings file must hold one JSON object"]);
+
+  for (const key of Object.keys(file)) {
+    if (!Object.hasOwn(settings, key))
+      complaints.push(`the settings file has an unknown key "${key}"${suggestion(key, Object.keys(settings))}`);
+  }
+  const variables = [settings, ...otherPrograms].flatMap((of) => Object.keys(of).map(variableName));
+  for (const variable of Object.keys(sources.environment)) {
+    if (variable.startsWith(environmentPrefix) && !variables.includes(variable))
+      complaints.push(`${variable} is no setting${suggestion(variable, variables)}`);
+  }
+
+  const config: Record<string, unknown> = {};
+  for (const [name, of] of Object.entries(settings)) {
+    const candidates: readonly (readonly [unknown, string])[] = [
+      [sources.flags[name], flagName(name)],
+      [sources.environment[variableName(name)], variableName(name)],
+      [(file as Record<string, unknown>)[name], `"${name}" in the settings file`],
+    ];
+    const given = candidates.find(([value]) => value !== undefined);
+    if (!given) {
+      config[name] = of.default;
+      continue;
+    }
+    const [value, place] = given;
+    const read = of.read(value);
+    if (read.ok) config[name] = read.value;
+    else complaints.push(`${place} is ${JSON.stringify(value)}; write ${read.reason}`);
+  }
+  return complaints.length === 0 ? accepted(config as ConfigOf<S>) : refused(complaints);
+}
+
+function suggestion(wrong: string, known: readonly string[]): string {
+  const nearest = known
+    .map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return nearest && nearest.distance <= Math.max(2, wrong.length / 3) ? `; did you mean ${nearest.name}?` : "";
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const substitution = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(substitution, (previous[column] as number) + 1, (current[column - 1] as number) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] as number;
+}

@@ -1,0 +1,127 @@
+import { openPublicIdentity } from "../e2ee/public-identity.ts";
+import { insertSession, revokeSession } from "../store/sessions.ts";
+import { findCredential, insertUser } from "../store/users.ts";
+import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { UserId } from "../wire/ids.ts";
+import type { ColdServerFrame } from "../wire/server-frame.ts";
+import { canonicalUserName, nameRule } from "../wire/user-name.ts";
+import type { ClientSession } from "./client-session.ts";
+import { busyRetryMs, refusal } from "./reply.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { Session } from "./tokens.ts";
+
+type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
+
+/** An OPAQUE login between its two requests. */
+interface LoginUnderWay {
+  readonly name: string;
+  /** Undefined for a name that nobody has: the login goes on and fails at its end, like a wrong password. */
+  readonly user: UserId | undefined;
+  readonly state: string;
+}
+
+/** How one connection becomes a user's: by signing up, logging in or resuming. */
+export class Authentication {
+  readonly #server: ServerContext;
+  readonly #session: ClientSession;
+  #login: LoginUnderWay | undefined;
+  #token: Session | undefined;
+
+  constructor(server: ServerContext, session: ClientSession) {
+    this.#server = server;
+    this.#session = session;
+  }
+
+  async signUpStart({ request, name, message }: Asked<"signUpStart">): Promise<ColdServerFrame> {
+    const canonical = canonicalUserName(name);
+    if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
+    const answer = await this.#server.opaque.registrationResponse(canonical.value, message);
+    if (!answer.ok) return this.#opaqueRefused(request, answer.reason);
+    return { kind: "signUpStarted", request, message: answer.value };
+  }
+
+  async signUpFinish({ request, name, record, identity }: Asked<"signUpFinish">): Promise<ColdServerFrame> {
+    const canonical = canonicalUserName(name);
+    if (!canonical.ok) return refusal(request, "name_invalid", nameRule);
+    const opened = openPublicIdentity(identity);
+    if (!opened.ok || opened.value.name !== canonical.value) {
+      return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
+    }
+    const credential = canonical.value;
+    const user = await insertUser(this.#server.database, { name: canonical.value, credential, record, identity });
+    if (user === undefined) return refusal(request, "name_taken", `the name ${canonical.value} is taken`);
+    return this.#newSession(request, user, canonical.value);
+  }
+
+  async logInStart({ request, name, message }: Asked<"logInStart">): Promise<ColdServerFrame> {
+    const canonical = canonicalUserName(name);
+    // A name that cannot exist is treated as one that does not.
+    const known = canonical.ok ? canonical.value : name;
+    const waitMs = this.#server.gate.enter(known);
+    if (waitMs > 0) return refusal(request, "too_many_attempts", "too many failed logins of this name", waitMs);
+    const user = await findCredential(this.#server.database, known);
+    const answer = await this.#server.opaque.startLogin(user?.credential ?? known, user?.record ?? null, message);
+    if (!answer.ok) {
+      if (answer.reason === "busy") this.#server.gate.passed(known);
+      return this.#opaqueRefused(request, answer.reason);
+    }
+    this.#login = { name: known, user: user?.id, state: answer.value.state };
+    return { kind: "logInStarted", request, message: answer.value.message };
+  }
+
+  async logInFinish({ request, message }: Asked<"logInFinish">): Promise<ColdServerFrame> {
+    const login = this.#login;
+    this.#login = undefined;
+    if (!login) return refusal(request, "malformed_frame", "logInFinish without logInStart");
+    const answer = await this.#server.opaque.finishLogin(login.state, message);
+    if (!answer.ok && answer.reason === "busy") return this.#opaqueRefused(request, answer.reason);
+    if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
+    this.#server.gate.passed(login.name);
+    return this.#newSession(request, login.user, login.name);
+  }
+
+  /** Checked by this server alone: no database is asked. */
+  resume({ request, token }: Asked<"resume">): ColdServerFrame {
+    const checked = this.#server.tokens.check(token, this.#server.clock.now());
+    if (!checked.ok) return refusal(request, checked.reason, "this token resumes nothing");
+    if (this.#server.revoked.has(checked.value.id)) return refusal(request, "token_invalid", "this session was ended");
+    this.#server.counters.resumes++;
+    return this.#welcome(request, checked.value, token);
+  }
+
+  async logOut({ request }: Asked<"logOut">): Promise<ColdServerFrame> {
+    const session = this.#token;
+    if (session) {
+      await revokeSession(this.#server.database, session.id);
+      this.#server.revoked.add(session.id);
+      this.#server.bus.tellAll({ kind: "revoked", session: session.id });
+    }
+    return { kind: "done", request };
+  }
+
+  async #newSession(request: number, user: UserId, name: string): Promise<ColdServerFrame> {
+    const { session, token } = this.#server.tokens.issue(user, name, this.#server.clock.now());
+    await insertSession(this.#server.database, { id: session.id, user, expiresAt: new Date(session.expiresAt) });
+    this.#server.counters.logins++;
+    return this.#welcome(request, session, token);
+  }
+
+  #welcome(request: number, session: Session, token: Uint8Array): ColdServerFrame {
+    this.#token = session;
+    this.#session.authenticated(session.user);
+    return {
+      kind: "welcome",
+      request,
+      user: session.user,
+      name: session.name,
+      server: this.#server.bus.self,
+      token,
+      tokenExpiresAt: session.expiresAt,
+    };
+  }
+
+  #opaqueRefused(request: number, reason: "busy" | "wrong"): ColdServerFrame {
+    if (reason === "busy") return refusal(request, "busy", "too many logins at once", busyRetryMs);
+    return refusal(request, "malformed_frame", "the OPAQUE message is malformed");
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * A token bucket: so many at once, so many a second in the long run. Two numbers, no timer: a server keeps one for each
+ * user.
+ */
+export class Budget {
+  #tokens: number;
+  #filledAtMs: number;
+  readonly #burst: number;
+  readonly #perSecond: number;
+
+  constructor(limit: BudgetLimit, nowMs: number) {
+    this.#burst = limit.burst;
+    this.#perSecond = limit.perSecond;
+    this.#tokens = limit.burst;
+    this.#filledAtMs = nowMs;
+  }
+
+  /** 0 when one was taken, otherwise the milliseconds until the next one is there. */
+  take(nowMs: number): number {
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#filledAtMs) * this.#perSecond) / 1000);
+    this.#filledAtMs = nowMs;
+    if (this.#tokens >= 1) {
+      this.#tokens--;
+      return 0;
+    }
+    return Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
+  }
+
+  /** Gives one back. */
+  refund(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+
+  /** Whether it would be full by now, so that forgetting it changes nothing. */
+  isFull(nowMs: number): boolean {
+    return this.#tokens + ((nowMs - this.#filledAtMs) * this.#perSecond) / 1000 >= this.#burst;
+  }
+}
+
+export interface BudgetLimit {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/** Budgets by key, of which the full ones are forgotten now and then. */
+export class Budgets<Key> {
+  readonly #limit: BudgetLimit;
+  readonly #budgets = new Map<Key, Budget>();
+  #sweepAt = 1024;
+
+  constructor(limit: BudgetLimit) {
+    this.#limit = limit;
+  }
+
+  of(key: Key, nowMs: number): Budget {
+    let budget = this.#budgets.get(key);
+    if (!budget) {
+      budget = new Budget(this.#limit, nowMs);
+      if (this.#budgets.size >= this.#sweepAt) this.#forgetFull(nowMs);
+      this.#budgets.set(key, budget);
+    }
+    return budget;
+  }
+
+  get size(): number {
+    return this.#budgets.size;
+  }
+
+  #forgetFull(nowMs: number): void {
+    for (const [key, budget] of this.#budgets) if (budget.isFull(nowMs)) this.#budgets.delete(key);
+    this.#sweepAt = Math.max(1024, this.#budgets.size * 2);
+  }
+}

@@ -1,0 +1,53 @@
+import type { GroupId } from "../wire/ids.ts";
+import type { ColdLinkFrame } from "../wire/link-frame.ts";
+
+/** Which server; unique in a deployment while it runs. */
+export type ServerId = string;
+
+/**
+ * How a server reaches the others. It may lose anything: the database is the truth, and a sweep repairs what did not
+ * arrive.
+ */
+export interface Bus {
+  readonly self: ServerId;
+  /** From when this resolves, what others deliver to these groups arrives here. */
+  join(groups: readonly GroupId[]): Promise<void>;
+  leave(groups: readonly GroupId[]): void;
+  /** DELIVER frames to the servers that have joined their groups; answers how many copies went out. */
+  deliver(frames: readonly GroupFrame[]): number;
+  tell(server: ServerId, frame: ColdLinkFrame): void;
+  /** To the servers that have joined the group. */
+  tellGroup(group: GroupId, frame: ColdLinkFrame): void;
+  tellAll(frame: ColdLinkFrame): void;
+  /** Where what arrives goes; set once, before anything is joined. */
+  listen(events: BusEvents): void;
+}
+
+export interface GroupFrame {
+  readonly group: GroupId;
+  readonly frame: Uint8Array;
+}
+
+export interface BusEvents {
+  /** A DELIVER frame; valid during the call only. */
+  delivered(frame: Uint8Array): void;
+  told(from: ServerId, frame: ColdLinkFrame): void;
+  /** A server has joined groups. */
+  joined(server: ServerId, groups: readonly GroupId[]): void;
+  /** A server has gone, with or without a word. */
+  gone(server: ServerId): void;
+}
+
+/** A server by itself. */
+export function soleBus(self: ServerId): Bus {
+  return {
+    self,
+    join: () => Promise.resolve(),
+    leave() {},
+    deliver: () => 0,
+    tell() {},
+    tellGroup() {},
+    tellAll() {},
+    listen() {},
+  };
+}

@@ -1,0 +1,51 @@
+import type { DeliveredMessage } from "../wire/deliver-frame.ts";
+import type { Changed } from "../wire/link-frame.ts";
+import { encodeServerFrame } from "../wire/server-frame.ts";
+import { committedFrame } from "./fan-out.ts";
+import type { WatchedGroup } from "./group-directory.ts";
+import type { ServerContext } from "./server-context.ts";
+
+/** A change committed here: its members are told, then those who joined or left, here and on every other server. */
+export function announceChange(server: ServerContext, change: Omit<Changed, "kind">, entry: DeliveredMessage): void {
+  server.fanOut.deliver([committedFrame(change.group, change.seq, [entry])]);
+  server.bus.tellAll({ kind: "changed", ...change });
+  followChange(server, change);
+}
+
+/** A change committed anywhere: brings what this server knows of the group, and who is subscribed to it, in line. */
+export function followChange(server: ServerContext, change: Omit<Changed, "kind">): void {
+  const known = server.groups.get(change.group) !== undefined;
+  const group = server.groups.apply(change);
+  if (group) settleMembers(server, group, change);
+  else if (known) void reloadGroup(server, change);
+  else if (change.joined.some((user) => server.users.of(user).length > 0)) void reloadGroup(server, change);
+}
+
+/** Reads a group whose entries did not all arrive here. */
+async function reloadGroup(server: ServerContext, change: Omit<Changed, "kind">): Promise<void> {
+  try {
+    await server.groups.watch(change.group);
+    const group = await server.groups.reload(change.group);
+    if (group) settleMembers(server, group, change);
+  } catch (cause) {
+    server.log.warn({ cause, group: change.group }, "a changed group could not be read; the sweep will");
+  }
+}
+
+/** Lets in whom the group now has, and lets go whom it has not. */
+export function settleMembers(server: ServerContext, group: WatchedGroup, { joined }: Pick<Changed, "joined">): void {
+  for (const session of [...group.sessions]) {
+    if (session.user !== undefined && group.members.has(session.user)) continue;
+    // The frame goes out behind the DELIVER of the entry that says why; only then is the topic left.
+    session.connection.send(encodeServerFrame({ kind: "left", group: group.id, epoch: group.epoch }));
+    session.leaveGroup(group);
+  }
+  const { id, epoch, lastSeq, logLength } = group;
+  for (const user of joined) {
+    if (!group.members.has(user)) continue;
+    for (const session of server.users.of(user)) {
+      if (!session.enterGroup(group)) continue;
+      session.connection.send(encodeServerFrame({ kind: "joined", group: id, epoch, lastSeq, logLength }));
+    }
+  }
+}

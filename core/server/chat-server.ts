@@ -1,0 +1,290 @@
+import type { OpaqueServer } from "../e2ee/opaque-server.ts";
+import type { Cancel, Clock } from "../platform/clock.ts";
+import { sleep } from "../platform/clock.ts";
+import { Coalescer } from "../platform/coalescer.ts";
+import { messageOf } from "../platform/failure.ts";
+import type { Log } from "../platform/log.ts";
+import { LoopLag } from "../platform/loop-lag.ts";
+import type { Random } from "../platform/random.ts";
+import { Database, isDatabaseAway } from "../store/database.ts";
+import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
+import { IngestWriter } from "../store/ingest/ingest-writer.ts";
+import { DeliverCursor } from "../wire/deliver-frame.ts";
+import type { UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import type { ColdLinkFrame, ServerLoad } from "../wire/link-frame.ts";
+import { Budgets } from "./budget.ts";
+import type { Bus, ServerId } from "./bus.ts";
+import { followChange } from "./changes.ts";
+import { ClientSession } from "./client-session.ts";
+import { Counters } from "./counters.ts";
+import { FanOut } from "./fan-out.ts";
+import { GroupDirectory } from "./group-directory.ts";
+import { LoginGate } from "./login-gate.ts";
+import { Looking } from "./looking.ts";
+import { ServerMetrics } from "./metrics.ts";
+import { RevokedSessions } from "./revoked-sessions.ts";
+import type { ServerContext, ServerLimits } from "./server-context.ts";
+import { Sweep } from "./sweep.ts";
+import { SessionTokens } from "./tokens.ts";
+import { openTransport } from "./transport/open-transport.ts";
+import type { HttpRequest, Transport, TransportName } from "./transport/transport.ts";
+import { UserDirectory } from "./user-directory.ts";
+
+export interface ChatServerOptions {
+  readonly transport: TransportName;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly databaseConnectionsMax: number;
+  readonly tokenSecret: Uint8Array;
+  readonly tokenLifetimeMs: number;
+  readonly limits: ServerLimits;
+  readonly backpressureBytesMax: number;
+  readonly idleSecondsMax: number;
+  readonly ingest: { readonly rowsMax: number; readonly bytesMax: number; readonly statementRowsMax: number };
+}
+
+export interface ChatServerParts {
+  readonly bus: Bus;
+  readonly opaque: OpaqueServer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** HTTP requests that are not the server's own; false leaves them unanswered. */
+  route?(request: HttpRequest): boolean;
+  /** Link frames about servers rather than groups. */
+  aboutServers?(from: ServerId, frame: ColdLinkFrame): void;
+}
+
+const sweepPeriodMs = 2000;
+const housekeepingPeriodMs = 1000;
+const revokedPeriodMs = 30_000;
+/** Between telling clients to go and closing their connections. */
+const drainMsMax = 5000;
+
+/** One chat server: everything between its sockets and the database. Many of them share a database and a bus. */
+export class ChatServer {
+  readonly #options: ChatServerOptions;
+  readonly #parts: ChatServerParts;
+  readonly #context: ServerContext;
+  readonly #transport: Transport;
+  readonly #metrics: ServerMetrics;
+  readonly #lag = new LoopLag();
+  readonly #heartbeatLag = new LoopLag();
+  readonly #sweep: Sweep;
+  readonly #cursor = new DeliverCursor();
+  #periodic: Cancel[] = [];
+  #port = 0;
+  #draining = false;
+
+  private constructor(options: ChatServerOptions, parts: ChatServerParts) {
+    this.#options = options;
+    this.#parts = parts;
+    const { bus, clock, log, opaque, random } = parts;
+    this.#transport = openTransport<ClientSession>(
+      options.transport,
+      {
+        opened: (connection) => {
+          const session = new ClientSession(context, connection);
+          context.strangers.set(session, clock.monotonic());
+          if (this.#draining) session.end("draining", "this server is about to stop");
+          else if (context.users.count + context.strangers.size > options.limits.connectionsMax) {
+            session.end("draining", "this server is full");
+          }
+          return session;
+        },
+        received: (session, frame) => session.received(frame),
+        closed: (session, why) => {
+          if (why === "slow_consumer") context.counters.slowConsumers++;
+          context.strangers.delete(session);
+          session.closed();
+        },
+        requested: (request) => this.#requested(request),
+      },
+      {
+        frameBytesMax: limits.frameBytesMax,
+        backpressureBytesMax: options.backpressureBytesMax,
+        idleSecondsMax: options.idleSecondsMax,
+      },
+    );
+
+    const database = new Database(options.databaseUrl, { connectionsMax: options.databaseConnectionsMax, log });
+    const groups = new GroupDirectory(database, bus, clock);
+    const counters = new Counters();
+    const fanOut = new FanOut({ transport: this.#transport, groups, bus, counters });
+    const writer = new IngestWriter<ClientSession>(
+      { url: options.databaseUrl, ...options.ingest },
+      {
+        settled: (batch) => fanOut.settled(batch),
+        committed: (commit) => this.#metrics.committed(commit),
+      },
+      { clock, random, log },
+    );
+    const context: ServerContext = {
+      clock,
+      log,
+      limits: options.limits,
+      database,
+      writer,
+      bus,
+      opaque,
+      tokens: new SessionTokens(options.tokenSecret, options.tokenLifetimeMs),
+      revoked: new RevokedSessions(),
+      gate: new LoginGate(options.limits.logins, clock),
+      sendBudgets: new Budgets(options.limits.sends),
+      strangers: new Map(),
+      users: new UserDirectory(),
+      memberships: new Coalescer(async (users) => byUser(await groupsOfUsers(database, users))),
+      groups,
+      fanOut,
+      looking: new Looking({ transport: this.#transport, database, groups, bus, clock, log }),
+      counters,
+      isDatabaseAway,
+    };
+    this.#context = context;
+    this.#metrics = new ServerMetrics(context, this.#lag);
+    this.#sweep = new Sweep(context);
+  }
+
+  /** Connects to the database, joins the bus, listens. */
+  static async start(options: ChatServerOptions, parts: ChatServerParts): Promise<ChatServer> {
+    const server = new ChatServer(options, parts);
+    try {
+      await server.#start();
+    } catch (cause) {
+      await server.close();
+      throw cause;
+    }
+    return server;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** What a native acceptor needs to hand this server sockets. */
+  get acceptorDescriptor(): unknown {
+    return this.#transport.acceptorDescriptor;
+  }
+
+  /** How busy it has been since the last call. */
+  load(): ServerLoad {
+    const { utilization, p99Ms } = this.#heartbeatLag.read();
+    const connections = this.#context.users.count + this.#context.strangers.size;
+    return { connections, utilization, lagMs: p99Ms, draining: this.#draining };
+  }
+
+  /**
+   * Lets go in good order: no new clients, those there are told to move, everything taken in is committed and
+   * acknowledged.
+   */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#transport.stopListening();
+    for (const sessions of this.#context.users.all()) for (const session of sessions) session.goAway();
+    const deadline = sleep(this.#parts.clock, drainMsMax);
+    await Promise.race([this.#context.writer.drained(), deadline]);
+  }
+
+  async close(): Promise<void> {
+    this.#draining = true;
+    for (const cancel of this.#periodic.splice(0)) cancel();
+    this.#lag.stop();
+    this.#heartbeatLag.stop();
+    this.#transport.close();
+    await this.#context.writer.close();
+    await this.#context.database.close();
+  }
+
+  async #start(): Promise<void> {
+    const { bus, clock, log, aboutServers } = this.#parts;
+    const context = this.#context;
+    await context.writer.open();
+    await context.revoked.refresh(context.database, clock.now());
+    bus.listen({
+      delivered: (frame) => this.#delivered(frame),
+      told: (from, frame) => {
+        switch (frame.kind) {
+          case "changed":
+            return followChange(context, frame);
+          case "presenceWatch":
+          case "presence":
+          case "cursors":
+            return context.looking.told(from, frame);
+          case "revoked":
+            return context.revoked.add(frame.session);
+          default:
+            return aboutServers?.(from, frame);
+        }
+      },
+      joined: (server, groups) => context.looking.joined(server, groups),
+      gone: (server) => context.looking.gone(server),
+    });
+    this.#port = await this.#transport.listen(this.#options.host, this.#options.port);
+    this.#periodic = [
+      clock.every(Looking.periodMs, () => context.looking.flush()),
+      clock.every(sweepPeriodMs, () => void this.#sweep.run()),
+      clock.every(housekeepingPeriodMs, () => this.#housekeeping()),
+      clock.every(revokedPeriodMs, () => {
+        context.revoked
+          .refresh(context.database, clock.now())
+          .catch((cause) => log.debug({ cause: messageOf(cause) }, "revoked sessions could not be read"));
+      }),
+    ];
+  }
+
+  /** A frame that another server committed, for members connected here. */
+  #delivered(frame: Uint8Array): void {
+    const fault = this.#cursor.open(frame);
+    if (fault) return this.#parts.log.error({ fault }, "another server sent a broken DELIVER");
+    const { group, firstSeq, count } = this.#cursor;
+    const lastSeq = (firstSeq + count - 1) as typeof firstSeq;
+    this.#context.fanOut.deliverFromElsewhere({ group, frame, lastSeq, count });
+  }
+
+  #housekeeping(): void {
+    const now = this.#parts.clock.monotonic();
+    for (const [session, since] of this.#context.strangers) {
+      if (now - since <= limits.authenticationMsMax) break; // In order of arrival: the rest came later.
+      this.#context.strangers.delete(session);
+      session.end("authentication_timeout", `no login within ${limits.authenticationMsMax / 1000} s`);
+    }
+    this.#context.groups.forgetIdle();
+  }
+
+  #requested(request: HttpRequest): void {
+    const plain = { "content-type": "text/plain; charset=utf-8" };
+    if (request.method !== "GET") {
+      return request.respond(405, { ...plain, allow: "GET" }, "method_not_allowed: only GET is answered here\n");
+    }
+    switch (request.path) {
+      case "/healthz":
+        return request.respond(200, plain, "ok\n");
+      case "/readyz": {
+        if (this.#draining) return request.respond(503, plain, "draining\n");
+        if (this.#context.writer.away) return request.respond(503, plain, "database_away\n");
+        return request.respond(200, plain, "ready\n");
+      }
+      case "/metrics":
+        return void this.#metrics.text().then(
+          (text) => request.respond(200, { "content-type": this.#metrics.contentType }, text),
+          (cause) => request.respond(500, plain, `internal: ${messageOf(cause)}\n`),
+        );
+      default:
+        if (this.#parts.route?.(request)) return;
+        return request.respond(404, plain, "not_found: there are /healthz, /readyz, /metrics and /assign\n");
+    }
+  }
+}
+
+function byUser(memberships: readonly GroupOfUser[]): ReadonlyMap<UserId, readonly GroupOfUser[]> {
+  const groups = new Map<UserId, GroupOfUser[]>();
+  for (const membership of memberships) {
+    const list = groups.get(membership.user);
+    if (list) list.push(membership);
+    else groups.set(membership.user, [membership]);
+  }
+  return groups;
+}

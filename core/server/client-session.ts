@@ -1,0 +1,312 @@
+import { messageOf } from "../platform/failure.ts";
+import type { GroupOfUser } from "../store/groups.ts";
+import { writeUint64 } from "../wire/bytes.ts";
+import { type ClientFrame, type ColdClientFrame, parseClientFrame } from "../wire/client-frame.ts";
+import { type ErrorCode, errorCodes } from "../wire/errors.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import type { SendFrame } from "../wire/send-frame.ts";
+import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";
+import { Authentication } from "./authentication.ts";
+import type { Budget } from "./budget.ts";
+import type { WatchedGroup } from "./group-directory.ts";
+import { sync } from "./history.ts";
+import { MembershipRequests } from "./membership-requests.ts";
+import { busyRetryMs, refusal } from "./reply.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { Connection } from "./transport/transport.ts";
+
+/** Why a SEND was not stored. */
+export interface Rejection {
+  readonly code: ErrorCode;
+  readonly epoch?: Epoch;
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * One connection, from its first frame to its end: nobody at first, a user once it has logged in. Ten thousand of them lie
+ * idle on a server, so what only some need is made when they need it.
+ */
+export class ClientSession {
+  readonly connection: Connection;
+  /** Undefined until logged in. */
+  user: UserId | undefined;
+  readonly #server: ServerContext;
+  #authentication: Authentication | undefined;
+  #membership: MembershipRequests | undefined;
+  #groups: Set<WatchedGroup> | undefined;
+  #looksAt: Set<WatchedGroup> | undefined;
+  #requestsInFlight = 0;
+  #ended = false;
+
+  constructor(server: ServerContext, connection: Connection) {
+    this.#server = server;
+    this.connection = connection;
+  }
+
+  /** A frame arrived; it is valid during the call only. */
+  received(bytes: Uint8Array): void {
+    if (this.#ended) return;
+    const parsed = parseClientFrame(bytes);
+    if (!parsed.ok) return this.#fail(parsed.reason.code, parsed.reason.detail);
+    const frame = parsed.value;
+    if (this.user === undefined) this.#receivedFromNobody(frame);
+    else if (frame.kind === "send") this.#send(frame, this.user);
+    else this.#receivedFromUser(frame, this.user);
+  }
+
+  /** The connection has ended. */
+  closed(): void {
+    this.#ended = true;
+    if (this.user === undefined) return;
+    for (const group of this.#looksAt ?? []) this.#server.looking.close(this, group);
+    for (const group of this.#groups ?? []) {
+      this.#server.groups.leave(group, this);
+      this.#server.looking.stir(group.id);
+    }
+    this.#server.users.delete(this.user, this);
+  }
+
+  /** The server is about to stop. */
+  goAway(): void {
+    this.connection.send(encodeServerFrame({ kind: "goAway", reason: "draining" }));
+  }
+
+  /** Ends the connection for a reason that the client is told. */
+  end(code: ErrorCode, detail: string): void {
+    this.#fail(code, detail);
+  }
+
+  authenticated(user: UserId): void {
+    if (this.#ended) return;
+    this.user = user;
+    this.#server.strangers.delete(this);
+    this.#server.users.add(user, this);
+  }
+
+  /** Tells the client that a message was not stored, and why. */
+  reject(group: GroupId, clientMessageId: ClientMessageId, rejection: Rejection): void {
+    this.#server.counters.rejected(rejection.code);
+    const id = new Uint8Array(8);
+    writeUint64(id, 0, clientMessageId);
+    this.#reply({ kind: "reject", group, clientMessageId: id, ...rejection });
+  }
+
+  /** The group's rows are ahead of what this server knows. */
+  noteBehind(id: GroupId): void {
+    this.#server.groups.reload(id).catch((cause) => {
+      this.#server.log.debug({ cause: messageOf(cause), group: id }, "a group could not be read again");
+    });
+  }
+
+  /** Subscribes to a group's messages; false when it has been already. */
+  enterGroup(group: WatchedGroup): boolean {
+    if (this.#ended || this.#groups?.has(group)) return false;
+    this.#groups ??= new Set();
+    this.#groups.add(group);
+    this.connection.subscribe(group.topic);
+    this.#server.groups.enter(group, this);
+    this.#server.looking.stir(group.id);
+    return true;
+  }
+
+  leaveGroup(group: WatchedGroup): void {
+    if (this.#looksAt?.delete(group)) this.#server.looking.close(this, group);
+    if (!this.#groups?.delete(group)) return;
+    this.connection.unsubscribe(group.topic);
+    this.#server.groups.leave(group, this);
+    this.#server.looking.stir(group.id);
+  }
+
+  /** Subscribes to all of the user's groups; those of which they are a member at this moment. */
+  async enterGroups(): Promise<{ group: WatchedGroup; readSeq: Seq }[]> {
+    const user = this.user as UserId;
+    const memberships: readonly GroupOfUser[] = (await this.#server.memberships.get(user)) ?? [];
+    const groups = await Promise.all(memberships.map(({ group }) => this.#server.groups.watch(group)));
+    const entered: { group: WatchedGroup; readSeq: Seq }[] = [];
+    groups.forEach((group, i) => {
+      if (!group?.members.has(user)) return;
+      this.enterGroup(group);
+      entered.push({ group, readSeq: (memberships[i] as GroupOfUser).readSeq });
+    });
+    return entered;
+  }
+
+  /** The group, if the user is a member of it; then this connection gets its messages too. */
+  async memberOf(id: GroupId): Promise<WatchedGroup | undefined> {
+    const group = await this.#server.groups.watch(id);
+    if (this.user === undefined || !group?.members.has(this.user)) return undefined;
+    this.enterGroup(group);
+    return group;
+  }
+
+  #receivedFromNobody(frame: ClientFrame): void {
+    this.#authentication ??= new Authentication(this.#server, this);
+    const authentication = this.#authentication;
+    switch (frame.kind) {
+      case "signUpStart":
+        return this.#answer(frame.request, () => authentication.signUpStart(frame));
+      case "signUpFinish":
+        return this.#answer(frame.request, () => authentication.signUpFinish(frame));
+      case "logInStart":
+        return this.#answer(frame.request, () => authentication.logInStart(frame));
+      case "logInFinish":
+        return this.#answer(frame.request, () => authentication.logInFinish(frame));
+      case "resume":
+        return this.#reply(authentication.resume(frame));
+      case "ping":
+        return this.#reply({ kind: "pong", request: frame.request });
+      default:
+        return this.#fail("not_authenticated", `${frame.kind} before login`);
+    }
+  }
+
+  #receivedFromUser(frame: ColdClientFrame, user: UserId): void {
+    switch (frame.kind) {
+      case "signUpStart":
+      case "signUpFinish":
+      case "logInStart":
+      case "logInFinish":
+      case "resume":
+        return this.#reply(refusal(frame.request, "already_authenticated", `this connection is user ${user}'s`));
+      case "logOut":
+        return this.#answer(frame.request, () => (this.#authentication as Authentication).logOut(frame));
+      case "findUsers":
+        return this.#answer(frame.request, () => this.#requests(user).findUsers(frame));
+      case "groups":
+        return this.#answer(frame.request, () => this.#requests(user).groups(frame));
+      case "stageKeys":
+        return this.#reply(this.#requests(user).stageKeys(frame));
+      case "change":
+        return this.#answer(frame.request, () => this.#requests(user).change(frame));
+      case "log":
+        return this.#answer(frame.request, () => this.#requests(user).log(frame));
+      case "keys":
+        return this.#answer(frame.request, () => this.#requests(user).keys(frame));
+      case "sync":
+        return this.#answer(frame.request, () => sync(this.#server, this, frame));
+      case "read":
+        return void this.#ifMember(frame.group, ({ id, lastSeq }) =>
+          this.#server.looking.read({ group: id, user, seq: Math.min(frame.seq, lastSeq) as Seq }),
+        );
+      case "open":
+        return void this.#ifMember(frame.group, (group) => {
+          this.#looksAt ??= new Set();
+          this.#looksAt.add(group);
+          return this.#server.looking.open(this, group);
+        });
+      case "close":
+        return void this.#ifMember(frame.group, (group) => {
+          if (this.#looksAt?.delete(group)) this.#server.looking.close(this, group);
+        });
+      case "ping":
+        return this.#reply({ kind: "pong", request: frame.request });
+      default:
+        frame satisfies never;
+    }
+  }
+
+  #send(frame: SendFrame, user: UserId): void {
+    const server = this.#server;
+    server.counters.sends++;
+    if (frame.payload.length > limits.payloadBytesMax) {
+      return this.reject(frame.group, frame.clientMessageId, { code: "payload_too_large" });
+    }
+    const waitMs = this.#budget(user).take(server.clock.monotonic());
+    if (waitMs > 0) {
+      return this.reject(frame.group, frame.clientMessageId, { code: "rate_limited", retryAfterMs: waitMs });
+    }
+    const group = server.groups.get(frame.group);
+    // The rare ways in which this server may not know yet: a group just joined, an epoch just opened elsewhere.
+    if (!group || !this.#groups?.has(group) || frame.epoch > group.epoch) {
+      return void this.#sendOnceKnown({ ...frame, payload: frame.payload.slice() }, user);
+    }
+    this.#accept(frame, group, user);
+  }
+
+  async #sendOnceKnown(frame: SendFrame, user: UserId): Promise<void> {
+    if (this.#requestsInFlight >= limits.requestsInFlightMax) {
+      return this.reject(frame.group, frame.clientMessageId, { code: "busy", retryAfterMs: busyRetryMs });
+    }
+    this.#requestsInFlight++;
+    try {
+      const group = await this.memberOf(frame.group);
+      if (group && frame.epoch > group.epoch) await this.#server.groups.reload(frame.group);
+      if (group?.members.has(user)) this.#accept(frame, group, user);
+      else this.reject(frame.group, frame.clientMessageId, { code: "not_a_member" });
+    } catch (cause) {
+      this.#server.log.warn({ cause: messageOf(cause) }, "a group could not be read for a SEND");
+      this.reject(frame.group, frame.clientMessageId, { code: "busy", retryAfterMs: busyRetryMs });
+    } finally {
+      this.#requestsInFlight--;
+    }
+  }
+
+  #accept(frame: SendFrame, group: WatchedGroup, user: UserId): void {
+    const { clientMessageId, epoch, type, payload, resend } = frame;
+    if (epoch !== group.epoch) {
+      return this.reject(group.id, clientMessageId, { code: "stale_epoch", epoch: group.epoch });
+    }
+    const sentAt = this.#server.clock.now();
+    const message = { group: group.id, sender: user, clientMessageId, epoch, type, sentAt, payload, resend };
+    if (!this.#server.writer.append(message, this)) {
+      this.reject(group.id, clientMessageId, { code: "busy", retryAfterMs: busyRetryMs });
+    }
+  }
+
+  #budget(user: UserId): Budget {
+    return this.#server.sendBudgets.of(user, this.#server.clock.monotonic());
+  }
+
+  #requests(user: UserId): MembershipRequests {
+    this.#membership ??= new MembershipRequests(this.#server, this, user);
+    return this.#membership;
+  }
+
+  async #ifMember(id: GroupId, work: (group: WatchedGroup) => void | Promise<void>): Promise<void> {
+    try {
+      const group = await this.memberOf(id);
+      if (group && !this.#ended) await work(group);
+    } catch (cause) {
+      this.#server.log.warn({ cause: messageOf(cause), group: id }, "presence and cursors could not be read");
+    }
+  }
+
+  /** Answers a request that takes a while; the connection's other frames do not wait for it. */
+  #answer(request: number, work: () => Promise<ColdServerFrame>): void {
+    if (this.#requestsInFlight >= limits.requestsInFlightMax) {
+      const detail = `${limits.requestsInFlightMax} requests of this connection are not answered yet`;
+      return this.#reply(refusal(request, "busy", detail, busyRetryMs));
+    }
+    this.#requestsInFlight++;
+    work()
+      .catch((cause: unknown) => this.#failed(request, cause))
+      .then((frame) => {
+        this.#requestsInFlight--;
+        this.#reply(frame);
+      });
+  }
+
+  #failed(request: number, cause: unknown): ColdServerFrame {
+    if (this.#server.isDatabaseAway(cause)) {
+      this.#server.log.warn({ cause: messageOf(cause) }, "a request found the database away");
+      return refusal(request, "busy", "the database is away", busyRetryMs);
+    }
+    this.#server.log.error({ err: cause }, "a request failed");
+    return refusal(request, "internal", "the server could not do this; its log has the cause", busyRetryMs);
+  }
+
+  #reply(frame: ColdServerFrame): void {
+    if (!this.#ended) this.connection.send(encodeServerFrame(frame));
+  }
+
+  #fail(code: ErrorCode, detail: string): void {
+    this.#server.log.debug(
+      { code, detail, user: this.user, from: this.connection.remoteAddress },
+      "a connection failed",
+    );
+    this.#reply({ kind: "error", code, detail });
+    this.#ended = true;
+    this.connection.end(errorCodes[code].closeCode ?? 1008, code);
+  }
+}

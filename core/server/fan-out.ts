@@ -1,0 +1,123 @@
+import type { RowBatch } from "../store/ingest/row-batch.ts";
+import { type Acknowledgement, ackEntriesMax, encodeAck } from "../wire/ack-frame.ts";
+import { type DeliveredMessage, deliverCountMax, deliveredBytes, encodeDeliver } from "../wire/deliver-frame.ts";
+import type { GroupId, Seq } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import type { Bus, GroupFrame } from "./bus.ts";
+import type { ClientSession } from "./client-session.ts";
+import type { Counters } from "./counters.ts";
+import type { GroupDirectory } from "./group-directory.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** How long a client waits before it sends again what was refused for the server's own sake. */
+const internalRetryMs = 1000;
+
+/** Tells of what was committed: first the members, here and on the other servers, then the senders. */
+export class FanOut {
+  readonly #transport: Transport;
+  readonly #groups: GroupDirectory;
+  readonly #bus: Bus;
+  readonly #counters: Counters;
+
+  constructor(by: { transport: Transport; groups: GroupDirectory; bus: Bus; counters: Counters }) {
+    this.#transport = by.transport;
+    this.#groups = by.groups;
+    this.#bus = by.bus;
+    this.#counters = by.counters;
+  }
+
+  /** A batch whose rows all have their outcome. */
+  settled(batch: RowBatch<ClientSession>): void {
+    const fresh = new Map<GroupId, number[]>();
+    const acknowledged = new Map<ClientSession, Acknowledgement[]>();
+    for (let row = 0; row < batch.count; row++) {
+      const session = batch.tickets[row] as ClientSession;
+      const fault = batch.faults[row];
+      if (fault) {
+        const detail = fault.code === "stale_epoch" ? { epoch: fault.epoch } : {};
+        const retry = fault.code === "internal" ? { retryAfterMs: internalRetryMs } : {};
+        const group = batch.groups[row] as GroupId;
+        session.reject(group, batch.clientMessageId(row), { code: fault.code, ...detail, ...retry });
+        // The database knows of an epoch or an end that did not arrive here.
+        if (fault.code !== "internal") session.noteBehind(group);
+        continue;
+      }
+      push(acknowledged, session, {
+        clientMessageId: batch.clientMessageId(row),
+        seq: batch.seqs[row] as Seq,
+        sentAt: batch.sentAt(row),
+      });
+      if (batch.fresh[row]) push(fresh, batch.groups[row] as GroupId, row);
+    }
+    this.deliver([...fresh].flatMap(([group, rows]) => framesOf(batch, group, rows)));
+    for (const [session, acknowledgements] of acknowledged) this.#acknowledge(session, acknowledgements);
+  }
+
+  /** Frames of messages committed here, to members here and elsewhere. */
+  deliver(frames: readonly CommittedFrame[]): void {
+    for (const frame of frames) this.#publish(frame);
+    if (frames.length > 0) this.#counters.crossServerCopies += this.#bus.deliver(frames);
+  }
+
+  /** A frame of messages that another server committed. */
+  deliverFromElsewhere(frame: CommittedFrame): void {
+    this.#publish(frame);
+  }
+
+  #publish({ group: id, frame, lastSeq, count }: CommittedFrame): void {
+    this.#groups.advance(id, lastSeq);
+    const group = this.#groups.get(id);
+    if (!group || group.sessions.size === 0) return;
+    this.#counters.deliveries += group.sessions.size * count;
+    this.#transport.publish(group.topic, frame);
+  }
+
+  #acknowledge(session: ClientSession, acknowledgements: readonly Acknowledgement[]): void {
+    this.#counters.acknowledged += acknowledgements.length;
+    session.connection.together(() => {
+      for (let from = 0; from < acknowledgements.length; from += ackEntriesMax) {
+        session.connection.send(encodeAck(acknowledgements.slice(from, from + ackEntriesMax)));
+      }
+    });
+  }
+}
+
+export interface CommittedFrame extends GroupFrame {
+  readonly lastSeq: Seq;
+  readonly count: number;
+}
+
+/** DELIVER frames of one group's rows: a frame each run without a gap, none much larger than the target. */
+function framesOf(batch: RowBatch<ClientSession>, group: GroupId, rows: number[]): CommittedFrame[] {
+  const seqOf = (row: number) => batch.seqs[row] as number;
+  rows.sort((a, b) => seqOf(a) - seqOf(b));
+  const frames: CommittedFrame[] = [];
+  let messages: DeliveredMessage[] = [];
+  let bytes = 0;
+  rows.forEach((row, i) => {
+    const message = batch.delivered(row);
+    messages.push(message);
+    bytes += deliveredBytes(message.payload.length);
+    const next = rows[i + 1];
+    const goesOn = next !== undefined && seqOf(next) === seqOf(row) + 1;
+    if (goesOn && bytes < limits.deliverBytesTarget && messages.length < deliverCountMax) return;
+    const lastSeq = batch.seqs[row] as Seq;
+    frames.push(committedFrame(group, lastSeq, messages));
+    messages = [];
+    bytes = 0;
+  });
+  return frames;
+}
+
+/** A DELIVER frame of messages that end at `lastSeq`. */
+export function committedFrame(group: GroupId, lastSeq: Seq, messages: readonly DeliveredMessage[]): CommittedFrame {
+  const count = messages.length;
+  const firstSeq = (lastSeq - count + 1) as Seq;
+  return { group, lastSeq, count, frame: encodeDeliver({ group, firstSeq, messages }) };
+}
+
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

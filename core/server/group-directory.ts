@@ -1,0 +1,180 @@
+import type { Clock } from "../platform/clock.ts";
+import { Coalescer } from "../platform/coalescer.ts";
+import type { Database } from "../store/database.ts";
+import { type GroupRecord, loadGroups } from "../store/groups.ts";
+import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import type { Changed } from "../wire/link-frame.ts";
+import type { Bus } from "./bus.ts";
+import type { ClientSession } from "./client-session.ts";
+
+/** A group that this server follows because members of it are connected here, or just were. */
+export interface WatchedGroup {
+  readonly id: GroupId;
+  /** What its members' sockets subscribe to. */
+  readonly topic: string;
+  /** What the sockets of those who look at it subscribe to. */
+  readonly lookTopic: string;
+  epoch: Epoch;
+  lastSeq: Seq;
+  logLength: number;
+  members: Set<UserId>;
+  /** Connected here, logged in and subscribed. */
+  readonly sessions: Set<ClientSession>;
+  /** When the last of them left. */
+  idleSinceMs: number;
+}
+
+/** Groups stay this long after their last member here has left, so that a reconnect finds them. */
+const idleMsMax = 30_000;
+
+/**
+ * The groups that this server follows, loaded once for all their members here, and kept up to date by what is committed
+ * here and what the bus brings.
+ */
+export class GroupDirectory {
+  readonly #groups = new Map<GroupId, WatchedGroup>();
+  readonly #bus: Bus;
+  readonly #clock: Clock;
+  readonly #loads: Coalescer<GroupId, WatchedGroup>;
+  readonly #reloads: Coalescer<GroupId, GroupRecord>;
+  /** Groups that were joined and whose rows are being read: what the bus brings meanwhile must not get lost. */
+  readonly #loading = new Map<GroupId, { lastSeq: number; changed: boolean }>();
+
+  constructor(database: Database, bus: Bus, clock: Clock) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#loads = new Coalescer((ids) => this.#load(database, ids));
+    this.#reloads = new Coalescer(async (ids) => byId(await loadGroups(database, ids)));
+  }
+
+  get(id: GroupId): WatchedGroup | undefined {
+    return this.#groups.get(id);
+  }
+
+  all(): IterableIterator<WatchedGroup> {
+    return this.#groups.values();
+  }
+
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /** The group, followed from now on; undefined when it does not exist. */
+  watch(id: GroupId): Promise<WatchedGroup | undefined> {
+    const group = this.#groups.get(id);
+    return group ? Promise.resolve(group) : this.#loads.get(id);
+  }
+
+  /** Reads the group again, when it is known to be behind. */
+  async reload(id: GroupId): Promise<WatchedGroup | undefined> {
+    const record = await this.#reloads.get(id);
+    const group = this.#groups.get(id);
+    if (!group || !record) return group;
+    if (record.logLength > group.logLength) {
+      group.epoch = record.epoch;
+      group.logLength = record.logLength;
+      group.members = new Set(record.members);
+    }
+    this.advance(id, record.lastSeq);
+    return group;
+  }
+
+  /** Messages up to `seq` have been committed. */
+  advance(id: GroupId, seq: Seq): void {
+    const group = this.#groups.get(id);
+    if (group) {
+      if (seq > group.lastSeq) group.lastSeq = seq;
+      return;
+    }
+    const loading = this.#loading.get(id);
+    if (loading && seq > loading.lastSeq) loading.lastSeq = seq;
+  }
+
+  /**
+   * A change that was committed, here or elsewhere. Answers the group when it could be applied or was known, and undefined
+   * when entries before it are missing here, or nobody here cares.
+   */
+  apply({ group: id, index, epoch, seq, joined, left }: Omit<Changed, "kind">): WatchedGroup | undefined {
+    const group = this.#groups.get(id);
+    if (!group) {
+      const loading = this.#loading.get(id);
+      if (loading) loading.changed = true;
+      return undefined;
+    }
+    if (index > group.logLength) return undefined;
+    if (index === group.logLength) {
+      group.epoch = epoch;
+      group.logLength = index + 1;
+      for (const user of joined) group.members.add(user);
+      for (const user of left) group.members.delete(user);
+    }
+    this.advance(id, seq);
+    return group;
+  }
+
+  enter(group: WatchedGroup, session: ClientSession): void {
+    group.sessions.add(session);
+  }
+
+  leave(group: WatchedGroup, session: ClientSession): void {
+    group.sessions.delete(session);
+    if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
+  }
+
+  /** Forgets the groups that nobody here has needed for a while. */
+  forgetIdle(): void {
+    const now = this.#clock.monotonic();
+    const idle = [...this.#groups.values()].filter(
+      (group) => group.sessions.size === 0 && now - group.idleSinceMs > idleMsMax,
+    );
+    if (idle.length === 0) return;
+    for (const group of idle) this.#groups.delete(group.id);
+    this.#bus.leave(idle.map((group) => group.id));
+  }
+
+  async #load(database: Database, ids: readonly GroupId[]): Promise<ReadonlyMap<GroupId, WatchedGroup>> {
+    for (const id of ids) this.#loading.set(id, { lastSeq: 0, changed: false });
+    try {
+      // First the bus, then the rows: what is committed after the rows were read arrives by the bus.
+      await this.#bus.join(ids);
+      const records = byId(await loadGroups(database, ids));
+      const changed: GroupId[] = [];
+      const missing: GroupId[] = [];
+      for (const id of ids) {
+        const record = records.get(id);
+        const meanwhile = this.#loading.get(id);
+        if (!record) {
+          missing.push(id);
+          continue;
+        }
+        this.#groups.set(id, watched(record, this.#clock.monotonic()));
+        if (meanwhile && meanwhile.lastSeq > record.lastSeq) this.advance(id, meanwhile.lastSeq as Seq);
+        if (meanwhile?.changed) changed.push(id);
+      }
+      if (missing.length > 0) this.#bus.leave(missing);
+      await Promise.all(changed.map((id) => this.reload(id)));
+      return this.#groups;
+    } finally {
+      for (const id of ids) this.#loading.delete(id);
+    }
+  }
+}
+
+function watched(record: GroupRecord, nowMs: number): WatchedGroup {
+  const { id, epoch, lastSeq, logLength } = record;
+  return {
+    id,
+    topic: `g${id}`,
+    lookTopic: `l${id}`,
+    epoch,
+    lastSeq,
+    logLength,
+    members: new Set(record.members),
+    sessions: new Set(),
+    idleSinceMs: nowMs,
+  };
+}
+
+function byId(records: readonly GroupRecord[]): ReadonlyMap<GroupId, GroupRecord> {
+  return new Map(records.map((record) => [record.id, record]));
+}

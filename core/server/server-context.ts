@@ -1,0 +1,53 @@
+import type { OpaqueServer } from "../e2ee/opaque-server.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Coalescer } from "../platform/coalescer.ts";
+import type { Log } from "../platform/log.ts";
+import type { Database } from "../store/database.ts";
+import type { GroupOfUser } from "../store/groups.ts";
+import type { IngestWriter } from "../store/ingest/ingest-writer.ts";
+import type { UserId } from "../wire/ids.ts";
+import type { BudgetLimit, Budgets } from "./budget.ts";
+import type { Bus } from "./bus.ts";
+import type { ClientSession } from "./client-session.ts";
+import type { Counters } from "./counters.ts";
+import type { FanOut } from "./fan-out.ts";
+import type { GroupDirectory } from "./group-directory.ts";
+import type { LoginGate } from "./login-gate.ts";
+import type { Looking } from "./looking.ts";
+import type { RevokedSessions } from "./revoked-sessions.ts";
+import type { SessionTokens } from "./tokens.ts";
+import type { UserDirectory } from "./user-directory.ts";
+
+/** The parts of one server, as its sessions find them. */
+export interface ServerContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: ServerLimits;
+  readonly database: Database;
+  readonly writer: IngestWriter<ClientSession>;
+  readonly bus: Bus;
+  readonly opaque: OpaqueServer;
+  readonly tokens: SessionTokens;
+  readonly revoked: RevokedSessions;
+  readonly gate: LoginGate;
+  readonly sendBudgets: Budgets<UserId>;
+  /** Connections that have not logged in, by when they came, oldest first. */
+  readonly strangers: Map<ClientSession, number>;
+  readonly users: UserDirectory;
+  /** The groups of a user, as the database has them. */
+  readonly memberships: Coalescer<UserId, readonly GroupOfUser[]>;
+  readonly groups: GroupDirectory;
+  readonly fanOut: FanOut;
+  readonly looking: Looking;
+  readonly counters: Counters;
+  /** Whether an error says that the database is away, rather than that a statement is wrong. */
+  isDatabaseAway(cause: unknown): boolean;
+}
+
+export interface ServerLimits {
+  readonly connectionsMax: number;
+  /** SENDs of one user, over all connections to this server. */
+  readonly sends: BudgetLimit;
+  /** Failed logins of one name. */
+  readonly logins: BudgetLimit;
+}

@@ -1,0 +1,102 @@
+import { messageOf } from "../platform/failure.ts";
+import { groupsAhead, joinedSince } from "../store/groups.ts";
+import { readMessages } from "../store/messages.ts";
+import type { GroupId, Seq, UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import { settleMembers } from "./changes.ts";
+import { committedFrame } from "./fan-out.ts";
+import type { WatchedGroup } from "./group-directory.ts";
+import type { ServerContext } from "./server-context.ts";
+
+/** Admissions are looked for this far back: twice what a sweep may take to come around. */
+const admissionsMs = 10_000;
+
+/** Groups asked about in one query. */
+const groupsPerQuery = 2000;
+
+/**
+ * Compares what this server believes of its groups with the database, and repairs what the bus lost.
+ *
+ * A group that is ahead may only be so because its frame is on the way; it is repaired if it is still behind that place at
+ * the next sweep.
+ */
+export class Sweep {
+  readonly #server: ServerContext;
+  #suspected = new Map<GroupId, Seq>();
+  #running = false;
+
+  constructor(server: ServerContext) {
+    this.#server = server;
+  }
+
+  async run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      await this.#lostMessages();
+      await this.#lostAdmissions();
+    } catch (cause) {
+      this.#server.log.debug({ cause: messageOf(cause) }, "a sweep was cut short");
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #lostMessages(): Promise<void> {
+    const followed = [...this.#server.groups.all()].filter((group) => group.sessions.size > 0);
+    const suspected = new Map<GroupId, Seq>();
+    for (let from = 0; from < followed.length; from += groupsPerQuery) {
+      const page = followed.slice(from, from + groupsPerQuery);
+      for (const ahead of await groupsAhead(this.#server.database, page)) {
+        const group = this.#server.groups.get(ahead.id);
+        if (!group) continue;
+        if (ahead.logLength > group.logLength) await this.#readAgain(group);
+        const before = this.#suspected.get(ahead.id);
+        if (before !== undefined && group.lastSeq < before) await this.#deliverMissing(group, ahead.lastSeq);
+        else if (ahead.lastSeq > group.lastSeq) suspected.set(ahead.id, ahead.lastSeq);
+      }
+    }
+    this.#suspected = suspected;
+  }
+
+  async #deliverMissing(group: WatchedGroup, through: Seq): Promise<void> {
+    this.#server.counters.sweepRepairs++;
+    for (let after = group.lastSeq; after < through; ) {
+      const { syncPageMax: countMax, syncPageBytesMax: bytesMax } = limits;
+      const messages = await readMessages(this.#server.database, {
+        group: group.id,
+        after,
+        through,
+        countMax,
+        bytesMax,
+      });
+      const last = messages.at(-1);
+      if (!last) break;
+      // One frame a message: a hole that expiry has left needs no thought.
+      for (const message of messages) {
+        this.#server.fanOut.deliverFromElsewhere(committedFrame(group.id, message.seq, [message]));
+      }
+      after = last.seq;
+    }
+    this.#server.groups.advance(group.id, through);
+  }
+
+  async #readAgain(group: WatchedGroup): Promise<void> {
+    const before = new Set(group.members);
+    await this.#server.groups.reload(group.id);
+    settleMembers(this.#server, group, { joined: [...group.members].filter((user) => !before.has(user)) });
+  }
+
+  async #lostAdmissions(): Promise<void> {
+    const since = new Date(this.#server.clock.now() - admissionsMs);
+    const missed = new Map<GroupId, UserId[]>();
+    for (const { user, group } of await joinedSince(this.#server.database, since)) {
+      if (this.#server.users.of(user).length === 0) continue;
+      missed.set(group, [...(missed.get(group) ?? []), user]);
+    }
+    for (const [id, joined] of missed) {
+      const group = await this.#server.groups.watch(id);
+      if (group) settleMembers(this.#server, group, { joined });
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import * as uws from "uWebSockets.js";
+import { freePort } from "../../platform/free-port.ts";
+import { portInUse } from "./port-in-use.ts";
+
+/** What the library has and its type declarations do not. */
+export interface UndeclaredApp {
+  getDescriptor(): unknown;
+  addChildAppDescriptor(descriptor: unknown): void;
+  removeChildAppDescriptor(descriptor: unknown): void;
+  listen(host: string, port: number, options: number, done: (socket: uws.us_listen_socket | false) => void): void;
+}
+
+export const undeclared = (app: uws.TemplatedApp) => app as unknown as UndeclaredApp;
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT: without it two programs on one port would share its clients without a word. */
+const exclusivePort = 1;
+const attemptsMax = 5;
+
+/**
+ * Listens; port 0 becomes a free one first, since the library sets SO_REUSEADDR on a port that it is told only, and a
+ * server that comes back must find its port although old connections are in TIME_WAIT there.
+ */
+export async function listen(
+  app: uws.TemplatedApp,
+  host: string,
+  port: number,
+): Promise<{ socket: uws.us_listen_socket; port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const wanted = port === 0 ? await freePort(host) : port;
+    const socket = await new Promise<uws.us_listen_socket | false>((resolve) => {
+      undeclared(app).listen(host, wanted, exclusivePort, resolve);
+    });
+    if (socket) return { socket, port: wanted };
+    if (port !== 0 || attempt === attemptsMax) throw portInUse(host, wanted);
+  }
+}

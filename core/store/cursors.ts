@@ -1,0 +1,28 @@
+import type { GroupId, Seq, UserId } from "../wire/ids.ts";
+import type { Queryable } from "./database.ts";
+
+export interface ReadCursor {
+  readonly group: GroupId;
+  readonly user: UserId;
+  /** Everything up to here has been read. */
+  readonly seq: Seq;
+}
+
+/** Cursors only move on; of a user who is no member nothing is kept. */
+export async function saveCursors(database: Queryable, cursors: readonly ReadCursor[]): Promise<void> {
+  await database.query({
+    name: "cursors-save",
+    text: `UPDATE memberships AS m SET read_seq = c.seq
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS c (group_id, user_id, seq)
+           WHERE m.group_id = c.group_id AND m.user_id = c.user_id AND m.read_seq < c.seq`,
+    values: [cursors.map((c) => c.group), cursors.map((c) => c.user), cursors.map((c) => c.seq)],
+  });
+}
+
+export async function cursorsOf(database: Queryable, group: GroupId): Promise<{ user: UserId; seq: Seq }[]> {
+  return database.query({
+    name: "cursors-of",
+    text: `SELECT user_id AS "user", read_seq AS seq FROM memberships WHERE group_id = $1 AND read_seq > 0`,
+    values: [group],
+  });
+}

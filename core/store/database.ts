@@ -1,0 +1,146 @@
+import pg from "pg";
+import { Failure, messageOf } from "../platform/failure.ts";
+import type { Log } from "../platform/log.ts";
+
+/** A row as the driver gives it; each query says by its type what it asked for. */
+type Row = object;
+
+export interface Query {
+  /** Prepared under this name on each connection: parsed and planned once. */
+  readonly name?: string;
+  readonly text: string;
+  readonly values?: readonly unknown[];
+  /** Results in binary form: worth it where they hold much `bytea`. */
+  readonly binary?: boolean;
+}
+
+export interface Queryable {
+  query<T extends Row>(query: Query): Promise<T[]>;
+}
+
+/**
+ * A pool of connections to PostgreSQL 14 or later. `bigint` columns come as numbers (every id here is below 2^53), `bytea`
+ * as `Buffer`, `timestamptz` as `Date`.
+ */
+export class Database implements Queryable {
+  readonly url: string;
+  readonly #pool: pg.Pool;
+
+  constructor(url: string, options: { readonly connectionsMax: number; readonly log: Log }) {
+    this.url = url;
+    this.#pool = new pg.Pool({ ...connectionOptions(url), max: options.connectionsMax });
+    // A connection that breaks while nobody uses it; the next query opens another.
+    this.#pool.on("error", (cause) => options.log.debug({ cause: cause.message }, "an idle database connection broke"));
+  }
+
+  async query<T extends Row>(query: Query): Promise<T[]> {
+    return (await this.#pool.query(query as pg.QueryConfig)).rows as T[];
+  }
+
+  /** Commits what `work` did, or nothing of it if it throws. */
+  async transaction<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    const connection: Queryable = {
+      query: async <R extends Row>(query: Query) => (await client.query(query as pg.QueryConfig)).rows as R[],
+    };
+    let broken: Error | undefined;
+    try {
+      await client.query("BEGIN");
+      const result = await work(connection);
+      await client.query("COMMIT");
+      return result;
+    } catch (cause) {
+      await client.query("ROLLBACK").catch((rollbackCause: Error) => {
+        broken = rollbackCause;
+      });
+      throw cause;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Fails, with what to do, when the database does not answer. */
+  async check(): Promise<{ version: string; synchronousCommit: string; fsync: string }> {
+    try {
+      const [row] = await this.query<{ version: string; commit: string; fsync: string; number: string }>({
+        text: `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
+                      current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync`,
+      });
+      if (!row || Number(row.number) < versionMin) {
+        throw new Failure("database_too_old", `PostgreSQL ${row?.version} answers`, "use PostgreSQL 14 or later");
+      }
+      return { version: row.version, synchronousCommit: row.commit, fsync: row.fsync };
+    } catch (cause) {
+      if (cause instanceof Failure) throw cause;
+      throw new Failure(
+        "database_unreachable",
+        `the database at ${withoutPassword(this.url)} does not answer: ${messageOf(cause)}`,
+        "start it or correct the address; without --database an embedded one is started",
+        cause,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+const versionMin = 140_000;
+
+/** How every connection of ours is made: dead peers are noticed, a hung server is given up. */
+export function connectionOptions(url: string): pg.ClientConfig {
+  return {
+    connectionString: url,
+    types: { getTypeParser },
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 30_000,
+    application_name: "fastchat",
+  };
+}
+
+const int8Oid = 20;
+const byteaOid = 17;
+
+function getTypeParser(oid: number, format?: "text" | "binary") {
+  if (format === "binary") {
+    if (oid === int8Oid) return (value: Buffer) => Number(value.readBigInt64BE());
+    if (oid === byteaOid) return (value: Buffer) => value;
+    return pg.types.getTypeParser(oid, "binary");
+  }
+  return oid === int8Oid ? Number : pg.types.getTypeParser(oid, "text");
+}
+
+/** One connection by itself, for who must know in which order its statements run. */
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client(connectionOptions(url));
+  await client.connect();
+  return client;
+}
+
+export function withoutPassword(url: string): string {
+  return url.replace(/:[^:@/]*@/, ":…@");
+}
+
+/** The SQLSTATE of an error that PostgreSQL answered with. */
+export function sqlState(cause: unknown): string | undefined {
+  return cause instanceof pg.DatabaseError ? cause.code : undefined;
+}
+
+export const uniqueViolation = "23505";
+
+/**
+ * Whether the rows themselves are at fault (bad data, a violated constraint), so that trying again changes nothing. What
+ * else goes wrong is the database's state: away, full, read-only, shutting down.
+ */
+export function isRowFault(cause: unknown): boolean {
+  return /^2[23]/.test(sqlState(cause) ?? "");
+}
+
+/** Whether the database could not be reached, or is not in a state to do anything. */
+export function isDatabaseAway(cause: unknown): boolean {
+  const state = sqlState(cause);
+  if (state !== undefined) return /^(08|53|57|58)/.test(state);
+  return cause instanceof Error && /connect|terminat|timeout|ECONN|EPIPE|ENOENT|not queryable/i.test(cause.message);
+}

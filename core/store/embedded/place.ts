@@ -1,0 +1,19 @@
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { canEnter, postgresUser } from "./run-as.ts";
+
+/** Where package.json lies: this file is `dist/core/store/embedded/place.js` when it runs. */
+export const projectRoot = fileURLToPath(new URL("../../../../", import.meta.url));
+
+/**
+ * A directory for databases that last as long as a run. Beside the project if the user that PostgreSQL runs as can get
+ * there, so that it is on a disk and not in memory, as /tmp may be.
+ */
+export function writablePlace(): string {
+  const runAs = postgresUser();
+  const beside = path.join(projectRoot, ".fastchat");
+  mkdirSync(beside, { recursive: true });
+  return [beside, "/var/tmp"].find((directory) => canEnter(directory, runAs)) ?? tmpdir();
+}

@@ -1,0 +1,180 @@
+import type { Client } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import type { Epoch, GroupId, Seq } from "../../wire/ids.ts";
+import { bigintArray, type RowBatch } from "./row-batch.ts";
+
+/** A group's row as it was locked. */
+interface LockedGroup {
+  readonly id: GroupId;
+  readonly epoch: Epoch;
+  readonly last_seq: number;
+}
+
+interface StoredBefore {
+  readonly seq: Seq;
+  readonly sentAt: number;
+}
+
+/**
+ * Stores a batch in which every message is new, in one statement: groups are locked in id order, each message of the right
+ * epoch gets the next place in its group, and the groups move on.
+ *
+ * Fails as a whole with a unique violation if one of them is there already.
+ */
+export async function commitByStatement(client: Client, batch: RowBatch<unknown>): Promise<void> {
+  const { rows } = await client.query<LockedGroup>({
+    name: "ingest",
+    text: ingestSql,
+    values: [
+      batch.column("group"),
+      batch.column("sender"),
+      batch.column("clientMessageId"),
+      batch.column("epoch"),
+      batch.column("type"),
+      batch.column("sentAt"),
+      batch.column("payload"),
+      bigintArray(distinct(batch.groups, batch.count)),
+    ],
+  });
+  placeRows(batch, rows, undefined);
+}
+
+const ingestSql = `
+  WITH incoming AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::smallint[], $6::bigint[], $7::bytea[])
+      WITH ORDINALITY AS t (group_id, sender_id, client_message_id, epoch, type, sent_at, payload, position)
+  ), locked AS MATERIALIZED (
+    SELECT id, epoch, last_seq FROM groups WHERE id = ANY ($8::bigint[]) ORDER BY id FOR UPDATE
+  ), placed AS MATERIALIZED (
+    SELECT incoming.*, last_seq + row_number() OVER (PARTITION BY group_id ORDER BY position) AS seq
+    FROM incoming JOIN locked ON locked.id = incoming.group_id AND locked.epoch = incoming.epoch
+  ), stored AS (
+    INSERT INTO messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
+    SELECT group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload FROM placed
+  ), moved AS (
+    UPDATE groups SET last_seq = newest.seq
+    FROM (SELECT group_id, max(seq) AS seq FROM placed GROUP BY group_id) AS newest WHERE groups.id = newest.group_id
+  )
+  SELECT id, epoch, last_seq FROM locked`;
+
+/**
+ * Stores a batch with COPY in one transaction, however large it is and whatever is in it. Rows that may be there already
+ * are looked for once the groups are locked, when nobody else can be storing them.
+ */
+export async function commitByCopy(
+  client: Client,
+  batch: RowBatch<unknown>,
+  suspects: readonly number[],
+): Promise<void> {
+  await client.query("BEGIN");
+  const locked = await client.query<LockedGroup>({
+    name: "ingest-lock",
+    text: "SELECT id, epoch, last_seq FROM groups WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE",
+    values: [bigintArray(distinct(batch.groups, batch.count))],
+  });
+  const storedBefore = suspects.length === 0 ? undefined : await findStored(client, batch, suspects);
+  const placed = placeRows(batch, locked.rows, storedBefore);
+  if (placed.rows.length > 0) {
+    await client.query({
+      name: "ingest-move",
+      text: `UPDATE groups SET last_seq = newest.seq FROM unnest($1::bigint[], $2::bigint[]) AS newest (id, seq)
+             WHERE groups.id = newest.id`,
+      values: [bigintArray([...placed.newest.keys()]), bigintArray([...placed.newest.values()])],
+    });
+    await copy(client, placed.rows.length === batch.count ? batch.copyInput() : batch.copyInputOf(placed.rows));
+  }
+  await client.query("COMMIT");
+}
+
+function copy(client: Client, input: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = client.query(copyFrom(copySql));
+    stream.on("finish", resolve).on("error", reject);
+    stream.end(input);
+  });
+}
+
+const copySql = `COPY messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
+  FROM STDIN WITH (FORMAT binary)`;
+
+/** By row: where each suspect stands that is stored already. */
+async function findStored(
+  client: Client,
+  batch: RowBatch<unknown>,
+  suspects: readonly number[],
+): Promise<ReadonlyMap<number, StoredBefore>> {
+  const { rows } = await client.query<{ position: number; seq: Seq; sent_at: number }>({
+    name: "ingest-find",
+    text: `SELECT position, seq, sent_at
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY
+                  AS suspect (group_id, sender_id, client_message_id, position)
+           JOIN messages USING (group_id, sender_id, client_message_id)`,
+    values: [
+      batch.column("group", suspects),
+      batch.column("sender", suspects),
+      batch.column("clientMessageId", suspects),
+    ],
+  });
+  return new Map(rows.map((row) => [suspects[row.position - 1] as number, { seq: row.seq, sentAt: row.sent_at }]));
+}
+
+/**
+ * Decides each row's outcome as the database does: rows in order, dense places from the group's last one on, no place for
+ * what is stale or stored before.
+ *
+ * With `storedBefore`, two rows of one message in the batch are recognised too: the later one gets the earlier one's place.
+ */
+function placeRows(
+  batch: RowBatch<unknown>,
+  locked: readonly LockedGroup[],
+  storedBefore: ReadonlyMap<number, StoredBefore> | undefined,
+): { rows: number[]; newest: Map<GroupId, number> } {
+  const groups = new Map(locked.map((group) => [group.id, group]));
+  const newest = new Map<GroupId, number>();
+  const firstOf = storedBefore && new Map<string, number>();
+  const rows: number[] = [];
+  for (let row = 0; row < batch.count; row++) {
+    const id = batch.groups[row] as GroupId;
+    batch.seqs[row] = 0 as Seq;
+    batch.faults[row] = undefined;
+    batch.fresh[row] = false;
+
+    const before = storedBefore?.get(row);
+    if (before) {
+      batch.seqs[row] = before.seq;
+      batch.setSentAt(row, before.sentAt);
+      continue;
+    }
+    const group = groups.get(id);
+    if (!group) {
+      batch.faults[row] = { code: "not_a_member" };
+      continue;
+    }
+    if (firstOf) {
+      const key = `${id} ${batch.sender(row)} ${batch.clientMessageId(row)}`;
+      const first = firstOf.get(key);
+      if (first !== undefined) {
+        batch.seqs[row] = batch.seqs[first] as Seq;
+        batch.faults[row] = batch.faults[first];
+        continue;
+      }
+      firstOf.set(key, row);
+    }
+    if (group.epoch !== batch.epochs[row]) {
+      batch.faults[row] = { code: "stale_epoch", epoch: group.epoch };
+      continue;
+    }
+    const seq = ((newest.get(id) ?? group.last_seq) + 1) as Seq;
+    newest.set(id, seq);
+    batch.seqs[row] = seq;
+    batch.fresh[row] = true;
+    rows.push(row);
+  }
+  return { rows, newest };
+}
+
+function distinct(groups: readonly GroupId[], count: number): GroupId[] {
+  const seen = new Set<GroupId>();
+  for (let row = 0; row < count; row++) seen.add(groups[row] as GroupId);
+  return [...seen];
+}

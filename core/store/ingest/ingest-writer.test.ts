@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { systemClock } from "../../platform/clock.ts";
+import { silentLog } from "../../platform/log.ts";
+import { seededRandom } from "../../platform/random.ts";
+import { freshDatabase } from "../../testing/database.ts";
+import { clientMessageId, epoch, groupId, userId } from "../../wire/ids.ts";
+import { Database } from "../database.ts";
+import { type CommitPath, IngestWriter } from "./ingest-writer.ts";
+import type { IncomingMessage, RowBatch } from "./row-batch.ts";
+
+interface Outcome {
+  readonly seq: number;
+  readonly fault: string | undefined;
+  readonly fresh: boolean;
+}
+
+/** A writer on a database of its own, whose `append` resolves with the row's outcome. */
+async function openWriter(
+  t: { after(action: () => Promise<void>): void },
+  options: { statementRowsMax?: number } = {},
+) {
+  const url = await freshDatabase();
+  const database = new Database(url, { connectionsMax: 2, log: silentLog });
+  const paths: CommitPath[] = [];
+  const writer = new IngestWriter<(outcome: Outcome) => void>(
+    { url, rowsMax: 10_000, bytesMax: 4_000_000, statementRowsMax: options.statementRowsMax ?? 100 },
+    {
+      settled(batch: RowBatch<(outcome: Outcome) => void>) {
+        for (let row = 0; row < batch.count; row++) {
+          batch.tickets[row]?.({
+            seq: batch.seqs[row] as number,
+            fault: batch.faults[row]?.code,
+            fresh: batch.fresh[row] as boolean,
+          });
+        }
+      },
+      committed: ({ path }) => paths.push(path),
+    },
+    { clock: systemClock, random: seededRandom(1), log: silentLog },
+  );
+  await writer.open();
+  t.after(async () => {
+    await writer.close();
+    await database.close();
+  });
+  const append = (message: IncomingMessage) =>
+    new Promise<Outcome>((resolve, reject) => {
+      if (!writer.append(message, resolve)) reject(new Error("full"));
+    });
+  return { writer, append, database, paths };
+}
+
+async function insertGroup(database: Database, id: number, atEpoch = 1): Promise<void> {
+  await database.query({
+    text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
+           VALUES ($1, $2, 0, true, 1, '', 'none', false, 0)`,
+    values: [id, atEpoch],
+  });
+}
+
+function message(group: number, id: number, of: Partial<IncomingMessage> = {}): IncomingMessage {
+  return {
+    group: groupId(group),
+    sender: userId(7),
+    clientMessageId: clientMessageId(BigInt(id)),
+    epoch: epoch(1),
+    type: 0,
+    sentAt: 1_700_000_000_000 + id,
+    payload: Buffer.from(`message ${id}`),
+    resend: false,
+    ...of,
+  };
+}
+
+for (const [path, statementRowsMax] of [
+  ["statement", 100],
+  ["copy", 0],
+] as const) {
+  test(`messages get dense places in the order they came, group by group (${path})`, async (t) => {
+    const { append, database, paths } = await openWriter(t, { statementRowsMax });
+    await insertGroup(database, 1);
+    await insertGroup(database, 2);
+    const outcomes = await Promise.all([1, 2, 1, 1, 2].map((group, i) => append(message(group, i))));
+    assert.deepEqual(
+      outcomes.map(({ seq }) => seq),
+      [1, 1, 2, 3, 2],
+    );
+    assert.ok(outcomes.every(({ fresh, fault }) => fresh && fault === undefined));
+    assert.deepEqual([...new Set(paths)], [path]);
+    const stored = await database.query({
+      text: `SELECT group_id, seq, client_message_id, sent_at, payload FROM messages ORDER BY group_id, seq`,
+    });
+    assert.deepEqual(
+      stored.map((row) => ({ ...row, payload: String((row as { payload: Buffer }).payload) })),
+      [
+        [1, 1, 0],
+        [1, 2, 2],
+        [1, 3, 3],
+        [2, 1, 1],
+        [2, 2, 4],
+      ].map(([group_id, seq, id]) => ({
+        group_id,
+        seq,
+        client_message_id: id,
+        sent_at: 1_700_000_000_000 + (id as number),
+        payload: `message ${id}`,
+      })),
+    );
+  });
+
+  test(`a stale epoch and a vanished group fail alone (${path})`, async (t) => {
+    const { append, database } = await openWriter(t, { statementRowsMax });
+    await insertGroup(database, 1, 2);
+    const outcomes = await Promise.all([
+      append(message(1, 1, { epoch: epoch(2) })),
+      append(message(1, 2, { epoch: epoch(1) })),
+      append(message(99, 3)),
+      append(message(1, 4, { epoch: epoch(2) })),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ seq, fault }) => fault ?? seq),
+      [1, "stale_epoch", "not_a_member", 2],
+    );
+  });
+}
+
+test("a resend gets the place that the message has, and is not told to members again", async (t) => {
+  const { append, database } = await openWriter(t);
+  await insertGroup(database, 1);
+  await append(message(1, 1));
+  await append(message(1, 2));
+  const [again, next] = await Promise.all([append(message(1, 1, { resend: true })), append(message(1, 3))]);
+  assert.deepEqual(again, { seq: 1, fault: undefined, fresh: false });
+  assert.deepEqual(next, { seq: 3, fault: undefined, fresh: true });
+});
+
+test("a duplicate that does not say so gets the old place, and its batch-mates theirs", async (t) => {
+  const { append, database } = await openWriter(t);
+  await insertGroup(database, 1);
+  await append(message(1, 1));
+  const outcomes = await Promise.all([
+    append(message(1, 2)),
+    append(message(1, 1)),
+    append(message(1, 3)),
+    append(message(1, 3)),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({ seq }) => seq),
+    [2, 1, 3, 3],
+  );
+  assert.deepEqual(
+    outcomes.map(({ fresh }) => fresh),
+    [true, false, true, false],
+  );
+});
+
+test("a row that the database refuses fails alone", async (t) => {
+  const { append, database } = await openWriter(t);
+  await insertGroup(database, 1);
+  await database.query({ text: "ALTER TABLE messages ADD CHECK (length(payload) <> 13)" });
+  const outcomes = await Promise.all([
+    append(message(1, 1)),
+    append(message(1, 2, { payload: Buffer.alloc(13) })),
+    append(message(1, 3)),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({ seq, fault }) => fault ?? seq),
+    [1, "internal", 2],
+  );
+});

@@ -1,0 +1,236 @@
+import type { Client } from "pg";
+import type { Cancel, Clock } from "../../platform/clock.ts";
+import { messageOf } from "../../platform/failure.ts";
+import type { Log } from "../../platform/log.ts";
+import type { Random } from "../../platform/random.ts";
+import type { GroupId, Seq } from "../../wire/ids.ts";
+import { connect, isRowFault, sqlState, uniqueViolation } from "../database.ts";
+import { commitByCopy, commitByStatement } from "./commit.ts";
+import { type IncomingMessage, RowBatch } from "./row-batch.ts";
+
+export interface IngestOptions {
+  readonly url: string;
+  /** Bounds of what waits while a batch commits; what is over them is refused. */
+  readonly rowsMax: number;
+  readonly bytesMax: number;
+  /** Up to this many rows go in one statement, more by COPY; `fastchat bench micro ingest` shows where they cross. */
+  readonly statementRowsMax: number;
+}
+
+export interface IngestEvents<Ticket> {
+  /** Every row of the batch has its outcome; the batch is reused when this returns. */
+  settled(batch: RowBatch<Ticket>): void;
+  /** For metrics. */
+  committed?(commit: { rows: number; bytes: number; milliseconds: number; path: CommitPath }): void;
+}
+
+export type CommitPath = "statement" | "copy";
+
+/** Milliseconds between tries to reach a database that is away: doubling, up to the maximum. */
+const retryDelayMsMin = 50;
+const retryDelayMsMax = 2000;
+
+/**
+ * Stores messages durably and in order, many at a time: while one batch commits, the next fills. There is no timer; under
+ * load the batches grow by themselves.
+ *
+ * When the database is away, what was taken in waits, `append` says no once that is full, and the writer goes on by itself
+ * when the database is back. A commit whose answer was lost is looked up before anything is stored again.
+ */
+export class IngestWriter<Ticket> {
+  readonly #options: IngestOptions;
+  readonly #events: IngestEvents<Ticket>;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: Log;
+  #client: Client | undefined;
+  #filling: RowBatch<Ticket>;
+  #spare: RowBatch<Ticket>;
+  #running = false;
+  #away = false;
+  #closed = false;
+  #endWait: Cancel | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(options: IngestOptions, events: IngestEvents<Ticket>, by: { clock: Clock; random: Random; log: Log }) {
+    this.#options = options;
+    this.#events = events;
+    this.#clock = by.clock;
+    this.#random = by.random;
+    this.#log = by.log;
+    this.#filling = new RowBatch(options.rowsMax, options.bytesMax);
+    this.#spare = new RowBatch(options.rowsMax, options.bytesMax);
+  }
+
+  /** Connects, so that a database that does not answer stops the start. */
+  async open(): Promise<void> {
+    await this.#connected();
+  }
+
+  /** Takes a message in; false, and nothing taken, when too much waits already. The payload is copied. */
+  append(message: IncomingMessage, ticket: Ticket): boolean {
+    if (this.#closed || !this.#filling.add(message, ticket)) return false;
+    if (!this.#running) {
+      this.#running = true;
+      // Whatever else this turn of the loop has read goes into the same batch.
+      setImmediate(() => void this.#run());
+    }
+    return true;
+  }
+
+  /** Rows that wait for the batch before them. */
+  get waiting(): number {
+    return this.#filling.count;
+  }
+
+  /** Whether the database has not answered since the last try. */
+  get away(): boolean {
+    return this.#away;
+  }
+
+  /** Resolves when everything taken in has its outcome. */
+  drained(): Promise<void> {
+    return this.#running ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  }
+
+  /** Stops. What has no outcome yet gets none; call {@link drained} first. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#endWait?.();
+    const client = this.#client;
+    this.#client = undefined;
+    await client
+      ?.end()
+      .catch((cause: Error) => this.#log.debug({ cause: cause.message }, "closing the writer's connection"));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#filling.count > 0 && !this.#closed) {
+      const batch = this.#filling;
+      this.#filling = this.#spare;
+      await this.#commit(batch);
+      if (this.#closed) break;
+      try {
+        this.#events.settled(batch);
+      } catch (cause) {
+        this.#log.error({ cause: messageOf(cause) }, "telling of a committed batch failed");
+      }
+      batch.clear();
+      this.#spare = batch;
+    }
+    this.#running = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Returns when every row has its outcome, however long the database is away, or when the writer is closed. */
+  async #commit(batch: RowBatch<Ticket>): Promise<void> {
+    let suspects: readonly number[] = batch.suspects;
+    /** Set once a commit's answer was lost: what is found stored may be ours, and its members have not been told. */
+    let doubtful = false;
+    for (let attempt = 0; !this.#closed; attempt++) {
+      try {
+        const client = await this.#connected();
+        const started = this.#clock.monotonic();
+        const path = suspects.length === 0 && batch.count <= this.#options.statementRowsMax ? "statement" : "copy";
+        if (path === "statement") await commitByStatement(client, batch);
+        else await commitByCopy(client, batch, suspects);
+        if (doubtful) markFresh(batch);
+        this.#away = false;
+        const milliseconds = this.#clock.monotonic() - started;
+        this.#events.committed?.({ rows: batch.count, bytes: batch.bytes, milliseconds, path });
+        return;
+      } catch (cause) {
+        if (isRowFault(cause) && (await this.#rolledBack())) {
+          if (sqlState(cause) === uniqueViolation && suspects.length < batch.count) {
+            // Somebody sent again without saying so; find out who, and store the rest.
+            suspects = allRows(batch);
+            continue;
+          }
+          this.#log.error(
+            { cause: messageOf(cause), rows: batch.count },
+            "a batch cannot be stored; trying row by row",
+          );
+          if (await this.#commitOneByOne(batch)) return;
+        }
+        suspects = allRows(batch);
+        doubtful = true;
+        await this.#backOff(cause, attempt);
+      }
+    }
+  }
+
+  /** Each row in a transaction of its own, so that only those fail that must. False when the database went away. */
+  async #commitOneByOne(batch: RowBatch<Ticket>): Promise<boolean> {
+    const single = new RowBatch<undefined>(1, this.#options.bytesMax);
+    for (let row = 0; row < batch.count; row++) {
+      single.clear();
+      single.add({ ...batch.delivered(row), group: batch.groups[row] as GroupId, resend: true }, undefined);
+      try {
+        await commitByCopy(await this.#connected(), single, [0]);
+        batch.seqs[row] = single.seqs[0] as Seq;
+        batch.faults[row] = single.faults[0];
+        batch.fresh[row] = single.faults[0] === undefined;
+        batch.setSentAt(row, single.sentAt(0));
+      } catch (cause) {
+        if (!isRowFault(cause) || !(await this.#rolledBack())) return false;
+        this.#log.error({ cause: messageOf(cause), group: batch.groups[row] }, "a message cannot be stored");
+        batch.seqs[row] = 0 as Seq;
+        batch.faults[row] = { code: "internal" };
+        batch.fresh[row] = false;
+      }
+    }
+    return true;
+  }
+
+  async #rolledBack(): Promise<boolean> {
+    try {
+      await this.#client?.query("ROLLBACK");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #backOff(cause: unknown, attempt: number): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    client?.end().catch(() => {}); // It is broken; whatever it still says has been said by `cause`.
+    if (this.#closed) return;
+    if (!this.#away) this.#log.error({ cause: messageOf(cause) }, "the database is away; messages wait");
+    this.#away = true;
+    const ceiling = Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** attempt);
+    const delay = ceiling / 2 + (this.#random.unit() * ceiling) / 2;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(delay, resolve);
+      this.#endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  async #connected(): Promise<Client> {
+    if (this.#client) return this.#client;
+    const client = await connect(this.#options.url);
+    // Queries that are under way fail by themselves; an idle connection that breaks is noticed here.
+    client.on("error", (cause) => {
+      this.#log.debug({ cause: cause.message }, "the writer's connection broke");
+      if (this.#client === client) this.#client = undefined;
+    });
+    if (this.#away) this.#log.info("the database is back");
+    this.#client = client;
+    return client;
+  }
+}
+
+function allRows(batch: RowBatch<unknown>): number[] {
+  return Array.from({ length: batch.count }, (_, row) => row);
+}
+
+/** What is stored and was not said to be a resend counts as just committed: telling members twice is harmless. */
+function markFresh(batch: RowBatch<unknown>): void {
+  const resends = new Set(batch.suspects);
+  for (let row = 0; row < batch.count; row++) {
+    if (batch.faults[row] === undefined && !resends.has(row)) batch.fresh[row] = true;
+  }
+}

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { Failure, messageOf } from "../platform/failure.ts";
+import type { Database } from "./database.ts";
+
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** The steps in `sql/server`, in order: `NNNN_what_it_does.sql`, numbered from 1 without a gap. */
+export function readMigrations(directory: string): Migration[] {
+  const migrations = readdirSync(directory)
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => ({
+      number: Number.parseInt(file, 10),
+      name: file,
+      sql: readFileSync(path.join(directory, file), "utf8"),
+    }));
+  migrations.forEach(({ number, name }, i) => {
+    if (number !== i + 1) throw new Error(`${path.join(directory, name)}: step ${i + 1} is missing`);
+  });
+  return migrations;
+}
+
+// Any number that no other program takes a lock under.
+const advisoryLock = 7_241_902_117;
+
+/**
+ * Brings the database to the newest step, each step in a transaction of its own; answers the names of those that ran.
+ * Servers that start at once wait for each other. There is no way back: a step is never changed once it was released.
+ */
+export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
+  const applied: string[] = [];
+  for (const { number, name, sql } of migrations) {
+    const ran = await database.transaction(async (connection) => {
+      await connection.query({ text: "SELECT pg_advisory_xact_lock($1)", values: [advisoryLock] });
+      await connection.query({
+        text: `CREATE TABLE IF NOT EXISTS migrations
+               (number integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+      });
+      const [newest] = await connection.query<{ number: number | null }>({
+        text: "SELECT max(number) AS number FROM migrations",
+      });
+      const at = newest?.number ?? 0;
+      if (at > migrations.length) {
+        throw new Failure(
+          "database_is_newer",
+          `the database is at step ${at}, this program knows ${migrations.length}`,
+          "update the program, or use another database",
+        );
+      }
+      if (number <= at) return false;
+      try {
+        await connection.query({ text: sql });
+      } catch (cause) {
+        throw new Failure(
+          "migration_failed",
+          `${name}: ${messageOf(cause)}`,
+          "the database is as it was before",
+          cause,
+        );
+      }
+      await connection.query({ text: "INSERT INTO migrations (number, name) VALUES ($1, $2)", values: [number, name] });
+      return true;
+    });
+    if (ran) applied.push(name);
+  }
+  return applied;
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import path from "node:path";
+import { after } from "node:test";
+import { silentLog } from "../platform/log.ts";
+import { Database } from "../store/database.ts";
+import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
+import { projectRoot, writablePlace } from "../store/embedded/place.ts";
+import { migrate, readMigrations } from "../store/migrations.ts";
+
+/** What ends with the test file, last started first. Registered here, at import, or `after` would be one test's own. */
+const endings: (() => Promise<void>)[] = [];
+after(async () => {
+  for (const end of endings.reverse()) await end();
+});
+
+/** A PostgreSQL of the test file's own, for tests that stop, kill or fill it. Ends with the file. */
+export async function ownPostgres(): Promise<EmbeddedPostgres> {
+  const directory = mkdtempSync(path.join(writablePlace(), "fastchat-test-"));
+  const server = await EmbeddedPostgres.start({ directory, ephemeral: true, log: silentLog });
+  endings.push(() => server.stop());
+  return server;
+}
+
+let shared: Promise<string> | undefined;
+
+/** The server that the test run started for all files, or one of this file's own when a file is run by itself. */
+async function sharedServerUrl(): Promise<string> {
+  const given = process.env.FASTCHAT_TEST_DATABASE;
+  if (given) return given;
+  shared ??= ownPostgres().then((server) => server.url());
+  return shared;
+}
+
+/** An empty, migrated database that nobody else uses; its URL. */
+export async function freshDatabase(serverUrl?: string): Promise<string> {
+  const base = serverUrl ?? (await sharedServerUrl());
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const admin = new Database(base, { connectionsMax: 1, log: silentLog });
+  await admin.query({ text: `CREATE DATABASE ${name}` });
+  await admin.close();
+  const url = base.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
+  const database = new Database(url, { connectionsMax: 1, log: silentLog });
+  await migrate(database, serverMigrations());
+  await database.close();
+  return url;
+}
+
+export function serverMigrations() {
+  return readMigrations(path.join(projectRoot, "sql/server"));
+}
+
+/** A connection pool to a fresh database; closed when the file's tests end. */
+export async function openFreshDatabase(): Promise<Database> {
+  const database = new Database(await freshDatabase(), { connectionsMax: 4, log: silentLog });
+  endings.push(() => database.close());
+  return database;
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { type Parsed, refused } from "../platform/parsed.ts";
+import {
+  bytesField,
+  countField,
+  epochField,
+  groupIdField,
+  requestField,
+  seqField,
+  typedNameField,
+  userIdField,
+} from "./fields.ts";
+import { type ColdFrame, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
+import { limits } from "./limits.ts";
+import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts";
+
+const opaqueMessage = bytesField(limits.registrationRecordBytesMax);
+const request = requestField;
+
+/** Everything that a client asks, but for SEND; each is answered by the frame named beside it, or by `error`. */
+const coldClientFrames = {
+  /** OPAQUE registration, first message → `signUpStarted`. */
+  signUpStart: { code: 0x10, body: z.strictObject({ request, name: typedNameField, message: opaqueMessage }) },
+  /** OPAQUE registration record and the public identity → `welcome`. */
+  signUpFinish: {
+    code: 0x11,
+    body: z.strictObject({
+      request,
+      name: typedNameField,
+      record: opaqueMessage,
+      identity: bytesField(limits.identityBytesMax),
+    }),
+  },
+  /** OPAQUE login, KE1 → `logInStarted`. */
+  logInStart: { code: 0x12, body: z.strictObject({ request, name: typedNameField, message: opaqueMessage }) },
+  /** OPAQUE login, KE3 → `welcome`. */
+  logInFinish: { code: 0x13, body: z.strictObject({ request, message: opaqueMessage }) },
+  /** A session token instead of a login → `welcome`. */
+  resume: { code: 0x14, body: z.strictObject({ request, token: bytesField(256) }) },
+  /** Ends the session: its token resumes nothing any more → `done`. */
+  logOut: { code: 0x15, body: z.strictObject({ request }) },
+
+  /** Public identities by name or id → `users`, in the order asked. */
+  findUsers: {
+    code: 0x20,
+    body: z.strictObject({
+      request,
+      names: z.array(typedNameField).max(limits.findUsersMax).exactOptional(),
+      ids: z.array(userIdField).max(limits.findUsersMax).exactOptional(),
+    }),
+  },
+
+  /** The caller's groups, and from now on their messages → `groups`. */
+  groups: { code: 0x30, body: z.strictObject({ request }) },
+  /** Wrapped keys for a change to come, held until the connection ends or the change is made → `done`. */
+  stageKeys: {
+    code: 0x31,
+    body: z.strictObject({
+      request,
+      group: groupIdField,
+      keys: z
+        .array(z.strictObject({ epoch: epochField, user: userIdField, wrapped: bytesField(1024) }))
+        .max(limits.stagedKeysPerFrameMax),
+    }),
+  },
+  /** A signed membership entry → `changed`. */
+  change: { code: 0x32, body: z.strictObject({ request, entry: bytesField(limits.entryBytesMax) }) },
+  /** Entries of a group's log from an index on → `log`. */
+  log: { code: 0x33, body: z.strictObject({ request, group: groupIdField, from: countField }) },
+  /** The caller's wrapped keys from an epoch on → `keys`. */
+  keys: { code: 0x34, body: z.strictObject({ request, group: groupIdField, from: epochField }) },
+
+  /** Messages after one seq, up to another → DELIVER frames, then `synced`. */
+  sync: { code: 0x40, body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField }) },
+  /** Everything up to this seq has been read; not answered. */
+  read: { code: 0x41, body: z.strictObject({ group: groupIdField, seq: seqField }) },
+  /** Who of the group is here and who has read how far → `presence` and `cursors`, now and at each change. */
+  open: { code: 0x42, body: z.strictObject({ group: groupIdField }) },
+  /** No more of that. */
+  close: { code: 0x43, body: z.strictObject({ group: groupIdField }) },
+
+  /** → `pong`, for the round-trip time through the server's loop. */
+  ping: { code: 0x50, body: z.strictObject({ request }) },
+} as const;
+
+const codec = coldCodec(coldClientFrames);
+
+export type ColdClientFrame = ColdFrame<typeof coldClientFrames>;
+/** Everything that a client may send. */
+export type ClientFrame = SendFrame | ColdClientFrame;
+
+export function encodeClientFrame(frame: ClientFrame): Uint8Array {
+  return frame.kind === "send" ? encodeSend(frame) : codec.encode(frame);
+}
+
+/** Never throws, whatever the bytes are. A SEND's payload is a view into them. */
+export function parseClientFrame(bytes: Uint8Array): Parsed<ClientFrame, FrameFault> {
+  const kind = readFrameKind(bytes);
+  if (!kind.ok) return kind;
+  if (kind.value === sendKind) return parseSend(bytes);
+  return (
+    codec.parse(kind.value, bytes) ??
+    refused({ code: "unknown_frame", detail: `no client frame has the kind ${kind.value}` })
+  );
+}

@@ -1,0 +1,54 @@
+/**
+ * Every error that a server may name, and what a client does about it. One with a close code ends the connection with that
+ * WebSocket close code (RFC 6455 section 7.4 leaves 4000–4999 to us). Names and close codes are part of the protocol:
+ * they never change, and `PROTOCOL.md` lists the same table.
+ */
+export const errorCodes = {
+  malformed_frame: { closeCode: 4000, client: "a defect: report it, reconnect once" },
+  unknown_frame: { closeCode: 4001, client: "a defect or an older server: report it, do not send that frame again" },
+  unsupported_version: { closeCode: 4002, client: "tell the user to update; do not reconnect" },
+  frame_too_large: { closeCode: 4003, client: "a defect: split what was sent" },
+  authentication_timeout: { closeCode: 4004, client: "reconnect and log in at once" },
+  not_authenticated: { closeCode: 4005, client: "log in first" },
+  already_authenticated: { closeCode: undefined, client: "open another connection for another user" },
+  login_failed: { closeCode: undefined, client: "ask for name and password again; which of them is wrong is not told" },
+  too_many_attempts: { closeCode: undefined, client: "wait for retryAfterMs before the next try" },
+  name_taken: { closeCode: undefined, client: "choose another name" },
+  name_invalid: { closeCode: undefined, client: "choose a name of allowed characters" },
+  token_invalid: { closeCode: undefined, client: "forget the token, log in with the password" },
+  token_expired: { closeCode: undefined, client: "forget the token, log in with the password" },
+  unknown_user: { closeCode: undefined, client: "tell which name or id is unknown" },
+  not_a_member: {
+    closeCode: undefined,
+    client: "drop the group from the list; the same answer whether or not it exists",
+  },
+  not_allowed: { closeCode: undefined, client: "tell the user that only an admin can do this" },
+  group_exists: { closeCode: undefined, client: "draw another group id and try again" },
+  group_full: { closeCode: undefined, client: "remove members first, or open another group" },
+  too_many_groups: { closeCode: undefined, client: "leave a group first" },
+  invalid_change: {
+    closeCode: undefined,
+    client: "a defect, or a role that has changed: read the log again, then decide",
+  },
+  conflict: { closeCode: undefined, client: "read the log's new entries, apply the change to them, try again" },
+  keys_missing: {
+    closeCode: undefined,
+    client: "stage a wrapped key for every member of the new epoch, then try again",
+  },
+  stale_epoch: { closeCode: undefined, client: "read the log and the new key, seal again, send again" },
+  payload_too_large: { closeCode: undefined, client: "send it as an attachment" },
+  rate_limited: { closeCode: undefined, client: "send again after retryAfterMs" },
+  busy: { closeCode: undefined, client: "send again after retryAfterMs; nothing was stored" },
+  draining: { closeCode: 4006, client: "connect to another server at once" },
+  slow_consumer: { closeCode: 4007, client: "reconnect, resume, sync" },
+  internal: { closeCode: undefined, client: "try again later; the server's log has the cause" },
+} as const satisfies Record<string, { closeCode: number | undefined; client: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export const errorCodeNames = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
+
+/** The error behind a WebSocket close code, if it is one of ours. */
+export function errorOfCloseCode(code: number): ErrorCode | undefined {
+  return errorCodeNames.find((name) => errorCodes[name].closeCode === code);
+}

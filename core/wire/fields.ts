@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { type Epoch, epochMax, type GroupId, idMax, type Seq, type UserId } from "./ids.ts";
+import { limits } from "./limits.ts";
+
+/** The pieces that schemas of cold frames are made of: checked at the edge, branded behind it. */
+const id = z.number().int().min(1).max(idMax);
+
+export const userIdField = id.transform((value) => value as UserId);
+export const groupIdField = id.transform((value) => value as GroupId);
+export const epochField = z
+  .number()
+  .int()
+  .min(1)
+  .max(epochMax)
+  .transform((value) => value as Epoch);
+/** A place in a group; 0 stands before the first. */
+export const seqField = z
+  .number()
+  .int()
+  .min(0)
+  .max(idMax)
+  .transform((value) => value as Seq);
+export const countField = z.number().int().min(0).max(epochMax);
+/** Milliseconds since the Unix epoch. */
+export const timeField = z.number().int().min(0).max(idMax);
+/** Drawn by the client, repeated in the answer. */
+export const requestField = z.number().int().min(0).max(0xffff_ffff);
+
+/** A `Uint8Array`, whatever buffer it is a view of. */
+export const anyBytesField = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "bytes are needed");
+export const bytesField = (lengthMax: number) =>
+  anyBytesField.refine((bytes) => bytes.length <= lengthMax, { message: `at most ${lengthMax} bytes` });
+export const hashField = z
+  .instanceof(Uint8Array)
+  .refine((bytes) => bytes.length === 32, { message: "32 bytes are needed" });
+
+/** A name as somebody typed it; what it may hold is checked by `canonicalUserName`, with an error of its own. */
+export const typedNameField = z.string().max(4 * limits.userNameLengthMax);

@@ -1,0 +1,78 @@
+import { decode, encode } from "cborg";
+import { z } from "zod";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { strictDecodeOptions } from "./cbor.ts";
+import type { ErrorCode } from "./errors.ts";
+import { limits } from "./limits.ts";
+
+/** First byte of every frame. A peer that speaks another version is refused before anything else is read. */
+export const protocolVersion = 1;
+
+/** Version and kind: what every frame begins with. */
+export const frameHeadBytes = 2;
+
+/** Why a frame was refused: the code for the other side, and what exactly was wrong, for its log. */
+export interface FrameFault {
+  readonly code: Extract<ErrorCode, "malformed_frame" | "unknown_frame" | "unsupported_version" | "frame_too_large">;
+  readonly detail: string;
+}
+
+export const malformed = (detail: string) => refused<FrameFault>({ code: "malformed_frame", detail });
+
+/** The kind byte, if the frame begins as one of this version does. */
+export function readFrameKind(bytes: Uint8Array): Parsed<number, FrameFault> {
+  if (bytes.length < frameHeadBytes)
+    return malformed(`a frame has at least ${frameHeadBytes} bytes, this one ${bytes.length}`);
+  if (bytes.length > limits.frameBytesMax)
+    return refused({
+      code: "frame_too_large",
+      detail: `a frame has at most ${limits.frameBytesMax} bytes, this one ${bytes.length}`,
+    });
+  if (bytes[0] !== protocolVersion)
+    return refused({
+      code: "unsupported_version",
+      detail: `this is version ${protocolVersion}, the frame says ${bytes[0]}`,
+    });
+  return accepted(bytes[1] as number);
+}
+
+/** The frames of one direction that are not on the hot path: a kind byte and a schema for the CBOR body of each. */
+export type ColdTable = Readonly<Record<string, { readonly code: number; readonly body: z.ZodType }>>;
+
+export type ColdFrame<Table extends ColdTable> = {
+  [Kind in keyof Table & string]: { readonly kind: Kind } & Readonly<z.output<Table[Kind]["body"]>>;
+}[keyof Table & string];
+
+export interface ColdCodec<Table extends ColdTable> {
+  encode(frame: ColdFrame<Table>): Uint8Array;
+  /** Undefined when the kind byte is none of this table's. */
+  parse(kindByte: number, bytes: Uint8Array): Parsed<ColdFrame<Table>, FrameFault> | undefined;
+}
+
+export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Table> {
+  const byCode = new Map(Object.entries(table).map(([kind, { code, body }]) => [code, { kind, body }]));
+  if (byCode.size !== Object.keys(table).length) throw new Error("two frames share a kind byte");
+  return {
+    encode({ kind, ...body }) {
+      const encoded = encode(body);
+      const bytes = Buffer.allocUnsafe(frameHeadBytes + encoded.length);
+      bytes[0] = protocolVersion;
+      bytes[1] = (table[kind] as Table[string]).code;
+      bytes.set(encoded, frameHeadBytes);
+      return bytes;
+    },
+    parse(kindByte, bytes) {
+      const entry = byCode.get(kindByte);
+      if (!entry) return undefined;
+      let decoded: unknown;
+      try {
+        decoded = decode(bytes.subarray(frameHeadBytes), strictDecodeOptions);
+      } catch (cause) {
+        return malformed(`${entry.kind}: the body is not the CBOR expected: ${(cause as Error).message}`);
+      }
+      const checked = entry.body.safeParse(decoded);
+      if (!checked.success) return malformed(`${entry.kind}: ${z.prettifyError(checked.error)}`);
+      return accepted({ kind: entry.kind, ...(checked.data as object) } as ColdFrame<Table>);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** Given by the server at sign-up, from 1. */
+export type UserId = Brand<number, "UserId">;
+/** Drawn by the client that creates the group, uniformly from 1 to 2^53 − 1, so that the signed first entry can name it. */
+export type GroupId = Brand<number, "GroupId">;
+/** A message's place in its group: dense, from 1. */
+export type Seq = Brand<number, "Seq">;
+/** Which of a group's keys: 1 at creation, one more at each change of membership. */
+export type Epoch = Brand<number, "Epoch">;
+/** A sender's own name for a message: 64 bits, unique among the sender's messages, so that a resend is recognised. */
+export type ClientMessageId = Brand<bigint, "ClientMessageId">;
+
+export const idMax = Number.MAX_SAFE_INTEGER;
+export const epochMax = 2 ** 31 - 1;
+
+const isId = (value: number) => Number.isSafeInteger(value) && value > 0;
+
+export function userId(value: number): UserId {
+  if (!isId(value)) throw new RangeError(`user id ${value}`);
+  return value as UserId;
+}
+
+export function groupId(value: number): GroupId {
+  if (!isId(value)) throw new RangeError(`group id ${value}`);
+  return value as GroupId;
+}
+
+export const seq = (value: number) => value as Seq;
+export const epoch = (value: number) => value as Epoch;
+export const clientMessageId = (value: bigint) => BigInt.asUintN(64, value) as ClientMessageId;

@@ -1,0 +1,115 @@
+import { decode, encode } from "cborg";
+import { z } from "zod";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { strictDecodeOptions } from "./cbor.ts";
+import { anyBytesField, countField, epochField, groupIdField, hashField, userIdField } from "./fields.ts";
+import type { Epoch, GroupId, UserId } from "./ids.ts";
+import { limits } from "./limits.ts";
+
+/**
+ * One change of a group, signed by who made it and chained to the change before: what servers order and clients verify.
+ *
+ * Travels as 64 bytes of Ed25519 signature over {@link entrySigningContext} and the body, then the body in CBOR. Whoever
+ * checks a signature or hash does so over the bytes received, never over bytes encoded again.
+ */
+export interface MembershipEntry {
+  readonly group: GroupId;
+  /** Place in the group's log, from 0. */
+  readonly index: number;
+  /** The epoch that holds once this entry does. */
+  readonly epoch: Epoch;
+  readonly action: MembershipAction;
+  readonly actor: UserId;
+  /** SHA-256 of the actor's public identity. */
+  readonly actorFingerprint: Uint8Array;
+  /** Whom it concerns; empty for `leave`, `rename` and `rekey`. */
+  readonly subjects: readonly MembershipSubject[];
+  /** SHA-256 of the entry before, signature included; 32 zero bytes in the first. */
+  readonly previous: Uint8Array;
+  /** What the group's suite needs to open the epoch: opaque to servers. Present exactly when the action opens one. */
+  readonly opening?: Uint8Array;
+  /** What members call the group, sealed by the suite: opaque to servers. */
+  readonly sealedTitle?: Uint8Array;
+  /** Fixed at creation. */
+  readonly settings?: GroupSettings;
+}
+
+export interface MembershipSubject {
+  readonly user: UserId;
+  readonly fingerprint: Uint8Array;
+}
+
+export interface GroupSettings {
+  /** Name of the encryption suite. */
+  readonly suite: string;
+  /** Whether a new member is given the keys of the epochs before. */
+  readonly history: boolean;
+  /** Seconds after which messages are deleted everywhere; 0 keeps them. */
+  readonly expireSeconds: number;
+}
+
+export const membershipActions = [
+  "create",
+  "admit",
+  "remove",
+  "promote",
+  "demote",
+  "rename",
+  "leave",
+  "rekey",
+] as const;
+export type MembershipAction = (typeof membershipActions)[number];
+
+/** Actions after which a new key holds. `leave` also begins an epoch, but a keyless one: a member who stays rekeys. */
+export const actionsThatOpen: ReadonlySet<MembershipAction> = new Set(["create", "admit", "remove", "rekey"]);
+
+export const entrySigningContext = Buffer.from("fastchat membership entry v1\0");
+export const signatureBytes = 64;
+
+const entryBody = z.strictObject({
+  group: groupIdField,
+  index: countField,
+  epoch: epochField,
+  action: z.enum(membershipActions),
+  actor: userIdField,
+  actorFingerprint: hashField,
+  subjects: z.array(z.strictObject({ user: userIdField, fingerprint: hashField })).max(limits.groupMembersMax),
+  previous: hashField,
+  opening: anyBytesField.exactOptional(),
+  sealedTitle: anyBytesField.exactOptional(),
+  settings: z
+    .strictObject({ suite: z.string().min(1).max(32), history: z.boolean(), expireSeconds: countField })
+    .exactOptional(),
+});
+
+/** The bytes that the actor signs, after {@link entrySigningContext}. */
+export function encodeEntryBody(entry: MembershipEntry): Uint8Array {
+  return encode(entry);
+}
+
+export function joinEntry(signature: Uint8Array, body: Uint8Array): Uint8Array {
+  return Buffer.concat([signature, body]);
+}
+
+export interface SignedEntry {
+  readonly entry: MembershipEntry;
+  readonly signature: Uint8Array;
+  /** The encoded body, as received. */
+  readonly body: Uint8Array;
+}
+
+export function parseEntry(bytes: Uint8Array): Parsed<SignedEntry> {
+  if (bytes.length <= signatureBytes) return refused("a membership entry is longer than its signature");
+  if (bytes.length > limits.entryBytesMax)
+    return refused(`a membership entry has at most ${limits.entryBytesMax} bytes`);
+  const body = bytes.subarray(signatureBytes);
+  let decoded: unknown;
+  try {
+    decoded = decode(body, strictDecodeOptions);
+  } catch (cause) {
+    return refused(`a membership entry's body is not CBOR: ${(cause as Error).message}`);
+  }
+  const checked = entryBody.safeParse(decoded);
+  if (!checked.success) return refused(`membership entry: ${z.prettifyError(checked.error)}`);
+  return accepted({ entry: checked.data, signature: bytes.subarray(0, signatureBytes), body });
+}

@@ -1,0 +1,71 @@
+import { accepted, type Parsed } from "../platform/parsed.ts";
+import { readUint32, readUint53, readUint64, writeUint32, writeUint53, writeUint64 } from "./bytes.ts";
+import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
+import { type ClientMessageId, type Epoch, epochMax, type GroupId } from "./ids.ts";
+
+export const sendKind = 0x01;
+export const sendHeaderBytes = 28;
+
+/** What a message is to the servers, which read no further. */
+export const messageTypes = { application: 0, membership: 1, handshake: 2 } as const;
+export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
+
+/** A sealed message on its way to the server. */
+export interface SendFrame {
+  readonly kind: "send";
+  /** Set when the same message has been sent before: the server then looks for it first. */
+  readonly resend: boolean;
+  readonly type: MessageType;
+  readonly epoch: Epoch;
+  readonly group: GroupId;
+  readonly clientMessageId: ClientMessageId;
+  readonly payload: Uint8Array;
+}
+
+const resendFlag = 1;
+
+export function encodeSend(frame: Omit<SendFrame, "kind">): Uint8Array {
+  const bytes = Buffer.allocUnsafe(sendHeaderBytes + frame.payload.length);
+  bytes[0] = protocolVersion;
+  bytes[1] = sendKind;
+  bytes[2] = frame.resend ? resendFlag : 0;
+  bytes[3] = frame.type;
+  writeUint32(bytes, 4, frame.epoch);
+  writeUint53(bytes, 8, frame.group);
+  writeUint64(bytes, 16, frame.clientMessageId);
+  writeUint32(bytes, 24, frame.payload.length);
+  bytes.set(frame.payload, sendHeaderBytes);
+  return bytes;
+}
+
+/** The bytes of a SEND with the resend flag set, in place: an outbox keeps frames encoded. */
+export function markAsResend(encoded: Uint8Array): void {
+  encoded[2] = resendFlag;
+}
+
+/** `payload` is a view into `bytes`; whether it is too large is for the receiver to say, by name. */
+export function parseSend(bytes: Uint8Array): Parsed<SendFrame, FrameFault> {
+  if (bytes.length < sendHeaderBytes)
+    return malformed(`SEND has a header of ${sendHeaderBytes} bytes, this one ends after ${bytes.length}`);
+  const flags = bytes[2] as number;
+  if (flags > resendFlag) return malformed(`SEND flags ${flags}: only ${resendFlag} is known`);
+  const type = bytes[3] as number;
+  if (type !== messageTypes.application && type !== messageTypes.handshake)
+    return malformed(`SEND of message type ${type}`);
+  const epoch = readUint32(bytes, 4);
+  if (epoch < 1 || epoch > epochMax) return malformed(`SEND at epoch ${epoch}`);
+  const group = readUint53(bytes, 8);
+  if (!(group > 0)) return malformed("SEND to a group id that is not from 1 to 2^53 - 1");
+  const payloadBytes = readUint32(bytes, 24);
+  if (payloadBytes !== bytes.length - sendHeaderBytes)
+    return malformed(`SEND announces ${payloadBytes} bytes of payload and carries ${bytes.length - sendHeaderBytes}`);
+  return accepted({
+    kind: "send",
+    resend: flags === resendFlag,
+    type,
+    epoch: epoch as Epoch,
+    group: group as GroupId,
+    clientMessageId: readUint64(bytes, 16) as ClientMessageId,
+    payload: bytes.subarray(sendHeaderBytes),
+  });
+}

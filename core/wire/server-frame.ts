@@ -1,0 +1,185 @@
+import { z } from "zod";
+import { type Parsed, refused } from "../platform/parsed.ts";
+import { type AckFrame, ackKind, encodeAck, parseAck } from "./ack-frame.ts";
+import { type DeliverFrame, deliverKind, encodeDeliver, parseDeliver } from "./deliver-frame.ts";
+import { errorCodeNames } from "./errors.ts";
+import {
+  anyBytesField,
+  bytesField,
+  countField,
+  epochField,
+  groupIdField,
+  hashField,
+  requestField,
+  seqField,
+  timeField,
+  userIdField,
+} from "./fields.ts";
+import { type ColdFrame, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
+import { limits } from "./limits.ts";
+
+const request = requestField;
+const code = z.enum(errorCodeNames);
+const detail = z.string();
+const retryAfterMs = z.number().int().min(0).exactOptional();
+
+/** Everything that a server says, but for ACK and DELIVER. */
+const coldServerFrames = {
+  /** A SEND that was not stored. */
+  reject: {
+    code: 0x83,
+    body: z.strictObject({
+      group: groupIdField,
+      clientMessageId: z
+        .instanceof(Uint8Array)
+        .refine((bytes) => bytes.length === 8, { message: "8 bytes are needed" }),
+      code,
+      /** The group's epoch, with `stale_epoch`. */
+      epoch: epochField.exactOptional(),
+      retryAfterMs,
+    }),
+  },
+  /** A request that failed; without `request`, the connection itself, which then ends. */
+  error: { code: 0x8f, body: z.strictObject({ request: request.exactOptional(), code, detail, retryAfterMs }) },
+  /** A request that needs no other answer. */
+  done: { code: 0x8e, body: z.strictObject({ request }) },
+
+  signUpStarted: {
+    code: 0x90,
+    body: z.strictObject({ request, message: bytesField(limits.registrationRecordBytesMax) }),
+  },
+  logInStarted: {
+    code: 0x91,
+    body: z.strictObject({ request, message: bytesField(limits.registrationRecordBytesMax) }),
+  },
+  /** Logged in. The token resumes the session on any server until it expires. */
+  welcome: {
+    code: 0x92,
+    body: z.strictObject({
+      request,
+      user: userIdField,
+      name: z.string(),
+      server: z.string(),
+      token: bytesField(256),
+      tokenExpiresAt: timeField,
+    }),
+  },
+
+  users: {
+    code: 0xa0,
+    body: z.strictObject({
+      request,
+      /** Null stands for a name or id that nobody has. */
+      users: z.array(
+        z
+          .strictObject({ user: userIdField, name: z.string(), identity: bytesField(limits.identityBytesMax) })
+          .nullable(),
+      ),
+    }),
+  },
+
+  groups: {
+    code: 0xb0,
+    body: z.strictObject({
+      request,
+      groups: z.array(
+        z.strictObject({
+          group: groupIdField,
+          epoch: epochField,
+          lastSeq: seqField,
+          logLength: countField,
+          readSeq: seqField,
+        }),
+      ),
+    }),
+  },
+  changed: {
+    code: 0xb2,
+    body: z.strictObject({ request, group: groupIdField, seq: seqField, epoch: epochField, index: countField }),
+  },
+  log: {
+    code: 0xb3,
+    body: z.strictObject({
+      request,
+      group: groupIdField,
+      /** How many entries there are in all. */
+      length: countField,
+      entries: z.array(z.strictObject({ index: countField, seq: seqField, entry: bytesField(limits.entryBytesMax) })),
+    }),
+  },
+  keys: {
+    code: 0xb4,
+    body: z.strictObject({
+      request,
+      group: groupIdField,
+      keys: z.array(z.strictObject({ epoch: epochField, wrapped: bytesField(1024) })),
+      more: z.boolean(),
+    }),
+  },
+  /** The caller has been admitted to a group, from this seq on its messages come. */
+  joined: {
+    code: 0xb5,
+    body: z.strictObject({ group: groupIdField, epoch: epochField, lastSeq: seqField, logLength: countField }),
+  },
+  /** The caller is no longer a member. */
+  left: { code: 0xb6, body: z.strictObject({ group: groupIdField, epoch: epochField }) },
+
+  /** The messages after `after` and up to `through` that the server holds have been delivered; `lastSeq` is the group's last. */
+  synced: {
+    code: 0xc0,
+    body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField, lastSeq: seqField }),
+  },
+  cursors: {
+    code: 0xc1,
+    body: z.strictObject({
+      group: groupIdField,
+      cursors: z.array(z.tuple([userIdField, seqField]).readonly()).readonly(),
+    }),
+  },
+  presence: {
+    code: 0xc2,
+    body: z.strictObject({
+      group: groupIdField,
+      online: z.array(userIdField).readonly(),
+      offline: z.array(userIdField).readonly(),
+    }),
+  },
+
+  pong: { code: 0xd0, body: z.strictObject({ request }) },
+  /** The server is about to stop: connect elsewhere now. What was sent and not acknowledged is sent again there. */
+  goAway: { code: 0xd1, body: z.strictObject({ reason: z.literal("draining") }) },
+} as const;
+
+const codec = coldCodec(coldServerFrames);
+
+export type ColdServerFrame = ColdFrame<typeof coldServerFrames>;
+/** Everything that a server may send. */
+export type ServerFrame = AckFrame | DeliverFrame | ColdServerFrame;
+
+export function encodeServerFrame(frame: ServerFrame): Uint8Array {
+  switch (frame.kind) {
+    case "ack":
+      return encodeAck(frame.acknowledgements);
+    case "deliver":
+      return encodeDeliver(frame);
+    default:
+      return codec.encode(frame);
+  }
+}
+
+/** Never throws, whatever the bytes are. Payloads are views into them. */
+export function parseServerFrame(bytes: Uint8Array): Parsed<ServerFrame, FrameFault> {
+  const kind = readFrameKind(bytes);
+  if (!kind.ok) return kind;
+  switch (kind.value) {
+    case ackKind:
+      return parseAck(bytes);
+    case deliverKind:
+      return parseDeliver(bytes);
+    default:
+      return (
+        codec.parse(kind.value, bytes) ??
+        refused({ code: "unknown_frame", detail: `no server frame has the kind ${kind.value}` })
+      );
+  }
+}

@@ -1,0 +1,19 @@
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { limits } from "./limits.ts";
+
+/**
+ * The one form under which a name is known: case folded and NFKC normalised, so that `Ａlice`, `ALICE` and `alice` are one
+ * user. Letters and digits of any script with their marks, and `.`, `_`, `-` after the first character.
+ *
+ * Upper-casing before lower-casing folds what has no single lower case (`ß` and `SS`), close to Unicode's full case folding.
+ */
+export function canonicalUserName(name: string): Parsed<string> {
+  if (name.length > 4 * limits.userNameLengthMax) return refused(nameRule);
+  const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  const length = [...folded].length;
+  return length <= limits.userNameLengthMax && allowed.test(folded) ? accepted(folded) : refused(nameRule);
+}
+
+const allowed = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]*$/u;
+
+export const nameRule = `a user name has 1 to ${limits.userNameLengthMax} letters or digits of any script; dot, underscore and hyphen may follow the first`;
