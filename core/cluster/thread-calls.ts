@@ -13,13 +13,14 @@ type Outcome = { readonly call: number; readonly value: unknown } | { readonly c
 
 export function answerCalls(port: MessagePort, functions: object): void {
   const byName = functions as Functions;
-  port.on("message", async ({ call, name, args }: Call) => {
+  const answer = async ({ call, name, args }: Call) => {
     try {
       port.postMessage({ call, value: await byName[name]?.(...(args as never[])) });
     } catch (cause) {
       port.postMessage({ call, thrown: String(cause) });
     }
-  });
+  };
+  port.on("message", (call: Call) => void answer(call));
 }
 
 /** What `names` lists, as functions that run at the port's other end. */

@@ -51,7 +51,7 @@ export interface Suite<State> {
 }
 
 /** What a suite of unknown state is to those who only pass its states on. */
-// biome-ignore lint/suspicious/noExplicitAny: the state's type is the suite's own affair
+// oxlint-disable-next-line typescript/no-explicit-any -- the state's type is the suite's own affair
 export type AnySuite = Suite<any>;
 
 export interface Recipient {

@@ -199,7 +199,7 @@ export class ChatServer {
   }
 
   async #start(): Promise<void> {
-    const { bus, clock, log, aboutServers } = this.#parts;
+    const { bus, clock, log } = this.#parts;
     const context = this.#context;
     await context.writer.open();
     await context.revoked.refresh(context.database, clock.now());
@@ -216,7 +216,7 @@ export class ChatServer {
           case "revoked":
             return context.revoked.add(frame.session);
           default:
-            return aboutServers?.(from, frame);
+            return this.#parts.aboutServers?.(from, frame);
         }
       },
       joined: (server, groups) => context.looking.joined(server, groups),

@@ -1,6 +1,6 @@
 import { messageOf } from "../platform/failure.ts";
 import type { GroupOfUser } from "../store/groups.ts";
-import { writeUint64 } from "../wire/bytes.ts";
+import { copyBytes, writeUint64 } from "../wire/bytes.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame } from "../wire/client-frame.ts";
 import { type ErrorCode, errorCodes } from "../wire/errors.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
@@ -219,7 +219,7 @@ export class ClientSession {
     const group = server.groups.get(frame.group);
     // The rare ways in which this server may not know yet: a group just joined, an epoch just opened elsewhere.
     if (!group || !this.#groups?.has(group) || frame.epoch > group.epoch) {
-      return void this.#sendOnceKnown({ ...frame, payload: frame.payload.slice() }, user);
+      return void this.#sendOnceKnown({ ...frame, payload: copyBytes(frame.payload) }, user);
     }
     this.#accept(frame, group, user);
   }
@@ -279,7 +279,7 @@ export class ClientSession {
       return this.#reply(refusal(request, "busy", detail, busyRetryMs));
     }
     this.#requestsInFlight++;
-    work()
+    void work()
       .catch((cause: unknown) => this.#failed(request, cause))
       .then((frame) => {
         this.#requestsInFlight--;

@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { readUint53, writeUint53 } from "../wire/bytes.ts";
+import { copyBytes, readUint53, writeUint53 } from "../wire/bytes.ts";
 import type { UserId } from "../wire/ids.ts";
 
 /** Who a session token speaks for. */
@@ -49,7 +49,12 @@ export class SessionTokens {
     const expiresAt = readUint53(said, 9);
     if (!(now < expiresAt)) return refused("token_expired");
     const name = Buffer.from(said.subarray(headBytes)).toString();
-    return accepted({ id: said.slice(17, headBytes), user: readUint53(said, 1) as UserId, name, expiresAt });
+    return accepted({
+      id: copyBytes(said.subarray(17, headBytes)),
+      user: readUint53(said, 1) as UserId,
+      name,
+      expiresAt,
+    });
   }
 
   #mac(said: Uint8Array): Uint8Array {

@@ -10,8 +10,6 @@ export interface Query {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
-  /** Results in binary form: worth it where they hold much `bytea`. */
-  readonly binary?: boolean;
 }
 
 export interface Queryable {
@@ -101,15 +99,12 @@ export function connectionOptions(url: string): pg.ClientConfig {
 }
 
 const int8Oid = 20;
-const byteaOid = 17;
+const int8ArrayOid = 1016;
 
-function getTypeParser(oid: number, format?: "text" | "binary") {
-  if (format === "binary") {
-    if (oid === int8Oid) return (value: Buffer) => Number(value.readBigInt64BE());
-    if (oid === byteaOid) return (value: Buffer) => value;
-    return pg.types.getTypeParser(oid, "binary");
-  }
-  return oid === int8Oid ? Number : pg.types.getTypeParser(oid, "text");
+function getTypeParser(oid: number) {
+  const parse = pg.types.getTypeParser(oid, "text");
+  if (oid === int8ArrayOid) return (value: string) => (parse(value) as string[]).map(Number);
+  return oid === int8Oid ? Number : parse;
 }
 
 /** One connection by itself, for who must know in which order its statements run. */

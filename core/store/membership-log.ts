@@ -270,7 +270,6 @@ export async function readLog(
            FROM membership_log AS l JOIN messages AS m ON m.group_id = l.group_id AND m.seq = l.seq
            WHERE l.group_id = $1 AND l.index >= $2 ORDER BY l.index LIMIT $3`,
     values: [group, from, countMax],
-    binary: true,
   });
 }
 
@@ -284,6 +283,5 @@ export async function readKeys(
     text: `SELECT epoch, wrapped FROM wrapped_keys
            WHERE group_id = $1 AND user_id = $2 AND epoch >= $3 ORDER BY epoch LIMIT $4`,
     values: [group, user, from, countMax],
-    binary: true,
   });
 }

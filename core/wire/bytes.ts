@@ -52,3 +52,8 @@ export function writeUint64(bytes: Uint8Array, at: number, value: bigint): void 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }
+
+/** A copy that nothing else writes to. (`slice` does not do: that of a `Buffer` is a view.) */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}

@@ -1,6 +1,7 @@
 import { decode, encode } from "cborg";
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { copyBytes } from "./bytes.ts";
 import { strictDecodeOptions } from "./cbor.ts";
 import type { ErrorCode } from "./errors.ts";
 import { limits } from "./limits.ts";
@@ -66,7 +67,8 @@ export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Tabl
       if (!entry) return undefined;
       let decoded: unknown;
       try {
-        decoded = decode(bytes.subarray(frameHeadBytes), strictDecodeOptions);
+        // Byte strings come out as views, and the frame is its receiver's during one call only.
+        decoded = decode(copyBytes(bytes.subarray(frameHeadBytes)), strictDecodeOptions);
       } catch (cause) {
         return malformed(`${entry.kind}: the body is not the CBOR expected: ${(cause as Error).message}`);
       }

@@ -4,12 +4,10 @@ import { type AckFrame, ackKind, encodeAck, parseAck } from "./ack-frame.ts";
 import { type DeliverFrame, deliverKind, encodeDeliver, parseDeliver } from "./deliver-frame.ts";
 import { errorCodeNames } from "./errors.ts";
 import {
-  anyBytesField,
   bytesField,
   countField,
   epochField,
   groupIdField,
-  hashField,
   requestField,
   seqField,
   timeField,

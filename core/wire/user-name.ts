@@ -10,7 +10,7 @@ import { limits } from "./limits.ts";
 export function canonicalUserName(name: string): Parsed<string> {
   if (name.length > 4 * limits.userNameLengthMax) return refused(nameRule);
   const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
-  const length = [...folded].length;
+  const length = Array.from(folded).length;
   return length <= limits.userNameLengthMax && allowed.test(folded) ? accepted(folded) : refused(nameRule);
 }
 

@@ -1,4 +1,4 @@
-import * as uws from "uWebSockets.js";
+import type * as uws from "uWebSockets.js";
 import { freePort } from "../../platform/free-port.ts";
 import { portInUse } from "./port-in-use.ts";
 

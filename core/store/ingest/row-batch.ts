@@ -155,7 +155,7 @@ export class RowBatch<Ticket> {
   }
 
   /** A column as a PostgreSQL array in binary form, for `unnest`. */
-  column(name: ColumnName, rows: readonly number[] | undefined = undefined): Buffer {
+  column(name: ColumnName, rows?: readonly number[]): Buffer {
     const { oid, at, bytes } = columns[name];
     const count = rows?.length ?? this.count;
     let length = arrayHeaderBytes;

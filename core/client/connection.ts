@@ -1,0 +1,206 @@
+import type { Cancel, Clock } from "../platform/clock.ts";
+import { type Parsed, refused } from "../platform/parsed.ts";
+import type { Random } from "../platform/random.ts";
+import type { Acknowledgement } from "../wire/ack-frame.ts";
+import type { ErrorCode } from "../wire/errors.ts";
+import type { ColdServerFrame } from "../wire/server-frame.ts";
+import type { Dial } from "./dial.ts";
+import {
+  type Notice,
+  type ReplyTo,
+  type RequestKind,
+  type RequestOf,
+  type RequestRefused,
+  ServerLink,
+} from "./server-link.ts";
+import type { OpenSocket, SocketOptions } from "./socket.ts";
+
+/** Where a connection stands. `loggedOut` is final: only a new login goes on from there. */
+export type ConnectionState = "offline" | "connecting" | "online" | "loggedOut";
+
+export type Welcome = Extract<ColdServerFrame, { kind: "welcome" }>;
+/** Makes a fresh link a user's: signs up, logs in or resumes. */
+export type Authenticate = (link: ServerLink) => Promise<Parsed<Welcome, RequestRefused>>;
+
+export interface ConnectionEvents {
+  stateChanged(state: ConnectionState, why: string): void;
+  /** Logged in or resumed: what waits can go out. */
+  ready(welcome: Welcome): void;
+  delivered(frame: Uint8Array): void;
+  acknowledged(acknowledgement: Acknowledgement): void;
+  noticed(notice: Notice): void;
+}
+
+/** Milliseconds before another try: doubling up to the maximum, and a random part of that ("full jitter"). */
+const retryDelayMsMin = 100;
+const retryDelayMsMax = 10_000;
+const openMsMax = 10_000;
+
+/** What no other try will mend: the user has to log in. */
+const endsSession: ReadonlySet<RequestRefused["code"]> = new Set<ErrorCode>(["token_invalid", "token_expired"]);
+
+/**
+ * Keeps a user connected: finds a server, opens a socket, resumes the session, and does so again whenever it breaks, each
+ * time with a longer pause whose length is random, so that ten thousand clients do not come back at once.
+ */
+export class Connection {
+  readonly #dial: Dial;
+  readonly #open: OpenSocket;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #events: ConnectionEvents;
+  readonly #socketOptions: SocketOptions;
+  #link: ServerLink | undefined;
+  #token: Uint8Array | undefined;
+  #state: ConnectionState = "offline";
+  #failures = 0;
+  #wanted = false;
+  #cancelRetry: Cancel | undefined;
+
+  constructor(
+    by: { dial: Dial; open: OpenSocket; clock: Clock; random: Random; socket?: SocketOptions },
+    events: ConnectionEvents,
+  ) {
+    this.#dial = by.dial;
+    this.#open = by.open;
+    this.#clock = by.clock;
+    this.#random = by.random;
+    this.#socketOptions = by.socket ?? {};
+    this.#events = events;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Resumes this session from now on: for who has logged in before. */
+  useToken(token: Uint8Array): void {
+    this.#token = token;
+  }
+
+  /** Connects once with a name and password; from then on by itself. Refused when that fails, and then stays offline. */
+  async logIn(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
+    this.#wanted = true;
+    const outcome = await this.#connect(authenticate);
+    if (!outcome.ok) this.close();
+    return outcome;
+  }
+
+  /** Connects with the session's token, now and whenever it breaks. */
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    void this.#resume();
+  }
+
+  /** Goes offline and stays so until {@link start}. */
+  close(): void {
+    this.#wanted = false;
+    this.#cancelRetry?.();
+    this.#drop();
+    this.#enter("offline", "closed here");
+  }
+
+  /** Breaks the connection without a word, as a failing network would; comes back by itself. */
+  interrupt(): void {
+    this.#link?.close();
+  }
+
+  request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Parsed<ReplyTo<Kind>, RequestRefused>> {
+    if (this.#link && this.#state === "online") return this.#link.request<Kind>(frame);
+    return Promise.resolve(refused({ code: "offline", detail: "there is no connection to a server" }));
+  }
+
+  tell(frame: Uint8Array): void {
+    if (this.#state === "online") this.#link?.tell(frame);
+  }
+
+  async #resume(): Promise<void> {
+    const token = this.#token;
+    if (!token) throw new Error("start before a login");
+    const outcome = await this.#connect((link) => link.request<"resume">({ kind: "resume", token }));
+    if (outcome.ok || !this.#wanted) return;
+    if (endsSession.has(outcome.reason.code)) {
+      this.#wanted = false;
+      return this.#enter("loggedOut", outcome.reason.detail);
+    }
+    this.#retry(outcome.reason.detail, outcome.reason.retryAfterMs);
+  }
+
+  #retry(why: string, atLeastMs = 0): void {
+    this.#enter("offline", why);
+    const ceiling = Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** this.#failures++);
+    const delay = atLeastMs + this.#random.unit() * ceiling;
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#clock.after(delay, () => void this.#resume());
+  }
+
+  async #connect(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
+    this.#enter("connecting", "");
+    const dialled = await this.#dial();
+    if (!dialled.ok) return refused({ code: "offline", detail: dialled.reason });
+    if (!this.#wanted) return refused({ code: "offline", detail: "closed here" });
+    const opened = await this.#openLink(dialled.value);
+    if (!opened.ok) return opened;
+    const link = opened.value;
+    const outcome = await authenticate(link);
+    if (!outcome.ok || !this.#wanted) {
+      this.#drop();
+      return outcome;
+    }
+    if (this.#link !== link) return refused({ code: "offline", detail: "the connection broke" });
+    this.#token = outcome.value.token;
+    this.#failures = 0;
+    this.#enter("online", "");
+    this.#events.ready(outcome.value);
+    return outcome;
+  }
+
+  #openLink(url: string): Promise<Parsed<ServerLink, RequestRefused>> {
+    return new Promise((resolve) => {
+      const link = new ServerLink(
+        url,
+        { open: this.#open, clock: this.#clock, socket: this.#socketOptions },
+        {
+          opened: () => {
+            cancelTimeout();
+            resolve({ ok: true, value: link });
+          },
+          delivered: (frame) => this.#events.delivered(frame),
+          acknowledged: (acknowledgement) => this.#events.acknowledged(acknowledgement),
+          noticed: (notice) => {
+            this.#events.noticed(notice);
+            // Elsewhere at once: this server is about to stop.
+            if (notice.kind === "goAway") link.close();
+          },
+          closed: (code, detail) => {
+            cancelTimeout();
+            resolve(refused({ code: "offline", detail: code ?? detail }));
+            this.#broke(link, code ?? detail);
+          },
+        },
+      );
+      const cancelTimeout = this.#clock.after(openMsMax, () => link.close());
+      this.#link = link;
+    });
+  }
+
+  #broke(link: ServerLink, why: string): void {
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    // While it is being made, whoever makes it decides.
+    if (this.#state === "online" && this.#wanted) this.#retry(why);
+  }
+
+  #drop(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.close();
+  }
+
+  #enter(state: ConnectionState, why: string): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#events.stateChanged(state, why);
+  }
+}

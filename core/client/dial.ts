@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { messageOf } from "../platform/failure.ts";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+
+/** Finds the server to connect to: its socket's URL. Asked again before each attempt. */
+export type Dial = () => Promise<Parsed<string>>;
+
+/** Always the same server. */
+export function dialDirectly(url: string): Dial {
+  return async () => accepted(url);
+}
+
+const assignment = z.object({ url: z.url({ protocol: /^wss?$/ }) });
+const askMsMax = 5000;
+
+/**
+ * Whichever server the deployment's strategy picks: asks `/assign` at the address that everybody knows.
+ *
+ * `address` is `host:port` or a URL of it.
+ */
+export function dialAssigned(address: string): Dial {
+  const base = deploymentUrl(address);
+  return async () => {
+    try {
+      const response = await fetch(new URL("/assign", base), { signal: AbortSignal.timeout(askMsMax) });
+      if (!response.ok) return refused(`${base.origin}/assign answers ${response.status}`);
+      const parsed = assignment.safeParse(await response.json());
+      return parsed.success ? accepted(parsed.data.url) : refused(`${base.origin}/assign does not name a server`);
+    } catch (cause) {
+      return refused(`${base.origin} does not answer: ${messageOf((cause as Error).cause ?? cause)}`);
+    }
+  };
+}
+
+/** The HTTP address of a deployment, from whatever way of writing it. */
+export function deploymentUrl(address: string): URL {
+  const withScheme = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`;
+  const url = new URL(withScheme);
+  url.protocol = url.protocol === "wss:" || url.protocol === "https:" ? "https:" : "http:";
+  return url;
+}

@@ -1,0 +1,175 @@
+import { randomBytes } from "node:crypto";
+import { noEntryHash } from "../e2ee/entry-check.ts";
+import { signEntry } from "../e2ee/entry-signing.ts";
+import type { Identity } from "../e2ee/identity.ts";
+import type { OpenedEpoch, Recipient } from "../e2ee/suite.ts";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { readUint32, readUint53 } from "../wire/bytes.ts";
+import { type Epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import type { Membership } from "../wire/membership.ts";
+import {
+  actionsThatOpen,
+  type GroupSettings,
+  type MembershipAction,
+  type MembershipEntry,
+} from "../wire/membership-entry.ts";
+import type { Conversation } from "./conversation.ts";
+import type { IdentityBook, KnownPerson } from "./identity-book.ts";
+import type { Mailbox } from "./mailbox.ts";
+
+/** What a user wants changed; decided again on the newest log when somebody else's change came first. */
+export interface WantedChange {
+  readonly action: Exclude<MembershipAction, "create">;
+  readonly people?: readonly KnownPerson[];
+  readonly title?: string;
+}
+
+export interface GroupChangesParts {
+  readonly self: Identity;
+  readonly user: UserId;
+  readonly mailbox: Mailbox;
+  readonly people: IdentityBook;
+}
+
+const triesMax = 5;
+
+/** Founds groups and changes their membership: builds the entry, signs it, wraps the keys, and tries again on conflict. */
+export class GroupChanges {
+  readonly #parts: GroupChangesParts;
+
+  constructor(parts: GroupChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** A new group of these people and the caller, its admin. */
+  async found(
+    conversationOf: (group: GroupId) => Conversation,
+    members: readonly KnownPerson[],
+    suite: NonNullable<Conversation["suite"]>,
+    { title, ...settings }: Omit<GroupSettings, "suite"> & { readonly title: string },
+  ): Promise<Parsed<Conversation>> {
+    for (let attempt = 1; ; attempt++) {
+      const group = drawGroupId();
+      const others = members.filter(({ user }) => user !== this.#parts.user);
+      const opened = await suite.openEpoch(this.#parts.self, undefined, {
+        group,
+        epoch: 1 as Epoch,
+        members: [...others, this.#me()],
+        readBack: [],
+      });
+      const entry: MembershipEntry = {
+        ...this.#signedBy(group, 0, 1 as Epoch, noEntryHash),
+        action: "create",
+        subjects: subjectsOf(others),
+        opening: opened.opening,
+        sealedTitle: suite.sealTitle(opened.state, group, 1 as Epoch, title),
+        settings: { ...settings, suite: suite.name },
+      };
+      const conversation = conversationOf(group);
+      const outcome = await this.#submit(conversation, entry, opened);
+      if (outcome.ok) return accepted(conversation);
+      if (outcome.reason.code !== "group_exists" || attempt === triesMax) return refused(outcome.reason.detail);
+    }
+  }
+
+  /** Changes a group; refused with the reason when it may not be, or when others keep coming first. */
+  async change(conversation: Conversation, wanted: WantedChange): Promise<Parsed<Membership>> {
+    for (let attempt = 1; ; attempt++) {
+      const refreshed = await conversation.refresh();
+      if (!refreshed.ok) return refreshed;
+      // Somebody else has done it meanwhile.
+      if (wanted.action === "rekey" && refreshed.value.keyed && attempt > 1) return refreshed;
+      const prepared = await this.#prepare(conversation, refreshed.value, wanted);
+      if (!prepared.ok) return prepared;
+      const outcome = await this.#submit(conversation, prepared.value.entry, prepared.value.opened);
+      if (outcome.ok) return accepted(conversation.membership as Membership);
+      if (outcome.reason.code !== "conflict" || attempt === triesMax) {
+        return refused(`${outcome.reason.code}: ${outcome.reason.detail}`);
+      }
+    }
+  }
+
+  async #prepare(conversation: Conversation, membership: Membership, { action, people = [], title }: WantedChange) {
+    const suite = conversation.suite;
+    if (!suite) return refused(`this client does not know the suite ${membership.settings.suite}`);
+    const { group, length, epoch, head } = membership;
+    const opens = actionsThatOpen.has(action);
+    const nextEpoch = (opens || action === "leave" ? epoch + 1 : epoch) as Epoch;
+    let opened: OpenedEpoch<unknown> | undefined;
+    if (opens) {
+      const members = await this.#membersAfter(membership, action, people);
+      if (!members.ok) return members;
+      const readBack = action === "admit" && membership.settings.history ? people : [];
+      const change = { group, epoch: nextEpoch, members: members.value, readBack };
+      opened = await suite.openEpoch(this.#parts.self, conversation.suiteState, change);
+    }
+    const state = opened?.state ?? conversation.suiteState;
+    const newTitle = title ?? (opens ? conversation.title : undefined);
+    const entry: MembershipEntry = {
+      ...this.#signedBy(group, length, nextEpoch, head),
+      action,
+      subjects: subjectsOf(people),
+      ...(opened ? { opening: opened.opening } : {}),
+      ...(newTitle === undefined ? {} : { sealedTitle: suite.sealTitle(state, group, nextEpoch, newTitle) }),
+    };
+    return accepted({ entry, opened });
+  }
+
+  async #membersAfter(
+    membership: Membership,
+    action: MembershipAction,
+    people: readonly KnownPerson[],
+  ): Promise<Parsed<Recipient[]>> {
+    const removed = new Set(action === "remove" ? people.map(({ user }) => user) : []);
+    const staying = [...membership.members].filter(([user]) => !removed.has(user));
+    await this.#parts.people.prefetch(staying.map(([user]) => user));
+    const recipients: Recipient[] = action === "admit" ? [...people] : [];
+    for (const [user, { fingerprint }] of staying) {
+      const identity = await this.#parts.people.byFingerprint(user, fingerprint);
+      if (!identity.ok) return identity;
+      recipients.push({ user, identity: identity.value });
+    }
+    return accepted(recipients);
+  }
+
+  async #submit(conversation: Conversation, entry: MembershipEntry, opened: OpenedEpoch<unknown> | undefined) {
+    const { mailbox, self } = this.#parts;
+    const keys = opened?.keys ?? [];
+    for (let from = 0; from < keys.length; from += limits.stagedKeysPerFrameMax) {
+      const page = keys.slice(from, from + limits.stagedKeysPerFrameMax);
+      const staged = await mailbox.request<"stageKeys">({ kind: "stageKeys", group: entry.group, keys: page });
+      if (!staged.ok) return staged;
+    }
+    const bytes = signEntry(entry, self.signingKey);
+    const changed = await mailbox.request<"change">({ kind: "change", entry: bytes });
+    if (!changed.ok) return changed;
+    await conversation.adopt(entry, bytes, opened?.state);
+    const { group, epoch, seq: lastSeq, index } = changed.value;
+    if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq, logLength: index + 1 });
+    return changed;
+  }
+
+  #signedBy(group: GroupId, index: number, epoch: Epoch, previous: Uint8Array) {
+    const { user, self } = this.#parts;
+    return { group, index, epoch, previous, actor: user, actorFingerprint: self.public.fingerprint };
+  }
+
+  #me(): Recipient {
+    return { user: this.#parts.user, identity: this.#parts.self.public };
+  }
+}
+
+function subjectsOf(people: readonly KnownPerson[]) {
+  return people.map(({ user, identity: { fingerprint } }) => ({ user, fingerprint }));
+}
+
+/** Uniform from 1 to 2^53 − 1. */
+function drawGroupId(): GroupId {
+  for (;;) {
+    const bytes = randomBytes(8);
+    bytes.writeUInt32BE(readUint32(bytes, 0) >>> 11, 0);
+    const drawn = readUint53(bytes, 0);
+    if (drawn > 0) return groupId(drawn);
+  }
+}

@@ -1,0 +1,140 @@
+import type { Cancel, Clock } from "../platform/clock.ts";
+import { copyBytes } from "../wire/bytes.ts";
+import { DeliverCursor } from "../wire/deliver-frame.ts";
+import type { GroupId, Seq } from "../wire/ids.ts";
+
+/** Where a group's messages go: each once, in the order of their places. */
+export interface FeedSink {
+  /** The cursor stands on the message; it and its payload are valid during the call only. */
+  delivered(group: GroupId, message: DeliverCursor): void;
+  /** The server says that these places hold nothing: expired, or withheld. */
+  missing(group: GroupId, from: Seq, through: Seq): void;
+}
+
+/** Asks for a range of the group's history; resolves when all of it that there is has been delivered. */
+export type RequestRange = (feed: GroupFeed, after: Seq, through: Seq) => void;
+
+/** Two servers may commit in one order and tell in another: that sorts itself out in less than this. */
+const gapPatienceMs = 200;
+/** Frames that came too early are kept up to here; more are fetched again. */
+const heldBytesMax = 512 * 1024;
+
+/**
+ * Puts one group's messages in order: passes on what is next, drops what came before, and fetches what is missing.
+ */
+export class GroupFeed {
+  readonly group: GroupId;
+  /** The place that comes next. */
+  next: Seq;
+  readonly #sink: FeedSink;
+  readonly #clock: Clock;
+  readonly #request: RequestRange;
+  /** The highest place known to be taken. */
+  #known: number;
+  #held: Map<number, Uint8Array> | undefined;
+  #heldBytes = 0;
+  #requested = false;
+  #cancelPatience: Cancel | undefined;
+
+  constructor(group: GroupId, after: Seq, by: { sink: FeedSink; clock: Clock; request: RequestRange }) {
+    this.group = group;
+    this.next = (after + 1) as Seq;
+    this.#known = after;
+    this.#sink = by.sink;
+    this.#clock = by.clock;
+    this.#request = by.request;
+  }
+
+  /** Whether everything known to exist has been passed on. */
+  get isCurrent(): boolean {
+    return this.next > this.#known;
+  }
+
+  /** A DELIVER frame of this group, opened by the cursor. */
+  received(cursor: DeliverCursor, frame: Uint8Array): void {
+    const { firstSeq, count } = cursor;
+    const last = firstSeq + count - 1;
+    if (last > this.#known) this.#known = last;
+    if (last < this.next) return;
+    if (firstSeq > this.next) return this.#hold(firstSeq, frame);
+    this.#passOn(cursor);
+    if (this.#held) this.#release();
+  }
+
+  /** The group has messages up to here. */
+  learn(lastSeq: Seq): void {
+    if (lastSeq > this.#known) this.#known = lastSeq;
+    this.#fetch();
+  }
+
+  /** The range that was asked for has been delivered, as far as `through`; undefined when the request failed. */
+  answered(through: Seq | undefined): void {
+    this.#requested = false;
+    if (through === undefined) return;
+    if (through >= this.next) {
+      this.#sink.missing(this.group, this.next, through);
+      this.next = (through + 1) as Seq;
+    }
+    if (this.#held) this.#release();
+    this.#fetch();
+  }
+
+  /** The connection broke: what was asked for is not coming. */
+  interrupted(): void {
+    this.#requested = false;
+  }
+
+  close(): void {
+    this.#cancelPatience?.();
+    this.#held = undefined;
+  }
+
+  #passOn(cursor: DeliverCursor): void {
+    while (cursor.next()) {
+      if (cursor.seq < this.next) continue;
+      this.next = (cursor.seq + 1) as Seq;
+      this.#sink.delivered(this.group, cursor);
+    }
+  }
+
+  #hold(firstSeq: number, frame: Uint8Array): void {
+    if (this.#heldBytes + frame.length <= heldBytesMax) {
+      this.#held ??= new Map();
+      if (!this.#held.has(firstSeq)) this.#heldBytes += frame.length;
+      this.#held.set(firstSeq, copyBytes(frame));
+    }
+    this.#cancelPatience ??= this.#clock.after(gapPatienceMs, () => {
+      this.#cancelPatience = undefined;
+      this.#fetch();
+    });
+  }
+
+  /** Passes on the held frames whose turn has come. */
+  #release(): void {
+    const held = this.#held ?? new Map<number, Uint8Array>();
+    for (const firstSeq of [...held.keys()].sort((a, b) => a - b)) {
+      if (firstSeq > this.next) break;
+      const frame = held.get(firstSeq) as Uint8Array;
+      held.delete(firstSeq);
+      this.#heldBytes -= frame.length;
+      releaseCursor.open(frame);
+      this.#passOn(releaseCursor);
+    }
+    if (held.size === 0) this.#held = undefined;
+    if (this.isCurrent) {
+      this.#cancelPatience?.();
+      this.#cancelPatience = undefined;
+    }
+  }
+
+  #fetch(): void {
+    if (this.#requested || this.isCurrent) return;
+    let through = this.#known;
+    for (const firstSeq of this.#held?.keys() ?? []) through = Math.min(through, firstSeq - 1);
+    this.#requested = true;
+    this.#request(this, (this.next - 1) as Seq, through as Seq);
+  }
+}
+
+/** Held frames were checked when they came. */
+const releaseCursor = new DeliverCursor();

@@ -1,0 +1,381 @@
+import type { Cancel, Clock } from "../platform/clock.ts";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import type { Random } from "../platform/random.ts";
+import type { Acknowledgement } from "../wire/ack-frame.ts";
+import { readUint64 } from "../wire/bytes.ts";
+import { encodeClientFrame } from "../wire/client-frame.ts";
+import { DeliverCursor } from "../wire/deliver-frame.ts";
+import type { ErrorCode } from "../wire/errors.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
+import { encodeSend, markAsResend, messageTypes } from "../wire/send-frame.ts";
+import { type Authenticate, Connection, type ConnectionState, type Welcome } from "./connection.ts";
+import type { Dial } from "./dial.ts";
+import { type FeedSink, GroupFeed } from "./group-feed.ts";
+import { MessageIds } from "./message-ids.ts";
+import type { OutboxEntry, OutgoingMessage, SendOutcome } from "./outbox.ts";
+import type { Notice, ReplyTo, RequestKind, RequestOf, RequestRefused } from "./server-link.ts";
+import type { OpenSocket, SocketOptions } from "./socket.ts";
+
+/** A group as the mailbox knows it: places, not contents. */
+export interface MailboxGroup {
+  readonly id: GroupId;
+  epoch: Epoch;
+  logLength: number;
+  readonly feed: GroupFeed;
+}
+
+export interface MailboxEvents extends FeedSink {
+  connection(state: ConnectionState, why: string): void;
+  /** The user's groups are known and being caught up with. */
+  ready?(welcome: Welcome): void;
+  joined?(group: MailboxGroup): void;
+  left?(group: GroupId): void;
+  noticed?(notice: Notice): void;
+}
+
+export interface MailboxParts {
+  readonly dial: Dial;
+  readonly open: OpenSocket;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly socket?: SocketOptions;
+}
+
+export interface MailboxOptions {
+  /** Messages that may wait for their acknowledgement. */
+  readonly outboxMax: number;
+  /** Where reading begins in a group that was not known before: behind `lastSeq`, unless somebody knows better. */
+  startAfter?(group: GroupId, lastSeq: Seq): Seq;
+}
+
+/** Sent and not acknowledged for this long, a message is sent again on the same connection. */
+const acknowledgeMsMax = 10_000;
+const checkPeriodMs = 2500;
+/** Pages of history that are asked for at once. */
+const rangesAtOnce = 4;
+
+/** What the server refuses for its own sake, for now. */
+const temporary: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["busy", "rate_limited", "internal", "draining"]);
+const defaultRetryMs = 1000;
+
+/**
+ * A user's post: sends sealed messages until each is acknowledged, whatever happens to connections and servers, and brings
+ * those of the user's groups once, in order, without gaps. It does not know what is in them.
+ */
+export class Mailbox {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #events: MailboxEvents;
+  readonly #options: MailboxOptions;
+  readonly #groups = new Map<GroupId, MailboxGroup>();
+  /** Groups that the user is known to have left. */
+  readonly #left = new Set<GroupId>();
+  readonly #outbox = new Map<ClientMessageId, OutboxEntry>();
+  readonly #ids: MessageIds;
+  #wantedRanges: { feed: GroupFeed; after: Seq; through: Seq }[] = [];
+  #rangesUnderWay = 0;
+  #cancelCheck: Cancel | undefined;
+  #closed = false;
+
+  constructor(parts: MailboxParts, options: MailboxOptions, events: MailboxEvents) {
+    this.#clock = parts.clock;
+    this.#options = options;
+    this.#events = events;
+    this.#ids = new MessageIds(parts.clock, parts.random);
+    this.#connection = new Connection(parts, {
+      stateChanged: (state, why) => {
+        if (state === "offline") this.#interrupted();
+        events.connection(state, why);
+      },
+      ready: (welcome) => void this.#ready(welcome),
+      delivered: (frame) => this.#delivered(frame),
+      acknowledged: (acknowledgement) => this.#acknowledged(acknowledgement),
+      noticed: (notice) => this.#noticed(notice),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  get groups(): ReadonlyMap<GroupId, MailboxGroup> {
+    return this.#groups;
+  }
+
+  /** Messages without an outcome. */
+  get unsettled(): number {
+    return this.#outbox.size;
+  }
+
+  logIn(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
+    return this.#connection.logIn(authenticate);
+  }
+
+  /** Goes online with the token of an earlier login. */
+  resume(token: Uint8Array): void {
+    this.#connection.useToken(token);
+    this.#connection.start();
+  }
+
+  /** Goes offline, with everything kept, until {@link goOnline}. */
+  goOffline(): void {
+    this.#connection.close();
+  }
+
+  goOnline(): void {
+    this.#connection.start();
+  }
+
+  /** Breaks the connection without a word, as a failing network would. */
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#connection.close();
+    this.#cancelCheck?.();
+    for (const { feed } of this.#groups.values()) feed.close();
+  }
+
+  request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Parsed<ReplyTo<Kind>, RequestRefused>> {
+    return this.#connection.request<Kind>(frame);
+  }
+
+  tell(frame: Uint8Array): void {
+    this.#connection.tell(frame);
+  }
+
+  /**
+   * Takes a message in, to be sent until its outcome is known; `settled` is told. Refused when too many wait.
+   *
+   * An id of the caller's own must be unique among the user's messages.
+   */
+  send(
+    message: Omit<OutgoingMessage, "id" | "type"> & Partial<OutgoingMessage>,
+    settled: (outcome: SendOutcome) => void,
+  ): Parsed<ClientMessageId> {
+    if (this.#outbox.size >= this.#options.outboxMax) {
+      return refused(`${this.#outbox.size} messages wait already for their acknowledgement`);
+    }
+    const { id = this.#ids.next(), type = messageTypes.application, group, seal } = message;
+    const takenAtMs = this.#clock.monotonic();
+    const progress = { frame: undefined, sealing: false, sentAtMs: undefined };
+    const entry: OutboxEntry = { id, type, group, seal, settled, takenAtMs, ...progress };
+    this.#outbox.set(id, entry);
+    this.#cancelCheck ??= this.#clock.after(checkPeriodMs, () => this.#check());
+    this.#transmit(entry);
+    return accepted(id);
+  }
+
+  /** Sends what can be sent now; seals first what is not sealed. */
+  #transmit(entry: OutboxEntry): void {
+    if (this.#connection.state !== "online" || entry.sealing) return;
+    if (entry.frame) {
+      if (entry.sentAtMs !== undefined) markAsResend(entry.frame);
+      entry.sentAtMs = this.#clock.monotonic();
+      this.#connection.tell(entry.frame);
+      return;
+    }
+    const group = this.#groups.get(entry.group);
+    if (this.#left.has(entry.group)) return this.#settle(entry, noMember);
+    // Not known yet: word that the user was admitted may be on its way.
+    if (!group) return;
+    const sealed = entry.seal({ group: group.id, epoch: group.epoch, clientMessageId: entry.id });
+    if (!(sealed instanceof Promise)) return this.#sealed(entry, sealed);
+    entry.sealing = true;
+    void sealed.then((outcome) => {
+      entry.sealing = false;
+      this.#sealed(entry, outcome);
+    });
+  }
+
+  #sealed(entry: OutboxEntry, sealed: Awaited<ReturnType<OutboxEntry["seal"]>>): void {
+    if (!this.#outbox.has(entry.id)) return;
+    if (!sealed.ok) return this.#settle(entry, { ok: false, code: "cannot_seal", detail: sealed.reason });
+    const { id: clientMessageId, group, type } = entry;
+    const { epoch, payload } = sealed.value;
+    entry.frame = encodeSend({ resend: entry.sentAtMs !== undefined, type, epoch, group, clientMessageId, payload });
+    this.#transmit(entry);
+  }
+
+  #acknowledged({ clientMessageId, seq, sentAt }: Acknowledgement): void {
+    const entry = this.#outbox.get(clientMessageId);
+    if (entry) this.#settle(entry, { ok: true, seq, sentAt });
+  }
+
+  #rejected({ clientMessageId, group, code, epoch, retryAfterMs }: Extract<Notice, { kind: "reject" }>): void {
+    const entry = this.#outbox.get(readUint64(clientMessageId, 0) as ClientMessageId);
+    if (!entry) return;
+    if (code === "stale_epoch") {
+      const known = this.#groups.get(group);
+      if (known && epoch !== undefined && epoch > known.epoch) known.epoch = epoch;
+      entry.frame = undefined;
+      return this.#transmit(entry);
+    }
+    if (temporary.has(code)) {
+      this.#clock.after(retryAfterMs ?? defaultRetryMs, () => {
+        if (!this.#closed && this.#outbox.has(entry.id)) this.#transmit(entry);
+      });
+      return;
+    }
+    this.#settle(entry, { ok: false, code, detail: `the server refused the message: ${code}` });
+  }
+
+  #settle(entry: OutboxEntry, outcome: SendOutcome): void {
+    this.#outbox.delete(entry.id);
+    entry.settled(outcome);
+  }
+
+  /** Sends again what has waited too long for its acknowledgement. */
+  #check(): void {
+    this.#cancelCheck = undefined;
+    if (this.#closed || this.#outbox.size === 0) return;
+    const overdue = this.#clock.monotonic() - acknowledgeMsMax;
+    for (const entry of [...this.#outbox.values()]) {
+      const unknown = this.state === "online" && !this.#groups.has(entry.group);
+      if (unknown && entry.takenAtMs < overdue) this.#settle(entry, noMember);
+      else if (entry.sentAtMs === undefined || entry.sentAtMs < overdue) this.#transmit(entry);
+    }
+    this.#cancelCheck = this.#clock.after(checkPeriodMs, () => this.#check());
+  }
+
+  async #ready(welcome: Welcome): Promise<void> {
+    const reply = await this.request<"groups">({ kind: "groups" });
+    if (!reply.ok) {
+      if (reply.reason.code !== "offline")
+        this.#clock.after(reply.reason.retryAfterMs ?? defaultRetryMs, () => this.#again(welcome));
+      return;
+    }
+    const listed = new Set<GroupId>();
+    for (const group of reply.value.groups) {
+      listed.add(group.group);
+      this.#follow(group);
+    }
+    for (const id of [...this.#groups.keys()]) if (!listed.has(id)) this.#forget(id);
+    this.#events.ready?.(welcome);
+    for (const entry of [...this.#outbox.values()]) this.#resend(entry, listed);
+  }
+
+  #again(welcome: Welcome): void {
+    if (!this.#closed && this.#connection.state === "online") void this.#ready(welcome);
+  }
+
+  /** After a reconnect: in the order in which it was written, what was never acknowledged. */
+  #resend(entry: OutboxEntry, listed: ReadonlySet<GroupId>): void {
+    if (listed.has(entry.group)) return this.#transmit(entry);
+    this.#settle(entry, noMember);
+  }
+
+  /** The user is a member of this group from here on. */
+  enter(group: { group: GroupId; epoch: Epoch; lastSeq: Seq; logLength: number }): void {
+    this.#follow(group);
+  }
+
+  #follow({
+    group: id,
+    epoch,
+    lastSeq,
+    logLength,
+  }: {
+    group: GroupId;
+    epoch: Epoch;
+    lastSeq: Seq;
+    logLength: number;
+  }): void {
+    this.#left.delete(id);
+    const known = this.#groups.get(id);
+    if (known) {
+      if (epoch > known.epoch) known.epoch = epoch;
+      known.logLength = Math.max(known.logLength, logLength);
+      return known.feed.learn(lastSeq);
+    }
+    const after = this.#options.startAfter?.(id, lastSeq) ?? lastSeq;
+    const feed = new GroupFeed(id, after, {
+      sink: this.#events,
+      clock: this.#clock,
+      request: (wanting, from, through) => this.#wantRange(wanting, from, through),
+    });
+    const group = { id, epoch, logLength, feed };
+    this.#groups.set(id, group);
+    this.#events.joined?.(group);
+    feed.learn(lastSeq);
+  }
+
+  #forget(id: GroupId): void {
+    const group = this.#groups.get(id);
+    if (!group) return;
+    group.feed.close();
+    this.#groups.delete(id);
+    this.#left.add(id);
+    this.#events.left?.(id);
+    for (const entry of [...this.#outbox.values()]) {
+      if (entry.group === id) this.#settle(entry, noMember);
+    }
+  }
+
+  #delivered(frame: Uint8Array): void {
+    const fault = cursor.open(frame);
+    if (fault) return this.#connection.interrupt();
+    this.#groups.get(cursor.group)?.feed.received(cursor, frame);
+  }
+
+  #noticed(notice: Notice): void {
+    switch (notice.kind) {
+      case "reject":
+        return this.#rejected(notice);
+      case "joined":
+        this.#follow(notice);
+        break;
+      case "left":
+        this.#forget(notice.group);
+        break;
+      default:
+        break;
+    }
+    this.#events.noticed?.(notice);
+  }
+
+  #interrupted(): void {
+    this.#wantedRanges = [];
+    for (const { feed } of this.#groups.values()) feed.interrupted();
+  }
+
+  #wantRange(feed: GroupFeed, after: Seq, through: Seq): void {
+    this.#wantedRanges.push({ feed, after, through });
+    this.#nextRange();
+  }
+
+  #nextRange(): void {
+    while (this.#rangesUnderWay < rangesAtOnce) {
+      const range = this.#wantedRanges.shift();
+      if (!range) return;
+      this.#rangesUnderWay++;
+      void this.#fetchRange(range).finally(() => {
+        this.#rangesUnderWay--;
+        this.#nextRange();
+      });
+    }
+  }
+
+  async #fetchRange({ feed, after, through }: { feed: GroupFeed; after: Seq; through: Seq }): Promise<void> {
+    const reply = await this.request<"sync">({ kind: "sync", group: feed.group, after, through });
+    if (reply.ok) return feed.answered(reply.value.through);
+    feed.answered(undefined);
+    // Offline: the next list of groups makes the feed ask again.
+    if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
+    this.#clock.after(reply.reason.retryAfterMs ?? defaultRetryMs, () => {
+      if (!this.#closed) feed.learn(0 as Seq);
+    });
+  }
+
+  /** The mailbox's own read cursor of a group, told to its other members. */
+  read(group: GroupId, seq: Seq): void {
+    this.tell(encodeClientFrame({ kind: "read", group, seq }));
+  }
+}
+
+const noMember: SendOutcome = { ok: false, code: "not_a_member", detail: "not a group of yours" };
+
+/** One for all mailboxes of a thread: frames are dealt with one at a time. */
+const cursor = new DeliverCursor();

@@ -1,0 +1,48 @@
+import type { Parsed } from "../platform/parsed.ts";
+import type { ErrorCode } from "../wire/errors.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
+import type { MessageType } from "../wire/send-frame.ts";
+
+/** What a message is sealed for. */
+export interface SealPlace {
+  readonly group: GroupId;
+  /** The group's epoch as the server last named it. */
+  readonly epoch: Epoch;
+  readonly clientMessageId: ClientMessageId;
+}
+
+export interface SealedFor {
+  readonly epoch: Epoch;
+  readonly payload: Uint8Array;
+}
+
+/**
+ * Seals a message for a place; asked again when the epoch has changed meanwhile. May be answered at once, or take a key
+ * exchange; refused with the reason when it can never be sealed.
+ */
+export type Seal = (place: SealPlace) => Parsed<SealedFor> | Promise<Parsed<SealedFor>>;
+
+export interface OutgoingMessage {
+  readonly id: ClientMessageId;
+  readonly group: GroupId;
+  readonly type: MessageType;
+  readonly seal: Seal;
+}
+
+/** What became of it. */
+export type SendOutcome =
+  | { readonly ok: true; readonly seq: Seq; readonly sentAt: number }
+  | { readonly ok: false; readonly code: ErrorCode | "cannot_seal"; readonly detail: string };
+
+/** A message between the moment somebody wrote it and the server's last word on it. */
+export interface OutboxEntry extends OutgoingMessage {
+  /** When it was written, on the monotonic clock. */
+  readonly takenAtMs: number;
+  /** The encoded SEND, once sealed. */
+  frame: Uint8Array | undefined;
+  /** Being sealed. */
+  sealing: boolean;
+  /** When it last went out, on the monotonic clock; undefined before. */
+  sentAtMs: number | undefined;
+  readonly settled: (outcome: SendOutcome) => void;
+}

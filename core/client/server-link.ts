@@ -1,0 +1,157 @@
+import type { Cancel, Clock } from "../platform/clock.ts";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { type Acknowledgement, ackKind, parseAck } from "../wire/ack-frame.ts";
+import { type ClientFrame, type ColdClientFrame, encodeClientFrame } from "../wire/client-frame.ts";
+import { deliverKind } from "../wire/deliver-frame.ts";
+import { type ErrorCode, errorOfCloseCode } from "../wire/errors.ts";
+import { readFrameKind } from "../wire/frame.ts";
+import { type ColdServerFrame, parseServerFrame } from "../wire/server-frame.ts";
+import type { ClientSocket, OpenSocket, SocketOptions } from "./socket.ts";
+
+/** Which frame answers which request. */
+interface Replies {
+  signUpStart: "signUpStarted";
+  signUpFinish: "welcome";
+  logInStart: "logInStarted";
+  logInFinish: "welcome";
+  resume: "welcome";
+  logOut: "done";
+  findUsers: "users";
+  groups: "groups";
+  stageKeys: "done";
+  change: "changed";
+  log: "log";
+  keys: "keys";
+  sync: "synced";
+  ping: "pong";
+}
+export type RequestKind = keyof Replies;
+export type RequestOf<Kind extends RequestKind> = Omit<Extract<ColdClientFrame, { kind: Kind }>, "request">;
+export type ReplyTo<Kind extends RequestKind> = Extract<ColdServerFrame, { kind: Replies[Kind] }>;
+
+/** Why a request was not granted: what the server said, or that it said nothing. */
+export interface RequestRefused {
+  readonly code: ErrorCode | "timeout" | "offline";
+  readonly detail: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** What a server says by itself. */
+export type Notice = Exclude<ColdServerFrame, { request: number }>;
+
+export interface LinkEvents {
+  opened(): void;
+  /** A DELIVER frame; valid during the call only. */
+  delivered(frame: Uint8Array): void;
+  acknowledged(acknowledgement: Acknowledgement): void;
+  noticed(notice: Notice): void;
+  /** Once; `code` is the server's reason, if it gave one. */
+  closed(code: ErrorCode | undefined, detail: string): void;
+}
+
+const requestMsMax = 15_000;
+
+interface Waiting {
+  readonly resolve: (outcome: Parsed<ColdServerFrame, RequestRefused>) => void;
+  readonly cancelTimeout: Cancel;
+}
+
+/** One connection to one server: requests with their answers, and what else the server says. */
+export class ServerLink {
+  readonly #socket: ClientSocket;
+  readonly #clock: Clock;
+  readonly #events: LinkEvents;
+  #waiting: Map<number, Waiting> | undefined;
+  #requests = 0;
+  #open = false;
+  #over = false;
+  #said: ErrorCode | undefined;
+
+  constructor(url: string, by: { open: OpenSocket; clock: Clock; socket?: SocketOptions }, events: LinkEvents) {
+    this.#clock = by.clock;
+    this.#events = events;
+    this.#socket = by.open(
+      url,
+      {
+        opened: () => {
+          this.#open = true;
+          events.opened();
+        },
+        received: (frame) => this.#received(frame),
+        closed: (code, reason) => this.#closed(errorOfCloseCode(code), reason),
+      },
+      by.socket,
+    );
+  }
+
+  get isOpen(): boolean {
+    return this.#open && !this.#over;
+  }
+
+  /** The answer, or why there is none; never fails. */
+  request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Parsed<ReplyTo<Kind>, RequestRefused>> {
+    if (!this.isOpen) return Promise.resolve(offline);
+    const request = this.#requests++;
+    return new Promise((resolve) => {
+      const cancelTimeout = this.#clock.after(requestMsMax, () =>
+        this.#settle(request, refused({ code: "timeout", detail: `no answer to ${frame.kind}` })),
+      );
+      this.#waiting ??= new Map();
+      this.#waiting.set(request, { resolve: resolve as Waiting["resolve"], cancelTimeout });
+      this.#socket.send(encodeClientFrame({ ...frame, request } as unknown as ClientFrame));
+    });
+  }
+
+  /** A frame that has no answer of its own. */
+  tell(frame: Uint8Array): void {
+    if (this.isOpen) this.#socket.send(frame);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #received(bytes: Uint8Array): void {
+    const kind = readFrameKind(bytes);
+    if (kind.ok && kind.value === deliverKind) return this.#events.delivered(bytes);
+    if (kind.ok && kind.value === ackKind) {
+      const parsed = parseAck(bytes);
+      if (parsed.ok)
+        for (const acknowledgement of parsed.value.acknowledgements) this.#events.acknowledged(acknowledgement);
+      else this.#broken(parsed.reason.detail);
+      return;
+    }
+    const parsed = parseServerFrame(bytes);
+    if (!parsed.ok) return this.#broken(parsed.reason.detail);
+    const frame = parsed.value as ColdServerFrame;
+    if ("request" in frame && frame.request !== undefined) {
+      const outcome = frame.kind === "error" ? refused<RequestRefused>(frame) : accepted(frame);
+      return this.#settle(frame.request, outcome);
+    }
+    // An error of no request is the connection's own, and its end follows.
+    if (frame.kind === "error") this.#said = frame.code;
+    this.#events.noticed(frame as Notice);
+  }
+
+  #broken(detail: string): void {
+    this.#closed("malformed_frame", `the server sent a frame that is none: ${detail}`);
+    this.#socket.close();
+  }
+
+  #settle(request: number, outcome: Parsed<ColdServerFrame, RequestRefused>): void {
+    const waiting = this.#waiting?.get(request);
+    if (!waiting) return;
+    this.#waiting?.delete(request);
+    waiting.cancelTimeout();
+    waiting.resolve(outcome);
+  }
+
+  #closed(code: ErrorCode | undefined, detail: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const request of [...(this.#waiting?.keys() ?? [])]) this.#settle(request, offline);
+    this.#events.closed(this.#said ?? code, detail);
+  }
+}
+
+const offline = refused<RequestRefused>({ code: "offline", detail: "there is no connection to a server" });

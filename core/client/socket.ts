@@ -1,0 +1,23 @@
+/** A WebSocket as the client needs it. */
+export interface ClientSocket {
+  /** Queued if it cannot be written at once. */
+  send(frame: Uint8Array): void;
+  close(): void;
+  /** What has been sent and not yet taken by the system. */
+  readonly bufferedBytes: number;
+}
+
+export interface SocketEvents {
+  opened(): void;
+  /** A binary message; the bytes are valid during the call only. */
+  received(frame: Uint8Array): void;
+  /** Once, whatever happened; `code` is the close frame's (RFC 6455), 1006 when there was none. */
+  closed(code: number, reason: string): void;
+}
+
+export interface SocketOptions {
+  /** Address to connect from, to spread ten thousand sockets over loopback. */
+  readonly localAddress?: string;
+}
+
+export type OpenSocket = (url: string, events: SocketEvents, options?: SocketOptions) => ClientSocket;

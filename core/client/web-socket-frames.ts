@@ -1,0 +1,157 @@
+import { randomFillSync } from "node:crypto";
+import { copyBytes } from "../wire/bytes.ts";
+
+export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+/** A complete message, or a control frame. `payload` is valid during the call only. */
+export interface FrameEvents {
+  binary(payload: Uint8Array): void;
+  ping(payload: Uint8Array): void;
+  closed(code: number, reason: string): void;
+  /** The other side broke the protocol; nothing more is read. */
+  broken(reason: string): void;
+}
+
+/**
+ * Reads what a WebSocket server sends (RFC 6455 section 5), in whatever pieces it arrives. A frame that lies whole in a
+ * piece is handed on where it lies; only what is cut is copied.
+ */
+export class FrameReader {
+  readonly #events: FrameEvents;
+  readonly #messageBytesMax: number;
+  /** The beginning of a frame whose end has not come. */
+  #rest: Uint8Array | undefined;
+  #fragments: Uint8Array[] = [];
+  #fragmentBytes = 0;
+  #over = false;
+
+  constructor(events: FrameEvents, messageBytesMax: number) {
+    this.#events = events;
+    this.#messageBytesMax = messageBytesMax;
+  }
+
+  read(piece: Uint8Array): void {
+    let bytes = piece;
+    if (this.#rest) {
+      bytes = Buffer.concat([this.#rest, piece]);
+      this.#rest = undefined;
+    }
+    let at = 0;
+    while (!this.#over) {
+      const next = this.#readFrame(bytes, at);
+      if (next === at) break;
+      at = next;
+    }
+    if (!this.#over && at < bytes.length) this.#rest = copyBytes(bytes.subarray(at));
+  }
+
+  /** Where the next frame begins; `at` itself when this one is not complete. */
+  #readFrame(bytes: Uint8Array, at: number): number {
+    const available = bytes.length - at;
+    if (available < 2) return at;
+    const first = bytes[at] as number;
+    const second = bytes[at + 1] as number;
+    if ((first & 0x70) !== 0) return this.#break("reserved bits are set");
+    if ((second & 0x80) !== 0) return this.#break("a server's frame is masked");
+    let length = second & 0x7f;
+    let head = 2;
+    if (length === 126) {
+      if (available < 4) return at;
+      length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+      head = 4;
+    } else if (length === 127) {
+      if (available < 10) return at;
+      length = Number(new DataView(bytes.buffer, bytes.byteOffset + at + 2, 8).getBigUint64(0));
+      head = 10;
+    }
+    if (length + this.#fragmentBytes > this.#messageBytesMax) return this.#break(`a message of ${length} bytes`);
+    if (available < head + length) return at;
+    this.#frame(first, bytes.subarray(at + head, at + head + length));
+    return at + head + length;
+  }
+
+  #frame(first: number, payload: Uint8Array): void {
+    const isLast = (first & 0x80) !== 0;
+    const opcode = first & 0x0f;
+    switch (opcode) {
+      case opcodes.binary:
+        if (this.#fragments.length > 0) return void this.#break("a message begins within another");
+        if (isLast) return this.#events.binary(payload);
+        return this.#keep(payload);
+      case opcodes.continuation: {
+        if (this.#fragments.length === 0) return void this.#break("a continuation of nothing");
+        this.#keep(payload);
+        if (!isLast) return;
+        const message = Buffer.concat(this.#fragments);
+        this.#fragments = [];
+        this.#fragmentBytes = 0;
+        return this.#events.binary(message);
+      }
+      case opcodes.ping:
+      case opcodes.pong:
+      case opcodes.close:
+        if (!isLast || payload.length > 125) return void this.#break("a control frame is cut or too long");
+        if (opcode === opcodes.ping) return this.#events.ping(payload);
+        if (opcode === opcodes.close) return this.#close(payload);
+        return;
+      default:
+        return void this.#break(`opcode ${opcode}`);
+    }
+  }
+
+  #keep(fragment: Uint8Array): void {
+    this.#fragments.push(copyBytes(fragment));
+    this.#fragmentBytes += fragment.length;
+  }
+
+  #close(payload: Uint8Array): void {
+    this.#over = true;
+    const code = payload.length >= 2 ? ((payload[0] as number) << 8) | (payload[1] as number) : 1005;
+    this.#events.closed(code, Buffer.from(payload.subarray(2)).toString());
+  }
+
+  #break(reason: string): number {
+    this.#over = true;
+    this.#events.broken(reason);
+    return 0;
+  }
+}
+
+const masks = Buffer.alloc(8192);
+let maskAt = masks.length;
+
+/** One frame, masked as a client's must be (RFC 6455 section 5.3). */
+export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
+  const length = payload.length;
+  const extended = length < 126 ? 0 : length < 0x1_0000 ? 2 : 8;
+  const frame = Buffer.allocUnsafe(6 + extended + length);
+  frame[0] = 0x80 | opcode;
+  frame[1] = 0x80 | (extended === 0 ? length : extended === 2 ? 126 : 127);
+  if (extended === 2) frame.writeUInt16BE(length, 2);
+  if (extended === 8) frame.writeBigUInt64BE(BigInt(length), 2);
+  if (maskAt === masks.length) {
+    randomFillSync(masks);
+    maskAt = 0;
+  }
+  const m0 = masks[maskAt] as number;
+  const m1 = masks[maskAt + 1] as number;
+  const m2 = masks[maskAt + 2] as number;
+  const m3 = masks[maskAt + 3] as number;
+  maskAt += 4;
+  let at = 2 + extended;
+  frame[at++] = m0;
+  frame[at++] = m1;
+  frame[at++] = m2;
+  frame[at++] = m3;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    frame[at] = (payload[i] as number) ^ m0;
+    frame[at + 1] = (payload[i + 1] as number) ^ m1;
+    frame[at + 2] = (payload[i + 2] as number) ^ m2;
+    frame[at + 3] = (payload[i + 3] as number) ^ m3;
+    at += 4;
+  }
+  const tail = [m0, m1, m2];
+  for (; i < length; i++) frame[at++] = (payload[i] as number) ^ (tail[i & 3] as number);
+  return frame;
+}
