@@ -23,6 +23,8 @@ export interface ClientEvents extends ConversationEvents {
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
   noticed?(notice: Notice): void;
+  /** The server sent messages of a group that the user has left. */
+  strayed?(group: GroupId): void;
 }
 
 export interface ClientOptions extends MailboxOptions {
@@ -59,6 +61,7 @@ export class Client {
         events.left?.(group);
       },
       noticed: (notice) => events.noticed?.(notice),
+      strayed: (group) => events.strayed?.(group),
     });
     this.#people = new IdentityBook(this.#mailbox, options.identities);
   }

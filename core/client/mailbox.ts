@@ -31,6 +31,8 @@ export interface MailboxEvents extends FeedSink {
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
   noticed?(notice: Notice): void;
+  /** The server sent messages of a group that the user has left; they are not passed on. */
+  strayed?(group: GroupId): void;
 }
 
 export interface MailboxParts {
@@ -317,7 +319,10 @@ export class Mailbox {
   #delivered(frame: Uint8Array): void {
     const fault = cursor.open(frame);
     if (fault) return this.#connection.interrupt();
-    this.#groups.get(cursor.group)?.feed.received(cursor, frame);
+    const { group: id } = cursor;
+    const group = this.#groups.get(id);
+    if (group) group.feed.received(cursor, frame);
+    else if (this.#left.has(id)) this.#events.strayed?.(id);
   }
 
   #noticed(notice: Notice): void {

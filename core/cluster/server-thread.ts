@@ -6,6 +6,7 @@ import { Failure, messageOf } from "../platform/failure.ts";
 import { createLog } from "../platform/log.ts";
 import { seededRandom } from "../platform/random.ts";
 import { ChatServer } from "../server/chat-server.ts";
+import type { HttpRequest } from "../server/transport/transport.ts";
 import { Assigner } from "./assign.ts";
 import { LocalBus } from "./local-bus.ts";
 import { heartbeatPeriodMs, Roster } from "./roster.ts";
@@ -62,7 +63,7 @@ try {
     clock,
     random: random.fork(),
     log,
-    route: (request) => assigner.route(request),
+    route: (request) => assigner.route(request) || routeServers(request),
     aboutServers(from, frame) {
       if (frame.kind === "heartbeat")
         roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
@@ -85,6 +86,14 @@ try {
     cause instanceof Failure ? cause : new Failure("server_failed", messageOf(cause), "see the log", cause);
   report({ kind: "failed", code: failure.code, message: failure.message, advice: failure.advice });
   await end(1);
+}
+
+/** `GET /servers`: everybody that this server knows of. */
+function routeServers(request: HttpRequest): boolean {
+  if (request.path !== "/servers") return false;
+  const servers = roster.available(clock.monotonic());
+  request.respond(200, { "content-type": "application/json" }, `${JSON.stringify(servers)}\n`);
+  return true;
 }
 
 async function stop(): Promise<void> {

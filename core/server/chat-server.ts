@@ -274,7 +274,7 @@ export class ChatServer {
         );
       default:
         if (this.#parts.route?.(request)) return;
-        return request.respond(404, plain, "not_found: there are /healthz, /readyz, /metrics and /assign\n");
+        return request.respond(404, plain, "not_found: there are /healthz, /readyz, /metrics, /assign and /servers\n");
     }
   }
 }

@@ -1,0 +1,267 @@
+import type { GroupId, UserId } from "../core/wire/ids.ts";
+import { parseEntry } from "../core/wire/membership-entry.ts";
+import type { ClientIndex } from "./population.ts";
+import type { SequenceRecord } from "./sequence-log.ts";
+
+/** One client's time in a group: from the place behind which it began to read, until it was told that it had left. */
+export interface StayRecord {
+  readonly client: ClientIndex;
+  readonly user: UserId;
+  readonly from: number;
+  /** The place that it expects next. */
+  readonly next: number;
+  /** Messages that it was given, each once. */
+  readonly delivered: number;
+  readonly left: boolean;
+}
+
+/** What one thread saw of a group. */
+export interface GroupRecord {
+  readonly group: GroupId;
+  readonly sequence: SequenceRecord;
+  /** Membership entries, by place, as they were delivered. */
+  readonly entries: readonly (readonly [seq: number, entry: Uint8Array])[];
+  readonly stays: readonly StayRecord[];
+  /** What its clients had acknowledged: place and message id, in threes of place, high and low half. */
+  readonly acknowledged: Float64Array;
+}
+
+/** Something that breaks a promise, with the messages concerned. */
+export interface Breach {
+  /** By number in the contract. */
+  readonly promise: 1 | 2 | 3 | 4 | 5;
+  readonly what: string;
+  readonly group: number;
+  readonly seq?: number;
+  readonly client?: ClientIndex;
+}
+
+export interface ThreadAudit {
+  readonly sent: number;
+  readonly groups: readonly GroupRecord[];
+  /** Breaches that were plain as they happened. */
+  readonly breaches: readonly Breach[];
+  readonly reordered: number;
+  readonly undecryptable: number;
+  readonly strays: number;
+}
+
+export interface AuditResult {
+  readonly sent: number;
+  readonly acked: number;
+  /** Deliveries that there had to be: each message to each member who was one when it was committed. */
+  readonly expected: number;
+  readonly delivered: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly reordered: number;
+  readonly undecryptable: number;
+  /** Messages under an epoch older than the one before them, or given to somebody who had left. */
+  readonly trespassing: number;
+  /** Places that a member who read everything again, at the end, found to hold something else or nothing. */
+  readonly notStored: number;
+  readonly passed: boolean;
+  /** The first of them. */
+  readonly breaches: readonly Breach[];
+}
+
+const breachesShown = 50;
+
+/** A group as it was read again from the servers when all was over. */
+export type StoredSequences = ReadonlyMap<GroupId, SequenceRecord>;
+
+/**
+ * Holds what all clients saw against the contract: what was acknowledged is there (1), in one order for all (2), once (3),
+ * and nobody read what was not for them (4).
+ */
+export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequences | undefined): AuditResult {
+  const breaches: Breach[] = threads.flatMap((thread) => thread.breaches);
+  const tally = { acked: 0, expected: 0, delivered: 0, lost: 0, duplicated: 0, trespassing: 0, notStored: 0 };
+  let reordered = sum(threads.map((thread) => thread.reordered));
+
+  for (const [group, records] of byGroup(threads)) {
+    const truth = new GroupTruth(group, records);
+    reordered += truth.disagreements.length;
+    breaches.push(...truth.disagreements);
+    const found = [
+      ...checkAcknowledged(truth, records, tally),
+      ...checkOnce(truth, tally),
+      ...checkEpochs(truth, tally),
+      ...checkStays(truth, records, tally),
+    ];
+    const again = stored?.get(group);
+    if (again) found.push(...checkStored(truth, again, tally));
+    breaches.push(...found);
+  }
+  const undecryptable = sum(threads.map((thread) => thread.undecryptable));
+  tally.trespassing += sum(threads.map((thread) => thread.strays));
+  const passed =
+    tally.lost + tally.duplicated + tally.trespassing + tally.notStored + reordered + undecryptable === 0 &&
+    breaches.length === 0;
+  return {
+    sent: sum(threads.map((thread) => thread.sent)),
+    ...tally,
+    reordered,
+    undecryptable,
+    passed,
+    breaches: breaches.slice(0, breachesShown),
+  };
+}
+
+/** The order of a group's messages, as all threads together saw it. */
+class GroupTruth {
+  readonly group: GroupId;
+  readonly messages = new Map<number, { high: number; low: number; epoch: number }>();
+  readonly entries = new Map<number, Uint8Array>();
+  readonly disagreements: Breach[] = [];
+  /** The last place that anybody saw or had acknowledged. */
+  last = 0;
+  /** The first place that anybody saw. */
+  first = Number.POSITIVE_INFINITY;
+
+  constructor(group: GroupId, records: readonly GroupRecord[]) {
+    this.group = group;
+    for (const { sequence, entries } of records) {
+      for (const [seq, entry] of entries) this.entries.set(seq, entry);
+      for (let i = 0; i < sequence.epoch.length; i++) {
+        if (sequence.epoch[i] === 0) continue;
+        const seq = sequence.base + 1 + i;
+        const message = { high: at(sequence.high, i), low: at(sequence.low, i), epoch: at(sequence.epoch, i) };
+        const known = this.messages.get(seq);
+        if (!known) this.messages.set(seq, message);
+        else if (known.high !== message.high || known.low !== message.low || known.epoch !== message.epoch) {
+          this.disagreements.push({ promise: 2, what: "two members saw different messages at one place", group, seq });
+        }
+        this.last = Math.max(this.last, seq);
+        this.first = Math.min(this.first, seq);
+      }
+    }
+  }
+}
+
+type Tally = {
+  -readonly [Name in "acked" | "expected" | "delivered" | "lost" | "duplicated" | "trespassing" | "notStored"]: number;
+};
+
+function checkAcknowledged(truth: GroupTruth, records: readonly GroupRecord[], tally: Tally): Breach[] {
+  const breaches: Breach[] = [];
+  for (const { acknowledged } of records) {
+    for (let i = 0; i < acknowledged.length; i += 3) {
+      tally.acked++;
+      const seq = acknowledged[i] as number;
+      const message = truth.messages.get(seq);
+      if (message?.high === acknowledged[i + 1] && message?.low === acknowledged[i + 2]) continue;
+      tally.lost++;
+      const what = message ? "acknowledged at a place that holds another message" : "acknowledged and seen by nobody";
+      breaches.push({ promise: 1, what, group: truth.group, seq });
+    }
+  }
+  return breaches;
+}
+
+function checkOnce(truth: GroupTruth, tally: Tally): Breach[] {
+  const breaches: Breach[] = [];
+  const seen = new Map<string, number>();
+  for (const [seq, { high, low }] of truth.messages) {
+    const key = `${high} ${low}`;
+    const before = seen.get(key);
+    if (before !== undefined) {
+      tally.duplicated++;
+      breaches.push({ promise: 3, what: `the message at ${before} again`, group: truth.group, seq });
+    }
+    seen.set(key, seq);
+  }
+  return breaches;
+}
+
+/** Once a removal has opened an epoch, nothing of an older one may follow. */
+function checkEpochs(truth: GroupTruth, tally: Tally): Breach[] {
+  const breaches: Breach[] = [];
+  let epoch = 0;
+  for (let seq = truth.first; seq <= truth.last; seq++) {
+    const message = truth.messages.get(seq);
+    if (!message) continue;
+    if (message.epoch < epoch) {
+      tally.trespassing++;
+      breaches.push({ promise: 4, what: `epoch ${message.epoch} after epoch ${epoch}`, group: truth.group, seq });
+    }
+    epoch = Math.max(epoch, message.epoch);
+  }
+  return breaches;
+}
+
+function checkStays(truth: GroupTruth, records: readonly GroupRecord[], tally: Tally): Breach[] {
+  const breaches: Breach[] = [];
+  const { group, last } = truth;
+  const departures = departuresOf(truth);
+  for (const stay of records.flatMap(({ stays }) => stays)) {
+    const { client, from, next, delivered, left, user } = stay;
+    tally.delivered += delivered;
+    if (!left) {
+      // Everything up to the group's last message.
+      const expected = Math.max(0, last - from);
+      tally.expected += expected;
+      if (delivered === expected && next === last + 1) continue;
+      tally.lost += Math.max(0, expected - delivered);
+      const what = `got ${delivered} of the ${expected} messages behind ${from}, and stands before ${next}`;
+      breaches.push({ promise: 1, what, group, client, seq: Math.min(next, last) });
+      continue;
+    }
+    // Until the entry that says so; what was on its way to somebody who left is not owed.
+    tally.expected += delivered;
+    const end = departures.find((departure) => departure.users.includes(user) && departure.seq > from)?.seq ?? last;
+    if (next <= end + 1) continue;
+    tally.trespassing += next - end - 1;
+    breaches.push({
+      promise: 4,
+      what: `was given messages behind its removal at ${end}`,
+      group,
+      client,
+      seq: next - 1,
+    });
+  }
+  return breaches;
+}
+
+/** Who left at which place, in order. */
+function departuresOf(truth: GroupTruth): { seq: number; users: readonly UserId[] }[] {
+  const departures: { seq: number; users: readonly UserId[] }[] = [];
+  for (const [seq, bytes] of [...truth.entries].sort(([a], [b]) => a - b)) {
+    const parsed = parseEntry(bytes);
+    if (!parsed.ok) continue;
+    const { action, subjects, actor } = parsed.value.entry;
+    if (action === "remove") departures.push({ seq, users: subjects.map(({ user }) => user) });
+    if (action === "leave") departures.push({ seq, users: [actor] });
+  }
+  return departures;
+}
+
+function checkStored(truth: GroupTruth, stored: SequenceRecord, tally: Tally): Breach[] {
+  const breaches: Breach[] = [];
+  for (const [seq, message] of truth.messages) {
+    const i = seq - stored.base - 1;
+    if (i < 0) continue;
+    if (stored.high[i] === message.high && stored.low[i] === message.low && stored.epoch[i] === message.epoch) continue;
+    tally.notStored++;
+    breaches.push({
+      promise: 1,
+      what: "delivered, and not what the servers keep at this place",
+      group: truth.group,
+      seq,
+    });
+  }
+  return breaches;
+}
+
+function byGroup(threads: readonly ThreadAudit[]): Map<GroupId, GroupRecord[]> {
+  const groups = new Map<GroupId, GroupRecord[]>();
+  for (const record of threads.flatMap((thread) => thread.groups)) {
+    const records = groups.get(record.group);
+    if (records) records.push(record);
+    else groups.set(record.group, [record]);
+  }
+  return groups;
+}
+
+const at = (array: Uint32Array, i: number) => array[i] as number;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { deploymentUrl } from "../core/client/dial.ts";
+import { Failure, messageOf } from "../core/platform/failure.ts";
+
+/** What a deployment's servers have done so far, as their `/metrics` say. */
+export interface DeploymentReading {
+  readonly servers: readonly ServerReading[];
+  /** CPU seconds of all their processes. */
+  readonly cpuSeconds: number;
+}
+
+export interface ServerReading {
+  readonly server: string;
+  readonly connections: number;
+  readonly acknowledged: number;
+  readonly deliveries: number;
+  readonly crossServerCopies: number;
+  readonly slowConsumers: number;
+  /** Since the reading before this one. */
+  readonly loopLagP99Ms: number;
+  /** Of its process; servers of one process share it. */
+  readonly residentBytes: number;
+}
+
+const serverList = z.array(z.object({ server: z.string(), url: z.string() }));
+const askMsMax = 10_000;
+
+/** The HTTP addresses of a deployment's servers, by name. */
+export async function listServers(target: string): Promise<ReadonlyMap<string, URL>> {
+  const base = deploymentUrl(target);
+  const listed = serverList.safeParse(JSON.parse(await get(new URL("/servers", base))));
+  if (!listed.success)
+    throw new Failure("target_not_fastchat", `${base.origin}/servers lists no servers`, "is it a FastChat?");
+  return new Map(listed.data.map(({ server, url }) => [server, deploymentUrl(url)]));
+}
+
+export async function readDeployment(servers: ReadonlyMap<string, URL>): Promise<DeploymentReading> {
+  const cpuByProcess = new Map<string, number>();
+  const readings = await Promise.all(
+    [...servers].map(async ([server, url]): Promise<ServerReading> => {
+      const metrics = parseMetrics(await get(new URL("/metrics", url)));
+      const value = (name: string) => metrics.get(name) ?? 0;
+      cpuByProcess.set(`${url.hostname} ${value("process_start_time_seconds")}`, value("process_cpu_seconds_total"));
+      return {
+        server,
+        connections: value("fastchat_connections"),
+        acknowledged: value("fastchat_acknowledged_total"),
+        deliveries: value("fastchat_deliveries_total"),
+        crossServerCopies: value("fastchat_cross_server_copies_total"),
+        slowConsumers: value("fastchat_backpressure_disconnects_total"),
+        loopLagP99Ms: value("fastchat_loop_lag_seconds 0.99") * 1000,
+        residentBytes: value("process_resident_memory_bytes"),
+      };
+    }),
+  );
+  return { servers: readings, cpuSeconds: [...cpuByProcess.values()].reduce((sum, seconds) => sum + seconds, 0) };
+}
+
+async function get(url: URL): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(askMsMax) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`it answers ${response.status}: ${text.trim()}`);
+    return text;
+  } catch (cause) {
+    const why = messageOf((cause as Error).cause ?? cause);
+    throw new Failure(
+      "target_unreachable",
+      `${url.href}: ${why}`,
+      "start servers with fastchat serve, or correct --target",
+      cause,
+    );
+  }
+}
+
+/** Values by name, and by name and quantile where there is one. Other labels are the server's own. */
+function parseMetrics(text: string): Map<string, number> {
+  const values = new Map<string, number>();
+  for (const line of text.split("\n")) {
+    const parsed = /^(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line);
+    if (!parsed) continue;
+    const quantile = /quantile="([^"]*)"/.exec(parsed[2] ?? "")?.[1];
+    values.set(quantile === undefined ? (parsed[1] as string) : `${parsed[1]} ${quantile}`, Number(parsed[3]));
+  }
+  return values;
+}

@@ -1,0 +1,98 @@
+import { copyBytes } from "../core/wire/bytes.ts";
+import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
+import type { GroupId, UserId } from "../core/wire/ids.ts";
+import { messageTypes } from "../core/wire/send-frame.ts";
+import type { Breach, GroupRecord, StayRecord } from "./audit.ts";
+import type { ClientIndex } from "./population.ts";
+import { SequenceLog } from "./sequence-log.ts";
+
+/** One client's time in a group, as it goes on. */
+export interface Stay {
+  readonly observer: GroupObserver;
+  readonly client: ClientIndex;
+  readonly user: UserId;
+  readonly from: number;
+  next: number;
+  delivered: number;
+  left: boolean;
+}
+
+const breachesKept = 20;
+
+/** What the clients of one thread see of one group. */
+export class GroupObserver {
+  readonly group: GroupId;
+  readonly #sequence: SequenceLog;
+  readonly #entries = new Map<number, Uint8Array>();
+  readonly #stays: Stay[] = [];
+  #acknowledged = new Float64Array(96);
+  #acknowledgedLength = 0;
+  readonly breaches: Breach[] = [];
+  reordered = 0;
+
+  constructor(group: GroupId, base: number) {
+    this.group = group;
+    this.#sequence = new SequenceLog(base);
+  }
+
+  enter(client: ClientIndex, user: UserId, after: number): Stay {
+    const stay: Stay = { observer: this, client, user, from: after, next: after + 1, delivered: 0, left: false };
+    this.#stays.push(stay);
+    return stay;
+  }
+
+  /** The cursor stands on a message that this client was given. */
+  delivered(stay: Stay, message: DeliverCursor): void {
+    const { seq } = message;
+    if (seq !== stay.next)
+      this.#breach({ promise: 2, what: `expected ${stay.next}`, group: this.group, seq, client: stay.client });
+    stay.next = seq + 1;
+    stay.delivered++;
+    if (message.type === messageTypes.membership && !this.#entries.has(seq)) {
+      this.#entries.set(seq, copyBytes(message.payload));
+    }
+    if (!this.#sequence.agrees(seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch)) {
+      const what = "other members saw another message at this place";
+      this.#breach({ promise: 2, what, group: this.group, seq, client: stay.client });
+    }
+  }
+
+  acknowledged(seq: number, high: number, low: number): void {
+    if (this.#acknowledgedLength + 3 > this.#acknowledged.length) {
+      const larger = new Float64Array(this.#acknowledged.length * 2);
+      larger.set(this.#acknowledged);
+      this.#acknowledged = larger;
+    }
+    this.#acknowledged[this.#acknowledgedLength++] = seq;
+    this.#acknowledged[this.#acknowledgedLength++] = high;
+    this.#acknowledged[this.#acknowledgedLength++] = low;
+  }
+
+  /** The last place that a client of this thread knows of. */
+  get last(): number {
+    let last = 0;
+    for (const { next } of this.#stays) last = Math.max(last, next - 1);
+    for (let i = 0; i < this.#acknowledgedLength; i += 3) last = Math.max(last, this.#acknowledged[i] as number);
+    return last;
+  }
+
+  /** Whether everybody who is still in has been given everything up to this place. */
+  reached(last: number): boolean {
+    return this.#stays.every(({ left, next }) => left || next > last);
+  }
+
+  record(): GroupRecord {
+    return {
+      group: this.group,
+      sequence: this.#sequence.record(),
+      entries: [...this.#entries],
+      stays: this.#stays.map(({ observer: _, ...stay }): StayRecord => stay),
+      acknowledged: this.#acknowledged.slice(0, this.#acknowledgedLength),
+    };
+  }
+
+  #breach(breach: Breach): void {
+    this.reordered++;
+    if (this.breaches.length < breachesKept) this.breaches.push(breach);
+  }
+}

@@ -1,0 +1,52 @@
+import { type Random, shuffled } from "../core/platform/random.ts";
+import type { Workload } from "./workload.ts";
+
+/** A client by its number in the workload, from 0. */
+export type ClientIndex = number;
+
+/** A group as the workload wants it. */
+export interface PlannedGroup {
+  /** The first founds it and is its admin. */
+  readonly members: readonly ClientIndex[];
+  /** How often somebody writes to it, relative to the other groups. */
+  readonly weight: number;
+  readonly senders: "any" | "first";
+}
+
+/** Who is in which group, and who goes away when: drawn from the seed, the same in every thread. */
+export interface Population {
+  readonly clients: number;
+  readonly groups: readonly PlannedGroup[];
+}
+
+export function drawPopulation(workload: Workload, random: Random): Population {
+  const everybody = Array.from({ length: workload.clients }, (_, client) => client);
+  const groups = workload.groups.flatMap((of) => {
+    const activity = Array.from({ length: of.count }, (_, rank) => 1 / (rank + 1) ** of.activityExponent);
+    const total = activity.reduce((sum, weight) => sum + weight, 0);
+    return activity.map((weight, rank) => ({
+      members: draw(random, everybody, sizeOf(of.sizes, rank)),
+      weight: (of.weight * weight) / total,
+      senders: of.senders,
+    }));
+  });
+  return { clients: workload.clients, groups };
+}
+
+function sizeOf(sizes: Workload["groups"][number]["sizes"], rank: number): number {
+  if (sizes.kind === "fixed") return sizes.size;
+  return Math.max(sizes.min, Math.round(sizes.max / (rank + 1) ** sizes.exponent));
+}
+
+/** `count` different ones. */
+function draw(random: Random, from: readonly ClientIndex[], count: number): ClientIndex[] {
+  if (count * 4 > from.length) return shuffled(random, from).slice(0, count);
+  const drawn = new Set<ClientIndex>();
+  while (drawn.size < count) drawn.add(from[random.below(from.length)] as ClientIndex);
+  return [...drawn];
+}
+
+/** Which thread simulates a client. */
+export function threadOf(client: ClientIndex, threads: number): number {
+  return client % threads;
+}

@@ -1,0 +1,67 @@
+import { dialAssigned } from "../core/client/dial.ts";
+import { openLeanSocket } from "../core/client/lean-socket.ts";
+import { Mailbox } from "../core/client/mailbox.ts";
+import { sleep, systemClock } from "../core/platform/clock.ts";
+import { seededRandom } from "../core/platform/random.ts";
+import type { GroupId, Seq } from "../core/wire/ids.ts";
+import type { StoredSequences } from "./audit.ts";
+import { SequenceLog } from "./sequence-log.ts";
+import type { Reader } from "./thread-protocol.ts";
+
+export interface Range {
+  /** The place before the first to read. */
+  readonly base: number;
+  readonly last: number;
+}
+
+const readMsMax = 30_000;
+
+/**
+ * Reads every group's messages once more, as a member on a new connection who was away all the time: what the servers keep
+ * must be what everybody was given.
+ */
+export async function readAgain(
+  target: string,
+  readers: readonly Reader[],
+  ranges: ReadonlyMap<GroupId, Range>,
+): Promise<StoredSequences> {
+  const stored = new Map<GroupId, SequenceLog>();
+  const covered = new Set<GroupId>();
+  for (const reader of readers) {
+    const groups = reader.groups.filter((group) => ranges.has(group) && !covered.has(group));
+    if (groups.length === 0) continue;
+    for (const group of groups) covered.add(group);
+    await readAs(target, reader, new Map(groups.map((group) => [group, ranges.get(group) as Range])), stored);
+  }
+  return new Map([...stored].map(([group, log]) => [group, log.record()]));
+}
+
+async function readAs(
+  target: string,
+  reader: Reader,
+  ranges: ReadonlyMap<GroupId, Range>,
+  stored: Map<GroupId, SequenceLog>,
+): Promise<void> {
+  const mailbox = new Mailbox(
+    { dial: dialAssigned(target), open: openLeanSocket, clock: systemClock, random: seededRandom(reader.user) },
+    { outboxMax: 1, startAfter: (group, lastSeq) => (ranges.get(group)?.base ?? lastSeq) as Seq },
+    {
+      connection: () => {},
+      delivered(group, message) {
+        if (!ranges.has(group)) return;
+        let log = stored.get(group);
+        if (!log) {
+          log = new SequenceLog(ranges.get(group)?.base ?? 0);
+          stored.set(group, log);
+        }
+        log.agrees(message.seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch);
+      },
+      missing: () => {}, // What is not there is found missing by the audit.
+    },
+  );
+  mailbox.resume(reader.token);
+  const deadline = systemClock.monotonic() + readMsMax;
+  const isDone = () => [...ranges].every(([group, { last }]) => (mailbox.groups.get(group)?.feed.next ?? 0) > last);
+  while (!isDone() && systemClock.monotonic() < deadline) await sleep(systemClock, 5);
+  mailbox.close();
+}

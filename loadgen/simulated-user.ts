@@ -1,0 +1,129 @@
+import { logIn, signUp } from "../core/client/account.ts";
+import { Client } from "../core/client/client.ts";
+import type { Welcome } from "../core/client/connection.ts";
+import { dialAssigned } from "../core/client/dial.ts";
+import type { IdentityCache } from "../core/client/identity-book.ts";
+import { openLeanSocket } from "../core/client/lean-socket.ts";
+import type { SendOutcome } from "../core/client/outbox.ts";
+import type { RequestRefused } from "../core/client/server-link.ts";
+import type { Content } from "../core/e2ee/content.ts";
+import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import * as opaque from "../core/e2ee/opaque-client.ts";
+import { RsaFernet } from "../core/e2ee/rsa-fernet.ts";
+import { inlineRsa } from "../core/e2ee/rsa-inline.ts";
+import { systemClock } from "../core/platform/clock.ts";
+import { accepted, type Parsed } from "../core/platform/parsed.ts";
+import type { Random } from "../core/platform/random.ts";
+import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
+import type { ClientMessageId, GroupId, UserId } from "../core/wire/ids.ts";
+import { canonicalUserName } from "../core/wire/user-name.ts";
+import type { Stay } from "./group-observer.ts";
+import type { ClientIndex } from "./population.ts";
+import type { Accounts } from "./thread-protocol.ts";
+
+/** What its thread wants to know of a simulated user. */
+export interface UserEvents {
+  joined(user: SimulatedUser, group: GroupId, after: number): void;
+  left(user: SimulatedUser, group: GroupId): void;
+  delivered(user: SimulatedUser, group: GroupId, message: DeliverCursor): void;
+  /** A message of a group that it is not in. */
+  strayed(user: SimulatedUser, group: GroupId): void;
+  unreadable(user: SimulatedUser, detail: string): void;
+  missing(user: SimulatedUser, group: GroupId, from: number, through: number): void;
+}
+
+export interface UserSetup {
+  readonly index: ClientIndex;
+  readonly target: string;
+  readonly accounts: Accounts;
+  readonly keyPairs: IdentityKeyPairs;
+  readonly identities: IdentityCache;
+  readonly random: Random;
+  readonly localAddress: string | undefined;
+  opens(): boolean;
+}
+
+const outboxMax = 10_000;
+
+/** A client of the real library, with what a simulation must know of it. */
+export class SimulatedUser {
+  readonly index: ClientIndex;
+  readonly client: Client;
+  readonly name: string;
+  readonly stays = new Map<GroupId, Stay>();
+  /** Since when it has been online without a break, on the shared clock; what was due before came by catching up. */
+  onlineSinceMs = 0;
+  /** Stays away on purpose. */
+  away = false;
+  welcome: Welcome | undefined;
+  readonly #setup: UserSetup;
+
+  constructor(setup: UserSetup, events: UserEvents) {
+    this.#setup = setup;
+    this.index = setup.index;
+    this.name = `${setup.accounts.namePrefix}${setup.index}`;
+    this.client = new Client(
+      {
+        dial: dialAssigned(setup.target),
+        open: openLeanSocket,
+        clock: systemClock,
+        random: setup.random,
+        ...(setup.localAddress === undefined ? {} : { socket: { localAddress: setup.localAddress } }),
+      },
+      {
+        outboxMax,
+        suites: [new RsaFernet(inlineRsa, () => Math.floor(systemClock.now() / 1000))],
+        identities: setup.identities,
+        opens: () => setup.opens(),
+      },
+      {
+        connection: (state) => {
+          if (state === "online") this.onlineSinceMs = systemClock.monotonic();
+        },
+        joined: (group) => events.joined(this, group.id, group.feed.next - 1),
+        left: (group) => events.left(this, group),
+        delivered: (group, message) => events.delivered(this, group, message),
+        strayed: (group) => events.strayed(this, group),
+        missing: (group, from, through) => events.missing(this, group, from, through),
+        unreadable: ({ fault, detail }) => events.unreadable(this, detail ? `${fault}: ${detail}` : fault),
+        logRefused: (_group, detail) => events.unreadable(this, `log refused: ${detail}`),
+      },
+    );
+  }
+
+  get user(): UserId {
+    return this.client.user as UserId;
+  }
+
+  /** Signs up, or logs in as a seeded user. */
+  async connect(): Promise<Parsed<Welcome, RequestRefused>> {
+    const { accounts, keyPairs } = this.#setup;
+    const canonical = canonicalUserName(this.name);
+    const identity = createIdentity(canonical.ok ? canonical.value : this.name, keyPairs);
+    const credentials = { name: this.name, password: accounts.password, effort: "simulated" } as const;
+    const how = accounts.kind === "signUp" ? signUp(opaque, credentials, identity) : logIn(opaque, credentials);
+    const welcome = await this.client.logIn(identity, how);
+    if (welcome.ok) this.welcome = welcome.value;
+    return welcome;
+  }
+
+  /** Sends what only members can read. */
+  sendSealed(group: GroupId, content: Content, id: ClientMessageId, settled: (outcome: SendOutcome) => void) {
+    return this.client.send(group, content, settled, id);
+  }
+
+  /** Sends bytes as they are, in place of a sealed message. */
+  sendBytes(group: GroupId, payload: Uint8Array, id: ClientMessageId, settled: (outcome: SendOutcome) => void) {
+    return this.client.mailbox.send({ group, id, seal: ({ epoch }) => accepted({ epoch, payload }) }, settled);
+  }
+
+  leaveNetwork(): void {
+    this.away = true;
+    this.client.mailbox.goOffline();
+  }
+
+  comeBack(): void {
+    this.away = false;
+    this.client.mailbox.goOnline();
+  }
+}

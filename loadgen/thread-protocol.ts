@@ -1,0 +1,87 @@
+import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import type { GroupId, UserId } from "../core/wire/ids.ts";
+import type { ThreadAudit } from "./audit.ts";
+import type { ClientIndex } from "./population.ts";
+import type { Workload } from "./workload.ts";
+
+/** What a thread of simulated users is started with. */
+export interface ThreadStart {
+  readonly thread: number;
+  readonly workload: Workload;
+  /** `host:port` of the deployment. */
+  readonly target: string;
+  readonly accounts: Accounts;
+  readonly keyPairs: readonly IdentityKeyPairs[];
+  /** How late each message went out, in microseconds, by thread and slot: shared, so that receivers know too. */
+  readonly lateness: readonly Int32Array[];
+  /** Microseconds to add to the shared monotonic clock, so that stamps of different runs differ. */
+  readonly stampOffsetMicros: number;
+}
+
+/** Where simulated users come from. */
+export interface Accounts {
+  /** `signUp` makes them; `seeded` ones are in the database already and log in. */
+  readonly kind: "signUp" | "seeded";
+  /** The user of client i is called this, then i. */
+  readonly namePrefix: string;
+  readonly password: string;
+}
+
+export type ThreadOrder =
+  | { readonly kind: "connect" }
+  /** Found the groups whose first member is this thread's. */
+  | { readonly kind: "found" }
+  /** The groups that were founded, by number in the population; wait until all clients are in theirs. */
+  | { readonly kind: "join"; readonly groups: ReadonlyMap<number, GroupId> }
+  /** Begin at this time of the shared monotonic clock. */
+  | { readonly kind: "run"; readonly startMs: number }
+  /** Wait until every member has seen these places, for as long as the workload says. */
+  | { readonly kind: "settle"; readonly lasts: ReadonlyMap<GroupId, number> }
+  | { readonly kind: "report" }
+  | { readonly kind: "stop" };
+
+export type ThreadReport =
+  | { readonly kind: "done"; readonly order: ThreadOrder["kind"] }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "founded"; readonly groups: ReadonlyMap<number, GroupId> }
+  | { readonly kind: "lasts"; readonly lasts: ReadonlyMap<GroupId, number> }
+  | { readonly kind: "live"; readonly live: LiveCounts }
+  | { readonly kind: "result"; readonly result: ThreadResult };
+
+/** What a progress line shows: sums since the start, and latencies since the last one. */
+export interface LiveCounts {
+  readonly connected: number;
+  readonly offered: number;
+  readonly acknowledged: number;
+  readonly delivered: number;
+  readonly errors: number;
+  /** Delivery latencies since the last report, encoded. */
+  readonly recent: string;
+}
+
+export interface ThreadResult {
+  readonly audit: ThreadAudit;
+  /** Messages that were due in the measured time. */
+  readonly offered: number;
+  /** Deliveries that happened in the measured time. */
+  readonly deliveries: number;
+  /** Latencies of messages that were due in the measured time, encoded. */
+  readonly ack: string;
+  readonly delivery: string;
+  readonly deliveryUncorrected: string;
+  /** How long after they were due messages were sent. */
+  readonly late: string;
+  readonly loopLagP99Ms: number;
+  readonly loopUtilization: number;
+  /** Messages that were not acknowledged, by why. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** One member of each group that it can speak for, to read everything again with. */
+  readonly readers: readonly Reader[];
+}
+
+export interface Reader {
+  readonly client: ClientIndex;
+  readonly user: UserId;
+  readonly token: Uint8Array;
+  readonly groups: readonly GroupId[];
+}

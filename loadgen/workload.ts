@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
+import { limits } from "../core/wire/limits.ts";
+
+const positive = z.number().positive();
+const share = z.number().min(0).max(1);
+const whole = (min: number, max: number) => z.number().int().min(min).max(max);
+
+const sizes = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("fixed"), size: whole(1, limits.groupMembersMax) }),
+  /** Few large, many small: the k-th largest group has `max` / k^exponent members, but at least `min`. */
+  z.strictObject({
+    kind: z.literal("zipf"),
+    min: whole(1, limits.groupMembersMax),
+    max: whole(1, limits.groupMembersMax),
+    exponent: z.number().min(0).max(4),
+  }),
+]);
+
+const groupClass = z.strictObject({
+  count: whole(1, 1_000_000),
+  sizes,
+  /** Share of all messages that goes to groups of this class, relative to the other classes. */
+  weight: positive.default(1),
+  /** How messages spread over the class's groups: 0 evenly, larger the more to the first. */
+  activityExponent: z.number().min(0).max(4).default(0),
+  /** Who writes: any member, or the first alone. */
+  senders: z.enum(["any", "first"]).default("any"),
+});
+
+const payload = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("fixed"), bytes: whole(1, 32 * 1024) }),
+  /** Uniform between the two. */
+  z.strictObject({ kind: z.literal("uniform"), min: whole(1, 32 * 1024), max: whole(1, 32 * 1024) }),
+]);
+
+const arrivals = z.discriminatedUnion("kind", [
+  /** Open loop: messages are due at even distances, whether or not the servers keep up. */
+  z.strictObject({ kind: z.literal("constant"), ratePerSecond: positive.max(1_000_000) }),
+  /** Open loop: due at the times of a Poisson process. */
+  z.strictObject({ kind: z.literal("poisson"), ratePerSecond: positive.max(1_000_000) }),
+  /** Closed loop: as many messages under way in each group, the next when one is acknowledged. Measures capacity. */
+  z.strictObject({ kind: z.literal("saturate"), inFlightPerGroup: whole(1, 1000) }),
+]);
+
+const encryption = z.discriminatedUnion("mode", [
+  /** Seals every message; each receiver opens this share of what it gets. */
+  z.strictObject({ mode: z.literal("real"), openShare: share.default(0.05) }),
+  /** Bytes as long as a sealed message, prepared ahead: measures the servers without the clients' crypto. */
+  z.strictObject({ mode: z.literal("sealed") }),
+  /** The text itself: what encryption adds to the bytes is the difference. */
+  z.strictObject({ mode: z.literal("none") }),
+]);
+
+const churn = z.strictObject({
+  /** Part of the clients that disconnects, each at its own random moment, and comes back. */
+  awayShare: share.default(0),
+  awaySeconds: positive.max(3600).default(2),
+  /** Part of each group's members that its admin removes and admits again, which changes the group's key twice. */
+  removedShare: share.default(0),
+  removedSeconds: positive.max(3600).default(2),
+});
+
+export const workloadSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  clients: whole(1, 100_000),
+  groups: z.array(groupClass).min(1),
+  payload: payload.default({ kind: "fixed", bytes: 128 }),
+  arrivals,
+  encryption: encryption.default({ mode: "real", openShare: 0.05 }),
+  churn: churn.prefault({}),
+  /** Clients connect evenly over this long. */
+  rampSeconds: z.number().min(0).max(3600).default(0),
+  /** Load that is not measured: caches fill, the code gets compiled. */
+  warmUpSeconds: z.number().min(0).max(3600).default(2),
+  durationSeconds: positive.max(86_400),
+  /** After the last message is due: how long its delivery may take before it counts as lost. */
+  settleSeconds: positive.max(600).default(15),
+  /** Key pairs that the simulated users share: making one takes a second. */
+  keyPairs: whole(1, 1000).default(4),
+  /** Threads that simulate clients. */
+  threads: whole(1, 16).default(1),
+  seed: whole(0, 2 ** 31).default(1),
+});
+
+/** What simulated users do: how many, in which groups, how often they write, how long, and what goes wrong meanwhile. */
+export type Workload = z.output<typeof workloadSchema>;
+export type WorkloadText = z.input<typeof workloadSchema>;
+
+/** A workload from parsed JSON, or a complaint that names the key and what to write. */
+export function parseWorkload(json: unknown): Parsed<Workload> {
+  const parsed = workloadSchema.safeParse(json);
+  if (!parsed.success) return refused(z.prettifyError(parsed.error));
+  for (const [i, group] of parsed.data.groups.entries()) {
+    const largest = group.sizes.kind === "fixed" ? group.sizes.size : group.sizes.max;
+    if (group.sizes.kind === "zipf" && group.sizes.min > group.sizes.max)
+      return refused(`groups[${i}].sizes: min is over max`);
+    if (largest > parsed.data.clients) {
+      return refused(
+        `groups[${i}].sizes: a group of ${largest} members needs as many clients, there are ${parsed.data.clients}`,
+      );
+    }
+  }
+  const { payload: bytes } = parsed.data;
+  if (bytes.kind === "uniform" && bytes.min > bytes.max) return refused("payload: min is over max");
+  return accepted(parsed.data);
+}
+
+/** Shapes of traffic that people know. Sizes, rates and durations are meant to be overridden. */
+export const presets = {
+  /** Conversations of two. */
+  dm: {
+    name: "dm",
+    clients: 500,
+    groups: [{ count: 500, sizes: { kind: "fixed", size: 2 } }],
+    arrivals: { kind: "poisson", ratePerSecond: 500 },
+    durationSeconds: 10,
+  },
+  /** Rooms of skewed size: one large, many small. */
+  rooms: {
+    name: "rooms",
+    clients: 200,
+    groups: [{ count: 24, sizes: { kind: "zipf", min: 4, max: 60, exponent: 0.8 }, activityExponent: 0.5 }],
+    arrivals: { kind: "poisson", ratePerSecond: 200 },
+    churn: { awayShare: 0.1, awaySeconds: 2, removedShare: 0.02, removedSeconds: 2 },
+    durationSeconds: 8,
+  },
+  /** A few who write to many who read. */
+  broadcast: {
+    name: "broadcast",
+    clients: 1000,
+    groups: [{ count: 2, sizes: { kind: "fixed", size: 1000 }, senders: "first" }],
+    arrivals: { kind: "constant", ratePerSecond: 20 },
+    encryption: { mode: "real", openShare: 0.01 },
+    durationSeconds: 10,
+  },
+  /** All of it at once. */
+  mixed: {
+    name: "mixed",
+    clients: 500,
+    groups: [
+      { count: 250, sizes: { kind: "fixed", size: 2 }, weight: 5 },
+      { count: 40, sizes: { kind: "zipf", min: 4, max: 80, exponent: 0.8 }, weight: 4, activityExponent: 0.5 },
+      { count: 1, sizes: { kind: "fixed", size: 500 }, weight: 0.1, senders: "first" },
+    ],
+    payload: { kind: "uniform", min: 16, max: 512 },
+    arrivals: { kind: "poisson", ratePerSecond: 300 },
+    churn: { awayShare: 0.1, awaySeconds: 2 },
+    durationSeconds: 10,
+  },
+} as const satisfies Record<string, WorkloadText>;
+
+export type PresetName = keyof typeof presets;
+export const presetNames = Object.keys(presets) as [PresetName, ...PresetName[]];
+
+export function preset(name: PresetName, override: Partial<WorkloadText> = {}): Parsed<Workload> {
+  return parseWorkload({ ...presets[name], ...override });
+}
