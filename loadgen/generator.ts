@@ -67,9 +67,9 @@ export async function makeKeyPairs(count: number): Promise<IdentityKeyPairs[]> {
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const { workload, signal } = options;
   const crew = new Crew(options);
+  const abort = () => void crew.stop();
+  signal?.addEventListener("abort", abort, { once: true });
   try {
-    const abort = () => void crew.stop();
-    signal?.addEventListener("abort", abort, { once: true });
     crew.phase = "connecting";
     await crew.all({ kind: "connect" });
     crew.phase = "founding groups";
@@ -106,6 +106,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
       cpuCores,
     );
   } finally {
+    signal?.removeEventListener("abort", abort);
     await crew.stop();
   }
 }

@@ -13,6 +13,7 @@ import type { ClientMessageId, GroupId } from "../core/wire/ids.ts";
 import { messageTypes } from "../core/wire/send-frame.ts";
 import { GroupObserver, type Stay } from "./group-observer.ts";
 import { microsSince, sentSlots, slotOf, stamp } from "./message-stamp.ts";
+import { sendWhenDue } from "./pace.ts";
 import { type ClientIndex, drawPopulation, threadOf } from "./population.ts";
 import { Latencies } from "./recorder.ts";
 import { Arrivals, type Pair, SenderTable } from "./schedule.ts";
@@ -35,6 +36,7 @@ const lag = new LoopLag();
 /** Sign-ups under way at once, and groups being founded: enough to keep a server busy, few enough to stay in its queues. */
 const connectsAtOnce = 32;
 const foundsAtOnce = 8;
+const refreshesAtOnce = 16;
 const joinMsMax = 30_000;
 const liveEveryMs = 250;
 /** A loopback address has ports for so many sockets to one server. */
@@ -110,15 +112,11 @@ async function carryOut(order: ThreadOrder): Promise<void> {
 async function connect(): Promise<void> {
   const mine = Array.from({ length: workload.clients }, (_, client) => client).filter(isMine);
   const began = clock.monotonic();
-  let next = 0;
-  const worker = async () => {
-    for (let i = next++; i < mine.length; i = next++) {
-      const due = began + (workload.rampSeconds * 1000 * i) / mine.length;
-      if (due > clock.monotonic()) await sleep(clock, due - clock.monotonic());
-      await connectUser(mine[i] as ClientIndex);
-    }
-  };
-  await Promise.all(Array.from({ length: connectsAtOnce }, worker));
+  await eachAtOnce(mine, connectsAtOnce, async (index) => {
+    const due = began + (workload.rampSeconds * 1000 * index) / workload.clients;
+    if (due > clock.monotonic()) await sleep(clock, due - clock.monotonic());
+    await connectUser(index);
+  });
 }
 
 async function connectUser(index: ClientIndex): Promise<void> {
@@ -158,18 +156,13 @@ async function found(): Promise<void> {
     .map((group, i) => ({ group, i }))
     .filter(({ group }) => isMine(group.members[0] as number));
   const founded = new Map<number, GroupId>();
-  let next = 0;
-  const worker = async () => {
-    for (let at = next++; at < mine.length; at = next++) {
-      const { group, i } = mine[at] as (typeof mine)[number];
-      const founder = users.get(group.members[0] as ClientIndex) as SimulatedUser;
-      const names = group.members.slice(1).map((member) => `${start.accounts.namePrefix}${member}`);
-      const conversation = await founder.client.createGroup({ title: `group ${i}`, members: names });
-      if (!conversation.ok) throw new Error(`group ${i} cannot be founded: ${conversation.reason}`);
-      founded.set(i, conversation.value.group);
-    }
-  };
-  await Promise.all(Array.from({ length: foundsAtOnce }, worker));
+  await eachAtOnce(mine, foundsAtOnce, async ({ group, i }) => {
+    const founder = users.get(group.members[0] as ClientIndex) as SimulatedUser;
+    const names = group.members.slice(1).map((member) => `${start.accounts.namePrefix}${member}`);
+    const conversation = await founder.client.createGroup({ title: `group ${i}`, members: names });
+    if (!conversation.ok) throw new Error(`group ${i} cannot be founded: ${conversation.reason}`);
+    founded.set(i, conversation.value.group);
+  });
   report({ kind: "founded", groups: founded });
 }
 
@@ -185,12 +178,20 @@ async function join(groups: ReadonlyMap<number, GroupId>): Promise<void> {
   }
   if (workload.encryption.mode !== "real") return;
   // Whoever writes has the group's key before the clock starts, as people who have a group open do.
-  for (const user of users.values()) {
-    for (const group of user.stays.keys()) {
-      const ready = await user.client.conversation(group).refresh();
-      if (!ready.ok) throw new Error(`user ${user.name}: ${ready.reason}`);
-    }
-  }
+  const conversations = [...users.values()].flatMap((user) => [...user.stays.keys()].map((group) => ({ user, group })));
+  await eachAtOnce(conversations, refreshesAtOnce, async ({ user, group }) => {
+    const ready = await user.client.conversation(group).refresh();
+    if (!ready.ok) throw new Error(`user ${user.name}: ${ready.reason}`);
+  });
+}
+
+/** Does the work for every item, so many of them at once. */
+async function eachAtOnce<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < items.length; i = next++) await work(items[i] as T);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 async function run(atMs: number): Promise<void> {
@@ -205,28 +206,17 @@ async function run(atMs: number): Promise<void> {
 
 function sendUntilOver(): Promise<void> {
   const { arrivals } = workload;
-  return arrivals.kind === "saturate" ? saturate(arrivals.inFlightPerGroup) : sendWhenDue(arrivals);
+  return arrivals.kind === "saturate" ? saturate(arrivals.inFlightPerGroup) : sendOpenLoop(arrivals);
 }
 
-/** Sends each message when it is due, or as soon after as this loop gets to it; the delay counts. */
-function sendWhenDue(of: { kind: "constant" | "poisson"; ratePerSecond: number }): Promise<void> {
+function sendOpenLoop(of: { kind: "constant" | "poisson"; ratePerSecond: number }): Promise<void> {
   const total = population.groups.reduce((sum, group) => sum + group.weight, 0);
   const rate = (of.ratePerSecond * senders.weight) / total;
   if (rate === 0) return Promise.resolve();
-  const arrivals = new Arrivals(of.kind, rate, random.fork());
-  const overMs = (workload.warmUpSeconds + workload.durationSeconds) * 1000;
-  return new Promise((resolve) => {
-    const tick = () => {
-      const nowMs = clock.monotonic() - startMs;
-      while (arrivals.nextMs <= nowMs && arrivals.nextMs < overMs) {
-        const pair = drawPresent();
-        if (pair) send(pair, startMs + arrivals.nextMs);
-        arrivals.advance();
-      }
-      if (stopped || arrivals.nextMs >= overMs) return resolve();
-      setTimeout(tick, Math.max(1, arrivals.nextMs - nowMs));
-    };
-    tick();
+  const by = { clock, startMs, untilMs: measureUntil(), stopped: () => stopped };
+  return sendWhenDue(new Arrivals(of.kind, rate, random.fork()), by, (dueMs) => {
+    const pair = drawPresent();
+    if (pair) send(pair, dueMs);
   });
 }
 

@@ -208,7 +208,13 @@ export class Conversation {
     const parsed = parseEntry(payload);
     const length = this.#membership?.length;
     if (length === undefined || (parsed.ok && parsed.value.entry.index < length)) return;
-    await this.#refresh();
+    if (!parsed.ok || parsed.value.entry.index > length) {
+      await this.#refresh();
+      return;
+    }
+    // Its key is taken when something is to be sealed or opened under it.
+    const checked = await this.#check(payload);
+    if (!checked.ok) this.#refuseLog(checked.reason);
   }
 
   async #seal({ clientMessageId, group }: SealPlace, content: Content): Promise<Parsed<SealedFor>> {

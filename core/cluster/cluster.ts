@@ -15,7 +15,7 @@ import { Assigner } from "./assign.ts";
 import { Roster } from "./roster.ts";
 import type { StrategyName } from "./strategies.ts";
 import { answerCalls } from "./thread-calls.ts";
-import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
+import type { About, ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
 
 export interface ClusterOptions {
   readonly servers: number;
@@ -25,6 +25,7 @@ export interface ClusterOptions {
   readonly port: number;
   /** What is the same for every server. */
   readonly server: Omit<ChatServerOptions, "host" | "port">;
+  readonly durability: About["durability"];
   readonly opaqueSecret: string;
   readonly offloadQueueMax: number;
   readonly logLevel: LogLevel;
@@ -150,7 +151,7 @@ export class Cluster {
   }
 
   async #startThread(member: Member): Promise<void> {
-    const { host, port, servers, server, logLevel, seed } = this.#options;
+    const { host, port, servers, server, strategy, durability, logLevel, seed } = this.#options;
     const ownPort = servers === 1 || port === 0 ? port : port + 1 + member.index;
     const opaqueChannel = new MessageChannel();
     const released = new Int32Array(new SharedArrayBuffer(4));
@@ -160,6 +161,7 @@ export class Cluster {
       options: { ...server, host, port: member.port || ownPort },
       url: socketUrl(host, "{port}"),
       assign: this.#assignOptions(),
+      about: { strategy, transport: server.transport, durability },
       logLevel,
       seed: seed + member.index + 1,
       opaquePort: opaqueChannel.port2,
@@ -176,7 +178,7 @@ export class Cluster {
       this.#ended(member, thread, code);
     });
     await this.#untilReady(member, thread, released);
-    this.#introduce(member, thread);
+    await this.#introduce(member, thread);
     if (member.descriptor !== undefined) this.#front?.add(member.descriptor);
   }
 
@@ -196,6 +198,8 @@ export class Cluster {
             const url = socketUrl(this.#options.host, member.port);
             return this.#roster.heard({ server: member.id, url, load: report.load }, systemClock.monotonic());
           }
+          case "met":
+            return; // Awaited where servers are introduced.
           case "failed":
             return reject(new Failure(report.code, `${member.id}: ${report.message}`, report.advice));
           case "ending":
@@ -210,14 +214,21 @@ export class Cluster {
     });
   }
 
-  /** Connects a new server's bus with everybody's. */
-  #introduce(member: Member, thread: Worker): void {
+  /** Connects a new server's bus with everybody's; resolves when they know of each other. */
+  async #introduce(member: Member, thread: Worker): Promise<void> {
+    const meetings: Promise<void>[] = [];
+    const introduce = (to: Worker, { id, port }: Member, link: MessagePort) => {
+      meetings.push(met(to, id));
+      const url = socketUrl(this.#options.host, port);
+      order(to, { kind: "peer", server: id, url, port: link }, [link]);
+    };
     for (const other of this.#members) {
       if (other === member || !other.thread || other.port === 0) continue;
       const { port1, port2 } = new MessageChannel();
-      order(thread, { kind: "peer", server: other.id, port: port1 }, [port1]);
-      order(other.thread, { kind: "peer", server: member.id, port: port2 }, [port2]);
+      introduce(thread, other, port1);
+      introduce(other.thread, member, port2);
     }
+    await Promise.all(meetings);
   }
 
   /** No socket goes to this thread from here on. */
@@ -257,6 +268,20 @@ export class Cluster {
     await exited;
     giveUp();
   }
+}
+
+/** Resolves when the thread has taken note of a server, or has ended. */
+function met(thread: Worker, server: ServerId): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      thread.off("message", read).off("exit", done);
+      resolve();
+    };
+    const read = (report: ThreadReport) => {
+      if (report.kind === "met" && report.server === server) done();
+    };
+    thread.on("message", read).once("exit", done);
+  });
 }
 
 export function socketUrl(host: string, port: number | string): string {

@@ -5,8 +5,8 @@ import { Database } from "../store/database.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { projectRoot } from "../store/embedded/place.ts";
 import { migrate, readMigrations } from "../store/migrations.ts";
-import { Cluster } from "./cluster.ts";
-import { checkSecret, loadOrCreateSecret } from "./deployment-secret.ts";
+import { Cluster, type ClusterOptions } from "./cluster.ts";
+import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
 import type { ServeConfig } from "./serve-settings.ts";
 
 /** How commits are made durable, as every result states it. */
@@ -29,74 +29,105 @@ export function serverMigrations() {
   return readMigrations(path.join(projectRoot, "sql/server"));
 }
 
-/** Starts everything that `fastchat serve` runs. */
-export async function startDeployment(config: ServeConfig, log: Log): Promise<Deployment> {
+/** A database that is reachable and up to date, with the deployment's secret that goes with it. */
+export interface PreparedDatabase {
+  readonly url: string;
+  readonly secret: DeploymentSecret;
+  readonly durability: Durability;
+  /** Migration steps that ran just now. */
+  readonly migrated: readonly string[];
+  /** Stops it, if it is embedded. */
+  stop(): Promise<void>;
+}
+
+/** The database that a configuration names, or an embedded one. */
+export async function prepareDatabase(
+  config: Pick<ServeConfig, "database" | "dataDir" | "secretFile">,
+  log: Log,
+): Promise<PreparedDatabase> {
   const dataDir = path.resolve(config.dataDir);
   const secret = await loadOrCreateSecret(config.secretFile ?? path.join(dataDir, "secret.json"));
   const embedded =
     config.database === undefined
       ? await EmbeddedPostgres.start({ directory: path.join(dataDir, "postgres"), ephemeral: false, log })
       : undefined;
+  const url = config.database ?? (embedded as EmbeddedPostgres).url();
+  const database = new Database(url, { connectionsMax: 2, log });
   try {
-    const databaseUrl = config.database ?? (embedded as EmbeddedPostgres).url();
-    const database = new Database(databaseUrl, { connectionsMax: 2, log });
-    let durability: Durability;
-    try {
-      const { version, ...modes } = await database.check();
-      durability = { postgres: version, ...modes };
-      const applied = await migrate(database, serverMigrations());
-      if (applied.length > 0) log.info({ applied }, "the database is up to date");
-      await checkSecret(database, secret);
-    } finally {
-      await database.close();
-    }
-    const transport = availableTransport(config.transport);
-    if (transport !== config.transport) {
-      log.warn(`uWebSockets.js has no binary for Node ${process.version} here; sockets are carried by ws instead`);
-    }
-    const cluster = await Cluster.start(
-      {
-        servers: config.servers,
-        strategy: config.strategy,
-        host: config.host,
-        port: config.port,
-        server: {
-          transport,
-          databaseUrl,
-          databaseConnectionsMax: config.databaseConnectionsMax,
-          tokenSecret: secret.token,
-          tokenLifetimeMs: config.sessionDays * 24 * 3600 * 1000,
-          limits: {
-            connectionsMax: config.connectionsMax,
-            sends: { perSecond: config.sendsPerSecond, burst: config.sendBurst },
-            logins: { perSecond: config.failedLoginsPerMinute / 60, burst: config.failedLoginBurst },
-          },
-          backpressureBytesMax: config.backpressureBytesMax,
-          idleSecondsMax: config.idleSecondsMax,
-          ingest: {
-            rowsMax: config.ingestRowsMax,
-            bytesMax: config.ingestBytesMax,
-            statementRowsMax: config.statementRowsMax,
-          },
-        },
-        opaqueSecret: secret.opaque,
-        offloadQueueMax: config.offloadQueueMax,
-        logLevel: config.logLevel,
-        seed: config.seed,
-      },
-      log,
-    );
+    const { version, ...modes } = await database.check();
+    const migrated = await migrate(database, serverMigrations());
+    await checkSecret(database, secret);
     return {
-      cluster,
-      durability,
-      transport,
-      async stop() {
-        await cluster.stop();
-        await embedded?.stop();
-      },
+      url,
+      secret,
+      durability: { postgres: version, ...modes },
+      migrated,
+      stop: async () => embedded?.stop(),
     };
   } catch (cause) {
     await embedded?.stop();
     throw cause;
+  } finally {
+    await database.close();
   }
+}
+
+/** Starts everything that `fastchat serve` runs. */
+export async function startDeployment(config: ServeConfig, log: Log): Promise<Deployment> {
+  const database = await prepareDatabase(config, log);
+  if (database.migrated.length > 0) log.info({ migrated: database.migrated }, "the database is up to date");
+  try {
+    const transport = availableTransport(config.transport);
+    if (transport !== config.transport) {
+      log.warn(`uWebSockets.js has no binary for Node ${process.version} here; sockets are carried by ws instead`);
+    }
+    const cluster = await Cluster.start(clusterOptions(config, transport, database), log);
+    return {
+      cluster,
+      durability: database.durability,
+      transport,
+      async stop() {
+        await cluster.stop();
+        await database.stop();
+      },
+    };
+  } catch (cause) {
+    await database.stop();
+    throw cause;
+  }
+}
+
+function clusterOptions(config: ServeConfig, transport: "uws" | "ws", database: PreparedDatabase): ClusterOptions {
+  const { url, secret, durability } = database;
+  return {
+    servers: config.servers,
+    strategy: config.strategy,
+    host: config.host,
+    port: config.port,
+    server: {
+      transport,
+      databaseUrl: url,
+      databaseConnectionsMax: config.databaseConnectionsMax,
+      tokenSecret: secret.token,
+      tokenLifetimeMs: config.sessionDays * 24 * 3600 * 1000,
+      limits: {
+        connectionsMax: config.connectionsMax,
+        sends: { perSecond: config.sendsPerSecond, burst: config.sendBurst },
+        logins: { perSecond: config.failedLoginsPerMinute / 60, burst: config.failedLoginBurst },
+      },
+      backpressureBytesMax: config.backpressureBytesMax,
+      idleSecondsMax: config.idleSecondsMax,
+      ingest: {
+        rowsMax: config.ingestRowsMax,
+        bytesMax: config.ingestBytesMax,
+        statementRowsMax: config.statementRowsMax,
+        commitSpacingMs: config.commitSpacingMs,
+      },
+    },
+    durability,
+    opaqueSecret: secret.opaque,
+    offloadQueueMax: config.offloadQueueMax,
+    logLevel: config.logLevel,
+    seed: config.seed,
+  };
 }

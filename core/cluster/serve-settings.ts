@@ -67,6 +67,13 @@ export const serveSettings = {
     max: 100_000,
     help: "batches up to this size go in one statement, larger ones by COPY",
   }),
+  commitSpacingMs: setting.number({
+    default: 4,
+    min: 0,
+    max: 1000,
+    unit: "ms",
+    help: "from the start of one commit to the start of the next, at least",
+  }),
   offloadQueueMax: setting.integer({
     default: 1000,
     min: 1,

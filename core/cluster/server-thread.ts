@@ -42,8 +42,12 @@ process.on("unhandledRejection", (cause) => {
 
 main.on("message", (order: ThreadOrder) => {
   switch (order.kind) {
-    case "peer":
-      return bus.addPeer(order.server, order.port);
+    case "peer": {
+      const load = { connections: 0, utilization: 0, lagMs: 0, draining: false };
+      roster.heard({ server: order.server, url: order.url, load }, clock.monotonic());
+      bus.addPeer(order.server, order.port);
+      return report({ kind: "met", server: order.server });
+    }
     case "peerGone":
       roster.gone(order.server);
       return bus.removePeer(order.server);
@@ -63,7 +67,7 @@ try {
     clock,
     random: random.fork(),
     log,
-    route: (request) => assigner.route(request) || routeServers(request),
+    route: (request) => assigner.route(request) || routeFacts(request),
     aboutServers(from, frame) {
       if (frame.kind === "heartbeat")
         roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
@@ -88,12 +92,14 @@ try {
   await end(1);
 }
 
-/** `GET /servers`: everybody that this server knows of. */
-function routeServers(request: HttpRequest): boolean {
-  if (request.path !== "/servers") return false;
-  const servers = roster.available(clock.monotonic());
-  request.respond(200, { "content-type": "application/json" }, `${JSON.stringify(servers)}\n`);
-  return true;
+/** `GET /servers`: everybody that this server knows of. `GET /about`: what results state beside their figures. */
+function routeFacts(request: HttpRequest): boolean {
+  const answer = (facts: unknown) => {
+    request.respond(200, { "content-type": "application/json" }, `${JSON.stringify(facts)}\n`);
+    return true;
+  };
+  if (request.path === "/servers") return answer(roster.available(clock.monotonic()));
+  return request.path === "/about" && answer(start.about);
 }
 
 async function stop(): Promise<void> {

@@ -8,7 +8,7 @@ import { LoopLag } from "../platform/loop-lag.ts";
 import type { Random } from "../platform/random.ts";
 import { Database, isDatabaseAway } from "../store/database.ts";
 import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
-import { IngestWriter } from "../store/ingest/ingest-writer.ts";
+import { type IngestOptions, IngestWriter } from "../store/ingest/ingest-writer.ts";
 import { DeliverCursor } from "../wire/deliver-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
@@ -43,7 +43,7 @@ export interface ChatServerOptions {
   readonly limits: ServerLimits;
   readonly backpressureBytesMax: number;
   readonly idleSecondsMax: number;
-  readonly ingest: { readonly rowsMax: number; readonly bytesMax: number; readonly statementRowsMax: number };
+  readonly ingest: Omit<IngestOptions, "url">;
 }
 
 export interface ChatServerParts {
@@ -274,7 +274,11 @@ export class ChatServer {
         );
       default:
         if (this.#parts.route?.(request)) return;
-        return request.respond(404, plain, "not_found: there are /healthz, /readyz, /metrics, /assign and /servers\n");
+        return request.respond(
+          404,
+          plain,
+          "not_found: there are /healthz, /readyz, /metrics, /assign, /servers and /about\n",
+        );
     }
   }
 }

@@ -24,7 +24,13 @@ async function openWriter(
   const database = new Database(url, { connectionsMax: 2, log: silentLog });
   const paths: CommitPath[] = [];
   const writer = new IngestWriter<(outcome: Outcome) => void>(
-    { url, rowsMax: 10_000, bytesMax: 4_000_000, statementRowsMax: options.statementRowsMax ?? 100 },
+    {
+      url,
+      rowsMax: 10_000,
+      bytesMax: 4_000_000,
+      statementRowsMax: options.statementRowsMax ?? 100,
+      commitSpacingMs: 0,
+    },
     {
       settled(batch: RowBatch<(outcome: Outcome) => void>) {
         for (let row = 0; row < batch.count; row++) {

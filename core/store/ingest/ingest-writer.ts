@@ -15,6 +15,11 @@ export interface IngestOptions {
   readonly bytesMax: number;
   /** Up to this many rows go in one statement, more by COPY; `fastchat bench micro ingest` shows where they cross. */
   readonly statementRowsMax: number;
+  /**
+   * Milliseconds from the start of one commit to the start of the next, at least. Nothing waits when nothing has been
+   * committed just before; at a moderate rate messages share commits that they would each have had for themselves.
+   */
+  readonly commitSpacingMs: number;
 }
 
 export interface IngestEvents<Ticket> {
@@ -50,6 +55,8 @@ export class IngestWriter<Ticket> {
   #away = false;
   #closed = false;
   #endWait: Cancel | undefined;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
+  #cancelStart: Cancel | undefined;
   #idle: (() => void)[] = [];
 
   constructor(options: IngestOptions, events: IngestEvents<Ticket>, by: { clock: Clock; random: Random; log: Log }) {
@@ -72,8 +79,7 @@ export class IngestWriter<Ticket> {
     if (this.#closed || !this.#filling.add(message, ticket)) return false;
     if (!this.#running) {
       this.#running = true;
-      // Whatever else this turn of the loop has read goes into the same batch.
-      setImmediate(() => void this.#run());
+      this.#start();
     }
     return true;
   }
@@ -97,6 +103,7 @@ export class IngestWriter<Ticket> {
   async close(): Promise<void> {
     this.#closed = true;
     this.#endWait?.();
+    this.#cancelStart?.();
     const client = this.#client;
     this.#client = undefined;
     await client
@@ -104,10 +111,18 @@ export class IngestWriter<Ticket> {
       .catch((cause: Error) => this.#log.debug({ cause: cause.message }, "closing the writer's connection"));
   }
 
+  /** Begins a commit when its time has come: at once, with whatever else this turn of the loop reads, if it has been. */
+  #start(): void {
+    const waitMs = this.#lastStartMs + this.#options.commitSpacingMs - this.#clock.monotonic();
+    if (waitMs <= 0) setImmediate(() => void this.#run());
+    else this.#cancelStart = this.#clock.after(waitMs, () => void this.#run());
+  }
+
   async #run(): Promise<void> {
     while (this.#filling.count > 0 && !this.#closed) {
       const batch = this.#filling;
       this.#filling = this.#spare;
+      this.#lastStartMs = this.#clock.monotonic();
       await this.#commit(batch);
       if (this.#closed) break;
       try {
@@ -117,6 +132,9 @@ export class IngestWriter<Ticket> {
       }
       batch.clear();
       this.#spare = batch;
+      if (this.#filling.count > 0 && this.#clock.monotonic() < this.#lastStartMs + this.#options.commitSpacingMs) {
+        return this.#start();
+      }
     }
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();

@@ -1,0 +1,199 @@
+import { encodeContent } from "../core/e2ee/content.ts";
+import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
+import { Failure } from "../core/platform/failure.ts";
+import type { Log } from "../core/platform/log.ts";
+import { deliveredHeaderBytes, deliverHeaderBytes } from "../core/wire/deliver-frame.ts";
+import { generateLoad } from "../loadgen/generator.ts";
+import { parseWorkload, type Workload, type WorkloadText } from "../loadgen/workload.ts";
+import type { Arm } from "./arm.ts";
+import { generateBareLoad } from "./bare-load.ts";
+import { ServerProcess } from "./child-process.ts";
+import { readEnvironment } from "./environment.ts";
+import { Laboratory } from "./laboratory.ts";
+import type { Environment, FanoutDocument, FanoutPoint } from "./results.ts";
+
+export const fanoutArms = ["bare-uws", "bare-ws", "fastchat-uws", "fastchat-ws"] as const;
+export type FanoutArm = (typeof fanoutArms)[number];
+
+export interface FanoutOptions {
+  readonly arms: readonly FanoutArm[];
+  /** Messages a second; `saturated` keeps four under way in each group. */
+  readonly rates: readonly (number | "saturated")[];
+  readonly rounds: number;
+  readonly clients: number;
+  readonly groupSize: number;
+  readonly payloadBytes: number;
+  readonly durationSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  onPoint?(point: number, of: number, label: string): void;
+  onMeasured?(point: FanoutPoint): void;
+}
+
+export const fanoutDefaults = {
+  arms: fanoutArms,
+  rates: [1000, 4000, 8000, "saturated"],
+  rounds: 3,
+  clients: 1000,
+  groupSize: 50,
+  payloadBytes: 128,
+  durationSeconds: 6,
+  warmUpSeconds: 2,
+} as const;
+
+/**
+ * What durability, order and login cost beside bare fan-out: the same messages to the same groups through FastChat and
+ * through servers that only pass them on. Arms take turns, each time in a fresh process, so that a machine that gets
+ * slower slows down all of them.
+ */
+export async function runFanout(options: FanoutOptions): Promise<FanoutDocument> {
+  const { arms, rates, rounds, log, signal } = options;
+  const startedAt = new Date().toISOString();
+  const laboratory = await Laboratory.open(log, 2);
+  try {
+    const points: FanoutPoint[] = [];
+    let environment: Environment | undefined;
+    let at = 0;
+    for (let round = 0; round < rounds; round++) {
+      for (const rate of rates) {
+        for (const arm of turned(arms, round)) {
+          if (signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
+          options.onPoint?.(
+            at++,
+            rounds * rates.length * arms.length,
+            `${arm} at ${rate}${rate === "saturated" ? "" : "/s"}`,
+          );
+          const measured = await measure(options, laboratory, arm, rate, round);
+          environment ??= measured.environment;
+          points.push(measured.point);
+          options.onMeasured?.(measured.point);
+        }
+      }
+    }
+    const known = environment ?? readEnvironment(notMeasured, laboratory.directory);
+    return {
+      schemaVersion: 1,
+      benchmark: "fanout",
+      startedAt,
+      environment: known,
+      workload: workloadAt(options, 1000),
+      points,
+    };
+  } finally {
+    await laboratory.close();
+  }
+}
+
+const notMeasured = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
+
+/** Another one begins in each round. */
+function turned<T>(list: readonly T[], by: number): T[] {
+  return list.map((_, i) => list[(i + by) % list.length] as T);
+}
+
+function workloadAt(options: FanoutOptions, rate: number | "saturated"): Workload {
+  const text: WorkloadText = {
+    name: "fanout",
+    clients: options.clients,
+    groups: [
+      { count: Math.max(1, options.clients / options.groupSize), sizes: { kind: "fixed", size: options.groupSize } },
+    ],
+    payload: { kind: "fixed", bytes: options.payloadBytes },
+    arrivals:
+      rate === "saturated" ? { kind: "saturate", inFlightPerGroup: 4 } : { kind: "constant", ratePerSecond: rate },
+    encryption: { mode: "sealed" },
+    warmUpSeconds: options.warmUpSeconds,
+    durationSeconds: options.durationSeconds,
+  };
+  const workload = parseWorkload(text);
+  if (!workload.ok) throw new Failure("workload_invalid", workload.reason, "change the options");
+  return workload.value;
+}
+
+/** Bare arms carry as many bytes as a DELIVER of one message. */
+function frameBytes(payloadBytes: number): number {
+  const content = encodeContent({ kind: "text", text: "a".repeat(payloadBytes) });
+  return deliverHeaderBytes + deliveredHeaderBytes + rsaFernetPayloadBytes(content.length);
+}
+
+async function measure(
+  options: FanoutOptions,
+  laboratory: Laboratory,
+  arm: FanoutArm,
+  rate: number | "saturated",
+  round: number,
+): Promise<{ point: FanoutPoint; environment: Environment | undefined }> {
+  const workload = workloadAt(options, rate);
+  const transport = arm.endsWith("ws") && !arm.endsWith("uws") ? "ws" : "uws";
+  const isBare = arm.startsWith("bare");
+  const config: Arm = isBare
+    ? { kind: "bare", library: transport }
+    : { kind: "fastchat", config: await laboratory.serveConfig({ transport }) };
+  const server = await ServerProcess.start(config);
+  try {
+    const cpu: number[] = [];
+    const database: (number | undefined)[] = [];
+    const onMeasure = async () => {
+      cpu.push((await server.usage()).cpuSeconds);
+      database.push(isBare ? 0 : laboratory.databaseCpuSeconds());
+    };
+    const measured = isBare
+      ? await measureBare(workload, server.ready.port, frameBytes(options.payloadBytes), onMeasure)
+      : await measureFastChat(workload, server.target, laboratory, onMeasure, options.signal);
+    const deliveries = measured.deliveredPerSecond * workload.durationSeconds;
+    const micros = ([before, after]: readonly (number | undefined)[]) =>
+      before === undefined || after === undefined || deliveries === 0
+        ? undefined
+        : ((after - before) * 1e6) / deliveries;
+    const point: FanoutPoint = {
+      arm,
+      round,
+      ratePerSecond: rate === "saturated" ? null : rate,
+      ...measured,
+      serverCpuMicrosPerDelivery: micros(cpu) ?? 0,
+      databaseCpuMicrosPerDelivery: micros(database) ?? null,
+    };
+    const { durability } = server.ready;
+    return { point, environment: durability && readEnvironment(durability, laboratory.directory) };
+  } finally {
+    await server.stop();
+  }
+}
+
+type Measured = Pick<FanoutPoint, "deliveredPerSecond" | "deliveryMs" | "uncorrectedMs" | "lateP99Ms" | "complete">;
+
+async function measureBare(
+  workload: Workload,
+  port: number,
+  bytes: number,
+  onMeasure: () => Promise<void>,
+): Promise<Measured> {
+  const load = await generateBareLoad(workload, port, bytes, onMeasure);
+  return {
+    deliveredPerSecond: load.deliveredPerSecond,
+    deliveryMs: load.deliveryMs ?? null,
+    uncorrectedMs: load.uncorrectedMs ?? null,
+    lateP99Ms: load.lateP99Ms,
+    complete: load.delivered === load.expected,
+  };
+}
+
+async function measureFastChat(
+  workload: Workload,
+  target: string,
+  laboratory: Laboratory,
+  onMeasure: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const accounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;
+  const load = await generateLoad({ workload, target, accounts, keyPairs: laboratory.keyPairs, onMeasure, signal });
+  const { uncorrected, ...delivery } = load.deliveryMs ?? { uncorrected: undefined };
+  return {
+    deliveredPerSecond: load.deliveredPerSecond,
+    deliveryMs: load.deliveryMs ? (delivery as NonNullable<Measured["deliveryMs"]>) : null,
+    uncorrectedMs: uncorrected ?? null,
+    lateP99Ms: load.generator.lateP99Ms,
+    complete: load.audit.passed,
+  };
+}

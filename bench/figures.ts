@@ -1,0 +1,20 @@
+/** Numbers as people read them: three significant digits, no exponents. */
+export function figure(value: number): string {
+  if (value === 0) return "0";
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
+  return value.toPrecision(3).replace(/\.?0+$/, "");
+}
+
+/** Two quantiles side by side, or a dash. */
+export function pair(quantiles: { readonly p50: number; readonly p99: number } | null): string {
+  return quantiles ? `${figure(quantiles.p50)} / ${figure(quantiles.p99)}` : "–";
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return Number.NaN;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}

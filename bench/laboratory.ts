@@ -1,0 +1,80 @@
+import { mkdtempSync } from "node:fs";
+import path from "node:path";
+import { type ServeConfig, serveSettings } from "../core/cluster/serve-settings.ts";
+import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import { readConfig } from "../core/platform/config.ts";
+import type { Log } from "../core/platform/log.ts";
+import { Database } from "../core/store/database.ts";
+import { EmbeddedPostgres } from "../core/store/embedded/embedded-postgres.ts";
+import { writablePlace } from "../core/store/embedded/place.ts";
+import { makeKeyPairs } from "../loadgen/generator.ts";
+import { processTreeCpuSeconds } from "./process-cpu.ts";
+
+/** What all cells of a benchmark share: a database server, and keys for the simulated users. */
+export class Laboratory {
+  readonly #postgres: EmbeddedPostgres;
+  readonly #directory: string;
+  readonly #log: Log;
+  readonly keyPairs: readonly IdentityKeyPairs[];
+  #databases = 0;
+
+  private constructor(postgres: EmbeddedPostgres, directory: string, log: Log, keyPairs: readonly IdentityKeyPairs[]) {
+    this.#postgres = postgres;
+    this.#directory = directory;
+    this.#log = log;
+    this.keyPairs = keyPairs;
+  }
+
+  static async open(log: Log, keyPairs: number): Promise<Laboratory> {
+    const directory = mkdtempSync(path.join(writablePlace(), "bench-"));
+    const [postgres, keys] = await Promise.all([
+      EmbeddedPostgres.start({ directory, ephemeral: true, log }),
+      makeKeyPairs(keyPairs),
+    ]);
+    return new Laboratory(postgres, directory, log, keys);
+  }
+
+  /** Where the database's files are. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** CPU seconds that the database has used; undefined where that cannot be told. */
+  databaseCpuSeconds(): number | undefined {
+    return this.#postgres.pid === undefined ? undefined : processTreeCpuSeconds(this.#postgres.pid);
+  }
+
+  /** An empty database that no cell before has used. */
+  async freshDatabase(): Promise<string> {
+    const name = `cell_${++this.#databases}`;
+    const admin = new Database(this.#postgres.url(), { connectionsMax: 1, log: this.#log });
+    try {
+      await admin.query({ text: `CREATE DATABASE ${name}` });
+    } finally {
+      await admin.close();
+    }
+    return this.#postgres.url(name);
+  }
+
+  /** Settings for a server under test: limits that a benchmark would hit are lifted. */
+  async serveConfig(of: Partial<ServeConfig>): Promise<ServeConfig> {
+    const flags = {
+      port: 0,
+      database: await this.freshDatabase(),
+      secretFile: path.join(this.#directory, `secret-${this.#databases}.json`),
+      sendsPerSecond: 1e6,
+      sendBurst: 1e6,
+      failedLoginsPerMinute: 1e6,
+      failedLoginBurst: 1e6,
+      logLevel: "warn",
+      ...of,
+    };
+    const config = readConfig(serveSettings, { flags, environment: {} });
+    if (!config.ok) throw new Error(config.reason.join("; "));
+    return config.value;
+  }
+
+  async close(): Promise<void> {
+    await this.#postgres.stop();
+  }
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { Failure, messageOf } from "../core/platform/failure.ts";
+import { makeKeyPairs, type Progress } from "../loadgen/generator.ts";
+import { parseWorkload, presets, type Workload } from "../loadgen/workload.ts";
+import { deploymentFacts } from "./deployment-facts.ts";
+import { readEnvironment } from "./environment.ts";
+import type { LoadConfig } from "./load-settings.ts";
+import { measureCell } from "./measure-cell.ts";
+import { simulationNotes } from "./quick.ts";
+import type { CellsDocument } from "./results.ts";
+import { readSeededAccounts } from "./seed.ts";
+
+/** The workload that a command line asks for. */
+export function workloadOf(config: LoadConfig): Workload {
+  const given: Record<string, unknown> =
+    config.workload === undefined ? presets[config.preset] : readJson(config.workload);
+  const { clients, rate, duration, threads, encryption } = config;
+  const override: Record<string, unknown> = {
+    ...(clients > 0 ? { clients } : {}),
+    ...(duration > 0 ? { durationSeconds: duration } : {}),
+    ...(threads > 0 ? { threads } : {}),
+    ...(rate > 0 ? { arrivals: { kind: "poisson", ...(given.arrivals as object), ratePerSecond: rate } } : {}),
+    ...(encryption === "as-given" ? {} : { encryption: { mode: encryption } }),
+  };
+  const workload = parseWorkload({ ...given, ...override });
+  if (workload.ok) return workload.value;
+  throw new Failure("workload_invalid", workload.reason, `mend ${config.workload ?? "the options"}`);
+}
+
+function readJson(file: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
+  } catch (cause) {
+    throw new Failure(
+      "workload_unreadable",
+      `${file}: ${messageOf(cause)}`,
+      "name a readable JSON file with --workload",
+      cause,
+    );
+  }
+  throw new Failure(
+    "workload_invalid",
+    `${file} holds no JSON object`,
+    "see loadgen/README.md for the form of a workload",
+  );
+}
+
+/** `fastchat load`: one workload on servers that run already. */
+export async function runLoad(
+  config: LoadConfig,
+  { signal, onProgress }: { signal: AbortSignal; onProgress(progress: Progress): void },
+): Promise<CellsDocument> {
+  const workload = workloadOf(config);
+  const seeded = config.accounts === undefined ? undefined : readSeededAccounts(config.accounts);
+  if (seeded && seeded.users < workload.clients) {
+    throw new Failure(
+      "too_few_accounts",
+      `${config.accounts} has ${seeded.users} users, the workload wants ${workload.clients}`,
+      "seed more, or lower --clients",
+    );
+  }
+  const startedAt = new Date().toISOString();
+  const facts = await deploymentFacts(config.target);
+  const environment = readEnvironment(facts.durability, undefined);
+  const namePrefix = `load-${Date.now().toString(36)}-`;
+  const cell = await measureCell({
+    target: config.target,
+    workload,
+    accounts: seeded?.accounts ?? { kind: "signUp", namePrefix, password: "simulated" },
+    keyPairs: seeded?.keyPairs ?? (await makeKeyPairs(workload.keyPairs)),
+    strategy: facts.strategy,
+    transport: facts.transport,
+    onProgress,
+    signal,
+  });
+  const simulation = simulationNotes(workload);
+  return { schemaVersion: 1, benchmark: "load", startedAt, environment, workload, simulation, cells: [cell] };
+}

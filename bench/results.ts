@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { workloadSchema } from "../loadgen/workload.ts";
+
+/** What a benchmark writes: one document a run. `results.schema.json` is this as JSON Schema. */
+const count = z.number().int().min(0);
+const nonNegative = z.number().min(0);
+
+const quantiles = z.strictObject({
+  p50: nonNegative,
+  p90: nonNegative,
+  p99: nonNegative,
+  p999: nonNegative,
+  max: nonNegative,
+});
+
+const environment = z.strictObject({
+  cpuModel: z.string(),
+  cpuCount: count,
+  memoryBytes: count,
+  os: z.string(),
+  kernel: z.string(),
+  node: z.string(),
+  postgres: z.string(),
+  /** Versions of what the figures depend on most. */
+  dependencies: z.record(z.string(), z.string()),
+  /** Of the program; ends in `+` when files were changed since. Null outside of a repository. */
+  commit: z.string().nullable(),
+  durability: z.strictObject({
+    synchronousCommit: z.string(),
+    fsync: z.string(),
+    /** Of the database's files: on one in memory, `fsync` costs nothing and promises nothing. */
+    filesystem: z.string(),
+  }),
+  /** Of the last minute, before the run began: what else the machine was doing. */
+  loadAverage: nonNegative,
+});
+export type Environment = z.output<typeof environment>;
+
+const breach = z.strictObject({
+  promise: z.number().int().min(1).max(5),
+  what: z.string(),
+  group: z.number(),
+  seq: z.number().exactOptional(),
+  client: z.number().exactOptional(),
+});
+
+const audit = z.strictObject({
+  sent: count,
+  acked: count,
+  expected: count,
+  delivered: count,
+  lost: count,
+  duplicated: count,
+  reordered: count,
+  undecryptable: count,
+  trespassing: count,
+  notStored: count,
+  passed: z.boolean(),
+  breaches: z.array(breach),
+});
+
+const cell = z.strictObject({
+  servers: count,
+  strategy: z.string(),
+  transport: z.enum(["uws", "ws"]),
+  offeredPerSecond: nonNegative,
+  deliveredPerSecond: nonNegative,
+  /** From when a message was due until its acknowledgement; null when nothing was acknowledged. */
+  ackMs: quantiles.nullable(),
+  /** From when a message was due until each delivery; `uncorrected` from when it was sent. */
+  deliveryMs: quantiles.extend({ uncorrected: quantiles }).nullable(),
+  serverCpuMicrosPerDelivery: nonNegative,
+  /** Null where the database's CPU time cannot be told. */
+  databaseCpuMicrosPerDelivery: nonNegative.nullable(),
+  connectionsPerServer: z.array(count),
+  /** Of the connections: largest over mean, coefficient of variation, Jain's index (1 is even). */
+  imbalance: z.strictObject({ maxOverMean: nonNegative, cv: nonNegative, jain: nonNegative }),
+  crossServerCopiesPerMessage: nonNegative,
+  audit,
+  generator: z.strictObject({ cpuCores: nonNegative, lateP99Ms: nonNegative, loopLagP99Ms: nonNegative }),
+  /** Messages without acknowledgement and refused changes, by why. */
+  failures: z.record(z.string(), count),
+  valid: z.boolean(),
+  invalidReasons: z.array(z.string()),
+});
+export type Cell = z.output<typeof cell>;
+
+const header = { schemaVersion: z.literal(1), startedAt: z.iso.datetime(), environment };
+
+const cells = z.strictObject({
+  ...header,
+  benchmark: z.enum(["quick", "load"]),
+  workload: workloadSchema,
+  /** What simulated users share, and whatever else makes them unlike people. */
+  simulation: z.array(z.string()),
+  cells: z.array(cell),
+});
+export type CellsDocument = z.output<typeof cells>;
+
+const fanoutPoint = z.strictObject({
+  arm: z.string(),
+  round: count,
+  /** Messages a second, or null for the closed loop. */
+  ratePerSecond: z.number().nullable(),
+  deliveredPerSecond: nonNegative,
+  serverCpuMicrosPerDelivery: nonNegative,
+  databaseCpuMicrosPerDelivery: nonNegative.nullable(),
+  deliveryMs: quantiles.nullable(),
+  uncorrectedMs: quantiles.nullable(),
+  lateP99Ms: nonNegative,
+  complete: z.boolean(),
+});
+export type FanoutPoint = z.output<typeof fanoutPoint>;
+
+const fanout = z.strictObject({
+  ...header,
+  benchmark: z.literal("fanout"),
+  workload: workloadSchema,
+  points: z.array(fanoutPoint),
+});
+export type FanoutDocument = z.output<typeof fanout>;
+
+const ingest = z.strictObject({
+  ...header,
+  benchmark: z.literal("ingest"),
+  payloadBytes: count,
+  groups: count,
+  saturated: z.array(z.strictObject({ arm: z.string(), round: count, rowsPerSecond: nonNegative })),
+  paced: z.array(
+    z.strictObject({
+      round: count,
+      ratePerSecond: z.number(),
+      rowsPerCommit: nonNegative,
+      commitMs: quantiles,
+      writerCpuMicrosPerRow: nonNegative,
+      databaseCpuMicrosPerRow: nonNegative.nullable(),
+    }),
+  ),
+  crossover: z.array(
+    z.strictObject({
+      rows: count,
+      path: z.enum(["statement", "copy"]),
+      writerCpuMicrosPerRow: nonNegative,
+      databaseCpuMicrosPerRow: nonNegative.nullable(),
+      microsPerRow: nonNegative,
+    }),
+  ),
+});
+export type IngestDocument = z.output<typeof ingest>;
+
+const scale = z.strictObject({
+  ...header,
+  benchmark: z.enum(["connections", "logins", "generator"]),
+  figures: z.array(z.strictObject({ name: z.string(), value: z.number(), unit: z.string() })),
+});
+export type ScaleDocument = z.output<typeof scale>;
+
+export const resultsSchema = z.discriminatedUnion("benchmark", [cells, fanout, ingest, scale]);
+export type ResultsDocument = z.output<typeof resultsSchema>;
+
+/** The schema's file, from the types above. */
+export function resultsJsonSchema(): unknown {
+  return z.toJSONSchema(resultsSchema, { target: "draft-2020-12", io: "output" });
+}

@@ -1,0 +1,157 @@
+import { systemClock as clock, sleep } from "../core/platform/clock.ts";
+import { Failure } from "../core/platform/failure.ts";
+import type { Log } from "../core/platform/log.ts";
+import { listServers, readDeployment } from "../loadgen/deployment-probe.ts";
+import { generateLoad } from "../loadgen/generator.ts";
+import { parseWorkload, type WorkloadText } from "../loadgen/workload.ts";
+import { ServerProcess } from "./child-process.ts";
+import { readEnvironment } from "./environment.ts";
+import { Laboratory } from "./laboratory.ts";
+import { LoginStorm } from "./login-storm.ts";
+import type { ScaleDocument } from "./results.ts";
+
+export interface ScaleOptions {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  onStep?(step: string): void;
+}
+
+type Figures = ScaleDocument["figures"];
+
+/** Starts a server for one experiment, and puts its figures into a document. */
+async function experiment(
+  benchmark: ScaleDocument["benchmark"],
+  options: ScaleOptions,
+  work: (server: ServerProcess, laboratory: Laboratory) => Promise<Figures>,
+): Promise<ScaleDocument> {
+  const startedAt = new Date().toISOString();
+  const laboratory = await Laboratory.open(options.log, 2);
+  try {
+    const server = await ServerProcess.start({ kind: "fastchat", config: await laboratory.serveConfig({}) });
+    try {
+      const durability = server.ready.durability ?? { postgres: "", synchronousCommit: "", fsync: "" };
+      const environment = readEnvironment(durability, laboratory.directory);
+      return { schemaVersion: 1, benchmark, startedAt, environment, figures: await work(server, laboratory) };
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await laboratory.close();
+  }
+}
+
+function workloadOf(text: WorkloadText) {
+  const workload = parseWorkload(text);
+  if (!workload.ok) throw new Failure("workload_invalid", workload.reason, "change the options");
+  return workload.value;
+}
+
+const accounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;
+
+/** What an idle, logged-in connection takes of a server's memory. */
+export function runConnections(options: ScaleOptions & { readonly connections: number }): Promise<ScaleDocument> {
+  const { connections, signal } = options;
+  return experiment("connections", options, async (server, laboratory) => {
+    const workload = workloadOf({
+      name: "connections",
+      clients: connections,
+      groups: [{ count: Math.ceil(connections / 50), sizes: { kind: "fixed", size: Math.min(50, connections) } }],
+      // As good as nothing: what is measured is that they are there.
+      arrivals: { kind: "constant", ratePerSecond: 0.5 },
+      encryption: { mode: "sealed" },
+      warmUpSeconds: 10,
+      durationSeconds: 4,
+    });
+    const before = (await server.usage()).residentBytes;
+    let after = before;
+    let connected = 0;
+    options.onStep?.(`${connections} users sign up and stay`);
+    await generateLoad({
+      workload,
+      target: server.target,
+      accounts,
+      keyPairs: laboratory.keyPairs,
+      signal,
+      onMeasure: async (moment) => {
+        if (moment === "begin") return;
+        after = (await server.usage()).residentBytes;
+        connected = (await readDeployment(await listServers(server.target))).servers.reduce(
+          (sum, of) => sum + of.connections,
+          0,
+        );
+      },
+    });
+    return [
+      { name: "logged-in connections", value: connected, unit: "" },
+      { name: "server memory before", value: before / 1024 / 1024, unit: "MiB" },
+      { name: "server memory with them", value: after / 1024 / 1024, unit: "MiB" },
+      { name: "server memory each", value: (after - before) / connected / 1024, unit: "KiB" },
+    ];
+  });
+}
+
+/** What a storm of OPAQUE logins does to the servers' event loops. */
+export function runLogins(
+  options: ScaleOptions & { readonly perSecond: number; readonly seconds: number },
+): Promise<ScaleDocument> {
+  return experiment("logins", options, async (server) => {
+    const storm = new LoginStorm(server.target);
+    options.onStep?.("one user signs up");
+    await storm.signUp();
+    const servers = await listServers(server.target);
+    options.onStep?.(`${options.perSecond} logins/s for ${options.seconds} s`);
+    await storm.run(options.perSecond, 1, options.signal);
+    await readDeployment(servers); // Begins a new period of the servers' loop lag.
+    const before = await server.usage();
+    const result = await storm.run(options.perSecond, options.seconds, options.signal);
+    const after = await server.usage();
+    const { servers: readings } = await readDeployment(servers);
+    await sleep(clock, 0);
+    return [
+      { name: "logins asked for", value: options.perSecond, unit: "per second" },
+      { name: "logins done", value: result.succeeded / options.seconds, unit: "per second" },
+      { name: "logins failed or refused", value: result.failed, unit: "" },
+      { name: "login latency p50", value: result.p50Ms, unit: "ms" },
+      { name: "login latency p99", value: result.p99Ms, unit: "ms" },
+      { name: "server event-loop lag p99", value: Math.max(...readings.map((of) => of.loopLagP99Ms)), unit: "ms" },
+      {
+        name: "server CPU a login",
+        value: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / Math.max(1, result.succeeded),
+        unit: "µs",
+      },
+    ];
+  });
+}
+
+/** How many deliveries a second the load generator audits on one core. */
+export function runGenerator(options: ScaleOptions & { readonly ratePerSecond: number }): Promise<ScaleDocument> {
+  return experiment("generator", options, async (server, laboratory) => {
+    options.onStep?.("1,000 users in groups of 50, one generator thread");
+    const workload = workloadOf({
+      name: "generator",
+      clients: 1000,
+      groups: [{ count: 20, sizes: { kind: "fixed", size: 50 } }],
+      arrivals: { kind: "constant", ratePerSecond: options.ratePerSecond },
+      encryption: { mode: "sealed" },
+      warmUpSeconds: 3,
+      durationSeconds: 8,
+    });
+    const load = await generateLoad({
+      workload,
+      target: server.target,
+      accounts,
+      keyPairs: laboratory.keyPairs,
+      signal: options.signal,
+    });
+    return [
+      { name: "deliveries audited", value: load.deliveredPerSecond, unit: "per second" },
+      { name: "generator CPU", value: load.generator.cpuCores, unit: "cores" },
+      {
+        name: "deliveries audited on one core",
+        value: load.deliveredPerSecond / load.generator.cpuCores,
+        unit: "per second",
+      },
+      { name: "audit passed", value: load.audit.passed ? 1 : 0, unit: "" },
+    ];
+  });
+}

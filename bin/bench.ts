@@ -1,0 +1,171 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { breachLines, cellsTable, conclusion, invalidLines } from "../bench/cells-table.ts";
+import { fanoutDefaults, runFanout } from "../bench/fanout.ts";
+import { ingestDefaults, runIngest } from "../bench/ingest.ts";
+import { ProgressLine } from "../bench/progress-line.ts";
+import { quickServers, quickStrategies, quickWorkload, runQuick } from "../bench/quick.ts";
+import type { ResultsDocument, ScaleDocument } from "../bench/results.ts";
+import { runConnections, runGenerator, runLogins, type ScaleOptions } from "../bench/scale.ts";
+import { fanoutTable, figuresTable, ingestTables } from "../bench/tables.ts";
+import { writeResults } from "../bench/write-results.ts";
+import { createLog } from "../core/platform/log.ts";
+import { print, run } from "./program.ts";
+
+const log = createLog("warn");
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("a number above 0 is needed.");
+  return value;
+}
+
+/** Writes a line over the one before where somebody watches. */
+function step(text: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
+}
+
+function endSteps(): void {
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+}
+
+function report(result: ResultsDocument, json: string | undefined): void {
+  for (const file of writeResults(result, json)) print(file);
+}
+
+export function addBench(program: Command): void {
+  const bench = program.command("bench").description("Measure FastChat on this machine.");
+  addQuick(bench);
+  addFanout(bench);
+  addIngest(bench);
+  addScale(bench);
+}
+
+function addQuick(bench: Command): void {
+  bench
+    .command("quick")
+    .description("1, 2 and 4 servers under four strategies, with encrypted, audited clients; under three minutes.")
+    .option("--transport <name>", "uws or ws", "uws")
+    .option("--seconds <n>", "measured time of each cell", positive)
+    .option("--json <file>", "write the result there too")
+    .addHelpText("after", "\nExamples:\n  fastchat bench quick\n  fastchat bench quick --seconds 20 --json quick.json")
+    .action(({ transport, seconds, json }) =>
+      run(async (signal) => {
+        const line = new ProgressLine(process.stderr);
+        try {
+          const workload = quickWorkload();
+          const result = await runQuick({
+            servers: quickServers,
+            strategies: quickStrategies,
+            workload: { ...workload, durationSeconds: seconds ?? workload.durationSeconds },
+            transport: transport === "ws" ? "ws" : "uws",
+            log,
+            signal,
+            onCell: (cell, of, servers, strategy) => line.cell(cell, of, `${servers} ${strategy}`),
+            onProgress: (progress) => line.progress(progress),
+          });
+          line.stop();
+          print(cellsTable(result.cells));
+          print(conclusion(result));
+          for (const note of [...breachLines(result.cells), ...invalidLines(result.cells)]) print(note);
+          report(result, json);
+          return result.cells.every((cell) => cell.audit.passed) ? 0 : 1;
+        } finally {
+          line.stop();
+        }
+      }),
+    );
+}
+
+function addFanout(bench: Command): void {
+  bench
+    .command("fanout")
+    .description("FastChat beside servers that only pass messages on: CPU a delivery, and latency.")
+    .option("--rounds <n>", "times that every arm is measured", positive, fanoutDefaults.rounds)
+    .option("--seconds <n>", "measured time of each point", positive, fanoutDefaults.durationSeconds)
+    .option("--clients <n>", "connected clients", positive, fanoutDefaults.clients)
+    .option("--json <file>", "write the result there too")
+    .addHelpText("after", "\nExamples:\n  fastchat bench fanout\n  fastchat bench fanout --rounds 1 --seconds 3")
+    .action(({ rounds, seconds, clients, json }) =>
+      run(async (signal) => {
+        const result = await runFanout({
+          ...fanoutDefaults,
+          rounds,
+          clients,
+          durationSeconds: seconds,
+          log,
+          signal,
+          onPoint: (point, of, label) => step(`${point + 1}/${of} ${label}`),
+        });
+        endSteps();
+        print(fanoutTable(result));
+        report(result, json);
+        return result.points.every((point) => point.complete) ? 0 : 1;
+      }),
+    );
+}
+
+function addIngest(bench: Command): void {
+  bench
+    .command("ingest")
+    .description("The ingest writer by itself, beside a bare COPY of the same rows.")
+    .option("--rounds <n>", "times that everything is measured", positive, ingestDefaults.rounds)
+    .option("--seconds <n>", "of each measurement", positive, ingestDefaults.seconds)
+    .option("--json <file>", "write the result there too")
+    .addHelpText("after", "\nExamples:\n  fastchat bench ingest\n  fastchat bench ingest --rounds 1 --seconds 2")
+    .action(({ rounds, seconds, json }) =>
+      run(async (signal) => {
+        const result = await runIngest({ ...ingestDefaults, rounds, seconds, log, signal, onStep: step });
+        endSteps();
+        print(ingestTables(result));
+        report(result, json);
+        return 0;
+      }),
+    );
+}
+
+function addScale(bench: Command): void {
+  const add = (
+    name: string,
+    description: string,
+    option: readonly [flag: string, help: string, value: number],
+    work: (options: ScaleOptions, value: number) => Promise<ScaleDocument>,
+  ) => {
+    const key = option[0].replace(/^--/, "").replace(/ .*/, "");
+    bench
+      .command(name)
+      .description(description)
+      .option(option[0], option[1], positive, option[2])
+      .option("--json <file>", "write the result there too")
+      .addHelpText(
+        "after",
+        `\nExamples:\n  fastchat bench ${name}\n  fastchat bench ${name} --${key} ${option[2]} --json ${name}.json`,
+      )
+      .action((options) =>
+        run(async (signal) => {
+          const result = await work({ log, signal, onStep: step }, options[key] as number);
+          endSteps();
+          print(figuresTable(result));
+          report(result, options.json as string | undefined);
+          return 0;
+        }),
+      );
+  };
+  add(
+    "connections",
+    "What an idle, logged-in connection takes of a server's memory.",
+    ["--connections <n>", "how many", 10_000],
+    (options, connections) => runConnections({ ...options, connections }),
+  );
+  add(
+    "logins",
+    "What a storm of logins does to the servers' event loops.",
+    ["--rate <n>", "logins a second", 200],
+    (options, perSecond) => runLogins({ ...options, perSecond, seconds: 10 }),
+  );
+  add(
+    "generator",
+    "How many deliveries a second the load generator audits on one core.",
+    ["--rate <n>", "messages a second, each delivered 50 times", 8000],
+    (options, ratePerSecond) => runGenerator({ ...options, ratePerSecond }),
+  );
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { addBench } from "./bench.ts";
+import { addDb } from "./db.ts";
+import { addLoad } from "./load.ts";
+import { UsageError } from "./program.ts";
+import { addServe } from "./serve.ts";
+
+/** The one command: picks a room, and says what went wrong in a sentence. */
+const program = new Command("fastchat")
+  .description("End-to-end encrypted group chat on many servers, with the instruments that measure it.")
+  .showHelpAfterError("(fastchat --help shows what there is)")
+  .configureHelp({ showGlobalOptions: true })
+  .exitOverride();
+
+addServe(program);
+addLoad(program);
+addBench(program);
+addDb(program);
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  if (cause instanceof CommanderError) process.exitCode = cause.exitCode === 0 ? 0 : 2;
+  else if (cause instanceof UsageError) {
+    process.stderr.write(`${cause.message}\n`);
+    process.exitCode = 2;
+  } else throw cause;
+}

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { breachLines, cellsTable, conclusion, invalidLines } from "../bench/cells-table.ts";
+import { runLoad } from "../bench/load.ts";
+import { loadSettings } from "../bench/load-settings.ts";
+import { ProgressLine } from "../bench/progress-line.ts";
+import { writeResults } from "../bench/write-results.ts";
+import { addSettings, print, run, settingsOf } from "./program.ts";
+
+export function addLoad(program: Command): void {
+  const command = program
+    .command("load")
+    .description("Let simulated users put load on servers that run already, and audit what they saw.")
+    .option("--json <file>", "write the result there too")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fastchat load --target 127.0.0.1:7400 --preset dm --clients 2000 --rate 1000
+  fastchat load --workload my-workload.json --duration 60 --json result.json
+  fastchat load --accounts seed.json --clients 10000 --encryption sealed
+
+Exit code 1 says that the audit found a broken promise; what was measured is below results/ all the same.`,
+    );
+  addSettings(command, loadSettings).action(({ json, ...options }) =>
+    run(async (signal) => {
+      const config = settingsOf(loadSettings, options);
+      const line = new ProgressLine(process.stderr);
+      try {
+        line.cell(0, 1, config.target);
+        const result = await runLoad(config, { signal, onProgress: (progress) => line.progress(progress) });
+        line.stop();
+        print(cellsTable(result.cells));
+        print(conclusion(result));
+        for (const note of [...breachLines(result.cells), ...invalidLines(result.cells)]) print(note);
+        for (const file of writeResults(result, json)) print(file);
+        return result.cells.every((cell) => cell.audit.passed) ? 0 : 1;
+      } finally {
+        line.stop();
+      }
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { loadSettings } from "../bench/load-settings.ts";
+import { serveSettings } from "../core/cluster/serve-settings.ts";
+import { type ConfigOf, flagName, readConfig, type Settings, variableName } from "../core/platform/config.ts";
+import { Failure, messageOf } from "../core/platform/failure.ts";
+
+/** The command line cannot be obeyed; the message says what to write. */
+export class UsageError extends Error {}
+
+/** Settings whose variables may be set although another program is run. */
+const everySettings: readonly Settings[] = [serveSettings, loadSettings];
+
+/** Offers every setting as an option, with its default and its variable in the help. */
+export function addSettings(command: Command, settings: Settings): Command {
+  for (const [name, { help, placeholder, default: value }] of Object.entries(settings)) {
+    const flag = placeholder === undefined ? flagName(name) : `${flagName(name)} <${placeholder}>`;
+    const shown = value === undefined || value === false ? "" : `, default ${value}`;
+    command.addOption(new Option(flag, `${help} [${variableName(name)}${shown}]`));
+  }
+  return command.option("--config <file>", "settings as JSON; options and variables go before it");
+}
+
+/** One program's settings, from its options, the environment and the file that `--config` names. */
+export function settingsOf<S extends Settings>(settings: S, options: Record<string, unknown>): ConfigOf<S> {
+  const { config: file, ...flags } = options;
+  const sources = { flags, environment: process.env, ...(typeof file === "string" ? { file: readJson(file) } : {}) };
+  const read = readConfig(settings, sources, everySettings);
+  if (!read.ok) throw new UsageError(read.reason.join("\n"));
+  return read.value;
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new UsageError(`--config ${file}: ${messageOf(cause)}`);
+  }
+}
+
+export const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+/**
+ * Runs a program to its end: the signal is aborted by the first Ctrl-C (or SIGTERM, or a closed terminal), so that it can
+ * let go in good order; the second ends it where it is. The exit code is what `work` answers, 1 for a failure, 130 when it
+ * was interrupted.
+ */
+export async function run(work: (signal: AbortSignal) => Promise<number>): Promise<void> {
+  const stopping = new AbortController();
+  const stop = () => {
+    if (stopping.signal.aborted) process.exit(130);
+    stopping.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    process.exitCode = await work(stopping.signal);
+  } catch (cause) {
+    if (stopping.signal.aborted) {
+      process.exitCode = 130;
+      return;
+    }
+    process.exitCode = 1;
+    if (!(cause instanceof Failure)) throw cause;
+    process.stderr.write(`${cause.code}: ${cause.message}\n${cause.advice}\n`);
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Log } from "../platform/log.ts";
+import { startDeployment } from "./deployment.ts";
+import type { ServeConfig } from "./serve-settings.ts";
+
+export interface ServeSurroundings {
+  readonly log: Log;
+  /** Lines for the person who started it. */
+  print(line: string): void;
+  /** Aborted when it is to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** `fastchat serve`: runs until told to stop, then lets go in good order. */
+export async function serve(config: ServeConfig, { log, print, signal }: ServeSurroundings): Promise<void> {
+  const deployment = await startDeployment(config, log);
+  const { cluster, transport, durability } = deployment;
+  const servers = config.servers === 1 ? "1 server" : `${config.servers} servers, ${config.strategy}`;
+  print(`FastChat serves at ${cluster.url} (${servers}, ${transport})`);
+  print(
+    `PostgreSQL ${durability.postgres}, synchronous_commit ${durability.synchronousCommit}, fsync ${durability.fsync}`,
+  );
+  print("Ctrl-C stops it");
+  if (!signal.aborted)
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  print("stopping: clients are told, what was taken in is committed");
+  await deployment.stop();
+  print("stopped");
+}
