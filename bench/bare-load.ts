@@ -60,7 +60,7 @@ export async function generateBareLoad(
     const dueMs = nowMs - micros / 1000;
     if (dueMs >= measureFrom && dueMs < measureUntil) {
       delivery.record(micros);
-      uncorrected.record(micros - (lateness[slotOf(low).slot] as number));
+      uncorrected.record(micros - (lateness[slotOf(low).slot] ?? 0));
     }
     if (workload.arrivals.kind === "saturate") arrived(slotOf(low).slot);
   };
@@ -82,7 +82,7 @@ export async function generateBareLoad(
     underWay.set(mySlot, { group, left: receivers });
     if (dueMs < measureFrom || dueMs >= measureUntil) return;
     offered++;
-    late.record(lateness[mySlot] as number);
+    late.record((nowMs - dueMs) * 1000);
   };
 
   /** Closed loop: the next message goes out when the last has reached everybody, as FastChat's when it is acknowledged. */

@@ -5,7 +5,9 @@ import type { Arm, ChildOrder, ChildReport } from "./arm.ts";
 import { openBareServer } from "./bare-server.ts";
 
 /** The process under test: one arm, started fresh for each measurement, ended with whoever started it. */
-const report = (message: ChildReport) => process.send?.(message);
+const report = (message: ChildReport): void => {
+  process.send?.(message);
+};
 let stopArm = async () => {};
 
 process.on("message", (order: ChildOrder) => {
@@ -15,7 +17,7 @@ process.on("message", (order: ChildOrder) => {
     case "usage": {
       const { user, system } = process.cpuUsage();
       const residentBytes = process.memoryUsage.rss();
-      return void report({ kind: "usage", cpuSeconds: (user + system) / 1e6, residentBytes });
+      return report({ kind: "usage", cpuSeconds: (user + system) / 1e6, residentBytes });
     }
     case "stop":
       return void stop();

@@ -15,7 +15,7 @@ const everySettings: readonly Settings[] = [serveSettings, loadSettings];
 export function addSettings(command: Command, settings: Settings): Command {
   for (const [name, { help, placeholder, default: value }] of Object.entries(settings)) {
     const flag = placeholder === undefined ? flagName(name) : `${flagName(name)} <${placeholder}>`;
-    const shown = value === undefined || value === false ? "" : `, default ${value}`;
+    const shown = typeof value === "string" || typeof value === "number" ? `, default ${value}` : "";
     command.addOption(new Option(flag, `${help} [${variableName(name)}${shown}]`));
   }
   return command.option("--config <file>", "settings as JSON; options and variables go before it");

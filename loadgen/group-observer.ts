@@ -2,7 +2,7 @@ import { copyBytes } from "../core/wire/bytes.ts";
 import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
 import type { GroupId, UserId } from "../core/wire/ids.ts";
 import { messageTypes } from "../core/wire/send-frame.ts";
-import type { Breach, GroupRecord, StayRecord } from "./audit.ts";
+import type { Breach, GroupRecord } from "./audit.ts";
 import type { ClientIndex } from "./population.ts";
 import { SequenceLog } from "./sequence-log.ts";
 
@@ -86,7 +86,14 @@ export class GroupObserver {
       group: this.group,
       sequence: this.#sequence.record(),
       entries: [...this.#entries],
-      stays: this.#stays.map(({ observer: _, ...stay }): StayRecord => stay),
+      stays: this.#stays.map(({ client, user, from, next, delivered, left }) => ({
+        client,
+        user,
+        from,
+        next,
+        delivered,
+        left,
+      })),
       acknowledged: this.#acknowledged.slice(0, this.#acknowledgedLength),
     };
   }

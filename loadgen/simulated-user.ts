@@ -28,12 +28,13 @@ export interface UserEvents {
   delivered(user: SimulatedUser, group: GroupId, message: DeliverCursor): void;
   /** A message of a group that it is not in. */
   strayed(user: SimulatedUser, group: GroupId): void;
-  unreadable(user: SimulatedUser, detail: string): void;
+  unreadable(user: SimulatedUser, group: GroupId, detail: string): void;
   missing(user: SimulatedUser, group: GroupId, from: number, through: number): void;
 }
 
 export interface UserSetup {
   readonly index: ClientIndex;
+  readonly name: string;
   readonly target: string;
   readonly accounts: Accounts;
   readonly keyPairs: IdentityKeyPairs;
@@ -61,7 +62,7 @@ export class SimulatedUser {
   constructor(setup: UserSetup, events: UserEvents) {
     this.#setup = setup;
     this.index = setup.index;
-    this.name = `${setup.accounts.namePrefix}${setup.index}`;
+    this.name = setup.name;
     this.client = new Client(
       {
         dial: dialAssigned(setup.target),
@@ -85,8 +86,9 @@ export class SimulatedUser {
         delivered: (group, message) => events.delivered(this, group, message),
         strayed: (group) => events.strayed(this, group),
         missing: (group, from, through) => events.missing(this, group, from, through),
-        unreadable: ({ fault, detail }) => events.unreadable(this, detail ? `${fault}: ${detail}` : fault),
-        logRefused: (_group, detail) => events.unreadable(this, `log refused: ${detail}`),
+        unreadable: ({ group, fault, detail }) =>
+          events.unreadable(this, group, detail ? `${fault}: ${detail}` : fault),
+        logRefused: (group, detail) => events.unreadable(this, group, `log refused: ${detail}`),
       },
     );
   }

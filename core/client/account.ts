@@ -42,12 +42,12 @@ export function signUp(
 ): Authenticate {
   return async (link) => {
     const started = await opaque.startRegistration(password);
-    const answer = await link.request<"signUpStart">({ kind: "signUpStart", name, message: started.message });
+    const answer = await link.request({ kind: "signUpStart", name, message: started.message });
     if (!answer.ok) return answer;
     const finished = await opaque.finishRegistration(password, started.state, answer.value.message, effort);
     if (!finished.ok)
       return refused({ code: "malformed_frame", detail: `the server's OPAQUE answer: ${finished.reason}` });
-    const welcome = await link.request<"signUpFinish">({
+    const welcome = await link.request({
       kind: "signUpFinish",
       name,
       record: finished.value.message,
@@ -66,11 +66,11 @@ export function logIn(
 ): Authenticate {
   return async (link) => {
     const started = await opaque.startLogin(password);
-    const answer = await link.request<"logInStart">({ kind: "logInStart", name, message: started.message });
+    const answer = await link.request({ kind: "logInStart", name, message: started.message });
     if (!answer.ok) return answer;
     const finished = await opaque.finishLogin(password, started.state, answer.value.message, effort);
     if (!finished.ok) return wrongPassword;
-    const welcome = await link.request<"logInFinish">({ kind: "logInFinish", message: finished.value.message });
+    const welcome = await link.request({ kind: "logInFinish", message: finished.value.message });
     if (welcome.ok) onExportKey(finished.value.exportKey);
     return welcome;
   };

@@ -107,7 +107,7 @@ export class Connection {
   }
 
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Parsed<ReplyTo<Kind>, RequestRefused>> {
-    if (this.#link && this.#state === "online") return this.#link.request<Kind>(frame);
+    if (this.#link && this.#state === "online") return this.#link.request(frame);
     return Promise.resolve(refused({ code: "offline", detail: "there is no connection to a server" }));
   }
 
@@ -118,7 +118,7 @@ export class Connection {
   async #resume(): Promise<void> {
     const token = this.#token;
     if (!token) throw new Error("start before a login");
-    const outcome = await this.#connect((link) => link.request<"resume">({ kind: "resume", token }));
+    const outcome = await this.#connect((link) => link.request({ kind: "resume", token }));
     if (outcome.ok || !this.#wanted) return;
     if (endsSession.has(outcome.reason.code)) {
       this.#wanted = false;

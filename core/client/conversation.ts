@@ -8,7 +8,7 @@ import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import { applyEntry, type Membership } from "../wire/membership.ts";
 import { type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
-import type { IdentityBook } from "./identity-book.ts";
+import { type Ask, askOnce, askPatiently, type IdentityBook } from "./identity-book.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { MembershipHistory } from "./membership-history.ts";
 import type { SealedFor, SealPlace } from "./outbox.ts";
@@ -93,7 +93,7 @@ export class Conversation {
 
   /** Reads what is new in the log, checks it, and takes the keys that it opens. */
   refresh(): Promise<Parsed<Membership>> {
-    return this.#inOrder(() => this.#refresh());
+    return this.#inOrder(() => this.#refresh(askOnce));
   }
 
   /** Seals a content for the outbox, under the newest key; rekeys first when the epoch has none. */
@@ -101,7 +101,7 @@ export class Conversation {
     return this.#inOrder(async () => {
       const known = this.#membership;
       if (!known || known.epoch < place.epoch || !known.keyed || !this.suite?.holds(this.#suiteState, known.epoch)) {
-        const refreshed = await this.#refresh();
+        const refreshed = await this.#refresh(askPatiently);
         if (!refreshed.ok) return refreshed;
       }
       return accepted(undefined);
@@ -136,29 +136,29 @@ export class Conversation {
     return done;
   }
 
-  async #refresh(): Promise<Parsed<Membership>> {
+  async #refresh(ask: Ask): Promise<Parsed<Membership>> {
     for (;;) {
       const from = this.#membership?.length ?? 0;
-      const page = await this.#parts.mailbox.request<"log">({ kind: "log", group: this.group, from });
+      const page = await ask(this.#parts.mailbox, { kind: "log", group: this.group, from });
       if (!page.ok) return refused(`the group's log could not be read: ${page.reason.code}`);
       for (const { entry } of page.value.entries) {
-        const checked = await this.#check(entry);
+        const checked = await this.#check(entry, ask);
         if (!checked.ok) return this.#refuseLog(checked.reason);
       }
       if (page.value.entries.length === 0 || (this.#membership?.length ?? 0) >= page.value.length) break;
     }
     const membership = this.#membership;
     if (!membership) return refused("the group's log is empty");
-    const keys = await this.#takeKeys();
+    const keys = await this.#takeKeys(ask);
     return keys.ok ? accepted(membership) : keys;
   }
 
   /** Verifies one entry and takes it in. */
-  async #check(bytes: Uint8Array): Promise<Parsed<undefined>> {
+  async #check(bytes: Uint8Array, ask: Ask): Promise<Parsed<undefined>> {
     const parsed = parseEntry(bytes);
     if (!parsed.ok) return parsed;
     const { entry } = parsed.value;
-    const actor = await this.#parts.people.byFingerprint(entry.actor, entry.actorFingerprint);
+    const actor = await this.#parts.people.byFingerprint(entry.actor, entry.actorFingerprint, ask);
     if (!actor.ok) return actor;
     if (!isSignedBy(parsed.value, actor.value.signing))
       return refused(`entry ${entry.index} is not signed by its actor`);
@@ -178,14 +178,14 @@ export class Conversation {
   }
 
   /** Follows every epoch that the log opens, this member was given a key for, and the state does not hold yet. */
-  async #takeKeys(): Promise<Parsed<undefined>> {
+  async #takeKeys(ask: Ask): Promise<Parsed<undefined>> {
     const suite = this.suite;
     if (!suite) return refused(`this client does not know the suite ${this.#membership?.settings.suite}`);
     const wanting = [...this.#history.openedEpochs].filter((epoch) => !suite.holds(this.#suiteState, epoch));
     // Epochs before joining have no key for this member, and will not get one by asking again.
     let from = wanting.find((epoch) => this.#history.memberIn(epoch, this.#parts.user));
     while (from !== undefined) {
-      const page = await this.#parts.mailbox.request<"keys">({ kind: "keys", group: this.group, from });
+      const page = await ask(this.#parts.mailbox, { kind: "keys", group: this.group, from });
       if (!page.ok) return refused(`the group's keys could not be read: ${page.reason.code}`);
       for (const { epoch, wrapped } of page.value.keys) {
         const entry = this.#history.opening(epoch);
@@ -209,11 +209,11 @@ export class Conversation {
     const length = this.#membership?.length;
     if (length === undefined || (parsed.ok && parsed.value.entry.index < length)) return;
     if (!parsed.ok || parsed.value.entry.index > length) {
-      await this.#refresh();
+      await this.#refresh(askPatiently);
       return;
     }
     // Its key is taken when something is to be sealed or opened under it.
-    const checked = await this.#check(payload);
+    const checked = await this.#check(payload, askPatiently);
     if (!checked.ok) this.#refuseLog(checked.reason);
   }
 
@@ -241,12 +241,12 @@ export class Conversation {
     const unreadable = (fault: UnreadableMessage["fault"], detail = "") =>
       this.#events.unreadable?.({ group: this.group, seq, sender, fault, detail });
     if (!this.suite?.holds(this.#suiteState, epoch)) {
-      const refreshed = await this.#refresh();
+      const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok) return unreadable("unknown_epoch", refreshed.reason);
     }
     const fingerprint = this.#history.memberIn(epoch, sender);
     if (!fingerprint) return unreadable("not_a_member");
-    const person = await this.#parts.people.byFingerprint(sender, fingerprint);
+    const person = await this.#parts.people.byFingerprint(sender, fingerprint, askPatiently);
     if (!person.ok) return unreadable("unknown_sender", person.reason);
     const envelope = { type, group: this.group, epoch, sender, clientMessageId };
     const opened = await (this.suite as AnySuite).open(this.#suiteState, envelope, payload, person.value);

@@ -15,7 +15,7 @@ import {
   type MembershipEntry,
 } from "../wire/membership-entry.ts";
 import type { Conversation } from "./conversation.ts";
-import type { IdentityBook, KnownPerson } from "./identity-book.ts";
+import { askOnce, type IdentityBook, type KnownPerson } from "./identity-book.ts";
 import type { Mailbox } from "./mailbox.ts";
 
 /** What a user wants changed; decided again on the newest log when somebody else's change came first. */
@@ -123,10 +123,14 @@ export class GroupChanges {
   ): Promise<Parsed<Recipient[]>> {
     const removed = new Set(action === "remove" ? people.map(({ user }) => user) : []);
     const staying = [...membership.members].filter(([user]) => !removed.has(user));
-    await this.#parts.people.prefetch(staying.map(([user]) => user));
+    const known = await this.#parts.people.prefetch(
+      staying.map(([user]) => user),
+      askOnce,
+    );
+    if (!known.ok) return known;
     const recipients: Recipient[] = action === "admit" ? [...people] : [];
     for (const [user, { fingerprint }] of staying) {
-      const identity = await this.#parts.people.byFingerprint(user, fingerprint);
+      const identity = await this.#parts.people.byFingerprint(user, fingerprint, askOnce);
       if (!identity.ok) return identity;
       recipients.push({ user, identity: identity.value });
     }
@@ -138,11 +142,11 @@ export class GroupChanges {
     const keys = opened?.keys ?? [];
     for (let from = 0; from < keys.length; from += limits.stagedKeysPerFrameMax) {
       const page = keys.slice(from, from + limits.stagedKeysPerFrameMax);
-      const staged = await mailbox.request<"stageKeys">({ kind: "stageKeys", group: entry.group, keys: page });
+      const staged = await mailbox.request({ kind: "stageKeys", group: entry.group, keys: page });
       if (!staged.ok) return staged;
     }
     const bytes = signEntry(entry, self.signingKey);
-    const changed = await mailbox.request<"change">({ kind: "change", entry: bytes });
+    const changed = await mailbox.request({ kind: "change", entry: bytes });
     if (!changed.ok) return changed;
     await conversation.adopt(entry, bytes, opened?.state);
     const { group, epoch, seq: lastSeq, index } = changed.value;

@@ -5,6 +5,16 @@ import type { UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
 import type { Mailbox } from "./mailbox.ts";
+import type { ReplyTo, RequestKind, RequestOf, RequestRefused } from "./server-link.ts";
+
+/** How a server is asked: once, for somebody who waits for an answer, or for as long as it takes. */
+export type Ask = <Kind extends RequestKind>(
+  mailbox: Mailbox,
+  frame: RequestOf<Kind>,
+) => Promise<Parsed<ReplyTo<Kind>, RequestRefused>>;
+
+export const askOnce: Ask = (mailbox, frame) => mailbox.request(frame);
+export const askPatiently: Ask = (mailbox, frame) => mailbox.requestPatiently(frame);
 
 export interface KnownPerson {
   readonly user: UserId;
@@ -45,7 +55,7 @@ export class IdentityBook {
     const people: KnownPerson[] = [];
     for (let from = 0; from < names.length; from += limits.findUsersMax) {
       const page = names.slice(from, from + limits.findUsersMax);
-      const reply = await this.#mailbox.request<"findUsers">({ kind: "findUsers", names: page });
+      const reply = await this.#mailbox.request({ kind: "findUsers", names: page });
       if (!reply.ok) return refused(`users could not be looked up: ${reply.reason.detail}`);
       for (const [i, found] of reply.value.users.entries()) {
         const name = page[i] as string;
@@ -64,8 +74,9 @@ export class IdentityBook {
   }
 
   /** The identity of a user that has this fingerprint, as a membership log names it. */
-  async byFingerprint(user: UserId, fingerprint: Uint8Array): Promise<Parsed<PublicIdentity>> {
-    await this.#learn([user]);
+  async byFingerprint(user: UserId, fingerprint: Uint8Array, ask: Ask): Promise<Parsed<PublicIdentity>> {
+    const learned = await this.#learn([user], ask);
+    if (!learned.ok) return learned;
     const known = this.#people.get(user);
     if (!known) return refused(`there is no user ${user}`);
     if (!equalBytes(known.fingerprint, fingerprint))
@@ -74,21 +85,22 @@ export class IdentityBook {
   }
 
   /** Looks up whoever is not known yet, many at a time. */
-  async prefetch(users: Iterable<UserId>): Promise<void> {
-    await this.#learn([...users]);
+  prefetch(users: Iterable<UserId>, ask: Ask): Promise<Parsed<undefined>> {
+    return this.#learn([...users], ask);
   }
 
-  async #learn(users: readonly UserId[]): Promise<void> {
+  async #learn(users: readonly UserId[], ask: Ask): Promise<Parsed<undefined>> {
     const unknown = users.filter((user) => !this.#people.has(user));
     for (let from = 0; from < unknown.length; from += limits.findUsersMax) {
       const page = unknown.slice(from, from + limits.findUsersMax);
-      const reply = await this.#mailbox.request<"findUsers">({ kind: "findUsers", ids: page });
-      if (!reply.ok) return;
+      const reply = await ask(this.#mailbox, { kind: "findUsers", ids: page });
+      if (!reply.ok) return refused(`users could not be looked up: ${reply.reason.detail}`);
       for (const found of reply.value.users) {
         if (!found) continue;
         const identity = this.#cache.open(found.identity);
         if (identity.ok) this.#people.set(found.user, identity.value);
       }
     }
+    return accepted(undefined);
   }
 }

@@ -1,4 +1,5 @@
-import type { Cancel, Clock } from "../platform/clock.ts";
+import { BoundedQueue } from "../platform/bounded-queue.ts";
+import { type Cancel, type Clock, sleep } from "../platform/clock.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { Random } from "../platform/random.ts";
 import type { Acknowledgement } from "../wire/ack-frame.ts";
@@ -7,6 +8,7 @@ import { encodeClientFrame } from "../wire/client-frame.ts";
 import { DeliverCursor } from "../wire/deliver-frame.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import { encodeSend, markAsResend, messageTypes } from "../wire/send-frame.ts";
 import { type Authenticate, Connection, type ConnectionState, type Welcome } from "./connection.ts";
 import type { Dial } from "./dial.ts";
@@ -50,6 +52,12 @@ export interface MailboxOptions {
   startAfter?(group: GroupId, lastSeq: Seq): Seq;
 }
 
+interface WantedRange {
+  readonly feed: GroupFeed;
+  readonly after: Seq;
+  readonly through: Seq;
+}
+
 /** Sent and not acknowledged for this long, a message is sent again on the same connection. */
 const acknowledgeMsMax = 10_000;
 const checkPeriodMs = 2500;
@@ -59,6 +67,12 @@ const rangesAtOnce = 4;
 /** What the server refuses for its own sake, for now. */
 const temporary: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["busy", "rate_limited", "internal", "draining"]);
 const defaultRetryMs = 1000;
+/** Why a request may fail that will not if it is asked again. */
+const passing: ReadonlySet<RequestRefused["code"]> = new Set<RequestRefused["code"]>([
+  ...temporary,
+  "offline",
+  "timeout",
+]);
 
 /**
  * A user's post: sends sealed messages until each is acknowledged, whatever happens to connections and servers, and brings
@@ -74,7 +88,8 @@ export class Mailbox {
   readonly #left = new Set<GroupId>();
   readonly #outbox = new Map<ClientMessageId, OutboxEntry>();
   readonly #ids: MessageIds;
-  #wantedRanges: { feed: GroupFeed; after: Seq; through: Seq }[] = [];
+  /** Each feed has one at most. */
+  #wantedRanges = new BoundedQueue<WantedRange>(limits.userGroupsMax);
   #rangesUnderWay = 0;
   #cancelCheck: Cancel | undefined;
   #closed = false;
@@ -141,7 +156,21 @@ export class Mailbox {
   }
 
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Parsed<ReplyTo<Kind>, RequestRefused>> {
-    return this.#connection.request<Kind>(frame);
+    return this.#connection.request(frame);
+  }
+
+  /**
+   * Asks until there is an answer of substance: waits while the connection is away or the server busy. Refused for what
+   * the server says no to, or when the mailbox is closed.
+   */
+  async requestPatiently<Kind extends RequestKind>(
+    frame: RequestOf<Kind>,
+  ): Promise<Parsed<ReplyTo<Kind>, RequestRefused>> {
+    for (;;) {
+      const reply = await this.request(frame);
+      if (reply.ok || this.#closed || !passing.has(reply.reason.code)) return reply;
+      await sleep(this.#clock, reply.reason.retryAfterMs ?? defaultRetryMs / 4);
+    }
   }
 
   tell(frame: Uint8Array): void {
@@ -243,7 +272,7 @@ export class Mailbox {
   }
 
   async #ready(welcome: Welcome): Promise<void> {
-    const reply = await this.request<"groups">({ kind: "groups" });
+    const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
       if (reply.reason.code !== "offline")
         this.#clock.after(reply.reason.retryAfterMs ?? defaultRetryMs, () => this.#again(welcome));
@@ -342,13 +371,14 @@ export class Mailbox {
   }
 
   #interrupted(): void {
-    this.#wantedRanges = [];
+    this.#wantedRanges = new BoundedQueue(limits.userGroupsMax);
     for (const { feed } of this.#groups.values()) feed.interrupted();
   }
 
   #wantRange(feed: GroupFeed, after: Seq, through: Seq): void {
-    this.#wantedRanges.push({ feed, after, through });
-    this.#nextRange();
+    if (this.#wantedRanges.push({ feed, after, through })) return this.#nextRange();
+    feed.answered(undefined);
+    this.#askAgainLater(feed, defaultRetryMs);
   }
 
   #nextRange(): void {
@@ -363,13 +393,17 @@ export class Mailbox {
     }
   }
 
-  async #fetchRange({ feed, after, through }: { feed: GroupFeed; after: Seq; through: Seq }): Promise<void> {
-    const reply = await this.request<"sync">({ kind: "sync", group: feed.group, after, through });
+  async #fetchRange({ feed, after, through }: WantedRange): Promise<void> {
+    const reply = await this.request({ kind: "sync", group: feed.group, after, through });
     if (reply.ok) return feed.answered(reply.value.through);
     feed.answered(undefined);
     // Offline: the next list of groups makes the feed ask again.
     if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
-    this.#clock.after(reply.reason.retryAfterMs ?? defaultRetryMs, () => {
+    this.#askAgainLater(feed, reply.reason.retryAfterMs ?? defaultRetryMs);
+  }
+
+  #askAgainLater(feed: GroupFeed, delayMs: number): void {
+    this.#clock.after(delayMs, () => {
       if (!this.#closed) feed.learn(0 as Seq);
     });
   }

@@ -26,7 +26,10 @@ interface Replies {
   ping: "pong";
 }
 export type RequestKind = keyof Replies;
-export type RequestOf<Kind extends RequestKind> = Omit<Extract<ColdClientFrame, { kind: Kind }>, "request">;
+export type RequestOf<Kind extends RequestKind> = { readonly kind: Kind } & Omit<
+  Extract<ColdClientFrame, { kind: Kind }>,
+  "kind" | "request"
+>;
 export type ReplyTo<Kind extends RequestKind> = Extract<ColdServerFrame, { kind: Replies[Kind] }>;
 
 /** Why a request was not granted: what the server said, or that it said nothing. */

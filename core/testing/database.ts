@@ -7,6 +7,7 @@ import { Database } from "../store/database.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { projectRoot, writablePlace } from "../store/embedded/place.ts";
 import { migrate, readMigrations } from "../store/migrations.ts";
+import { testDatabaseVariable } from "./test-database-variable.ts";
 
 /** What ends with the test file, last started first. Registered here, at import, or `after` would be one test's own. */
 const endings: (() => Promise<void>)[] = [];
@@ -26,7 +27,7 @@ let shared: Promise<string> | undefined;
 
 /** The server that the test run started for all files, or one of this file's own when a file is run by itself. */
 async function sharedServerUrl(): Promise<string> {
-  const given = process.env.FASTCHAT_TEST_DATABASE;
+  const given = process.env[testDatabaseVariable];
   if (given) return given;
   shared ??= ownPostgres().then((server) => server.url());
   return shared;

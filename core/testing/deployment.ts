@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after } from "node:test";
+import { type Deployment, startDeployment } from "../cluster/deployment.ts";
+import { type ServeConfig, serveSettings } from "../cluster/serve-settings.ts";
+import { readConfig } from "../platform/config.ts";
+import { silentLog } from "../platform/log.ts";
+import { freshDatabase } from "./database.ts";
+
+/** What ends with the test file, last started first. Registered here, at import, or `after` would be one test's own. */
+const endings: (() => Promise<void>)[] = [];
+after(async () => {
+  for (const end of endings.reverse()) await end();
+});
+
+export interface TestDeployment extends Deployment {
+  /** `host:port` that everybody knows. */
+  readonly target: string;
+  readonly databaseUrl: string;
+}
+
+/** Servers on loopback with a database of their own; they end with the test file, or before. */
+export async function deploy(of: Partial<ServeConfig> = {}): Promise<TestDeployment> {
+  const databaseUrl = of.database ?? (await freshDatabase());
+  const directory = mkdtempSync(path.join(tmpdir(), "fastchat-test-"));
+  const config = readConfig(serveSettings, {
+    flags: {
+      port: 0,
+      database: databaseUrl,
+      secretFile: path.join(directory, "secret.json"),
+      logLevel: "silent",
+      sendsPerSecond: 1e6,
+      sendBurst: 1e6,
+      ...of,
+    },
+    environment: {},
+  });
+  if (!config.ok) throw new Error(config.reason.join("; "));
+  const deployment = await startDeployment(config.value, silentLog);
+  let stopped = false;
+  const stop = async () => {
+    if (stopped) return;
+    stopped = true;
+    await deployment.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  endings.push(stop);
+  return { ...deployment, stop, databaseUrl, target: `127.0.0.1:${deployment.cluster.port}` };
+}

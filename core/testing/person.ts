@@ -1,0 +1,137 @@
+import { after } from "node:test";
+import { logIn, signUp } from "../client/account.ts";
+import { Client, type ClientEvents } from "../client/client.ts";
+import type { OpenedMessage, UnreadableMessage } from "../client/conversation.ts";
+import { type Dial, dialAssigned } from "../client/dial.ts";
+import { IdentityCache } from "../client/identity-book.ts";
+import { openLeanSocket } from "../client/lean-socket.ts";
+import type { SendOutcome } from "../client/outbox.ts";
+import type { OpenSocket } from "../client/socket.ts";
+import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "../e2ee/identity.ts";
+import * as opaque from "../e2ee/opaque-client.ts";
+import { RsaFernet } from "../e2ee/rsa-fernet.ts";
+import { inlineRsa } from "../e2ee/rsa-inline.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
+import { seededRandom } from "../platform/random.ts";
+import type { GroupId } from "../wire/ids.ts";
+import { canonicalUserName } from "../wire/user-name.ts";
+
+const people: Person[] = [];
+after(() => {
+  for (const person of people) person.client.close();
+});
+
+const identities = new IdentityCache();
+const keyPairs: IdentityKeyPairs[] = [];
+let seeds = 1;
+
+/** Making keys takes a second: people of a test file share a few. */
+async function someKeyPairs(index: number): Promise<IdentityKeyPairs> {
+  const at = index % 3;
+  keyPairs[at] ??= await generateIdentityKeys();
+  return keyPairs[at];
+}
+
+/** Somebody with a real client, who remembers what they saw. */
+export interface Person {
+  readonly name: string;
+  readonly client: Client;
+  readonly identity: Identity;
+  readonly messages: OpenedMessage[];
+  readonly unreadable: UnreadableMessage[];
+  /** Groups that the servers have let them into. */
+  readonly joined: Set<GroupId>;
+  /** Texts of a group, in order. */
+  texts(group: GroupId): string[];
+  /** Sends a text; resolves with what became of it. */
+  say(group: GroupId, text: string): Promise<SendOutcome>;
+}
+
+export interface PersonOptions {
+  readonly password?: string;
+  /** Log in instead of signing up. */
+  readonly known?: Identity;
+  readonly dial?: Dial;
+  readonly open?: OpenSocket;
+  readonly clock?: Clock;
+  readonly events?: ClientEvents;
+}
+
+/** Signs somebody up (or logs them in) at a deployment. */
+export async function person(target: string, name: string, options: PersonOptions = {}): Promise<Person> {
+  const messages: OpenedMessage[] = [];
+  const unreadable: UnreadableMessage[] = [];
+  const joined = new Set<GroupId>();
+  const { events = {} } = options;
+  const client = new Client(
+    {
+      dial: options.dial ?? dialAssigned(target),
+      open: options.open ?? openLeanSocket,
+      clock: options.clock ?? systemClock,
+      random: seededRandom(seeds++),
+    },
+    { outboxMax: 1000, suites: [new RsaFernet(inlineRsa, () => Math.floor(Date.now() / 1000))], identities },
+    {
+      ...events,
+      message(message) {
+        messages.push(message);
+        events.message?.(message);
+      },
+      unreadable(message) {
+        unreadable.push(message);
+        events.unreadable?.(message);
+      },
+      joined(group) {
+        joined.add(group.id);
+        events.joined?.(group);
+      },
+      left(group) {
+        joined.delete(group);
+        events.left?.(group);
+      },
+    },
+  );
+  const canonical = canonicalUserName(name);
+  if (!canonical.ok) throw new Error(canonical.reason);
+  const identity = options.known ?? createIdentity(canonical.value, await someKeyPairs(people.length));
+  const credentials = { name, password: options.password ?? `password of ${name}`, effort: "simulated" } as const;
+  const how = options.known ? logIn(opaque, credentials) : signUp(opaque, credentials, identity);
+  const welcome = await client.logIn(identity, how);
+  if (!welcome.ok) throw new Error(`${name} cannot get in: ${welcome.reason.code} ${welcome.reason.detail}`);
+  const made: Person = {
+    name,
+    client,
+    identity,
+    messages,
+    unreadable,
+    joined,
+    texts: (group) => messages.filter((message) => message.group === group).map(({ content }) => content.text),
+    say: (group, text) =>
+      new Promise((resolve, reject) => {
+        const taken = client.send(group, { kind: "text", text }, resolve);
+        if (!taken.ok) reject(new Error(taken.reason));
+      }),
+  };
+  people.push(made);
+  return made;
+}
+
+/** A group of these people, whom all have been let into; the first founds it. */
+export async function groupOf(founder: Person, ...others: readonly Person[]): Promise<GroupId> {
+  const conversation = await founder.client.createGroup({ title: "a group", members: others.map(({ name }) => name) });
+  if (!conversation.ok) throw new Error(conversation.reason);
+  const { group } = conversation.value;
+  await until(() => [founder, ...others].every((member) => member.joined.has(group)), "all members are in the group");
+  return group;
+}
+
+const untilMsMax = 20_000;
+
+/** Waits until something holds; fails, naming it, when it does not come to be. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + untilMsMax;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`it did not come to be that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

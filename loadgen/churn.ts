@@ -1,0 +1,78 @@
+import { type Clock, sleep } from "../core/platform/clock.ts";
+import { type Random, shuffled } from "../core/platform/random.ts";
+import type { GroupId } from "../core/wire/ids.ts";
+import type { Crowd } from "./crowd.ts";
+import type { MeasuredWindow } from "./measured-window.ts";
+import type { Observation } from "./observation.ts";
+import type { ClientIndex, Population } from "./population.ts";
+import type { SimulatedUser } from "./simulated-user.ts";
+import type { Workload } from "./workload.ts";
+
+export interface ChurnParts {
+  readonly churn: Workload["churn"];
+  readonly population: Population;
+  readonly crowd: Crowd;
+  readonly observation: Observation;
+  readonly window: MeasuredWindow;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The part of the measured time in which somebody may go: who goes must have time to come back. */
+const leavingShare = 2 / 3;
+
+/** Clients that go away and come back, and members who are removed and admitted again; resolves when all are back. */
+export async function churn(parts: ChurnParts): Promise<void> {
+  await Promise.all([...absences(parts), ...removals(parts)]);
+}
+
+function absences({ churn: { awayShare, awaySeconds }, crowd, window, clock, random }: ChurnParts): Promise<void>[] {
+  const users = [...crowd.users.values()];
+  const leaving = shuffled(random, users).slice(0, Math.round(users.length * awayShare));
+  return leaving.map(async (user) => {
+    await sleep(clock, randomMoment(window, clock, random));
+    user.leaveNetwork();
+    await sleep(clock, awaySeconds * 1000);
+    user.comeBack();
+  });
+}
+
+function removals(parts: ChurnParts): Promise<void>[] {
+  const {
+    churn: { removedShare },
+    population,
+    crowd,
+    random,
+  } = parts;
+  if (removedShare === 0) return [];
+  return population.groups.flatMap(({ members }, number) => {
+    const admin = crowd.users.get(members[0] as ClientIndex);
+    const count = Math.round((members.length - 1) * removedShare);
+    if (!admin || count === 0) return [];
+    const removed = shuffled(random, members.slice(1)).slice(0, count);
+    const names = removed.map((member) => crowd.nameOf(member));
+    return [removeAndAdmit(parts, admin, crowd.groupIds.get(number) as GroupId, names)];
+  });
+}
+
+async function removeAndAdmit(parts: ChurnParts, admin: SimulatedUser, group: GroupId, names: string[]): Promise<void> {
+  const {
+    churn: { removedSeconds },
+    window,
+    clock,
+    random,
+    observation,
+  } = parts;
+  await sleep(clock, randomMoment(window, clock, random));
+  for (const action of ["remove", "admit"] as const) {
+    const changed = await admin.client.changeGroup(group, { action, names });
+    if (!changed.ok) observation.failed(`${action}: ${changed.reason}`);
+    if (action === "remove") await sleep(clock, removedSeconds * 1000);
+  }
+}
+
+/** Milliseconds from now. */
+function randomMoment(window: MeasuredWindow, clock: Clock, random: Random): number {
+  const span = (window.untilMs - window.fromMs) * leavingShare;
+  return Math.max(0, window.fromMs + random.unit() * span - clock.monotonic());
+}

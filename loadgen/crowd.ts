@@ -1,0 +1,171 @@
+import { IdentityCache } from "../core/client/identity-book.ts";
+import { type Clock, sleep } from "../core/platform/clock.ts";
+import { Failure } from "../core/platform/failure.ts";
+import type { Random } from "../core/platform/random.ts";
+import type { GroupId } from "../core/wire/ids.ts";
+import type { Observation } from "./observation.ts";
+import { type ClientIndex, type Population, threadOf } from "./population.ts";
+import { SimulatedUser } from "./simulated-user.ts";
+import type { Reader, ThreadStart } from "./thread-protocol.ts";
+
+/** Under way at once: enough to keep a server busy, few enough to stay within its queues. */
+const connectsAtOnce = 32;
+const foundsAtOnce = 8;
+const refreshesAtOnce = 16;
+const connectTriesMax = 20;
+const connectRetryMs = 200;
+const joinMsMax = 30_000;
+/** A loopback address has ports for so many sockets to one server. */
+const socketsPerAddress = 20_000;
+
+/** The simulated users of one thread. */
+export class Crowd {
+  readonly users = new Map<ClientIndex, SimulatedUser>();
+  /** Of the planned groups, by their number. */
+  groupIds: ReadonlyMap<number, GroupId> = new Map();
+  readonly #start: ThreadStart;
+  readonly #population: Population;
+  readonly #observation: Observation;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #identities = new IdentityCache();
+
+  constructor(
+    start: ThreadStart,
+    population: Population,
+    by: { observation: Observation; clock: Clock; random: Random },
+  ) {
+    this.#start = start;
+    this.#population = population;
+    this.#observation = by.observation;
+    this.#clock = by.clock;
+    this.#random = by.random;
+  }
+
+  isMine(client: ClientIndex): boolean {
+    return threadOf(client, this.#start.workload.threads) === this.#start.thread;
+  }
+
+  /** Everybody signs up, or logs in. */
+  async connect(): Promise<void> {
+    const { clients, rampSeconds } = this.#start.workload;
+    const mine = Array.from({ length: clients }, (_, client) => client).filter((client) => this.isMine(client));
+    const began = this.#clock.monotonic();
+    await eachAtOnce(mine, connectsAtOnce, async (index) => {
+      const waitMs = began + (rampSeconds * 1000 * index) / clients - this.#clock.monotonic();
+      if (waitMs > 0) await sleep(this.#clock, waitMs);
+      await this.#connectUser(index);
+    });
+  }
+
+  /** Those who are first in a planned group found it. */
+  async found(): Promise<ReadonlyMap<number, GroupId>> {
+    const founded = new Map<number, GroupId>();
+    const mine = this.#population.groups
+      .map(({ members }, number) => ({ members, number }))
+      .filter(({ members }) => this.isMine(members[0] as ClientIndex));
+    await eachAtOnce(mine, foundsAtOnce, async ({ members, number }) => {
+      const founder = this.users.get(members[0] as ClientIndex) as SimulatedUser;
+      const names = members.slice(1).map((member) => this.nameOf(member));
+      const conversation = await founder.client.createGroup({ title: `group ${number}`, members: names });
+      if (!conversation.ok) throw couldNot("found_group", `group ${number} cannot be founded: ${conversation.reason}`);
+      founded.set(number, conversation.value.group);
+    });
+    return founded;
+  }
+
+  /** Waits until everybody has been let into their groups, and can write there. */
+  async join(groupIds: ReadonlyMap<number, GroupId>): Promise<void> {
+    this.groupIds = groupIds;
+    let wanted = 0;
+    for (const { members } of this.#population.groups) wanted += members.filter((member) => this.isMine(member)).length;
+    const deadline = this.#clock.monotonic() + joinMsMax;
+    while (this.#observation.stays < wanted) {
+      if (this.#clock.monotonic() > deadline) {
+        throw couldNot("join_group", `${wanted - this.#observation.stays} clients were not let into their groups`);
+      }
+      await sleep(this.#clock, 20);
+    }
+    if (this.#start.workload.encryption.mode === "real") await this.#takeKeys();
+  }
+
+  nameOf(client: ClientIndex): string {
+    return `${this.#start.accounts.namePrefix}${client}`;
+  }
+
+  /** For each group that somebody here is in, one of them, as few as do: to read everything again with. */
+  readers(): Reader[] {
+    const uncovered = new Set<GroupId>(this.#observation.observers.keys());
+    const chosen: Reader[] = [];
+    for (const user of [...this.users.values()].sort((a, b) => b.stays.size - a.stays.size)) {
+      const groups = [...user.stays.keys()].filter((group) => uncovered.has(group));
+      if (groups.length === 0 || !user.welcome) continue;
+      for (const group of groups) uncovered.delete(group);
+      chosen.push({ client: user.index, user: user.user, token: user.welcome.token, groups });
+    }
+    return chosen;
+  }
+
+  close(): void {
+    for (const user of this.users.values()) user.client.close();
+  }
+
+  async #connectUser(index: ClientIndex): Promise<void> {
+    const { target, accounts, keyPairs, workload } = this.#start;
+    const openShare = workload.encryption.mode === "real" ? workload.encryption.openShare : 0;
+    const user = new SimulatedUser(
+      {
+        index,
+        name: this.nameOf(index),
+        target,
+        accounts,
+        keyPairs: keyPairs[index % keyPairs.length] as ThreadStart["keyPairs"][number],
+        identities: this.#identities,
+        random: this.#random.fork(),
+        localAddress: this.#localAddress(index),
+        opens: () => this.#random.unit() < openShare,
+      },
+      this.#observation,
+    );
+    this.users.set(index, user);
+    for (let attempt = 1; ; attempt++) {
+      const welcome = await user.connect();
+      if (welcome.ok) return;
+      const { code, detail, retryAfterMs } = welcome.reason;
+      if (attempt === connectTriesMax || !["busy", "offline", "timeout"].includes(code)) {
+        throw couldNot(code, `user ${user.name} cannot get in: ${detail}`);
+      }
+      await sleep(this.#clock, (retryAfterMs ?? connectRetryMs) * (0.5 + this.#random.unit()));
+    }
+  }
+
+  /** Whoever writes has the group's key before the clock starts, as people who have a group open do. */
+  async #takeKeys(): Promise<void> {
+    const conversations = [...this.users.values()].flatMap((user) =>
+      [...user.stays.keys()].map((group) => ({ user, group })),
+    );
+    await eachAtOnce(conversations, refreshesAtOnce, async ({ user, group }) => {
+      const ready = await user.client.conversation(group).refresh();
+      if (!ready.ok) throw couldNot("read_group", `user ${user.name}: ${ready.reason}`);
+    });
+  }
+
+  #localAddress(index: ClientIndex): string | undefined {
+    const { target, workload } = this.#start;
+    if (!/^(127\.|localhost)/.test(target) || workload.clients <= socketsPerAddress) return undefined;
+    return `127.0.${1 + Math.floor(index / socketsPerAddress)}.1`;
+  }
+}
+
+function couldNot(code: string, what: string): Failure {
+  return new Failure(code, what, "look at the servers' log; lower the load if they were busy");
+}
+
+/** Does the work for every item, so many of them at once. */
+async function eachAtOnce<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < items.length; i = next++) await work(items[i] as T);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

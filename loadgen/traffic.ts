@@ -1,0 +1,148 @@
+import type { SendOutcome } from "../core/client/outbox.ts";
+import { type Content, encodeContent } from "../core/e2ee/content.ts";
+import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
+import type { Clock } from "../core/platform/clock.ts";
+import type { Random } from "../core/platform/random.ts";
+import type { ClientMessageId, GroupId } from "../core/wire/ids.ts";
+import type { Crowd } from "./crowd.ts";
+import type { MeasuredWindow } from "./measured-window.ts";
+import { sentSlots, stamp } from "./message-stamp.ts";
+import type { Observation } from "./observation.ts";
+import { sendWhenDue } from "./pace.ts";
+import type { ClientIndex, Population } from "./population.ts";
+import { Arrivals, type Pair, SenderTable } from "./schedule.ts";
+import type { SimulatedUser } from "./simulated-user.ts";
+import type { Workload } from "./workload.ts";
+
+/** Tries to find somebody who is there to write, before a message is left out. */
+const drawsMax = 20;
+
+export interface TrafficParts {
+  readonly workload: Workload;
+  readonly population: Population;
+  readonly crowd: Crowd;
+  readonly observation: Observation;
+  readonly window: MeasuredWindow;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly thread: number;
+  /** Where this thread writes down how late its messages go out. */
+  readonly lateness: Int32Array;
+  readonly stampOffsetMicros: number;
+}
+
+/** The messages that one thread's users write: when, who, to which group, and how many bytes. */
+export class Traffic {
+  readonly #parts: TrafficParts;
+  readonly #senders: SenderTable;
+  readonly #contents = new Map<number, Content>();
+  readonly #prepared = new Map<number, Uint8Array>();
+  #slot = 0;
+  #stopped = false;
+
+  constructor(parts: TrafficParts) {
+    this.#parts = parts;
+    this.#senders = new SenderTable(parts.population, (client) => parts.crowd.isMine(client));
+  }
+
+  /** Until the measured time is over. */
+  run(): Promise<void> {
+    const { arrivals } = this.#parts.workload;
+    return arrivals.kind === "saturate" ? this.#saturate(arrivals.inFlightPerGroup) : this.#openLoop(arrivals);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #openLoop({ kind, ratePerSecond }: { kind: "constant" | "poisson"; ratePerSecond: number }): Promise<void> {
+    const { population, random, clock, window } = this.#parts;
+    const total = population.groups.reduce((sum, group) => sum + group.weight, 0);
+    const rate = (ratePerSecond * this.#senders.weight) / total;
+    if (rate === 0) return Promise.resolve();
+    const by = { clock, startMs: window.startMs, untilMs: window.untilMs, stopped: () => this.#stopped };
+    return sendWhenDue(new Arrivals(kind, rate, random.fork()), by, (dueMs) => {
+      const pair = this.#drawPresent();
+      if (pair) this.#send(pair, dueMs);
+    });
+  }
+
+  /** Keeps so many messages under way in each group whose first member is this thread's. */
+  async #saturate(inFlight: number): Promise<void> {
+    const { population, crowd, random, clock, window } = this.#parts;
+    const chains: Promise<void>[] = [];
+    population.groups.forEach(({ members }, group) => {
+      if (!crowd.isMine(members[0] as ClientIndex)) return;
+      const mine = members.filter((member) => crowd.isMine(member));
+      const chain = async () => {
+        while (!this.#stopped && clock.monotonic() < window.untilMs) {
+          const sender = mine[random.below(mine.length)] as ClientIndex;
+          await new Promise<void>((resolve) => this.#send({ group, sender }, clock.monotonic(), resolve));
+        }
+      };
+      for (let i = 0; i < inFlight; i++) chains.push(chain());
+    });
+    await Promise.all(chains);
+  }
+
+  #drawPresent(): Pair | undefined {
+    const { crowd, random } = this.#parts;
+    for (let draw = 0; draw < drawsMax; draw++) {
+      const pair = this.#senders.draw(random);
+      const user = pair && crowd.users.get(pair.sender);
+      if (user && !user.away && user.stays.has(crowd.groupIds.get(pair.group) as GroupId)) return pair;
+    }
+    return undefined;
+  }
+
+  #send({ group: number, sender }: Pair, dueMs: number, then?: () => void): void {
+    const { crowd, clock, observation, lateness, thread, stampOffsetMicros } = this.#parts;
+    const group = crowd.groupIds.get(number) as GroupId;
+    const slot = this.#slot++ % sentSlots;
+    const lateMicros = (clock.monotonic() - dueMs) * 1000;
+    lateness[slot] = lateMicros;
+    observation.sending(dueMs, lateMicros);
+    const id = stamp(dueMs * 1000 + stampOffsetMicros, thread, slot);
+    const taken = this.#transmit(crowd.users.get(sender) as SimulatedUser, group, id, (outcome) => {
+      observation.settled(group, id, dueMs, outcome);
+      then?.();
+    });
+    if (taken.ok) return;
+    observation.failed("outbox_full");
+    then?.();
+  }
+
+  #transmit(user: SimulatedUser, group: GroupId, id: ClientMessageId, settled: (outcome: SendOutcome) => void) {
+    const { payload, encryption } = this.#parts.workload;
+    const span = payload.kind === "fixed" ? 0 : payload.max - payload.min + 1;
+    const bytes = payload.kind === "fixed" ? payload.bytes : payload.min + this.#parts.random.below(span);
+    const content = this.#content(bytes);
+    switch (encryption.mode) {
+      case "real":
+        return user.sendSealed(group, content, id, settled);
+      case "sealed":
+        return user.sendBytes(group, this.#bytes(rsaFernetPayloadBytes(encodeContent(content).length)), id, settled);
+      case "none":
+        return user.sendBytes(group, this.#bytes(encodeContent(content).length), id, settled);
+      default:
+        return encryption satisfies never;
+    }
+  }
+
+  #content(bytes: number): Content {
+    return remembered(this.#contents, bytes, () => ({ kind: "text", text: "a".repeat(bytes) }));
+  }
+
+  #bytes(length: number): Uint8Array {
+    return remembered(this.#prepared, length, () => new Uint8Array(length).fill(0x61));
+  }
+}
+
+function remembered<Key, Value>(values: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = values.get(key);
+  if (value === undefined) {
+    value = make();
+    values.set(key, value);
+  }
+  return value;
+}
