@@ -15,6 +15,7 @@ import { type Clock, systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { GroupId } from "../wire/ids.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
+import { until } from "./until.ts";
 
 const people: Person[] = [];
 after(() => {
@@ -37,6 +38,8 @@ export interface Person {
   readonly name: string;
   readonly client: Client;
   readonly identity: Identity;
+  /** Resumes their session. */
+  readonly token: Uint8Array;
   readonly messages: OpenedMessage[];
   readonly unreadable: UnreadableMessage[];
   /** Groups that the servers have let them into. */
@@ -102,6 +105,7 @@ export async function person(target: string, name: string, options: PersonOption
     name,
     client,
     identity,
+    token: welcome.value.token,
     messages,
     unreadable,
     joined,
@@ -123,15 +127,4 @@ export async function groupOf(founder: Person, ...others: readonly Person[]): Pr
   const { group } = conversation.value;
   await until(() => [founder, ...others].every((member) => member.joined.has(group)), "all members are in the group");
   return group;
-}
-
-const untilMsMax = 20_000;
-
-/** Waits until something holds; fails, naming it, when it does not come to be. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + untilMsMax;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`it did not come to be that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

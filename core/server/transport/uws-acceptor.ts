@@ -4,6 +4,15 @@ import { listen, undeclared } from "./uws-listen.ts";
 
 export async function openAcceptor(host: string, wanted: number): Promise<Front> {
   const app = uws.App();
+  // Only while no server is there to be handed the socket. It must not be kept: its later requests would come here too.
+  app.any("/*", (response) => {
+    response.cork(() => {
+      response
+        .writeStatus("503 Service Unavailable")
+        .writeHeader("retry-after", "1")
+        .end("no_server: none is there now\n", true);
+    });
+  });
   const { port } = await listen(app, host, wanted);
   return {
     port,

@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { dialDirectly } from "../client/dial.ts";
+import { seededRandom } from "../platform/random.ts";
+import { assertAgreement, converse, interruptions, testSeed } from "../testing/chaos.ts";
+import { freshDatabase, ownPostgres } from "../testing/database.ts";
+import { deploy, type TestDeployment } from "../testing/deployment.ts";
+import { losing } from "../testing/lossy-socket.ts";
+import { groupOf, type Person, person } from "../testing/person.ts";
+import { RawClient } from "../testing/raw-client.ts";
+import { until } from "../testing/until.ts";
+import { ackKind } from "../wire/ack-frame.ts";
+import { clientMessageId, type Epoch, type GroupId } from "../wire/ids.ts";
+import { encodeSend } from "../wire/send-frame.ts";
+import { socketUrl } from "./cluster.ts";
+
+let names = 0;
+
+/** People spread over the servers, each always on the same one. */
+async function peopleOn(deployment: TestDeployment, count: number): Promise<Person[]> {
+  const ports = deployment.cluster.serverPorts;
+  return Promise.all(
+    Array.from({ length: count }, (_, i) => {
+      const port = ports[i % ports.length] as number;
+      return person(deployment.target, `person${names++}`, { dial: dialDirectly(socketUrl("127.0.0.1", port)) });
+    }),
+  );
+}
+
+async function groupOfAll(people: readonly Person[]): Promise<GroupId> {
+  const [founder, ...others] = people as [Person, ...Person[]];
+  return groupOf(founder, ...others);
+}
+
+for (const transport of ["uws", "ws"] as const) {
+  test(`people on three servers agree on a conversation whatever breaks their connections (${transport})`, async (t) => {
+    const random = testSeed(t);
+    const deployment = await deploy({ servers: 3, transport });
+    const people = await peopleOn(deployment, 6);
+    const group = await groupOfAll(people);
+    const written = await converse(people, group, {
+      random,
+      messages: 200,
+      disturbances: [interruptions(people, random, 0.15)],
+    });
+    assert.equal(written.size, 200);
+    await assertAgreement(people, group, written);
+    await deployment.stop();
+  });
+}
+
+test("a server that breaks in the middle costs nobody a message, and comes back", async (t) => {
+  const random = testSeed(t);
+  const deployment = await deploy({ servers: 3 });
+  // Through the acceptor: whoever was on the broken server is let in by another.
+  const people = await Promise.all(Array.from({ length: 6 }, () => person(deployment.target, `person${names++}`)));
+  const group = await groupOfAll(people);
+  let crashes = 0;
+  const written = await converse(people, group, {
+    random,
+    messages: 150,
+    disturbances: [
+      {
+        chance: 0.03,
+        happen: () => {
+          if (crashes++ < 3) void deployment.cluster.crash(random.below(3));
+        },
+      },
+    ],
+  });
+  await deployment.cluster.crash(0);
+  await assertAgreement(people, group, written);
+  await until(async () => {
+    const response = await fetch(`http://${deployment.target}/servers`).catch(() => undefined);
+    return response?.ok === true && ((await response.json()) as unknown[]).length === 3;
+  }, "all three servers are there again");
+  const again = await converse(people, group, { random, messages: 10, disturbances: [] });
+  await assertAgreement(people, group, new Map([...written, ...again]));
+  await deployment.stop();
+});
+
+test("a database that is killed and comes back loses nothing that was acknowledged", async (t) => {
+  const random = testSeed(t);
+  const postgres = await ownPostgres();
+  const deployment = await deploy({ servers: 2, database: await freshDatabase(postgres.url()) });
+  const people = await peopleOn(deployment, 4);
+  const group = await groupOfAll(people);
+  const pull = async () => {
+    await postgres.kill();
+    await new Promise((resolve) => setTimeout(resolve, random.unit() * 300));
+    await postgres.restart();
+  };
+  let pulls = 0;
+  let pulling = Promise.resolve();
+  const written = await converse(people, group, {
+    random,
+    messages: 120,
+    disturbances: [
+      {
+        chance: 0.05,
+        happen: () => {
+          if (pulls++ < 3) pulling = pulling.then(pull);
+        },
+      },
+    ],
+  });
+  await pulling;
+  await pull();
+  await assertAgreement(people, group, written);
+  await deployment.stop();
+});
+
+test("while the database is away a server says so, and it lets nobody wait without a bound", async () => {
+  const postgres = await ownPostgres();
+  const url = await freshDatabase(postgres.url());
+  const deployment = await deploy({ database: url, ingestRowsMax: 20 });
+  const alice = await person(deployment.target, `person${names++}`);
+  const group = await groupOf(alice);
+  await postgres.kill();
+  const raw = await rawAs(deployment, alice);
+  for (let i = 0; i < 60; i++) raw.sendBytes(send(group, i));
+  const busy = () =>
+    raw.frames.filter((frame) => frame.kind === "reject" && frame.code === "busy" && (frame.retryAfterMs ?? 0) > 0);
+  await until(() => busy().length >= 20, "what does not fit into the queues is refused as busy");
+  await until(
+    async () => (await fetch(`http://${deployment.target}/readyz`)).status === 503,
+    "the server is not ready",
+  );
+  assert.equal(raw.frames.filter((frame) => frame.kind === "ack").length, 0, "nothing is acknowledged");
+  await postgres.restart();
+  const acknowledged = () => raw.frames.flatMap((frame) => (frame.kind === "ack" ? frame.acknowledgements : []));
+  await until(
+    () => acknowledged().length + busy().length === 60,
+    "what was taken in is acknowledged once it is stored",
+  );
+  assert.ok(acknowledged().length >= 20);
+  await until(
+    async () => (await fetch(`http://${deployment.target}/readyz`)).status === 200,
+    "the server is ready again",
+  );
+  await deployment.stop();
+});
+
+test("a reader that stops reading is cut off, the others notice nothing, and it gets everything when it returns", async () => {
+  const deployment = await deploy({ backpressureBytesMax: 64 * 1024 });
+  const [alice, bob] = await peopleOn(deployment, 2);
+  const group = await groupOfAll([alice as Person, bob as Person]);
+  const slow = await rawAs(deployment, bob as Person);
+  await slow.ask({ kind: "groups" });
+  slow.pause();
+  const payload = new Uint8Array(60_000);
+  const sender = await rawAs(deployment, alice as Person);
+  const received: number[] = [];
+  const reader = await rawAs(deployment, bob as Person);
+  await reader.ask({ kind: "groups" });
+  const total = 300;
+  for (let i = 1; i <= total; i++) {
+    sender.sendBytes(send(group, i, payload));
+    if (i % 10 === 0) await until(() => seqsOf(reader).length >= i, "the reader keeps up");
+  }
+  received.push(...seqsOf(reader));
+  assert.equal(received.length, total);
+  await until(
+    async () => (await metric(deployment, "fastchat_backpressure_disconnects_total")) === 1,
+    "one was cut off",
+  );
+  slow.resume();
+  await slow.ended();
+  const back = await rawAs(deployment, bob as Person);
+  for (let after = 1; after <= total; ) {
+    const page = await back.ask({ kind: "sync", group, after, through: total + 1 });
+    assert.equal(page.kind, "synced");
+    if (page.kind === "synced") after = page.through;
+    if (page.kind === "synced" && page.through >= page.lastSeq) break;
+  }
+  assert.deepEqual(seqsOf(back), received);
+  await deployment.stop();
+});
+
+test("a resend after a lost acknowledgement gets the same place, also at another server", async () => {
+  const deployment = await deploy({ servers: 2 });
+  let lost = 0;
+  const ports = deployment.cluster.serverPorts;
+  let dials = 0;
+  const alice = await person(deployment.target, `person${names++}`, {
+    dial: async () => ({ ok: true, value: socketUrl("127.0.0.1", ports[dials++ % 2] as number) }),
+    open: losing((frame) => frame[1] === ackKind && lost++ === 0),
+  });
+  const bob = await person(deployment.target, `person${names++}`);
+  const group = await groupOf(alice, bob);
+  const outcome = alice.say(group, "once");
+  await until(() => lost === 1, "the acknowledgement is lost");
+  alice.client.mailbox.interrupt();
+  const settled = await outcome;
+  assert.ok(settled.ok);
+  assert.equal(settled.ok && settled.seq, 2);
+  const next = await alice.say(group, "twice");
+  assert.equal(next.ok && next.seq, 3);
+  await until(() => bob.texts(group).length === 2, "bob has both");
+  assert.deepEqual(bob.texts(group), ["once", "twice"]);
+  await deployment.stop();
+});
+
+test("a removed member's late message is refused, under the old epoch and under the new one", async () => {
+  const deployment = await deploy({ servers: 2 });
+  const [alice, bob, carol] = (await peopleOn(deployment, 3)) as [Person, Person, Person];
+  const group = await groupOfAll([alice, bob, carol]);
+  // On the other server than the admin, which learns of the removal by the bus.
+  const late = await rawAs(deployment, bob, 1);
+  await late.ask({ kind: "groups" });
+  const removed = await alice.client.changeGroup(group, { action: "remove", names: [bob.name] });
+  assert.ok(removed.ok);
+  late.sendBytes(send(group, 1, undefined, 1 as Epoch));
+  late.sendBytes(send(group, 2, undefined, 2 as Epoch));
+  const rejects = () => late.frames.flatMap((frame) => (frame.kind === "reject" ? [frame.code] : []));
+  await until(() => rejects().length === 2, "both are refused");
+  assert.ok(rejects().every((code) => code === "stale_epoch" || code === "not_a_member"));
+  await alice.say(group, "without bob");
+  await until(() => carol.texts(group).length === 1, "carol has it");
+  assert.deepEqual(bob.texts(group), []);
+  assert.equal(seqsOf(late).includes(3), false, "what was written after the removal does not reach the removed");
+  await deployment.stop();
+});
+
+suite("round robin by the acceptor", () => {
+  let deployment: TestDeployment;
+  before(async () => {
+    deployment = await deploy({ servers: 3 });
+  });
+  after(() => deployment.stop());
+
+  test("spreads sockets exactly evenly", async () => {
+    const sockets = await Promise.all(Array.from({ length: 30 }, () => person(deployment.target, `person${names++}`)));
+    assert.deepEqual(await connections(deployment), [10, 10, 10]);
+    for (const { client } of sockets) client.close();
+  });
+});
+
+for (const strategy of ["random", "least-connections", "two-choices", "round-robin"] as const) {
+  test(`${strategy} by /assign sends clients to all servers (ws)`, async () => {
+    const deployment = await deploy({ servers: 3, transport: "ws", strategy });
+    for (let i = 0; i < 24; i++) await person(deployment.target, `person${names++}`);
+    const spread = await connections(deployment);
+    assert.equal(
+      spread.reduce((sum, part) => sum + part, 0),
+      24,
+    );
+    assert.ok(
+      spread.every((part) => part > 0),
+      `${spread}`,
+    );
+    if (strategy === "round-robin" || strategy === "least-connections") assert.deepEqual(spread, [8, 8, 8]);
+    await deployment.stop();
+  });
+}
+
+test("a stopping server tells its clients, who go on elsewhere without losing anything", async () => {
+  const random = seededRandom(7);
+  const url = await freshDatabase();
+  const first = await deploy({ servers: 2, database: url });
+  const people = await Promise.all(Array.from({ length: 4 }, () => person(first.target, `person${names++}`)));
+  const group = await groupOfAll(people);
+  const written = await converse(people, group, { random, messages: 30, disturbances: [] });
+  await first.stop();
+  for (const { client } of people) assert.notEqual(client.mailbox.state, "loggedOut");
+  await assertAgreement(people, group, written);
+});
+
+async function rawAs(deployment: TestDeployment, somebody: Person, server = 0): Promise<RawClient> {
+  const raw = await RawClient.open(socketUrl("127.0.0.1", deployment.cluster.serverPorts[server] as number));
+  assert.equal((await raw.ask({ kind: "resume", token: somebody.token })).kind, "welcome");
+  return raw;
+}
+
+function send(
+  group: GroupId,
+  id: number,
+  payload: Uint8Array = Buffer.from(`payload ${id}`),
+  epoch = 1 as Epoch,
+): Uint8Array {
+  return encodeSend({ resend: false, type: 0, epoch, group, clientMessageId: clientMessageId(BigInt(id)), payload });
+}
+
+/** Places of application messages that arrived. */
+function seqsOf(raw: RawClient): number[] {
+  return raw.frames.flatMap((frame) =>
+    frame.kind === "deliver" ? frame.messages.flatMap(({ type }, i) => (type === 0 ? [frame.firstSeq + i] : [])) : [],
+  );
+}
+
+async function metric(deployment: TestDeployment, name: string, server = 0): Promise<number> {
+  const port = deployment.cluster.serverPorts[server] as number;
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, "m").exec(text)?.[1]);
+}
+
+async function connections(deployment: TestDeployment): Promise<number[]> {
+  return Promise.all(
+    deployment.cluster.serverPorts.map((_, server) => metric(deployment, "fastchat_connections", server)),
+  );
+}

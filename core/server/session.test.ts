@@ -1,0 +1,371 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, suite, test } from "node:test";
+import { encode } from "cborg";
+import * as opaque from "../e2ee/opaque-client.ts";
+import { deploy, type TestDeployment } from "../testing/deployment.ts";
+import { groupOf, type Person, person } from "../testing/person.ts";
+import { RawClient } from "../testing/raw-client.ts";
+import { until } from "../testing/until.ts";
+import { encodeClientFrame } from "../wire/client-frame.ts";
+import { clientMessageId, epoch, type GroupId, groupId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import { encodeSend } from "../wire/send-frame.ts";
+import type { ColdServerFrame } from "../wire/server-frame.ts";
+import { transportNames } from "./transport/transport.ts";
+
+let names = 0;
+const freshName = (name: string) => `${name}${names++}`;
+
+/** A raw connection that has resumed a person's session. */
+async function rawAs(deployment: TestDeployment, somebody: Person): Promise<RawClient> {
+  const raw = await RawClient.open(deployment.cluster.url);
+  const welcome = await raw.ask({ kind: "resume", token: somebody.token });
+  assert.equal(welcome.kind, "welcome");
+  return raw;
+}
+
+function errorOf(frame: ColdServerFrame): string {
+  return frame.kind === "error" ? frame.code : `no error but ${frame.kind}`;
+}
+
+function send(
+  group: GroupId,
+  id: number,
+  of: { atEpoch?: number; payload?: Uint8Array; resend?: boolean } = {},
+): Uint8Array {
+  return encodeSend({
+    resend: of.resend ?? false,
+    type: 0,
+    epoch: epoch(of.atEpoch ?? 1),
+    group,
+    clientMessageId: clientMessageId(BigInt(id)),
+    payload: of.payload ?? Buffer.from(`payload ${id}`),
+  });
+}
+
+for (const transport of transportNames) {
+  suite(`a session over ${transport}`, () => {
+    let deployment: TestDeployment;
+    before(async () => {
+      deployment = await deploy({
+        transport,
+        sendsPerSecond: 1,
+        sendBurst: 50,
+        failedLoginBurst: 3,
+        failedLoginsPerMinute: 0.1,
+      });
+    });
+    after(() => deployment.stop());
+
+    for (const [what, bytes, code] of [
+      ["an empty message", new Uint8Array(0), "malformed_frame"],
+      ["one byte", Buffer.from([1]), "malformed_frame"],
+      ["another protocol version", Buffer.from([99, 0x50, 0xa0]), "unsupported_version"],
+      ["a kind that nobody knows", Buffer.from([1, 0xee, 0xa0]), "unknown_frame"],
+      ["a server's frame", Buffer.from([1, 0x82, 0, 0]), "unknown_frame"],
+      ["a body that is no CBOR", Buffer.from([1, 0x50, 0xff, 0xff]), "malformed_frame"],
+      ["a body with a key too many", Buffer.from([1, 0x50, ...encode({ request: 1, more: 1 })]), "malformed_frame"],
+      ["a SEND that is cut in its header", send(groupId(1), 1).subarray(0, 20), "malformed_frame"],
+      ["a SEND that is cut in its payload", send(groupId(1), 1).subarray(0, 30), "malformed_frame"],
+      ["random bytes", Buffer.concat([Buffer.from([1]), randomBytes(200)]), undefined],
+    ] as const) {
+      test(`${what} ends the connection with a named error`, async () => {
+        const raw = await RawClient.open(deployment.cluster.url);
+        raw.sendBytes(bytes);
+        const { error } = await raw.ended();
+        if (code === undefined) assert.ok(error);
+        else assert.equal(error, code);
+        const said = raw.frames.find((frame) => frame.kind === "error");
+        assert.equal(said?.code, error);
+      });
+    }
+
+    test("a text message ends the connection as malformed", async () => {
+      const raw = await RawClient.open(deployment.cluster.url);
+      raw.sendText("hello");
+      assert.equal((await raw.ended()).error, "malformed_frame");
+    });
+
+    test("a message larger than a frame may be ends the connection", async () => {
+      const raw = await RawClient.open(deployment.cluster.url);
+      raw.sendBytes(new Uint8Array(limits.frameBytesMax + 1).fill(1));
+      await raw.ended();
+    });
+
+    test("a frame of a user before login ends the connection", async () => {
+      for (const frame of [send(groupId(1), 1), encodeClientFrame({ kind: "groups", request: 1 })]) {
+        const raw = await RawClient.open(deployment.cluster.url);
+        raw.sendBytes(frame);
+        assert.equal((await raw.ended()).error, "not_authenticated");
+      }
+    });
+
+    test("a second login on a connection is refused and the connection stays", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await rawAs(deployment, alice);
+      assert.equal(errorOf(await raw.ask({ kind: "resume", token: alice.token })), "already_authenticated");
+      assert.equal((await raw.ask({ kind: "ping" })).kind, "pong");
+    });
+
+    test("a name is taken in every spelling of it", async () => {
+      const name = freshName("straße");
+      await person(deployment.target, name);
+      for (const spelling of [name, name.toUpperCase(), name.replace("ß", "SS")]) {
+        await assert.rejects(person(deployment.target, spelling), /name_taken/);
+      }
+    });
+
+    test("a name with characters that are not allowed is refused by name", async () => {
+      const raw = await RawClient.open(deployment.cluster.url);
+      const { message } = await opaque.startRegistration("password");
+      for (const name of ["", " ", "a b", "-a", "a\u200bb", "a\nb", "x".repeat(33)]) {
+        assert.equal(
+          errorOf(await raw.ask({ kind: "signUpStart", name, message })),
+          "name_invalid",
+          JSON.stringify(name),
+        );
+      }
+    });
+
+    test("an unknown user and a wrong password get answers of the same form, and both fail in the end", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const answers = [];
+      for (const name of [alice.name, freshName("nobody")]) {
+        const raw = await RawClient.open(deployment.cluster.url);
+        const started = await opaque.startLogin("wrong");
+        const answer = await raw.ask({ kind: "logInStart", name, message: started.message });
+        assert.equal(answer.kind, "logInStarted");
+        answers.push(answer.kind === "logInStarted" ? answer.message.length : 0);
+        assert.equal((await opaque.finishLogin("wrong", started.state, messageOf(answer), "simulated")).ok, false);
+        assert.equal(errorOf(await raw.ask({ kind: "logInFinish", message: randomBytes(64) })), "login_failed");
+      }
+      assert.equal(answers[0], answers[1]);
+    });
+
+    test("guessing a password is slowed down, for names that exist and names that do not", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      for (const name of [alice.name, freshName("nobody")]) {
+        const raw = await RawClient.open(deployment.cluster.url);
+        const codes = [];
+        for (let i = 0; i < 4; i++) {
+          const { message } = await opaque.startLogin(`guess ${i}`);
+          const answer = await raw.ask({ kind: "logInStart", name, message });
+          codes.push(answer.kind === "error" ? answer.code : "started");
+          if (answer.kind === "error") assert.ok((answer.retryAfterMs ?? 0) > 0);
+        }
+        assert.deepEqual(codes, ["started", "started", "started", "too_many_attempts"]);
+      }
+    });
+
+    test("a login that does not begin with its beginning is refused", async () => {
+      const raw = await RawClient.open(deployment.cluster.url);
+      assert.equal(errorOf(await raw.ask({ kind: "logInFinish", message: randomBytes(64) })), "malformed_frame");
+    });
+
+    test("forged and cut tokens resume nothing, and the connection can still log in", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await RawClient.open(deployment.cluster.url);
+      const forged = Buffer.from(alice.token);
+      forged[5] = (forged[5] as number) ^ 1;
+      for (const token of [forged, alice.token.subarray(0, 40), randomBytes(80), new Uint8Array(0)]) {
+        assert.equal(errorOf(await raw.ask({ kind: "resume", token })), "token_invalid");
+      }
+      assert.equal((await raw.ask({ kind: "resume", token: alice.token })).kind, "welcome");
+    });
+
+    test("a session that was logged out resumes nothing", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await RawClient.open(deployment.cluster.url);
+      await person(deployment.target, freshName("bob"));
+      assert.equal((await alice.client.mailbox.request({ kind: "logOut" })).ok, true);
+      assert.equal(errorOf(await raw.ask({ kind: "resume", token: alice.token })), "token_invalid");
+    });
+
+    test("a message to a group that one is not in is refused, whether or not it exists", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const bob = await person(deployment.target, freshName("bob"));
+      const group = await groupOf(alice);
+      const raw = await rawAs(deployment, bob);
+      for (const target of [group, groupId(4711)]) {
+        raw.sendBytes(send(target, 1));
+        const reject = await raw.next((frame) => frame.kind === "reject" && frame.group === target);
+        assert.equal(reject.kind === "reject" && reject.code, "not_a_member");
+        for (const kind of ["log", "keys", "sync"] as const) {
+          const range = kind === "sync" ? { after: 0, through: 10 } : { from: 1 };
+          assert.equal(errorOf(await raw.ask({ kind, group: target, ...range })), "not_a_member");
+        }
+      }
+    });
+
+    test("a message under a stale epoch is refused with the epoch that holds", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const group = await groupOf(alice);
+      assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
+      const raw = await rawAs(deployment, alice);
+      raw.sendBytes(send(group, 1, { atEpoch: 1 }));
+      const reject = await raw.next((frame) => frame.kind === "reject");
+      assert.equal(reject.kind === "reject" && reject.code, "stale_epoch");
+      assert.equal(reject.kind === "reject" && reject.epoch, 2);
+      raw.sendBytes(send(group, 1, { atEpoch: 7 }));
+      await until(
+        () => raw.frames.filter((frame) => frame.kind === "reject").length === 2,
+        "an epoch of the future is refused",
+      );
+    });
+
+    test("a payload over the limit is refused and the next message goes through", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const group = await groupOf(alice);
+      const raw = await rawAs(deployment, alice);
+      raw.sendBytes(send(group, 1, { payload: new Uint8Array(limits.payloadBytesMax + 1) }));
+      const reject = await raw.next((frame) => frame.kind === "reject");
+      assert.equal(reject.kind === "reject" && reject.code, "payload_too_large");
+      raw.sendBytes(send(group, 2, { payload: new Uint8Array(limits.payloadBytesMax) }));
+      await raw.next((frame) => frame.kind === "ack");
+    });
+
+    test("who sends too much is told when to go on, and loses nothing else", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const group = await groupOf(alice);
+      const raw = await rawAs(deployment, alice);
+      for (let i = 0; i < 60; i++) raw.sendBytes(send(group, i));
+      const reject = await raw.next((frame) => frame.kind === "reject");
+      assert.equal(reject.kind === "reject" && reject.code, "rate_limited");
+      assert.ok(reject.kind === "reject" && (reject.retryAfterMs ?? 0) > 0);
+      const acknowledged = () =>
+        raw.frames.flatMap((frame) => (frame.kind === "ack" ? frame.acknowledgements : [])).length;
+      const refused = () => raw.frames.filter((frame) => frame.kind === "reject").length;
+      await until(() => acknowledged() + refused() === 60, "each of the messages has its answer");
+      assert.ok(acknowledged() >= 50);
+    });
+
+    test("a message sent twice has one place, and members get it once", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const bob = await person(deployment.target, freshName("bob"));
+      const group = await groupOf(alice, bob);
+      const watching = await rawAs(deployment, bob);
+      await watching.ask({ kind: "groups" });
+      const raw = await rawAs(deployment, alice);
+      raw.sendBytes(send(group, 5));
+      await raw.next((frame) => frame.kind === "ack");
+      raw.sendBytes(send(group, 5, { resend: true }));
+      raw.sendBytes(send(group, 6));
+      const acks = () => raw.frames.flatMap((frame) => (frame.kind === "ack" ? frame.acknowledgements : []));
+      await until(() => acks().length === 3, "three acknowledgements");
+      assert.deepEqual(
+        acks().map(({ clientMessageId: id, seq }) => [Number(id), Number(seq)]),
+        [
+          [5, 2],
+          [5, 2],
+          [6, 3],
+        ],
+      );
+      const delivered = () => watching.frames.flatMap((frame) => (frame.kind === "deliver" ? frame.messages : []));
+      await until(() => delivered().some((message) => message.clientMessageId === 6n), "the last message arrives");
+      assert.deepEqual(
+        delivered().map((message) => Number(message.clientMessageId)),
+        [5, 6],
+      );
+    });
+
+    test("history comes in pages that together are all of it", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const group = await groupOf(alice);
+      const raw = await rawAs(deployment, alice);
+      for (let i = 1; i <= 5; i++)
+        raw.sendBytes(send(group, i, { payload: new Uint8Array(limits.payloadBytesMax - 100) }));
+      await until(
+        () => raw.frames.flatMap((f) => (f.kind === "ack" ? f.acknowledgements : [])).length === 5,
+        "five are stored",
+      );
+      const reader = await rawAs(deployment, alice);
+      let after = 0;
+      let pages = 0;
+      for (;;) {
+        const page = await reader.ask({ kind: "sync", group, after, through: 100 });
+        assert.equal(page.kind, "synced");
+        if (page.kind !== "synced") return;
+        pages++;
+        after = page.through;
+        if (after >= page.lastSeq) break;
+      }
+      assert.ok(pages > 1, "the bound on bytes makes more than one page");
+      const seqs = reader.frames.flatMap((f) => (f.kind === "deliver" ? f.messages.map((_, i) => f.firstSeq + i) : []));
+      assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6]);
+    });
+
+    test("who looks at a group sees who is there and how far they have read", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const bob = await person(deployment.target, freshName("bob"));
+      const group = await groupOf(alice, bob);
+      await alice.say(group, "hello");
+      const raw = await rawAs(deployment, alice);
+      raw.sendBytes(encodeClientFrame({ kind: "open", group }));
+      const online = () => {
+        const users = new Set<number>();
+        for (const frame of raw.frames) {
+          if (frame.kind !== "presence") continue;
+          for (const user of frame.online) users.add(user);
+          for (const user of frame.offline) users.delete(user);
+        }
+        return [...users].sort((a, b) => a - b);
+      };
+      const [aliceId, bobId] = [alice.client.user as number, bob.client.user as number];
+      await until(() => online().length === 2, "both are shown online");
+      bob.client.mailbox.read(group, 2 as never);
+      const cursorOf = (user: number) =>
+        raw.frames.flatMap((f) => (f.kind === "cursors" ? f.cursors : [])).findLast(([of]) => of === user)?.[1];
+      await until(() => cursorOf(bobId) === 2, "bob's cursor is shown");
+      bob.client.close();
+      await until(() => online().length === 1 && online()[0] === aliceId, "bob is shown offline");
+    });
+
+    test("requests of a connection beyond the bound are answered busy, not queued", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await rawAs(deployment, alice);
+      const answers = await Promise.all(
+        Array.from({ length: limits.requestsInFlightMax + 20 }, () =>
+          raw.ask({ kind: "findUsers", names: [alice.name] }),
+        ),
+      );
+      const busy = answers.filter((answer) => answer.kind === "error" && answer.code === "busy").length;
+      const found = answers.filter((answer) => answer.kind === "users").length;
+      assert.equal(busy + found, answers.length);
+      assert.ok(found >= limits.requestsInFlightMax);
+    });
+
+    test("keys that are staged without end are refused", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await rawAs(deployment, alice);
+      const user = alice.client.user as number;
+      const keys = Array.from({ length: limits.stagedKeysPerFrameMax }, () => ({
+        epoch: 1,
+        user,
+        wrapped: new Uint8Array(16),
+      }));
+      let answer = await raw.ask({ kind: "stageKeys", group: 77, keys });
+      for (let frames = 1; answer.kind === "done" && frames < 20; frames++)
+        answer = await raw.ask({ kind: "stageKeys", group: 77, keys });
+      assert.equal(errorOf(answer), "busy");
+    });
+
+    test("HTTP answers what it knows, and names what it does not", async () => {
+      const get = async (path: string, method = "GET") => {
+        const response = await fetch(`http://${deployment.target}${path}`, { method });
+        return [response.status, await response.text()] as const;
+      };
+      assert.deepEqual(await get("/healthz"), [200, "ok\n"]);
+      assert.deepEqual(await get("/readyz"), [200, "ready\n"]);
+      assert.match((await get("/metrics"))[1], /fastchat_connections\{server="s0"\} \d+/);
+      assert.match((await get("/nowhere"))[1], /^not_found: /);
+      assert.equal((await get("/healthz", "POST"))[0], 405);
+      assert.match((await get("/assign"))[1], /"url":"ws:/);
+    });
+  });
+}
+
+function messageOf(frame: ColdServerFrame): Uint8Array {
+  assert.ok("message" in frame);
+  return frame.message;
+}

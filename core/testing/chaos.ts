@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { pickOne, type Random, seededRandom } from "../platform/random.ts";
+import type { GroupId } from "../wire/ids.ts";
+import type { Person } from "./person.ts";
+import { until } from "./until.ts";
+
+/** The seed of a random test: printed, and taken from `TEST_SEED` to play a run again. */
+export function testSeed(log: { diagnostic(message: string): void }): Random {
+  const seed =
+    process.env.TEST_SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.TEST_SEED);
+  log.diagnostic(`TEST_SEED=${seed} plays this again`);
+  return seededRandom(seed);
+}
+
+/** What was written and acknowledged, by its text, with the place that the servers gave it. */
+export type Written = ReadonlyMap<string, number>;
+
+export interface Disturbance {
+  /** How likely it is at each step, from 0 to 1. */
+  readonly chance: number;
+  happen(): Promise<void> | void;
+}
+
+let conversations = 0;
+
+/**
+ * Lets people write to a group at random while things go wrong; resolves when every message has its outcome, with what was
+ * acknowledged.
+ */
+export async function converse(
+  people: readonly Person[],
+  group: GroupId,
+  by: { random: Random; messages: number; disturbances: readonly Disturbance[]; pauseMs?: number },
+): Promise<Written> {
+  const written = new Map<string, number>();
+  const conversation = conversations++;
+  const underWay: Promise<void>[] = [];
+  for (let number = 0; number < by.messages; number++) {
+    for (const { chance, happen } of by.disturbances) if (by.random.unit() < chance) await happen();
+    const author = pickOne(by.random, people);
+    const text = `${conversation}.${number} by ${author.name}`;
+    underWay.push(
+      author.say(group, text).then((outcome) => {
+        assert.ok(outcome.ok, `${text}: ${JSON.stringify(outcome)}`);
+        written.set(text, outcome.seq);
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, by.random.unit() * (by.pauseMs ?? 6)));
+  }
+  await Promise.all(underWay);
+  return written;
+}
+
+/** Everybody has all that was acknowledged, once, in the one order that the acknowledgements named. */
+export async function assertAgreement(people: readonly Person[], group: GroupId, written: Written): Promise<void> {
+  const inOrder = [...written].sort(([, a], [, b]) => a - b).map(([text]) => text);
+  for (const { name, texts } of people) {
+    await until(
+      () => texts(group).length >= inOrder.length,
+      `${name} has ${inOrder.length} messages, not ${texts(group).length}`,
+    );
+    assert.deepEqual(texts(group), inOrder, `what ${name} has`);
+  }
+  for (const { name, unreadable } of people) assert.deepEqual(unreadable, [], `what ${name} could not read`);
+}
+
+/** Breaks somebody's connection without a word. */
+export function interruptions(people: readonly Person[], random: Random, chance: number): Disturbance {
+  return { chance, happen: () => pickOne(random, people).client.mailbox.interrupt() };
+}

@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { after } from "node:test";
+import { WebSocket } from "ws";
+import { type ColdClientFrame, encodeClientFrame } from "../wire/client-frame.ts";
+import { type ErrorCode, errorOfCloseCode } from "../wire/errors.ts";
+import { type ColdServerFrame, parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
+import { until } from "./until.ts";
+
+const open: RawClient[] = [];
+after(() => {
+  for (const client of open) client.destroy();
+});
+
+/** A socket that sends what a test wants, right or wrong, and keeps what comes back. */
+export class RawClient {
+  readonly #socket: WebSocket;
+  readonly frames: ServerFrame[] = [];
+  /** Set once the server has ended the connection. */
+  closed: { readonly code: number; readonly error: ErrorCode | undefined } | undefined;
+  #requests = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on("message", (bytes: Buffer) => {
+      const parsed = parseServerFrame(bytes);
+      if (!parsed.ok) throw new Error(parsed.reason.detail);
+      this.frames.push(parsed.value);
+    });
+    socket.on("close", (code) => {
+      this.closed = { code, error: errorOfCloseCode(code) };
+    });
+    socket.on("error", () => {}); // A close follows.
+    open.push(this);
+  }
+
+  /** Opens a socket to `ws://…`. */
+  static async open(url: string): Promise<RawClient> {
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    const client = new RawClient(socket);
+    await once(socket, "open");
+    return client;
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#socket.send(bytes);
+  }
+
+  sendText(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Sends a request and resolves with its answer, or with the error that it got. */
+  async ask(frame: Record<string, unknown> & { readonly kind: ColdClientFrame["kind"] }): Promise<ColdServerFrame> {
+    const request = this.#requests++;
+    this.sendBytes(encodeClientFrame({ ...frame, request } as unknown as ColdClientFrame));
+    return this.next((of) => "request" in of && of.request === request) as Promise<ColdServerFrame>;
+  }
+
+  /** The first frame that fits, of those that came or will come. */
+  async next(fits: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+    await until(() => this.frames.some(fits) || this.closed !== undefined, "the awaited frame arrives");
+    const found = this.frames.find(fits);
+    if (!found)
+      throw new Error(`the connection ended (${this.closed?.error ?? this.closed?.code}) before the awaited frame`);
+    return found;
+  }
+
+  /** Resolves when the server has ended the connection. */
+  async ended(): Promise<{ readonly code: number; readonly error: ErrorCode | undefined }> {
+    await until(() => this.closed !== undefined, "the server ends the connection");
+    return this.closed as { code: number; error: ErrorCode | undefined };
+  }
+
+  /** Reads nothing more, as a client that hangs. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.terminate();
+  }
+}
