@@ -33,14 +33,19 @@ async function sharedServerUrl(): Promise<string> {
   return shared;
 }
 
-/** An empty, migrated database that nobody else uses; its URL. */
-export async function freshDatabase(serverUrl?: string): Promise<string> {
+/** A database without a table; its URL. */
+async function createDatabase(serverUrl?: string): Promise<string> {
   const base = serverUrl ?? (await sharedServerUrl());
   const name = `test_${randomBytes(6).toString("hex")}`;
   const admin = new Database(base, { connectionsMax: 1, log: silentLog });
   await admin.query({ text: `CREATE DATABASE ${name}` });
   await admin.close();
-  const url = base.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
+  return base.replace(/\/[^/?]*(\?|$)/, `/${name}$1`);
+}
+
+/** An empty, migrated database that nobody else uses; its URL. */
+export async function freshDatabase(serverUrl?: string): Promise<string> {
+  const url = await createDatabase(serverUrl);
   const database = new Database(url, { connectionsMax: 1, log: silentLog });
   await migrate(database, serverMigrations());
   await database.close();
@@ -51,9 +56,18 @@ export function serverMigrations() {
   return readMigrations(path.join(projectRoot, "sql/server"));
 }
 
+/** A connection pool to a database without a table; closed when the file's tests end. */
+export async function emptyDatabase(): Promise<Database> {
+  return opened(await createDatabase());
+}
+
 /** A connection pool to a fresh database; closed when the file's tests end. */
 export async function openFreshDatabase(): Promise<Database> {
-  const database = new Database(await freshDatabase(), { connectionsMax: 4, log: silentLog });
+  return opened(await freshDatabase());
+}
+
+function opened(url: string): Database {
+  const database = new Database(url, { connectionsMax: 4, log: silentLog });
   endings.push(() => database.close());
   return database;
 }

@@ -161,6 +161,7 @@ export class EmbeddedPostgres {
     const output = await untilReady(child);
     const stopGuarding = guard({
       pid: child.pid as number,
+      pidFile: path.join(dataDirectory(directory), "postmaster.pid"),
       remove: [ephemeral ? directory : undefined, this.#socketDirectory],
       ids: this.#runAs?.ids,
     });

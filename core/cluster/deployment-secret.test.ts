@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import type { Failure } from "../platform/failure.ts";
+import { openFreshDatabase } from "../testing/database.ts";
+import { checkSecret, createSecret, loadOrCreateSecret } from "./deployment-secret.ts";
+
+const directory = mkdtempSync(path.join(tmpdir(), "secret-test-"));
+after(() => rmSync(directory, { recursive: true }));
+
+test("the secret is made once, for its owner's eyes only, and is the same ever after", async () => {
+  const file = path.join(directory, "new", "secret.json");
+  const made = await loadOrCreateSecret(file);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.deepEqual(await loadOrCreateSecret(file), made);
+});
+
+test("a file that holds something else is reported, and left as it is", async () => {
+  for (const content of ["", "{}", "not JSON", '{"opaque":"x","token":"short"}']) {
+    const file = path.join(directory, "bad.json");
+    writeFileSync(file, content);
+    await assert.rejects(
+      loadOrCreateSecret(file),
+      (cause: Failure) => cause.code === "secret_unreadable" && cause.advice !== "",
+    );
+  }
+});
+
+test("a database whose users signed up under another secret stops the start", async () => {
+  const database = await openFreshDatabase();
+  const secret = await createSecret();
+  await checkSecret(database, secret);
+  await checkSecret(database, secret);
+  await assert.rejects(
+    checkSecret(database, await createSecret()),
+    (cause: Failure) => cause.code === "secret_mismatch",
+  );
+  const dump = JSON.stringify(await database.query({ text: "SELECT * FROM deployment" }));
+  assert.equal(dump.includes(secret.opaque), false);
+});

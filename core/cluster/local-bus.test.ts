@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MessageChannel } from "node:worker_threads";
+import { systemClock } from "../platform/clock.ts";
+import { silentLog } from "../platform/log.ts";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { until } from "../testing/until.ts";
+import { type GroupId, groupId } from "../wire/ids.ts";
+import { LocalBus } from "./local-bus.ts";
+
+interface Heard {
+  readonly delivered: string[];
+  readonly told: string[];
+  readonly joined: string[];
+  readonly gone: string[];
+}
+
+function openBus(name: string, clock = systemClock): { bus: LocalBus; heard: Heard } {
+  const bus = new LocalBus(name, { clock, log: silentLog });
+  const heard: Heard = { delivered: [], told: [], joined: [], gone: [] };
+  bus.listen({
+    delivered: (frame) => heard.delivered.push(Buffer.from(frame).toString()),
+    told: (from, frame) => heard.told.push(`${from} ${frame.kind}`),
+    joined: (server, groups) => heard.joined.push(`${server} ${groups.join()}`),
+    gone: (server) => heard.gone.push(server),
+  });
+  return { bus, heard };
+}
+
+function link(a: LocalBus, b: LocalBus): void {
+  const { port1, port2 } = new MessageChannel();
+  a.addPeer(b.self, port1);
+  b.addPeer(a.self, port2);
+}
+
+const frame = (group: number, text: string) => ({ group: groupId(group), frame: Buffer.from(text) });
+const groups = (...ids: number[]): GroupId[] => ids.map(groupId);
+
+test("frames go to the servers that joined their groups, and to no others", async () => {
+  const [a, b, c] = [openBus("a"), openBus("b"), openBus("c")];
+  link(a.bus, b.bus);
+  link(a.bus, c.bus);
+  link(b.bus, c.bus);
+  await b.bus.join(groups(1, 2));
+  await c.bus.join(groups(2));
+  assert.equal(a.bus.deliver([frame(1, "one"), frame(2, "two"), frame(3, "three")]), 3);
+  await until(() => b.heard.delivered.length === 2 && c.heard.delivered.length === 1, "the frames arrive");
+  assert.deepEqual(b.heard.delivered, ["one", "two"]);
+  assert.deepEqual(c.heard.delivered, ["two"]);
+  b.bus.leave(groups(1));
+  await b.bus.join(groups(9));
+  assert.equal(a.bus.deliver([frame(1, "again")]), 0);
+  assert.deepEqual(a.heard.joined, ["b 1,2", "c 2", "b 9"]);
+  for (const { bus } of [a, b, c]) bus.close();
+});
+
+test("from when a join resolves, what a peer delivers arrives", async () => {
+  const [a, b] = [openBus("a"), openBus("b")];
+  link(a.bus, b.bus);
+  for (let group = 1; group <= 50; group++) {
+    await b.bus.join(groups(group));
+    assert.equal(a.bus.deliver([frame(group, `${group}`)]), 1);
+  }
+  await until(() => b.heard.delivered.length === 50, "all of them arrive");
+  a.bus.close();
+  b.bus.close();
+});
+
+test("a server that comes later is told of what was joined before", async () => {
+  const [a, b] = [openBus("a"), openBus("b")];
+  await b.bus.join(groups(5));
+  link(a.bus, b.bus);
+  await until(() => a.heard.joined.length === 1, "it has heard");
+  assert.equal(a.bus.deliver([frame(5, "hello")]), 1);
+  a.bus.close();
+  b.bus.close();
+});
+
+test("a join does not wait for a server that hangs or goes", async () => {
+  const clock = new FakeClock();
+  const { bus } = openBus("a", clock);
+  const { port1, port2 } = new MessageChannel();
+  bus.addPeer("hanging", port1);
+  let joined = false;
+  const joining = bus.join(groups(1)).then(() => {
+    joined = true;
+  });
+  await clock.advance(500);
+  assert.equal(joined, false);
+  await clock.advance(600);
+  await joining;
+  const again = bus.join(groups(2));
+  bus.removePeer("hanging");
+  await again;
+  assert.equal(clock.waiting, 0, "no timer is left");
+  port2.close();
+  bus.close();
+});
+
+test("who has gone is announced once, and frames for it are dropped", async () => {
+  const [a, b] = [openBus("a"), openBus("b")];
+  link(a.bus, b.bus);
+  await b.bus.join(groups(1));
+  a.bus.removePeer("b");
+  a.bus.removePeer("b");
+  assert.deepEqual(a.heard.gone, ["b"]);
+  assert.equal(a.bus.deliver([frame(1, "lost")]), 0);
+  a.bus.tell("b", { kind: "bye", at: 1 });
+  b.bus.close();
+});
+
+test("a frame that shares Node's buffer pool is copied, not moved away from under it", async () => {
+  const [a, b] = [openBus("a"), openBus("b")];
+  link(a.bus, b.bus);
+  const pooled = Buffer.from("pooled");
+  a.bus.tellAll({
+    kind: "heartbeat",
+    url: "ws://x",
+    at: 1,
+    load: { connections: 1, utilization: 0, lagMs: 0, draining: false },
+  });
+  await until(() => b.heard.told.length === 1, "it arrives");
+  assert.equal(pooled.toString(), "pooled");
+  assert.deepEqual(b.heard.told, ["a heartbeat"]);
+  a.bus.close();
+  b.bus.close();
+});

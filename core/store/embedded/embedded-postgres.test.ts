@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import type { Failure } from "../../platform/failure.ts";
+import { silentLog } from "../../platform/log.ts";
+import { until } from "../../testing/until.ts";
+import { Database } from "../database.ts";
+import { EmbeddedPostgres } from "./embedded-postgres.ts";
+import { writablePlace } from "./place.ts";
+import { postgresUser } from "./run-as.ts";
+
+const scratch = mkdtempSync(path.join(writablePlace(), "embedded-test-"));
+chmodSync(scratch, 0o755);
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+const isRoot = process.getuid?.() === 0;
+const start = (name: string, ephemeral = false) =>
+  EmbeddedPostgres.start({ directory: path.join(scratch, name), ephemeral, log: silentLog });
+
+async function withDatabase<T>(url: string, work: (database: Database) => Promise<T>): Promise<T> {
+  const database = new Database(url, { connectionsMax: 1, log: silentLog });
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+const failsWith = (code: string) => (cause: Failure) => cause.code === code && cause.advice.length > 0;
+
+test("what was written is there after a stop and a start, and every commit is on disk", async () => {
+  const first = await start("kept");
+  await withDatabase(first.url(), (database) => database.query({ text: "CREATE TABLE t AS SELECT 42 AS n" }));
+  await first.stop();
+  const second = await start("kept");
+  await withDatabase(second.url(), async (database) => {
+    assert.deepEqual(await database.query({ text: "SELECT n FROM t" }), [{ n: 42 }]);
+    const { synchronousCommit, fsync } = await database.check();
+    assert.deepEqual([synchronousCommit, fsync], ["on", "on"]);
+  });
+  await second.stop();
+  assert.equal(second.pid === undefined || !isRunning(second.pid), true);
+});
+
+test("an ephemeral one leaves nothing behind", async () => {
+  const server = await start("ephemeral", true);
+  const pid = server.pid as number;
+  assert.ok(existsSync(path.join(scratch, "ephemeral")));
+  await server.stop();
+  assert.equal(existsSync(path.join(scratch, "ephemeral")), false);
+  assert.equal(isRunning(pid), false);
+});
+
+test("it comes back on its port after a crash", async () => {
+  const server = await start("crashing", true);
+  const { port } = server;
+  await withDatabase(server.url(), (database) => database.query({ text: "CREATE TABLE t (n integer)" }));
+  await server.kill();
+  await assert.rejects(withDatabase(server.url(), (database) => database.query({ text: "SELECT 1" })));
+  await server.restart();
+  assert.equal(server.port, port);
+  await withDatabase(server.url(), (database) => database.query({ text: "INSERT INTO t VALUES (1)" }));
+  await server.stop();
+});
+
+test("a second one on the same data says that the first has it", async () => {
+  const first = await start("shared", true);
+  await assert.rejects(start("shared"), failsWith("data_directory_in_use"));
+  await withDatabase(first.url(), (database) => database.query({ text: "SELECT 1" }));
+  await first.stop();
+});
+
+test("as root it runs under another user, who owns the data alone", { skip: !isRoot && "needs root" }, async () => {
+  const server = await start("owned", true);
+  const directory = path.join(scratch, "owned", "data");
+  assert.equal(statSync(directory).uid, postgresUser()?.ids.uid);
+  assert.equal(statSync(directory).mode & 0o077, 0);
+  assert.notEqual(statSync(`/proc/${server.pid}`).uid, 0);
+  await server.stop();
+});
+
+test("a data directory that its user cannot reach is reported with what to do", {
+  skip: !isRoot && "needs root",
+}, async () => {
+  const closed = path.join(scratch, "closed");
+  mkdirSync(closed, { mode: 0o700 });
+  const starting = EmbeddedPostgres.start({ directory: path.join(closed, "data"), ephemeral: false, log: silentLog });
+  await assert.rejects(starting, (cause: Failure) => {
+    assert.equal(cause.code, "data_directory_unreachable");
+    assert.match(cause.advice, /--data-dir/);
+    return true;
+  });
+});
+
+test("a data directory that cannot be made is reported with what to do", async () => {
+  const directory = path.join(import.meta.filename, "data"); // Below a file.
+  await assert.rejects(
+    EmbeddedPostgres.start({ directory, ephemeral: false, log: silentLog }),
+    failsWith("data_directory_unusable"),
+  );
+});
+
+test("a full disk is reported with what initdb says", { skip: !canMount() && "needs the right to mount" }, async () => {
+  const small = path.join(scratch, "small");
+  mkdirSync(small);
+  assert.equal(spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=755", "tmpfs", small]).status, 0);
+  try {
+    await assert.rejects(
+      EmbeddedPostgres.start({ directory: path.join(small, "data"), ephemeral: false, log: silentLog }),
+      (cause: Failure) => cause.code === "database_cannot_be_made" && /No space left/.test(cause.message),
+    );
+  } finally {
+    spawnSync("umount", [small]);
+  }
+});
+
+test("it ends, and cleans up, when the process that started it dies without a word", async () => {
+  const directory = path.join(scratch, "orphaned");
+  const script = `
+    import { EmbeddedPostgres } from ${JSON.stringify(new URL("./embedded-postgres.js", import.meta.url).href)};
+    import { pino } from "pino";
+    const server = await EmbeddedPostgres.start({
+      directory: ${JSON.stringify(directory)}, ephemeral: true, log: pino({ level: "silent" }),
+    });
+    process.stdout.write(String(server.pid), () => process.kill(process.pid, "SIGKILL"));
+  `;
+  const sockets = () => readdirSync(tmpdir()).filter((name) => name.startsWith("fastchat-pg-")).length;
+  const before = sockets();
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  assert.equal(run.signal, "SIGKILL", run.stderr);
+  const pid = Number(run.stdout);
+  await until(() => !isRunning(pid), "PostgreSQL has ended");
+  await until(() => !existsSync(path.join(directory, "data")), "its data is gone");
+  await until(() => sockets() <= before, "its socket's directory is gone");
+});
+
+/** A process that has ended and that nobody has waited for does not count. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
+
+function canMount(): boolean {
+  if (!isRoot || process.platform !== "linux") return false;
+  const probe = mkdtempSync(path.join(tmpdir(), "mount-test-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "tmpfs", probe]).status === 0;
+  if (mounted) spawnSync("umount", [probe]);
+  rmSync(probe, { recursive: true });
+  return mounted;
+}

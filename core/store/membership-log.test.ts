@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { openFreshDatabase } from "../testing/database.ts";
+import { type Epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
+import type { MembershipEntry } from "../wire/membership-entry.ts";
+import type { Database } from "./database.ts";
+import { loadGroups } from "./groups.ts";
+import { type Change, type Changed, changeGroup, readKeys, readLog } from "./membership-log.ts";
+import { insertUser } from "./users.ts";
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
+
+interface Known {
+  readonly id: UserId;
+  readonly fingerprint: Uint8Array;
+}
+
+async function users(database: Database, count: number): Promise<Known[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const identity = randomBytes(32);
+      const id = await insertUser(database, { name: `user${i}`, credential: "c", record: identity, identity });
+      return { id: id as UserId, fingerprint: sha256(identity) };
+    }),
+  );
+}
+
+/** A change as a client would submit it; the bytes stand for the signed entry. */
+function changeOf(entry: MembershipEntry, keysFor: readonly Known[]): Change {
+  const bytes = randomBytes(80);
+  const keys = keysFor.map(({ id }) => ({ epoch: entry.epoch, user: id, wrapped: randomBytes(8) }));
+  return { entry, bytes, hash: sha256(bytes), keys, sentAt: 1, clientMessageId: bytes.readBigUInt64BE() };
+}
+
+const opening = new Uint8Array([1]);
+const subject = ({ id, fingerprint }: Known) => ({ user: id, fingerprint });
+
+function creation(group: GroupId, founder: Known, others: readonly Known[]): Change {
+  return changeOf(
+    {
+      group,
+      index: 0,
+      epoch: 1 as Epoch,
+      action: "create",
+      actor: founder.id,
+      actorFingerprint: founder.fingerprint,
+      subjects: others.map(subject),
+      previous: new Uint8Array(32),
+      opening,
+      settings: { suite: "none", history: false, expireSeconds: 0 },
+    },
+    [founder, ...others],
+  );
+}
+
+function following(after: Changed, actor: Known, of: Partial<MembershipEntry>, keysFor: readonly Known[]): Change {
+  const { group, length, head, epoch } = after.membership;
+  const opens = of.opening !== undefined || of.action === "leave";
+  return changeOf(
+    {
+      group,
+      index: length,
+      epoch: (opens ? epoch + 1 : epoch) as Epoch,
+      action: "rekey",
+      actor: actor.id,
+      actorFingerprint: actor.fingerprint,
+      subjects: [],
+      previous: head,
+      ...of,
+    },
+    keysFor,
+  );
+}
+
+async function changed(database: Database, change: Change): Promise<Changed> {
+  const result = await changeGroup(database, change);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+async function refusedWith(database: Database, change: Change): Promise<string> {
+  const result = await changeGroup(database, change);
+  return result.ok ? "nothing" : result.reason.code;
+}
+
+test("a change moves the log, the members, the epoch, the keys and the messages together", async () => {
+  const database = await openFreshDatabase();
+  const [alice, bob, carol] = (await users(database, 3)) as [Known, Known, Known];
+  const created = await changed(database, creation(groupId(1), alice, [bob]));
+  assert.deepEqual([created.seq, created.epoch, created.joined], [1, 1, [alice.id, bob.id]]);
+  const admitted = await changed(
+    database,
+    following(created, alice, { action: "admit", subjects: [subject(carol)], opening }, [alice, bob, carol]),
+  );
+  assert.deepEqual([admitted.seq, admitted.epoch, admitted.joined, admitted.left], [2, 2, [carol.id], []]);
+  const removed = await changed(
+    database,
+    following(admitted, alice, { action: "remove", subjects: [subject(bob)], opening }, [alice, carol]),
+  );
+  assert.deepEqual([removed.seq, removed.epoch, removed.left], [3, 3, [bob.id]]);
+
+  const [group] = await loadGroups(database, [groupId(1)]);
+  assert.deepEqual(group, {
+    id: 1,
+    epoch: 3,
+    lastSeq: 3,
+    logLength: 3,
+    members: [alice.id, carol.id].sort((a, b) => a - b),
+  });
+  const log = await readLog(database, { group: groupId(1), from: 0, countMax: 10 });
+  assert.deepEqual(
+    log.map(({ index, seq }) => [index, seq]),
+    [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ],
+  );
+  const epochsOf = async ({ id }: Known) =>
+    (await readKeys(database, { group: groupId(1), user: id, from: 1 as Epoch, countMax: 10 })).map(
+      ({ epoch }) => epoch,
+    );
+  assert.deepEqual(await epochsOf(alice), [1, 2, 3]);
+  assert.deepEqual(await epochsOf(carol), [2, 3]);
+  assert.deepEqual(await epochsOf(bob), [], "who was removed finds no keys any more");
+});
+
+test("of two changes at once one wins and the other is a conflict that changes nothing", async () => {
+  const database = await openFreshDatabase();
+  const [alice, bob] = (await users(database, 2)) as [Known, Known];
+  const created = await changed(database, creation(groupId(1), alice, [bob]));
+  const both = [0, 1].map(() => changeGroup(database, following(created, alice, { opening }, [alice, bob])));
+  const outcomes = (await Promise.all(both)).map((result) => (result.ok ? "changed" : result.reason.code)).sort();
+  assert.deepEqual(outcomes, ["changed", "conflict"]);
+  const [group] = await loadGroups(database, [groupId(1)]);
+  assert.deepEqual([group?.epoch, group?.logLength, group?.lastSeq], [2, 2, 2]);
+});
+
+test("a change that may not be is refused by name, and nothing of it stays", async () => {
+  const database = await openFreshDatabase();
+  const [alice, bob, carol] = (await users(database, 3)) as [Known, Known, Known];
+  const created = await changed(database, creation(groupId(1), alice, [bob]));
+  const admit = (whom: Known, actor = alice, keysFor = [alice, bob, whom]) =>
+    following(created, actor, { action: "admit", subjects: [subject(whom)], opening }, keysFor);
+  const stranger = { id: 999 as UserId, fingerprint: carol.fingerprint };
+  const impostor = { id: carol.id, fingerprint: alice.fingerprint };
+  assert.equal(await refusedWith(database, creation(groupId(1), bob, [])), "group_exists");
+  assert.equal(await refusedWith(database, admit(carol, bob)), "not_allowed");
+  assert.equal(await refusedWith(database, admit(stranger)), "unknown_user");
+  assert.equal(await refusedWith(database, admit(impostor)), "invalid_change");
+  assert.equal(await refusedWith(database, admit(carol, alice, [alice, carol])), "keys_missing");
+  assert.equal(await refusedWith(database, following(created, carol, { opening }, [alice, bob])), "not_a_member");
+  assert.equal(await refusedWith(database, following(created, alice, { action: "rename" }, [])), "invalid_change");
+  const elsewhere = { ...created, membership: { ...created.membership, group: groupId(2) } };
+  assert.equal(await refusedWith(database, following(elsewhere, alice, { opening }, [alice])), "not_a_member");
+  const [group] = await loadGroups(database, [groupId(1)]);
+  assert.deepEqual([group?.logLength, group?.lastSeq], [1, 1]);
+  assert.equal((await database.query({ text: "SELECT FROM wrapped_keys" })).length, 2);
+});
+
+test("when two clients draw the same group id at once, one founds the group", async () => {
+  const database = await openFreshDatabase();
+  const [alice, bob] = (await users(database, 2)) as [Known, Known];
+  const both = [alice, bob].map((founder) => changeGroup(database, creation(groupId(7), founder, [])));
+  const outcomes = (await Promise.all(both)).map((result) => (result.ok ? "founded" : result.reason.code)).sort();
+  assert.deepEqual(outcomes, ["founded", "group_exists"]);
+});

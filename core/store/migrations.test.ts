@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import type { Failure } from "../platform/failure.ts";
+import { emptyDatabase, serverMigrations } from "../testing/database.ts";
+import { migrate, readMigrations } from "./migrations.ts";
+
+const step = (number: number, sql: string) => ({ number, name: `000${number}_step.sql`, sql });
+
+test("servers that start at once bring the database up to date together, each step once", async () => {
+  const database = await emptyDatabase();
+  const ran = await Promise.all([1, 2, 3, 4].map(() => migrate(database, serverMigrations())));
+  assert.equal(ran.flat().length, serverMigrations().length);
+  assert.deepEqual(await migrate(database, serverMigrations()), []);
+});
+
+test("a step that fails leaves the database as it was before, and those before it applied", async () => {
+  const database = await emptyDatabase();
+  const steps = [step(1, "CREATE TABLE one (n integer)"), step(2, "CREATE TABLE two (n integer); SELECT 1 / 0")];
+  await assert.rejects(
+    migrate(database, steps),
+    (cause: Failure) => cause.code === "migration_failed" && /0002/.test(cause.message),
+  );
+  const tables = await database.query<{ name: string }>({
+    text: "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+  });
+  assert.deepEqual(
+    tables.map(({ name }) => name),
+    ["migrations", "one"],
+  );
+});
+
+test("a database that is newer than the program is left alone", async () => {
+  const database = await emptyDatabase();
+  const steps = [step(1, "CREATE TABLE one (n integer)"), step(2, "CREATE TABLE two (n integer)")];
+  await migrate(database, steps);
+  await assert.rejects(migrate(database, steps.slice(0, 1)), (cause: Failure) => cause.code === "database_is_newer");
+});
+
+test("a step that is missing is noticed before anything runs", () => {
+  const directory = mkdtempSync(path.join(tmpdir(), "migrations-test-"));
+  writeFileSync(path.join(directory, "0001_first.sql"), "SELECT 1");
+  writeFileSync(path.join(directory, "0003_third.sql"), "SELECT 3");
+  assert.throws(() => readMigrations(directory), /step 2 is missing/);
+  rmSync(directory, { recursive: true });
+});
