@@ -29,7 +29,7 @@ export function cellsTable(cells: readonly Cell[]): string {
   return table.toString();
 }
 
-/** What a run shows and what it does not, in a sentence or two made from its figures. */
+/** What a run shows and what it does not, in a sentence made from its figures. */
 export function conclusion({ cells, environment, workload }: CellsDocument): string {
   const fewest = Math.min(...cells.map((cell) => cell.servers));
   const most = Math.max(...cells.map((cell) => cell.servers));
@@ -42,7 +42,7 @@ export function conclusion({ cells, environment, workload }: CellsDocument): str
     fewest === most
       ? `${machine}, ${fewest} ${fewest === 1 ? "server" : "servers"} spent ${figure(cpu(most))} µs of CPU on a delivery, and 99% of them took at most ${figure(p99(most))} ms`
       : `${machine}, going from ${fewest} to ${most} servers took the server CPU of a delivery from ${figure(cpu(fewest))} to ${figure(cpu(most))} µs and its p99 from ${figure(p99(fewest))} to ${figure(p99(most))} ms (medians over the strategies), and the fullest server had ${spread(at(most))} of its even share`;
-  return `${shown}. One run of ${workload.durationSeconds} s a cell does not show how servers scale on machines of their own, nor any difference smaller than what two runs of one cell differ by.`;
+  return `${shown}; one run of ${workload.durationSeconds} s a cell does not show how servers scale on machines of their own, nor any difference smaller than what two runs of one cell differ by.`;
 }
 
 function spread(cells: readonly Cell[]): string {

@@ -49,8 +49,14 @@ function workloadOf(text: WorkloadText) {
 const accounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;
 
 /** What an idle, logged-in connection takes of a server's memory. */
-export function runConnections(options: ScaleOptions & { readonly connections: number }): Promise<ScaleDocument> {
-  const { connections, signal } = options;
+export function runConnections(
+  options: ScaleOptions & {
+    readonly connections: number;
+    /** How long they lie idle before memory is read. */
+    readonly quietSeconds: number;
+  },
+): Promise<ScaleDocument> {
+  const { connections, quietSeconds, signal } = options;
   return experiment("connections", options, async (server, laboratory) => {
     const workload = workloadOf({
       name: "connections",
@@ -59,8 +65,8 @@ export function runConnections(options: ScaleOptions & { readonly connections: n
       // As good as nothing: what is measured is that they are there.
       arrivals: { kind: "constant", ratePerSecond: 0.5 },
       encryption: { mode: "sealed" },
-      warmUpSeconds: 10,
-      durationSeconds: 4,
+      warmUpSeconds: quietSeconds,
+      durationSeconds: 1,
     });
     const before = (await server.usage()).residentBytes;
     let after = before;
@@ -124,7 +130,9 @@ export function runLogins(
 }
 
 /** How many deliveries a second the load generator audits on one core. */
-export function runGenerator(options: ScaleOptions & { readonly ratePerSecond: number }): Promise<ScaleDocument> {
+export function runGenerator(
+  options: ScaleOptions & { readonly ratePerSecond: number; readonly seconds: number },
+): Promise<ScaleDocument> {
   return experiment("generator", options, async (server, laboratory) => {
     options.onStep?.("1,000 users in groups of 50, one generator thread");
     const workload = workloadOf({
@@ -133,8 +141,8 @@ export function runGenerator(options: ScaleOptions & { readonly ratePerSecond: n
       groups: [{ count: 20, sizes: { kind: "fixed", size: 50 } }],
       arrivals: { kind: "constant", ratePerSecond: options.ratePerSecond },
       encryption: { mode: "sealed" },
-      warmUpSeconds: 3,
-      durationSeconds: 8,
+      warmUpSeconds: options.seconds / 3,
+      durationSeconds: options.seconds,
     });
     const load = await generateLoad({
       workload,

@@ -154,7 +154,7 @@ function addScale(bench: Command): void {
     "connections",
     "What an idle, logged-in connection takes of a server's memory.",
     ["--connections <n>", "how many", 10_000],
-    (options, connections) => runConnections({ ...options, connections }),
+    (options, connections) => runConnections({ ...options, connections, quietSeconds: 10 }),
   );
   add(
     "logins",
@@ -166,6 +166,6 @@ function addScale(bench: Command): void {
     "generator",
     "How many deliveries a second the load generator audits on one core.",
     ["--rate <n>", "messages a second, each delivered 50 times", 8000],
-    (options, ratePerSecond) => runGenerator({ ...options, ratePerSecond }),
+    (options, ratePerSecond) => runGenerator({ ...options, ratePerSecond, seconds: 8 }),
   );
 }

@@ -19,6 +19,8 @@ export interface Quantiles {
 /** Latencies, kept so that those of several threads can be added without loss; percentiles are never averaged. */
 export class Latencies {
   readonly #histogram: hdr.Histogram;
+  /** The histogram's own is rounded when it is encoded. */
+  #maxMicros = 0;
 
   constructor(histogram: hdr.Histogram = hdr.build(options)) {
     this.#histogram = histogram;
@@ -26,7 +28,9 @@ export class Latencies {
 
   record(micros: number): void {
     // A clock's last digit may make an instant latency negative.
-    this.#histogram.recordValue(micros < 1 ? 1 : Math.min(micros, options.highestTrackableValue));
+    const value = micros < 1 ? 1 : Math.min(micros, options.highestTrackableValue);
+    if (value > this.#maxMicros) this.#maxMicros = value;
+    this.#histogram.recordValue(value);
   }
 
   get count(): number {
@@ -35,26 +39,31 @@ export class Latencies {
 
   add(other: Latencies): void {
     this.#histogram.add(other.#histogram);
+    this.#maxMicros = Math.max(this.#maxMicros, other.#maxMicros);
   }
 
   reset(): void {
     this.#histogram.reset();
+    this.#maxMicros = 0;
   }
 
   /** In milliseconds; undefined when nothing was recorded. */
   quantiles(): Quantiles | undefined {
     if (this.count === 0) return undefined;
     const at = (percentile: number) => this.#histogram.getValueAtPercentile(percentile) / 1000;
-    return { p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: this.#histogram.maxValue / 1000 };
+    return { p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: this.#maxMicros / 1000 };
   }
 
-  /** HdrHistogram's own compressed form. */
+  /** The exact maximum, then HdrHistogram's own compressed form. */
   encode(): string {
-    return hdr.encodeIntoCompressedBase64(this.#histogram);
+    return `${this.#maxMicros} ${hdr.encodeIntoCompressedBase64(this.#histogram)}`;
   }
 
   static decode(text: string): Latencies {
-    return new Latencies(hdr.decodeFromCompressedBase64(text));
+    const [max, histogram] = text.split(" ") as [string, string];
+    const latencies = new Latencies(hdr.decodeFromCompressedBase64(histogram));
+    latencies.#maxMicros = Number(max);
+    return latencies;
   }
 }
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, suite, test } from "node:test";
-import { dialDirectly } from "../client/dial.ts";
+import { dialAssigned, dialDirectly } from "../client/dial.ts";
 import { seededRandom } from "../platform/random.ts";
 import { assertAgreement, converse, interruptions, testSeed } from "../testing/chaos.ts";
 import { freshDatabase, ownPostgres } from "../testing/database.ts";
@@ -15,6 +18,8 @@ import { encodeSend } from "../wire/send-frame.ts";
 import { socketUrl } from "./cluster.ts";
 
 let names = 0;
+const scratch = mkdtempSync(path.join(tmpdir(), "cluster-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** People spread over the servers, each always on the same one. */
 async function peopleOn(deployment: TestDeployment, count: number): Promise<Person[]> {
@@ -247,23 +252,29 @@ for (const strategy of ["random", "least-connections", "two-choices", "round-rob
     );
     assert.ok(
       spread.every((part) => part > 0),
-      `${spread}`,
+      spread.join(),
     );
     if (strategy === "round-robin" || strategy === "least-connections") assert.deepEqual(spread, [8, 8, 8]);
     await deployment.stop();
   });
 }
 
-test("a stopping server tells its clients, who go on elsewhere without losing anything", async () => {
+test("servers that stop tell their clients, who go on at those that come after without losing anything", async () => {
   const random = seededRandom(7);
-  const url = await freshDatabase();
-  const first = await deploy({ servers: 2, database: url });
-  const people = await Promise.all(Array.from({ length: 4 }, () => person(first.target, `person${names++}`)));
+  const { database, secretFile } = { database: await freshDatabase(), secretFile: path.join(scratch, "secret.json") };
+  const first = await deploy({ servers: 2, database, secretFile });
+  let target = first.target;
+  const dial = () => dialAssigned(target)();
+  const people = await Promise.all(Array.from({ length: 4 }, () => person(first.target, `person${names++}`, { dial })));
   const group = await groupOfAll(people);
   const written = await converse(people, group, { random, messages: 30, disturbances: [] });
   await first.stop();
-  for (const { client } of people) assert.notEqual(client.mailbox.state, "loggedOut");
+  const second = await deploy({ servers: 2, database, secretFile });
+  target = second.target;
   await assertAgreement(people, group, written);
+  const again = await converse(people, group, { random, messages: 10, disturbances: [] });
+  await assertAgreement(people, group, new Map([...written, ...again]));
+  await second.stop();
 });
 
 async function rawAs(deployment: TestDeployment, somebody: Person, server = 0): Promise<RawClient> {

@@ -118,18 +118,18 @@ export class ClientSession {
     this.#server.looking.stir(group.id);
   }
 
-  /** Subscribes to all of the user's groups; those of which they are a member at this moment. */
+  /**
+   * Subscribes to all of the user's groups, and answers those that it is subscribed to then: also one that the user was
+   * let into while their memberships were being read, of which the client has been told already.
+   */
   async enterGroups(): Promise<{ group: WatchedGroup; readSeq: Seq }[]> {
     const user = this.user as UserId;
     const memberships: readonly GroupOfUser[] = (await this.#server.memberships.get(user)) ?? [];
-    const groups = await Promise.all(memberships.map(({ group }) => this.#server.groups.watch(group)));
-    const entered: { group: WatchedGroup; readSeq: Seq }[] = [];
-    groups.forEach((group, i) => {
-      if (!group?.members.has(user)) return;
-      this.enterGroup(group);
-      entered.push({ group, readSeq: (memberships[i] as GroupOfUser).readSeq });
-    });
-    return entered;
+    for (const group of await Promise.all(memberships.map(({ group: id }) => this.#server.groups.watch(id)))) {
+      if (group?.members.has(user)) this.enterGroup(group);
+    }
+    const readSeqs = new Map(memberships.map(({ group, readSeq }) => [group, readSeq]));
+    return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? (0 as Seq) }));
   }
 
   /** The group, if the user is a member of it; then this connection gets its messages too. */

@@ -44,8 +44,9 @@ export class FakeClock implements Clock {
     return next && next.dueMs - this.#nowMs;
   }
 
-  /** Moves time on; between timers, what they set off in promises runs. */
+  /** Moves time on; before, between and after timers, what waits in promises runs. */
   async advance(byMs: number): Promise<void> {
+    await settle();
     const untilMs = this.#nowMs + byMs;
     for (let timer = this.#next(untilMs); timer; timer = this.#next(untilMs)) {
       this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
@@ -59,6 +60,11 @@ export class FakeClock implements Clock {
     }
     this.#nowMs = untilMs;
     await settle();
+  }
+
+  /** Time passes and nothing runs, as when the thread is blocked; what became due runs with the next {@link advance}. */
+  stall(forMs: number): void {
+    this.#nowMs += forMs;
   }
 
   #add(timer: Timer): Cancel {

@@ -5,11 +5,12 @@ import { limits } from "./limits.ts";
  * The one form under which a name is known: case folded and NFKC normalised, so that `Ａlice`, `ALICE` and `alice` are one
  * user. Letters and digits of any script with their marks, and `.`, `_`, `-` after the first character.
  *
- * Upper-casing before lower-casing folds what has no single lower case (`ß` and `SS`), close to Unicode's full case folding.
+ * Lower, upper and lower case again folds what has no single form in the other case (`ẞ`, `ß` and `SS`), close to Unicode's
+ * full case folding.
  */
 export function canonicalUserName(name: string): Parsed<string> {
   if (name.length > 4 * limits.userNameLengthMax) return refused(nameRule);
-  const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  const folded = name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
   const length = Array.from(folded).length;
   return length <= limits.userNameLengthMax && allowed.test(folded) ? accepted(folded) : refused(nameRule);
 }

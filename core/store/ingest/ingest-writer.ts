@@ -35,6 +35,9 @@ export type CommitPath = "statement" | "copy";
 const retryDelayMsMin = 50;
 const retryDelayMsMax = 2000;
 
+/** A database that takes longer for a commit is as good as away. */
+const stallMsMax = 3000;
+
 /**
  * Stores messages durably and in order, many at a time: while one batch commits, the next fills. There is no timer; under
  * load the batches grow by themselves.
@@ -56,6 +59,7 @@ export class IngestWriter<Ticket> {
   #closed = false;
   #endWait: Cancel | undefined;
   #lastStartMs = Number.NEGATIVE_INFINITY;
+  #committingSinceMs: number | undefined;
   #cancelStart: Cancel | undefined;
   #idle: (() => void)[] = [];
 
@@ -89,9 +93,10 @@ export class IngestWriter<Ticket> {
     return this.#filling.count;
   }
 
-  /** Whether the database has not answered since the last try. */
+  /** Whether the database has not answered since the last try, or keeps a commit waiting for longer than it should. */
   get away(): boolean {
-    return this.#away;
+    const { monotonic } = this.#clock;
+    return this.#away || (this.#committingSinceMs !== undefined && monotonic() - this.#committingSinceMs > stallMsMax);
   }
 
   /** Resolves when everything taken in has its outcome. */
@@ -116,6 +121,22 @@ export class IngestWriter<Ticket> {
     const waitMs = this.#lastStartMs + this.#options.commitSpacingMs - this.#clock.monotonic();
     if (waitMs <= 0) setImmediate(() => void this.#run());
     else this.#cancelStart = this.#clock.after(waitMs, () => void this.#run());
+  }
+
+  /** The connection broke while nothing was being stored: whoever asks is told until there is another. */
+  async #restore(): Promise<void> {
+    this.#running = true;
+    this.#away = true;
+    for (let attempt = 0; !this.#closed; attempt++) {
+      try {
+        await this.#connected();
+        this.#away = false;
+        break;
+      } catch (cause) {
+        await this.#backOff(cause, attempt);
+      }
+    }
+    await this.#run();
   }
 
   async #run(): Promise<void> {
@@ -149,6 +170,7 @@ export class IngestWriter<Ticket> {
       try {
         const client = await this.#connected();
         const started = this.#clock.monotonic();
+        this.#committingSinceMs = started;
         const path = suspects.length === 0 && batch.count <= this.#options.statementRowsMax ? "statement" : "copy";
         if (path === "statement") await commitByStatement(client, batch);
         else await commitByCopy(client, batch, suspects);
@@ -173,6 +195,8 @@ export class IngestWriter<Ticket> {
         suspects = allRows(batch);
         doubtful = true;
         await this.#backOff(cause, attempt);
+      } finally {
+        this.#committingSinceMs = undefined;
       }
     }
   }
@@ -232,8 +256,11 @@ export class IngestWriter<Ticket> {
     const client = await connect(this.#options.url);
     // Queries that are under way fail by themselves; an idle connection that breaks is noticed here.
     client.on("error", (cause) => {
-      this.#log.debug({ cause: cause.message }, "the writer's connection broke");
-      if (this.#client === client) this.#client = undefined;
+      if (this.#client !== client) return;
+      this.#client = undefined;
+      if (this.#running || this.#closed) return;
+      this.#log.error({ cause: cause.message }, "the database is away");
+      void this.#restore();
     });
     if (this.#away) this.#log.info("the database is back");
     this.#client = client;

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { silentLog } from "../core/platform/log.ts";
+import { preset } from "../loadgen/workload.ts";
+import { fanoutArms, runFanout } from "./fanout.ts";
+import { runIngest } from "./ingest.ts";
+import { runQuick } from "./quick.ts";
+import { resultsSchema } from "./results.ts";
+import { runConnections, runGenerator, runLogins } from "./scale.ts";
+import { fanoutTable, figuresTable, ingestTables } from "./tables.ts";
+
+/** Each benchmark, as small as it gets, so that none of them rots; what it measures is no matter here. */
+const log = silentLog;
+const { signal } = new AbortController();
+
+test("quick measures a cell for each server count and strategy, and audits it", async () => {
+  const workload = preset("rooms", {
+    clients: 12,
+    groups: [{ count: 3, sizes: { kind: "fixed", size: 4 } }],
+    arrivals: { kind: "poisson", ratePerSecond: 60 },
+    churn: { awayShare: 0.2, awaySeconds: 0.3, removedShare: 0.3, removedSeconds: 0.2 },
+    warmUpSeconds: 0.2,
+    durationSeconds: 1,
+  });
+  assert.ok(workload.ok);
+  const run = await runQuick({
+    servers: [1, 2],
+    strategies: ["round-robin", "two-choices"],
+    workload: workload.value,
+    transport: "uws",
+    log,
+    signal,
+  });
+  assert.deepEqual(
+    run.cells.map(({ servers, strategy }) => `${servers} ${strategy}`),
+    ["1 round-robin", "1 two-choices", "2 round-robin", "2 two-choices"],
+  );
+  for (const cell of run.cells) {
+    assert.ok(cell.audit.passed, JSON.stringify(cell.audit.breaches));
+    assert.equal(
+      cell.connectionsPerServer.reduce((sum, count) => sum + count, 0),
+      12,
+    );
+    assert.ok(cell.deliveredPerSecond > 0 && cell.serverCpuMicrosPerDelivery > 0);
+  }
+  assert.ok(run.cells[2]?.crossServerCopiesPerMessage, "messages cross between two servers");
+  resultsSchema.parse(run);
+});
+
+test("fanout measures every arm at every rate", async () => {
+  const run = await runFanout({
+    arms: fanoutArms,
+    rates: [50, "saturated"],
+    rounds: 1,
+    clients: 10,
+    groupSize: 5,
+    payloadBytes: 128,
+    durationSeconds: 0.5,
+    warmUpSeconds: 0.2,
+    log,
+    signal,
+  });
+  assert.equal(run.points.length, 8);
+  for (const point of run.points) assert.ok(point.complete && point.deliveredPerSecond > 0, point.arm);
+  assert.match(fanoutTable(run), /fastchat-uws at saturation/);
+  resultsSchema.parse(run);
+});
+
+test("ingest measures the writer, a bare COPY and where the two ways of committing cross", async () => {
+  const run = await runIngest({
+    rounds: 1,
+    seconds: 0.3,
+    payloadBytes: 200,
+    groups: 50,
+    crossoverRows: [1, 20],
+    log,
+    signal,
+  });
+  assert.equal(run.crossover.length, 4);
+  for (const { rowsPerSecond } of run.saturated) assert.ok(rowsPerSecond > 0);
+  assert.match(ingestTables(run), /bare copy/);
+  resultsSchema.parse(run);
+});
+
+test("connections, logins and generator give their figures", async () => {
+  const runs = [
+    await runConnections({ connections: 20, log, signal, quietSeconds: 0.2 }),
+    await runLogins({ perSecond: 20, seconds: 1, log, signal }),
+    await runGenerator({ ratePerSecond: 100, seconds: 1, log, signal }),
+  ];
+  for (const run of runs) {
+    assert.ok(run.figures.length > 2);
+    assert.match(figuresTable(run), /value/);
+    resultsSchema.parse(run);
+  }
+  const figureOf = (of: number, name: string) => runs[of]?.figures.find((figure) => figure.name === name)?.value;
+  assert.equal(figureOf(0, "logged-in connections"), 20);
+  assert.equal(figureOf(1, "logins failed or refused"), 0);
+  assert.equal(figureOf(2, "audit passed"), 1);
+});

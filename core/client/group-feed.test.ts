@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { DeliverCursor, encodeDeliver } from "../wire/deliver-frame.ts";
+import { clientMessageId, epoch, groupId, type Seq, seq, userId } from "../wire/ids.ts";
+import { GroupFeed } from "./group-feed.ts";
+
+const group = groupId(7);
+
+function deliver(from: number, count: number): Uint8Array {
+  const messages = Array.from({ length: count }, (_, i) => ({
+    sender: userId(1),
+    clientMessageId: clientMessageId(BigInt(from + i)),
+    type: 0 as const,
+    sentAt: 0,
+    epoch: epoch(1),
+    payload: Buffer.from(String(from + i)),
+  }));
+  return encodeDeliver({ group, firstSeq: seq(from), messages });
+}
+
+/** A feed with everything that it passed on and asked for. */
+function feedFrom(after: number) {
+  const clock = new FakeClock();
+  const passed: number[] = [];
+  const missing: string[] = [];
+  const asked: [after: number, through: number][] = [];
+  const feed = new GroupFeed(group, seq(after), {
+    clock,
+    sink: {
+      delivered: (_, message) => {
+        assert.equal(Buffer.from(message.payload).toString(), String(message.seq));
+        passed.push(message.seq);
+      },
+      missing: (_, from, through) => missing.push(`${from}-${through}`),
+    },
+    request: (_, from, through) => asked.push([from, through]),
+  });
+  const cursor = new DeliverCursor();
+  const receive = (from: number, count: number) => {
+    // The buffer is the socket's: it is written over as soon as the call is over.
+    const frame = Buffer.from(deliver(from, count));
+    assert.equal(cursor.open(frame), undefined);
+    feed.received(cursor, frame);
+    frame.fill(0);
+  };
+  return { feed, clock, passed, missing, asked, receive };
+}
+
+test("what comes in order is passed on at once, what came before is dropped", () => {
+  const { receive, passed, asked } = feedFrom(10);
+  receive(11, 2);
+  receive(11, 2);
+  receive(12, 3);
+  receive(9, 2);
+  assert.deepEqual(passed, [11, 12, 13, 14]);
+  assert.deepEqual(asked, []);
+});
+
+test("a frame that comes early is held until what belongs before it has come", async () => {
+  const { receive, passed, asked, clock } = feedFrom(0);
+  receive(3, 2);
+  receive(5, 1);
+  assert.deepEqual(passed, []);
+  receive(1, 2);
+  assert.deepEqual(passed, [1, 2, 3, 4, 5]);
+  await clock.advance(1000);
+  assert.deepEqual(asked, [], "the gap closed by itself");
+});
+
+test("a gap that stays is asked for, up to what is held and no further", async () => {
+  const { feed, receive, passed, asked, clock } = feedFrom(0);
+  receive(5, 2);
+  await clock.advance(1000);
+  assert.deepEqual(asked, [[0, 4]]);
+  receive(1, 4);
+  feed.answered(seq(4));
+  assert.deepEqual(passed, [1, 2, 3, 4, 5, 6]);
+  assert.ok(feed.isCurrent);
+});
+
+test("places that the server says hold nothing are passed over, and said to be missing", () => {
+  const { feed, receive, passed, missing, asked } = feedFrom(0);
+  feed.learn(seq(6));
+  assert.deepEqual(asked, [[0, 6]]);
+  receive(3, 1);
+  feed.answered(seq(4));
+  assert.deepEqual(missing, ["1-4"], "as far as it was answered, with what was held still to come");
+  assert.deepEqual(passed, []);
+  assert.deepEqual(asked, [
+    [0, 6],
+    [4, 6],
+  ]);
+});
+
+test("after a broken connection the same is asked for again", () => {
+  const { feed, asked } = feedFrom(0);
+  feed.learn(seq(3));
+  feed.learn(seq(3));
+  assert.equal(asked.length, 1, "one request at a time");
+  feed.interrupted();
+  feed.learn(seq(3));
+  assert.deepEqual(asked, [
+    [0, 3],
+    [0, 3],
+  ]);
+});
+
+test("what is held has a bound: beyond it frames are dropped and fetched", async () => {
+  const { feed, receive, passed, asked, clock } = feedFrom(0);
+  for (let from = 2; from < 6000; from += 2) receive(from, 1);
+  const held = 6000 * 60;
+  assert.ok(held > 0);
+  await clock.advance(1000);
+  assert.deepEqual(asked, [[0, 1]]);
+  receive(1, 1);
+  feed.answered(seq(1));
+  assert.deepEqual(passed, [1, 2]);
+  assert.deepEqual(asked.at(-1), [2, 3]);
+});
+
+test("whatever is lost, repeated and reordered on the way, everything is passed on once and in order", () => {
+  const arrival = fc.record({
+    from: fc.integer({ min: 1, max: 60 }),
+    count: fc.integer({ min: 1, max: 8 }),
+    isAnswer: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(arrival, { maxLength: 60 }), (arrivals) => {
+      const last = 70;
+      const { feed, receive, passed, missing, asked } = feedFrom(0);
+      feed.learn(seq(last));
+      let answered = 0;
+      const answerNext = () => {
+        const range = asked[answered++];
+        if (!range) return false;
+        const [after, through] = range;
+        // A page holds ten at most.
+        const end = Math.min(through, after + 10);
+        if (end > after) receive(after + 1, end - after);
+        feed.answered(end as Seq);
+        return true;
+      };
+      for (const { from, count, isAnswer } of arrivals) {
+        if (isAnswer) answerNext();
+        else receive(from, count);
+      }
+      while (answerNext());
+      assert.deepEqual(
+        passed,
+        Array.from({ length: last }, (_, i) => i + 1),
+      );
+      assert.deepEqual(missing, []);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync, sign } from "node:crypto";
+import { before, suite, test } from "node:test";
+import { inspect } from "node:util";
+import { decode, encode } from "cborg";
+import fc from "fast-check";
+import { anyBytes } from "../testing/arbitrary-frames.ts";
+import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "./identity.ts";
+import { identityPadding, identityStatement, keyPairStatement, openPublicIdentity } from "./public-identity.ts";
+
+suite("an identity", () => {
+  let keys: IdentityKeyPairs;
+  let others: IdentityKeyPairs;
+  let alice: Identity;
+  before(async () => {
+    [keys, others] = await Promise.all([generateIdentityKeys(), generateIdentityKeys()]);
+    alice = createIdentity("alice", keys);
+  });
+
+  /** Alice's identity with some fields changed, and whatever is signed signed again by her keys if asked for. */
+  function changed(fields: Record<string, unknown>, resign = false): Uint8Array {
+    const all = { ...(decode(alice.public.bytes) as Record<string, unknown>), ...fields };
+    const { name, wrapping, signing } = all as { name: string; wrapping: Uint8Array; signing: Uint8Array };
+    const again = resign
+      ? {
+          bySigning: sign(null, identityStatement({ name, wrapping, signing }), keys.private.signing),
+          byWrapping: sign("sha256", keyPairStatement({ wrapping, signing }), {
+            key: keys.private.wrapping,
+            ...identityPadding,
+          }),
+        }
+      : {};
+    return encode({ ...all, ...again });
+  }
+
+  function refusal(bytes: Uint8Array): string {
+    const opened = openPublicIdentity(bytes);
+    return opened.ok ? "accepted" : opened.reason;
+  }
+
+  test("opens from the bytes in which it travels, with the same fingerprint", () => {
+    const opened = openPublicIdentity(alice.public.bytes);
+    assert.ok(opened.ok);
+    assert.equal(opened.value.name, "alice");
+    assert.deepEqual(opened.value.fingerprint, alice.public.fingerprint);
+    assert.ok(opened.value.signing.equals(keys.public.signing) && opened.value.wrapping.equals(keys.public.wrapping));
+  });
+
+  test("is refused under another name, also one that looks the same", () => {
+    assert.match(refusal(changed({ name: "mallory" })), /has not signed/);
+    for (const name of ["Alice", "ａlice", "a b", ""])
+      assert.match(refusal(changed({ name }, true)), /canonical/, name);
+  });
+
+  test("is refused when one of its keys is somebody else's", () => {
+    const theirs = createIdentity("alice", others);
+    const { wrapping, signing } = decode(theirs.public.bytes) as { wrapping: Uint8Array; signing: Uint8Array };
+    assert.match(refusal(changed({ wrapping })), /has not signed/);
+    assert.match(refusal(changed({ signing })), /has not signed/);
+    // Her signing key vouches for a wrapping key that does not vouch back.
+    assert.match(refusal(changed({ wrapping }, true)), /wrapping key has not signed/);
+  });
+
+  test("is refused with keys that are too small, of another kind, or none", () => {
+    const small = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "der" });
+    const curve = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "der" });
+    const odd = generateKeyPairSync("rsa", { modulusLength: 3072, publicExponent: 3 }).publicKey.export({
+      type: "spki",
+      format: "der",
+    });
+    for (const wrapping of [small, curve, odd]) assert.match(refusal(changed({ wrapping })), /RSA of 3072 bits/);
+    assert.match(refusal(changed({ wrapping: Buffer.from("no key") })), /cannot be read/);
+    assert.match(refusal(changed({ signing: Buffer.alloc(31) })), /32 bytes/);
+  });
+
+  test("is refused when it is cut, too long or something else, and never throws", () => {
+    for (let length = 0; length < alice.public.bytes.length; length += 7) {
+      assert.notEqual(refusal(alice.public.bytes.subarray(0, length)), "accepted");
+    }
+    assert.match(refusal(Buffer.alloc(5000)), /at most/);
+    assert.notEqual(refusal(changed({ more: 1 })), "accepted");
+    fc.assert(fc.property(anyBytes(400), (bytes) => assert.notEqual(refusal(bytes), "accepted")));
+  });
+
+  test("shows no key bytes when it is printed, logged or made JSON of", () => {
+    const secrets = [
+      keys.private.signing.export({ format: "jwk" }).d as string,
+      (keys.private.wrapping.export({ format: "jwk" }).d as string).slice(0, 40),
+    ];
+    for (const shown of [inspect(alice, { depth: 10, showHidden: true }), JSON.stringify(alice), inspect({ alice })]) {
+      for (const secret of secrets) assert.equal(shown.includes(secret), false);
+    }
+    assert.match(inspect(alice), /^Identity\(alice, [0-9a-f]{16}…\)$/);
+  });
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
+import { test } from "node:test";
+import * as client from "../opaque-client.ts";
+import { createOpaqueSecret } from "../opaque-server.ts";
+import { opaqueTasksFile, pooledOpaque } from "./opaque-tasks.ts";
+import { Pool, poolThreads } from "./pool.ts";
+
+const poolOf = async (of: { threadsMax: number; queueMax: number }) =>
+  new Pool({ filename: opaqueTasksFile, ...of, workerData: { opaqueSecret: await createOpaqueSecret() } });
+
+test("a login goes through the pool as it does without", async () => {
+  const pool = await poolOf({ threadsMax: 1, queueMax: 10 });
+  const server = pooledOpaque(pool);
+  const started = await client.startRegistration("p");
+  const response = await server.registrationResponse("alice", started.message);
+  assert.ok(response.ok);
+  const record = await client.finishRegistration("p", started.state, response.value, "simulated");
+  assert.ok(record.ok);
+  const login = await client.startLogin("p");
+  const answer = await server.startLogin("alice", record.value.message, login.message);
+  assert.ok(answer.ok);
+  const finished = await client.finishLogin("p", login.state, answer.value.message, "simulated");
+  assert.ok(finished.ok);
+  assert.ok((await server.finishLogin(answer.value.state, finished.value.message)).ok);
+  assert.deepEqual(await server.registrationResponse("alice", new Uint8Array(3)), { ok: false, reason: "wrong" });
+  await pool.close();
+});
+
+test("a full queue says busy at once, and everything taken in is done", async () => {
+  const pool = await poolOf({ threadsMax: 1, queueMax: 3 });
+  const server = pooledOpaque(pool);
+  const { message } = await client.startRegistration("p");
+  const outcomes = await Promise.all(Array.from({ length: 40 }, () => server.registrationResponse("alice", message)));
+  const done = outcomes.filter(({ ok }) => ok).length;
+  assert.ok(done >= 3, `${done} were done`);
+  assert.ok(outcomes.every((outcome) => outcome.ok || outcome.reason === "busy"));
+  assert.ok(done < 40, "some were refused");
+  assert.equal(pool.waiting, 0);
+  await pool.close();
+});
+
+test("a pool has few threads, whatever the machine", () => {
+  assert.ok(poolThreads() >= 1 && poolThreads() <= 4 && poolThreads() <= Math.max(1, availableParallelism() - 1));
+});

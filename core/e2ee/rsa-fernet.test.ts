@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { before, suite, test } from "node:test";
+import fc from "fast-check";
+import { type Epoch, epoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
+import type { MembershipEntry } from "../wire/membership-entry.ts";
+import { messageTypes } from "../wire/send-frame.ts";
+import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
+import { createIdentity, generateIdentityKeys, type Identity } from "./identity.ts";
+import { insideHeaderBytes, signMessage } from "./message-seal.ts";
+import { RsaFernet, type RsaFernetState, rsaFernetPayloadBytes } from "./rsa-fernet.ts";
+import { inlineRsa } from "./rsa-inline.ts";
+import type { Envelope, OpenedEpoch, Recipient } from "./suite.ts";
+
+const group = groupId(7);
+const otherGroup = groupId(8);
+
+suite("rsa-fernet", () => {
+  const suiteOfTest = new RsaFernet(inlineRsa, () => 1_700_000_000);
+  let alice: Identity;
+  let bob: Identity;
+  let mallory: Identity;
+  const users = { alice: userId(1), bob: userId(2), mallory: userId(3) };
+
+  before(async () => {
+    const keys = await Promise.all([generateIdentityKeys(), generateIdentityKeys(), generateIdentityKeys()]);
+    alice = createIdentity("alice", keys[0]);
+    bob = createIdentity("bob", keys[1]);
+    mallory = createIdentity("mallory", keys[2]);
+  });
+
+  const recipient = (user: UserId, identity: Identity): Recipient => ({ user, identity: identity.public });
+
+  function openEpoch(
+    at: Epoch,
+    members: readonly Recipient[],
+    state?: RsaFernetState,
+    of: { group?: GroupId; readBack?: readonly Recipient[] } = {},
+  ) {
+    return suiteOfTest.openEpoch(alice, state, {
+      group: of.group ?? group,
+      epoch: at,
+      members,
+      readBack: of.readBack ?? [],
+    });
+  }
+
+  const everybody = () => [recipient(users.alice, alice), recipient(users.bob, bob)];
+
+  const entryOf = (opened: OpenedEpoch<RsaFernetState>, at: Epoch, of: GroupId = group) =>
+    ({ group: of, epoch: at, opening: opened.opening }) as MembershipEntry;
+
+  const keyFor = (opened: OpenedEpoch<RsaFernetState>, user: UserId, at: Epoch) =>
+    opened.keys.find((key) => key.user === user && key.epoch === at)?.wrapped as Uint8Array;
+
+  /** Bob's state after he has followed an epoch that Alice opened. */
+  async function followed(
+    opened: OpenedEpoch<RsaFernetState>,
+    at: Epoch,
+    state?: RsaFernetState,
+  ): Promise<RsaFernetState> {
+    const result = await suiteOfTest.followEpoch(bob, state, entryOf(opened, at), keyFor(opened, users.bob, at));
+    assert.ok(result.ok, JSON.stringify(result));
+    return result.value;
+  }
+
+  const envelope = (of: Partial<Envelope> = {}): Envelope => ({
+    type: messageTypes.application,
+    group,
+    epoch: epoch(1),
+    sender: users.alice,
+    clientMessageId: 77n as Envelope["clientMessageId"],
+    logHead: Buffer.alloc(32, 9),
+    ...of,
+  });
+
+  async function sealed(
+    state: RsaFernetState,
+    body: string,
+    of: Partial<Envelope> = {},
+    by = alice,
+  ): Promise<Uint8Array> {
+    const result = await suiteOfTest.seal(by, state, envelope(of), Buffer.from(body));
+    assert.ok(result.ok);
+    return result.value.payload;
+  }
+
+  async function faultOf(
+    state: RsaFernetState,
+    payload: Uint8Array,
+    of: Partial<Envelope> = {},
+    from = alice,
+  ): Promise<string> {
+    const opened = await suiteOfTest.open(state, envelope(of), payload, from.public);
+    return opened.ok ? "opened" : opened.reason;
+  }
+
+  test("a member opens what another sealed, and learns which log the sender had seen", async () => {
+    const opened = await openEpoch(epoch(1), everybody());
+    const bobs = await followed(opened, epoch(1));
+    const payload = await sealed(opened.state, "hello");
+    const message = await suiteOfTest.open(bobs, envelope(), payload, alice.public);
+    assert.ok(message.ok);
+    assert.equal(Buffer.from(message.value.body).toString(), "hello");
+    assert.deepEqual(Buffer.from(message.value.logHead), Buffer.alloc(32, 9));
+    assert.equal(payload.length, rsaFernetPayloadBytes(5));
+  });
+
+  test("the payload is a Fernet token that opens with the epoch's key", async () => {
+    const { state } = await openEpoch(epoch(1), everybody());
+    const key = state.keys.get(epoch(1)) as Uint8Array;
+    const token = fernetFromText(fernetText(await sealed(state, "hello")));
+    assert.ok(token.ok && fernetOpen(key, token.value, { nowSeconds: 1_700_000_010, ttlSeconds: 60 }).ok);
+  });
+
+  test("each part of the outside that does not match the inside has a name", async () => {
+    const opened = await openEpoch(epoch(1), everybody());
+    // Whoever holds one key could paste within it, so both epochs have the same key here.
+    const key = opened.state.keys.get(epoch(1)) as Uint8Array;
+    const state: RsaFernetState = {
+      keys: new Map([
+        [epoch(1), key],
+        [epoch(2), key],
+      ]),
+    };
+    const payload = await sealed(state, "hello");
+    assert.equal(await faultOf(state, payload, { type: messageTypes.handshake }), "wrong_type");
+    assert.equal(await faultOf(state, payload, { group: otherGroup }), "wrong_group");
+    assert.equal(await faultOf(state, payload, { epoch: epoch(2) }), "wrong_epoch");
+    assert.equal(await faultOf(state, payload, { sender: users.bob }), "wrong_sender");
+    assert.equal(
+      await faultOf(state, payload, { clientMessageId: 78n as Envelope["clientMessageId"] }),
+      "wrong_message_id",
+    );
+    assert.equal(await faultOf(state, payload, { epoch: epoch(3) }), "unknown_epoch");
+    assert.equal(await faultOf(state, payload), "opened");
+  });
+
+  test("a member cannot write in another member's name", async () => {
+    const opened = await openEpoch(epoch(1), everybody());
+    const bobs = await followed(opened, epoch(1));
+    // Bob has the key and says that he is Alice: the signature is his.
+    const forged = await sealed(bobs, "I, Alice, owe Bob", {}, bob);
+    assert.equal(await faultOf(opened.state, forged), "bad_signature");
+    // Bob repeats what Alice has signed with another body.
+    const key = bobs.keys.get(epoch(1)) as Uint8Array;
+    const inside = fernetOpen(key, await sealed(opened.state, "yes"));
+    assert.ok(inside.ok);
+    const changed = Buffer.from(inside.value);
+    changed[insideHeaderBytes] = "n".charCodeAt(0);
+    assert.equal(await faultOf(opened.state, fernetSeal(key, changed, { nowSeconds: 0 })), "bad_signature");
+  });
+
+  test("what the log's head was is signed too", async () => {
+    const opened = await openEpoch(epoch(1), everybody());
+    const key = opened.state.keys.get(epoch(1)) as Uint8Array;
+    const inside = Buffer.from(signMessage(envelope(), Buffer.from("hello"), alice.signingKey));
+    inside.fill(1, 30, 62);
+    assert.equal(await faultOf(opened.state, fernetSeal(key, inside, { nowSeconds: 0 })), "bad_signature");
+  });
+
+  test("a payload that is cut, changed or under another key is refused, and nothing throws", async () => {
+    const opened = await openEpoch(epoch(1), everybody());
+    const stranger = await openEpoch(epoch(1), everybody());
+    const payload = await sealed(opened.state, "hello");
+    assert.equal(await faultOf(stranger.state, payload), "wrong_key");
+    for (let at = 0; at < payload.length; at += 3) {
+      const changed = Buffer.from(payload);
+      changed[at] = (changed[at] as number) ^ 1;
+      assert.ok(["wrong_key", "malformed"].includes(await faultOf(opened.state, changed)), `changed at ${at}`);
+      assert.ok(
+        ["wrong_key", "malformed"].includes(await faultOf(opened.state, payload.subarray(0, at))),
+        `cut at ${at}`,
+      );
+    }
+    const key = opened.state.keys.get(epoch(1)) as Uint8Array;
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (noise) => {
+        assert.notEqual(await faultOf(opened.state, noise), "opened");
+        assert.notEqual(await faultOf(opened.state, fernetSeal(key, noise, { nowSeconds: 0 })), "opened");
+      }),
+    );
+  });
+
+  test("a wrapped key of another recipient, epoch or group, or an old one, is refused", async () => {
+    const first = await openEpoch(epoch(1), everybody());
+    const second = await openEpoch(epoch(2), everybody(), first.state);
+    const elsewhere = await openEpoch(epoch(2), everybody(), undefined, { group: otherGroup });
+    const entry = entryOf(second, epoch(2));
+    for (const [what, wrapped] of [
+      ["Alice's", keyFor(second, users.alice, epoch(2))],
+      ["the last epoch's", keyFor(first, users.bob, epoch(1))],
+      ["another group's", keyFor(elsewhere, users.bob, epoch(2))],
+      ["noise", Buffer.alloc(384, 1)],
+      ["nothing", new Uint8Array(0)],
+    ] as const) {
+      const result = await suiteOfTest.followEpoch(bob, undefined, entry, wrapped);
+      assert.equal(!result.ok && result.reason, "wrong_wrapped_key", what);
+    }
+  });
+
+  test("a key that the entry does not commit to is refused, whoever wrapped it", async () => {
+    const real = await openEpoch(epoch(1), everybody());
+    const swapped = await openEpoch(epoch(1), everybody());
+    const result = await suiteOfTest.followEpoch(
+      bob,
+      undefined,
+      entryOf(real, epoch(1)),
+      keyFor(swapped, users.bob, epoch(1)),
+    );
+    assert.equal(!result.ok && result.reason, "wrong_wrapped_key");
+    for (const opening of [new Uint8Array(0), Buffer.from([0xa0]), Buffer.from("noise")]) {
+      const entry = { ...entryOf(real, epoch(1)), opening };
+      const refused = await suiteOfTest.followEpoch(bob, undefined, entry, keyFor(real, users.bob, epoch(1)));
+      assert.equal(!refused.ok && refused.reason, "malformed");
+    }
+  });
+
+  test("who is removed can do nothing with the keys it had once the next epoch is open", async () => {
+    const first = await openEpoch(epoch(1), everybody());
+    const bobs = await followed(first, epoch(1));
+    const second = await openEpoch(epoch(2), [recipient(users.alice, alice)], first.state);
+    assert.equal(keyFor(second, users.bob, epoch(2)), undefined);
+    const payload = await sealed(second.state, "without Bob", { epoch: epoch(2) });
+    assert.equal(await faultOf(bobs, payload, { epoch: epoch(2) }), "unknown_epoch");
+    const old = bobs.keys.get(epoch(1)) as Uint8Array;
+    assert.equal(await faultOf({ keys: new Map([[epoch(2), old]]) }, payload, { epoch: epoch(2) }), "wrong_key");
+  });
+
+  test("a newcomer gets the old keys when the group says so, and otherwise none", async () => {
+    const first = await openEpoch(epoch(1), [recipient(users.alice, alice)]);
+    const newcomer = recipient(users.mallory, mallory);
+    const closed = await openEpoch(epoch(2), [...everybody(), newcomer], first.state);
+    assert.equal(keyFor(closed, users.mallory, epoch(1)), undefined);
+    const open = await openEpoch(epoch(2), [...everybody(), newcomer], first.state, { readBack: [newcomer] });
+    assert.ok(keyFor(open, users.mallory, epoch(1)));
+    assert.equal(keyFor(open, users.bob, epoch(1)), undefined);
+  });
+
+  test("a title opens under its group and epoch alone", async () => {
+    const { state } = await openEpoch(epoch(1), everybody());
+    const key = state.keys.get(epoch(1)) as Uint8Array;
+    const both: RsaFernetState = {
+      keys: new Map([
+        [epoch(1), key],
+        [epoch(2), key],
+      ]),
+    };
+    const title = suiteOfTest.sealTitle(both, group, epoch(1), "climbing");
+    assert.deepEqual(suiteOfTest.openTitle(both, group, epoch(1), title), { ok: true, value: "climbing" });
+    assert.deepEqual(suiteOfTest.openTitle(both, otherGroup, epoch(1), title), { ok: false, reason: "wrong_group" });
+    assert.deepEqual(suiteOfTest.openTitle(both, group, epoch(2), title), { ok: false, reason: "wrong_epoch" });
+    assert.deepEqual(suiteOfTest.openTitle({ keys: new Map() }, group, epoch(1), title), {
+      ok: false,
+      reason: "unknown_epoch",
+    });
+  });
+
+  test("a state comes back from bytes", async () => {
+    const first = await openEpoch(epoch(1), everybody());
+    const { state } = await openEpoch(epoch(2), everybody(), first.state);
+    const back = suiteOfTest.decodeState(suiteOfTest.encodeState(state));
+    assert.equal(await faultOf(back, await sealed(state, "hello")), "opened");
+    assert.equal(await faultOf(back, await sealed(state, "hello", { epoch: epoch(2) }), { epoch: epoch(2) }), "opened");
+    assert.deepEqual(
+      [suiteOfTest.holds(back, epoch(2)), suiteOfTest.holds(back, epoch(3)), suiteOfTest.holds(undefined, epoch(1))],
+      [true, false, false],
+    );
+  });
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { FakeClock } from "../testing/fake-clock.ts";
+import { sleep, systemClock } from "./clock.ts";
+
+test("the monotonic clock is one clock in every thread of a machine", async () => {
+  const source = `
+    const { parentPort } = require("node:worker_threads");
+    import(${JSON.stringify(import.meta.resolve("./clock.js"))}).then(({ systemClock }) => parentPort.postMessage(systemClock.monotonic()));
+  `;
+  const before = systemClock.monotonic();
+  const worker = new Worker(source, { eval: true });
+  const inWorker = await new Promise<number>((resolve, reject) =>
+    worker.once("message", resolve).once("error", reject),
+  );
+  const after = systemClock.monotonic();
+  await worker.terminate();
+  assert.ok(before < inWorker && inWorker < after, `${before} < ${inWorker} < ${after}`);
+});
+
+test("a fake clock moves when it is told to, and runs what is due in order", async () => {
+  const clock = new FakeClock();
+  const ran: string[] = [];
+  clock.after(20, () => ran.push("twenty"));
+  clock.after(10, () => ran.push("ten"));
+  const cancel = clock.after(15, () => ran.push("cancelled"));
+  const stop = clock.every(8, () => ran.push("every eight"));
+  void sleep(clock, 12).then(() => ran.push("slept"));
+  cancel();
+  await clock.advance(17);
+  assert.deepEqual(ran, ["every eight", "ten", "slept", "every eight"]);
+  stop();
+  await clock.advance(100);
+  assert.deepEqual(ran.slice(4), ["twenty"]);
+  assert.equal(clock.waiting, 0);
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Coalescer } from "./coalescer.ts";
+
+/** A load that waits for the test to let it go on. */
+function slowLoads() {
+  const loads: { readonly keys: readonly number[]; readonly finish: (cause?: Error) => void }[] = [];
+  const load = (keys: readonly number[]) =>
+    new Promise<ReadonlyMap<number, string>>((resolve, reject) => {
+      const found = new Map(keys.filter((key) => key > 0).map((key) => [key, `value ${key}`]));
+      loads.push({ keys, finish: (cause) => (cause ? reject(cause) : resolve(found)) });
+    });
+  return { loads, load };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("what is asked for while a load is under way goes into the next, each key once", async () => {
+  const { loads, load } = slowLoads();
+  const coalescer = new Coalescer(load);
+  const first = [coalescer.get(1), coalescer.get(2), coalescer.get(1)];
+  await turn();
+  const second = [coalescer.get(3), coalescer.get(-1), coalescer.get(3)];
+  loads[0]?.finish();
+  assert.deepEqual(await Promise.all(first), ["value 1", "value 2", "value 1"]);
+  await turn();
+  loads[1]?.finish();
+  assert.deepEqual(await Promise.all(second), ["value 3", undefined, "value 3"]);
+  assert.deepEqual(
+    loads.map(({ keys }) => keys),
+    [
+      [1, 2],
+      [3, -1],
+    ],
+  );
+});
+
+test("a load that fails fails who waited for it, and nobody else", async () => {
+  const { loads, load } = slowLoads();
+  const coalescer = new Coalescer(load);
+  const failing = coalescer.get(1);
+  await turn();
+  const later = coalescer.get(2);
+  loads[0]?.finish(new Error("the database is away"));
+  await assert.rejects(failing, /away/);
+  await turn();
+  loads[1]?.finish();
+  assert.equal(await later, "value 2");
+});
+
+test("no load is larger than the bound", async () => {
+  const sizes: number[] = [];
+  const coalescer = new Coalescer<number, number>(async (keys) => {
+    sizes.push(keys.length);
+    return new Map(keys.map((key) => [key, key]));
+  }, 10);
+  await Promise.all(Array.from({ length: 25 }, (_, i) => coalescer.get(i)));
+  assert.deepEqual(sizes, [10, 10, 5]);
+});

@@ -1,0 +1,76 @@
+import type { OpenSocket, SocketEvents } from "../client/socket.ts";
+import { type ClientFrame, type ColdClientFrame, parseClientFrame } from "../wire/client-frame.ts";
+import { encodeServerFrame, type ServerFrame } from "../wire/server-frame.ts";
+
+/** The server's end of a socket that leads nowhere: a test reads what the client sent and says what it likes. */
+export class FakeConnection {
+  readonly url: string;
+  readonly received: ClientFrame[] = [];
+  readonly #events: SocketEvents;
+  isOpen = false;
+  isClosed = false;
+
+  constructor(url: string, events: SocketEvents) {
+    this.url = url;
+    this.#events = events;
+  }
+
+  accept(): void {
+    this.isOpen = true;
+    this.#events.opened();
+  }
+
+  say(frame: ServerFrame): void {
+    this.sayBytes(encodeServerFrame(frame));
+  }
+
+  sayBytes(bytes: Uint8Array): void {
+    if (!this.isClosed) this.#events.received(bytes);
+  }
+
+  /** The connection ends; 1006 is the code of one that ended without a word. */
+  break(code = 1006, reason = "broken"): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#events.closed(code, reason);
+  }
+
+  /** Frames of this kind that the client has sent, oldest first. */
+  all<Kind extends ClientFrame["kind"]>(kind: Kind): Extract<ClientFrame, { kind: Kind }>[] {
+    return this.received.filter((frame) => frame.kind === kind) as Extract<ClientFrame, { kind: Kind }>[];
+  }
+
+  /** The newest request of this kind. */
+  request<Kind extends ColdClientFrame["kind"]>(kind: Kind): Extract<ColdClientFrame, { kind: Kind }> {
+    const newest = this.received.findLast((frame) => frame.kind === kind);
+    if (!newest)
+      throw new Error(`the client has not sent ${kind}; it sent ${this.received.map((of) => of.kind).join()}`);
+    return newest as Extract<ColdClientFrame, { kind: Kind }>;
+  }
+}
+
+/** Sockets whose other end is the test. */
+export class FakeNetwork {
+  readonly connections: FakeConnection[] = [];
+
+  readonly open: OpenSocket = (url, events) => {
+    const connection = new FakeConnection(url, events);
+    this.connections.push(connection);
+    return {
+      bufferedBytes: 0,
+      send(bytes) {
+        const parsed = parseClientFrame(Buffer.from(bytes));
+        if (!parsed.ok) throw new Error(parsed.reason.detail);
+        connection.received.push(parsed.value);
+      },
+      close: () => connection.break(1000, "closed here"),
+    };
+  };
+
+  /** The newest connection. */
+  get last(): FakeConnection {
+    const last = this.connections.at(-1);
+    if (!last) throw new Error("nobody has connected");
+    return last;
+  }
+}

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import type { Parsed } from "../platform/parsed.ts";
+import { anyBytes, anyEntry, anyFrameOf, clientFrames, linkFrames, serverFrames } from "../testing/arbitrary-frames.ts";
+import { encodeClientFrame, parseClientFrame } from "./client-frame.ts";
+import { DeliverCursor, deliverHeaderBytes, encodeDeliver, parseDeliver } from "./deliver-frame.ts";
+import { type FrameFault, protocolVersion } from "./frame.ts";
+import { clientMessageId, epoch, groupId, type Seq, userId } from "./ids.ts";
+import { limits } from "./limits.ts";
+import { encodeLinkFrame, parseLinkFrame } from "./link-frame.ts";
+import { encodeEntryBody, joinEntry, parseEntry, signatureBytes } from "./membership-entry.ts";
+import { encodeServerFrame, parseServerFrame } from "./server-frame.ts";
+
+/** fast-check prints the seed and path of a failure; `FC_SEED` plays a run again. */
+const runs = {
+  numRuns: 400,
+  ...(process.env.FC_SEED === undefined ? {} : { seed: Number(process.env.FC_SEED) }),
+};
+
+interface Direction {
+  readonly name: string;
+  readonly any: fc.Arbitrary<never>;
+  encode(frame: never): Uint8Array;
+  parse(bytes: Uint8Array): Parsed<unknown, FrameFault>;
+}
+
+const directions: readonly Direction[] = [
+  { name: "client", any: anyFrameOf(clientFrames) as never, encode: encodeClientFrame, parse: parseClientFrame },
+  { name: "server", any: anyFrameOf(serverFrames) as never, encode: encodeServerFrame, parse: parseServerFrame },
+  { name: "link", any: anyFrameOf(linkFrames) as never, encode: encodeLinkFrame, parse: parseLinkFrame },
+];
+
+/** Byte arrays compare as such, whether or not they are a `Buffer`. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return { hex: Buffer.from(value).toString("hex") };
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, plain(of)]));
+}
+
+for (const { name, any, encode, parse } of directions) {
+  suite(`${name} frames`, () => {
+    test("come out as they went in", () => {
+      fc.assert(
+        fc.property(any, (frame) => {
+          const parsed = parse(encode(frame));
+          assert.ok(parsed.ok, inspect(parsed));
+          assert.deepEqual(plain(parsed.value), plain(frame));
+        }),
+        runs,
+      );
+    });
+
+    test("are refused when cut at any byte", () => {
+      fc.assert(
+        fc.property(any, (frame: { readonly kind: string }) => {
+          const bytes = encode(frame as never);
+          for (let length = 0; length < bytes.length; length++) {
+            const cut = bytes.subarray(0, length);
+            const parsed = parse(cut);
+            // Several DELIVERs in a row, cut between two of them, are fewer DELIVERs.
+            if (parsed.ok && frame.kind === "linkDeliver")
+              assert.deepEqual(Buffer.from(encode(parsed.value as never)), Buffer.from(cut));
+            else assert.equal(parsed.ok, false, `cut after ${length} of ${bytes.length} bytes`);
+          }
+        }),
+        { ...runs, numRuns: 100 },
+      );
+    });
+
+    test("are refused with anything behind their end", () => {
+      fc.assert(
+        fc.property(any, fc.integer({ min: 0, max: 255 }), (frame: { readonly kind: string }, byte) => {
+          assert.equal(parse(Buffer.concat([encode(frame as never), Buffer.from([byte])])).ok, false);
+        }),
+        runs,
+      );
+    });
+
+    test("never throw, whatever the bytes are", () => {
+      fc.assert(
+        fc.property(anyBytes(600), fc.integer({ min: 0, max: 255 }), (bytes, kind) => {
+          parse(bytes);
+          const parsed = parse(Buffer.from([protocolVersion, kind, ...bytes]));
+          if (!parsed.ok) assert.ok(parsed.reason.code.length > 0 && parsed.reason.detail.length > 0);
+        }),
+        { ...runs, numRuns: 2000 },
+      );
+    });
+
+    test("never throw when some of their bytes are changed", () => {
+      fc.assert(
+        fc.property(
+          any,
+          fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }),
+          (frame, changes) => {
+            const bytes = Buffer.from(encode(frame));
+            for (const [at, byte] of changes) bytes[at % bytes.length] = byte;
+            parse(bytes);
+          },
+        ),
+        { ...runs, numRuns: 1000 },
+      );
+    });
+  });
+}
+
+test("a frame over the limit is refused as too large, whatever it holds", () => {
+  const bytes = new Uint8Array(limits.frameBytesMax + 1);
+  bytes[0] = protocolVersion;
+  for (const parse of [parseClientFrame, parseServerFrame]) {
+    const parsed = parse(bytes);
+    assert.equal(!parsed.ok && parsed.reason.code, "frame_too_large");
+  }
+});
+
+test("a cold frame's bytes are its receiver's own: changing the buffer they came in changes nothing", () => {
+  const bytes = Buffer.from(encodeClientFrame({ kind: "change", request: 1, entry: Buffer.from("an entry") }));
+  const parsed = parseClientFrame(bytes);
+  bytes.fill(0);
+  assert.equal(parsed.ok && parsed.value.kind === "change" && Buffer.from(parsed.value.entry).toString(), "an entry");
+});
+
+test("the cursor reads from a DELIVER what the parser reads from it", () => {
+  const deliver = anyFrameOf({ deliver: serverFrames.deliver }) as fc.Arbitrary<never>;
+  fc.assert(
+    fc.property(deliver, (frame) => {
+      const bytes = encodeServerFrame(frame);
+      const parsed = parseDeliver(bytes);
+      assert.ok(parsed.ok);
+      const cursor = new DeliverCursor();
+      assert.equal(cursor.open(bytes), undefined);
+      for (const [i, message] of parsed.value.messages.entries()) {
+        assert.ok(cursor.next());
+        assert.deepEqual(plain(cursor.message()), plain(message));
+        assert.equal(cursor.seq, parsed.value.firstSeq + i);
+        assert.equal(
+          (BigInt(cursor.clientMessageIdHigh) << 32n) | BigInt(cursor.clientMessageIdLow),
+          message.clientMessageId,
+        );
+      }
+      assert.equal(cursor.next(), false);
+    }),
+    runs,
+  );
+});
+
+test("a DELIVER whose places would pass 2^53 - 1 is refused", () => {
+  const message = {
+    sender: userId(1),
+    clientMessageId: clientMessageId(1n),
+    type: 0 as const,
+    sentAt: 1,
+    epoch: epoch(1),
+    payload: new Uint8Array(0),
+  };
+  const bytes = encodeDeliver({
+    group: groupId(1),
+    firstSeq: Number.MAX_SAFE_INTEGER as Seq,
+    messages: [message],
+  });
+  assert.equal(parseDeliver(bytes).ok, false);
+  assert.ok(bytes.length > deliverHeaderBytes);
+});
+
+suite("membership entries", () => {
+  const travelling = anyEntry.map((entry) => joinEntry(Buffer.alloc(signatureBytes, 7), encodeEntryBody(entry)));
+
+  test("come out as they went in", () => {
+    fc.assert(
+      fc.property(anyEntry, (entry) => {
+        const parsed = parseEntry(joinEntry(Buffer.alloc(signatureBytes, 7), encodeEntryBody(entry)));
+        assert.ok(parsed.ok, JSON.stringify(parsed));
+        assert.deepEqual(plain(parsed.value.entry), plain(entry));
+        assert.deepEqual(Buffer.from(parsed.value.body), Buffer.from(encodeEntryBody(entry)));
+      }),
+      runs,
+    );
+  });
+
+  test("are refused when cut at any byte, and never throw", () => {
+    fc.assert(
+      fc.property(travelling, anyBytes(300), (bytes, noise) => {
+        for (let length = 0; length < bytes.length; length++)
+          assert.equal(parseEntry(bytes.subarray(0, length)).ok, false);
+        parseEntry(noise);
+        parseEntry(Buffer.concat([Buffer.alloc(signatureBytes), noise]));
+      }),
+      { ...runs, numRuns: 100 },
+    );
+  });
+});

@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DeliverCursor as Cursor, type DeliverCursor, encodeDeliver } from "../core/wire/deliver-frame.ts";
+import { clientMessageId, epoch, groupId, seq, userId } from "../core/wire/ids.ts";
+import { encodeEntryBody, joinEntry, type MembershipAction } from "../core/wire/membership-entry.ts";
+import { type AuditResult, auditRun, type ThreadAudit } from "./audit.ts";
+import { GroupObserver, type Stay } from "./group-observer.ts";
+import { SequenceLog } from "./sequence-log.ts";
+
+const group = groupId(7);
+const actor = userId(1);
+
+interface Message {
+  readonly id: number;
+  readonly at?: number;
+  readonly entry?: Uint8Array;
+}
+
+function entry(action: MembershipAction, ...users: number[]): Uint8Array {
+  const hash = Buffer.alloc(32);
+  const subjects = users.map((user) => ({ user: userId(user), fingerprint: hash }));
+  const body = { group, index: 1, epoch: epoch(2), action, actor, actorFingerprint: hash, subjects, previous: hash };
+  return joinEntry(Buffer.alloc(64), encodeEntryBody(body));
+}
+
+/** A run of two clients in one group, told message by message, in which a test then goes wrong. */
+class Run {
+  readonly observer = new GroupObserver(group, 0);
+  readonly stays: readonly [Stay, Stay] = [this.observer.enter(0, userId(1), 0), this.observer.enter(1, userId(2), 0)];
+  readonly stored = new SequenceLog(0);
+  sent = 0;
+  readonly #cursor: DeliverCursor = new Cursor();
+
+  deliver(to: Stay, place: number, { id, at = 1, entry: payload }: Message): void {
+    const bytes = encodeDeliver({
+      group,
+      firstSeq: seq(place),
+      messages: [
+        {
+          sender: actor,
+          clientMessageId: clientMessageId(BigInt(id)),
+          type: payload ? 1 : 0,
+          sentAt: 0,
+          epoch: epoch(at),
+          payload: payload ?? new Uint8Array(4),
+        },
+      ],
+    });
+    assert.equal(this.#cursor.open(bytes), undefined);
+    this.#cursor.next();
+    this.observer.delivered(to, this.#cursor);
+  }
+
+  /** Committed, kept, delivered to both and acknowledged. */
+  all(place: number, message: Message): void {
+    this.keep(place, message);
+    for (const stay of this.stays) if (!stay.left) this.deliver(stay, place, message);
+    this.acknowledge(place, message.id);
+  }
+
+  keep(place: number, { id, at = 1 }: Message): void {
+    this.sent++;
+    this.stored.agrees(place, 0, id, at);
+  }
+
+  acknowledge(place: number, id: number): void {
+    this.observer.acknowledged(place, 0, id);
+  }
+
+  audit(more: Partial<ThreadAudit> = {}, others: readonly GroupObserver[] = []): AuditResult {
+    const thread = (observer: GroupObserver): ThreadAudit => ({
+      sent: this.sent,
+      groups: [observer.record()],
+      breaches: observer.breaches,
+      reordered: observer.reordered,
+      undecryptable: 0,
+      strays: 0,
+      ...more,
+    });
+    return auditRun([this.observer, ...others].map(thread), new Map([[group, this.stored.record()]]));
+  }
+}
+
+function fails(result: AuditResult, promise: number, tallies: Partial<AuditResult>): void {
+  assert.equal(result.passed, false);
+  assert.ok(
+    result.breaches.some((breach) => breach.promise === promise && breach.group === group),
+    JSON.stringify(result.breaches),
+  );
+  for (const [name, value] of Object.entries(tallies)) assert.equal(result[name as keyof AuditResult], value, name);
+}
+
+test("a run in which everybody got everything passes, and its figures add up", () => {
+  const run = new Run();
+  for (let place = 1; place <= 5; place++) run.all(place, { id: place });
+  const { passed, sent, acked, expected, delivered, breaches } = run.audit();
+  assert.deepEqual(
+    { passed, sent, acked, expected, delivered, breaches },
+    { passed: true, sent: 5, acked: 5, expected: 10, delivered: 10, breaches: [] },
+  );
+});
+
+test("a message that was acknowledged and that nobody got breaks promise 1", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.acknowledge(2, 2);
+  fails(run.audit(), 1, { lost: 1 });
+});
+
+test("a message that was acknowledged at another's place breaks promise 1", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.acknowledge(1, 99);
+  fails(run.audit(), 1, { lost: 1 });
+});
+
+test("a member who did not get the last message breaks promise 1", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.keep(2, { id: 2 });
+  run.deliver(run.stays[0], 2, { id: 2 });
+  fails(run.audit(), 1, { lost: 1, expected: 4, delivered: 3 });
+});
+
+test("a member who missed one in the middle breaks promises 1 and 2", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  for (const place of [2, 3]) run.keep(place, { id: place });
+  for (const place of [2, 3]) run.deliver(run.stays[0], place, { id: place });
+  run.deliver(run.stays[1], 3, { id: 3 });
+  const result = run.audit();
+  fails(result, 1, { lost: 1, reordered: 1 });
+  fails(result, 2, {});
+});
+
+test("two members who see different messages at one place break promise 2, within a thread and across threads", () => {
+  const run = new Run();
+  run.keep(1, { id: 1 });
+  run.deliver(run.stays[0], 1, { id: 1 });
+  run.deliver(run.stays[1], 1, { id: 2 });
+  fails(run.audit(), 2, { reordered: 1 });
+
+  const across = new Run();
+  across.all(1, { id: 1 });
+  const elsewhere = new GroupObserver(group, 0);
+  const other = new Run();
+  other.deliver(elsewhere.enter(2, userId(3), 0), 1, { id: 2 });
+  const stay = elsewhere.enter(3, userId(4), 0);
+  const cursor = new Cursor();
+  cursor.open(
+    encodeDeliver({
+      group,
+      firstSeq: seq(1),
+      messages: [
+        {
+          sender: actor,
+          clientMessageId: clientMessageId(2n),
+          type: 0,
+          sentAt: 0,
+          epoch: epoch(1),
+          payload: new Uint8Array(1),
+        },
+      ],
+    }),
+  );
+  cursor.next();
+  elsewhere.delivered(stay, cursor);
+  assert.equal(
+    across.audit({}, [elsewhere]).breaches.some(({ promise }) => promise === 2),
+    true,
+  );
+});
+
+test("a message at two places breaks promise 3", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.all(2, { id: 1 });
+  fails(run.audit(), 3, { duplicated: 1 });
+});
+
+test("a message under an old epoch behind a new one breaks promise 4", () => {
+  const run = new Run();
+  run.all(1, { id: 1, at: 1 });
+  run.all(2, { id: 2, at: 2 });
+  run.all(3, { id: 3, at: 1 });
+  fails(run.audit(), 4, { trespassing: 1 });
+});
+
+test("who was removed and is given more breaks promise 4; who is given no more does not", () => {
+  for (const given of [0, 2]) {
+    const run = new Run();
+    run.all(1, { id: 1 });
+    run.all(2, { id: 2, at: 2, entry: entry("remove", 2) });
+    run.stays[1].left = true;
+    for (const place of [3, 4]) run.all(place, { id: place, at: 2 });
+    for (let place = 3; place < 3 + given; place++) run.deliver(run.stays[1], place, { id: place, at: 2 });
+    const result = run.audit();
+    if (given === 0) assert.ok(result.passed, JSON.stringify(result.breaches));
+    else fails(result, 4, { trespassing: given });
+  }
+});
+
+test("a message that the servers do not keep, or keep otherwise, breaks promise 1", () => {
+  for (const kept of [undefined, 99]) {
+    const run = new Run();
+    run.all(1, { id: 1 });
+    for (const stay of run.stays) run.deliver(stay, 2, { id: 2 });
+    run.acknowledge(2, 2);
+    if (kept !== undefined) run.keep(2, { id: kept });
+    fails(run.audit(), 1, { notStored: 1 });
+  }
+});
+
+test("a message that could not be opened, or came from a group that one is not in, fails the run", () => {
+  for (const more of [{ undecryptable: 1 }, { strays: 1 }]) {
+    const run = new Run();
+    run.all(1, { id: 1 });
+    assert.equal(run.audit(more).passed, false, JSON.stringify(more));
+  }
+});
+
+test("who comes later owes and is owed nothing of before", () => {
+  const run = new Run();
+  for (let place = 1; place <= 3; place++) run.all(place, { id: place });
+  const late = run.observer.enter(2, userId(3), 3);
+  run.keep(4, { id: 4 });
+  for (const stay of [...run.stays, late]) run.deliver(stay, 4, { id: 4 });
+  run.acknowledge(4, 4);
+  const result = run.audit();
+  assert.ok(result.passed, JSON.stringify(result.breaches));
+  assert.equal(result.expected, 9);
+});

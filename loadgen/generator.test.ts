@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { before, suite, test } from "node:test";
+import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import { silentLog } from "../core/platform/log.ts";
+import { Database } from "../core/store/database.ts";
+import { deploy } from "../core/testing/deployment.ts";
+import { generateLoad, type LoadOptions, makeKeyPairs } from "./generator.ts";
+import { preset, type WorkloadText } from "./workload.ts";
+
+const small = {
+  clients: 20,
+  groups: [{ count: 4, sizes: { kind: "zipf", min: 3, max: 8, exponent: 1 } }],
+  arrivals: { kind: "poisson", ratePerSecond: 100 },
+  warmUpSeconds: 0.3,
+  durationSeconds: 2,
+} as const satisfies Partial<WorkloadText>;
+
+suite("the load generator", () => {
+  let keyPairs: readonly IdentityKeyPairs[];
+  before(async () => {
+    keyPairs = await makeKeyPairs(2);
+  });
+
+  async function load(target: string, of: Partial<WorkloadText>, more: Partial<LoadOptions> = {}) {
+    const workload = preset("rooms", { ...small, ...of });
+    assert.ok(workload.ok, JSON.stringify(workload));
+    return generateLoad({
+      workload: workload.value,
+      target,
+      accounts: { kind: "signUp", namePrefix: `load${Math.random().toString(36).slice(2, 8)}-`, password: "simulated" },
+      keyPairs,
+      ...more,
+    });
+  }
+
+  test("encrypted rooms whose members come, go and are removed pass the audit on three servers", async () => {
+    const deployment = await deploy({ servers: 3, strategy: "random" });
+    const churn = { awayShare: 0.3, awaySeconds: 0.4, removedShare: 0.3, removedSeconds: 0.3 };
+    const result = await load(deployment.target, {
+      churn,
+      threads: 2,
+      encryption: { mode: "real", openShare: 1 },
+    });
+    assert.deepEqual(result.audit.breaches, []);
+    assert.ok(result.audit.passed);
+    assert.ok(result.audit.acked > 100, `${result.audit.acked} acknowledged`);
+    assert.equal(result.audit.delivered, result.audit.expected);
+    assert.ok((result.deliveryMs?.p50 ?? 0) > 0 && (result.ackMs?.p50 ?? 0) > 0);
+    await deployment.stop();
+  });
+
+  test("a message that vanishes from the database is found missing", async () => {
+    const deployment = await deploy({ servers: 2 });
+    const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
+    const result = await load(
+      deployment.target,
+      { churn: {} },
+      {
+        onMeasure: async (moment) => {
+          if (moment === "begin") return;
+          await database.query({
+            text: `DELETE FROM messages WHERE (group_id, seq) IN
+                 (SELECT group_id, seq FROM messages WHERE type = 0 ORDER BY sent_at DESC LIMIT 3)`,
+          });
+        },
+      },
+    );
+    assert.equal(result.audit.passed, false);
+    assert.equal(result.audit.notStored, 3);
+    assert.ok(result.audit.breaches.every(({ promise, seq }) => promise === 1 && seq !== undefined));
+    await database.close();
+    await deployment.stop();
+  });
+
+  test("a message that is another one in the database is found out", async () => {
+    const deployment = await deploy();
+    const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
+    const result = await load(
+      deployment.target,
+      { churn: {} },
+      {
+        onMeasure: async (moment) => {
+          if (moment === "end")
+            await database.query({
+              text: "UPDATE messages SET client_message_id = client_message_id + 1 WHERE type = 0 AND seq = 3",
+            });
+        },
+      },
+    );
+    assert.equal(result.audit.passed, false);
+    assert.ok(result.audit.notStored > 0);
+    await database.close();
+    await deployment.stop();
+  });
+
+  test("a rate that the generator cannot meet makes the run invalid, and says so", async () => {
+    const deployment = await deploy();
+    const result = await load(deployment.target, {
+      churn: {},
+      arrivals: { kind: "constant", ratePerSecond: 200_000 },
+      encryption: { mode: "sealed" },
+      warmUpSeconds: 0,
+      durationSeconds: 1,
+      settleSeconds: 30,
+    });
+    assert.equal(result.valid, false);
+    assert.ok(
+      result.invalidReasons.some((reason) => /^(sends_late|rate_not_met|generator_busy)/.test(reason)),
+      result.invalidReasons.join(),
+    );
+    await deployment.stop();
+  });
+
+  test("a target where nobody answers is a failure with a code", async () => {
+    await assert.rejects(load("127.0.0.1:1", {}), { code: "offline" });
+  });
+
+  test("a run that is stopped ends soon, with all its threads", async () => {
+    const deployment = await deploy();
+    const stopping = new AbortController();
+    const running = load(
+      deployment.target,
+      { durationSeconds: 60 },
+      { signal: stopping.signal, onMeasure: async () => stopping.abort() },
+    );
+    await assert.rejects(running, { code: "interrupted" });
+    await deployment.stop();
+  });
+});

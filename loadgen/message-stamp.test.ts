@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { microsSince, sentSlots, slotOf, stamp } from "./message-stamp.ts";
+
+const halves = (id: bigint) => [Number(id >> 32n), Number(id & 0xffff_ffffn)] as const;
+
+test("a stamp says when a message was due and who sent it, over every turn of its clock", () => {
+  const time = fc.integer({ min: 0, max: 2 ** 52 });
+  fc.assert(
+    fc.property(
+      time,
+      fc.integer({ min: 0, max: 100_000_000 }),
+      fc.integer({ min: 0, max: 15 }),
+      fc.integer({ min: 0, max: sentSlots - 1 }),
+      (due, later, thread, slot) => {
+        const [high, low] = halves(stamp(due, thread, slot));
+        assert.equal(microsSince(high, low, due + later), later);
+        assert.equal(microsSince(high, low, due - 5), -5);
+        assert.deepEqual(slotOf(low), { thread, slot });
+      },
+    ),
+  );
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Latencies, merged } from "./recorder.ts";
+
+const recorded = (values: readonly number[]) => {
+  const latencies = new Latencies();
+  for (const value of values) latencies.record(value);
+  return latencies;
+};
+
+const anyMicros = fc.array(fc.integer({ min: 1, max: 80_000_000 }), { minLength: 1, maxLength: 300 });
+
+test("what several threads recorded adds up to what one would have recorded", () => {
+  fc.assert(
+    fc.property(anyMicros, anyMicros, (first, second) => {
+      const together = recorded([...first, ...second]);
+      const sum = merged([recorded(first).encode(), recorded(second).encode()]);
+      assert.deepEqual(sum.quantiles(), together.quantiles());
+      assert.equal(sum.count, first.length + second.length);
+    }),
+  );
+});
+
+test("quantiles are right to three digits", () => {
+  fc.assert(
+    fc.property(anyMicros, (values) => {
+      const sorted = [...values].sort((a, b) => a - b);
+      const quantiles = recorded(values).quantiles();
+      for (const [name, share] of [
+        ["p50", 0.5],
+        ["p90", 0.9],
+        ["p99", 0.99],
+        ["p999", 0.999],
+        ["max", 1],
+      ] as const) {
+        const exact = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
+        const measured = (quantiles?.[name] ?? 0) * 1000;
+        assert.ok(Math.abs(measured - exact) <= Math.max(1, exact * 0.001), `${name}: ${measured} for ${exact}`);
+      }
+    }),
+  );
+});
+
+test("nothing recorded has no quantiles, and what is out of range counts at its edge", () => {
+  assert.equal(new Latencies().quantiles(), undefined);
+  const edge = recorded([-5, 0, 1e12]);
+  assert.equal(edge.count, 3);
+  assert.ok((edge.quantiles()?.max ?? 0) >= 89_000);
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "../core/platform/random.ts";
+import { FakeClock } from "../core/testing/fake-clock.ts";
+import { sendWhenDue } from "./pace.ts";
+import { drawPopulation } from "./population.ts";
+import { Arrivals, SenderTable } from "./schedule.ts";
+import { preset } from "./workload.ts";
+
+function times(kind: "constant" | "poisson", perSecond: number, count: number): number[] {
+  const arrivals = new Arrivals(kind, perSecond, seededRandom(1));
+  return Array.from({ length: count }, () => {
+    const at = arrivals.nextMs;
+    arrivals.advance();
+    return at;
+  });
+}
+
+test("constant arrivals are evenly apart; those of a Poisson process have the spread of one", () => {
+  const even = times("constant", 100, 50);
+  for (const [i, at] of even.slice(1).entries()) assert.ok(Math.abs(at - (even[i] as number) - 10) < 1e-6);
+  const poisson = times("poisson", 100, 50_000);
+  const gaps = poisson.slice(1).map((at, i) => at - (poisson[i] as number));
+  const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+  const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
+  assert.ok(Math.abs(mean - 10) < 0.2, `mean ${mean}`);
+  assert.ok(Math.abs(deviation / mean - 1) < 0.03, `deviation over mean ${deviation / mean}`);
+});
+
+test("a generator that stalls sends everything that was due meanwhile, with the time at which it was due", async () => {
+  const clock = new FakeClock();
+  const startMs = clock.monotonic();
+  const sent: { dueMs: number; lateMs: number }[] = [];
+  const done = sendWhenDue(
+    new Arrivals("constant", 100, seededRandom(1)),
+    { clock, startMs, untilMs: startMs + 1000 },
+    (dueMs) => {
+      sent.push({ dueMs, lateMs: clock.monotonic() - dueMs });
+      // The tenth takes a third of a second, as a collected garbage or a busy core may.
+      if (sent.length === 10) clock.stall(330);
+    },
+  );
+  await clock.advance(2000);
+  await done;
+  assert.equal(sent.length, 100, "none is left out");
+  const gaps = sent.slice(1).map(({ dueMs }, i) => dueMs - (sent[i]?.dueMs ?? 0));
+  assert.ok(
+    gaps.every((gap) => Math.abs(gap - 10) < 1e-6),
+    "none is put off",
+  );
+  assert.ok(Math.max(...sent.map(({ lateMs }) => lateMs)) > 300, "and the stall shows");
+});
+
+test("messages go to groups by their weight, from any member, each thread its part", () => {
+  const workload = preset("rooms");
+  assert.ok(workload.ok);
+  const population = drawPopulation(workload.value, seededRandom(1));
+  const halves = [0, 1].map((thread) => new SenderTable(population, (client) => client % 2 === thread));
+  const total = population.groups.reduce((sum, { weight }) => sum + weight, 0);
+  assert.ok(Math.abs((halves[0] as SenderTable).weight + (halves[1] as SenderTable).weight - total) < 1e-9);
+  const table = new SenderTable(population, () => true);
+  const random = seededRandom(2);
+  const counts = new Array<number>(population.groups.length).fill(0);
+  for (let i = 0; i < 50_000; i++) {
+    const pair = table.draw(random);
+    assert.ok(pair && population.groups[pair.group]?.members.includes(pair.sender));
+    counts[pair.group] = (counts[pair.group] as number) + 1;
+  }
+  for (const [group, { weight }] of population.groups.entries()) {
+    const expected = (50_000 * weight) / total;
+    assert.ok(
+      Math.abs((counts[group] as number) - expected) < 6 * Math.sqrt(expected),
+      `group ${group}: ${counts[group]} for ${expected}`,
+    );
+  }
+});
+
+test("a population is the same in every thread, and skewed as the workload says", () => {
+  const workload = preset("rooms");
+  assert.ok(workload.ok);
+  const population = drawPopulation(workload.value, seededRandom(1));
+  assert.deepEqual(drawPopulation(workload.value, seededRandom(1)), population);
+  const sizes = population.groups.map(({ members }) => members.length);
+  assert.deepEqual([Math.max(...sizes), Math.min(...sizes)], [60, 5]);
+  for (const { members } of population.groups) assert.equal(new Set(members).size, members.length);
+});
+
+test("of a broadcast, only the first member writes", () => {
+  const workload = preset("broadcast");
+  assert.ok(workload.ok);
+  const population = drawPopulation(workload.value, seededRandom(1));
+  const table = new SenderTable(population, () => true);
+  const random = seededRandom(3);
+  for (let i = 0; i < 200; i++) {
+    const pair = table.draw(random);
+    assert.equal(pair?.sender, population.groups[pair?.group ?? 0]?.members[0]);
+  }
+});

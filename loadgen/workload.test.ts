@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseWorkload, preset, presetNames, presets } from "./workload.ts";
+
+const refusal = (json: unknown) => {
+  const parsed = parseWorkload(json);
+  return parsed.ok ? "accepted" : parsed.reason;
+};
+
+test("every preset is a workload, and may be overridden", () => {
+  for (const name of presetNames) assert.ok(preset(name).ok, name);
+  const changed = preset("dm", { clients: 10, groups: [{ count: 2, sizes: { kind: "fixed", size: 2 } }] });
+  assert.equal(changed.ok && changed.value.clients, 10);
+});
+
+test("a wrong key or value is refused with its place and what is wrong", () => {
+  const good = presets.rooms;
+  for (const [what, json, reason] of [
+    ["a key that there is not", { ...good, rate: 5 }, /rate/],
+    ["a key below that there is not", { ...good, churn: { awayShare: 0.1, away: 1 } }, /away/],
+    ["no name", { ...good, name: undefined }, /name/],
+    ["a share above one", { ...good, churn: { awayShare: 1.5 } }, /awayShare/],
+    ["no clients", { ...good, clients: 0 }, /clients/],
+    ["half a client", { ...good, clients: 1.5 }, /clients/],
+    ["no groups", { ...good, groups: [] }, /groups/],
+    ["an unknown kind of arrivals", { ...good, arrivals: { kind: "bursty" } }, /arrivals/],
+    ["a rate of nothing", { ...good, arrivals: { kind: "constant", ratePerSecond: 0 } }, /ratePerSecond/],
+    ["a group larger than there are clients", { ...good, clients: 10 }, /60 members needs as many clients/],
+    [
+      "sizes the wrong way round",
+      { ...good, groups: [{ count: 1, sizes: { kind: "zipf", min: 9, max: 5, exponent: 1 } }] },
+      /min is over max/,
+    ],
+    ["lengths the wrong way round", { ...good, payload: { kind: "uniform", min: 9, max: 5 } }, /min is over max/],
+    ["no object", "rooms", /object/],
+    ["nothing", null, /object/],
+  ] as const) {
+    assert.match(refusal(json), reason, what);
+  }
+});
