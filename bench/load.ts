@@ -49,7 +49,7 @@ function readJson(file: string): Record<string, unknown> {
 /** `fastchat load`: one workload on servers that run already. */
 export async function runLoad(
   config: LoadConfig,
-  { signal, onProgress }: { signal: AbortSignal; onProgress(progress: Progress): void },
+  { signal, onBegin, onProgress }: { signal: AbortSignal; onBegin(): void; onProgress(progress: Progress): void },
 ): Promise<CellsDocument> {
   const workload = workloadOf(config);
   const seeded = config.accounts === undefined ? undefined : readSeededAccounts(config.accounts);
@@ -63,6 +63,7 @@ export async function runLoad(
   const startedAt = new Date().toISOString();
   const facts = await deploymentFacts(config.target);
   const environment = readEnvironment(facts.durability, undefined);
+  onBegin();
   const namePrefix = `load-${Date.now().toString(36)}-`;
   const cell = await measureCell({
     target: config.target,

@@ -26,8 +26,11 @@ Exit code 1 says that the audit found a broken promise; what was measured is bel
       const config = settingsOf(loadSettings, options);
       const line = new ProgressLine(process.stderr);
       try {
-        line.cell(0, 1, config.target);
-        const result = await runLoad(config, { signal, onProgress: (progress) => line.progress(progress) });
+        const result = await runLoad(config, {
+          signal,
+          onBegin: () => line.cell(0, 1, config.target),
+          onProgress: (progress) => line.progress(progress),
+        });
         line.stop();
         print(cellsTable(result.cells));
         print(conclusion(result));

@@ -107,9 +107,14 @@ function getTypeParser(oid: number) {
   return oid === int8Oid ? Number : parse;
 }
 
-/** One connection by itself, for who must know in which order its statements run. */
-export async function connect(url: string): Promise<pg.Client> {
+/**
+ * One connection by itself, for who must know in which order its statements run. When it breaks, what is under way fails by
+ * itself; `broken` is told too, also when nothing is.
+ */
+export async function connect(url: string, broken: (cause: Error) => void = () => {}): Promise<pg.Client> {
   const client = new pg.Client(connectionOptions(url));
+  // Before anything else: an error that nobody listens for would end the thread.
+  client.on("error", broken);
   await client.connect();
   return client;
 }

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
+import { seededRandom } from "../../platform/random.ts";
 import { testSeed } from "../../testing/chaos.ts";
-import { openFreshDatabase } from "../../testing/database.ts";
+import { freshDatabase, openFreshDatabase, ownPostgres } from "../../testing/database.ts";
+import { until } from "../../testing/until.ts";
 import { clientMessageId, epoch, groupId, userId } from "../../wire/ids.ts";
 import { IngestWriter } from "./ingest-writer.ts";
 
@@ -111,4 +113,26 @@ test("writers that share groups and lose their connections at any moment give ev
   }
   const heads = await database.query<{ id: number; last_seq: number }>({ text: "SELECT id, last_seq FROM groups" });
   for (const { id, last_seq: last } of heads) assert.equal(last, next.get(id) ?? 0);
+});
+
+test("a database that goes away while nothing is written is noticed, and so is its return", async (t) => {
+  const postgres = await ownPostgres();
+  const writer = new IngestWriter<undefined>(
+    {
+      url: await freshDatabase(postgres.url()),
+      rowsMax: 100,
+      bytesMax: 1_000_000,
+      statementRowsMax: 50,
+      commitSpacingMs: 0,
+    },
+    { settled() {} },
+    { clock: systemClock, random: seededRandom(1), log: silentLog },
+  );
+  t.after(() => writer.close());
+  await writer.open();
+  assert.equal(writer.away, false);
+  await postgres.kill();
+  await until(() => writer.away, "the writer knows that the database is away");
+  await postgres.restart();
+  await until(() => !writer.away, "the writer knows that it is back");
 });

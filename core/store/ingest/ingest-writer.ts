@@ -253,9 +253,7 @@ export class IngestWriter<Ticket> {
 
   async #connected(): Promise<Client> {
     if (this.#client) return this.#client;
-    const client = await connect(this.#options.url);
-    // Queries that are under way fail by themselves; an idle connection that breaks is noticed here.
-    client.on("error", (cause) => {
+    const client = await connect(this.#options.url, (cause) => {
       if (this.#client !== client) return;
       this.#client = undefined;
       if (this.#running || this.#closed) return;
