@@ -1,5 +1,4 @@
 import { openLeanSocket } from "../core/client/lean-socket.ts";
-import type { ClientSocket } from "../core/client/socket.ts";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { seededRandom } from "../core/platform/random.ts";
 import { socketPath } from "../core/server/transport/transport.ts";
@@ -24,14 +23,26 @@ export interface BareLoadResult {
   readonly expected: number;
 }
 
+/** A client of a server that only passes messages on. */
+export interface BareClient {
+  publish(group: number, frame: Uint8Array): void;
+  close(): void;
+}
+
+/** Connects a client that gets what is published to these groups. */
+export type ConnectBare = (
+  port: number,
+  groups: readonly number[],
+  received: (frame: Uint8Array) => void,
+) => Promise<BareClient>;
+
 /**
- * The same schedule, sockets and histograms as for FastChat, on a bare server: what is left out is what the bare server
- * does not have. Frames are as long as FastChat's DELIVER of one message.
+ * The same schedule and histograms as for FastChat, on a bare server: what is left out is what the bare server does not
+ * have. Frames are as long as FastChat's DELIVER of one message.
  */
 export async function generateBareLoad(
   workload: Workload,
-  port: number,
-  frameBytes: number,
+  { connect, port, frameBytes }: { connect: ConnectBare; port: number; frameBytes: number },
   onMeasure: (moment: "begin" | "end") => Promise<void>,
 ): Promise<BareLoadResult> {
   const random = seededRandom(workload.seed);
@@ -65,7 +76,10 @@ export async function generateBareLoad(
     if (workload.arrivals.kind === "saturate") arrived(slotOf(low).slot);
   };
   const sockets = await Promise.all(
-    Array.from({ length: workload.clients }, (_, client) => connect(port, client, population.groups, received)),
+    Array.from({ length: workload.clients }, (_, client) => {
+      const groups = population.groups.flatMap(({ members }, group) => (members.includes(client) ? [group] : []));
+      return connect(port, groups, received);
+    }),
   );
 
   const send = (group: number, sender: number, dueMs: number) => {
@@ -75,7 +89,7 @@ export async function generateBareLoad(
     const frame = new Uint8Array(frameBytes);
     writeUint32(frame, 0, group);
     writeUint64(frame, 4, stamp(dueMs * 1000, 0, mySlot));
-    (sockets[sender] as ClientSocket).send(frame);
+    (sockets[sender] as BareClient).publish(group, frame);
     sent++;
     const receivers = population.groups[group]?.members.length ?? 0;
     expected += receivers;
@@ -135,25 +149,19 @@ export async function generateBareLoad(
   };
 }
 
-function connect(
-  port: number,
-  client: number,
-  groups: readonly { readonly members: readonly number[] }[],
-  received: (frame: Uint8Array) => void,
-): Promise<ClientSocket> {
-  return new Promise((resolve, reject) => {
+/** Connects to a bare WebSocket server: see `bare-server.ts`. */
+export const connectBareSocket: ConnectBare = (port, groups, received) =>
+  new Promise((resolve, reject) => {
     const socket = openLeanSocket(`ws://127.0.0.1:${port}${socketPath}`, {
       opened() {
-        groups.forEach(({ members }, group) => {
-          if (!members.includes(client)) return;
+        for (const group of groups) {
           const frame = new Uint8Array(4);
           writeUint32(frame, 0, group);
           socket.send(frame);
-        });
-        resolve(socket);
+        }
+        resolve({ publish: (_, frame) => socket.send(frame), close: () => socket.close() });
       },
       received,
       closed: (_code, reason) => reject(new Error(`a bare server's socket ended: ${reason}`)),
     });
   });
-}

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Arm, ChildOrder, ChildReport } from "./arm.ts";
+import { processUsage } from "./process-usage.ts";
 
 type Ready = Extract<ChildReport, { kind: "ready" }>;
 type Usage = Extract<ChildReport, { kind: "usage" }>;
@@ -41,7 +42,9 @@ export class ServerProcess {
   }
 
   /** CPU time so far, and memory now. */
-  async usage(): Promise<Usage> {
+  async usage(): Promise<Omit<Usage, "kind">> {
+    const seen = processUsage(this.pid);
+    if (seen) return seen;
     send(this.#child, { kind: "usage" });
     return reply<Usage>(this.#child, "usage", startMsMax);
   }

@@ -6,14 +6,20 @@ import { deliveredHeaderBytes, deliverHeaderBytes } from "../core/wire/deliver-f
 import { generateLoad } from "../loadgen/generator.ts";
 import { parseWorkload, type Workload, type WorkloadText } from "../loadgen/workload.ts";
 import type { Arm } from "./arm.ts";
-import { generateBareLoad } from "./bare-load.ts";
+import { type ConnectBare, connectBareSocket, generateBareLoad } from "./bare-load.ts";
 import { ServerProcess } from "./child-process.ts";
 import { readEnvironment } from "./environment.ts";
 import { Laboratory } from "./laboratory.ts";
+import { connectNats, hasNats, NatsServer } from "./nats.ts";
 import type { Environment, FanoutDocument, FanoutPoint } from "./results.ts";
 
-export const fanoutArms = ["bare-uws", "bare-ws", "fastchat-uws", "fastchat-ws"] as const;
+export const fanoutArms = ["bare-uws", "bare-ws", "fastchat-uws", "fastchat-ws", "nats-core"] as const;
 export type FanoutArm = (typeof fanoutArms)[number];
+
+/** Those of the arms that this machine has. */
+export function availableArms(): FanoutArm[] {
+  return fanoutArms.filter((arm) => arm !== "nats-core" || hasNats());
+}
 
 export interface FanoutOptions {
   readonly arms: readonly FanoutArm[];
@@ -32,7 +38,6 @@ export interface FanoutOptions {
 }
 
 export const fanoutDefaults = {
-  arms: fanoutArms,
   rates: [1000, 4000, 8000, "saturated"],
   rounds: 3,
   clients: 1000,
@@ -117,6 +122,43 @@ function frameBytes(payloadBytes: number): number {
   return deliverHeaderBytes + deliveredHeaderBytes + rsaFernetPayloadBytes(content.length);
 }
 
+/** What is measured: whoever passes the messages on, and how to put load on it. */
+interface UnderTest {
+  usage(): Promise<{ cpuSeconds: number }> | { cpuSeconds: number };
+  load(workload: Workload, onMeasure: () => Promise<void>): Promise<Measured>;
+  readonly environment: Environment | undefined;
+  stop(): Promise<void>;
+}
+
+async function startArm(options: FanoutOptions, laboratory: Laboratory, arm: FanoutArm): Promise<UnderTest> {
+  const bytes = frameBytes(options.payloadBytes);
+  if (arm === "nats-core") {
+    const nats = await NatsServer.start();
+    return {
+      usage: () => nats.usage(),
+      load: (workload, onMeasure) => measureBare(workload, connectNats, nats.port, bytes, onMeasure),
+      environment: undefined,
+      stop: () => nats.stop(),
+    };
+  }
+  const library = arm === "bare-ws" || arm === "fastchat-ws" ? "ws" : "uws";
+  const isBare = arm === "bare-ws" || arm === "bare-uws";
+  const config: Arm = isBare
+    ? { kind: "bare", library }
+    : { kind: "fastchat", config: await laboratory.serveConfig({ transport: library }) };
+  const server = await ServerProcess.start(config);
+  const { durability, port } = server.ready;
+  return {
+    usage: () => server.usage(),
+    load: (workload, onMeasure) =>
+      isBare
+        ? measureBare(workload, connectBareSocket, port, bytes, onMeasure)
+        : measureFastChat(workload, server.target, laboratory, onMeasure, options.signal),
+    environment: durability && readEnvironment(durability, laboratory.directory),
+    stop: () => server.stop(),
+  };
+}
+
 async function measure(
   options: FanoutOptions,
   laboratory: Laboratory,
@@ -125,22 +167,14 @@ async function measure(
   round: number,
 ): Promise<{ point: FanoutPoint; environment: Environment | undefined }> {
   const workload = workloadAt(options, rate);
-  const transport = arm.endsWith("ws") && !arm.endsWith("uws") ? "ws" : "uws";
-  const isBare = arm.startsWith("bare");
-  const config: Arm = isBare
-    ? { kind: "bare", library: transport }
-    : { kind: "fastchat", config: await laboratory.serveConfig({ transport }) };
-  const server = await ServerProcess.start(config);
+  const underTest = await startArm(options, laboratory, arm);
   try {
     const cpu: number[] = [];
     const database: (number | undefined)[] = [];
-    const onMeasure = async () => {
-      cpu.push((await server.usage()).cpuSeconds);
-      database.push(isBare ? 0 : laboratory.databaseCpuSeconds());
-    };
-    const measured = isBare
-      ? await measureBare(workload, server.ready.port, frameBytes(options.payloadBytes), onMeasure)
-      : await measureFastChat(workload, server.target, laboratory, onMeasure, options.signal);
+    const measured = await underTest.load(workload, async () => {
+      cpu.push((await underTest.usage()).cpuSeconds);
+      database.push(arm.startsWith("fastchat") ? laboratory.databaseCpuSeconds() : 0);
+    });
     const deliveries = measured.deliveredPerSecond * workload.durationSeconds;
     const micros = ([before, after]: readonly (number | undefined)[]) =>
       before === undefined || after === undefined || deliveries === 0
@@ -154,10 +188,9 @@ async function measure(
       serverCpuMicrosPerDelivery: micros(cpu) ?? 0,
       databaseCpuMicrosPerDelivery: micros(database) ?? null,
     };
-    const { durability } = server.ready;
-    return { point, environment: durability && readEnvironment(durability, laboratory.directory) };
+    return { point, environment: underTest.environment };
   } finally {
-    await server.stop();
+    await underTest.stop();
   }
 }
 
@@ -165,11 +198,12 @@ type Measured = Pick<FanoutPoint, "deliveredPerSecond" | "deliveryMs" | "uncorre
 
 async function measureBare(
   workload: Workload,
+  connect: ConnectBare,
   port: number,
   bytes: number,
   onMeasure: () => Promise<void>,
 ): Promise<Measured> {
-  const load = await generateBareLoad(workload, port, bytes, onMeasure);
+  const load = await generateBareLoad(workload, { connect, port, frameBytes: bytes }, onMeasure);
   return {
     deliveredPerSecond: load.deliveredPerSecond,
     deliveryMs: load.deliveryMs ?? null,

@@ -8,7 +8,7 @@ import { Database } from "../core/store/database.ts";
 import { EmbeddedPostgres } from "../core/store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { makeKeyPairs } from "../loadgen/generator.ts";
-import { processTreeCpuSeconds } from "./process-cpu.ts";
+import { processTreeCpuSeconds } from "./process-usage.ts";
 
 /** What all cells of a benchmark share: a database server, and keys for the simulated users. */
 export class Laboratory {

@@ -1,3 +1,5 @@
+import { loadOrCreateSecret } from "../core/cluster/deployment-secret.ts";
+import type { ServeConfig } from "../core/cluster/serve-settings.ts";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
@@ -9,6 +11,7 @@ import { readEnvironment } from "./environment.ts";
 import { Laboratory } from "./laboratory.ts";
 import { LoginStorm } from "./login-storm.ts";
 import type { ScaleDocument } from "./results.ts";
+import { seedUsers } from "./seed.ts";
 
 export interface ScaleOptions {
   readonly log: Log;
@@ -22,16 +25,18 @@ type Figures = ScaleDocument["figures"];
 async function experiment(
   benchmark: ScaleDocument["benchmark"],
   options: ScaleOptions,
-  work: (server: ServerProcess, laboratory: Laboratory) => Promise<Figures>,
+  work: (server: ServerProcess, laboratory: Laboratory, config: ServeConfig) => Promise<Figures>,
 ): Promise<ScaleDocument> {
   const startedAt = new Date().toISOString();
   const laboratory = await Laboratory.open(options.log, 2);
   try {
-    const server = await ServerProcess.start({ kind: "fastchat", config: await laboratory.serveConfig({}) });
+    const config = await laboratory.serveConfig({});
+    const server = await ServerProcess.start({ kind: "fastchat", config });
     try {
       const durability = server.ready.durability ?? { postgres: "", synchronousCommit: "", fsync: "" };
       const environment = readEnvironment(durability, laboratory.directory);
-      return { schemaVersion: 1, benchmark, startedAt, environment, figures: await work(server, laboratory) };
+      const figures = await work(server, laboratory, config);
+      return { schemaVersion: 1, benchmark, startedAt, environment, figures };
     } finally {
       await server.stop();
     }
@@ -48,6 +53,9 @@ function workloadOf(text: WorkloadText) {
 
 const accounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;
 
+/** Users that come and go before memory is read: what a server needs once, whoever comes, is there then. */
+const firstComers = 500;
+
 /** What an idle, logged-in connection takes of a server's memory. */
 export function runConnections(
   options: ScaleOptions & {
@@ -57,35 +65,42 @@ export function runConnections(
   },
 ): Promise<ScaleDocument> {
   const { connections, quietSeconds, signal } = options;
-  return experiment("connections", options, async (server, laboratory) => {
-    const workload = workloadOf({
-      name: "connections",
-      clients: connections,
-      groups: [{ count: Math.ceil(connections / 50), sizes: { kind: "fixed", size: Math.min(50, connections) } }],
-      // As good as nothing: what is measured is that they are there.
-      arrivals: { kind: "constant", ratePerSecond: 0.5 },
-      encryption: { mode: "sealed" },
-      warmUpSeconds: quietSeconds,
-      durationSeconds: 1,
-    });
+  return experiment("connections", options, async (server, laboratory, { database, secretFile }) => {
+    const secret = await loadOrCreateSecret(secretFile as string);
+    const stay = async (namePrefix: string, clients: number, onEnd: () => Promise<void>) => {
+      const password = "simulated";
+      const seeded = await seedUsers({
+        databaseUrl: database as string,
+        secret,
+        users: clients,
+        namePrefix,
+        password,
+        keyPairs: 1,
+      });
+      const workload = workloadOf({
+        name: "connections",
+        clients,
+        groups: [{ count: Math.ceil(clients / 50), sizes: { kind: "fixed", size: Math.min(50, clients) } }],
+        // As good as nothing: what is measured is that they are there.
+        arrivals: { kind: "constant", ratePerSecond: 0.5 },
+        encryption: { mode: "sealed" },
+        warmUpSeconds: quietSeconds,
+        durationSeconds: 1,
+      });
+      const { accounts, keyPairs } = seeded;
+      const onMeasure = async (moment: "begin" | "end") => (moment === "end" ? onEnd() : undefined);
+      await generateLoad({ workload, target: server.target, accounts, keyPairs, signal, onMeasure });
+    };
+    options.onStep?.(`${firstComers} users come and go`);
+    await stay("first-", Math.min(firstComers, connections), async () => {});
     const before = (await server.usage()).residentBytes;
     let after = before;
     let connected = 0;
-    options.onStep?.(`${connections} users sign up and stay`);
-    await generateLoad({
-      workload,
-      target: server.target,
-      accounts,
-      keyPairs: laboratory.keyPairs,
-      signal,
-      onMeasure: async (moment) => {
-        if (moment === "begin") return;
-        after = (await server.usage()).residentBytes;
-        connected = (await readDeployment(await listServers(server.target))).servers.reduce(
-          (sum, of) => sum + of.connections,
-          0,
-        );
-      },
+    options.onStep?.(`${connections} users log in and stay`);
+    await stay("user-", connections, async () => {
+      after = (await server.usage()).residentBytes;
+      const { servers } = await readDeployment(await listServers(server.target));
+      connected = servers.reduce((sum, of) => sum + of.connections, 0);
     });
     return [
       { name: "logged-in connections", value: connected, unit: "" },

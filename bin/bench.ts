@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { breachLines, cellsTable, conclusion, invalidLines } from "../bench/cells-table.ts";
-import { fanoutDefaults, runFanout } from "../bench/fanout.ts";
+import { availableArms, fanoutDefaults, runFanout } from "../bench/fanout.ts";
 import { ingestDefaults, runIngest } from "../bench/ingest.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
 import { quickServers, quickStrategies, quickWorkload, runQuick } from "../bench/quick.ts";
@@ -79,7 +79,9 @@ function addQuick(bench: Command): void {
 function addFanout(bench: Command): void {
   bench
     .command("fanout")
-    .description("FastChat beside servers that only pass messages on: CPU a delivery, and latency.")
+    .description(
+      "FastChat beside servers that only pass messages on (and NATS, if there is one): CPU a delivery, and latency.",
+    )
     .option("--rounds <n>", "times that every arm is measured", positive, fanoutDefaults.rounds)
     .option("--seconds <n>", "measured time of each point", positive, fanoutDefaults.durationSeconds)
     .option("--clients <n>", "connected clients", positive, fanoutDefaults.clients)
@@ -89,6 +91,7 @@ function addFanout(bench: Command): void {
       run(async (signal) => {
         const result = await runFanout({
           ...fanoutDefaults,
+          arms: availableArms(),
           rounds,
           clients,
           durationSeconds: seconds,

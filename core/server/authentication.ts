@@ -20,12 +20,18 @@ interface LoginUnderWay {
   readonly state: string;
 }
 
+/** Ends a session: its token resumes nothing any more, on any server. */
+export async function logOut(server: ServerContext, id: Uint8Array): Promise<void> {
+  await revokeSession(server.database, id);
+  server.revoked.add(id);
+  server.bus.tellAll({ kind: "revoked", session: id });
+}
+
 /** How one connection becomes a user's: by signing up, logging in or resuming. */
 export class Authentication {
   readonly #server: ServerContext;
   readonly #session: ClientSession;
   #login: LoginUnderWay | undefined;
-  #token: Session | undefined;
 
   constructor(server: ServerContext, session: ClientSession) {
     this.#server = server;
@@ -89,16 +95,6 @@ export class Authentication {
     return this.#welcome(request, checked.value, token);
   }
 
-  async logOut({ request }: Asked<"logOut">): Promise<ColdServerFrame> {
-    const session = this.#token;
-    if (session) {
-      await revokeSession(this.#server.database, session.id);
-      this.#server.revoked.add(session.id);
-      this.#server.bus.tellAll({ kind: "revoked", session: session.id });
-    }
-    return { kind: "done", request };
-  }
-
   async #newSession(request: number, user: UserId, name: string): Promise<ColdServerFrame> {
     const { session, token } = this.#server.tokens.issue(user, name, this.#server.clock.now());
     await insertSession(this.#server.database, { id: session.id, user, expiresAt: new Date(session.expiresAt) });
@@ -107,8 +103,7 @@ export class Authentication {
   }
 
   #welcome(request: number, session: Session, token: Uint8Array): ColdServerFrame {
-    this.#token = session;
-    this.#session.authenticated(session.user);
+    this.#session.authenticated(session);
     return {
       kind: "welcome",
       request,

@@ -183,7 +183,7 @@ export class ChatServer {
   async drain(): Promise<void> {
     this.#draining = true;
     this.#transport.stopListening();
-    for (const sessions of this.#context.users.all()) for (const session of sessions) session.goAway();
+    for (const session of this.#context.users.all()) session.goAway();
     const deadline = sleep(this.#parts.clock, drainMsMax);
     await Promise.race([this.#context.writer.drained(), deadline]);
   }

@@ -34,7 +34,7 @@ function sessionOf(groups: readonly WatchedGroup[], whileReading: (session: Clie
   } as unknown as ServerContext;
   const connection = { subscribe() {}, unsubscribe() {}, send() {} } as unknown as Connection;
   const session = new ClientSession(context, connection);
-  session.authenticated(alice);
+  session.authenticated({ id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 });
   return session;
 }
 

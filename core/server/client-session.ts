@@ -7,13 +7,15 @@ import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.t
 import { limits } from "../wire/limits.ts";
 import type { SendFrame } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";
-import { Authentication } from "./authentication.ts";
+import { Authentication, logOut } from "./authentication.ts";
 import type { Budget } from "./budget.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import { sync } from "./history.ts";
-import { MembershipRequests } from "./membership-requests.ts";
+import { findUsers, groupsOf, keys, log } from "./lookups.ts";
+import { MembershipChanges } from "./membership-changes.ts";
 import { busyRetryMs, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
+import type { Session } from "./tokens.ts";
 import type { Connection } from "./transport/transport.ts";
 
 /** Why a SEND was not stored. */
@@ -32,9 +34,12 @@ export class ClientSession {
   /** Undefined until logged in. */
   user: UserId | undefined;
   readonly #server: ServerContext;
+  /** What logs it in; none any more once that is done. */
   #authentication: Authentication | undefined;
-  #membership: MembershipRequests | undefined;
-  #groups: Set<WatchedGroup> | undefined;
+  /** The id of the session whose token resumed it or was given out, in latin1: a fifth of what bytes would take. */
+  #sessionId = "";
+  #changes: MembershipChanges | undefined;
+  #groups: WatchedGroup[] | undefined;
   #looksAt: Set<WatchedGroup> | undefined;
   #requestsInFlight = 0;
   #ended = false;
@@ -77,9 +82,11 @@ export class ClientSession {
     this.#fail(code, detail);
   }
 
-  authenticated(user: UserId): void {
+  authenticated({ id, user }: Session): void {
     if (this.#ended) return;
     this.user = user;
+    this.#sessionId = Buffer.from(id).toString("latin1");
+    this.#authentication = undefined;
     this.#server.strangers.delete(this);
     this.#server.users.add(user, this);
   }
@@ -101,9 +108,9 @@ export class ClientSession {
 
   /** Subscribes to a group's messages; false when it has been already. */
   enterGroup(group: WatchedGroup): boolean {
-    if (this.#ended || this.#groups?.has(group)) return false;
-    this.#groups ??= new Set();
-    this.#groups.add(group);
+    if (this.#ended || group.sessions.has(this)) return false;
+    this.#groups ??= [];
+    this.#groups.push(group);
     this.connection.subscribe(group.topic);
     this.#server.groups.enter(group, this);
     this.#server.looking.stir(group.id);
@@ -112,7 +119,8 @@ export class ClientSession {
 
   leaveGroup(group: WatchedGroup): void {
     if (this.#looksAt?.delete(group)) this.#server.looking.close(this, group);
-    if (!this.#groups?.delete(group)) return;
+    if (!group.sessions.has(this)) return;
+    this.#groups = this.#groups?.filter((other) => other !== group);
     this.connection.unsubscribe(group.topic);
     this.#server.groups.leave(group, this);
     this.#server.looking.stir(group.id);
@@ -170,19 +178,22 @@ export class ClientSession {
       case "resume":
         return this.#reply(refusal(frame.request, "already_authenticated", `this connection is user ${user}'s`));
       case "logOut":
-        return this.#answer(frame.request, () => (this.#authentication as Authentication).logOut(frame));
+        return this.#answer(frame.request, async () => {
+          await logOut(this.#server, Buffer.from(this.#sessionId, "latin1"));
+          return { kind: "done", request: frame.request };
+        });
       case "findUsers":
-        return this.#answer(frame.request, () => this.#requests(user).findUsers(frame));
+        return this.#answer(frame.request, () => findUsers(this.#server, frame));
       case "groups":
-        return this.#answer(frame.request, () => this.#requests(user).groups(frame));
+        return this.#answer(frame.request, () => groupsOf(this, frame));
       case "stageKeys":
-        return this.#reply(this.#requests(user).stageKeys(frame));
+        return this.#reply(this.#changesOf(user).stageKeys(frame));
       case "change":
-        return this.#answer(frame.request, () => this.#requests(user).change(frame));
+        return this.#answer(frame.request, () => this.#changesOf(user).change(frame));
       case "log":
-        return this.#answer(frame.request, () => this.#requests(user).log(frame));
+        return this.#answer(frame.request, () => log(this.#server, this, frame));
       case "keys":
-        return this.#answer(frame.request, () => this.#requests(user).keys(frame));
+        return this.#answer(frame.request, () => keys(this.#server, this, frame));
       case "sync":
         return this.#answer(frame.request, () => sync(this.#server, this, frame));
       case "read":
@@ -218,7 +229,7 @@ export class ClientSession {
     }
     const group = server.groups.get(frame.group);
     // The rare ways in which this server may not know yet: a group just joined, an epoch just opened elsewhere.
-    if (!group || !this.#groups?.has(group) || frame.epoch > group.epoch) {
+    if (!group?.sessions.has(this) || frame.epoch > group.epoch) {
       return void this.#sendOnceKnown({ ...frame, payload: copyBytes(frame.payload) }, user);
     }
     this.#accept(frame, group, user);
@@ -258,9 +269,9 @@ export class ClientSession {
     return this.#server.sendBudgets.of(user, this.#server.clock.monotonic());
   }
 
-  #requests(user: UserId): MembershipRequests {
-    this.#membership ??= new MembershipRequests(this.#server, this, user);
-    return this.#membership;
+  #changesOf(user: UserId): MembershipChanges {
+    this.#changes ??= new MembershipChanges(this.#server, user);
+    return this.#changes;
   }
 
   async #ifMember(id: GroupId, work: (group: WatchedGroup) => void | Promise<void>): Promise<void> {

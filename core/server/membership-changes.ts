@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { entryHash, isSignedBy } from "../e2ee/entry-check.ts";
 import { openPublicIdentity } from "../e2ee/public-identity.ts";
-import { changeGroup, readKeys, readLog, type StagedKey } from "../store/membership-log.ts";
+import { changeGroup, type StagedKey } from "../store/membership-log.ts";
 import { findUsers } from "../store/users.ts";
 import { readUint64 } from "../wire/bytes.ts";
 import type { ColdClientFrame } from "../wire/client-frame.ts";
@@ -10,58 +10,23 @@ import { limits } from "../wire/limits.ts";
 import { parseEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
-import { canonicalUserName } from "../wire/user-name.ts";
 import { announceChange } from "./changes.ts";
-import type { ClientSession } from "./client-session.ts";
 import { busyRetryMs, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 
 type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
-/** What a logged-in user may ask about people and groups. */
-export class MembershipRequests {
+/** A user's changes of groups, from the keys that are staged for one to the entry that makes it. */
+export class MembershipChanges {
   readonly #server: ServerContext;
-  readonly #session: ClientSession;
   readonly #user: UserId;
   /** Wrapped keys for changes to come. */
   readonly #staged = new Map<GroupId, StagedKey[]>();
   #signingKey: KeyObject | undefined;
 
-  constructor(server: ServerContext, session: ClientSession, user: UserId) {
+  constructor(server: ServerContext, user: UserId) {
     this.#server = server;
-    this.#session = session;
     this.#user = user;
-  }
-
-  async findUsers({ request, names = [], ids = [] }: Asked<"findUsers">): Promise<ColdServerFrame> {
-    const canonical = names.map((name) => {
-      const checked = canonicalUserName(name);
-      return checked.ok ? checked.value : "";
-    });
-    const found = await findUsers(this.#server.database, { names: canonical, ids });
-    const byName = new Map(found.map((user) => [user.name, user]));
-    const byId = new Map(found.map((user) => [user.id, user]));
-    const asked = [...canonical.map((name) => byName.get(name)), ...ids.map((id) => byId.get(id))];
-    return {
-      kind: "users",
-      request,
-      users: asked.map((user) => (user ? { user: user.id, name: user.name, identity: user.identity } : null)),
-    };
-  }
-
-  async groups({ request }: Asked<"groups">): Promise<ColdServerFrame> {
-    const groups = await this.#session.enterGroups();
-    return {
-      kind: "groups",
-      request,
-      groups: groups.map(({ group, readSeq }) => ({
-        group: group.id,
-        epoch: group.epoch,
-        lastSeq: group.lastSeq,
-        logLength: group.logLength,
-        readSeq,
-      })),
-    };
   }
 
   stageKeys({ request, group, keys }: Asked<"stageKeys">): ColdServerFrame {
@@ -99,22 +64,6 @@ export class MembershipRequests {
     return { kind: "changed", request, group: entry.group, seq, epoch, index: entry.index };
   }
 
-  async log({ request, group: id, from }: Asked<"log">): Promise<ColdServerFrame> {
-    const group = await this.#session.memberOf(id);
-    if (!group) return refusal(request, "not_a_member", "not a group of yours");
-    const entries = await readLog(this.#server.database, { group: id, from, countMax: limits.logPageMax });
-    const fitting = takeBytes(entries, ({ entry }) => entry.length, limits.frameBytesMax / 2);
-    return { kind: "log", request, group: id, length: group.logLength, entries: fitting };
-  }
-
-  async keys({ request, group: id, from }: Asked<"keys">): Promise<ColdServerFrame> {
-    const group = await this.#session.memberOf(id);
-    if (!group) return refusal(request, "not_a_member", "not a group of yours");
-    const countMax = limits.keysPageMax;
-    const keys = await readKeys(this.#server.database, { group: id, user: this.#user, from, countMax });
-    return { kind: "keys", request, group: id, keys, more: keys.length === countMax };
-  }
-
   async #ownSigningKey(): Promise<KeyObject> {
     if (this.#signingKey) return this.#signingKey;
     const [user] = await findUsers(this.#server.database, { ids: [this.#user] });
@@ -123,14 +72,4 @@ export class MembershipRequests {
     this.#signingKey = identity.value.signing;
     return this.#signingKey;
   }
-}
-
-/** The first items whose sizes add up to at most `bytesMax`, but never none of some. */
-function takeBytes<T>(items: readonly T[], size: (item: T) => number, bytesMax: number): T[] {
-  let bytes = 0;
-  const count = items.findIndex((item, i) => {
-    bytes += size(item);
-    return i > 0 && bytes > bytesMax;
-  });
-  return count === -1 ? [...items] : items.slice(0, count);
 }

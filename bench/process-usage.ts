@@ -1,0 +1,61 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** What Linux counts in; the same on nearly every machine that Node runs on, but asked for all the same. */
+const counted = new Map<string, number>();
+
+function unit(name: "CLK_TCK" | "PAGESIZE"): number {
+  let value = counted.get(name);
+  if (value === undefined) {
+    value = Number(execFileSync("getconf", [name], { encoding: "utf8" }));
+    counted.set(name, value);
+  }
+  return value;
+}
+
+/**
+ * CPU seconds and memory of a process, read from outside: one that is asked for them may be too busy to answer in time.
+ * Undefined where there is no /proc.
+ */
+export function processUsage(pid: number): { cpuSeconds: number; residentBytes: number } | undefined {
+  const stat = process.platform === "linux" ? readStat(pid) : undefined;
+  return stat && { cpuSeconds: stat.own / unit("CLK_TCK"), residentBytes: stat.residentPages * unit("PAGESIZE") };
+}
+
+/**
+ * CPU seconds of a process, its children that run and those that have ended: what a PostgreSQL has used, from its
+ * postmaster's id. Undefined where there is no /proc.
+ */
+export function processTreeCpuSeconds(pid: number): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  const root = readStat(pid);
+  if (!root) return undefined;
+  let ticks = root.own + root.reaped;
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = readStat(Number(entry));
+    if (stat?.parent === pid) ticks += stat.own + stat.reaped;
+  }
+  return ticks / unit("CLK_TCK");
+}
+
+interface Stat {
+  readonly parent: number;
+  /** Ticks of its own, and of its children that were waited for. */
+  readonly own: number;
+  readonly reaped: number;
+  readonly residentPages: number;
+}
+
+/** From /proc/pid/stat, proc(5). */
+function readStat(pid: number): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The name, in parentheses, may hold anything.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    const field = (number: number) => Number(fields[number - 3]);
+    return { parent: field(4), own: field(14) + field(15), reaped: field(16) + field(17), residentPages: field(24) };
+  } catch {
+    return undefined; // It has ended meanwhile.
+  }
+}

@@ -1,0 +1,81 @@
+import { readKeys, readLog } from "../store/membership-log.ts";
+import { findUsers as findStoredUsers } from "../store/users.ts";
+import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import type { ColdServerFrame } from "../wire/server-frame.ts";
+import { canonicalUserName } from "../wire/user-name.ts";
+import type { ClientSession } from "./client-session.ts";
+import { refusal } from "./reply.ts";
+import type { ServerContext } from "./server-context.ts";
+
+type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
+
+/** What a logged-in user may ask about people and groups. */
+export async function findUsers(
+  server: ServerContext,
+  { request, names = [], ids = [] }: Asked<"findUsers">,
+): Promise<ColdServerFrame> {
+  const canonical = names.map((name) => {
+    const checked = canonicalUserName(name);
+    return checked.ok ? checked.value : "";
+  });
+  const found = await findStoredUsers(server.database, { names: canonical, ids });
+  const byName = new Map(found.map((user) => [user.name, user]));
+  const byId = new Map(found.map((user) => [user.id, user]));
+  const asked = [...canonical.map((name) => byName.get(name)), ...ids.map((id) => byId.get(id))];
+  return {
+    kind: "users",
+    request,
+    users: asked.map((user) => (user ? { user: user.id, name: user.name, identity: user.identity } : null)),
+  };
+}
+
+export async function groupsOf(session: ClientSession, { request }: Asked<"groups">): Promise<ColdServerFrame> {
+  const groups = await session.enterGroups();
+  return {
+    kind: "groups",
+    request,
+    groups: groups.map(({ group, readSeq }) => ({
+      group: group.id,
+      epoch: group.epoch,
+      lastSeq: group.lastSeq,
+      logLength: group.logLength,
+      readSeq,
+    })),
+  };
+}
+
+export async function log(
+  server: ServerContext,
+  session: ClientSession,
+  { request, group: id, from }: Asked<"log">,
+): Promise<ColdServerFrame> {
+  const group = await session.memberOf(id);
+  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  const entries = await readLog(server.database, { group: id, from, countMax: limits.logPageMax });
+  const fitting = takeBytes(entries, ({ entry }) => entry.length, limits.frameBytesMax / 2);
+  return { kind: "log", request, group: id, length: group.logLength, entries: fitting };
+}
+
+export async function keys(
+  server: ServerContext,
+  session: ClientSession,
+  { request, group: id, from }: Asked<"keys">,
+): Promise<ColdServerFrame> {
+  const group = await session.memberOf(id);
+  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  const countMax = limits.keysPageMax;
+  const keys = await readKeys(server.database, { group: id, user: session.user as UserId, from, countMax });
+  return { kind: "keys", request, group: id, keys, more: keys.length === countMax };
+}
+
+/** The first items whose sizes add up to at most `bytesMax`, but never none of some. */
+function takeBytes<T>(items: readonly T[], size: (item: T) => number, bytesMax: number): T[] {
+  let bytes = 0;
+  const count = items.findIndex((item, i) => {
+    bytes += size(item);
+    return i > 0 && bytes > bytesMax;
+  });
+  return count === -1 ? [...items] : items.slice(0, count);
+}
