@@ -1,5 +1,6 @@
 import { from as copyFrom } from "pg-copy-streams";
 import { serverMigrations } from "../core/cluster/deployment.ts";
+import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
@@ -40,7 +41,13 @@ const pacedRatePerSecond = 1000;
 const senders = 50;
 /** Rows of one bare COPY: as many as the writer's batches grow to when saturated. */
 const bareCopyRows = 4096;
-const writerOptions = { rowsMax: 8192, bytesMax: 8 * 1024 * 1024, statementRowsMax: 300, commitSpacingMs: 4 };
+/** As servers have it by default. */
+const writerOptions = {
+  rowsMax: serveSettings.ingestRowsMax.default,
+  bytesMax: serveSettings.ingestBytesMax.default,
+  statementRowsMax: serveSettings.statementRowsMax.default,
+  commitSpacingMs: serveSettings.commitSpacingMs.default,
+};
 
 /** The ingest writer by itself, beside a bare COPY of the same rows into a table with the same indexes. */
 export async function runIngest(options: IngestBenchOptions): Promise<IngestDocument> {

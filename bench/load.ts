@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { systemClock } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { makeKeyPairs, type Progress } from "../loadgen/generator.ts";
 import { parseWorkload, presets, type Workload } from "../loadgen/workload.ts";
@@ -64,7 +65,7 @@ export async function runLoad(
   const facts = await deploymentFacts(config.target);
   const environment = readEnvironment(facts.durability, undefined);
   onBegin();
-  const namePrefix = `load-${Date.now().toString(36)}-`;
+  const namePrefix = `load-${systemClock.now().toString(36)}-`;
   const cell = await measureCell({
     target: config.target,
     workload,

@@ -32,7 +32,7 @@ const lag = new LoopLag();
 /** Of the measured time. */
 let measuredLag = { p99Ms: 0, utilization: 0 };
 
-const live = setInterval(reportLive, liveEveryMs);
+const stopShowing = clock.every(liveEveryMs, reportLive);
 port.on("message", (order: ThreadOrder) => {
   void carryOut(order).then(
     () => report({ kind: "done", order: order.kind }),
@@ -122,7 +122,7 @@ function reportLive(): void {
 
 function stop(): void {
   traffic.stop();
-  clearInterval(live);
+  stopShowing();
   lag.stop();
   crowd.close();
   port.close();

@@ -62,7 +62,7 @@ export const serveSettings = {
     help: "bytes of messages that may wait for the database",
   }),
   statementRowsMax: setting.integer({
-    default: 300,
+    default: 100,
     min: 0,
     max: 100_000,
     help: "batches up to this size go in one statement, larger ones by COPY",

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
+import { systemClock } from "../../platform/clock.ts";
 import { httpRequest } from "./node-http.ts";
 import { portInUse } from "./port-in-use.ts";
 import {
@@ -24,12 +25,12 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
   sockets.on("error", () => {}); // The HTTP server's errors come here too; `listen` reports them.
 
   const alive = new WeakSet<WebSocket>();
-  const pinging = setInterval(() => {
+  const stopPinging = systemClock.every(options.idleSecondsMax * 1000, () => {
     for (const socket of sockets.clients) {
       if (!alive.delete(socket)) socket.terminate();
       else socket.ping();
     }
-  }, options.idleSecondsMax * 1000).unref();
+  });
 
   sockets.on("connection", (socket, request) => {
     alive.add(socket);
@@ -58,7 +59,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
     },
     stopListening: () => void http.close(),
     close() {
-      clearInterval(pinging);
+      stopPinging();
       for (const socket of sockets.clients) socket.terminate();
       http.close();
       http.closeAllConnections();

@@ -97,9 +97,9 @@ export class EmbeddedPostgres {
     if (child && child.exitCode === null && child.signalCode === null) {
       const exited = once(child, "exit");
       child.kill("SIGINT");
-      const timer = setTimeout(() => child.kill("SIGQUIT"), stopMsMax);
+      const giveUp = systemClock.after(stopMsMax, () => child.kill("SIGQUIT"));
       await exited;
-      clearTimeout(timer);
+      giveUp();
     }
     this.#removeLeftovers();
   }
@@ -238,9 +238,9 @@ function initialise(options: EmbeddedPostgresOptions, { initdb }: PostgresBinari
 function untilReady(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = "";
-    const timer = setTimeout(() => child.kill("SIGQUIT"), startMsMax);
+    const giveUp = systemClock.after(startMsMax, () => child.kill("SIGQUIT"));
     const settle = () => {
-      clearTimeout(timer);
+      giveUp();
       child.stderr?.off("data", read);
       child.off("exit", ended).off("error", failed);
     };

@@ -13,7 +13,7 @@ export interface IngestOptions {
   /** Bounds of what waits while a batch commits; what is over them is refused. */
   readonly rowsMax: number;
   readonly bytesMax: number;
-  /** Up to this many rows go in one statement, more by COPY; `fastchat bench micro ingest` shows where they cross. */
+  /** Up to this many rows go in one statement, more by COPY; `fastchat bench ingest` shows where they cross. */
   readonly statementRowsMax: number;
   /**
    * Milliseconds from the start of one commit to the start of the next, at least. Nothing waits when nothing has been
