@@ -251,15 +251,24 @@ export class IngestWriter<Ticket> {
     });
   }
 
+  #broke(client: Client, cause: Error): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    if (this.#running || this.#closed) return;
+    this.#log.error({ cause: cause.message }, "the database is away");
+    void this.#restore();
+  }
+
   async #connected(): Promise<Client> {
     if (this.#client) return this.#client;
+    let connected: Client | undefined;
+    let brokenAtOnce: Error | undefined;
     const client = await connect(this.#options.url, (cause) => {
-      if (this.#client !== client) return;
-      this.#client = undefined;
-      if (this.#running || this.#closed) return;
-      this.#log.error({ cause: cause.message }, "the database is away");
-      void this.#restore();
+      if (connected) this.#broke(connected, cause);
+      else brokenAtOnce = cause;
     });
+    if (brokenAtOnce) throw brokenAtOnce;
+    connected = client;
     if (this.#away) this.#log.info("the database is back");
     this.#client = client;
     return client;
