@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { breachLines, cellsTable, conclusion, invalidLines } from "./cells-table.ts";
+import { cellsTable, conclusion, notes } from "./cells-table.ts";
 import { figure, median } from "./figures.ts";
 import { imbalanceOf } from "./imbalance.ts";
 import { htmlReport } from "./report.ts";
@@ -27,11 +27,12 @@ test("a row a cell, with its figures", () => {
 });
 
 test("a broken promise is named with the messages concerned, and a run without one has no lines", () => {
-  const lines = breachLines([sampleCell(), failed]).join("\n");
+  const lines = notes([sampleCell(), failed]).join("\n");
   assert.match(lines, /lost 1/);
   assert.match(lines, /promise 1 \(acknowledged is durable\).*group 42, message 7, client 3/);
-  assert.deepEqual(breachLines([sampleCell()]), []);
-  assert.match(invalidLines([sampleCell(), invalid]).join(), /sends_late/);
+  assert.deepEqual(notes([sampleCell()]), []);
+  assert.match(notes([sampleCell(), invalid]).join(), /sends_late/);
+  assert.match(notes([sampleCell({ failures: { no_outcome: 3 } })]).join(), /3 × no_outcome/);
 });
 
 test("the conclusion is made of the figures, and says what they do not show", () => {
@@ -43,6 +44,19 @@ test("the conclusion is made of the figures, and says what they do not show", ()
   for (const part of ["from 1 to 4 servers", "30", "90", "2 cores", "does not show"])
     assert.ok(text.includes(part), part);
   assert.equal(text.match(/\.(\s|$)/g)?.length, 1, "one sentence");
+});
+
+test("cells that failed or are not valid have no part in the conclusion", () => {
+  const slow = { serverCpuMicrosPerDelivery: 9000 };
+  const cells = [sampleCell(), { ...failed, ...slow }, { ...invalid, ...slow }];
+  assert.doesNotMatch(conclusion(sampleRun(cells)), /9,000/);
+  assert.match(conclusion(sampleRun([failed])), /shows nothing/);
+});
+
+test("a load on servers elsewhere says nothing of the cores here", () => {
+  const text = conclusion({ ...sampleRun(), benchmark: "load" });
+  assert.doesNotMatch(text, /cores/);
+  assert.match(text, /4,800 messages a second/);
 });
 
 test("the report holds every row, the breaches and a chart, and nothing of it is code", () => {

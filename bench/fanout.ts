@@ -3,7 +3,7 @@ import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
 import { deliveredHeaderBytes, deliverHeaderBytes } from "../core/wire/deliver-frame.ts";
-import { generateLoad } from "../loadgen/generator.ts";
+import { generateLoad, keptUp } from "../loadgen/generator.ts";
 import { parseWorkload, type Workload, type WorkloadText } from "../loadgen/workload.ts";
 import type { Arm } from "./arm.ts";
 import { type ConnectBare, connectBareSocket, generateBareLoad } from "./bare-load.ts";
@@ -194,7 +194,10 @@ async function measure(
   }
 }
 
-type Measured = Pick<FanoutPoint, "deliveredPerSecond" | "deliveryMs" | "uncorrectedMs" | "lateP99Ms" | "complete">;
+type Measured = Omit<
+  FanoutPoint,
+  "arm" | "round" | "ratePerSecond" | "serverCpuMicrosPerDelivery" | "databaseCpuMicrosPerDelivery"
+>;
 
 async function measureBare(
   workload: Workload,
@@ -210,6 +213,8 @@ async function measureBare(
     uncorrectedMs: load.uncorrectedMs ?? null,
     lateP99Ms: load.lateP99Ms,
     complete: load.delivered === load.expected,
+    ...validity(keptUp(workload, load)),
+    breaches: [],
   };
 }
 
@@ -229,5 +234,9 @@ async function measureFastChat(
     uncorrectedMs: uncorrected ?? null,
     lateP99Ms: load.generator.lateP99Ms,
     complete: load.audit.passed,
+    ...validity(load.invalidReasons),
+    breaches: [...load.audit.breaches],
   };
 }
+
+const validity = (reasons: readonly string[]) => ({ valid: reasons.length === 0, invalidReasons: [...reasons] });

@@ -53,8 +53,9 @@ const writerOptions = {
 export async function runIngest(options: IngestBenchOptions): Promise<IngestDocument> {
   const startedAt = new Date().toISOString();
   const laboratory = await Laboratory.open(options.log, 1);
+  let bench: IngestBench | undefined;
   try {
-    const bench = await IngestBench.open(options, laboratory);
+    bench = await IngestBench.open(options, laboratory);
     const saturated: IngestDocument["saturated"] = [];
     const paced: IngestDocument["paced"] = [];
     for (let round = 0; round < options.rounds; round++) {
@@ -70,7 +71,6 @@ export async function runIngest(options: IngestBenchOptions): Promise<IngestDocu
         crossover.push({ rows, path, ...(await bench.commit(rows, path)) });
       }
     }
-    await bench.close();
     return {
       schemaVersion: 1,
       benchmark: "ingest",
@@ -83,6 +83,7 @@ export async function runIngest(options: IngestBenchOptions): Promise<IngestDocu
       crossover,
     };
   } finally {
+    await bench?.close();
     await laboratory.close();
   }
 }
@@ -95,6 +96,7 @@ class IngestBench {
   readonly #random = seededRandom(1);
   readonly #payload: Uint8Array;
   #messages = 0;
+  readonly #endings: (() => Promise<void>)[] = [];
   readonly durability: { postgres: string; synchronousCommit: string; fsync: string };
 
   private constructor(
@@ -119,14 +121,16 @@ class IngestBench {
     return new IngestBench(options, laboratory, database, { postgres, ...modes });
   }
 
+  /** Whatever was under way. */
   async close(): Promise<void> {
+    for (const end of this.#endings.splice(0)) await end();
     await this.#database.close();
   }
 
   /** Rows a second of nothing but COPY and commit. */
   async bareCopy(): Promise<number> {
     await this.#clear();
-    const client = await connect(this.#url);
+    const client = await this.#connect();
     const batch = new RowBatch<undefined>(bareCopyRows, writerOptions.bytesMax);
     let rows = 0;
     const took = await this.#forAWhile(async () => {
@@ -163,36 +167,43 @@ class IngestBench {
     return (settled / took) * 1000;
   }
 
-  /** What commits take, and cost, when messages come at an even rate. */
+  /** What commits take, and cost, when messages come at an even rate; and how long each message waits for its outcome. */
   async pace(ratePerSecond: number) {
     await this.#clear();
-    const latencies = new Latencies();
+    const commit = new Latencies();
+    const outcome = new Latencies();
     let commits = 0;
     let rows = 0;
+    const takenAtMs: number[] = [];
     const writer = await this.#writer(
-      () => {},
+      (count) => {
+        const now = clock.monotonic();
+        for (const takenAt of takenAtMs.splice(0, count)) outcome.record((now - takenAt) * 1000);
+      },
       (milliseconds) => {
         commits++;
-        latencies.record(milliseconds * 1000);
+        commit.record(milliseconds * 1000);
       },
     );
     const before = this.#cpu();
     const startMs = clock.monotonic();
     const untilMs = startMs + this.#options.seconds * 1000;
     await sendWhenDue(new Arrivals("constant", ratePerSecond, this.#random), { clock, startMs, untilMs }, () => {
+      takenAtMs.push(clock.monotonic());
       writer.append(this.#message(), undefined);
       rows++;
     });
     await writer.drained();
     const cost = this.#cpuSince(before, rows);
     await writer.close();
-    return { rowsPerCommit: rows / commits, commitMs: latencies.quantiles() as Quantiles, ...cost };
+    const [commitMs, outcomeMs] = [commit.quantiles() as Quantiles, outcome.quantiles() as Quantiles];
+    return { rowsPerCommit: rows / commits, commitMs, outcomeMs, ...cost };
   }
 
   /** What a batch of this size costs by either way. */
   async commit(rows: number, path: "statement" | "copy") {
     await this.#clear();
-    const client = await connect(this.#url);
+    const client = await this.#connect();
     const batch = new RowBatch<undefined>(rows, 64 * 1024 * 1024);
     const once = async () => {
       batch.clear();
@@ -225,7 +236,14 @@ class IngestBench {
       { clock, random: this.#random, log: this.#options.log },
     );
     await writer.open();
+    this.#endings.push(() => writer.close());
     return writer;
+  }
+
+  async #connect() {
+    const client = await connect(this.#url);
+    this.#endings.push(() => client.end());
+    return client;
   }
 
   #message(): IncomingMessage {

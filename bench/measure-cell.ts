@@ -1,5 +1,5 @@
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
-import { type DeploymentReading, listServers, readDeployment } from "../loadgen/deployment-probe.ts";
+import { cpuSecondsBetween, type DeploymentReading, listServers, readDeployment } from "../loadgen/deployment-probe.ts";
 import { generateLoad, type Progress } from "../loadgen/generator.ts";
 import type { Accounts } from "../loadgen/thread-protocol.ts";
 import type { Workload } from "../loadgen/workload.ts";
@@ -34,7 +34,7 @@ export async function measureCell(options: CellOptions): Promise<Cell> {
   });
   const [before, after] = readings as [DeploymentReading, DeploymentReading];
   const deliveries = load.deliveredPerSecond * workload.durationSeconds;
-  const micros = (from: number, to: number) => (deliveries === 0 ? 0 : ((to - from) * 1e6) / deliveries);
+  const micros = (cpuSeconds: number) => (deliveries === 0 ? 0 : (cpuSeconds * 1e6) / deliveries);
   const since = (of: (server: DeploymentReading["servers"][number]) => number) =>
     after.servers.reduce((sum, server) => sum + of(server), 0) -
     before.servers.reduce((sum, server) => sum + of(server), 0);
@@ -49,9 +49,9 @@ export async function measureCell(options: CellOptions): Promise<Cell> {
     deliveredPerSecond: load.deliveredPerSecond,
     ackMs: load.ackMs ?? null,
     deliveryMs: load.deliveryMs ?? null,
-    serverCpuMicrosPerDelivery: micros(before.cpuSeconds, after.cpuSeconds),
+    serverCpuMicrosPerDelivery: micros(cpuSecondsBetween(before, after)),
     databaseCpuMicrosPerDelivery:
-      databaseBefore === undefined || databaseAfter === undefined ? null : micros(databaseBefore, databaseAfter),
+      databaseBefore === undefined || databaseAfter === undefined ? null : micros(databaseAfter - databaseBefore),
     connectionsPerServer,
     imbalance: imbalanceOf(connectionsPerServer),
     crossServerCopiesPerMessage: acknowledged === 0 ? 0 : since((server) => server.crossServerCopies) / acknowledged,

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { breachLines, cellColumns, conclusion, invalidLines } from "./cells-table.ts";
+import { cellColumns, conclusion, notes } from "./cells-table.ts";
 import type { CellsDocument } from "./results.ts";
 
 /** A run as one HTML file that needs nothing else: the table, what it shows, and the latencies as a chart. */
@@ -24,7 +24,7 @@ export function htmlReport(run: CellsDocument): string {
     ["workload", JSON.stringify(workload)],
     ...run.simulation.map((note) => ["simulation", note] as const),
   ];
-  const notes = [...breachLines(run.cells), ...invalidLines(run.cells)];
+  const remarks = notes(run.cells);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -34,7 +34,7 @@ export function htmlReport(run: CellsDocument): string {
 <h1>FastChat: ${run.benchmark}</h1>
 <p>${escaped(conclusion(run))}</p>
 ${tableHtml(run)}
-${notes.length === 0 ? "" : `<pre>${escaped(notes.join("\n"))}</pre>`}
+${remarks.length === 0 ? "" : `<pre>${escaped(remarks.join("\n"))}</pre>`}
 <h2>Delivery latency</h2>
 <p>From the moment a message was due until each of its deliveries; dots are the 50th, 90th, 99th and 99.9th percentile.</p>
 ${latencyChart(run)}

@@ -109,6 +109,11 @@ const fanoutPoint = z.strictObject({
   uncorrectedMs: quantiles.nullable(),
   lateP99Ms: nonNegative,
   complete: z.boolean(),
+  /** Whether the load generator kept up; if not, the figures tell of it rather than of the arm. */
+  valid: z.boolean(),
+  invalidReasons: z.array(z.string()),
+  /** Of FastChat's arms: which promises were broken. */
+  breaches: z.array(breach),
 });
 export type FanoutPoint = z.output<typeof fanoutPoint>;
 
@@ -131,7 +136,10 @@ const ingest = z.strictObject({
       round: count,
       ratePerSecond: z.number(),
       rowsPerCommit: nonNegative,
+      /** Of the transactions. */
       commitMs: quantiles,
+      /** From when the writer was handed a message until its outcome was known. */
+      outcomeMs: quantiles,
       writerCpuMicrosPerRow: nonNegative,
       databaseCpuMicrosPerRow: nonNegative.nullable(),
     }),

@@ -1,6 +1,5 @@
 import { loadOrCreateSecret } from "../core/cluster/deployment-secret.ts";
 import type { ServeConfig } from "../core/cluster/serve-settings.ts";
-import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
 import { listServers, readDeployment } from "../loadgen/deployment-probe.ts";
@@ -127,7 +126,6 @@ export function runLogins(
     const result = await storm.run(options.perSecond, options.seconds, options.signal);
     const after = await server.usage();
     const { servers: readings } = await readDeployment(servers);
-    await sleep(clock, 0);
     return [
       { name: "logins asked for", value: options.perSecond, unit: "per second" },
       { name: "logins done", value: result.succeeded / options.seconds, unit: "per second" },

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { breachText } from "./cells-table.ts";
 import { figure, median, pair } from "./figures.ts";
 import type { FanoutDocument, FanoutPoint, IngestDocument, ScaleDocument } from "./results.ts";
 
@@ -35,6 +36,7 @@ export function fanoutTable({ points }: FanoutDocument): string {
         Number.isNaN(bare) ? "–" : `${(cost / bare).toFixed(2)} ×`,
         pair({ p50: latency("p50"), p99: latency("p99") }),
         measured.every((point) => point.complete) ? "yes" : "NO",
+        measured.every((point) => point.valid) ? "yes" : "no",
       ];
     });
   });
@@ -47,13 +49,29 @@ export function fanoutTable({ points }: FanoutDocument): string {
     "of bare uws",
     "delivery ms\np50 / p99",
     "complete",
+    "valid",
   ];
   return plainTable(head, rows);
 }
 
+/** What is wrong with points, one line each; empty when nothing is. */
+export function fanoutNotes({ points }: FanoutDocument): string[] {
+  return points.flatMap(({ arm, round, ratePerSecond, complete, invalidReasons, breaches }) => {
+    const where = `${arm} at ${ratePerSecond ?? "saturation"}, round ${round + 1}`;
+    return [
+      ...(complete ? [] : [`${where}: not every message reached everybody`]),
+      ...invalidReasons.map((reason) => `${where} is not valid: ${reason}`),
+      ...breaches.map((breach) => `${where}: ${breachText(breach)}`),
+    ];
+  });
+}
+
 export function ingestTables({ saturated, paced, crossover }: IngestDocument): string {
   const rate = (arm: string) => median(saturated.filter((of) => of.arm === arm).map((of) => of.rowsPerSecond));
-  const commit = (quantile: "p50" | "p99") => median(paced.map((of) => of.commitMs[quantile]));
+  const paces = (of: "commitMs" | "outcomeMs") => {
+    const at = (quantile: "p50" | "p99") => median(paced.map((measured) => measured[of][quantile]));
+    return pair({ p50: at("p50"), p99: at("p99") });
+  };
   const sizes = [...new Set(crossover.map(({ rows }) => rows))];
   const at = (rows: number, path: string) => crossover.find((of) => of.rows === rows && of.path === path);
   const cost = (of: ReturnType<typeof at>) =>
@@ -66,12 +84,19 @@ export function ingestTables({ saturated, paced, crossover }: IngestDocument): s
       ["bare copy", "writer"].map((arm) => [arm, figure(rate(arm)), (rate(arm) / rate("bare copy")).toFixed(2)]),
     ),
     plainTable(
-      ["at an even rate", "rows\n/commit", "commit ms\np50 / p99", "CPU µs/row\nwriter + database"],
+      [
+        "at an even rate",
+        "rows\n/commit",
+        "transaction ms\np50 / p99",
+        "message until outcome\nms p50 / p99",
+        "CPU µs/row\nwriter + database",
+      ],
       [
         [
           `${paced[0]?.ratePerSecond ?? 0} messages/s`,
           figure(median(paced.map((of) => of.rowsPerCommit))),
-          pair({ p50: commit("p50"), p99: commit("p99") }),
+          paces("commitMs"),
+          paces("outcomeMs"),
           `${figure(median(paced.map((of) => of.writerCpuMicrosPerRow)))} + ${figure(median(paced.map((of) => of.databaseCpuMicrosPerRow ?? 0)))}`,
         ],
       ],

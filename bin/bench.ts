@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { breachLines, cellsTable, conclusion, invalidLines } from "../bench/cells-table.ts";
+import { cellsTable, conclusion, notes } from "../bench/cells-table.ts";
 import { availableArms, fanoutDefaults, runFanout } from "../bench/fanout.ts";
 import { ingestDefaults, runIngest } from "../bench/ingest.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
 import { quickServers, quickStrategies, quickWorkload, runQuick } from "../bench/quick.ts";
 import type { ResultsDocument, ScaleDocument } from "../bench/results.ts";
 import { runConnections, runGenerator, runLogins, type ScaleOptions } from "../bench/scale.ts";
-import { fanoutTable, figuresTable, ingestTables } from "../bench/tables.ts";
+import { fanoutNotes, fanoutTable, figuresTable, ingestTables } from "../bench/tables.ts";
 import { writeResults } from "../bench/write-results.ts";
 import { createLog } from "../core/platform/log.ts";
 import { print, run } from "./program.ts";
@@ -66,7 +66,7 @@ function addQuick(bench: Command): void {
           line.stop();
           print(cellsTable(result.cells));
           print(conclusion(result));
-          for (const note of [...breachLines(result.cells), ...invalidLines(result.cells)]) print(note);
+          for (const note of notes(result.cells)) print(note);
           report(result, json);
           return result.cells.every((cell) => cell.audit.passed) ? 0 : 1;
         } finally {
@@ -101,6 +101,7 @@ function addFanout(bench: Command): void {
         });
         endSteps();
         print(fanoutTable(result));
+        for (const note of fanoutNotes(result)) print(note);
         report(result, json);
         return result.points.every((point) => point.complete) ? 0 : 1;
       }),

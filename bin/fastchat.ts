@@ -6,6 +6,13 @@ import { addLoad } from "./load.ts";
 import { UsageError } from "./program.ts";
 import { addServe } from "./serve.ts";
 
+// Whoever reads what is printed may stop doing so (`fastchat serve --help | head`); that ends nothing else.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "EPIPE") throw cause;
+  });
+}
+
 /** The one command: picks a room, and says what went wrong in a sentence. */
 const program = new Command("fastchat")
   .description("End-to-end encrypted group chat on many servers, with the instruments that measure it.")

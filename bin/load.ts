@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { breachLines, cellsTable, conclusion, invalidLines } from "../bench/cells-table.ts";
+import { cellsTable, conclusion, notes } from "../bench/cells-table.ts";
 import { runLoad } from "../bench/load.ts";
 import { loadSettings } from "../bench/load-settings.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
@@ -34,7 +34,7 @@ Exit code 1 says that the audit found a broken promise; what was measured is bel
         line.stop();
         print(cellsTable(result.cells));
         print(conclusion(result));
-        for (const note of [...breachLines(result.cells), ...invalidLines(result.cells)]) print(note);
+        for (const note of notes(result.cells)) print(note);
         for (const file of writeResults(result, json)) print(file);
         return result.cells.every((cell) => cell.audit.passed) ? 0 : 1;
       } finally {

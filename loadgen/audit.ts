@@ -67,14 +67,14 @@ export interface AuditResult {
 
 const breachesShown = 50;
 
-/** A group as it was read again from the servers when all was over. */
+/** Groups as they were read again from the servers when all was over: all that had a member left to read them. */
 export type StoredSequences = ReadonlyMap<GroupId, SequenceRecord>;
 
 /**
  * Holds what all clients saw against the contract: what was acknowledged is there (1), in one order for all (2), once (3),
  * and nobody read what was not for them (4).
  */
-export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequences | undefined): AuditResult {
+export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequences): AuditResult {
   const breaches: Breach[] = threads.flatMap((thread) => thread.breaches);
   const tally = { acked: 0, expected: 0, delivered: 0, lost: 0, duplicated: 0, trespassing: 0, notStored: 0 };
   let reordered = sum(threads.map((thread) => thread.reordered));
@@ -89,7 +89,7 @@ export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequence
       ...checkEpochs(truth, tally),
       ...checkStays(truth, records, tally),
     ];
-    const again = stored?.get(group);
+    const again = stored.get(group);
     if (again) found.push(...checkStored(truth, again, tally));
     breaches.push(...found);
   }

@@ -4,13 +4,16 @@ import { Failure, messageOf } from "../core/platform/failure.ts";
 
 /** What a deployment's servers have done so far, as their `/metrics` say. */
 export interface DeploymentReading {
+  /** In the order of their names. */
   readonly servers: readonly ServerReading[];
-  /** CPU seconds of all their processes. */
-  readonly cpuSeconds: number;
 }
 
 export interface ServerReading {
   readonly server: string;
+  /** Which process it runs in. */
+  readonly process: string;
+  /** CPU seconds of that process, counted since this server started: only differences mean anything. */
+  readonly cpuSeconds: number;
   readonly connections: number;
   readonly acknowledged: number;
   readonly deliveries: number;
@@ -35,14 +38,14 @@ export async function listServers(target: string): Promise<ReadonlyMap<string, U
 }
 
 export async function readDeployment(servers: ReadonlyMap<string, URL>): Promise<DeploymentReading> {
-  const cpuByProcess = new Map<string, number>();
   const readings = await Promise.all(
     [...servers].map(async ([server, url]): Promise<ServerReading> => {
       const metrics = parseMetrics(await get(new URL("/metrics", url)));
       const value = (name: string) => metrics.get(name) ?? 0;
-      cpuByProcess.set(`${url.hostname} ${value("process_start_time_seconds")}`, value("process_cpu_seconds_total"));
       return {
         server,
+        process: `${url.hostname} ${value("fastchat_process_id")}`,
+        cpuSeconds: value("process_cpu_seconds_total"),
         connections: value("fastchat_connections"),
         acknowledged: value("fastchat_acknowledged_total"),
         deliveries: value("fastchat_deliveries_total"),
@@ -53,7 +56,20 @@ export async function readDeployment(servers: ReadonlyMap<string, URL>): Promise
       };
     }),
   );
-  return { servers: readings, cpuSeconds: [...cpuByProcess.values()].reduce((sum, seconds) => sum + seconds, 0) };
+  return { servers: readings.sort((a, b) => (a.server < b.server ? -1 : 1)) };
+}
+
+/** CPU seconds of all processes between two readings: each is told by the first of its servers, the same in both. */
+export function cpuSecondsBetween(before: DeploymentReading, after: DeploymentReading): number {
+  const told = new Set<string>();
+  let seconds = 0;
+  for (const { server, process, cpuSeconds } of after.servers) {
+    const then = before.servers.find((of) => of.server === server && of.process === process);
+    if (told.has(process) || !then) continue;
+    told.add(process);
+    seconds += cpuSeconds - then.cpuSeconds;
+  }
+  return seconds;
 }
 
 async function get(url: URL): Promise<string> {

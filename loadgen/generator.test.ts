@@ -72,6 +72,29 @@ suite("the load generator", () => {
     await deployment.stop();
   });
 
+  test("a database that has lost everything is found out, and so is a member who is let in no more", async () => {
+    for (const loss of ["DELETE FROM messages WHERE type = 0", "UPDATE sessions SET revoked_at = now()"]) {
+      const deployment = await deploy();
+      const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
+      const result = await load(
+        deployment.target,
+        { churn: {} },
+        {
+          onMeasure: async (moment) => {
+            if (moment === "begin") return;
+            await database.query({ text: loss });
+            // What was revoked is read from the database when a server starts.
+            if (loss.includes("sessions")) await deployment.cluster.crash(0);
+          },
+        },
+      );
+      assert.equal(result.audit.passed, false, loss);
+      assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
+      await database.close();
+      await deployment.stop();
+    }
+  });
+
   test("a message that is another one in the database is found out", async () => {
     const deployment = await deploy();
     const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
@@ -124,6 +147,11 @@ suite("the load generator", () => {
       { signal: stopping.signal, onMeasure: async () => stopping.abort() },
     );
     await assert.rejects(running, { code: "interrupted" });
+    assert.deepEqual(
+      process.getActiveResourcesInfo().filter((resource) => resource === "Timeout" || resource === "Worker"),
+      [],
+      "nothing goes on",
+    );
     await deployment.stop();
   });
 });

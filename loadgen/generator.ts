@@ -91,20 +91,10 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
 
     crew.phase = "auditing";
     const ranges = rangesOf(crew.results, crew.lasts);
-    const stored = await readAgain(
-      options.target,
-      crew.results.flatMap((result) => result.readers),
-      ranges,
-    );
-    return summarise(
-      options,
-      crew.results,
-      auditRun(
-        crew.results.map(({ audit }) => audit),
-        stored,
-      ),
-      cpuCores,
-    );
+    const readers = crew.results.flatMap((result) => result.readers);
+    const stored = await readAgain(options.target, readers, ranges, signal);
+    const audits = crew.results.map(({ audit }) => audit);
+    return summarise(options, crew.results, auditRun(audits, stored), cpuCores);
   } finally {
     signal?.removeEventListener("abort", abort);
     await crew.stop();
@@ -114,14 +104,14 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
 const startDelayMs = 100;
 
 /** Cores that this process kept busy in the measured time. */
-async function measure({ workload, onMeasure }: LoadOptions, crew: Crew, beginMs: number): Promise<number> {
-  await sleep(clock, Math.max(0, beginMs - clock.monotonic()));
+async function measure({ workload, onMeasure, signal }: LoadOptions, crew: Crew, beginMs: number): Promise<number> {
+  await sleep(clock, Math.max(0, beginMs - clock.monotonic()), signal);
   if (crew.stopped) return 0;
   crew.phase = "measuring";
   await onMeasure?.("begin");
   const before = process.cpuUsage();
   const began = clock.monotonic();
-  await sleep(clock, Math.max(0, beginMs + workload.durationSeconds * 1000 - clock.monotonic()));
+  await sleep(clock, Math.max(0, beginMs + workload.durationSeconds * 1000 - clock.monotonic()), signal);
   const used = process.cpuUsage(before);
   const tookMs = clock.monotonic() - began;
   if (crew.stopped) return 0;
@@ -276,6 +266,20 @@ function rangesOf(results: readonly ThreadResult[], lasts: ReadonlyMap<GroupId, 
   return ranges;
 }
 
+/** Why the generator did not offer the load that it was meant to; none when it did. */
+export function keptUp(
+  { arrivals }: Workload,
+  { offeredPerSecond, lateP99Ms }: { readonly offeredPerSecond: number; readonly lateP99Ms: number },
+): string[] {
+  if (arrivals.kind === "saturate") return [];
+  const reasons: string[] = [];
+  if (lateP99Ms > latePercentileMsMax) reasons.push(`sends_late: p99 ${lateP99Ms.toFixed(1)} ms after they were due`);
+  if (offeredPerSecond < offeredShareMin * arrivals.ratePerSecond) {
+    reasons.push(`rate_not_met: ${offeredPerSecond.toFixed(0)} of ${arrivals.ratePerSecond} messages/s were offered`);
+  }
+  return reasons;
+}
+
 function summarise(
   { workload }: LoadOptions,
   results: readonly ThreadResult[],
@@ -294,17 +298,9 @@ function summarise(
     failures[code] = (failures[code] ?? 0) + count;
   }
 
-  const invalidReasons: string[] = [];
-  const { arrivals } = workload;
-  if (arrivals.kind !== "saturate") {
-    if (lateP99Ms > latePercentileMsMax)
-      invalidReasons.push(`sends_late: p99 ${lateP99Ms.toFixed(1)} ms after they were due`);
-    if (offeredPerSecond < offeredShareMin * arrivals.ratePerSecond) {
-      invalidReasons.push(
-        `rate_not_met: ${offeredPerSecond.toFixed(0)} of ${arrivals.ratePerSecond} messages/s were offered`,
-      );
-    }
-  }
+  const invalidReasons = keptUp(workload, { offeredPerSecond, lateP99Ms });
+  const unsettled = failures.no_outcome ?? 0;
+  if (unsettled > 0) invalidReasons.push(`unsettled: ${unsettled} messages had no outcome at the end`);
   const busiest = Math.max(...results.map((result) => result.loopUtilization));
   if (busiest > utilizationMax)
     invalidReasons.push(`generator_busy: a thread was busy ${(busiest * 100).toFixed(0)}% of the time`);

@@ -18,20 +18,25 @@ const readMsMax = 30_000;
 
 /**
  * Reads every group's messages once more, as a member on a new connection who was away all the time: what the servers keep
- * must be what everybody was given.
+ * must be what everybody was given. Of each group that has a reader there is a log, however little came.
  */
 export async function readAgain(
   target: string,
   readers: readonly Reader[],
   ranges: ReadonlyMap<GroupId, Range>,
+  signal?: AbortSignal,
 ): Promise<StoredSequences> {
   const stored = new Map<GroupId, SequenceLog>();
   const covered = new Set<GroupId>();
   for (const reader of readers) {
     const groups = reader.groups.filter((group) => ranges.has(group) && !covered.has(group));
     if (groups.length === 0) continue;
-    for (const group of groups) covered.add(group);
-    await readAs(target, reader, new Map(groups.map((group) => [group, ranges.get(group) as Range])), stored);
+    const wanted = new Map(groups.map((group) => [group, ranges.get(group) as Range]));
+    for (const [group, { base }] of wanted) {
+      covered.add(group);
+      stored.set(group, new SequenceLog(base));
+    }
+    await readAs(target, reader, wanted, stored, signal);
   }
   return new Map([...stored].map(([group, log]) => [group, log.record()]));
 }
@@ -40,7 +45,8 @@ async function readAs(
   target: string,
   reader: Reader,
   ranges: ReadonlyMap<GroupId, Range>,
-  stored: Map<GroupId, SequenceLog>,
+  stored: ReadonlyMap<GroupId, SequenceLog>,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const mailbox = new Mailbox(
     { dial: dialAssigned(target), open: openLeanSocket, clock: systemClock, random: seededRandom(reader.user) },
@@ -49,12 +55,7 @@ async function readAs(
       connection: () => {},
       delivered(group, message) {
         if (!ranges.has(group)) return;
-        let log = stored.get(group);
-        if (!log) {
-          log = new SequenceLog(ranges.get(group)?.base ?? 0);
-          stored.set(group, log);
-        }
-        log.agrees(message.seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch);
+        stored.get(group)?.agrees(message.seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch);
       },
       missing: () => {}, // What is not there is found missing by the audit.
     },
@@ -62,6 +63,7 @@ async function readAs(
   mailbox.resume(reader.token);
   const deadline = systemClock.monotonic() + readMsMax;
   const isDone = () => [...ranges].every(([group, { last }]) => (mailbox.groups.get(group)?.feed.next ?? 0) > last);
-  while (!isDone() && systemClock.monotonic() < deadline) await sleep(systemClock, 5);
+  const isOver = () => signal?.aborted || mailbox.state === "loggedOut" || systemClock.monotonic() > deadline;
+  while (!isDone() && !isOver()) await sleep(systemClock, 5);
   mailbox.close();
 }

@@ -238,7 +238,7 @@ export class Mailbox {
   #rejected({ clientMessageId, group, code, epoch, retryAfterMs }: Extract<Notice, { kind: "reject" }>): void {
     const entry = this.#outbox.get(readUint64(clientMessageId, 0) as ClientMessageId);
     if (!entry) return;
-    if (code === "stale_epoch") {
+    if (code === "stale_epoch" || code === "rekey_needed") {
       const known = this.#groups.get(group);
       if (known && epoch !== undefined && epoch > known.epoch) known.epoch = epoch;
       entry.frame = undefined;

@@ -1,6 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
 import type { HttpRequest } from "../server/transport/transport.ts";
+import { reachableUrl } from "./reachable-url.ts";
 import type { Roster } from "./roster.ts";
 import { type Strategy, type StrategyName, strategies } from "./strategies.ts";
 
@@ -50,9 +51,12 @@ export class Assigner {
   route(request: HttpRequest): boolean {
     if (request.path !== assignPath) return false;
     const assignment = this.assign();
-    if (assignment) request.respond(200, { "content-type": "application/json" }, `${JSON.stringify(assignment)}\n`);
-    else
+    if (assignment) {
+      const url = reachableUrl(assignment.url, request);
+      request.respond(200, { "content-type": "application/json" }, `${JSON.stringify({ ...assignment, url })}\n`);
+    } else {
       request.respond(503, { "content-type": "text/plain", "retry-after": "1" }, "no_server: none takes clients now\n");
+    }
     return true;
   }
 }

@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { opaqueTasksFile, pooledOpaque } from "../e2ee/offload/opaque-tasks.ts";
 import { Pool, poolThreads } from "../e2ee/offload/pool.ts";
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
-import { systemClock } from "../platform/clock.ts";
+import { type Cancel, systemClock } from "../platform/clock.ts";
 import { Failure } from "../platform/failure.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import { seededRandom } from "../platform/random.ts";
@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly servers: number;
   readonly strategy: StrategyName;
   readonly host: string;
+  /** How clients reach this machine. */
+  readonly publicHost: string;
   /** The port that everybody knows; each server gets one of its own too. 0 lets the system choose all of them. */
   readonly port: number;
   /** What is the same for every server. */
@@ -44,6 +46,7 @@ interface Member {
   port: number;
   descriptor: unknown;
   restarts: number;
+  cancelRestart: Cancel | undefined;
 }
 
 /**
@@ -79,6 +82,7 @@ export class Cluster {
       port: 0,
       descriptor: undefined,
       restarts: 0,
+      cancelRestart: undefined,
     }));
   }
 
@@ -107,7 +111,7 @@ export class Cluster {
 
   /** Where clients connect, or ask `/assign` where to. */
   get url(): string {
-    return socketUrl(this.#options.host, this.port);
+    return socketUrl(this.#options.publicHost, this.port);
   }
 
   /** Breaks a server as an uncaught error would; it comes back by itself. Resolves when its thread has ended. */
@@ -122,6 +126,7 @@ export class Cluster {
   /** Everything taken in is committed and acknowledged, then the threads end. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    for (const member of this.#members) member.cancelRestart?.();
     await Promise.all(this.#members.map((member) => this.#stopThread(member)));
     this.#front?.close();
     this.#front = undefined;
@@ -147,11 +152,11 @@ export class Cluster {
   #assignOptions() {
     const { strategy, server } = this.#options;
     const acceptor = this.#front && server.transport === "uws";
-    return { strategy, acceptorUrl: acceptor ? socketUrl(this.#options.host, this.port) : undefined };
+    return { strategy, acceptorUrl: acceptor ? socketUrl(this.#options.publicHost, this.port) : undefined };
   }
 
   async #startThread(member: Member): Promise<void> {
-    const { host, port, servers, server, strategy, durability, logLevel, seed } = this.#options;
+    const { host, publicHost, port, servers, server, strategy, durability, logLevel, seed } = this.#options;
     const ownPort = servers === 1 || port === 0 ? port : port + 1 + member.index;
     const opaqueChannel = new MessageChannel();
     const released = new Int32Array(new SharedArrayBuffer(4));
@@ -159,7 +164,7 @@ export class Cluster {
       id: member.id,
       // A server that comes back is found where it was.
       options: { ...server, host, port: member.port || ownPort },
-      url: socketUrl(host, "{port}"),
+      url: socketUrl(publicHost, "{port}"),
       assign: this.#assignOptions(),
       about: { strategy, transport: server.transport, durability },
       logLevel,
@@ -195,7 +200,7 @@ export class Cluster {
             member.descriptor = report.descriptor;
             return resolve();
           case "heartbeat": {
-            const url = socketUrl(this.#options.host, member.port);
+            const url = socketUrl(this.#options.publicHost, member.port);
             return this.#roster.heard({ server: member.id, url, load: report.load }, systemClock.monotonic());
           }
           case "met":
@@ -219,7 +224,7 @@ export class Cluster {
     const meetings: Promise<void>[] = [];
     const introduce = (to: Worker, { id, port }: Member, link: MessagePort) => {
       meetings.push(met(to, id));
-      const url = socketUrl(this.#options.host, port);
+      const url = socketUrl(this.#options.publicHost, port);
       order(to, { kind: "peer", server: id, url, port: link }, [link]);
     };
     for (const other of this.#members) {
@@ -246,7 +251,7 @@ export class Cluster {
     if (this.#stopping || member.port === 0) return;
     const delay = Math.min(restartDelayMsMax, restartDelayMsMin * 2 ** member.restarts++);
     this.#log.error({ server: member.id, code, restartInMs: delay }, "a server thread has ended; starting it again");
-    systemClock.after(delay, () => void this.#restart(member));
+    member.cancelRestart = systemClock.after(delay, () => void this.#restart(member));
   }
 
   async #restart(member: Member): Promise<void> {
@@ -264,7 +269,8 @@ export class Cluster {
     if (!thread) return;
     const exited = once(thread, "exit");
     order(thread, { kind: "stop" });
-    const giveUp = systemClock.after(stopMsMax, () => order(thread, { kind: "crash" }));
+    // A thread that does not turn its loop hears no order.
+    const giveUp = systemClock.after(stopMsMax, () => void thread.terminate());
     await exited;
     giveUp();
   }

@@ -52,7 +52,8 @@ export async function prepareDatabase(
       ? await EmbeddedPostgres.start({ directory: path.join(dataDir, "postgres"), ephemeral: false, log })
       : undefined;
   const url = config.database ?? (embedded as EmbeddedPostgres).url();
-  const database = new Database(url, { connectionsMax: 2, log });
+  // A migration takes as long as it takes, and so does waiting for another server's.
+  const database = new Database(url, { connectionsMax: 2, log, queryMsMax: 0 });
   try {
     const { version, ...modes } = await database.check();
     const migrated = await migrate(database, serverMigrations());
@@ -103,6 +104,7 @@ function clusterOptions(config: ServeConfig, transport: "uws" | "ws", database: 
     servers: config.servers,
     strategy: config.strategy,
     host: config.host,
+    publicHost: config.publicHost ?? config.host,
     port: config.port,
     server: {
       transport,
@@ -123,6 +125,8 @@ function clusterOptions(config: ServeConfig, transport: "uws" | "ws", database: 
         statementRowsMax: config.statementRowsMax,
         commitSpacingMs: config.commitSpacingMs,
       },
+      attachments: { bytesMax: config.attachmentBytesMax, quotaBytes: config.attachmentQuotaBytes },
+      expiryPeriodMs: config.expirySeconds * 1000,
     },
     durability,
     opaqueSecret: secret.opaque,

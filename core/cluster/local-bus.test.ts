@@ -33,7 +33,7 @@ function link(a: LocalBus, b: LocalBus): void {
   b.addPeer(a.self, port2);
 }
 
-const frame = (group: number, text: string) => ({ group: groupId(group), frame: Buffer.from(text) });
+const frame = (group: number, text: string) => ({ group: groupId(group), count: 1, frame: Buffer.from(text) });
 const groups = (...ids: number[]): GroupId[] => ids.map(groupId);
 
 test("frames go to the servers that joined their groups, and to no others", async () => {

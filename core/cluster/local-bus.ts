@@ -69,7 +69,7 @@ export class LocalBus implements Bus {
     for (const { port, interest } of this.#peers.values()) {
       const wanted = frames.filter(({ group }) => interest.has(group));
       if (wanted.length === 0) continue;
-      copies += wanted.length;
+      for (const { count } of wanted) copies += count;
       post(port, encodeLinkDeliver(wanted.map(({ frame }) => frame)));
     }
     return copies;

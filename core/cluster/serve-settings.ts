@@ -12,6 +12,10 @@ export const serveSettings = {
     max: 65_000,
     help: "port that clients know; server i also listens on port + 1 + i; 0 lets the system choose",
   }),
+  publicHost: setting.optionalText({
+    placeholder: "name",
+    help: "host name under which clients reach this machine, if not the address to listen on or the one they asked for",
+  }),
   servers: setting.integer({ default: 1, min: 1, max: 64, help: "chat servers, each a thread of this process" }),
   strategy: setting.choice({
     default: "round-robin",
@@ -79,6 +83,27 @@ export const serveSettings = {
     min: 1,
     max: 1e6,
     help: "logins that may wait for the crypto pool",
+  }),
+  attachmentBytesMax: setting.integer({
+    default: 25 * 1024 * 1024,
+    min: 0,
+    max: 4 * 1024 * 1024 * 1024,
+    unit: "bytes",
+    help: "largest file that may be attached to a message",
+  }),
+  attachmentQuotaBytes: setting.integer({
+    default: 1024 * 1024 * 1024,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    unit: "bytes",
+    help: "all attached files of one user together",
+  }),
+  expirySeconds: setting.number({
+    default: 60,
+    min: 0.05,
+    max: 86_400,
+    unit: "seconds",
+    help: "how often what has expired is deleted",
   }),
   seed: setting.integer({ default: 1, min: 0, max: 2 ** 31, help: "of the random choices that strategies make" }),
   logLevel: setting.choice({ default: "info", values: logLevels, help: "least severe log line to write" }),

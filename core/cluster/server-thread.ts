@@ -9,6 +9,7 @@ import { ChatServer } from "../server/chat-server.ts";
 import type { HttpRequest } from "../server/transport/transport.ts";
 import { Assigner } from "./assign.ts";
 import { LocalBus } from "./local-bus.ts";
+import { reachableUrl } from "./reachable-url.ts";
 import { heartbeatPeriodMs, Roster } from "./roster.ts";
 import { callsOver } from "./thread-calls.ts";
 import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
@@ -98,7 +99,10 @@ function routeFacts(request: HttpRequest): boolean {
     request.respond(200, { "content-type": "application/json" }, `${JSON.stringify(facts)}\n`);
     return true;
   };
-  if (request.path === "/servers") return answer(roster.available(clock.monotonic()));
+  if (request.path === "/servers") {
+    const servers = roster.available(clock.monotonic());
+    return answer(servers.map((entry) => ({ ...entry, url: reachableUrl(entry.url, request) })));
+  }
   return request.path === "/about" && answer(start.about);
 }
 

@@ -14,6 +14,9 @@ const stretching = {
   simulated: { "argon2id-custom": { iterations: 1, memory: 8, parallelism: 1 } },
 } as const;
 
+/** One form of a password, however it was typed (the normalisation of RFC 8265's OpaqueString). */
+const canonical = (password: string) => password.normalize("NFC");
+
 export interface OpaqueClientStep {
   /** For the server. */
   readonly message: Uint8Array;
@@ -30,7 +33,7 @@ export interface OpaqueOutcome {
 
 export async function startRegistration(password: string): Promise<OpaqueClientStep> {
   await ready;
-  const { registrationRequest, clientRegistrationState } = client.startRegistration({ password });
+  const { registrationRequest, clientRegistrationState } = client.startRegistration({ password: canonical(password) });
   return { message: toBytes(registrationRequest), state: clientRegistrationState };
 }
 
@@ -43,7 +46,7 @@ export async function finishRegistration(
   await ready;
   return attempt(() => {
     const finished = client.finishRegistration({
-      password,
+      password: canonical(password),
       clientRegistrationState: state,
       registrationResponse: toText(response),
       keyStretching: stretching[effort],
@@ -54,7 +57,7 @@ export async function finishRegistration(
 
 export async function startLogin(password: string): Promise<OpaqueClientStep> {
   await ready;
-  const { startLoginRequest, clientLoginState } = client.startLogin({ password });
+  const { startLoginRequest, clientLoginState } = client.startLogin({ password: canonical(password) });
   return { message: toBytes(startLoginRequest), state: clientLoginState };
 }
 
@@ -68,7 +71,7 @@ export async function finishLogin(
   await ready;
   const attempted = attempt(() =>
     client.finishLogin({
-      password,
+      password: canonical(password),
       clientLoginState: state,
       loginResponse: toText(response),
       keyStretching: stretching[effort],

@@ -35,7 +35,16 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves `delayMs` from now on `clock`. */
-export function sleep(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => clock.after(delayMs, resolve));
+/** Resolves `delayMs` from now on `clock`, or when the signal is aborted. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const awake = () => {
+      cancel();
+      signal?.removeEventListener("abort", awake);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, awake);
+    signal?.addEventListener("abort", awake, { once: true });
+  });
 }

@@ -1,12 +1,12 @@
 import { openPublicIdentity } from "../e2ee/public-identity.ts";
-import { insertSession, revokeSession } from "../store/sessions.ts";
+import { insertSession } from "../store/sessions.ts";
 import { findCredential, insertUser } from "../store/users.ts";
 import type { ColdClientFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { canonicalUserName, nameRule } from "../wire/user-name.ts";
 import type { ClientSession } from "./client-session.ts";
-import { busyRetryMs, refusal } from "./reply.ts";
+import { opaqueRefusal, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
 
@@ -18,13 +18,6 @@ interface LoginUnderWay {
   /** Undefined for a name that nobody has: the login goes on and fails at its end, like a wrong password. */
   readonly user: UserId | undefined;
   readonly state: string;
-}
-
-/** Ends a session: its token resumes nothing any more, on any server. */
-export async function logOut(server: ServerContext, id: Uint8Array): Promise<void> {
-  await revokeSession(server.database, id);
-  server.revoked.add(id);
-  server.bus.tellAll({ kind: "revoked", session: id });
 }
 
 /** How one connection becomes a user's: by signing up, logging in or resuming. */
@@ -42,11 +35,11 @@ export class Authentication {
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
     const answer = await this.#server.opaque.registrationResponse(canonical.value, message);
-    if (!answer.ok) return this.#opaqueRefused(request, answer.reason);
+    if (!answer.ok) return opaqueRefusal(request, answer.reason);
     return { kind: "signUpStarted", request, message: answer.value };
   }
 
-  async signUpFinish({ request, name, record, identity }: Asked<"signUpFinish">): Promise<ColdServerFrame> {
+  async signUpFinish({ request, name, record, identity, backup }: Asked<"signUpFinish">): Promise<ColdServerFrame> {
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal(request, "name_invalid", nameRule);
     const opened = openPublicIdentity(identity);
@@ -54,7 +47,13 @@ export class Authentication {
       return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
     }
     const credential = canonical.value;
-    const user = await insertUser(this.#server.database, { name: canonical.value, credential, record, identity });
+    const user = await insertUser(this.#server.database, {
+      name: canonical.value,
+      credential,
+      record,
+      identity,
+      backup,
+    });
     if (user === undefined) return refusal(request, "name_taken", `the name ${canonical.value} is taken`);
     return this.#newSession(request, user, canonical.value);
   }
@@ -69,7 +68,7 @@ export class Authentication {
     const answer = await this.#server.opaque.startLogin(user?.credential ?? known, user?.record ?? null, message);
     if (!answer.ok) {
       if (answer.reason === "busy") this.#server.gate.passed(known);
-      return this.#opaqueRefused(request, answer.reason);
+      return opaqueRefusal(request, answer.reason);
     }
     this.#login = { name: known, user: user?.id, state: answer.value.state };
     return { kind: "logInStarted", request, message: answer.value.message };
@@ -80,7 +79,7 @@ export class Authentication {
     this.#login = undefined;
     if (!login) return refusal(request, "malformed_frame", "logInFinish without logInStart");
     const answer = await this.#server.opaque.finishLogin(login.state, message);
-    if (!answer.ok && answer.reason === "busy") return this.#opaqueRefused(request, answer.reason);
+    if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
     if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
     this.#server.gate.passed(login.name);
     return this.#newSession(request, login.user, login.name);
@@ -92,18 +91,20 @@ export class Authentication {
     if (!checked.ok) return refusal(request, checked.reason, "this token resumes nothing");
     if (this.#server.revoked.has(checked.value.id)) return refusal(request, "token_invalid", "this session was ended");
     this.#server.counters.resumes++;
-    return this.#welcome(request, checked.value, token);
+    return this.#welcome(request, checked.value, token, false);
   }
 
   async #newSession(request: number, user: UserId, name: string): Promise<ColdServerFrame> {
     const { session, token } = this.#server.tokens.issue(user, name, this.#server.clock.now());
     await insertSession(this.#server.database, { id: session.id, user, expiresAt: new Date(session.expiresAt) });
     this.#server.counters.logins++;
-    return this.#welcome(request, session, token);
+    return this.#welcome(request, session, token, true);
   }
 
-  #welcome(request: number, session: Session, token: Uint8Array): ColdServerFrame {
-    this.#session.authenticated(session);
+  #welcome(request: number, session: Session, token: Uint8Array, byPassword: boolean): ColdServerFrame {
+    if (!this.#session.authenticated(session, byPassword)) {
+      return refusal(request, "already_authenticated", "this connection has logged in meanwhile");
+    }
     return {
       kind: "welcome",
       request,
@@ -113,10 +114,5 @@ export class Authentication {
       token,
       tokenExpiresAt: session.expiresAt,
     };
-  }
-
-  #opaqueRefused(request: number, reason: "busy" | "wrong"): ColdServerFrame {
-    if (reason === "busy") return refusal(request, "busy", "too many logins at once", busyRetryMs);
-    return refusal(request, "malformed_frame", "the OPAQUE message is malformed");
   }
 }

@@ -13,7 +13,7 @@ export interface Bus {
   /** From when this resolves, what others deliver to these groups arrives here. */
   join(groups: readonly GroupId[]): Promise<void>;
   leave(groups: readonly GroupId[]): void;
-  /** DELIVER frames to the servers that have joined their groups; answers how many copies went out. */
+  /** DELIVER frames to the servers that have joined their groups; answers how many messages went out, each as often as servers got it. */
   deliver(frames: readonly GroupFrame[]): number;
   tell(server: ServerId, frame: ColdLinkFrame): void;
   /** To the servers that have joined the group. */
@@ -25,6 +25,8 @@ export interface Bus {
 
 export interface GroupFrame {
   readonly group: GroupId;
+  /** Messages in it. */
+  readonly count: number;
   readonly frame: Uint8Array;
 }
 

@@ -1,4 +1,5 @@
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
+import type { GroupId } from "../wire/ids.ts";
 import type { Changed } from "../wire/link-frame.ts";
 import { encodeServerFrame } from "../wire/server-frame.ts";
 import { committedFrame } from "./fan-out.ts";
@@ -21,11 +22,22 @@ export function followChange(server: ServerContext, change: Omit<Changed, "kind"
   else if (change.joined.some((user) => server.users.of(user).length > 0)) void reloadGroup(server, change);
 }
 
+/**
+ * Reads a group again that this server may be behind of, and lets in and lets go whom that concerns: who it is read for
+ * does not matter. Undefined when there is no such group.
+ */
+export async function refreshGroup(server: ServerContext, id: GroupId): Promise<WatchedGroup | undefined> {
+  const known = await server.groups.watch(id);
+  const before = new Set(known?.members);
+  const group = await server.groups.reload(id);
+  if (group) settleMembers(server, group, { joined: [...group.members].filter((user) => !before.has(user)) });
+  return group;
+}
+
 /** Reads a group whose entries did not all arrive here. */
 async function reloadGroup(server: ServerContext, change: Omit<Changed, "kind">): Promise<void> {
   try {
-    await server.groups.watch(change.group);
-    const group = await server.groups.reload(change.group);
+    const group = await refreshGroup(server, change.group);
     if (group) settleMembers(server, group, change);
   } catch (cause) {
     server.log.warn({ cause, group: change.group }, "a changed group could not be read; the sweep will");

@@ -13,6 +13,8 @@ import { DeliverCursor } from "../wire/deliver-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { ColdLinkFrame, ServerLoad } from "../wire/link-frame.ts";
+import { endSession } from "./account-requests.ts";
+import { type AttachmentLimits, AttachmentRoutes } from "./attachment-routes.ts";
 import { Budgets } from "./budget.ts";
 import type { Bus, ServerId } from "./bus.ts";
 import { followChange } from "./changes.ts";
@@ -20,6 +22,7 @@ import { ClientSession } from "./client-session.ts";
 import { Counters } from "./counters.ts";
 import { FanOut } from "./fan-out.ts";
 import { GroupDirectory } from "./group-directory.ts";
+import { Janitor } from "./janitor.ts";
 import { LoginGate } from "./login-gate.ts";
 import { Looking } from "./looking.ts";
 import { ServerMetrics } from "./metrics.ts";
@@ -44,6 +47,9 @@ export interface ChatServerOptions {
   readonly backpressureBytesMax: number;
   readonly idleSecondsMax: number;
   readonly ingest: Omit<IngestOptions, "url">;
+  readonly attachments: AttachmentLimits;
+  /** How often what has expired is deleted. */
+  readonly expiryPeriodMs: number;
 }
 
 export interface ChatServerParts {
@@ -74,6 +80,8 @@ export class ChatServer {
   readonly #lag = new LoopLag();
   readonly #heartbeatLag = new LoopLag();
   readonly #sweep: Sweep;
+  readonly #janitor: Janitor;
+  readonly #attachments: AttachmentRoutes;
   readonly #cursor = new DeliverCursor();
   #periodic: Cancel[] = [];
   #port = 0;
@@ -89,11 +97,13 @@ export class ChatServer {
         opened: (connection) => {
           const session = new ClientSession(context, connection);
           context.strangers.set(session, clock.monotonic());
+          return session;
+        },
+        admitted: (session) => {
           if (this.#draining) session.end("draining", "this server is about to stop");
           else if (context.users.count + context.strangers.size > options.limits.connectionsMax) {
-            session.end("draining", "this server is full");
+            session.end("server_full", "this server has as many connections as it takes");
           }
-          return session;
         },
         received: (session, frame) => session.received(frame),
         closed: (session, why) => {
@@ -104,7 +114,8 @@ export class ChatServer {
         requested: (request) => this.#requested(request),
       },
       {
-        frameBytesMax: limits.frameBytesMax,
+        // Twice as much is read, so that who sends too much can be told; beyond that the socket is cut off.
+        messageBytesMax: 2 * limits.frameBytesMax,
         backpressureBytesMax: options.backpressureBytesMax,
         idleSecondsMax: options.idleSecondsMax,
       },
@@ -131,7 +142,7 @@ export class ChatServer {
       bus,
       opaque,
       tokens: new SessionTokens(options.tokenSecret, options.tokenLifetimeMs),
-      revoked: new RevokedSessions(),
+      revoked: new RevokedSessions(options.tokenLifetimeMs),
       gate: new LoginGate(options.limits.logins, clock),
       sendBudgets: new Budgets(options.limits.sends),
       strangers: new Map(),
@@ -139,13 +150,15 @@ export class ChatServer {
       memberships: new Coalescer(async (users) => byUser(await groupsOfUsers(database, users))),
       groups,
       fanOut,
-      looking: new Looking({ transport: this.#transport, database, groups, bus, clock, log }),
+      looking: new Looking({ transport: this.#transport, database, groups, bus, log }),
       counters,
       isDatabaseAway,
     };
     this.#context = context;
     this.#metrics = new ServerMetrics(context, this.#lag);
     this.#sweep = new Sweep(context);
+    this.#janitor = new Janitor({ database, clock, log });
+    this.#attachments = new AttachmentRoutes(context, options.attachments);
   }
 
   /** Connects to the database, joins the bus, listens. */
@@ -186,6 +199,7 @@ export class ChatServer {
     for (const session of this.#context.users.all()) session.goAway();
     const deadline = sleep(this.#parts.clock, drainMsMax);
     await Promise.race([this.#context.writer.drained(), deadline]);
+    for (const session of [...this.#context.users.all()]) session.end("draining", "this server stops");
   }
 
   async close(): Promise<void> {
@@ -214,7 +228,7 @@ export class ChatServer {
           case "cursors":
             return context.looking.told(from, frame);
           case "revoked":
-            return context.revoked.add(frame.session);
+            return endSession(context, frame.session);
           default:
             return this.#parts.aboutServers?.(from, frame);
         }
@@ -227,6 +241,7 @@ export class ChatServer {
       clock.every(Looking.periodMs, () => context.looking.flush()),
       clock.every(sweepPeriodMs, () => void this.#sweep.run()),
       clock.every(housekeepingPeriodMs, () => this.#housekeeping()),
+      clock.every(this.#options.expiryPeriodMs, () => void this.#janitor.run()),
       clock.every(revokedPeriodMs, () => {
         context.revoked
           .refresh(context.database, clock.now())
@@ -255,6 +270,7 @@ export class ChatServer {
   }
 
   #requested(request: HttpRequest): void {
+    if (this.#attachments.route(request)) return;
     const plain = { "content-type": "text/plain; charset=utf-8" };
     if (request.method !== "GET") {
       return request.respond(405, { ...plain, allow: "GET" }, "method_not_allowed: only GET is answered here\n");

@@ -16,6 +16,7 @@ function watched(id: GroupId): WatchedGroup {
     lookTopic: `l${id}`,
     epoch: epoch(1),
     lastSeq: seq(3),
+    toldSeq: seq(3),
     logLength: 1,
     members: new Set([alice]),
     sessions: new Set(),
@@ -34,7 +35,7 @@ function sessionOf(groups: readonly WatchedGroup[], whileReading: (session: Clie
   } as unknown as ServerContext;
   const connection = { subscribe() {}, unsubscribe() {}, send() {} } as unknown as Connection;
   const session = new ClientSession(context, connection);
-  session.authenticated({ id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 });
+  session.authenticated({ id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 }, true);
   return session;
 }
 

@@ -7,8 +7,17 @@ import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.t
 import { limits } from "../wire/limits.ts";
 import type { SendFrame } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";
-import { Authentication, logOut } from "./authentication.ts";
+import {
+  type AccountHolder,
+  fetchBackup,
+  logOut,
+  passwordFinish,
+  passwordStart,
+  saveBackup,
+} from "./account-requests.ts";
+import { Authentication } from "./authentication.ts";
 import type { Budget } from "./budget.ts";
+import { refreshGroup } from "./changes.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import { sync } from "./history.ts";
 import { findUsers, groupsOf, keys, log } from "./lookups.ts";
@@ -38,6 +47,7 @@ export class ClientSession {
   #authentication: Authentication | undefined;
   /** The id of the session whose token resumed it or was given out, in latin1: a fifth of what bytes would take. */
   #sessionId = "";
+  #byPassword = false;
   #changes: MembershipChanges | undefined;
   #groups: WatchedGroup[] | undefined;
   #looksAt: Set<WatchedGroup> | undefined;
@@ -77,18 +87,26 @@ export class ClientSession {
     this.connection.send(encodeServerFrame({ kind: "goAway", reason: "draining" }));
   }
 
+  /** Whether this connection resumed or began the session with this id. */
+  isOfSession(id: Uint8Array): boolean {
+    return this.#sessionId === Buffer.from(id).toString("latin1");
+  }
+
   /** Ends the connection for a reason that the client is told. */
   end(code: ErrorCode, detail: string): void {
     this.#fail(code, detail);
   }
 
-  authenticated({ id, user }: Session): void {
-    if (this.#ended) return;
+  /** The connection is this user's from now on; false when it is somebody's already, or has ended. */
+  authenticated({ id, user }: Session, byPassword: boolean): boolean {
+    if (this.#ended || this.user !== undefined) return false;
     this.user = user;
     this.#sessionId = Buffer.from(id).toString("latin1");
+    this.#byPassword = byPassword;
     this.#authentication = undefined;
     this.#server.strangers.delete(this);
     this.#server.users.add(user, this);
+    return true;
   }
 
   /** Tells the client that a message was not stored, and why. */
@@ -101,7 +119,7 @@ export class ClientSession {
 
   /** The group's rows are ahead of what this server knows. */
   noteBehind(id: GroupId): void {
-    this.#server.groups.reload(id).catch((cause) => {
+    refreshGroup(this.#server, id).catch((cause) => {
       this.#server.log.debug({ cause: messageOf(cause), group: id }, "a group could not be read again");
     });
   }
@@ -178,10 +196,15 @@ export class ClientSession {
       case "resume":
         return this.#reply(refusal(frame.request, "already_authenticated", `this connection is user ${user}'s`));
       case "logOut":
-        return this.#answer(frame.request, async () => {
-          await logOut(this.#server, Buffer.from(this.#sessionId, "latin1"));
-          return { kind: "done", request: frame.request };
-        });
+        return this.#answer(frame.request, () => logOut(this.#server, this.#holder(user), frame.request));
+      case "fetchBackup":
+        return this.#answer(frame.request, () => fetchBackup(this.#server, this.#holder(user), frame.request));
+      case "saveBackup":
+        return this.#answer(frame.request, () => saveBackup(this.#server, this.#holder(user), frame));
+      case "passwordStart":
+        return this.#answer(frame.request, () => passwordStart(this.#server, this.#holder(user), frame));
+      case "passwordFinish":
+        return this.#answer(frame.request, () => passwordFinish(this.#server, this.#holder(user), frame));
       case "findUsers":
         return this.#answer(frame.request, () => findUsers(this.#server, frame));
       case "groups":
@@ -196,20 +219,19 @@ export class ClientSession {
         return this.#answer(frame.request, () => keys(this.#server, this, frame));
       case "sync":
         return this.#answer(frame.request, () => sync(this.#server, this, frame));
-      case "read":
-        return void this.#ifMember(frame.group, ({ id, lastSeq }) =>
-          this.#server.looking.read({ group: id, user, seq: Math.min(frame.seq, lastSeq) as Seq }),
-        );
+      case "read": {
+        const group = this.#entered(frame.group);
+        const seq = Math.min(frame.seq, group?.lastSeq ?? 0) as Seq;
+        if (group) this.#server.looking.read({ group: group.id, user, seq });
+        return;
+      }
       case "open":
-        return void this.#ifMember(frame.group, (group) => {
-          this.#looksAt ??= new Set();
-          this.#looksAt.add(group);
-          return this.#server.looking.open(this, group);
-        });
-      case "close":
-        return void this.#ifMember(frame.group, (group) => {
-          if (this.#looksAt?.delete(group)) this.#server.looking.close(this, group);
-        });
+        return void this.#open(frame.group);
+      case "close": {
+        const group = this.#entered(frame.group);
+        if (group && this.#looksAt?.delete(group)) this.#server.looking.close(this, group);
+        return;
+      }
       case "ping":
         return this.#reply({ kind: "pong", request: frame.request });
       default:
@@ -242,7 +264,7 @@ export class ClientSession {
     this.#requestsInFlight++;
     try {
       const group = await this.memberOf(frame.group);
-      if (group && frame.epoch > group.epoch) await this.#server.groups.reload(frame.group);
+      if (group && frame.epoch > group.epoch) await refreshGroup(this.#server, frame.group);
       if (group?.members.has(user)) this.#accept(frame, group, user);
       else this.reject(frame.group, frame.clientMessageId, { code: "not_a_member" });
     } catch (cause) {
@@ -269,17 +291,35 @@ export class ClientSession {
     return this.#server.sendBudgets.of(user, this.#server.clock.monotonic());
   }
 
+  #holder(user: UserId): AccountHolder {
+    return { connection: this, user, sessionId: Buffer.from(this.#sessionId, "latin1"), byPassword: this.#byPassword };
+  }
+
   #changesOf(user: UserId): MembershipChanges {
     this.#changes ??= new MembershipChanges(this.#server, user);
     return this.#changes;
   }
 
-  async #ifMember(id: GroupId, work: (group: WatchedGroup) => void | Promise<void>): Promise<void> {
+  /** A group whose messages this connection gets. */
+  #entered(id: GroupId): WatchedGroup | undefined {
+    const group = this.#server.groups.get(id);
+    return group?.sessions.has(this) ? group : undefined;
+  }
+
+  /** Not answered, so what is too much at once is let fall; `open` once more brings everything. */
+  async #open(id: GroupId): Promise<void> {
+    if (this.#requestsInFlight >= limits.requestsInFlightMax) return;
+    this.#requestsInFlight++;
     try {
       const group = await this.memberOf(id);
-      if (group && !this.#ended) await work(group);
+      if (!group || this.#ended || this.#looksAt?.has(group)) return;
+      this.#looksAt ??= new Set();
+      this.#looksAt.add(group);
+      await this.#server.looking.open(this, group);
     } catch (cause) {
       this.#server.log.warn({ cause: messageOf(cause), group: id }, "presence and cursors could not be read");
+    } finally {
+      this.#requestsInFlight--;
     }
   }
 

@@ -34,7 +34,7 @@ export class FanOut {
       const session = batch.tickets[row] as ClientSession;
       const fault = batch.faults[row];
       if (fault) {
-        const detail = fault.code === "stale_epoch" ? { epoch: fault.epoch } : {};
+        const detail = "epoch" in fault ? { epoch: fault.epoch } : {};
         const retry = fault.code === "internal" ? { retryAfterMs: internalRetryMs } : {};
         const group = batch.groups[row] as GroupId;
         session.reject(group, batch.clientMessageId(row), { code: fault.code, ...detail, ...retry });
@@ -67,7 +67,9 @@ export class FanOut {
   #publish({ group: id, frame, lastSeq, count }: CommittedFrame): void {
     this.#groups.advance(id, lastSeq);
     const group = this.#groups.get(id);
-    if (!group || group.sessions.size === 0) return;
+    if (!group) return;
+    this.#groups.told(group, lastSeq);
+    if (group.sessions.size === 0) return;
     this.#counters.deliveries += group.sessions.size * count;
     this.#transport.publish(group.topic, frame);
   }
@@ -84,7 +86,6 @@ export class FanOut {
 
 export interface CommittedFrame extends GroupFrame {
   readonly lastSeq: Seq;
-  readonly count: number;
 }
 
 /** DELIVER frames of one group's rows: a frame each run without a gap, none much larger than the target. */

@@ -15,7 +15,10 @@ export interface WatchedGroup {
   /** What the sockets of those who look at it subscribe to. */
   readonly lookTopic: string;
   epoch: Epoch;
+  /** The last place that is known to be taken. */
   lastSeq: Seq;
+  /** The last place that members connected here have been told of: what the sweep compares with the database. */
+  toldSeq: Seq;
   logLength: number;
   members: Set<UserId>;
   /** Connected here, logged in and subscribed. */
@@ -59,10 +62,17 @@ export class GroupDirectory {
     return this.#groups.size;
   }
 
-  /** The group, followed from now on; undefined when it does not exist. */
+  /** Members connected here have been told of messages up to `seq`. */
+  told(group: WatchedGroup, seq: Seq): void {
+    if (seq > group.toldSeq) group.toldSeq = seq;
+  }
+
+  /** The group, followed from now on; undefined when it does not exist. It is not forgotten before somebody can enter. */
   watch(id: GroupId): Promise<WatchedGroup | undefined> {
     const group = this.#groups.get(id);
-    return group ? Promise.resolve(group) : this.#loads.get(id);
+    if (!group) return this.#loads.get(id);
+    if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
+    return Promise.resolve(group);
   }
 
   /** Reads the group again, when it is known to be behind. */
@@ -168,6 +178,7 @@ function watched(record: GroupRecord, nowMs: number): WatchedGroup {
     lookTopic: `l${id}`,
     epoch,
     lastSeq,
+    toldSeq: lastSeq,
     logLength,
     members: new Set(record.members),
     sessions: new Set(),

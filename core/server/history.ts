@@ -22,6 +22,8 @@ export async function sync(server: ServerContext, session: ClientSession, asked:
     countMax: limits.syncPageMax,
     bytesMax: limits.syncPageBytesMax,
   });
+  // A removal may have come meanwhile, and `left` gone out.
+  if (!group.sessions.has(session)) return refusal(request, "not_a_member", "not a group of yours");
   const lastRead = messages.at(-1)?.seq ?? after;
   server.groups.advance(id, lastRead);
   const bytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);

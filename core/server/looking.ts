@@ -1,4 +1,3 @@
-import type { Clock } from "../platform/clock.ts";
 import { messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { cursorsOf, type ReadCursor, saveCursors } from "../store/cursors.ts";
@@ -20,14 +19,12 @@ const cursorsPerFrame = 1000;
 /** A group that somebody here, or a server elsewhere, looks at. */
 interface LookedAt {
   readonly sessions: Set<ClientSession>;
-  /** Servers with clients that look at it: told of members who come and go here. */
-  readonly servers: Set<ServerId>;
+  /** Servers with clients that look at it, and what each has been told: who is online here. */
+  readonly servers: Map<ServerId, Set<UserId>>;
   /** Members connected to other servers, by server. */
   readonly elsewhere: Map<ServerId, Set<UserId>>;
   /** What the sessions have been told: who is online. */
   shown: Set<UserId>;
-  /** What the other servers have been told: who is online here. */
-  told: Set<UserId>;
 }
 
 /**
@@ -50,7 +47,6 @@ export class Looking {
     database: Database;
     groups: GroupDirectory;
     bus: Bus;
-    clock: Clock;
     log: Log;
   }) {
     this.#transport = by.transport;
@@ -144,6 +140,7 @@ export class Looking {
     for (const [group, looked] of this.#looked) {
       looked.servers.delete(server);
       if (looked.elsewhere.delete(server)) this.#stirred.add(group);
+      if (looked.servers.size === 0 && looked.sessions.size === 0) this.#looked.delete(group);
     }
   }
 
@@ -161,10 +158,9 @@ export class Looking {
       if (looked.servers.size === 0 && looked.sessions.size === 0) this.#looked.delete(id);
       return;
     }
-    looked.servers.add(server);
     const group = this.#groups.get(id);
     const online = group ? [...localUsers(group)] : [];
-    looked.told = new Set(online);
+    looked.servers.set(server, new Set(online));
     this.#bus.tell(server, { kind: "presence", group: id, online, offline: [] });
   }
 
@@ -179,12 +175,11 @@ export class Looking {
       if (change)
         this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "presence", group: id, ...change }));
     }
-    if (looked.servers.size > 0) {
+    for (const [server, told] of looked.servers) {
       const here = localUsers(group);
-      const change = difference(looked.told, here);
-      looked.told = here;
-      if (change)
-        for (const server of looked.servers) this.#bus.tell(server, { kind: "presence", group: id, ...change });
+      const change = difference(told, here);
+      looked.servers.set(server, here);
+      if (change) this.#bus.tell(server, { kind: "presence", group: id, ...change });
     }
   }
 
@@ -194,12 +189,12 @@ export class Looking {
     const read = [...this.#read];
     this.#read.clear();
     try {
-      await saveCursors(
-        this.#database,
-        read.flatMap(([group, users]) => [...users].map(([user, seq]) => ({ group, user, seq }))),
-      );
-      for (const [group, users] of read) {
-        const cursors = [...users];
+      const all = read.flatMap(([group, users]) => [...users].map(([user, seq]) => ({ group, user, seq })));
+      const moved = new Map<GroupId, [UserId, Seq][]>();
+      for (const { group, user, seq } of await saveCursors(this.#database, all)) {
+        moved.set(group, [...(moved.get(group) ?? []), [user, seq]]);
+      }
+      for (const [group, cursors] of moved) {
         this.#showCursors(group, cursors);
         this.#bus.tellGroup(group, { kind: "cursors", group, cursors });
       }
@@ -224,7 +219,7 @@ export class Looking {
   #lookedAt(id: GroupId): LookedAt {
     let looked = this.#looked.get(id);
     if (!looked) {
-      looked = { sessions: new Set(), servers: new Set(), elsewhere: new Map(), shown: new Set(), told: new Set() };
+      looked = { sessions: new Set(), servers: new Map(), elsewhere: new Map(), shown: new Set() };
       this.#looked.set(id, looked);
     }
     return looked;

@@ -55,12 +55,14 @@ export class MembershipChanges {
     const result = await changeGroup(this.#server.database, { entry, bytes, hash, keys, sentAt, clientMessageId });
     if (!result.ok) return refusal(request, result.reason.code, result.reason.detail);
 
-    const { seq, epoch, joined, left } = result.value;
-    announceChange(
-      this.#server,
-      { group: entry.group, index: entry.index, epoch, seq, joined, left },
-      { sender: this.#user, clientMessageId, type: messageTypes.membership, sentAt, epoch, payload: bytes },
-    );
+    const { seq, epoch, joined, left, repeated } = result.value;
+    if (!repeated) {
+      announceChange(
+        this.#server,
+        { group: entry.group, index: entry.index, epoch, seq, joined, left },
+        { sender: this.#user, clientMessageId, type: messageTypes.membership, sentAt, epoch, payload: bytes },
+      );
+    }
     return { kind: "changed", request, group: entry.group, seq, epoch, index: entry.index };
   }
 

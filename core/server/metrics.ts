@@ -83,6 +83,7 @@ export class ServerMetrics {
           this.set(value());
         },
       });
+    gauge("fastchat_process_id", "Servers with the same one share a process.", () => process.pid);
     gauge("fastchat_connections", "Logged-in connections.", () => server.users.count);
     gauge("fastchat_groups", "Groups that this server follows.", () => server.groups.size);
     gauge("fastchat_writer_waiting_rows", "Messages that wait for the batch before them.", () => server.writer.waiting);

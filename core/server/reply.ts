@@ -10,3 +10,9 @@ export function refusal(request: number, code: ErrorCode, detail: string, retryA
 
 /** How long to wait when a queue is full or the database is away. */
 export const busyRetryMs = 500;
+
+/** The answer to an OPAQUE message that the server could not go on with. */
+export function opaqueRefusal(request: number, reason: "busy" | "wrong"): ErrorFrame {
+  if (reason === "busy") return refusal(request, "busy", "too many logins at once", busyRetryMs);
+  return refusal(request, "malformed_frame", "the OPAQUE message is malformed");
+}

@@ -6,22 +6,32 @@ const overlapMs = 60_000;
 
 /** The sessions whose tokens resume nothing any more although they have not expired, in memory. */
 export class RevokedSessions {
-  readonly #ids = new Set<string>();
+  /** When each expires by itself, in milliseconds since the Unix epoch. */
+  readonly #expiries = new Map<string, number>();
+  readonly #lifetimeMs: number;
   #knownUntil = new Date(0);
 
+  constructor(lifetimeMs: number) {
+    this.#lifetimeMs = lifetimeMs;
+  }
+
   has(session: Uint8Array): boolean {
-    return this.#ids.has(key(session));
+    return this.#expiries.has(key(session));
   }
 
-  add(session: Uint8Array): void {
-    this.#ids.add(key(session));
+  /** Revoked just now; its token is good for a lifetime at most. */
+  add(session: Uint8Array, now: number): void {
+    this.#expiries.set(key(session), now + this.#lifetimeMs);
   }
 
-  /** Reads what was revoked since the last time, on any server. */
+  /** Reads what was revoked since the last time, on any server, and forgets what has expired. */
   async refresh(database: Database, now: number): Promise<void> {
-    for (const session of await revokedSessions(database, this.#knownUntil)) this.add(session);
+    for (const { id, expiresAt } of await revokedSessions(database, this.#knownUntil)) {
+      this.#expiries.set(key(id), expiresAt.getTime());
+    }
+    for (const [session, expiresAt] of this.#expiries) if (expiresAt < now) this.#expiries.delete(session);
     this.#knownUntil = new Date(now - overlapMs);
   }
 }
 
-const key = (session: Uint8Array) => Buffer.from(session).toString("base64");
+const key = (session: Uint8Array) => Buffer.from(session).toString("latin1");

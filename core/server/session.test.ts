@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { encode } from "cborg";
 import * as opaque from "../e2ee/opaque-client.ts";
@@ -47,6 +48,10 @@ function send(
 for (const transport of transportNames) {
   suite(`a session over ${transport}`, () => {
     let deployment: TestDeployment;
+    const metric = async (name: string) => {
+      const text = await (await fetch(`http://${deployment.target}/metrics`)).text();
+      return Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, "m").exec(text)?.[1]);
+    };
     before(async () => {
       deployment = await deploy({
         transport,
@@ -87,10 +92,67 @@ for (const transport of transportNames) {
       assert.equal((await raw.ended()).error, "malformed_frame");
     });
 
-    test("a message larger than a frame may be ends the connection", async () => {
+    test("a message larger than a frame may be ends the connection, by name as long as it is read at all", async () => {
       const raw = await RawClient.open(deployment.cluster.url);
       raw.sendBytes(new Uint8Array(limits.frameBytesMax + 1).fill(1));
-      await raw.ended();
+      assert.equal((await raw.ended()).error, "frame_too_large");
+      const more = await RawClient.open(deployment.cluster.url);
+      more.sendBytes(new Uint8Array(4 * limits.frameBytesMax).fill(1));
+      await more.ended();
+    });
+
+    test("of two logins at once on a connection, one becomes its user", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const bob = await person(deployment.target, freshName("bob"));
+      const raw = await RawClient.open(deployment.cluster.url);
+      const started = await opaque.startLogin(`password of ${alice.name}`);
+      const answer = await raw.ask({ kind: "logInStart", name: alice.name, message: started.message });
+      const finished = await opaque.finishLogin(
+        `password of ${alice.name}`,
+        started.state,
+        messageOf(answer),
+        "simulated",
+      );
+      assert.ok(finished.ok);
+      const both = await Promise.all([
+        raw.ask({ kind: "logInFinish", message: finished.value.message }),
+        raw.ask({ kind: "resume", token: bob.token }),
+      ]);
+      assert.equal(both.filter(({ kind }) => kind === "welcome").length, 1);
+      assert.ok(both.some((frame) => errorOf(frame) === "already_authenticated"));
+      await until(async () => (await metric("fastchat_connections")) >= 1, "the metrics are there");
+      const before = await metric("fastchat_connections");
+      raw.destroy();
+      await until(async () => (await metric("fastchat_connections")) === before - 1, "nobody is left behind");
+    });
+
+    test("reads of groups that one is not in are let fall, however many", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await rawAs(deployment, alice);
+      const frames = [
+        encodeClientFrame({ kind: "read", group: groupId(4711), seq: 1 as never }),
+        encodeClientFrame({ kind: "close", group: groupId(4711) }),
+      ];
+      for (let i = 0; i < 5000; i++) raw.sendBytes(frames[i % 2] as Uint8Array);
+      for (let i = 0; i < 500; i++) raw.sendBytes(encodeClientFrame({ kind: "open", group: groupId(10_000 + i) }));
+      assert.equal((await raw.ask({ kind: "ping" })).kind, "pong");
+      await until(
+        async () => (await raw.ask({ kind: "findUsers", names: [alice.name] })).kind === "users",
+        "requests are answered again",
+      );
+    });
+
+    test("so many names and ids that the answer would not fit are refused", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await rawAs(deployment, alice);
+      const ids = Array.from({ length: 50 }, () => alice.client.user as number);
+      const names = Array.from({ length: 50 }, () => alice.name);
+      const answer = await raw.ask({ kind: "findUsers", names, ids });
+      assert.ok(answer.kind === "users" && answer.users.every((user) => user !== null));
+      raw.sendBytes(
+        encodeClientFrame({ kind: "findUsers", request: 99, names: [...names, alice.name], ids: ids as never }),
+      );
+      assert.equal((await raw.ended()).error, "malformed_frame");
     });
 
     test("a frame of a user before login ends the connection", async () => {
@@ -362,6 +424,44 @@ for (const transport of transportNames) {
       assert.equal((await get("/healthz", "POST"))[0], 405);
       assert.match((await get("/assign"))[1], /"url":"ws:/);
     });
+
+    test("HTTP that is none is answered or cut off, and nothing breaks", async () => {
+      const port = Number(deployment.target.split(":")[1]);
+      for (const text of [
+        "GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        "GET http://[ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        "GET /assign?%ff&=&& HTTP/1.1\r\nhost: [\r\nconnection: close\r\n\r\n",
+        "nonsense\r\n\r\n",
+        `GET /${"x".repeat(100_000)} HTTP/1.1\r\nhost: x\r\n\r\n`,
+        "GET /v1 HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: x\r\n\r\n",
+      ]) {
+        const socket = connect({ host: "127.0.0.1", port });
+        socket.on("error", () => {});
+        socket.end(text);
+        socket.resume();
+        await new Promise((resolve) => socket.once("close", resolve));
+      }
+      assert.equal((await fetch(`http://${deployment.target}/healthz`)).status, 200);
+    });
+  });
+
+  test(`a server that is full says so to who comes too late, and to nobody else (${transport})`, async () => {
+    const full = await deploy({ transport, connectionsMax: 2 });
+    const alice = await person(full.target, freshName("alice"));
+    const bob = await person(full.target, freshName("bob"));
+    for (let i = 0; i < 3; i++) {
+      const late = await RawClient.open(full.cluster.url);
+      assert.equal((await late.ended()).error, "server_full");
+    }
+    assert.deepEqual([alice.client.mailbox.state, bob.client.mailbox.state], ["online", "online"]);
+    bob.client.close();
+    await until(async () => {
+      const raw = await RawClient.open(full.cluster.url);
+      const answer = await raw.ask({ kind: "ping" }).catch(() => undefined);
+      raw.destroy();
+      return answer?.kind === "pong";
+    }, "there is room again");
+    await full.stop();
   });
 }
 

@@ -9,6 +9,7 @@ import { seededRandom } from "../platform/random.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
 import { until } from "../testing/until.ts";
+import { seq } from "../wire/ids.ts";
 import { soleBus } from "./bus.ts";
 import { ChatServer } from "./chat-server.ts";
 
@@ -35,6 +36,8 @@ async function deafServers(): Promise<[ChatServer, ChatServer]> {
         backpressureBytesMax: 1024 * 1024,
         idleSecondsMax: 60,
         ingest: { rowsMax: 1000, bytesMax: 1024 * 1024, statementRowsMax: 100, commitSpacingMs: 0 },
+        attachments: { bytesMax: 1024, quotaBytes: 1024 },
+        expiryPeriodMs: 60_000,
       },
       { bus: soleBus(id), opaque, clock: systemClock, random: seededRandom(1), log: silentLog },
     );
@@ -76,4 +79,40 @@ test("a server that has not heard of a new epoch takes a message sealed under it
   const outcome = await bob.say(group, "under the new epoch");
   assert.ok(outcome.ok);
   await until(() => alice.texts(group).length === 1, "alice can read it");
+});
+
+test("a message that got lost is brought although a change of the group was brought before it", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const bob = await personAt(b, "bob");
+  const group = await groupOf(alice, bob);
+  await alice.say(group, "before");
+  assert.ok((await alice.client.changeGroup(group, { action: "rename", title: "another title" })).ok);
+  await alice.say(group, "after");
+  await until(() => bob.texts(group).length === 2, "bob has both messages");
+  assert.deepEqual(bob.texts(group), ["before", "after"]);
+});
+
+test("a message that one member here has asked for is brought to the others all the same", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const [bob, carol] = await Promise.all([personAt(b, "bob"), personAt(b, "carol")]);
+  const group = await groupOf(alice, bob, carol);
+  await alice.say(group, "lost on the way");
+  assert.ok((await bob.client.mailbox.request({ kind: "sync", group, after: seq(0), through: seq(10) })).ok);
+  await until(() => carol.texts(group).length === 1, "carol has it too");
+});
+
+test("a member whose removal was not heard of is let go when its server learns of it in any other way", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const [bob, carol] = await Promise.all([personAt(b, "bob"), personAt(b, "carol")]);
+  const group = await groupOf(alice, bob, carol);
+  await until(() => bob.joined.has(group), "bob is in");
+  assert.ok((await alice.client.changeGroup(group, { action: "remove", names: ["bob"] })).ok);
+  // Carol's message is refused for its old epoch, so her server reads the group again.
+  assert.ok((await carol.say(group, "for those who stayed")).ok);
+  await until(() => !bob.joined.has(group), "bob is told");
+  await until(() => alice.texts(group).length === 1, "alice has carol's message");
+  assert.deepEqual(bob.texts(group), []);
 });

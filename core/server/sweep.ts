@@ -3,7 +3,7 @@ import { groupsAhead, joinedSince } from "../store/groups.ts";
 import { readMessages } from "../store/messages.ts";
 import type { GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import { settleMembers } from "./changes.ts";
+import { refreshGroup, settleMembers } from "./changes.ts";
 import { committedFrame } from "./fan-out.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -47,13 +47,14 @@ export class Sweep {
     const suspected = new Map<GroupId, Seq>();
     for (let from = 0; from < followed.length; from += groupsPerQuery) {
       const page = followed.slice(from, from + groupsPerQuery);
-      for (const ahead of await groupsAhead(this.#server.database, page)) {
+      const believed = page.map(({ id, toldSeq: lastSeq, logLength }) => ({ id, lastSeq, logLength }));
+      for (const ahead of await groupsAhead(this.#server.database, believed)) {
         const group = this.#server.groups.get(ahead.id);
         if (!group) continue;
-        if (ahead.logLength > group.logLength) await this.#readAgain(group);
+        if (ahead.logLength > group.logLength) await refreshGroup(this.#server, group.id);
         const before = this.#suspected.get(ahead.id);
-        if (before !== undefined && group.lastSeq < before) await this.#deliverMissing(group, ahead.lastSeq);
-        else if (ahead.lastSeq > group.lastSeq) suspected.set(ahead.id, ahead.lastSeq);
+        if (before !== undefined && group.toldSeq < before) await this.#deliverMissing(group, ahead.lastSeq);
+        else if (ahead.lastSeq > group.toldSeq) suspected.set(ahead.id, ahead.lastSeq);
       }
     }
     this.#suspected = suspected;
@@ -61,7 +62,7 @@ export class Sweep {
 
   async #deliverMissing(group: WatchedGroup, through: Seq): Promise<void> {
     this.#server.counters.sweepRepairs++;
-    for (let after = group.lastSeq; after < through; ) {
+    for (let after = group.toldSeq; after < through; ) {
       const { syncPageMax: countMax, syncPageBytesMax: bytesMax } = limits;
       const messages = await readMessages(this.#server.database, {
         group: group.id,
@@ -79,12 +80,7 @@ export class Sweep {
       after = last.seq;
     }
     this.#server.groups.advance(group.id, through);
-  }
-
-  async #readAgain(group: WatchedGroup): Promise<void> {
-    const before = new Set(group.members);
-    await this.#server.groups.reload(group.id);
-    settleMembers(this.#server, group, { joined: [...group.members].filter((user) => !before.has(user)) });
+    this.#server.groups.told(group, through);
   }
 
   async #lostAdmissions(): Promise<void> {

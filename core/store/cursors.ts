@@ -8,13 +8,14 @@ export interface ReadCursor {
   readonly seq: Seq;
 }
 
-/** Cursors only move on; of a user who is no member nothing is kept. */
-export async function saveCursors(database: Queryable, cursors: readonly ReadCursor[]): Promise<void> {
-  await database.query({
+/** Cursors only move on; of a user who is no member nothing is kept. Answers those that moved. */
+export async function saveCursors(database: Queryable, cursors: readonly ReadCursor[]): Promise<ReadCursor[]> {
+  return database.query<ReadCursor>({
     name: "cursors-save",
     text: `UPDATE memberships AS m SET read_seq = c.seq
            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS c (group_id, user_id, seq)
-           WHERE m.group_id = c.group_id AND m.user_id = c.user_id AND m.read_seq < c.seq`,
+           WHERE m.group_id = c.group_id AND m.user_id = c.user_id AND m.read_seq < c.seq
+           RETURNING m.group_id AS "group", m.user_id AS "user", m.read_seq AS seq`,
     values: [cursors.map((c) => c.group), cursors.map((c) => c.user), cursors.map((c) => c.seq)],
   });
 }

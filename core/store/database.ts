@@ -1,3 +1,5 @@
+import { Readable, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import { Failure, messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
@@ -16,6 +18,15 @@ export interface Queryable {
   query<T extends Row>(query: Query): Promise<T[]>;
 }
 
+export interface DatabaseOptions {
+  readonly connectionsMax: number;
+  readonly log: Log;
+  /** A statement that takes longer fails; 0 lets it take its time. */
+  readonly queryMsMax?: number;
+}
+
+const queryMsMaxDefault = 30_000;
+
 /**
  * A pool of connections to PostgreSQL 14 or later. `bigint` columns come as numbers (every id here is below 2^53), `bytea`
  * as `Buffer`, `timestamptz` as `Date`.
@@ -24,15 +35,29 @@ export class Database implements Queryable {
   readonly url: string;
   readonly #pool: pg.Pool;
 
-  constructor(url: string, options: { readonly connectionsMax: number; readonly log: Log }) {
+  constructor(url: string, options: DatabaseOptions) {
     this.url = url;
-    this.#pool = new pg.Pool({ ...connectionOptions(url), max: options.connectionsMax });
+    this.#pool = new pg.Pool({ ...connectionOptions(url, options.queryMsMax), max: options.connectionsMax });
     // A connection that breaks while nobody uses it; the next query opens another.
     this.#pool.on("error", (cause) => options.log.debug({ cause: cause.message }, "an idle database connection broke"));
   }
 
   async query<T extends Row>(query: Query): Promise<T[]> {
     return (await this.#pool.query(query as pg.QueryConfig)).rows as T[];
+  }
+
+  /** Streams rows in; all of them or, when it fails, none. */
+  async copy(stream: Writable & pg.Submittable, pieces: Iterable<Uint8Array>): Promise<void> {
+    const client = await this.#pool.connect();
+    let broken: Error | undefined;
+    try {
+      await pipeline(Readable.from(pieces, { objectMode: false }), client.query(stream));
+    } catch (cause) {
+      if (sqlState(cause) === undefined) broken = cause as Error;
+      throw cause;
+    } finally {
+      client.release(broken);
+    }
   }
 
   /** Commits what `work` did, or nothing of it if it throws. */
@@ -87,13 +112,13 @@ export class Database implements Queryable {
 const versionMin = 140_000;
 
 /** How every connection of ours is made: dead peers are noticed, a hung server is given up. */
-export function connectionOptions(url: string): pg.ClientConfig {
+function connectionOptions(url: string, queryMsMax = queryMsMaxDefault): pg.ClientConfig {
   return {
     connectionString: url,
     types: { getTypeParser },
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    query_timeout: 30_000,
+    query_timeout: queryMsMax,
     application_name: "fastchat",
   };
 }
@@ -111,8 +136,11 @@ function getTypeParser(oid: number) {
  * One connection by itself, for who must know in which order its statements run. When it breaks, what is under way fails by
  * itself; `broken` is told too, also when nothing is.
  */
-export async function connect(url: string, broken: (cause: Error) => void = () => {}): Promise<pg.Client> {
-  const client = new pg.Client(connectionOptions(url));
+export async function connect(
+  url: string,
+  { broken = () => {}, queryMsMax }: { broken?: (cause: Error) => void; queryMsMax?: number } = {},
+): Promise<pg.Client> {
+  const client = new pg.Client(connectionOptions(url, queryMsMax));
   // Before anything else: an error that nobody listens for would end the thread.
   client.on("error", broken);
   await client.connect();

@@ -166,3 +166,25 @@ test("when two clients draw the same group id at once, one founds the group", as
   const outcomes = (await Promise.all(both)).map((result) => (result.ok ? "founded" : result.reason.code)).sort();
   assert.deepEqual(outcomes, ["founded", "group_exists"]);
 });
+
+test("the same entry once more, after a lost answer, gets the answer that it got, whatever came after it", async () => {
+  const database = await openFreshDatabase();
+  const [alice, bob] = (await users(database, 2)) as [Known, Known];
+  const creating = creation(groupId(1), alice, [bob]);
+  const created = await changeGroup(database, creating);
+  assert.ok(created.ok && !created.value.repeated);
+  const rekeying = following(created.value, alice, { opening }, [alice, bob]);
+  const rekeyed = await changeGroup(database, rekeying);
+  assert.ok(rekeyed.ok);
+  for (const [change, first] of [
+    [creating, created.value],
+    [rekeying, rekeyed.value],
+  ] as const) {
+    const again = await changeGroup(database, { ...change, keys: [] });
+    assert.ok(again.ok && again.value.repeated);
+    assert.deepEqual([again.value.seq, again.value.epoch], [first.seq, first.epoch]);
+  }
+  assert.equal((await database.query({ text: "SELECT FROM messages" })).length, 2);
+  const another = following(created.value, bob, { opening }, [alice, bob]);
+  assert.equal((await changeGroup(database, another)).ok, false, "another entry for the same place");
+});

@@ -1,4 +1,5 @@
 import { type Parsed, refused } from "../platform/parsed.ts";
+import { equalBytes } from "../wire/bytes.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
@@ -20,7 +21,7 @@ export interface Change {
   readonly hash: Uint8Array;
   readonly keys: readonly StagedKey[];
   readonly sentAt: number;
-  /** Derived from the entry's hash, so that a resent change is the same message. */
+  /** Derived from the entry's hash: the first of its bytes. */
   readonly clientMessageId: bigint;
 }
 
@@ -29,7 +30,10 @@ export interface Changed {
   readonly epoch: Epoch;
   readonly joined: readonly UserId[];
   readonly left: readonly UserId[];
+  /** As it is now. */
   readonly membership: Membership;
+  /** The entry was there already: its sender had not heard of it. */
+  readonly repeated: boolean;
 }
 
 export interface NotChanged {
@@ -43,7 +47,8 @@ const notChanged = (code: NotChanged["code"], detail: string) => refused<NotChan
 
 /**
  * Adds an entry to a group's log, in one transaction with everything that follows from it: the members, the epoch, the
- * wrapped keys, and the message that tells the group. Of two changes at once one wins and the other is a `conflict`.
+ * wrapped keys, and the message that tells the group. Of two changes at once one wins and the other is a `conflict`; the same
+ * entry once more, after a lost answer, gets the answer that it got.
  */
 export async function changeGroup(database: Database, change: Change): Promise<Parsed<Changed, NotChanged>> {
   try {
@@ -72,6 +77,8 @@ class Refusal extends Error {
 async function decide(connection: Queryable, change: Change): Promise<Parsed<Changed, NotChanged>> {
   const { entry, hash } = change;
   const before = await lockMembership(connection, entry.group);
+  const repeated = before && (await findRepeated(connection, before.membership, change));
+  if (repeated) return repeated;
   if (before === undefined && entry.action !== "create") return notChanged("not_a_member", "no such group");
   if (before !== undefined && entry.action === "create") {
     return notChanged("group_exists", `the group id ${entry.group} is taken`);
@@ -92,7 +99,19 @@ async function decide(connection: Queryable, change: Change): Promise<Parsed<Cha
   await saveMembers(connection, before?.membership.members ?? new Map(), after);
   await saveEntry(connection, change, seq);
   await saveKeys(connection, change);
-  return { ok: true, value: { seq, epoch: after.epoch, joined, left, membership: after } };
+  return { ok: true, value: { seq, epoch: after.epoch, joined, left, membership: after, repeated: false } };
+}
+
+/** What was answered to this very entry when it was made. */
+async function findRepeated(
+  connection: Queryable,
+  membership: Membership,
+  { entry, bytes }: Change,
+): Promise<Parsed<Changed, NotChanged> | undefined> {
+  if (entry.index >= membership.length) return undefined;
+  const [stored] = await readLog(connection, { group: entry.group, from: entry.index, countMax: 1 });
+  if (!stored || !equalBytes(stored.entry, bytes)) return undefined;
+  return { ok: true, value: { seq: stored.seq, epoch: entry.epoch, joined: [], left: [], membership, repeated: true } };
 }
 
 async function lockMembership(

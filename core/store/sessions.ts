@@ -21,11 +21,28 @@ export async function revokeSession(database: Queryable, id: Uint8Array): Promis
 }
 
 /** Sessions revoked at or after `since` whose tokens would still be good: a server keeps them in memory. */
-export async function revokedSessions(database: Queryable, since: Date): Promise<Uint8Array[]> {
-  const rows = await database.query<{ id: Uint8Array }>({
+export async function revokedSessions(
+  database: Queryable,
+  since: Date,
+): Promise<{ readonly id: Uint8Array; readonly expiresAt: Date }[]> {
+  return database.query({
     name: "sessions-revoked",
-    text: "SELECT id FROM sessions WHERE revoked_at >= $1 AND expires_at > now()",
+    text: `SELECT id, expires_at AS "expiresAt" FROM sessions WHERE revoked_at >= $1 AND expires_at > now()`,
     values: [since],
+  });
+}
+
+/** Forgets sessions whose tokens are good for nothing any more. */
+export async function removeExpiredSessions(database: Queryable, now: Date): Promise<void> {
+  await database.query({ text: "DELETE FROM sessions WHERE expires_at < $1", values: [now] });
+}
+
+/** Ends all sessions of a user but one; answers their ids. */
+export async function revokeOtherSessions(database: Queryable, user: UserId, kept: Uint8Array): Promise<Uint8Array[]> {
+  const rows = await database.query<{ id: Uint8Array }>({
+    text: `UPDATE sessions SET revoked_at = now()
+           WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > now() RETURNING id`,
+    values: [user, kept],
   });
   return rows.map(({ id }) => id);
 }

@@ -54,11 +54,18 @@ export const clientFrames: OneOfEach<ClientFrame> = {
     payload: anyBytes(200),
   }),
   signUpStart: fc.record({ request, name, message: anyBytes(200) }),
-  signUpFinish: fc.record({ request, name, record: anyBytes(200), identity: anyBytes(200) }),
+  signUpFinish: joined(
+    fc.record({ request, name, record: anyBytes(200), identity: anyBytes(200) }),
+    optional({ backup: anyBytes(200) }),
+  ),
   logInStart: fc.record({ request, name, message: anyBytes(200) }),
   logInFinish: fc.record({ request, message: anyBytes(200) }),
   resume: fc.record({ request, token: anyBytes(200) }),
   logOut: fc.record({ request }),
+  fetchBackup: fc.record({ request }),
+  saveBackup: fc.record({ request, backup: anyBytes(200) }),
+  passwordStart: fc.record({ request, message: anyBytes(200) }),
+  passwordFinish: fc.record({ request, record: anyBytes(200), backup: anyBytes(200) }),
   findUsers: joined(fc.record({ request }), optional({ names: fc.array(name, { maxLength: 5 }), ids: users })),
   groups: fc.record({ request }),
   stageKeys: fc.record({
@@ -106,6 +113,8 @@ export const serverFrames: OneOfEach<ServerFrame> = {
   signUpStarted: fc.record({ request, message: anyBytes(200) }),
   logInStarted: fc.record({ request, message: anyBytes(200) }),
   welcome: fc.record({ request, user: anyUser, name, server: name, token: anyBytes(120), tokenExpiresAt: time }),
+  backup: fc.record({ request, backup: fc.option(anyBytes(200)) }),
+  passwordStarted: fc.record({ request, message: anyBytes(200) }),
   users: fc.record({
     request,
     users: fc.array(fc.option(fc.record({ user: anyUser, name, identity: anyBytes(200) })), { maxLength: 4 }),

@@ -16,6 +16,7 @@ import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts
 
 const opaqueMessage = bytesField(limits.registrationRecordBytesMax);
 const request = requestField;
+const backup = bytesField(limits.backupBytesMax);
 
 /** Everything that a client asks, but for SEND; each is answered by the frame named beside it, or by `error`. */
 const coldClientFrames = {
@@ -29,6 +30,7 @@ const coldClientFrames = {
       name: typedNameField,
       record: opaqueMessage,
       identity: bytesField(limits.identityBytesMax),
+      backup: backup.exactOptional(),
     }),
   },
   /** OPAQUE login, KE1 → `logInStarted`. */
@@ -39,15 +41,27 @@ const coldClientFrames = {
   resume: { code: 0x14, body: z.strictObject({ request, token: bytesField(256) }) },
   /** Ends the session: its token resumes nothing any more → `done`. */
   logOut: { code: 0x15, body: z.strictObject({ request }) },
+  /** The caller's account secret, sealed under the password → `backup`. */
+  fetchBackup: { code: 0x16, body: z.strictObject({ request }) },
+  /** Keeps another one → `done`. */
+  saveBackup: { code: 0x17, body: z.strictObject({ request, backup }) },
+  /** A new password: OPAQUE registration, first message → `passwordStarted`. Only on a connection that logged in with the old one. */
+  passwordStart: { code: 0x18, body: z.strictObject({ request, message: opaqueMessage }) },
+  /** The new record, and the account secret sealed anew: both or neither are kept, other sessions end → `done`. */
+  passwordFinish: { code: 0x19, body: z.strictObject({ request, record: opaqueMessage, backup }) },
 
   /** Public identities by name or id → `users`, in the order asked. */
   findUsers: {
     code: 0x20,
-    body: z.strictObject({
-      request,
-      names: z.array(typedNameField).max(limits.findUsersMax).exactOptional(),
-      ids: z.array(userIdField).max(limits.findUsersMax).exactOptional(),
-    }),
+    body: z
+      .strictObject({
+        request,
+        names: z.array(typedNameField).max(limits.findUsersMax).exactOptional(),
+        ids: z.array(userIdField).max(limits.findUsersMax).exactOptional(),
+      })
+      .refine(({ names = [], ids = [] }) => names.length + ids.length <= limits.findUsersMax, {
+        message: `at most ${limits.findUsersMax} names and ids`,
+      }),
   },
 
   /** The caller's groups, and from now on their messages → `groups`. */

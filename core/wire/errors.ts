@@ -17,6 +17,10 @@ export const errorCodes = {
   name_invalid: { closeCode: undefined, client: "choose a name of allowed characters" },
   token_invalid: { closeCode: undefined, client: "forget the token, log in with the password" },
   token_expired: { closeCode: undefined, client: "forget the token, log in with the password" },
+  login_required: {
+    closeCode: undefined,
+    client: "log in with the password on a new connection, then try again there",
+  },
   unknown_user: { closeCode: undefined, client: "tell which name or id is unknown" },
   not_a_member: {
     closeCode: undefined,
@@ -30,17 +34,28 @@ export const errorCodes = {
     closeCode: undefined,
     client: "a defect, or a role that has changed: read the log again, then decide",
   },
-  conflict: { closeCode: undefined, client: "read the log's new entries, apply the change to them, try again" },
+  conflict: {
+    closeCode: undefined,
+    client: "read the log's new entries, decide again, stage all keys again, try again",
+  },
   keys_missing: {
     closeCode: undefined,
-    client: "stage a wrapped key for every member of the new epoch, then try again",
+    client: "stage a wrapped key for exactly the members of the new epoch, all of them again, then try again",
   },
   stale_epoch: { closeCode: undefined, client: "read the log and the new key, seal again, send again" },
+  rekey_needed: {
+    closeCode: undefined,
+    client:
+      "somebody has left and the epoch has no key: rekey, then seal again, send again; on conflict somebody else did",
+  },
   payload_too_large: { closeCode: undefined, client: "send it as an attachment" },
   rate_limited: { closeCode: undefined, client: "send again after retryAfterMs" },
-  busy: { closeCode: undefined, client: "send again after retryAfterMs; nothing was stored" },
+  busy: {
+    closeCode: undefined,
+    client: "send again after retryAfterMs; nothing was stored. Too many staged keys: make a change first",
+  },
   draining: { closeCode: 4006, client: "connect to another server at once" },
-  slow_consumer: { closeCode: 4007, client: "reconnect, resume, sync" },
+  server_full: { closeCode: 4008, client: "connect to another server, after a pause if that is full too" },
   internal: { closeCode: undefined, client: "try again later; the server's log has the cause" },
 } as const satisfies Record<string, { closeCode: number | undefined; client: string }>;
 
@@ -52,3 +67,25 @@ export const errorCodeNames = Object.keys(errorCodes) as [ErrorCode, ...ErrorCod
 export function errorOfCloseCode(code: number): ErrorCode | undefined {
   return errorCodeNames.find((name) => errorCodes[name].closeCode === code);
 }
+
+/**
+ * What an HTTP request for an attachment may be answered instead: `code: detail` as plain text, with this status. What a
+ * client does about it stands in the same table of `PROTOCOL.md`.
+ */
+export const httpErrorCodes = {
+  bad_request: { status: 400, client: "a defect: report it" },
+  chunk_invalid: { status: 400, client: "a defect: report it" },
+  unauthorized: { status: 401, client: "resume or log in, then try again with the new token" },
+  not_a_member: { status: 403, client: "drop the group from the list" },
+  attachment_unknown: { status: 404, client: "tell the user that the file is not there any more" },
+  method_not_allowed: { status: 405, client: "a defect: report it" },
+  attachment_exists: { status: 409, client: "draw another id and begin again" },
+  attachment_incomplete: { status: 409, client: "try again later: its sender has not finished" },
+  attachment_too_large: { status: 413, client: "tell the user the largest size" },
+  range_invalid: { status: 416, client: "a defect: report it" },
+  busy: { status: 429, client: "try again after the time in retry-after (seconds)" },
+  internal: { status: 500, client: "try again later; the server's log has the cause" },
+  quota_exceeded: { status: 507, client: "tell the user to delete files first" },
+} as const satisfies Record<string, { status: number; client: string }>;
+
+export type HttpErrorCode = keyof typeof httpErrorCodes;

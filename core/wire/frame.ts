@@ -41,8 +41,13 @@ export function readFrameKind(bytes: Uint8Array): Parsed<number, FrameFault> {
 export type ColdTable = Readonly<Record<string, { readonly code: number; readonly body: z.ZodType }>>;
 
 export type ColdFrame<Table extends ColdTable> = {
-  [Kind in keyof Table & string]: { readonly kind: Kind } & Readonly<z.output<Table[Kind]["body"]>>;
+  [Kind in keyof Table & string]: { readonly kind: Kind } & Unchanging<z.output<Table[Kind]["body"]>>;
 }[keyof Table & string];
+
+/** The type alone: zod's own `readonly` freezes what it is given, and a byte array cannot be frozen. */
+type Unchanging<T> = T extends number | string | boolean | bigint | null | undefined | Uint8Array
+  ? T
+  : { readonly [Key in keyof T]: Unchanging<T[Key]> };
 
 export interface ColdCodec<Table extends ColdTable> {
   encode(frame: ColdFrame<Table>): Uint8Array;
@@ -54,7 +59,8 @@ export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Tabl
   const byCode = new Map(Object.entries(table).map(([kind, { code, body }]) => [code, { kind, body }]));
   if (byCode.size !== Object.keys(table).length) throw new Error("two frames share a kind byte");
   return {
-    encode({ kind, ...body }) {
+    encode(frame) {
+      const { kind, ...body } = frame as { readonly kind: keyof Table & string };
       const encoded = encode(body);
       const bytes = Buffer.allocUnsafe(frameHeadBytes + encoded.length);
       bytes[0] = protocolVersion;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { inspect } from "node:util";
+import { encode } from "cborg";
 import fc from "fast-check";
 import type { Parsed } from "../platform/parsed.ts";
 import { anyBytes, anyEntry, anyFrameOf, clientFrames, linkFrames, serverFrames } from "../testing/arbitrary-frames.ts";
@@ -191,4 +192,19 @@ suite("membership entries", () => {
       { ...runs, numRuns: 100 },
     );
   });
+});
+
+test("byte strings where lists are meant are refused, and nothing throws", () => {
+  const bytes = Buffer.from([1, 2, 3]);
+  const head = (kind: number, body: Record<string, unknown>) =>
+    Buffer.concat([Buffer.from([protocolVersion, kind]), encode(body)]);
+  for (const parsed of [
+    parseServerFrame(head(0xc2, { group: 7, online: bytes, offline: [] })),
+    parseServerFrame(head(0xc1, { group: 7, cursors: bytes })),
+    parseServerFrame(head(0xc1, { group: 7, cursors: [bytes] })),
+    parseLinkFrame(head(0x02, { request: 1, join: bytes, leave: bytes })),
+    parseLinkFrame(head(0x10, { group: 7, index: 0, epoch: 1, seq: 1, joined: bytes, left: bytes })),
+  ]) {
+    assert.equal(parsed.ok, false);
+  }
 });

@@ -24,7 +24,7 @@ export const limits = {
   /** Characters of a user name after normalisation (`name_invalid`). */
   userNameLengthMax: 32,
 
-  /** Names in one `findUsers` (`malformed_frame`): an identity takes about 900 bytes of the answer. */
+  /** Names and ids in one `findUsers` (`malformed_frame`): an identity takes about 900 bytes of the answer. */
   findUsersMax: 100,
 
   /** Wrapped keys in one `stageKeys` (`malformed_frame`), and held for a connection in all (`busy`). */
@@ -36,7 +36,7 @@ export const limits = {
 
   /** Entries in one page of a group's log, and wrapped keys in one answer to `keys`. */
   logPageMax: 50,
-  keysPageMax: 200,
+  keysPageMax: 100,
 
   /** Messages and bytes in one page of `sync`: small enough that nobody's page holds up others on the same server. */
   syncPageMax: 500,
@@ -48,6 +48,9 @@ export const limits = {
   /** Largest public identity and largest registration record, in bytes (`malformed_frame`). */
   identityBytesMax: 2048,
   registrationRecordBytesMax: 1024,
+
+  /** Largest sealed account secret, in bytes (`malformed_frame`): two private keys and a public identity are 3 KiB. */
+  backupBytesMax: 8192,
 
   /** Largest membership entry: 1,000 subjects of 48 bytes (`malformed_frame`). */
   entryBytesMax: 64 * 1024,

@@ -34,8 +34,8 @@ const coldLinkFrames = {
     code: 0x02,
     body: z.strictObject({
       request: requestField,
-      join: z.array(groupIdField).readonly(),
-      leave: z.array(groupIdField).readonly(),
+      join: z.array(groupIdField),
+      leave: z.array(groupIdField),
     }),
   },
   interested: { code: 0x03, body: z.strictObject({ request: requestField }) },
@@ -51,8 +51,8 @@ const coldLinkFrames = {
       index: countField,
       epoch: epochField,
       seq: seqField,
-      joined: z.array(userIdField).readonly(),
-      left: z.array(userIdField).readonly(),
+      joined: z.array(userIdField),
+      left: z.array(userIdField),
     }),
   },
   /** The sender has clients that look at this group, or no longer has. */
@@ -62,15 +62,15 @@ const coldLinkFrames = {
     code: 0x12,
     body: z.strictObject({
       group: groupIdField,
-      online: z.array(userIdField).readonly(),
-      offline: z.array(userIdField).readonly(),
+      online: z.array(userIdField),
+      offline: z.array(userIdField),
     }),
   },
   cursors: {
     code: 0x13,
     body: z.strictObject({
       group: groupIdField,
-      cursors: z.array(z.tuple([userIdField, seqField]).readonly()).readonly(),
+      cursors: z.array(z.tuple([userIdField, seqField])),
     }),
   },
   /** A user has logged out: the token of this session resumes nothing. */

@@ -63,6 +63,13 @@ const coldServerFrames = {
     }),
   },
 
+  /** Null for who has none. */
+  backup: { code: 0x93, body: z.strictObject({ request, backup: bytesField(limits.backupBytesMax).nullable() }) },
+  passwordStarted: {
+    code: 0x94,
+    body: z.strictObject({ request, message: bytesField(limits.registrationRecordBytesMax) }),
+  },
+
   users: {
     code: 0xa0,
     body: z.strictObject({
@@ -131,15 +138,15 @@ const coldServerFrames = {
     code: 0xc1,
     body: z.strictObject({
       group: groupIdField,
-      cursors: z.array(z.tuple([userIdField, seqField]).readonly()).readonly(),
+      cursors: z.array(z.tuple([userIdField, seqField])),
     }),
   },
   presence: {
     code: 0xc2,
     body: z.strictObject({
       group: groupIdField,
-      online: z.array(userIdField).readonly(),
-      offline: z.array(userIdField).readonly(),
+      online: z.array(userIdField),
+      offline: z.array(userIdField),
     }),
   },
 

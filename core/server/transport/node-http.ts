@@ -1,13 +1,45 @@
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HttpRequest } from "./transport.ts";
+import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
 
 /** A request to Node's own HTTP server, as routes see it. */
 export function httpRequest(request: IncomingMessage, response: ServerResponse): HttpRequest {
-  const url = new URL(request.url ?? "/", "http://server");
+  // By hand: what is no URL (`//`) must not throw, and a native request has its path as it came, too.
+  const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
   return {
     method: request.method ?? "GET",
-    path: url.pathname,
-    query: url.searchParams,
+    path,
+    query: new URLSearchParams(query),
+    header: (name) => request.headers[name],
+    body: (bytesMax) => readBody(request, bytesMax),
     respond: (status, headers, body) => void response.writeHead(status, headers).end(body),
+    stream: (status, headers, length, next) => stream(response, status, headers, length, next),
   };
+}
+
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const piece of request as AsyncIterable<Buffer>) {
+      bytes += piece.length;
+      // What is too long is read to its end, or the answer could not be sent, but not kept.
+      if (bytes > bytesMax) pieces.length = 0;
+      else pieces.push(piece);
+    }
+  } catch {
+    return undefined; // The client went away.
+  }
+  return bytes > bytesMax ? undefined : Buffer.concat(pieces);
+}
+
+async function stream(response: ServerResponse, status: number, headers: HttpHeaders, length: number, next: NextPiece) {
+  response.writeHead(status, { ...headers, "content-length": String(length) });
+  for (let sent = 0; sent < length && !response.destroyed; ) {
+    const piece = await next();
+    sent += piece.length;
+    if (response.destroyed) return;
+    if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
+  }
+  response.end();
 }

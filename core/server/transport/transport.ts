@@ -33,6 +33,8 @@ export interface Connection {
 
 export interface TransportEvents<Session> {
   opened(connection: Connection): Session;
+  /** The session is in its place: from now on it may be ended. */
+  admitted(session: Session): void;
   /** `frame` is valid during the call only. */
   received(session: Session, frame: Uint8Array): void;
   closed(session: Session, why: ClosedBecause): void;
@@ -46,11 +48,30 @@ export interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  respond(status: number, headers: Readonly<Record<string, string>>, body: string): void;
+  header(name: RequestHeader): string | undefined;
+  /**
+   * The body; undefined when it is longer than `bytesMax` or the client went away. To be asked for before anything is
+   * awaited.
+   */
+  body(bytesMax: number): Promise<Uint8Array | undefined>;
+  respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void;
+  /**
+   * Answers with `length` bytes in pieces: the next is asked for when the last has gone out, so that one piece is all that
+   * is ever in memory. Resolves when all have gone out, or when the client went away.
+   */
+  stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void>;
 }
 
+/** What may be asked of a request's headers: a native request is gone once it has been handed over. */
+export const requestHeaders = ["authorization", "range", "content-length", "host"] as const;
+export type RequestHeader = (typeof requestHeaders)[number];
+export type HttpHeaders = Readonly<Record<string, string>>;
+/** The pieces add up to the length that was announced. */
+export type NextPiece = () => Promise<Uint8Array>;
+
 export interface TransportOptions {
-  readonly frameBytesMax: number;
+  /** A longer message is not read: its connection is cut off. */
+  readonly messageBytesMax: number;
   /** What may pile up for one connection before it is cut off. */
   readonly backpressureBytesMax: number;
   /** A connection that answers no ping for this long is gone. */

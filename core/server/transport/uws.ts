@@ -1,7 +1,11 @@
 import * as uws from "uWebSockets.js";
 import {
   type Connection,
+  type HttpHeaders,
   type HttpRequest,
+  type NextPiece,
+  type RequestHeader,
+  requestHeaders,
   socketPath,
   type Transport,
   type TransportEvents,
@@ -22,7 +26,7 @@ export function uwsTransport<Session>(events: TransportEvents<Session>, options:
   let listening: uws.us_listen_socket | undefined;
 
   app.ws<SocketState<Session>>(socketPath, {
-    maxPayloadLength: options.frameBytesMax,
+    maxPayloadLength: options.messageBytesMax,
     maxBackpressure: options.backpressureBytesMax,
     closeOnBackpressureLimit: true,
     idleTimeout: options.idleSecondsMax,
@@ -32,6 +36,7 @@ export function uwsTransport<Session>(events: TransportEvents<Session>, options:
       const state = socket.getUserData();
       state.connection = new UwsConnection(socket);
       state.session = events.opened(state.connection);
+      events.admitted(state.session);
     },
     message(socket, message, isBinary) {
       // A text frame is no frame of ours; empty bytes are refused as malformed, like any other.
@@ -105,22 +110,91 @@ class UwsConnection<Session> implements Connection {
 }
 
 function answer<Session>(response: uws.HttpResponse, request: uws.HttpRequest, events: TransportEvents<Session>): void {
-  let aborted = false;
-  response.onAborted(() => {
-    aborted = true;
-  });
-  const asked: HttpRequest = {
-    method: request.getMethod().toUpperCase(),
-    path: request.getUrl(),
-    query: new URLSearchParams(request.getQuery() ?? ""),
-    respond(status, headers, body) {
-      if (aborted) return;
-      response.cork(() => {
-        response.writeStatus(String(status));
-        for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-        response.end(body);
+  events.requested(new UwsRequest(response, request));
+}
+
+/** A native request: what may be asked of it later is copied at once. */
+class UwsRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly #headers: ReadonlyMap<RequestHeader, string>;
+  readonly #response: uws.HttpResponse;
+  #aborted = false;
+  #whenAborted = () => {};
+
+  constructor(response: uws.HttpResponse, request: uws.HttpRequest) {
+    this.method = request.getMethod().toUpperCase();
+    this.path = request.getUrl();
+    this.query = new URLSearchParams(request.getQuery() ?? "");
+    this.#headers = new Map(requestHeaders.map((name) => [name, request.getHeader(name)]));
+    this.#response = response;
+    response.onAborted(() => {
+      this.#aborted = true;
+      this.#whenAborted();
+    });
+  }
+
+  header(name: RequestHeader): string | undefined {
+    return this.#headers.get(name) || undefined;
+  }
+
+  body(bytesMax: number): Promise<Uint8Array | undefined> {
+    return new Promise((resolve) => {
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      this.#whenAborted = () => resolve(undefined);
+      this.#response.onData((piece, isLast) => {
+        bytes += piece.byteLength;
+        // What is too long is read to its end, or the answer could not be sent, but not kept.
+        if (bytes > bytesMax) pieces.length = 0;
+        else pieces.push(Buffer.from(piece.slice(0)));
+        if (isLast) resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces));
       });
-    },
-  };
-  events.requested(asked);
+    });
+  }
+
+  respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void {
+    if (this.#aborted) return;
+    this.#response.cork(() => {
+      this.#begin(status, headers);
+      this.#response.end(body);
+    });
+  }
+
+  async stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void> {
+    const response = this.#response;
+    let begun = false;
+    for (let sent = 0; sent < length; ) {
+      const piece = await next();
+      if (this.#aborted) return;
+      const from = sent;
+      let ok = true;
+      response.cork(() => {
+        if (!begun) this.#begin(status, headers);
+        begun = true;
+        [ok] = response.tryEnd(piece, length);
+      });
+      sent += piece.length;
+      if (!ok) await this.#sendRest(piece, from, length);
+      if (this.#aborted) return;
+    }
+  }
+
+  /** Goes on with a piece of which the socket has not taken all; resolves when it has, or when the client went away. */
+  #sendRest(piece: Uint8Array, from: number, length: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenAborted = resolve;
+      this.#response.onWritable((offset) => {
+        const [ok] = this.#response.tryEnd(piece.subarray(offset - from), length);
+        if (ok) resolve();
+        return ok;
+      });
+    });
+  }
+
+  #begin(status: number, headers: HttpHeaders): void {
+    this.#response.writeStatus(String(status));
+    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
+  }
 }

@@ -19,7 +19,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
   const sockets = new WebSocketServer({
     server: http,
     path: socketPath,
-    maxPayload: options.frameBytesMax,
+    maxPayload: options.messageBytesMax,
     perMessageDeflate: false,
   });
   sockets.on("error", () => {}); // The HTTP server's errors come here too; `listen` reports them.
@@ -47,6 +47,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
       connection.leaveAll();
       events.closed(session, connection.slow ? "slow_consumer" : "closed");
     });
+    events.admitted(session);
   });
 
   return {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, lstatSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -59,15 +59,23 @@ function copyForOthers(installed: PostgresBinaries): PostgresBinaries {
   const source = path.resolve(path.dirname(installed.postgres), "..");
   const version = spawnSync(installed.postgres, ["--version"], { encoding: "utf8" }).stdout.replace(/[^0-9.]/g, "");
   const target = `/var/tmp/fastchat-postgres-${version}`;
-  try {
-    mkdirSync(target, { mode: 0o755 });
-    cpSync(source, target, { recursive: true, verbatimSymlinks: true });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-    const { uid, mode } = lstatSync(target);
-    if (uid !== 0 || (mode & 0o022) !== 0) {
-      throw new Failure("postgres_unsafe", `${target} is not root's alone`, `remove it: rm -r ${target}`, cause);
-    }
+  if (!existsSync(target)) copyWhole(source, target);
+  const { uid, mode } = lstatSync(target);
+  if (uid !== 0 || (mode & 0o022) !== 0) {
+    throw new Failure("postgres_unsafe", `${target} is not root's alone`, `remove it: rm -r ${target}`);
   }
   return { postgres: path.join(target, "bin/postgres"), initdb: path.join(target, "bin/initdb") };
+}
+
+/** All of it or nothing, also when it is cut off or done twice at once: made under another name, and then renamed. */
+function copyWhole(source: string, target: string): void {
+  const unfinished = mkdtempSync(`${target}-`);
+  try {
+    chmodSync(unfinished, 0o755);
+    cpSync(source, unfinished, { recursive: true, verbatimSymlinks: true });
+    renameSync(unfinished, target);
+  } catch (cause) {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!existsSync(target)) throw cause;
+  }
 }

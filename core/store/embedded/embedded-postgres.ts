@@ -1,10 +1,19 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { sleep, systemClock } from "../../platform/clock.ts";
+import { type Cancel, sleep, systemClock } from "../../platform/clock.ts";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import { freePort } from "../../platform/free-port.ts";
 import type { Log } from "../../platform/log.ts";
@@ -24,6 +33,7 @@ const userName = "fastchat";
 const startMsMax = 30_000;
 const stopMsMax = 20_000;
 const startAttemptsMax = 10;
+const restartDelayMs = 500;
 
 /**
  * A real PostgreSQL as a child process, with every commit on disk before it is answered (`fsync` and
@@ -40,7 +50,9 @@ export class EmbeddedPostgres {
   readonly #socketDirectory: string | undefined;
   #port = 0;
   #process: ChildProcess | undefined;
+  /** Ends by our own will: it is not to be started again. */
   #stopping = false;
+  #cancelRestart: Cancel | undefined;
 
   private constructor(
     options: EmbeddedPostgresOptions,
@@ -93,6 +105,7 @@ export class EmbeddedPostgres {
   /** Ends sessions, writes a checkpoint, stops. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#cancelRestart?.();
     const child = this.#process;
     if (child && child.exitCode === null && child.signalCode === null) {
       const exited = once(child, "exit");
@@ -104,8 +117,9 @@ export class EmbeddedPostgres {
     this.#removeLeftovers();
   }
 
-  /** Pulls the plug, as a crash would. For tests of what survives it. */
+  /** Pulls the plug, as a crash would, until {@link restart}. For tests of what survives it. */
   async kill(): Promise<void> {
+    this.#stopping = true;
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
@@ -115,6 +129,7 @@ export class EmbeddedPostgres {
 
   /** Starts again on the same port after {@link kill}. */
   async restart(): Promise<void> {
+    this.#stopping = false;
     for (let attempt = 1; ; attempt++) {
       try {
         // Sessions of the dead server hold its shared memory until they notice.
@@ -168,9 +183,21 @@ export class EmbeddedPostgres {
     child.stderr?.on("data", (chunk: Buffer) => log.debug({ postgres: chunk.toString().trimEnd() }, "postgres says"));
     child.once("exit", (code, signal) => {
       stopGuarding();
-      if (!this.#stopping) log.error({ code, signal, output }, "PostgreSQL has ended unexpectedly");
+      if (this.#stopping) return;
+      log.error({ code, signal, output }, "PostgreSQL has ended unexpectedly; starting it again");
+      this.#cancelRestart = systemClock.after(restartDelayMs, () => void this.#startAgain());
     });
     log.debug({ pid: child.pid, port, directory }, "PostgreSQL is ready");
+  }
+
+  async #startAgain(): Promise<void> {
+    try {
+      await this.restart();
+      this.#options.log.info("PostgreSQL is back");
+    } catch (cause) {
+      this.#options.log.error({ cause: messageOf(cause) }, "PostgreSQL cannot be started again; trying once more");
+      if (!this.#stopping) this.#cancelRestart = systemClock.after(restartDelayMs * 10, () => void this.#startAgain());
+    }
   }
 
   #removeLeftovers(): void {
@@ -207,12 +234,15 @@ function prepareDirectory(directory: string, runAs: RunAs | undefined): void {
 function initialise(options: EmbeddedPostgresOptions, { initdb }: PostgresBinaries, runAs: RunAs | undefined): string {
   const { directory, ephemeral } = options;
   const passwordFile = path.join(directory, "password");
-  if (existsSync(path.join(dataDirectory(directory), "PG_VERSION"))) return readFileSync(passwordFile, "utf8");
+  if (existsSync(dataDirectory(directory))) return readFileSync(passwordFile, "utf8");
+  // Made under another name: a start that is cut off leaves nothing that looks like a database.
+  const unfinished = `${dataDirectory(directory)}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
   const password = randomBytes(24).toString("base64url");
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (runAs) chownSync(passwordFile, runAs.ids.uid, runAs.ids.gid);
   const args = [
-    `--pgdata=${dataDirectory(directory)}`,
+    `--pgdata=${unfinished}`,
     `--username=${userName}`,
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
@@ -226,7 +256,10 @@ function initialise(options: EmbeddedPostgresOptions, { initdb }: PostgresBinari
     encoding: "utf8",
     env: { PATH: process.env.PATH, LC_ALL: "C" },
   });
-  if (run.status === 0) return password;
+  if (run.status === 0) {
+    renameSync(unfinished, dataDirectory(directory));
+    return password;
+  }
   throw new Failure(
     "database_cannot_be_made",
     `initdb in ${directory} failed: ${(run.stderr || messageOf(run.error)).trim()}`,

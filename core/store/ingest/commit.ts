@@ -8,6 +8,8 @@ interface LockedGroup {
   readonly id: GroupId;
   readonly epoch: Epoch;
   readonly last_seq: number;
+  /** Whether the epoch has a key: what was sealed under one that has none could be read by nobody. */
+  readonly keyed: boolean;
 }
 
 interface StoredBefore {
@@ -44,10 +46,10 @@ const ingestSql = `
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::smallint[], $6::bigint[], $7::bytea[])
       WITH ORDINALITY AS t (group_id, sender_id, client_message_id, epoch, type, sent_at, payload, position)
   ), locked AS MATERIALIZED (
-    SELECT id, epoch, last_seq FROM groups WHERE id = ANY ($8::bigint[]) ORDER BY id FOR UPDATE
+    SELECT id, epoch, last_seq, keyed FROM groups WHERE id = ANY ($8::bigint[]) ORDER BY id FOR UPDATE
   ), placed AS MATERIALIZED (
     SELECT incoming.*, last_seq + row_number() OVER (PARTITION BY group_id ORDER BY position) AS seq
-    FROM incoming JOIN locked ON locked.id = incoming.group_id AND locked.epoch = incoming.epoch
+    FROM incoming JOIN locked ON locked.id = incoming.group_id AND locked.epoch = incoming.epoch AND locked.keyed
   ), stored AS (
     INSERT INTO messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
     SELECT group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload FROM placed
@@ -55,7 +57,7 @@ const ingestSql = `
     UPDATE groups SET last_seq = newest.seq
     FROM (SELECT group_id, max(seq) AS seq FROM placed GROUP BY group_id) AS newest WHERE groups.id = newest.group_id
   )
-  SELECT id, epoch, last_seq FROM locked`;
+  SELECT id, epoch, last_seq, keyed FROM locked`;
 
 /**
  * Stores a batch with COPY in one transaction, however large it is and whatever is in it. Rows that may be there already
@@ -69,7 +71,7 @@ export async function commitByCopy(
   await client.query("BEGIN");
   const locked = await client.query<LockedGroup>({
     name: "ingest-lock",
-    text: "SELECT id, epoch, last_seq FROM groups WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE",
+    text: "SELECT id, epoch, last_seq, keyed FROM groups WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE",
     values: [bigintArray(distinct(batch.groups, batch.count))],
   });
   const storedBefore = suspects.length === 0 ? undefined : await findStored(client, batch, suspects);
@@ -162,6 +164,10 @@ function placeRows(
     }
     if (group.epoch !== batch.epochs[row]) {
       batch.faults[row] = { code: "stale_epoch", epoch: group.epoch };
+      continue;
+    }
+    if (!group.keyed) {
+      batch.faults[row] = { code: "rekey_needed", epoch: group.epoch };
       continue;
     }
     const seq = ((newest.get(id) ?? group.last_seq) + 1) as Seq;

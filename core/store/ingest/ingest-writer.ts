@@ -39,8 +39,8 @@ const retryDelayMsMax = 2000;
 const stallMsMax = 3000;
 
 /**
- * Stores messages durably and in order, many at a time: while one batch commits, the next fills. There is no timer; under
- * load the batches grow by themselves.
+ * Stores messages durably and in order, many at a time: while one batch commits, the next fills. Under load the batches
+ * grow by themselves.
  *
  * When the database is away, what was taken in waits, `append` says no once that is full, and the writer goes on by itself
  * when the database is back. A commit whose answer was lost is looked up before anything is stored again.
@@ -263,9 +263,11 @@ export class IngestWriter<Ticket> {
     if (this.#client) return this.#client;
     let connected: Client | undefined;
     let brokenAtOnce: Error | undefined;
-    const client = await connect(this.#options.url, (cause) => {
-      if (connected) this.#broke(connected, cause);
-      else brokenAtOnce = cause;
+    const client = await connect(this.#options.url, {
+      broken: (cause) => {
+        if (connected) this.#broke(connected, cause);
+        else brokenAtOnce = cause;
+      },
     });
     if (brokenAtOnce) throw brokenAtOnce;
     connected = client;

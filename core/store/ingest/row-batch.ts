@@ -2,6 +2,7 @@ import { readUint53, readUint64, writeUint32, writeUint53, writeUint64 } from ".
 import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { MessageType } from "../../wire/send-frame.ts";
+import { copyEnd, copySignature } from "../copy-binary.ts";
 
 /** A message to be stored, as the server took it in. */
 export interface IncomingMessage {
@@ -19,7 +20,7 @@ export interface IncomingMessage {
 
 /** Why a row was not stored, when it is the row's own fault. */
 export type RowFault =
-  | { readonly code: "stale_epoch"; readonly epoch: Epoch }
+  | { readonly code: "stale_epoch" | "rekey_needed"; readonly epoch: Epoch }
   | { readonly code: "not_a_member" }
   | { readonly code: "internal" };
 
@@ -46,13 +47,13 @@ export class RowBatch<Ticket> {
   readonly #rowsMax: number;
   readonly #bytesMax: number;
   #buffer: Buffer;
-  #end = copyHeader.length;
+  #end = copySignature.length;
 
   constructor(rowsMax: number, bytesMax: number) {
     this.#rowsMax = rowsMax;
     this.#bytesMax = bytesMax;
     this.#buffer = Buffer.allocUnsafe(64 * 1024);
-    this.#buffer.set(copyHeader);
+    this.#buffer.set(copySignature);
   }
 
   get bytes(): number {
@@ -63,8 +64,8 @@ export class RowBatch<Ticket> {
   add(message: IncomingMessage, ticket: Ticket): boolean {
     const at = this.#end;
     const end = at + rowBytes(message.payload.length);
-    if (this.count >= this.#rowsMax || end + copyTrailer.length > this.#bytesMax) return false;
-    if (end + copyTrailer.length > this.#buffer.length) this.#grow(end + copyTrailer.length);
+    if (this.count >= this.#rowsMax || end + copyEnd.length > this.#bytesMax) return false;
+    if (end + copyEnd.length > this.#buffer.length) this.#grow(end + copyEnd.length);
     const buffer = this.#buffer;
     buffer.set(rowTemplate, at);
     writeUint53(buffer, at + place.group, message.group);
@@ -91,13 +92,13 @@ export class RowBatch<Ticket> {
 
   clear(): void {
     this.count = 0;
-    this.#end = copyHeader.length;
+    this.#end = copySignature.length;
     this.tickets.length = 0;
     this.suspects.length = 0;
     // A burst is over: give its memory back.
     if (this.#buffer.length > keptBytesMax) {
       this.#buffer = Buffer.allocUnsafe(keptBytesMax / 4);
-      this.#buffer.set(copyHeader);
+      this.#buffer.set(copySignature);
     }
   }
 
@@ -139,18 +140,18 @@ export class RowBatch<Ticket> {
     for (let row = 0; row < this.count; row++) {
       writeUint53(this.#buffer, this.#start(row) + place.seq, this.seqs[row] as number);
     }
-    this.#buffer.set(copyTrailer, this.#end);
-    return this.#buffer.subarray(0, this.#end + copyTrailer.length);
+    this.#buffer.set(copyEnd, this.#end);
+    return this.#buffer.subarray(0, this.#end + copyEnd.length);
   }
 
   /** The same for some of the rows. */
   copyInputOf(rows: readonly number[]): Buffer {
-    const pieces: Uint8Array[] = [copyHeader];
+    const pieces: Uint8Array[] = [copySignature];
     for (const row of rows) {
       writeUint53(this.#buffer, this.#start(row) + place.seq, this.seqs[row] as number);
       pieces.push(this.#buffer.subarray(this.#start(row), this.#rowEnd(row)));
     }
-    pieces.push(copyTrailer);
+    pieces.push(copyEnd);
     return Buffer.concat(pieces);
   }
 
@@ -195,10 +196,6 @@ export function rowBytes(payloadBytes: number): number {
 }
 
 const keptBytesMax = 1024 * 1024;
-
-/** Signature, flags and extension length; then the rows; then the trailer (PostgreSQL manual, COPY, "Binary Format"). */
-const copyHeader = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
-const copyTrailer = Buffer.from([0xff, 0xff]);
 
 /** Where each field's value begins in a row: each has its length in 4 bytes before it. */
 const place = {

@@ -1,0 +1,145 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
+import { inspect } from "node:util";
+import { decode, encode } from "cborg";
+import { z } from "zod";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { strictDecodeOptions } from "../wire/cbor.ts";
+import { anyBytesField } from "../wire/fields.ts";
+import { Identity } from "./identity.ts";
+import { openPublicIdentity } from "./public-identity.ts";
+
+/**
+ * What a person is at every machine: the identity, and the root of the keys of their local databases. It is backed up at
+ * the server under OPAQUE's export key, which only who knows the password can compute, and so comes back with a login.
+ */
+export class AccountSecret {
+  readonly identity: Identity;
+  readonly #vaultRoot: Uint8Array;
+
+  constructor(identity: Identity, vaultRoot: Uint8Array) {
+    this.identity = identity;
+    this.#vaultRoot = vaultRoot;
+  }
+
+  /** The key of a machine's vault; `salt` is the machine's own. */
+  vaultKey(salt: Uint8Array): Uint8Array {
+    return new Uint8Array(hkdfSync("sha256", this.#vaultRoot, salt, "fastchat vault v1", 32));
+  }
+
+  get vaultRoot(): Uint8Array {
+    return this.#vaultRoot;
+  }
+
+  [inspect.custom](): string {
+    return `AccountSecret(${inspect(this.identity)})`;
+  }
+}
+
+export function createAccountSecret(identity: Identity): AccountSecret {
+  return new AccountSecret(identity, randomBytes(rootBytes));
+}
+
+/** The identity as its two private keys and public bytes, for who keeps or moves it; as secret as the keys. */
+export function encodeAccountSecret({ identity, vaultRoot }: AccountSecret): Uint8Array {
+  return encode({
+    identity: identity.public.bytes,
+    wrapping: pkcs8(identity.wrappingKey),
+    signing: pkcs8(identity.signingKey),
+    vaultRoot,
+  } satisfies z.input<typeof fields>);
+}
+
+export function decodeAccountSecret(bytes: Uint8Array): Parsed<AccountSecret> {
+  let decoded: unknown;
+  try {
+    decoded = decode(bytes, strictDecodeOptions);
+  } catch (cause) {
+    return refused(`not CBOR: ${(cause as Error).message}`);
+  }
+  const checked = fields.safeParse(decoded);
+  if (!checked.success) return refused(z.prettifyError(checked.error));
+  const identity = joinIdentity(checked.data.identity, checked.data);
+  return identity.ok ? accepted(new AccountSecret(identity.value, checked.data.vaultRoot)) : identity;
+}
+
+/** An identity from its public bytes and private keys in PKCS #8, refused when they do not belong together. */
+export function joinIdentity(
+  publicBytes: Uint8Array,
+  keys: { readonly wrapping: Uint8Array | KeyObject; readonly signing: Uint8Array | KeyObject },
+): Parsed<Identity> {
+  const publicIdentity = openPublicIdentity(publicBytes);
+  if (!publicIdentity.ok) return publicIdentity;
+  try {
+    const wrapping = privateKey(keys.wrapping);
+    const signing = privateKey(keys.signing);
+    const belong =
+      createPublicKey(wrapping).equals(publicIdentity.value.wrapping) &&
+      createPublicKey(signing).equals(publicIdentity.value.signing);
+    return belong
+      ? accepted(new Identity(publicIdentity.value, { wrapping, signing }))
+      : refused("the private keys are not this identity's");
+  } catch (cause) {
+    return refused(`the private keys cannot be read: ${(cause as Error).message}`);
+  }
+}
+
+/** The secret for the server to keep: AES-256-GCM under a key that follows from the export key, bound to the name. */
+export function sealAccountSecret(secret: AccountSecret, exportKey: Uint8Array): Uint8Array {
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv("aes-256-gcm", backupKey(exportKey), nonce);
+  cipher.setAAD(boundTo(secret.identity.public.name));
+  const sealed = Buffer.concat([cipher.update(encodeAccountSecret(secret)), cipher.final()]);
+  return Buffer.concat([Buffer.from([version]), nonce, sealed, cipher.getAuthTag()]);
+}
+
+/** Refused when it is another account's, was sealed under another password, or was changed. */
+export function openAccountSecret(sealed: Uint8Array, exportKey: Uint8Array, name: string): Parsed<AccountSecret> {
+  if (sealed.length < 1 + nonceBytes + tagBytes || sealed[0] !== version)
+    return refused("the identity backup is malformed");
+  const decipher = createDecipheriv("aes-256-gcm", backupKey(exportKey), sealed.subarray(1, 1 + nonceBytes));
+  decipher.setAAD(boundTo(name));
+  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
+  let opened: Uint8Array;
+  try {
+    opened = Buffer.concat([
+      decipher.update(sealed.subarray(1 + nonceBytes, sealed.length - tagBytes)),
+      decipher.final(),
+    ]);
+  } catch {
+    return refused("the identity backup does not open with this password");
+  }
+  const secret = decodeAccountSecret(opened);
+  if (!secret.ok) return refused(`the identity backup: ${secret.reason}`);
+  return secret.value.identity.public.name === name ? secret : refused("the identity backup is another user's");
+}
+
+const version = 1;
+const nonceBytes = 12;
+const tagBytes = 16;
+const rootBytes = 32;
+
+const fields = z.strictObject({
+  identity: anyBytesField,
+  wrapping: anyBytesField,
+  signing: anyBytesField,
+  vaultRoot: anyBytesField.refine((bytes) => bytes.length === rootBytes, `${rootBytes} bytes are needed`),
+});
+
+const pkcs8 = (key: KeyObject): Uint8Array => key.export({ type: "pkcs8", format: "der" });
+const boundTo = (name: string) => Buffer.from(`fastchat account secret v1\0${name}`);
+
+function privateKey(key: Uint8Array | KeyObject): KeyObject {
+  return key instanceof Uint8Array ? createPrivateKey({ key: Buffer.from(key), format: "der", type: "pkcs8" }) : key;
+}
+
+function backupKey(exportKey: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", exportKey, "", "fastchat account secret v1", 32));
+}

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { createPublicKey } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, suite, test } from "node:test";
+import fc from "fast-check";
+import forge from "node-forge";
+import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "./identity.ts";
+import { identityFromPem, identityToPem } from "./identity-pem.ts";
+
+const hasOpenssl = spawnSync("openssl", ["version"], { stdio: "ignore" }).status === 0;
+const passphrase = "pässword with spaces";
+
+suite("an identity in PEM", () => {
+  let keys: IdentityKeyPairs;
+  let alice: Identity;
+  let text: string;
+  const scratch = mkdtempSync(path.join(tmpdir(), "pem-test-"));
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+  before(async () => {
+    keys = await generateIdentityKeys();
+    alice = createIdentity("alice", keys);
+    text = identityToPem(alice, passphrase);
+  });
+
+  const reasonOf = (of: string, by = passphrase) => {
+    const read = identityFromPem(of, by);
+    return read.ok ? "accepted" : read.reason;
+  };
+
+  const blocks = () => text.match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----\n/g) as [string, string, string];
+
+  test("comes back with its keys and its fingerprint", () => {
+    const read = identityFromPem(text, passphrase);
+    assert.ok(read.ok, JSON.stringify(read));
+    assert.deepEqual(read.value.public.fingerprint, alice.public.fingerprint);
+    assert.ok(read.value.signingKey.equals(keys.private.signing));
+    assert.ok(read.value.wrappingKey.equals(keys.private.wrapping));
+  });
+
+  test("comes back from a file with other line ends and with text around it", () => {
+    assert.equal(reasonOf(`Alice's identity:\r\n\r\n${text.replaceAll("\n", "\r\n")}\r\nkeep it safe`), "accepted");
+  });
+
+  test("OpenSSL's command line reads both keys, and they are the public identity's", {
+    skip: !hasOpenssl && "needs openssl",
+  }, () => {
+    for (const [index, key] of [keys.public.wrapping, keys.public.signing].entries()) {
+      const file = path.join(scratch, `key-${index}.pem`);
+      writeFileSync(file, blocks()[index] as string);
+      const publicPem = execFileSync("openssl", ["pkey", "-in", file, "-passin", `pass:${passphrase}`, "-pubout"], {
+        encoding: "utf8",
+      });
+      assert.ok(createPublicKey(publicPem).equals(key));
+      const wrong = spawnSync("openssl", ["pkey", "-in", file, "-passin", "pass:wrong", "-noout"], { stdio: "ignore" });
+      assert.notEqual(wrong.status, 0);
+    }
+  });
+
+  test("keys that OpenSSL's command line has encrypted are read", { skip: !hasOpenssl && "needs openssl" }, () => {
+    const encrypted = [keys.private.wrapping, keys.private.signing].map((key) =>
+      execFileSync(
+        "openssl",
+        [
+          "pkcs8",
+          "-topk8",
+          "-v2",
+          "aes-256-cbc",
+          "-v2prf",
+          "hmacWithSHA512",
+          "-iter",
+          "10000",
+          "-passout",
+          `pass:${passphrase}`,
+        ],
+        {
+          input: key.export({ type: "pkcs8", format: "pem" }),
+          encoding: "utf8",
+        },
+      ),
+    );
+    assert.equal(reasonOf(encrypted.join("") + blocks()[2]), "accepted");
+  });
+
+  test("a wrong passphrase is told", () => {
+    for (const wrong of ["", "password with spaces", `${passphrase} `])
+      assert.match(reasonOf(text, wrong), /passphrase is wrong/);
+  });
+
+  test("keys that are not encrypted, too few, somebody else's or no keys are refused", async () => {
+    const [wrapping, signing, own] = blocks();
+    const plain = keys.private.wrapping.export({ type: "pkcs8", format: "pem" }) as string;
+    const others = createIdentity("alice", await generateIdentityKeys());
+    const [theirs] = identityToPem(others, passphrase).match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----\n/g) as [string];
+    for (const [what, of, reason] of [
+      ["nothing", "", /are needed/],
+      ["a plain key", plain + signing + own, /are needed/],
+      ["no public half", wrapping + signing, /are needed/],
+      ["one key twice", signing + signing + own, /an RSA and an Ed25519 key/],
+      ["somebody else's key", theirs + signing + own, /not this identity's/],
+      [
+        "noise under the right name",
+        wrapping.replace(/\n[^-][^-]*\n/, "\nAAAA\n") + signing + own,
+        /not encrypted with PBES2/,
+      ],
+      ["much too much", "x".repeat(40_000), /at most/],
+    ] as const) {
+      assert.match(reasonOf(of), reason, what);
+    }
+  });
+
+  test("a passphrase that would be stretched for hours is refused before it is tried", () => {
+    const [wrapping, signing, own] = blocks();
+    const der = Buffer.from(wrapping.replace(/-----.*-----|\n/g, ""), "base64");
+    const info = forge.asn1.fromDer(forge.util.createBuffer(der.toString("latin1")));
+    const inner = (node: forge.asn1.Asn1, index: number) => (node.value as forge.asn1.Asn1[])[index] as forge.asn1.Asn1;
+    const iterations = [0, 1, 0, 1, 1].reduce(inner, info);
+    assert.equal(forge.asn1.derToInteger(iterations.value as string), 600_000);
+    iterations.value = forge.asn1.integerToDer(2_000_000_000).getBytes();
+    const endless = Buffer.from(forge.asn1.toDer(info).getBytes(), "latin1").toString("base64");
+    const block = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${endless}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+    assert.match(reasonOf(block + signing + own), /would take too long/);
+  });
+
+  test("text that is cut or changed at any place never throws, and no other identity comes of it", () => {
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.constantFrom("", "A", "-", "\n"), (at, put) => {
+        const read = identityFromPem(text.slice(0, at) + put + text.slice(at + 1), passphrase);
+        if (read.ok) assert.deepEqual(read.value.public.fingerprint, alice.public.fingerprint);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});

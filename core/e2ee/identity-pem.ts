@@ -1,0 +1,122 @@
+import { createCipheriv, createPrivateKey, type KeyObject, pbkdf2Sync, randomBytes } from "node:crypto";
+import forge from "node-forge";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { joinIdentity } from "./account-secret.ts";
+import type { Identity } from "./identity.ts";
+
+/**
+ * An identity as text that other tools read: both private keys as `ENCRYPTED PRIVATE KEY` (PKCS #8, RFC 5958, under
+ * PBES2 of RFC 8018: PBKDF2 with HMAC-SHA256 and AES-256-CBC), and its public bytes, whose hash is the fingerprint.
+ *
+ * The structure is made here with node-forge: Node's own export stretches the passphrase 2,048 times only.
+ */
+export function identityToPem(identity: Identity, passphrase: string): string {
+  return [
+    encryptedPem(identity.wrappingKey, passphrase),
+    encryptedPem(identity.signingKey, passphrase),
+    pem(publicLabel, identity.public.bytes),
+  ].join("");
+}
+
+/** Refused with what is wrong: the passphrase, or the text. Reads keys that other tools have encrypted, too. */
+export function identityFromPem(text: string, passphrase: string): Parsed<Identity> {
+  if (text.length > textLengthMax)
+    return refused(`an identity has at most ${textLengthMax} characters, this text ${text.length}`);
+  const blocks = readBlocks(text);
+  const publicBlocks = blocks.filter(({ label }) => label === publicLabel);
+  const keyBlocks = blocks.filter(({ label }) => label === encryptedLabel);
+  if (publicBlocks.length !== 1 || keyBlocks.length !== 2) {
+    return refused(`two blocks "${encryptedLabel}" and one "${publicLabel}" are needed`);
+  }
+  const keys: KeyObject[] = [];
+  for (const { body } of keyBlocks) {
+    const count = iterationsOf(body);
+    if (count === undefined) return refused("a private key is not encrypted with PBES2 and PBKDF2");
+    if (count > iterationsMax)
+      return refused(`a passphrase stretched ${count} times would take too long; at most ${iterationsMax}`);
+    try {
+      keys.push(createPrivateKey({ key: body, format: "der", type: "pkcs8", passphrase: Buffer.from(passphrase) }));
+    } catch {
+      return refused("the passphrase is wrong, or the text was changed");
+    }
+  }
+  const wrapping = keys.find((key) => key.asymmetricKeyType === "rsa");
+  const signing = keys.find((key) => key.asymmetricKeyType === "ed25519");
+  if (!wrapping || !signing) return refused("an RSA and an Ed25519 key are needed");
+  const identity = joinIdentity((publicBlocks[0] as PemBlock).body, { wrapping, signing });
+  return identity.ok ? accepted(identity.value) : identity;
+}
+
+/** OWASP's figure of 2023 for PBKDF2 with HMAC-SHA256. */
+const iterations = 600_000;
+const iterationsMax = 10_000_000;
+const textLengthMax = 32 * 1024;
+const encryptedLabel = "ENCRYPTED PRIVATE KEY";
+const publicLabel = "FASTCHAT IDENTITY";
+
+const oids = {
+  pbes2: "1.2.840.113549.1.5.13",
+  pbkdf2: "1.2.840.113549.1.5.12",
+  hmacSha256: "1.2.840.113549.2.9",
+  aes256Cbc: "2.16.840.1.101.3.4.1.42",
+} as const;
+
+function encryptedPem(key: KeyObject, passphrase: string): string {
+  const salt = randomBytes(16);
+  const vector = randomBytes(16);
+  const derived = pbkdf2Sync(Buffer.from(passphrase), salt, iterations, 32, "sha256");
+  const cipher = createCipheriv("aes-256-cbc", derived, vector);
+  const sealed = Buffer.concat([cipher.update(key.export({ type: "pkcs8", format: "der" })), cipher.final()]);
+  const prf = sequence(oid(oids.hmacSha256), nothing());
+  const derivation = sequence(oid(oids.pbkdf2), sequence(octets(salt), integer(iterations), prf));
+  const encryption = sequence(oid(oids.aes256Cbc), octets(vector));
+  const info = sequence(sequence(oid(oids.pbes2), sequence(derivation, encryption)), octets(sealed));
+  return pem(encryptedLabel, Buffer.from(forge.asn1.toDer(info).getBytes(), "latin1"));
+}
+
+/** How often the key's passphrase is stretched, from its PBES2 parameters; undefined when it has none such. */
+function iterationsOf(der: Uint8Array): number | undefined {
+  try {
+    const info = forge.asn1.fromDer(forge.util.createBuffer(Buffer.from(der).toString("latin1")));
+    const at = (node: forge.asn1.Asn1, ...path: number[]): forge.asn1.Asn1 =>
+      path.reduce((inner, index) => (inner.value as forge.asn1.Asn1[])[index] as forge.asn1.Asn1, node);
+    const isOid = (node: forge.asn1.Asn1, value: string) => forge.asn1.derToOid(node.value as string) === value;
+    if (!isOid(at(info, 0, 0), oids.pbes2) || !isOid(at(info, 0, 1, 0, 0), oids.pbkdf2)) return undefined;
+    return forge.asn1.derToInteger(at(info, 0, 1, 0, 1, 1).value as string);
+  } catch {
+    return undefined;
+  }
+}
+
+const { Class, Type } = forge.asn1;
+const node = (type: forge.asn1.Type, constructed: boolean, value: string | forge.asn1.Asn1[]) =>
+  forge.asn1.create(Class.UNIVERSAL, type, constructed, value);
+const sequence = (...parts: forge.asn1.Asn1[]) => node(Type.SEQUENCE, true, parts);
+const oid = (value: string) => node(Type.OID, false, forge.asn1.oidToDer(value).getBytes());
+const octets = (bytes: Uint8Array) => node(Type.OCTETSTRING, false, Buffer.from(bytes).toString("latin1"));
+const integer = (value: number) => node(Type.INTEGER, false, forge.asn1.integerToDer(value).getBytes());
+const nothing = () => node(Type.NULL, false, "");
+
+interface PemBlock {
+  readonly label: string;
+  readonly body: Buffer;
+}
+
+/** RFC 7468, in the strict form that is written here. */
+function pem(label: string, body: Uint8Array): string {
+  const lines =
+    Buffer.from(body)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
+}
+
+function readBlocks(text: string): PemBlock[] {
+  const blocks: PemBlock[] = [];
+  for (const [, label, body] of text.matchAll(
+    /-----BEGIN ([A-Z ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]*)-----END \1-----/g,
+  )) {
+    blocks.push({ label: label as string, body: Buffer.from(body as string, "base64") });
+  }
+  return blocks;
+}

@@ -1,0 +1,16 @@
+import { writeUint32 } from "../wire/bytes.ts";
+
+/** COPY's binary form (PostgreSQL manual, COPY, "Binary Format"): signature, flags and extension length; rows; end. */
+export const copySignature: Uint8Array = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
+export const copyEnd: Uint8Array = Buffer.from([0xff, 0xff]);
+
+/** One row of these values, each as PostgreSQL's `…_recv` functions read it. */
+export function copyRow(...values: readonly Uint8Array[]): Uint8Array[] {
+  return [Buffer.from([0, values.length]), ...values.flatMap((value) => [uint32(value.length), value])];
+}
+
+export function uint32(value: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(4);
+  writeUint32(bytes, 0, value);
+  return bytes;
+}
