@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { deploymentUrl } from "../core/client/dial.ts";
+import { httpAsk } from "../core/client/http.ts";
+import type { TlsTrust } from "../core/client/tls-pin.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 
 const factsSchema = z.object({
@@ -9,17 +11,17 @@ const factsSchema = z.object({
 });
 
 /** What a deployment says of itself at `/about`: what a result must state beside its figures. */
-export async function deploymentFacts(target: string): Promise<z.output<typeof factsSchema>> {
+export async function deploymentFacts(target: string, tls?: TlsTrust): Promise<z.output<typeof factsSchema>> {
   const url = new URL("/about", deploymentUrl(target));
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
-    return factsSchema.parse(await response.json());
+    const { body } = await httpAsk(url, 64 * 1024, { tls });
+    return factsSchema.parse(JSON.parse(body.toString()));
   } catch (cause) {
-    const why = messageOf((cause as Error).cause ?? cause);
+    const why = messageOf(cause);
     throw new Failure(
       "target_unreachable",
       `${url.href}: ${why}`,
-      "start servers with fastchat serve, or correct --target",
+      "start servers with fastchat serve, or correct --target (and --tls-pin)",
       cause,
     );
   }

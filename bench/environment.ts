@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, statfsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { projectRoot } from "../core/store/embedded/place.ts";
+import { projectRoot } from "../core/platform/project-root.ts";
 import type { Environment } from "./results.ts";
 
 const measuredDependencies = ["uWebSockets.js", "ws", "pg", "pg-copy-streams", "@serenity-kit/opaque", "piscina"];

@@ -26,7 +26,7 @@ export class Laboratory {
   }
 
   static async open(log: Log, keyPairs: number): Promise<Laboratory> {
-    const directory = mkdtempSync(path.join(writablePlace(), "bench-"));
+    const directory = mkdtempSync(path.join(writablePlace(), `bench-${process.pid}-`));
     const [postgres, keys] = await Promise.all([
       EmbeddedPostgres.start({ directory, ephemeral: true, log }),
       makeKeyPairs(keyPairs),

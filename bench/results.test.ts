@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { projectRoot } from "../core/store/embedded/place.ts";
+import { projectRoot } from "../core/platform/project-root.ts";
 import { resultsJsonSchema, resultsSchema } from "./results.ts";
 import { sampleCell, sampleRun } from "./sample-run.ts";
 

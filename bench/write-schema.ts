@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { projectRoot } from "../core/store/embedded/place.ts";
+import { projectRoot } from "../core/platform/project-root.ts";
 import { resultsJsonSchema } from "./results.ts";
 
 /** `npm run schema`: writes the results' JSON Schema where others find it; a test compares it with what is written. */

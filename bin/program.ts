@@ -41,20 +41,30 @@ function readJson(file: string): unknown {
 export const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /**
- * Runs a program to its end: the signal is aborted by the first Ctrl-C (or SIGTERM, or a closed terminal), so that it can
- * let go in good order; the second ends it where it is. The exit code is what `work` answers, 1 for a failure, 130 when it
+ * Runs a program to its end: the signal is aborted by the first Ctrl-C (or SIGTERM, or a closed terminal, unless the program
+ * has another use for SIGHUP), so that it can let go in good order; the second ends it where it is. The exit code is what `work` answers, 1 for a failure, 130 when it
  * was interrupted.
  */
-export async function run(work: (signal: AbortSignal) => Promise<number>): Promise<void> {
+export async function run(
+  work: (signal: AbortSignal, onHangUp: (action: () => void) => void) => Promise<number>,
+): Promise<void> {
   const stopping = new AbortController();
   const stop = () => {
     if (stopping.signal.aborted) process.exit(130);
     stopping.abort();
   };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, stop);
+  let hungUp = stop;
+  const hangUp = () => hungUp();
+  const signals = [
+    ["SIGINT", stop],
+    ["SIGTERM", stop],
+    ["SIGHUP", hangUp],
+  ] as const;
+  for (const [signal, action] of signals) process.on(signal, action);
   try {
-    process.exitCode = await work(stopping.signal);
+    process.exitCode = await work(stopping.signal, (action) => {
+      hungUp = action;
+    });
   } catch (cause) {
     if (stopping.signal.aborted) {
       process.exitCode = 130;
@@ -64,6 +74,6 @@ export async function run(work: (signal: AbortSignal) => Promise<number>): Promi
     if (!(cause instanceof Failure)) throw cause;
     process.stderr.write(`${cause.code}: ${cause.message}\n${cause.advice}\n`);
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    for (const [signal, action] of signals) process.off(signal, action);
   }
 }

@@ -14,14 +14,15 @@ export function addServe(program: Command): void {
 Examples:
   fastchat serve
   fastchat serve --servers 4 --strategy two-choices --port 8000
+  fastchat serve --host 0.0.0.0 --tls dev
   fastchat serve --database postgres://chat:secret@db.example/chat --secret-file /etc/fastchat/secret.json
 
 JSON log lines go to standard error. Ctrl-C lets go in good order, a second one at once.`,
     );
   addSettings(command, serveSettings).action((options) =>
-    run(async (signal) => {
+    run(async (signal, onHangUp) => {
       const config = settingsOf(serveSettings, options);
-      await serve(config, { log: createLog(config.logLevel), print, signal });
+      await serve(config, { log: createLog(config.logLevel), print, signal, onHangUp });
       return 0;
     }),
   );

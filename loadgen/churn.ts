@@ -66,7 +66,7 @@ async function removeAndAdmit(parts: ChurnParts, admin: SimulatedUser, group: Gr
   await sleep(clock, randomMoment(window, clock, random));
   for (const action of ["remove", "admit"] as const) {
     const changed = await admin.client.changeGroup(group, { action, names });
-    if (!changed.ok) observation.failed(`${action}: ${changed.reason}`);
+    if (!changed.ok) observation.failed(`${action}: ${changed.reason.code}`);
     if (action === "remove") await sleep(clock, removedSeconds * 1000);
   }
 }

@@ -1,4 +1,4 @@
-import { IdentityCache } from "../core/client/identity-book.ts";
+import { IdentityCache } from "../core/client/identity-cache.ts";
 import { type Clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Random } from "../core/platform/random.ts";
@@ -68,7 +68,8 @@ export class Crowd {
       const founder = this.users.get(members[0] as ClientIndex) as SimulatedUser;
       const names = members.slice(1).map((member) => this.nameOf(member));
       const conversation = await founder.client.createGroup({ title: `group ${number}`, members: names });
-      if (!conversation.ok) throw couldNot("found_group", `group ${number} cannot be founded: ${conversation.reason}`);
+      if (!conversation.ok)
+        throw couldNot("found_group", `group ${number} cannot be founded: ${conversation.reason.detail}`);
       founded.set(number, conversation.value.group);
     });
     return founded;
@@ -146,7 +147,7 @@ export class Crowd {
     );
     await eachAtOnce(conversations, refreshesAtOnce, async ({ user, group }) => {
       const ready = await user.client.conversation(group).refresh();
-      if (!ready.ok) throw couldNot("read_group", `user ${user.name}: ${ready.reason}`);
+      if (!ready.ok) throw couldNot("read_group", `user ${user.name}: ${ready.reason.detail}`);
     });
   }
 

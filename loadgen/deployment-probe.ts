@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { deploymentUrl } from "../core/client/dial.ts";
+import { httpAsk } from "../core/client/http.ts";
+import type { TlsTrust } from "../core/client/tls-pin.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 
 /** What a deployment's servers have done so far, as their `/metrics` say. */
@@ -27,20 +29,21 @@ export interface ServerReading {
 
 const serverList = z.array(z.object({ server: z.string(), url: z.string() }));
 const askMsMax = 10_000;
+const answerBytesMax = 4 * 1024 * 1024;
 
 /** The HTTP addresses of a deployment's servers, by name. */
-export async function listServers(target: string): Promise<ReadonlyMap<string, URL>> {
+export async function listServers(target: string, tls?: TlsTrust): Promise<ReadonlyMap<string, URL>> {
   const base = deploymentUrl(target);
-  const listed = serverList.safeParse(JSON.parse(await get(new URL("/servers", base))));
+  const listed = serverList.safeParse(JSON.parse(await get(new URL("/servers", base), tls)));
   if (!listed.success)
     throw new Failure("target_not_fastchat", `${base.origin}/servers lists no servers`, "is it a FastChat?");
   return new Map(listed.data.map(({ server, url }) => [server, deploymentUrl(url)]));
 }
 
-export async function readDeployment(servers: ReadonlyMap<string, URL>): Promise<DeploymentReading> {
+export async function readDeployment(servers: ReadonlyMap<string, URL>, tls?: TlsTrust): Promise<DeploymentReading> {
   const readings = await Promise.all(
     [...servers].map(async ([server, url]): Promise<ServerReading> => {
-      const metrics = parseMetrics(await get(new URL("/metrics", url)));
+      const metrics = parseMetrics(await get(new URL("/metrics", url), tls));
       const value = (name: string) => metrics.get(name) ?? 0;
       return {
         server,
@@ -72,18 +75,16 @@ export function cpuSecondsBetween(before: DeploymentReading, after: DeploymentRe
   return seconds;
 }
 
-async function get(url: URL): Promise<string> {
+async function get(url: URL, tls: TlsTrust | undefined): Promise<string> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(askMsMax) });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`it answers ${response.status}: ${text.trim()}`);
-    return text;
+    const { status, body } = await httpAsk(url, answerBytesMax, { tls, idleMsMax: askMsMax });
+    if (status !== 200) throw new Error(`it answers ${status}: ${body.toString().trim()}`);
+    return body.toString();
   } catch (cause) {
-    const why = messageOf((cause as Error).cause ?? cause);
     throw new Failure(
       "target_unreachable",
-      `${url.href}: ${why}`,
-      "start servers with fastchat serve, or correct --target",
+      `${url.href}: ${messageOf(cause)}`,
+      "start servers with fastchat serve, or correct --target (and --tls-pin)",
       cause,
     );
   }

@@ -2,7 +2,7 @@ import { logIn, signUp } from "../core/client/account.ts";
 import { Client } from "../core/client/client.ts";
 import type { Welcome } from "../core/client/connection.ts";
 import { dialAssigned } from "../core/client/dial.ts";
-import type { IdentityCache } from "../core/client/identity-book.ts";
+import type { IdentityCache } from "../core/client/identity-cache.ts";
 import { openLeanSocket } from "../core/client/lean-socket.ts";
 import type { SendOutcome } from "../core/client/outbox.ts";
 import type { RequestRefused } from "../core/client/server-link.ts";
@@ -75,6 +75,7 @@ export class SimulatedUser {
         outboxMax,
         suites: [new RsaFernet(inlineRsa, () => Math.floor(systemClock.now() / 1000))],
         identities: setup.identities,
+        pinning: false,
         opens: () => setup.opens(),
       },
       {

@@ -10,26 +10,42 @@ import { messageTypes } from "../wire/send-frame.ts";
 import type { Authenticate, ConnectionState, Welcome } from "./connection.ts";
 import { Conversation, type ConversationEvents } from "./conversation.ts";
 import { GroupChanges, type WantedChange } from "./group-changes.ts";
-import { IdentityBook, type IdentityCache } from "./identity-book.ts";
+import { failed, type GroupFailure } from "./group-failure.ts";
+import { IdentityBook } from "./identity-book.ts";
+import type { IdentityCache } from "./identity-cache.ts";
+import type { Keeper, WrittenMessage } from "./keeper.ts";
 import { Mailbox, type MailboxGroup, type MailboxOptions, type MailboxParts } from "./mailbox.ts";
 import type { SendOutcome } from "./outbox.ts";
 import type { Notice, RequestRefused } from "./server-link.ts";
+import { memoryPins, Trust, type TrustEvents } from "./trust.ts";
 
-export interface ClientEvents extends ConversationEvents {
+export interface ClientEvents extends ConversationEvents, TrustEvents {
   connection?(state: ConnectionState, why: string): void;
   /** Each message of each group once, in order, before it is opened. */
   delivered?(group: GroupId, message: DeliverCursor): void;
+  /** The server says that these places hold nothing: expired, where the group says so, and withheld otherwise. */
   missing?(group: GroupId, from: Seq, through: Seq): void;
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
   noticed?(notice: Notice): void;
   /** The server sent messages of a group that the user has left. */
   strayed?(group: GroupId): void;
+  /** What became of a message that an earlier run had left unsent. */
+  settled?(message: WrittenMessage, outcome: SendOutcome): void;
 }
 
-export interface ClientOptions extends MailboxOptions {
+export interface ClientOptions extends Omit<MailboxOptions, "startAfter"> {
   readonly suites: readonly AnySuite[];
   readonly identities: IdentityCache;
+  /** What is kept from one run to the next; nothing, without one. */
+  readonly keeper?: Keeper | undefined;
+  /**
+   * Whether identities are pinned when they are first met, and held to that: for people. Simulated users of one process
+   * share what they have checked, and trust the servers under test.
+   */
+  readonly pinning: boolean;
+  /** Where reading begins in a group that was not known before: behind `lastSeq`, unless somebody knows better. */
+  startAfter?(group: GroupId, lastSeq: Seq): Seq;
   /** Which delivered messages are opened; all, unless somebody has to save time. */
   opens?(message: DeliverCursor): boolean;
 }
@@ -39,6 +55,7 @@ export interface ClientOptions extends MailboxOptions {
  * for people and for simulated users.
  */
 export class Client {
+  readonly trust: Trust;
   readonly #mailbox: Mailbox;
   readonly #options: ClientOptions;
   readonly #events: ClientEvents;
@@ -48,22 +65,35 @@ export class Client {
   #self: { identity: Identity; user: UserId; changes: GroupChanges } | undefined;
 
   constructor(parts: MailboxParts, options: ClientOptions, events: ClientEvents) {
+    const { keeper, identities, pinning } = options;
     this.#options = options;
     this.#events = events;
     this.#suites = new Map(options.suites.map((suite) => [suite.name, suite]));
-    this.#mailbox = new Mailbox(parts, options, {
-      connection: (state, why) => events.connection?.(state, why),
-      delivered: (group, message) => this.#delivered(group, message),
-      missing: (group, from, through) => events.missing?.(group, from, through),
-      joined: (group) => events.joined?.(group),
-      left: (group) => {
-        this.#conversations.delete(group);
-        events.left?.(group);
+    this.trust = new Trust(keeper?.pins ?? memoryPins(), identities, events);
+    const cursors = new Map(keeper?.groups().map(({ group, cursor }) => [group, cursor]));
+    const startAfter = (group: GroupId, lastSeq: Seq) =>
+      cursors.get(group) ?? options.startAfter?.(group, lastSeq) ?? lastSeq;
+    this.#mailbox = new Mailbox(
+      parts,
+      { ...options, startAfter },
+      {
+        connection: (state, why) => events.connection?.(state, why),
+        delivered: (group, message) => this.#delivered(group, message),
+        missing: (group, from, through) => {
+          if (keeper) this.conversation(group).missed(from, through);
+          events.missing?.(group, from, through);
+        },
+        joined: (group) => events.joined?.(group),
+        left: (group) => {
+          this.#conversations.delete(group);
+          keeper?.left(group);
+          events.left?.(group);
+        },
+        noticed: (notice) => events.noticed?.(notice),
+        strayed: (group) => events.strayed?.(group),
       },
-      noticed: (notice) => events.noticed?.(notice),
-      strayed: (group) => events.strayed?.(group),
-    });
-    this.#people = new IdentityBook(this.#mailbox, options.identities);
+    );
+    this.#people = new IdentityBook(this.#mailbox, identities, pinning ? this.trust : undefined);
   }
 
   get mailbox(): Mailbox {
@@ -74,11 +104,20 @@ export class Client {
     return this.#self?.user;
   }
 
-  /** Connects as this user; refused when the server does not let them in. */
-  async logIn(identity: Identity, authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
-    const welcome = await this.#mailbox.logIn(authenticate);
-    if (welcome.ok) this.#become(identity, welcome.value.user);
-    return welcome;
+  /**
+   * Connects as this user; refused when the server does not let them in. Who learns their identity by logging in hands a
+   * function over.
+   */
+  async logIn(
+    identity: Identity | (() => Identity),
+    authenticate: Authenticate,
+  ): Promise<Parsed<Welcome, RequestRefused>> {
+    return this.#mailbox.logIn(async (link) => {
+      const welcome = await authenticate(link);
+      // Before the mailbox brings the first message.
+      if (welcome.ok) this.#become(typeof identity === "function" ? identity() : identity, welcome.value.user);
+      return welcome;
+    });
   }
 
   /** Goes online with the token of an earlier login. */
@@ -96,7 +135,8 @@ export class Client {
     const existing = this.#conversations.get(group);
     if (existing) return existing;
     const { identity: self, user } = this.#loggedIn();
-    const parts = { self, user, mailbox: this.#mailbox, people: this.#people, suites: this.#suites };
+    const { keeper } = this.#options;
+    const parts = { self, user, mailbox: this.#mailbox, people: this.#people, suites: this.#suites, keeper };
     const conversation = new Conversation(group, parts, this.#events);
     this.#conversations.set(group, conversation);
     return conversation;
@@ -109,9 +149,9 @@ export class Client {
     readonly suite?: string;
     readonly history?: boolean;
     readonly expireSeconds?: number;
-  }): Promise<Parsed<Conversation>> {
+  }): Promise<Parsed<Conversation, GroupFailure>> {
     const suite = of.suite === undefined ? this.#options.suites[0] : this.#suites.get(of.suite);
-    if (!suite) return refused(`this client does not know the suite ${of.suite}`);
+    if (!suite) return failed("unknown_suite", `this client does not know the suite ${of.suite}`);
     const people = await this.#people.byName(of.members);
     if (!people.ok) return people;
     const { title, history = false, expireSeconds = 0 } = of;
@@ -126,10 +166,16 @@ export class Client {
   async changeGroup(
     group: GroupId,
     { names = [], ...change }: Omit<WantedChange, "people"> & { readonly names?: readonly string[] },
-  ): Promise<Parsed<Membership>> {
+  ): Promise<Parsed<Membership, GroupFailure>> {
     const people = await this.#people.byName(names);
     if (!people.ok) return people;
     return this.#loggedIn().changes.change(this.conversation(group), { ...change, people: people.value });
+  }
+
+  /** Deletes what has expired in groups that let their messages expire; for who keeps any. */
+  async forgetExpired(): Promise<void> {
+    const groups = this.#options.keeper?.groups() ?? [];
+    await Promise.all(groups.map(({ group }) => this.conversation(group).expire(this.#mailbox.now())));
   }
 
   /** Sends a content to a group; `settled` learns what became of it. Refused when too many wait. */
@@ -137,19 +183,39 @@ export class Client {
     group: GroupId,
     content: Content,
     settled: (outcome: SendOutcome) => void,
-    id?: ClientMessageId,
+    id: ClientMessageId = this.#mailbox.nextId(),
   ): Parsed<ClientMessageId> {
+    if (!this.#mailbox.hasRoom) return refused("too many messages wait already for their acknowledgement");
+    const message = { id, group, content, writtenAt: this.#mailbox.now() };
+    this.#options.keeper?.written(message);
+    this.#transmit(message, false, settled);
+    return { ok: true, value: id };
+  }
+
+  #transmit(message: WrittenMessage, sentBefore: boolean, settled: (outcome: SendOutcome) => void): void {
+    const { id, group, content } = message;
     const conversation = this.conversation(group);
     const rekey = () => this.#loggedIn().changes.change(conversation, { action: "rekey" });
-    return this.#mailbox.send(
-      { group, seal: (place) => conversation.seal(place, content, rekey), ...(id === undefined ? {} : { id }) },
-      settled,
+    const taken = this.#mailbox.send(
+      { id, group, sentBefore, seal: (place) => conversation.seal(place, content, rekey) },
+      (outcome) => {
+        this.#options.keeper?.settled(id, outcome.ok ? outcome : { ok: false, why: outcome.code });
+        settled(outcome);
+      },
     );
+    if (!taken.ok) settled({ ok: false, code: "busy", detail: taken.reason });
   }
 
   #become(identity: Identity, user: UserId): void {
+    const isFirst = this.#self === undefined;
     const parts = { self: identity, user, mailbox: this.#mailbox, people: this.#people };
     this.#self = { identity, user, changes: new GroupChanges(parts) };
+    // Oneself is nobody to be surprised by.
+    if (this.#options.pinning) this.trust.meet(user, identity.public);
+    if (!isFirst) return;
+    for (const message of this.#options.keeper?.unsent() ?? []) {
+      this.#transmit(message, true, (outcome) => this.#events.settled?.(message, outcome));
+    }
   }
 
   #loggedIn() {
@@ -160,7 +226,8 @@ export class Client {
   #delivered(group: GroupId, message: DeliverCursor): void {
     this.#events.delivered?.(group, message);
     const isEntry = message.type === messageTypes.membership;
-    if (isEntry ? !this.#conversations.has(group) : this.#options.opens?.(message) === false) return;
+    const isKept = this.#options.keeper !== undefined;
+    if (isEntry ? !isKept && !this.#conversations.has(group) : this.#options.opens?.(message) === false) return;
     const copy = message.message();
     this.conversation(group).received(message.seq, { ...copy, payload: copyBytes(copy.payload) });
   }

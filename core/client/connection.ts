@@ -36,6 +36,8 @@ const retryDelayMsMin = 100;
 const retryDelayMsMax = 10_000;
 const openMsMax = 10_000;
 
+const closedHere = refused<RequestRefused>({ code: "offline", detail: "closed here" });
+
 /** What no other try will mend: the user has to log in. */
 const endsSession: ReadonlySet<RequestRefused["code"]> = new Set<ErrorCode>(["token_invalid", "token_expired"]);
 
@@ -55,6 +57,8 @@ export class Connection {
   #state: ConnectionState = "offline";
   #failures = 0;
   #wanted = false;
+  /** Grows when somebody goes online or offline: an attempt that was begun before then is of no use any more. */
+  #generation = 0;
   #cancelRetry: Cancel | undefined;
 
   constructor(
@@ -81,8 +85,9 @@ export class Connection {
   /** Connects once with a name and password; from then on by itself. Refused when that fails, and then stays offline. */
   async logIn(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
     this.#wanted = true;
+    const generation = ++this.#generation;
     const outcome = await this.#connect(authenticate);
-    if (!outcome.ok) this.close();
+    if (!outcome.ok && generation === this.#generation) this.close();
     return outcome;
   }
 
@@ -90,12 +95,14 @@ export class Connection {
   start(): void {
     if (this.#wanted) return;
     this.#wanted = true;
+    this.#generation++;
     void this.#resume();
   }
 
   /** Goes offline and stays so until {@link start}. */
   close(): void {
     this.#wanted = false;
+    this.#generation++;
     this.#cancelRetry?.();
     this.#drop();
     this.#enter("offline", "closed here");
@@ -118,8 +125,9 @@ export class Connection {
   async #resume(): Promise<void> {
     const token = this.#token;
     if (!token) throw new Error("start before a login");
+    const generation = this.#generation;
     const outcome = await this.#connect((link) => link.request({ kind: "resume", token }));
-    if (outcome.ok || !this.#wanted) return;
+    if (outcome.ok || generation !== this.#generation) return;
     if (endsSession.has(outcome.reason.code)) {
       this.#wanted = false;
       return this.#enter("loggedOut", outcome.reason.detail);
@@ -136,17 +144,19 @@ export class Connection {
   }
 
   async #connect(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
+    const generation = this.#generation;
     this.#enter("connecting", "");
     const dialled = await this.#dial();
     if (!dialled.ok) return refused({ code: "offline", detail: dialled.reason });
-    if (!this.#wanted) return refused({ code: "offline", detail: "closed here" });
+    if (generation !== this.#generation) return closedHere;
     const opened = await this.#openLink(dialled.value);
     if (!opened.ok) return opened;
     const link = opened.value;
-    const outcome = await authenticate(link);
-    if (!outcome.ok || !this.#wanted) {
-      this.#drop();
-      return outcome;
+    const outcome = generation === this.#generation ? await authenticate(link) : closedHere;
+    if (generation !== this.#generation || !outcome.ok) {
+      link.close();
+      if (this.#link === link) this.#link = undefined;
+      return generation === this.#generation ? outcome : closedHere;
     }
     if (this.#link !== link) return refused({ code: "offline", detail: "the connection broke" });
     this.#token = outcome.value.token;
@@ -166,10 +176,11 @@ export class Connection {
             cancelTimeout();
             resolve({ ok: true, value: link });
           },
-          delivered: (frame) => this.#events.delivered(frame),
+          // A link that was given up may still have something to say; nobody listens any more.
+          delivered: (frame) => (this.#link === link ? this.#events.delivered(frame) : undefined),
           acknowledged: (acknowledgement) => this.#events.acknowledged(acknowledgement),
           noticed: (notice) => {
-            this.#events.noticed(notice);
+            if (this.#link === link) this.#events.noticed(notice);
             // Elsewhere at once: this server is about to stop.
             if (notice.kind === "goAway") link.close();
           },

@@ -1,17 +1,20 @@
 import { type Content, encodeContent, parseContent } from "../e2ee/content.ts";
-import { entryHash, isSignedBy } from "../e2ee/entry-check.ts";
 import type { Identity } from "../e2ee/identity.ts";
 import type { AnySuite, SuiteFault } from "../e2ee/suite.ts";
+import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
-import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
-import { applyEntry, type Membership } from "../wire/membership.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import type { Membership } from "../wire/membership.ts";
 import { type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
-import { type Ask, askOnce, askPatiently, type IdentityBook } from "./identity-book.ts";
+import { failed, failedTo, type GroupFailure } from "./group-failure.ts";
+import { type AppliedEntry, GroupLog, type PlacedEntry } from "./group-log.ts";
+import { type Ask, askOnce, askPatiently, type IdentityBook, identityChanged } from "./identity-book.ts";
+import type { ConversationStep, Keeper } from "./keeper.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { MembershipHistory } from "./membership-history.ts";
-import type { SealedFor, SealPlace } from "./outbox.ts";
+import type { SealedFor, SealPlace, SealRefused } from "./outbox.ts";
+import { isPassing } from "./server-link.ts";
 
 /** A message that was delivered, opened and verified. */
 export interface OpenedMessage {
@@ -19,7 +22,7 @@ export interface OpenedMessage {
   readonly seq: Seq;
   readonly sender: UserId;
   readonly sentAt: number;
-  readonly clientMessageId: bigint;
+  readonly clientMessageId: ClientMessageId;
   readonly content: Content;
 }
 
@@ -28,16 +31,32 @@ export interface UnreadableMessage {
   readonly group: GroupId;
   readonly seq: Seq;
   readonly sender: UserId;
-  readonly fault: SuiteFault | "not_a_member" | "unknown_sender" | "unknown_content";
+  readonly fault: MessageFault;
   readonly detail: string;
 }
+
+export type MessageFault =
+  | SuiteFault
+  /** The sender was no member in the message's epoch. */
+  | "not_a_member"
+  /** The sender's identity could not be had, or is not the one that was met before. */
+  | "unknown_sender"
+  | "unknown_content"
+  /** Sealed under another epoch than the one in force at its place. */
+  | "stale_epoch"
+  /** The same message stands at another place. */
+  | "replayed"
+  /** Its sender was shown another membership log than this client. */
+  | "different_log"
+  /** A defect of this client. */
+  | "internal";
 
 export interface ConversationEvents {
   message?(message: OpenedMessage): void;
   unreadable?(message: UnreadableMessage): void;
   /** The membership log has one more entry. */
   changed?(group: GroupId, entry: MembershipEntry, after: Membership): void;
-  /** The server showed a log that cannot be: whatever it says of this group is refused. */
+  /** The server showed a log that cannot be: whatever it says of this group's members is refused. */
   logRefused?(group: GroupId, detail: string): void;
 }
 
@@ -47,7 +66,11 @@ export interface ConversationParts {
   readonly mailbox: Mailbox;
   readonly people: IdentityBook;
   readonly suites: ReadonlyMap<string, AnySuite>;
+  readonly keeper: Keeper | undefined;
 }
+
+/** Without a keeper, so many messages are remembered to know one again. */
+const rememberedMax = 4096;
 
 /**
  * One group as a member sees it: derived from its signed log alone, with the keys to seal and open. What it does runs one
@@ -57,25 +80,32 @@ export class Conversation {
   readonly group: GroupId;
   readonly #parts: ConversationParts;
   readonly #events: ConversationEvents;
-  readonly #history = new MembershipHistory();
-  #membership: Membership | undefined;
+  readonly #log: GroupLog;
   #suiteState: unknown;
-  #sealedTitle: { epoch: Epoch; sealed: Uint8Array } | undefined;
+  #title: { epoch: Epoch; sealed: Uint8Array } | undefined;
   #tail: Promise<unknown> = Promise.resolve();
+  /** Places of messages that were opened, by sender and id, where no keeper knows them. */
+  readonly #places = new Map<string, Seq>();
+  /** About whom the user has to decide before anything is sent, as of this length of the log and version of the pins. */
+  #concerns = { length: -1, version: -1, names: [] as readonly string[] };
+  readonly #handshakes = new Map<ClientMessageId, (outcome: Parsed<undefined, GroupFailure>) => void>();
 
   constructor(group: GroupId, parts: ConversationParts, events: ConversationEvents) {
     this.group = group;
     this.#parts = parts;
     this.#events = events;
+    this.#log = new GroupLog(group);
+    this.#restore();
   }
 
   /** Undefined before the first {@link refresh}. */
   get membership(): Membership | undefined {
-    return this.#membership;
+    return this.#log.membership;
   }
 
   get suite(): AnySuite | undefined {
-    return this.#membership && this.#parts.suites.get(this.#membership.settings.suite);
+    const membership = this.#log.membership;
+    return membership && this.#parts.suites.get(membership.settings.suite);
   }
 
   get suiteState(): unknown {
@@ -84,7 +114,7 @@ export class Conversation {
 
   /** What the members call the group, if it can be opened. */
   get title(): string | undefined {
-    const title = this.#sealedTitle;
+    const title = this.#title;
     const suite = this.suite;
     if (!title || !suite?.holds(this.#suiteState, title.epoch)) return undefined;
     const opened = suite.openTitle(this.#suiteState, this.group, title.epoch, title.sealed);
@@ -92,135 +122,226 @@ export class Conversation {
   }
 
   /** Reads what is new in the log, checks it, and takes the keys that it opens. */
-  refresh(): Promise<Parsed<Membership>> {
+  refresh(): Promise<Parsed<Membership, GroupFailure>> {
     return this.#inOrder(() => this.#refresh(askOnce));
   }
 
   /** Seals a content for the outbox, under the newest key; rekeys first when the epoch has none. */
-  seal(place: SealPlace, content: Content, rekey: () => Promise<Parsed<unknown>>): Promise<Parsed<SealedFor>> {
-    return this.#inOrder(async () => {
-      const known = this.#membership;
-      if (!known || known.epoch < place.epoch || !known.keyed || !this.suite?.holds(this.#suiteState, known.epoch)) {
-        const refreshed = await this.#refresh(askPatiently);
-        if (!refreshed.ok) return refreshed;
-      }
-      return accepted(undefined);
-    }).then(async (ready) => {
-      if (!ready.ok) return ready;
-      if (this.#membership?.keyed === false) {
-        const rekeyed = await rekey();
-        if (!rekeyed.ok) return rekeyed;
-      }
-      return this.#inOrder(() => this.#seal(place, content));
-    });
+  async seal(
+    place: SealPlace,
+    content: Content,
+    rekey: () => Promise<Parsed<unknown, GroupFailure>>,
+  ): Promise<Parsed<SealedFor, SealRefused>> {
+    const ready = await this.#inOrder(() => this.#ready(place));
+    if (!ready.ok) return refused(sealRefusal(ready.reason));
+    if (this.#log.membership?.keyed === false) {
+      const rekeyed = await rekey();
+      if (!rekeyed.ok) return refused(sealRefusal(rekeyed.reason));
+    }
+    const sealed = await this.#inOrder(() => this.#seal(place, content));
+    return sealed.ok ? sealed : refused(sealRefusal(sealed.reason));
   }
 
   /** A message of this group, in its turn. */
   received(seq: Seq, message: DeliveredMessage): void {
-    void this.#inOrder(() =>
-      message.type === messageTypes.membership ? this.#receivedEntry(message) : this.#open(seq, message),
-    );
+    const take = () => {
+      switch (message.type) {
+        case messageTypes.membership:
+          return this.#receivedEntry(seq, message);
+        case messageTypes.handshake:
+          return this.#receivedHandshake(seq, message);
+        default:
+          return this.#open(seq, message);
+      }
+    };
+    // A message that breaks this client must not vanish, nor keep those behind it.
+    this.#inOrder(take).catch((cause) => this.#unreadable(seq, message, "internal", messageOf(cause)));
+  }
+
+  /** The server says that these places hold nothing. */
+  missed(from: Seq, through: Seq): void {
+    void this.#inOrder(async () => this.#keep({ cursor: through, missing: { from, through } }));
+  }
+
+  /** Deletes what has expired by the group's settings, and the keys that nothing needs any more. */
+  expire(now: number): Promise<void> {
+    return this.#inOrder(async () => {
+      const { keeper, mailbox } = this.#parts;
+      const membership = this.#log.membership;
+      const seconds = membership?.settings.expireSeconds ?? 0;
+      if (!keeper || !membership || !this.suite || seconds === 0) return;
+      const needed = new Set(keeper.expire(this.group, now - seconds * 1000));
+      // Messages that have not come yet may be of any epoch from the one in force where they begin.
+      const next = mailbox.groups.get(this.group)?.feed.next ?? (1 as Seq);
+      const oldest = this.#log.epochAt(next) ?? membership.epoch;
+      for (let epoch = oldest; epoch <= membership.epoch; epoch++) needed.add(epoch);
+      this.#tookState(this.suite.forget(this.#suiteState, needed), {});
+    });
   }
 
   /** An entry of the caller's own that the server has accepted, with the state that it led to. */
-  adopt(entry: MembershipEntry, bytes: Uint8Array, suiteState: unknown): Promise<void> {
+  adopt(entry: MembershipEntry, placed: PlacedEntry, suiteState: unknown): Promise<void> {
     return this.#inOrder(async () => {
-      if (entry.index !== (this.#membership?.length ?? 0)) return;
-      if (this.#apply(entry, bytes).ok && suiteState !== undefined) this.#suiteState = suiteState;
+      if (entry.index !== this.#log.length) return;
+      const applied = this.#log.apply(entry, placed);
+      if (!applied.ok) return;
+      if (suiteState !== undefined) this.#suiteState = suiteState;
+      this.#tookEntry(applied.value, placed, suiteState === undefined ? {} : this.#encodedState());
+    });
+  }
+
+  /** Sends a handshake message and resolves once this client itself has taken it in, in its place. */
+  sendHandshake(payload: Uint8Array): Promise<Parsed<undefined, GroupFailure>> {
+    const epoch = this.#log.membership?.epoch as Epoch;
+    return new Promise((resolve) => {
+      const taken = this.#parts.mailbox.send(
+        {
+          group: this.group,
+          type: messageTypes.handshake,
+          seal: (place) =>
+            place.epoch > epoch
+              ? refused({ code: "cannot_seal", detail: "the epoch has changed meanwhile" })
+              : accepted({ epoch, payload }),
+        },
+        (outcome) => {
+          if (!outcome.ok && taken.ok) this.#handshakeDone(taken.value, failed("conflict", outcome.detail));
+        },
+      );
+      if (taken.ok) this.#handshakes.set(taken.value, resolve);
+      else resolve(failed("busy", taken.reason));
     });
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(work);
-    this.#tail = done.catch(() => {});
+    // Whoever asked for it is told of its failure; here it only matters that it is over.
+    this.#tail = done.then(
+      () => {},
+      () => {},
+    );
     return done;
   }
 
-  async #refresh(ask: Ask): Promise<Parsed<Membership>> {
-    for (;;) {
-      const from = this.#membership?.length ?? 0;
-      const page = await ask(this.#parts.mailbox, { kind: "log", group: this.group, from });
-      if (!page.ok) return refused(`the group's log could not be read: ${page.reason.code}`);
-      for (const { entry } of page.value.entries) {
-        const checked = await this.#check(entry, ask);
-        if (!checked.ok) return this.#refuseLog(checked.reason);
-      }
-      if (page.value.entries.length === 0 || (this.#membership?.length ?? 0) >= page.value.length) break;
+  /** Goes on from what an earlier run has kept: verified then. */
+  #restore(): void {
+    const kept = this.#parts.keeper?.restore(this.group);
+    for (const placed of kept?.entries ?? []) {
+      const parsed = parseEntry(placed.bytes);
+      const applied = parsed.ok && this.#log.apply(parsed.value.entry, placed);
+      if (!applied || !applied.ok) throw new Error(`the log of group ${this.group} that was kept cannot be read`);
+      this.#noteTitle(applied.value.entry);
     }
-    const membership = this.#membership;
-    if (!membership) return refused("the group's log is empty");
+    if (kept?.suiteState && this.suite) this.#suiteState = this.suite.decodeState(kept.suiteState);
+  }
+
+  async #refresh(ask: Ask): Promise<Parsed<Membership, GroupFailure>> {
+    for (;;) {
+      const from = this.#log.length;
+      const page = await ask(this.#parts.mailbox, { kind: "log", group: this.group, from });
+      if (!page.ok) return failedTo("the group's log could not be read", page.reason);
+      for (const { entry: bytes, seq } of page.value.entries) {
+        const taken = await this.#take({ seq, bytes }, ask);
+        if (!taken.ok) return taken;
+      }
+      if (page.value.entries.length === 0 || this.#log.length >= page.value.length) break;
+    }
+    const membership = this.#log.membership;
+    if (!membership) return failed("log_refused", "the group's log is empty");
+    if (this.#parts.people.isStrict) {
+      const met = await this.#parts.people.prefetch(membership.members.keys(), ask);
+      if (!met.ok) return met;
+    }
     const keys = await this.#takeKeys(ask);
     return keys.ok ? accepted(membership) : keys;
   }
 
-  /** Verifies one entry and takes it in. */
-  async #check(bytes: Uint8Array, ask: Ask): Promise<Parsed<undefined>> {
-    const parsed = parseEntry(bytes);
-    if (!parsed.ok) return parsed;
-    const { entry } = parsed.value;
-    const actor = await this.#parts.people.byFingerprint(entry.actor, entry.actorFingerprint, ask);
-    if (!actor.ok) return actor;
-    if (!isSignedBy(parsed.value, actor.value.signing))
-      return refused(`entry ${entry.index} is not signed by its actor`);
-    return this.#apply(entry, bytes);
-  }
-
-  #apply(entry: MembershipEntry, bytes: Uint8Array): Parsed<undefined> {
-    const before = this.#membership;
-    const applied = applyEntry(before, entry, entryHash(bytes));
-    if (!applied.ok) return refused(`entry ${entry.index}: ${applied.reason.detail}`);
-    if (entry.group !== this.group) return refused("the log is another group's");
-    this.#membership = applied.value;
-    this.#history.record(entry, before, applied.value);
-    if (entry.sealedTitle) this.#sealedTitle = { epoch: entry.epoch, sealed: entry.sealedTitle };
-    this.#events.changed?.(this.group, entry, applied.value);
+  async #take(placed: PlacedEntry, ask: Ask, step: ConversationStep = {}): Promise<Parsed<undefined, GroupFailure>> {
+    const taken = await this.#log.take(placed, this.#parts.people, ask);
+    if (!taken.ok) return this.#refuseLog(taken.reason);
+    if (taken.value) this.#tookEntry(taken.value, placed, step);
+    else this.#keep(step);
     return accepted(undefined);
   }
 
+  #tookEntry({ entry, membership }: AppliedEntry, placed: PlacedEntry, step: ConversationStep): void {
+    this.#noteTitle(entry);
+    const expireSeconds = entry.settings && { expireSeconds: entry.settings.expireSeconds };
+    this.#keep({ ...step, entry: placed, ...expireSeconds });
+    this.#events.changed?.(this.group, entry, membership);
+  }
+
+  #noteTitle(entry: MembershipEntry): void {
+    if (entry.sealedTitle) this.#title = { epoch: entry.epoch, sealed: entry.sealedTitle };
+  }
+
   /** Follows every epoch that the log opens, this member was given a key for, and the state does not hold yet. */
-  async #takeKeys(ask: Ask): Promise<Parsed<undefined>> {
+  async #takeKeys(ask: Ask): Promise<Parsed<undefined, GroupFailure>> {
     const suite = this.suite;
-    if (!suite) return refused(`this client does not know the suite ${this.#membership?.settings.suite}`);
-    const wanting = [...this.#history.openedEpochs].filter((epoch) => !suite.holds(this.#suiteState, epoch));
+    if (!suite) {
+      const name = this.#log.membership?.settings.suite;
+      return failed("unknown_suite", `this client does not know the suite ${name}`);
+    }
+    const { history } = this.#log;
+    const wanting = [...history.openedEpochs].filter((epoch) => !suite.holds(this.#suiteState, epoch));
     // Epochs before joining have no key for this member, and will not get one by asking again.
-    let from = wanting.find((epoch) => this.#history.memberIn(epoch, this.#parts.user));
+    let from = wanting.find((epoch) => history.memberIn(epoch, this.#parts.user));
     while (from !== undefined) {
       const page = await ask(this.#parts.mailbox, { kind: "keys", group: this.group, from });
-      if (!page.ok) return refused(`the group's keys could not be read: ${page.reason.code}`);
+      if (!page.ok) return failedTo("the group's keys could not be read", page.reason);
       for (const { epoch, wrapped } of page.value.keys) {
-        const entry = this.#history.opening(epoch);
+        const entry = history.opening(epoch);
         if (!entry || suite.holds(this.#suiteState, epoch)) continue;
         const followed = await suite.followEpoch(this.#parts.self, this.#suiteState, entry, wrapped);
-        if (!followed.ok) return this.#refuseLog(`the key of epoch ${epoch}: ${followed.reason}`);
+        if (!followed.ok)
+          return this.#refuseLog({ code: "log_refused", detail: `the key of epoch ${epoch}: ${followed.reason}` });
         this.#suiteState = followed.value;
       }
+      this.#keep(this.#encodedState());
       from = page.value.more ? (((page.value.keys.at(-1)?.epoch as number) + 1) as Epoch) : undefined;
     }
     return accepted(undefined);
   }
 
-  #refuseLog(detail: string): Parsed<never> {
-    this.#events.logRefused?.(this.group, detail);
-    return refused(detail);
+  #refuseLog(failure: GroupFailure): Parsed<never, GroupFailure> {
+    if (failure.code === "log_refused") this.#events.logRefused?.(this.group, failure.detail);
+    return refused(failure);
   }
 
-  async #receivedEntry({ payload }: DeliveredMessage): Promise<void> {
+  async #receivedEntry(seq: Seq, { payload }: DeliveredMessage): Promise<void> {
     const parsed = parseEntry(payload);
-    const length = this.#membership?.length;
-    if (length === undefined || (parsed.ok && parsed.value.entry.index < length)) return;
-    if (!parsed.ok || parsed.value.entry.index > length) {
-      await this.#refresh(askPatiently);
-      return;
-    }
+    const isNext = parsed.ok && parsed.value.entry.index <= this.#log.length;
     // Its key is taken when something is to be sealed or opened under it.
-    const checked = await this.#check(payload, askPatiently);
-    if (!checked.ok) this.#refuseLog(checked.reason);
+    if (isNext && this.#log.length > 0)
+      return void (await this.#take({ seq, bytes: payload }, askPatiently, { cursor: seq }));
+    if (this.#log.length > 0 || this.#parts.keeper) await this.#refresh(askPatiently);
+    this.#keep({ cursor: seq });
   }
 
-  async #seal({ clientMessageId, group }: SealPlace, content: Content): Promise<Parsed<SealedFor>> {
-    const membership = this.#membership;
+  /** What is needed to seal: the log up to the epoch that the server names, its key, and nobody in doubt. */
+  async #ready(place: SealPlace): Promise<Parsed<undefined, GroupFailure>> {
+    const known = this.#log.membership;
+    if (!known || known.epoch < place.epoch || !this.suite?.holds(this.#suiteState, known.epoch)) {
+      const refreshed = await this.#refresh(askPatiently);
+      if (!refreshed.ok) return refreshed;
+    }
+    const names = this.#concerning();
+    return names.length === 0 ? accepted(undefined) : identityChanged(...names);
+  }
+
+  #concerning(): readonly string[] {
+    const { people } = this.#parts;
+    const { length } = this.#log;
+    if (this.#concerns.length !== length || this.#concerns.version !== people.version) {
+      const names = people.concerns(this.#log.membership?.members ?? []);
+      this.#concerns = { length, version: people.version, names };
+    }
+    return this.#concerns.names;
+  }
+
+  async #seal({ clientMessageId, group }: SealPlace, content: Content): Promise<Parsed<SealedFor, GroupFailure>> {
+    const membership = this.#log.membership;
     const suite = this.suite;
-    if (!membership || !suite) return refused("the group's log could not be read");
+    if (!membership || !suite) return failed("cannot_seal", "the group's log could not be read");
     const { epoch, head: logHead } = membership;
     const envelope = {
       type: messageTypes.application,
@@ -231,29 +352,106 @@ export class Conversation {
       logHead,
     };
     const sealed = await suite.seal(this.#parts.self, this.#suiteState, envelope, encodeContent(content));
-    if (!sealed.ok) return refused(`the message could not be sealed: ${sealed.reason}`);
-    this.#suiteState = sealed.value.state;
+    if (!sealed.ok) return failed("cannot_seal", `the message could not be sealed: ${sealed.reason}`);
+    this.#tookState(sealed.value.state, {});
     return accepted({ epoch, payload: sealed.value.payload });
   }
 
   async #open(seq: Seq, message: DeliveredMessage): Promise<void> {
+    const person = await this.#senderOf(seq, message);
+    if (!person) return;
     const { sender, epoch, sentAt, clientMessageId, type, payload } = message;
-    const unreadable = (fault: UnreadableMessage["fault"], detail = "") =>
-      this.#events.unreadable?.({ group: this.group, seq, sender, fault, detail });
-    if (!this.suite?.holds(this.#suiteState, epoch)) {
-      const refreshed = await this.#refresh(askPatiently);
-      if (!refreshed.ok) return unreadable("unknown_epoch", refreshed.reason);
-    }
-    const fingerprint = this.#history.memberIn(epoch, sender);
-    if (!fingerprint) return unreadable("not_a_member");
-    const person = await this.#parts.people.byFingerprint(sender, fingerprint, askPatiently);
-    if (!person.ok) return unreadable("unknown_sender", person.reason);
     const envelope = { type, group: this.group, epoch, sender, clientMessageId };
-    const opened = await (this.suite as AnySuite).open(this.#suiteState, envelope, payload, person.value);
-    if (!opened.ok) return unreadable(opened.reason);
-    this.#suiteState = opened.value.state;
+    const opened = await (this.suite as AnySuite).open(this.#suiteState, envelope, payload, person);
+    if (!opened.ok) return this.#unreadable(seq, message, opened.reason);
+    if (this.#log.epochBehind(opened.value.logHead) === undefined) await this.#refresh(askPatiently);
+    if (this.#log.epochBehind(opened.value.logHead) !== epoch) {
+      return this.#unreadable(seq, message, "different_log", "its sender was shown another membership log");
+    }
     const content = parseContent(opened.value.body);
-    if (!content.ok) return unreadable("unknown_content", content.reason);
+    if (!content.ok) return this.#unreadable(seq, message, "unknown_content", content.reason);
+    this.#places.set(placeKey(message), seq);
+    const kept = { seq, sender, clientMessageId, epoch, sentAt, content: content.value, fault: undefined };
+    this.#tookState(opened.value.state, { cursor: seq, message: kept });
     this.#events.message?.({ group: this.group, seq, sender, sentAt, clientMessageId, content: content.value });
   }
+
+  async #receivedHandshake(seq: Seq, message: DeliveredMessage): Promise<void> {
+    const person = await this.#senderOf(seq, message);
+    if (!person) return;
+    const { sender, epoch, clientMessageId, type, payload } = message;
+    const envelope = { type, group: this.group, epoch, sender, clientMessageId };
+    const suite = this.suite as AnySuite;
+    const followed = await suite.receiveHandshake(this.#parts.self, this.#suiteState, envelope, payload, person);
+    if (!followed.ok) {
+      this.#handshakeDone(clientMessageId, failed("cannot_seal", followed.reason));
+      return this.#unreadable(seq, message, followed.reason);
+    }
+    this.#tookState(followed.value, { cursor: seq });
+    this.#handshakeDone(clientMessageId, accepted(undefined));
+  }
+
+  #handshakeDone(id: ClientMessageId, outcome: Parsed<undefined, GroupFailure>): void {
+    this.#handshakes.get(id)?.(outcome);
+    this.#handshakes.delete(id);
+  }
+
+  /** The identity under which the sender may have written this, at this place; otherwise the message is told unreadable. */
+  async #senderOf(seq: Seq, message: DeliveredMessage) {
+    const { sender, epoch } = message;
+    const place = this.#placeOf(message);
+    if (place !== undefined && place !== seq) {
+      return this.#unreadable(seq, message, "replayed", `the same message stands at ${place}`);
+    }
+    if (!this.suite?.holds(this.#suiteState, epoch)) {
+      const refreshed = await this.#refresh(askPatiently);
+      if (!refreshed.ok) return this.#unreadable(seq, message, "unknown_epoch", refreshed.reason.detail);
+    }
+    const inForce = this.#log.epochAt(seq);
+    if (inForce !== epoch) return this.#unreadable(seq, message, "stale_epoch", `epoch ${inForce} was in force there`);
+    const fingerprint = this.#log.history.memberIn(epoch, sender);
+    if (!fingerprint) return this.#unreadable(seq, message, "not_a_member");
+    const person = await this.#parts.people.byFingerprint(sender, fingerprint, askPatiently);
+    return person.ok ? person.value : this.#unreadable(seq, message, "unknown_sender", person.reason.detail);
+  }
+
+  #placeOf(message: DeliveredMessage): Seq | undefined {
+    const { keeper } = this.#parts;
+    if (keeper) return keeper.placeOf(this.group, message.sender, message.clientMessageId);
+    if (this.#places.size > rememberedMax) this.#places.delete(this.#places.keys().next().value as string);
+    return this.#places.get(placeKey(message));
+  }
+
+  #unreadable(seq: Seq, message: DeliveredMessage, fault: MessageFault, detail = ""): undefined {
+    const { sender, clientMessageId, epoch, sentAt } = message;
+    const kept = { seq, sender, clientMessageId, epoch, sentAt, content: undefined, fault };
+    // What stands at another place already is kept there.
+    this.#keep(fault === "replayed" ? { cursor: seq } : { cursor: seq, message: kept });
+    this.#events.unreadable?.({ group: this.group, seq, sender, fault, detail });
+  }
+
+  /** A state that a message has led to is kept with the message. */
+  #tookState(state: unknown, step: ConversationStep): void {
+    const isNew = state !== this.#suiteState;
+    this.#suiteState = state;
+    this.#keep(isNew ? { ...step, ...this.#encodedState() } : step);
+  }
+
+  #encodedState(): ConversationStep {
+    const suite = this.suite;
+    return this.#parts.keeper && suite ? { suiteState: suite.encodeState(this.#suiteState) } : {};
+  }
+
+  #keep(step: ConversationStep): void {
+    if (Object.keys(step).length === 0) return;
+    const title = step.entry ? this.title : undefined;
+    this.#parts.keeper?.keep(this.group, title === undefined ? step : { ...step, title });
+  }
+}
+
+const placeKey = ({ sender, clientMessageId }: DeliveredMessage) => `${sender} ${clientMessageId}`;
+
+function sealRefusal({ code, detail }: GroupFailure): SealRefused {
+  if (code === "identity_changed") return { code, detail };
+  return { code: isPassing(code) ? "not_now" : "cannot_seal", detail };
 }

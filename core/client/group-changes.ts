@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { noEntryHash } from "../e2ee/entry-check.ts";
 import { signEntry } from "../e2ee/entry-signing.ts";
 import type { Identity } from "../e2ee/identity.ts";
-import type { OpenedEpoch, Recipient } from "../e2ee/suite.ts";
+import type { AnySuite, EpochChange, OpenedEpoch, Recipient } from "../e2ee/suite.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { readUint32, readUint53 } from "../wire/bytes.ts";
 import { type Epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
@@ -15,8 +15,10 @@ import {
   type MembershipEntry,
 } from "../wire/membership-entry.ts";
 import type { Conversation } from "./conversation.ts";
+import { failed, type GroupFailure } from "./group-failure.ts";
 import { askOnce, type IdentityBook, type KnownPerson } from "./identity-book.ts";
 import type { Mailbox } from "./mailbox.ts";
+import { isPassing } from "./server-link.ts";
 
 /** What a user wants changed; decided again on the newest log when somebody else's change came first. */
 export interface WantedChange {
@@ -46,66 +48,73 @@ export class GroupChanges {
   async found(
     conversationOf: (group: GroupId) => Conversation,
     members: readonly KnownPerson[],
-    suite: NonNullable<Conversation["suite"]>,
+    suite: AnySuite,
     { title, ...settings }: Omit<GroupSettings, "suite"> & { readonly title: string },
-  ): Promise<Parsed<Conversation>> {
+  ): Promise<Parsed<Conversation, GroupFailure>> {
+    const others = members.filter(({ user }) => user !== this.#parts.user);
     for (let attempt = 1; ; attempt++) {
       const group = drawGroupId();
-      const others = members.filter(({ user }) => user !== this.#parts.user);
-      const opened = await suite.openEpoch(this.#parts.self, undefined, {
-        group,
-        epoch: 1 as Epoch,
-        members: [...others, this.#me()],
-        readBack: [],
-      });
+      const epoch = 1 as Epoch;
+      const change = { group, epoch, members: [...others, this.#me()], readBack: [] };
+      const opened = await suite.openEpoch(this.#parts.self, undefined, change);
       const entry: MembershipEntry = {
-        ...this.#signedBy(group, 0, 1 as Epoch, noEntryHash),
+        ...this.#signedBy(group, 0, epoch, noEntryHash),
         action: "create",
         subjects: subjectsOf(others),
         opening: opened.opening,
-        sealedTitle: suite.sealTitle(opened.state, group, 1 as Epoch, title),
+        sealedTitle: suite.sealTitle(opened.state, group, epoch, title),
         settings: { ...settings, suite: suite.name },
       };
       const conversation = conversationOf(group);
       const outcome = await this.#submit(conversation, entry, opened);
       if (outcome.ok) return accepted(conversation);
-      if (outcome.reason.code !== "group_exists" || attempt === triesMax) return refused(outcome.reason.detail);
+      const again = outcome.reason.code === "group_exists" || outcome.reason.code === "keys_missing";
+      if (!again || attempt === triesMax) return outcome;
     }
   }
 
   /** Changes a group; refused with the reason when it may not be, or when others keep coming first. */
-  async change(conversation: Conversation, wanted: WantedChange): Promise<Parsed<Membership>> {
+  async change(conversation: Conversation, wanted: WantedChange): Promise<Parsed<Membership, GroupFailure>> {
     for (let attempt = 1; ; attempt++) {
       const refreshed = await conversation.refresh();
       if (!refreshed.ok) return refreshed;
       // Somebody else has done it meanwhile.
       if (wanted.action === "rekey" && refreshed.value.keyed && attempt > 1) return refreshed;
+      if (wanted.title !== undefined && !opens(wanted.action) && !refreshed.value.keyed) {
+        const rekeyed = await this.change(conversation, { action: "rekey" });
+        if (!rekeyed.ok) return rekeyed;
+        continue;
+      }
       const prepared = await this.#prepare(conversation, refreshed.value, wanted);
       if (!prepared.ok) return prepared;
       const outcome = await this.#submit(conversation, prepared.value.entry, prepared.value.opened);
       if (outcome.ok) return accepted(conversation.membership as Membership);
-      if (outcome.reason.code !== "conflict" || attempt === triesMax) {
-        return refused(`${outcome.reason.code}: ${outcome.reason.detail}`);
-      }
+      const again = outcome.reason.code === "conflict" || outcome.reason.code === "keys_missing";
+      if (!again || attempt === triesMax) return outcome;
     }
   }
 
-  async #prepare(conversation: Conversation, membership: Membership, { action, people = [], title }: WantedChange) {
+  async #prepare(
+    conversation: Conversation,
+    membership: Membership,
+    { action, people = [], title }: WantedChange,
+  ): Promise<Parsed<{ entry: MembershipEntry; opened: OpenedEpoch<unknown> | undefined }, GroupFailure>> {
     const suite = conversation.suite;
-    if (!suite) return refused(`this client does not know the suite ${membership.settings.suite}`);
+    if (!suite) return failed("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
     const { group, length, epoch, head } = membership;
-    const opens = actionsThatOpen.has(action);
-    const nextEpoch = (opens || action === "leave" ? epoch + 1 : epoch) as Epoch;
+    const nextEpoch = (opens(action) || action === "leave" ? epoch + 1 : epoch) as Epoch;
     let opened: OpenedEpoch<unknown> | undefined;
-    if (opens) {
+    if (opens(action)) {
       const members = await this.#membersAfter(membership, action, people);
       if (!members.ok) return members;
       const readBack = action === "admit" && membership.settings.history ? people : [];
       const change = { group, epoch: nextEpoch, members: members.value, readBack };
+      const ready = await this.#handshake(conversation, suite, change);
+      if (!ready.ok) return ready;
       opened = await suite.openEpoch(this.#parts.self, conversation.suiteState, change);
     }
     const state = opened?.state ?? conversation.suiteState;
-    const newTitle = title ?? (opens ? conversation.title : undefined);
+    const newTitle = title ?? (opened ? conversation.title : undefined);
     const entry: MembershipEntry = {
       ...this.#signedBy(group, length, nextEpoch, head),
       action,
@@ -116,11 +125,24 @@ export class GroupChanges {
     return accepted({ entry, opened });
   }
 
+  /** Sends what the suite has to say before the epoch can be opened, and waits until it stands in the group's order. */
+  async #handshake(
+    conversation: Conversation,
+    suite: AnySuite,
+    change: EpochChange,
+  ): Promise<Parsed<undefined, GroupFailure>> {
+    for (const payload of await suite.prepareEpoch(this.#parts.self, conversation.suiteState, change)) {
+      const taken = await conversation.sendHandshake(payload);
+      if (!taken.ok) return taken;
+    }
+    return accepted(undefined);
+  }
+
   async #membersAfter(
     membership: Membership,
     action: MembershipAction,
     people: readonly KnownPerson[],
-  ): Promise<Parsed<Recipient[]>> {
+  ): Promise<Parsed<Recipient[], GroupFailure>> {
     const removed = new Set(action === "remove" ? people.map(({ user }) => user) : []);
     const staying = [...membership.members].filter(([user]) => !removed.has(user));
     const known = await this.#parts.people.prefetch(
@@ -137,21 +159,29 @@ export class GroupChanges {
     return accepted(recipients);
   }
 
-  async #submit(conversation: Conversation, entry: MembershipEntry, opened: OpenedEpoch<unknown> | undefined) {
+  async #submit(
+    conversation: Conversation,
+    entry: MembershipEntry,
+    opened: OpenedEpoch<unknown> | undefined,
+  ): Promise<Parsed<undefined, GroupFailure>> {
     const { mailbox, self } = this.#parts;
     const keys = opened?.keys ?? [];
     for (let from = 0; from < keys.length; from += limits.stagedKeysPerFrameMax) {
       const page = keys.slice(from, from + limits.stagedKeysPerFrameMax);
       const staged = await mailbox.request({ kind: "stageKeys", group: entry.group, keys: page });
-      if (!staged.ok) return staged;
+      if (!staged.ok) return refused(staged.reason);
     }
     const bytes = signEntry(entry, self.signingKey);
-    const changed = await mailbox.request({ kind: "change", entry: bytes });
-    if (!changed.ok) return changed;
-    await conversation.adopt(entry, bytes, opened?.state);
-    const { group, epoch, seq: lastSeq, index } = changed.value;
-    if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq, logLength: index + 1 });
-    return changed;
+    let changed = await mailbox.request({ kind: "change", entry: bytes });
+    // Nobody knows whether it was made. The same entry once more is answered as it was, or is found not to be there.
+    if (!changed.ok && isPassing(changed.reason.code)) {
+      changed = await mailbox.requestPatiently({ kind: "change", entry: bytes });
+    }
+    if (!changed.ok) return refused(changed.reason);
+    const { group, epoch, seq, index } = changed.value;
+    await conversation.adopt(entry, { seq, bytes }, opened?.state);
+    if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq: seq, logLength: index + 1 });
+    return accepted(undefined);
   }
 
   #signedBy(group: GroupId, index: number, epoch: Epoch, previous: Uint8Array) {
@@ -163,6 +193,8 @@ export class GroupChanges {
     return { user: this.#parts.user, identity: this.#parts.self.public };
   }
 }
+
+const opens = (action: MembershipAction) => actionsThatOpen.has(action);
 
 function subjectsOf(people: readonly KnownPerson[]) {
   return people.map(({ user, identity: { fingerprint } }) => ({ user, fingerprint }));

@@ -16,6 +16,8 @@ export type RequestRange = (feed: GroupFeed, after: Seq, through: Seq) => void;
 
 /** Two servers may commit in one order and tell in another: that sorts itself out in less than this. */
 const gapPatienceMs = 200;
+/** Before a server that had nothing to say is asked again. */
+const stalledMs = 1000;
 /** Frames that came too early are kept up to here; more are fetched again. */
 const heldBytesMax = 512 * 1024;
 
@@ -34,6 +36,7 @@ export class GroupFeed {
   #held: Map<number, Uint8Array> | undefined;
   #heldBytes = 0;
   #requested = false;
+  #requestedAfter = 0;
   #cancelPatience: Cancel | undefined;
 
   constructor(group: GroupId, after: Seq, by: { sink: FeedSink; clock: Clock; request: RequestRange }) {
@@ -69,6 +72,7 @@ export class GroupFeed {
 
   /** The range that was asked for has been delivered, as far as `through`; undefined when the request failed. */
   answered(through: Seq | undefined): void {
+    const before = this.#requestedAfter;
     this.#requested = false;
     if (through === undefined) return;
     if (through >= this.next) {
@@ -76,7 +80,9 @@ export class GroupFeed {
       this.next = (through + 1) as Seq;
     }
     if (this.#held) this.#release();
-    this.#fetch();
+    if (this.next - 1 > before) this.#fetch();
+    // A server that knows of less than others did: it will hear of the rest, or have nothing to say.
+    else this.#cancelPatience ??= this.#clock.after(stalledMs, () => this.#patienceOver());
   }
 
   /** The connection broke: what was asked for is not coming. */
@@ -103,10 +109,12 @@ export class GroupFeed {
       if (!this.#held.has(firstSeq)) this.#heldBytes += frame.length;
       this.#held.set(firstSeq, copyBytes(frame));
     }
-    this.#cancelPatience ??= this.#clock.after(gapPatienceMs, () => {
-      this.#cancelPatience = undefined;
-      this.#fetch();
-    });
+    this.#cancelPatience ??= this.#clock.after(gapPatienceMs, () => this.#patienceOver());
+  }
+
+  #patienceOver(): void {
+    this.#cancelPatience = undefined;
+    this.#fetch();
   }
 
   /** Passes on the held frames whose turn has come. */
@@ -132,6 +140,7 @@ export class GroupFeed {
     let through = this.#known;
     for (const firstSeq of this.#held?.keys() ?? []) through = Math.min(through, firstSeq - 1);
     this.#requested = true;
+    this.#requestedAfter = this.next - 1;
     this.#request(this, (this.next - 1) as Seq, through as Seq);
   }
 }

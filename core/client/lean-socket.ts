@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { limits } from "../wire/limits.ts";
 import type { ClientSocket, OpenSocket, SocketEvents, SocketOptions } from "./socket.ts";
 import { clientFrame, FrameReader, opcodes } from "./web-socket-frames.ts";
 
 /**
  * A WebSocket client that does what this protocol needs and no more: binary messages, no extensions. All sockets of a
- * thread read into one buffer, and a message that lies whole in it is handed on where it lies.
+ * thread that are in clear read into one buffer, and a message that lies whole in it is handed on where it lies.
  *
  * Ten thousand simulated users on a core is what it is for: see the figures in this folder's README.
  */
@@ -38,26 +39,38 @@ class LeanSocket implements ClientSocket {
       // A server's frame may be larger than a client's: a page of history in one.
       limits.frameBytesMax * 2,
     );
-    const { hostname, port, host, pathname } = new URL(url);
-    this.#socket = connect({
+    const { hostname, port, host, pathname, protocol } = new URL(url);
+    const to = {
       host: hostname.replace(/^\[|\]$/g, ""),
-      port: Number(port || 80),
       noDelay: true,
       ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-      onread: {
-        buffer: readBuffer,
-        callback: (bytes, buffer) => {
-          this.#read(buffer.subarray(0, bytes));
-          return true;
-        },
-      },
-    });
-    this.#socket.once("connect", () =>
+    };
+    const upgrade = () =>
       this.#socket.write(
         `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
           `Sec-WebSocket-Key: ${this.#key}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
-      ),
-    );
+      );
+    if (protocol === "wss:") {
+      const authority = options.tls?.authority;
+      this.#socket = connectTls({
+        ...to,
+        port: Number(port || 443),
+        ...(authority === undefined ? {} : { ca: authority }),
+        ...(isIP(to.host) ? {} : { servername: to.host }),
+      });
+      this.#socket.on("data", (bytes) => this.#read(bytes));
+      this.#socket.once("secureConnect", upgrade);
+    } else {
+      const onread = {
+        buffer: readBuffer,
+        callback: (bytes: number, buffer: Uint8Array) => {
+          this.#read(buffer.subarray(0, bytes));
+          return true;
+        },
+      };
+      this.#socket = connect({ ...to, port: Number(port || 80), onread });
+      this.#socket.once("connect", upgrade);
+    }
     this.#socket.on("error", (cause) => this.#ended(noCloseFrame, cause.message));
     this.#socket.on("close", () => this.#ended(noCloseFrame, "the connection ended"));
   }

@@ -207,7 +207,7 @@ test("what the server refuses for good is told, with its code", async () => {
 
 test("a message that cannot be sealed is told, and the next one goes out", async () => {
   const { mailbox, connection } = await online();
-  const { outcomes } = say(mailbox, "hello", () => refused("no key") as never);
+  const { outcomes } = say(mailbox, "hello", () => refused({ code: "cannot_seal", detail: "no key" }) as never);
   say(mailbox, "next");
   assert.equal(outcomes[0]?.ok === false && outcomes[0].code, "cannot_seal");
   assert.deepEqual(sends(connection), ["next @1"]);

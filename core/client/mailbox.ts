@@ -1,12 +1,12 @@
 import { BoundedQueue } from "../platform/bounded-queue.ts";
 import { type Cancel, type Clock, sleep } from "../platform/clock.ts";
+import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { Random } from "../platform/random.ts";
 import type { Acknowledgement } from "../wire/ack-frame.ts";
 import { readUint64 } from "../wire/bytes.ts";
 import { encodeClientFrame } from "../wire/client-frame.ts";
 import { DeliverCursor } from "../wire/deliver-frame.ts";
-import type { ErrorCode } from "../wire/errors.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { encodeSend, markAsResend, messageTypes } from "../wire/send-frame.ts";
@@ -14,8 +14,16 @@ import { type Authenticate, Connection, type ConnectionState, type Welcome } fro
 import type { Dial } from "./dial.ts";
 import { type FeedSink, GroupFeed } from "./group-feed.ts";
 import { MessageIds } from "./message-ids.ts";
-import type { OutboxEntry, OutgoingMessage, SendOutcome } from "./outbox.ts";
-import type { Notice, ReplyTo, RequestKind, RequestOf, RequestRefused } from "./server-link.ts";
+import type { OutboxEntry, OutgoingMessage, SealRefused, SendOutcome } from "./outbox.ts";
+import {
+  isPassing,
+  isTemporary,
+  type Notice,
+  type ReplyTo,
+  type RequestKind,
+  type RequestOf,
+  type RequestRefused,
+} from "./server-link.ts";
 import type { OpenSocket, SocketOptions } from "./socket.ts";
 
 /** A group as the mailbox knows it: places, not contents. */
@@ -64,15 +72,7 @@ const checkPeriodMs = 2500;
 /** Pages of history that are asked for at once. */
 const rangesAtOnce = 4;
 
-/** What the server refuses for its own sake, for now. */
-const temporary: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["busy", "rate_limited", "internal", "draining"]);
 const defaultRetryMs = 1000;
-/** Why a request may fail that will not if it is asked again. */
-const passing: ReadonlySet<RequestRefused["code"]> = new Set<RequestRefused["code"]>([
-  ...temporary,
-  "offline",
-  "timeout",
-]);
 
 /**
  * A user's post: sends sealed messages until each is acknowledged, whatever happens to connections and servers, and brings
@@ -124,6 +124,21 @@ export class Mailbox {
     return this.#outbox.size;
   }
 
+  /** Whether another message may be taken in. */
+  get hasRoom(): boolean {
+    return this.#outbox.size < this.#options.outboxMax;
+  }
+
+  /** A name for a message that this user has not given before. */
+  nextId(): ClientMessageId {
+    return this.#ids.next();
+  }
+
+  /** Milliseconds since the Unix epoch. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   logIn(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
     return this.#connection.logIn(authenticate);
   }
@@ -168,7 +183,7 @@ export class Mailbox {
   ): Promise<Parsed<ReplyTo<Kind>, RequestRefused>> {
     for (;;) {
       const reply = await this.request(frame);
-      if (reply.ok || this.#closed || !passing.has(reply.reason.code)) return reply;
+      if (reply.ok || this.#closed || !isPassing(reply.reason.code)) return reply;
       await sleep(this.#clock, reply.reason.retryAfterMs ?? defaultRetryMs / 4);
     }
   }
@@ -183,16 +198,16 @@ export class Mailbox {
    * An id of the caller's own must be unique among the user's messages.
    */
   send(
-    message: Omit<OutgoingMessage, "id" | "type"> & Partial<OutgoingMessage>,
+    message: Pick<OutgoingMessage, "group" | "seal"> & Partial<OutgoingMessage>,
     settled: (outcome: SendOutcome) => void,
   ): Parsed<ClientMessageId> {
-    if (this.#outbox.size >= this.#options.outboxMax) {
+    if (!this.hasRoom) {
       return refused(`${this.#outbox.size} messages wait already for their acknowledgement`);
     }
-    const { id = this.#ids.next(), type = messageTypes.application, group, seal } = message;
+    const { id = this.#ids.next(), type = messageTypes.application, group, seal, sentBefore = false } = message;
     const takenAtMs = this.#clock.monotonic();
     const progress = { frame: undefined, sealing: false, sentAtMs: undefined };
-    const entry: OutboxEntry = { id, type, group, seal, settled, takenAtMs, ...progress };
+    const entry: OutboxEntry = { id, type, group, seal, sentBefore, settled, takenAtMs, ...progress };
     this.#outbox.set(id, entry);
     this.#cancelCheck ??= this.#clock.after(checkPeriodMs, () => this.#check());
     this.#transmit(entry);
@@ -215,18 +230,24 @@ export class Mailbox {
     const sealed = entry.seal({ group: group.id, epoch: group.epoch, clientMessageId: entry.id });
     if (!(sealed instanceof Promise)) return this.#sealed(entry, sealed);
     entry.sealing = true;
-    void sealed.then((outcome) => {
-      entry.sealing = false;
-      this.#sealed(entry, outcome);
-    });
+    void sealed
+      .catch((cause: unknown) => refused<SealRefused>({ code: "cannot_seal", detail: messageOf(cause) }))
+      .then((outcome) => {
+        entry.sealing = false;
+        this.#sealed(entry, outcome);
+      });
   }
 
   #sealed(entry: OutboxEntry, sealed: Awaited<ReturnType<OutboxEntry["seal"]>>): void {
     if (!this.#outbox.has(entry.id)) return;
-    if (!sealed.ok) return this.#settle(entry, { ok: false, code: "cannot_seal", detail: sealed.reason });
-    const { id: clientMessageId, group, type } = entry;
+    if (!sealed.ok) {
+      const { code, detail } = sealed.reason;
+      return code === "not_now" ? this.#transmitLater(entry) : this.#settle(entry, { ok: false, code, detail });
+    }
+    const { id: clientMessageId, group, type, sentBefore } = entry;
     const { epoch, payload } = sealed.value;
-    entry.frame = encodeSend({ resend: entry.sentAtMs !== undefined, type, epoch, group, clientMessageId, payload });
+    const resend = sentBefore || entry.sentAtMs !== undefined;
+    entry.frame = encodeSend({ resend, type, epoch, group, clientMessageId, payload });
     this.#transmit(entry);
   }
 
@@ -244,13 +265,14 @@ export class Mailbox {
       entry.frame = undefined;
       return this.#transmit(entry);
     }
-    if (temporary.has(code)) {
-      this.#clock.after(retryAfterMs ?? defaultRetryMs, () => {
-        if (!this.#closed && this.#outbox.has(entry.id)) this.#transmit(entry);
-      });
-      return;
-    }
+    if (isTemporary(code)) return this.#transmitLater(entry, retryAfterMs);
     this.#settle(entry, { ok: false, code, detail: `the server refused the message: ${code}` });
+  }
+
+  #transmitLater(entry: OutboxEntry, delayMs = defaultRetryMs): void {
+    this.#clock.after(delayMs, () => {
+      if (!this.#closed && this.#outbox.has(entry.id)) this.#transmit(entry);
+    });
   }
 
   #settle(entry: OutboxEntry, outcome: SendOutcome): void {

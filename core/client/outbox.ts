@@ -16,23 +16,36 @@ export interface SealedFor {
   readonly payload: Uint8Array;
 }
 
+/** Why a message was not sealed. */
+export interface SealRefused {
+  /** `not_now`: what is needed for it could not be had; it is tried again. The others are final. */
+  readonly code: "not_now" | "cannot_seal" | "identity_changed";
+  readonly detail: string;
+}
+
 /**
  * Seals a message for a place; asked again when the epoch has changed meanwhile. May be answered at once, or take a key
- * exchange; refused with the reason when it can never be sealed.
+ * exchange.
  */
-export type Seal = (place: SealPlace) => Parsed<SealedFor> | Promise<Parsed<SealedFor>>;
+export type Seal = (place: SealPlace) => Parsed<SealedFor, SealRefused> | Promise<Parsed<SealedFor, SealRefused>>;
 
 export interface OutgoingMessage {
   readonly id: ClientMessageId;
   readonly group: GroupId;
   readonly type: MessageType;
   readonly seal: Seal;
+  /** It may have been sent before, by an earlier run: the server is to look for it first. */
+  readonly sentBefore: boolean;
 }
 
 /** What became of it. */
 export type SendOutcome =
   | { readonly ok: true; readonly seq: Seq; readonly sentAt: number }
-  | { readonly ok: false; readonly code: ErrorCode | "cannot_seal"; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode | Exclude<SealRefused["code"], "not_now">;
+      readonly detail: string;
+    };
 
 /** A message between the moment somebody wrote it and the server's last word on it. */
 export interface OutboxEntry extends OutgoingMessage {

@@ -1,3 +1,5 @@
+import type { TlsTrust } from "./tls-pin.ts";
+
 /** A WebSocket as the client needs it. */
 export interface ClientSocket {
   /** Queued if it cannot be written at once. */
@@ -18,6 +20,8 @@ export interface SocketEvents {
 export interface SocketOptions {
   /** Address to connect from, to spread ten thousand sockets over loopback. */
   readonly localAddress?: string;
+  /** For `wss:`. */
+  readonly tls?: TlsTrust | undefined;
 }
 
 export type OpenSocket = (url: string, events: SocketEvents, options?: SocketOptions) => ClientSocket;

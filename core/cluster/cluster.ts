@@ -111,7 +111,7 @@ export class Cluster {
 
   /** Where clients connect, or ask `/assign` where to. */
   get url(): string {
-    return socketUrl(this.#options.publicHost, this.port);
+    return this.#socketUrl(this.port);
   }
 
   /** Breaks a server as an uncaught error would; it comes back by itself. Resolves when its thread has ended. */
@@ -121,6 +121,12 @@ export class Cluster {
     const exited = once(thread, "exit");
     order(thread, { kind: "crash" });
     await exited;
+  }
+
+  /** Takes the certificate from its files again, for connections from now on. */
+  reloadCertificates(): void {
+    this.#front?.reloadCertificates();
+    for (const { thread } of this.#members) if (thread) order(thread, { kind: "reloadCertificates" });
   }
 
   /** Everything taken in is committed and acknowledged, then the threads end. */
@@ -133,12 +139,17 @@ export class Cluster {
     await this.#pool.close();
   }
 
+  #socketUrl(port: number | string): string {
+    const { publicHost, server } = this.#options;
+    return socketUrl(publicHost, port, server.tls ? "wss" : "ws");
+  }
+
   /** One server needs no front: clients that ask are sent to where they asked. */
   async #openFront(): Promise<void> {
     const { servers, server, host, port } = this.#options;
     if (servers === 1) return;
     if (server.transport === "uws") {
-      this.#front = await nativeAcceptor(host, port);
+      this.#front = await nativeAcceptor(host, port, server.tls);
       return;
     }
     const assigner = new Assigner(this.#assignOptions(), {
@@ -146,17 +157,17 @@ export class Cluster {
       random: seededRandom(this.#options.seed),
       clock: systemClock,
     });
-    this.#front = await signpost(host, port, (request) => assigner.route(request));
+    this.#front = await signpost(host, port, server.tls, (request) => assigner.route(request));
   }
 
   #assignOptions() {
     const { strategy, server } = this.#options;
     const acceptor = this.#front && server.transport === "uws";
-    return { strategy, acceptorUrl: acceptor ? socketUrl(this.#options.publicHost, this.port) : undefined };
+    return { strategy, acceptorUrl: acceptor ? this.#socketUrl(this.port) : undefined };
   }
 
   async #startThread(member: Member): Promise<void> {
-    const { host, publicHost, port, servers, server, strategy, durability, logLevel, seed } = this.#options;
+    const { host, port, servers, server, strategy, durability, logLevel, seed } = this.#options;
     const ownPort = servers === 1 || port === 0 ? port : port + 1 + member.index;
     const opaqueChannel = new MessageChannel();
     const released = new Int32Array(new SharedArrayBuffer(4));
@@ -164,7 +175,7 @@ export class Cluster {
       id: member.id,
       // A server that comes back is found where it was.
       options: { ...server, host, port: member.port || ownPort },
-      url: socketUrl(publicHost, "{port}"),
+      url: this.#socketUrl("{port}"),
       assign: this.#assignOptions(),
       about: { strategy, transport: server.transport, durability },
       logLevel,
@@ -200,9 +211,15 @@ export class Cluster {
             member.descriptor = report.descriptor;
             return resolve();
           case "heartbeat": {
-            const url = socketUrl(this.#options.publicHost, member.port);
+            const url = this.#socketUrl(member.port);
             return this.#roster.heard({ server: member.id, url, load: report.load }, systemClock.monotonic());
           }
+          case "reloaded":
+            // The old descriptor goes first: two of one thread would get it twice as many sockets.
+            if (member.descriptor !== undefined) this.#front?.remove(member.descriptor);
+            member.descriptor = report.descriptor;
+            if (member.descriptor !== undefined) this.#front?.add(member.descriptor);
+            return;
           case "met":
             return; // Awaited where servers are introduced.
           case "failed":
@@ -224,7 +241,7 @@ export class Cluster {
     const meetings: Promise<void>[] = [];
     const introduce = (to: Worker, { id, port }: Member, link: MessagePort) => {
       meetings.push(met(to, id));
-      const url = socketUrl(this.#options.publicHost, port);
+      const url = this.#socketUrl(port);
       order(to, { kind: "peer", server: id, url, port: link }, [link]);
     };
     for (const other of this.#members) {
@@ -290,9 +307,9 @@ function met(thread: Worker, server: ServerId): Promise<void> {
   });
 }
 
-export function socketUrl(host: string, port: number | string): string {
+export function socketUrl(host: string, port: number | string, scheme: "ws" | "wss" = "ws"): string {
   const name = host.includes(":") ? `[${host}]` : host;
-  return `ws://${name}:${port}${socketPath}`;
+  return `${scheme}://${name}:${port}${socketPath}`;
 }
 
 function order(thread: Worker, message: ThreadOrder, transfer: readonly MessagePort[] = []): void {

@@ -1,13 +1,17 @@
 import path from "node:path";
+import { messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
+import { readMigrations } from "../platform/migration-files.ts";
+import { projectRoot } from "../platform/project-root.ts";
 import { availableTransport } from "../server/transport/open-transport.ts";
+import type { TlsFiles } from "../server/transport/transport.ts";
 import { Database } from "../store/database.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
-import { projectRoot } from "../store/embedded/place.ts";
-import { migrate, readMigrations } from "../store/migrations.ts";
+import { migrate } from "../store/migrations.ts";
 import { Cluster, type ClusterOptions } from "./cluster.ts";
 import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
 import type { ServeConfig } from "./serve-settings.ts";
+import { checkTlsFiles, prepareTls } from "./tls.ts";
 
 /** How commits are made durable, as every result states it. */
 export interface Durability {
@@ -21,6 +25,10 @@ export interface Deployment {
   readonly cluster: Cluster;
   readonly durability: Durability;
   readonly transport: "uws" | "ws";
+  /** What clients pin, for a certificate from an authority of our own. */
+  readonly authorityFingerprint: string | undefined;
+  /** Takes the certificate from its files again, for connections from now on; it stays if they are not good. */
+  reloadCertificates(): void;
   /** Servers drain and stop, then the database, if it is ours. */
   stop(): Promise<void>;
 }
@@ -75,6 +83,7 @@ export async function prepareDatabase(
 
 /** Starts everything that `fastchat serve` runs. */
 export async function startDeployment(config: ServeConfig, log: Log): Promise<Deployment> {
+  const tls = prepareTls(config);
   const database = await prepareDatabase(config, log);
   if (database.migrated.length > 0) log.info({ migrated: database.migrated }, "the database is up to date");
   try {
@@ -82,9 +91,19 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
     if (transport !== config.transport) {
       log.warn(`uWebSockets.js has no binary for Node ${process.version} here; sockets are carried by ws instead`);
     }
-    const cluster = await Cluster.start(clusterOptions(config, transport, database), log);
+    const cluster = await Cluster.start(clusterOptions(config, { transport, database, tls: tls.files }), log);
     return {
       cluster,
+      authorityFingerprint: tls.authorityFingerprint,
+      reloadCertificates() {
+        try {
+          if (tls.files) checkTlsFiles(tls.files);
+          cluster.reloadCertificates();
+          log.info("the certificate was read again");
+        } catch (cause) {
+          log.error({ cause: messageOf(cause) }, "the certificate cannot be used; the old one stays");
+        }
+      },
       durability: database.durability,
       transport,
       async stop() {
@@ -98,7 +117,10 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
   }
 }
 
-function clusterOptions(config: ServeConfig, transport: "uws" | "ws", database: PreparedDatabase): ClusterOptions {
+function clusterOptions(
+  config: ServeConfig,
+  { transport, database, tls }: { transport: "uws" | "ws"; database: PreparedDatabase; tls: TlsFiles | undefined },
+): ClusterOptions {
   const { url, secret, durability } = database;
   return {
     servers: config.servers,
@@ -108,6 +130,7 @@ function clusterOptions(config: ServeConfig, transport: "uws" | "ws", database: 
     port: config.port,
     server: {
       transport,
+      tls,
       databaseUrl: url,
       databaseConnectionsMax: config.databaseConnectionsMax,
       tokenSecret: secret.token,

@@ -8,10 +8,12 @@ export interface ServeSurroundings {
   print(line: string): void;
   /** Aborted when it is to stop. */
   readonly signal: AbortSignal;
+  /** Calls back at each SIGHUP. */
+  onHangUp(action: () => void): void;
 }
 
 /** `fastchat serve`: runs until told to stop, then lets go in good order. */
-export async function serve(config: ServeConfig, { log, print, signal }: ServeSurroundings): Promise<void> {
+export async function serve(config: ServeConfig, { log, print, signal, onHangUp }: ServeSurroundings): Promise<void> {
   const deployment = await startDeployment(config, log);
   const { cluster, transport, durability } = deployment;
   const servers = config.servers === 1 ? "1 server" : `${config.servers} servers, ${config.strategy}`;
@@ -19,6 +21,8 @@ export async function serve(config: ServeConfig, { log, print, signal }: ServeSu
   print(
     `PostgreSQL ${durability.postgres}, synchronous_commit ${durability.synchronousCommit}, fsync ${durability.fsync}`,
   );
+  if (deployment.authorityFingerprint) print(`clients pin: ${deployment.authorityFingerprint}`);
+  onHangUp(() => deployment.reloadCertificates());
   print("Ctrl-C stops it");
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -23,6 +23,17 @@ export const serveSettings = {
     help: "which server a new client goes to",
   }),
   transport: setting.choice({ default: "uws", values: transportNames, help: "what carries the sockets" }),
+  tls: setting.choice({
+    default: "off",
+    values: ["off", "dev"],
+    help: "dev: a certificate from an authority of this machine's own, whose fingerprint is printed for clients to pin",
+  }),
+  tlsCert: setting.optionalText({
+    placeholder: "file",
+    help: "certificate with its chain, in PEM; SIGHUP reads it again",
+  }),
+  tlsKey: setting.optionalText({ placeholder: "file", help: "the certificate's private key, in PEM" }),
+  insecure: setting.switch({ help: "listen in clear although others may read along" }),
   database: setting.optionalText({
     placeholder: "url",
     help: "PostgreSQL 14 or later to use (postgres://…) instead of an embedded one",

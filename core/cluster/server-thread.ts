@@ -52,6 +52,8 @@ main.on("message", (order: ThreadOrder) => {
     case "peerGone":
       roster.gone(order.server);
       return bus.removePeer(order.server);
+    case "reloadCertificates":
+      return void reloadCertificates();
     case "stop":
       return void stop();
     case "crash":
@@ -104,6 +106,15 @@ function routeFacts(request: HttpRequest): boolean {
     return answer(servers.map((entry) => ({ ...entry, url: reachableUrl(entry.url, request) })));
   }
   return request.path === "/about" && answer(start.about);
+}
+
+async function reloadCertificates(): Promise<void> {
+  try {
+    await server?.reloadCertificates();
+    report({ kind: "reloaded", descriptor: server?.acceptorDescriptor });
+  } catch (cause) {
+    log.error({ cause: messageOf(cause) }, "the certificate could not be read again; the old one stays");
+  }
 }
 
 async function stop(): Promise<void> {

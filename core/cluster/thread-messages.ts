@@ -36,6 +36,8 @@ export type ThreadOrder =
   /** Another server is there; answered by `met`. */
   | { readonly kind: "peer"; readonly server: ServerId; readonly url: string; readonly port: MessagePort }
   | { readonly kind: "peerGone"; readonly server: ServerId }
+  /** Take the certificate from its files again; answered by `reloaded`. */
+  | { readonly kind: "reloadCertificates" }
   /** Drain, close, end. */
   | { readonly kind: "stop" }
   /** End at once, as after an uncaught error: nothing is flushed, connections break. */
@@ -45,6 +47,7 @@ export type ThreadOrder =
 export type ThreadReport =
   | { readonly kind: "ready"; readonly port: number; readonly descriptor: unknown }
   | { readonly kind: "met"; readonly server: ServerId }
+  | { readonly kind: "reloaded"; readonly descriptor: unknown }
   | { readonly kind: "heartbeat"; readonly load: ServerLoad }
   | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly advice: string }
   /** About to end: hand it no more sockets, then set `released`. */

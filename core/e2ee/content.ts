@@ -1,12 +1,38 @@
 import { decode, encode } from "cborg";
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { attachmentIdBytes } from "../wire/attachment.ts";
 import { strictDecodeOptions } from "../wire/cbor.ts";
+import { anyBytesField, hashField } from "../wire/fields.ts";
+import { idMax } from "../wire/ids.ts";
+import { fileKeyBytes } from "./attachment.ts";
+
+const bytesOf = (length: number) =>
+  anyBytesField.refine((bytes) => bytes.length === length, { message: `${length} bytes are needed` });
+
+/** A file that was uploaded sealed: where it is, and all that is needed to open and check it. */
+const fileContent = z.strictObject({
+  kind: z.literal("file"),
+  /** As its sender calls it: never a path, never trusted as one. */
+  name: z.string().max(255),
+  /** As its sender says (RFC 2046). */
+  mediaType: z.string().max(127),
+  size: z.number().int().min(0).max(idMax),
+  attachment: bytesOf(attachmentIdBytes),
+  key: bytesOf(fileKeyBytes),
+  /** SHA-256 of the file. */
+  hash: hashField,
+  text: z.string().exactOptional(),
+});
 
 /** What a message says, once opened. Kinds may be added; a client shows one that it does not know as such. */
-const contentSchema = z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("text"), text: z.string() })]);
+const contentSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("text"), text: z.string() }),
+  fileContent,
+]);
 
 export type Content = z.output<typeof contentSchema>;
+export type FileContent = z.output<typeof fileContent>;
 
 export function encodeContent(content: Content): Uint8Array {
   return encode(content);
@@ -18,5 +44,17 @@ export function parseContent(bytes: Uint8Array): Parsed<Content> {
     return checked.success ? accepted(checked.data) : refused(z.prettifyError(checked.error));
   } catch (cause) {
     return refused(`not CBOR: ${(cause as Error).message}`);
+  }
+}
+
+/** What of it can be searched for. */
+export function wordsOf(content: Content): string | undefined {
+  switch (content.kind) {
+    case "text":
+      return content.text;
+    case "file":
+      return content.text === undefined ? content.name : `${content.name} ${content.text}`;
+    default:
+      return content satisfies never;
   }
 }

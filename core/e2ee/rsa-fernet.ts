@@ -86,6 +86,18 @@ export class RsaFernet implements Suite<RsaFernetState> {
     return accepted(withKey(before, epoch, key.value));
   }
 
+  async prepareEpoch(): Promise<readonly Uint8Array[]> {
+    return [];
+  }
+
+  async receiveHandshake(): Promise<Parsed<RsaFernetState, SuiteFault>> {
+    return refused("unexpected_handshake");
+  }
+
+  forget({ keys }: RsaFernetState, needed: ReadonlySet<Epoch>): RsaFernetState {
+    return { keys: new Map([...keys].filter(([epoch]) => needed.has(epoch))) };
+  }
+
   holds(state: RsaFernetState | undefined, epoch: Epoch): boolean {
     return state?.keys.has(epoch) ?? false;
   }

@@ -15,6 +15,21 @@ export interface Suite<State> {
   /** As the group's settings name it. */
   readonly name: string;
 
+  /**
+   * What has to be sent as handshake messages, in this order, before an epoch can be opened: they travel like any message,
+   * and every member takes them in by {@link receiveHandshake} in the order of their places. Most suites need none.
+   */
+  prepareEpoch(self: Identity, state: State | undefined, change: EpochChange): Promise<readonly Uint8Array[]>;
+
+  /** Takes in a handshake message of a member; the new state is kept together with the message. */
+  receiveHandshake(
+    self: Identity,
+    state: State,
+    envelope: UnopenedEnvelope,
+    payload: Uint8Array,
+    sender: PublicIdentity,
+  ): Promise<Parsed<State, SuiteFault>>;
+
   /** Opens the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. */
   openEpoch(self: Identity, before: State | undefined, change: EpochChange): Promise<OpenedEpoch<State>>;
 
@@ -45,6 +60,9 @@ export interface Suite<State> {
   /** The group's title under the epoch's key, for a membership entry. */
   sealTitle(state: State, group: GroupId, epoch: Epoch, title: string): Uint8Array;
   openTitle(state: State, group: GroupId, epoch: Epoch, sealed: Uint8Array): Parsed<string, SuiteFault>;
+
+  /** The state without what only epochs need that are not among these: what nobody has can be stolen from nobody. */
+  forget(state: State, needed: ReadonlySet<Epoch>): State;
 
   encodeState(state: State): Uint8Array;
   decodeState(bytes: Uint8Array): State;
@@ -122,4 +140,6 @@ export type SuiteFault =
   | "wrong_sender"
   | "wrong_message_id"
   /** The sender's key did not sign it. */
-  | "bad_signature";
+  | "bad_signature"
+  /** A handshake message that the suite does not have, or not now. */
+  | "unexpected_handshake";

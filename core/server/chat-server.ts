@@ -31,11 +31,12 @@ import type { ServerContext, ServerLimits } from "./server-context.ts";
 import { Sweep } from "./sweep.ts";
 import { SessionTokens } from "./tokens.ts";
 import { openTransport } from "./transport/open-transport.ts";
-import type { HttpRequest, Transport, TransportName } from "./transport/transport.ts";
+import type { HttpRequest, TlsFiles, Transport, TransportName } from "./transport/transport.ts";
 import { UserDirectory } from "./user-directory.ts";
 
 export interface ChatServerOptions {
   readonly transport: TransportName;
+  readonly tls: TlsFiles | undefined;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -118,6 +119,7 @@ export class ChatServer {
         messageBytesMax: 2 * limits.frameBytesMax,
         backpressureBytesMax: options.backpressureBytesMax,
         idleSecondsMax: options.idleSecondsMax,
+        tls: options.tls,
       },
     );
 
@@ -180,6 +182,11 @@ export class ChatServer {
   /** What a native acceptor needs to hand this server sockets. */
   get acceptorDescriptor(): unknown {
     return this.#transport.acceptorDescriptor;
+  }
+
+  /** Takes the certificate from its files again; the acceptor's descriptor is another one then. */
+  reloadCertificates(): Promise<void> {
+    return this.#transport.reloadCertificates();
   }
 
   /** How busy it has been since the last call. */

@@ -26,6 +26,7 @@ async function deafServers(): Promise<[ChatServer, ChatServer]> {
     const server = await ChatServer.start(
       {
         transport: "uws",
+        tls: undefined,
         host: "127.0.0.1",
         port: 0,
         databaseUrl,

@@ -1,29 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 import { Failure, messageOf } from "../platform/failure.ts";
+import type { Migration } from "../platform/migration-files.ts";
 import type { Database } from "./database.ts";
-
-export interface Migration {
-  readonly number: number;
-  readonly name: string;
-  readonly sql: string;
-}
-
-/** The steps in `sql/server`, in order: `NNNN_what_it_does.sql`, numbered from 1 without a gap. */
-export function readMigrations(directory: string): Migration[] {
-  const migrations = readdirSync(directory)
-    .filter((file) => file.endsWith(".sql"))
-    .sort()
-    .map((file) => ({
-      number: Number.parseInt(file, 10),
-      name: file,
-      sql: readFileSync(path.join(directory, file), "utf8"),
-    }));
-  migrations.forEach(({ number, name }, i) => {
-    if (number !== i + 1) throw new Error(`${path.join(directory, name)}: step ${i + 1} is missing`);
-  });
-  return migrations;
-}
 
 // Any number that no other program takes a lock under.
 const advisoryLock = 7_241_902_117;

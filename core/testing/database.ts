@@ -3,10 +3,12 @@ import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { after } from "node:test";
 import { silentLog } from "../platform/log.ts";
+import { readMigrations } from "../platform/migration-files.ts";
+import { projectRoot } from "../platform/project-root.ts";
 import { Database } from "../store/database.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
-import { projectRoot, writablePlace } from "../store/embedded/place.ts";
-import { migrate, readMigrations } from "../store/migrations.ts";
+import { writablePlace } from "../store/embedded/place.ts";
+import { migrate } from "../store/migrations.ts";
 import { testDatabaseVariable } from "./test-database-variable.ts";
 
 /** What ends with the test file, last started first. Registered here, at import, or `after` would be one test's own. */

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { projectRoot } from "../store/embedded/place.ts";
+import { projectRoot } from "../platform/project-root.ts";
 
 /** The checker of layers is only worth something if it refuses what it must: it is given forbidden imports here. */
 const place = mkdtempSync(path.join(tmpdir(), "layers-test-"));

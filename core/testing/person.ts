@@ -3,10 +3,12 @@ import { logIn, signUp } from "../client/account.ts";
 import { Client, type ClientEvents } from "../client/client.ts";
 import type { OpenedMessage, UnreadableMessage } from "../client/conversation.ts";
 import { type Dial, dialAssigned } from "../client/dial.ts";
-import { IdentityCache } from "../client/identity-book.ts";
+import { IdentityCache } from "../client/identity-cache.ts";
+import type { Keeper } from "../client/keeper.ts";
 import { openLeanSocket } from "../client/lean-socket.ts";
 import type { SendOutcome } from "../client/outbox.ts";
 import type { OpenSocket } from "../client/socket.ts";
+import { wordsOf } from "../e2ee/content.ts";
 import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "../e2ee/identity.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
 import { RsaFernet } from "../e2ee/rsa-fernet.ts";
@@ -58,6 +60,7 @@ export interface PersonOptions {
   readonly open?: OpenSocket;
   readonly clock?: Clock;
   readonly events?: ClientEvents;
+  readonly keeper?: Keeper;
 }
 
 /** Signs somebody up (or logs them in) at a deployment. */
@@ -73,7 +76,13 @@ export async function person(target: string, name: string, options: PersonOption
       clock: options.clock ?? systemClock,
       random: seededRandom(seeds++),
     },
-    { outboxMax: 1000, suites: [new RsaFernet(inlineRsa, () => Math.floor(Date.now() / 1000))], identities },
+    {
+      outboxMax: 1000,
+      suites: [new RsaFernet(inlineRsa, () => Math.floor(Date.now() / 1000))],
+      identities,
+      pinning: true,
+      ...(options.keeper ? { keeper: options.keeper } : {}),
+    },
     {
       ...events,
       message(message) {
@@ -109,7 +118,8 @@ export async function person(target: string, name: string, options: PersonOption
     messages,
     unreadable,
     joined,
-    texts: (group) => messages.filter((message) => message.group === group).map(({ content }) => content.text),
+    texts: (group) =>
+      messages.filter((message) => message.group === group).map(({ content }) => wordsOf(content) ?? ""),
     say: (group, text) =>
       new Promise((resolve, reject) => {
         const taken = client.send(group, { kind: "text", text }, resolve);
@@ -123,7 +133,7 @@ export async function person(target: string, name: string, options: PersonOption
 /** A group of these people, whom all have been let into; the first founds it. */
 export async function groupOf(founder: Person, ...others: readonly Person[]): Promise<GroupId> {
   const conversation = await founder.client.createGroup({ title: "a group", members: others.map(({ name }) => name) });
-  if (!conversation.ok) throw new Error(conversation.reason);
+  if (!conversation.ok) throw new Error(conversation.reason.detail);
   const { group } = conversation.value;
   await until(() => [founder, ...others].every((member) => member.joined.has(group)), "all members are in the group");
   return group;

@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { createLog } from "../platform/log.ts";
+import { projectRoot } from "../platform/project-root.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
-import { projectRoot, writablePlace } from "../store/embedded/place.ts";
+import { writablePlace } from "../store/embedded/place.ts";
 import { testDatabaseVariable } from "./test-database-variable.ts";
 
 /**

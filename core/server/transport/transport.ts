@@ -10,6 +10,8 @@ export interface Transport {
   publish(topic: string, frame: Uint8Array): void;
   /** What a native acceptor needs to hand sockets to this transport's thread. */
   readonly acceptorDescriptor?: unknown;
+  /** Takes the certificate from its files again: for connections from now on. Without TLS nothing happens. */
+  reloadCertificates(): Promise<void>;
   /** No new connections; those there are stay. */
   stopListening(): void;
   /** Ends every connection. */
@@ -76,6 +78,14 @@ export interface TransportOptions {
   readonly backpressureBytesMax: number;
   /** A connection that answers no ping for this long is gone. */
   readonly idleSecondsMax: number;
+  /** Everything is encrypted, HTTP and WebSocket alike; in clear without. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** A certificate with its chain, and its private key, in PEM. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 /** Where clients connect. */

@@ -21,58 +21,104 @@ interface SocketState<Session> {
 
 /** The native transport: uWebSockets.js, whose topics merge what one turn of the loop publishes into one write a socket. */
 export function uwsTransport<Session>(events: TransportEvents<Session>, options: TransportOptions): Transport {
-  const app = uws.App();
-  const sockets = new Set<uws.WebSocket<SocketState<Session>>>();
-  let listening: uws.us_listen_socket | undefined;
+  return new UwsTransport(events, options);
+}
 
-  app.ws<SocketState<Session>>(socketPath, {
-    maxPayloadLength: options.messageBytesMax,
-    maxBackpressure: options.backpressureBytesMax,
-    closeOnBackpressureLimit: true,
-    idleTimeout: options.idleSecondsMax,
-    sendPingsAutomatically: true,
-    open(socket) {
-      sockets.add(socket);
-      const state = socket.getUserData();
-      state.connection = new UwsConnection(socket);
-      state.session = events.opened(state.connection);
-      events.admitted(state.session);
-    },
-    message(socket, message, isBinary) {
-      // A text frame is no frame of ours; empty bytes are refused as malformed, like any other.
-      events.received(socket.getUserData().session, new Uint8Array(isBinary ? message : new ArrayBuffer(0)));
-    },
-    dropped(socket) {
-      socket.getUserData().slow = true;
-    },
-    close(socket) {
-      sockets.delete(socket);
-      const state = socket.getUserData();
-      state.connection.closed = true;
-      events.closed(state.session, state.slow ? "slow_consumer" : "closed");
-    },
-  });
-  app.any("/*", (response, request) => answer(response, request, events));
+/** An app and its sockets: certificates are an app's for life, so another takes over when they are read again. */
+interface App<Session> {
+  readonly app: uws.TemplatedApp;
+  readonly sockets: Set<uws.WebSocket<SocketState<Session>>>;
+}
 
-  return {
-    name: "uws",
-    acceptorDescriptor: undeclared(app).getDescriptor(),
-    async listen(host, wanted) {
-      const { socket, port } = await listen(app, host, wanted);
-      listening = socket;
-      return port;
-    },
-    publish: (topic, frame) => void app.publish(topic, frame, true),
-    stopListening() {
-      if (listening) uws.us_listen_socket_close(listening);
-      listening = undefined;
-    },
-    close() {
-      this.stopListening();
+class UwsTransport<Session> implements Transport {
+  readonly name = "uws";
+  readonly #events: TransportEvents<Session>;
+  readonly #options: TransportOptions;
+  /** The newest first; older ones as long as they have sockets. */
+  #apps: App<Session>[];
+  #listening: { readonly socket: uws.us_listen_socket; readonly host: string; readonly port: number } | undefined;
+
+  constructor(events: TransportEvents<Session>, options: TransportOptions) {
+    this.#events = events;
+    this.#options = options;
+    this.#apps = [this.#openApp()];
+  }
+
+  get acceptorDescriptor(): unknown {
+    return undeclared(this.#newest).getDescriptor();
+  }
+
+  async listen(host: string, wanted: number): Promise<number> {
+    const { socket, port } = await listen(this.#newest, host, wanted);
+    this.#listening = { socket, host, port };
+    return port;
+  }
+
+  publish(topic: string, frame: Uint8Array): void {
+    for (const { app } of this.#apps) app.publish(topic, frame, true);
+  }
+
+  async reloadCertificates(): Promise<void> {
+    if (!this.#options.tls || !this.#listening) return;
+    const { host, port } = this.#listening;
+    const fresh = this.#openApp();
+    this.stopListening();
+    this.#apps = [fresh, ...this.#apps.filter(({ sockets }) => sockets.size > 0)];
+    await this.listen(host, port);
+  }
+
+  stopListening(): void {
+    if (this.#listening) uws.us_listen_socket_close(this.#listening.socket);
+    this.#listening = undefined;
+  }
+
+  close(): void {
+    this.stopListening();
+    for (const { app, sockets } of this.#apps) {
       for (const socket of [...sockets]) socket.close();
       app.close();
-    },
-  };
+    }
+  }
+
+  get #newest(): uws.TemplatedApp {
+    return (this.#apps[0] as App<Session>).app;
+  }
+
+  #openApp(): App<Session> {
+    const { tls, messageBytesMax, backpressureBytesMax, idleSecondsMax } = this.#options;
+    const events = this.#events;
+    const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
+    const sockets = new Set<uws.WebSocket<SocketState<Session>>>();
+    app.ws<SocketState<Session>>(socketPath, {
+      maxPayloadLength: messageBytesMax,
+      maxBackpressure: backpressureBytesMax,
+      closeOnBackpressureLimit: true,
+      idleTimeout: idleSecondsMax,
+      sendPingsAutomatically: true,
+      open(socket) {
+        sockets.add(socket);
+        const state = socket.getUserData();
+        state.connection = new UwsConnection(socket);
+        state.session = events.opened(state.connection);
+        events.admitted(state.session);
+      },
+      message(socket, message, isBinary) {
+        // A text frame is no frame of ours; empty bytes are refused as malformed, like any other.
+        events.received(socket.getUserData().session, new Uint8Array(isBinary ? message : new ArrayBuffer(0)));
+      },
+      dropped(socket) {
+        socket.getUserData().slow = true;
+      },
+      close(socket) {
+        sockets.delete(socket);
+        const state = socket.getUserData();
+        state.connection.closed = true;
+        events.closed(state.session, state.slow ? "slow_consumer" : "closed");
+      },
+    });
+    app.any("/*", (response, request) => answer(response, request, events));
+    return { app, sockets };
+  }
 }
 
 class UwsConnection<Session> implements Connection {

@@ -1,9 +1,11 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { systemClock } from "../../platform/clock.ts";
 import { httpRequest } from "./node-http.ts";
 import { portInUse } from "./port-in-use.ts";
+import { readTls } from "./read-tls.ts";
 import {
   type Connection,
   socketPath,
@@ -15,7 +17,10 @@ import {
 /** The transport in JavaScript: the `ws` library, for Node versions that uWebSockets.js has no binary for. */
 export function wsTransport<Session>(events: TransportEvents<Session>, options: TransportOptions): Transport {
   const topics = new Map<string, Set<WsConnection>>();
-  const http = createServer((request, response) => events.requested(httpRequest(request, response)));
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    events.requested(httpRequest(request, response));
+  const { tls } = options;
+  const http = tls ? createTlsServer(readTls(tls), answer) : createServer(answer);
   const sockets = new WebSocketServer({
     server: http,
     path: socketPath,
@@ -58,6 +63,9 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
       if (!subscribers) return;
       for (const connection of subscribers) connection.send(frame);
     },
+    async reloadCertificates() {
+      if (tls && http instanceof TlsServer) http.setSecureContext(readTls(tls));
+    },
     stopListening: () => void http.close(),
     close() {
       stopPinging();
@@ -68,7 +76,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
   };
 }
 
-function listen(http: Server, host: string, port: number): Promise<number> {
+function listen(http: Server | TlsServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     http.once("error", (cause) => reject(portInUse(host, port, cause)));
     http.listen({ host, port }, () => resolve((http.address() as { port: number }).port));

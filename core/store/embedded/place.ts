@@ -1,11 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { projectRoot } from "../../platform/project-root.ts";
 import { canEnter, postgresUser } from "./run-as.ts";
-
-/** Where package.json lies: this file is `dist/core/store/embedded/place.js` when it runs. */
-export const projectRoot = fileURLToPath(new URL("../../../../", import.meta.url));
 
 /**
  * A directory for databases that last as long as a run. Beside the project if the user that PostgreSQL runs as can get

@@ -1,0 +1,54 @@
+import { type IncomingMessage, request as requestClear } from "node:http";
+import { request as requestTls } from "node:https";
+import type { TlsTrust } from "./tls-pin.ts";
+
+export interface HttpAsked {
+  readonly method?: "GET" | "PUT" | "DELETE";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly tls?: TlsTrust | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Silence for this long ends it. */
+  readonly idleMsMax?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+const idleMsMaxDefault = 15_000;
+
+/** Asks and reads the answer whole; fails when there is none, or when it has more than `bytesMax`. */
+export async function httpAsk(url: URL, bytesMax: number, asked: HttpAsked = {}): Promise<HttpAnswer> {
+  const response = await httpOpen(url, asked);
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > bytesMax) throw new Error(`${url.host} answers with more than ${bytesMax} bytes`);
+    pieces.push(piece);
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(pieces) };
+}
+
+/** Asks; the answer's body is still to be read. */
+export function httpOpen(
+  url: URL,
+  { method = "GET", headers, body, tls, signal, idleMsMax }: HttpAsked,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      method,
+      timeout: idleMsMax ?? idleMsMaxDefault,
+      headers: { ...headers, ...(body ? { "content-length": String(body.length) } : {}) },
+      ...(signal ? { signal } : {}),
+      ...(tls?.authority === undefined ? {} : { ca: tls.authority }),
+    };
+    const request = (url.protocol === "https:" ? requestTls : requestClear)(url, options, resolve);
+    request.on("timeout", () => request.destroy(new Error(`${url.host} is silent`)));
+    request.on("error", reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { createAccountSecret } from "../../e2ee/account-secret.ts";
+import { createIdentity, generateIdentityKeys } from "../../e2ee/identity.ts";
+import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
+import type { KeptMessage, WrittenMessage } from "../keeper.ts";
+import { Vault } from "./vault.ts";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "vault-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+let files = 0;
+const newFile = () => path.join(scratch, `vault-${files++}.db`);
+
+const key = new Uint8Array(32).fill(7);
+const group = groupId(7);
+const me = userId(1);
+const other = userId(2);
+
+function opened(file = newFile()): Vault {
+  const vault = Vault.open(file, key);
+  vault.saveSession({ user: me, token: Buffer.from("token") });
+  return vault;
+}
+
+const written = (id: number, text: string): WrittenMessage => ({
+  id: clientMessageId(BigInt(id)),
+  group,
+  content: { kind: "text", text },
+  writtenAt: 1000 + id,
+});
+
+const received = (place: number, of: Partial<KeptMessage> = {}): KeptMessage => ({
+  seq: seq(place),
+  sender: other,
+  clientMessageId: clientMessageId(BigInt(place)),
+  epoch: epoch(1),
+  sentAt: place * 1000,
+  content: { kind: "text", text: `message ${place}` },
+  fault: undefined,
+  ...of,
+});
+
+const failsWith = (code: string) => (cause: { code?: string; advice?: string }) =>
+  cause.code === code && (cause.advice ?? "").length > 0;
+
+test("everything that was kept is there after closing and opening", async () => {
+  const file = newFile();
+  const vault = opened(file);
+  const secret = createAccountSecret(createIdentity("alice", await generateIdentityKeys()));
+  vault.saveAccountSecret(secret);
+  vault.keep(group, {
+    entry: { seq: seq(1), bytes: Buffer.from("entry 0") },
+    title: "climbing",
+    suiteState: Buffer.from("state"),
+  });
+  vault.keep(group, { entry: { seq: seq(4), bytes: Buffer.from("entry 1") }, cursor: seq(4) });
+  vault.keep(group, { message: received(5), cursor: seq(5) });
+  vault.written(written(1, "not sent yet"));
+  vault.close();
+
+  const again = Vault.open(file, key);
+  assert.deepEqual(again.accountSecret()?.identity.public.fingerprint, secret.identity.public.fingerprint);
+  assert.deepEqual(Buffer.from(again.accountSecret()?.vaultRoot ?? []), Buffer.from(secret.vaultRoot));
+  assert.equal(again.session()?.user, me);
+  assert.deepEqual(
+    again.groups().map(({ group: id, cursor }) => [id, cursor]),
+    [[group, 5]],
+  );
+  const kept = again.restore(group);
+  assert.deepEqual(
+    kept?.entries.map(({ seq: place, bytes }) => [place, Buffer.from(bytes).toString()]),
+    [
+      [1, "entry 0"],
+      [4, "entry 1"],
+    ],
+  );
+  assert.equal(Buffer.from(kept?.suiteState ?? []).toString(), "state");
+  assert.equal(again.placeOf(group, other, clientMessageId(5n)), 5);
+  assert.deepEqual(
+    again.unsent().map(({ id, content }) => [id, content]),
+    [[1n, { kind: "text", text: "not sent yet" }]],
+  );
+  again.close();
+});
+
+test("a wrong password is told, and the file is as it was", () => {
+  const file = newFile();
+  opened(file).close();
+  const before = readFileSync(file);
+  assert.throws(() => Vault.open(file, new Uint8Array(32).fill(8)), failsWith("wrong_password"));
+  assert.ok(readFileSync(file).equals(before));
+  Vault.open(file, key).close();
+});
+
+test("a second client on the same vault is told so, and the first goes on", () => {
+  const file = newFile();
+  const vault = opened(file);
+  assert.throws(() => Vault.open(file, key), failsWith("vault_in_use"));
+  vault.written(written(1, "still mine"));
+  vault.close();
+  Vault.open(file, key).close();
+});
+
+test("a file that is none, and a place where none can be, are told", () => {
+  assert.throws(() => Vault.open(path.join(scratch, "nowhere", "vault.db"), key), failsWith("vault_unusable"));
+  const file = newFile();
+  copyFileSync(import.meta.filename, file);
+  assert.throws(() => Vault.open(file, key), failsWith("wrong_password"));
+});
+
+test("nothing in its files can be read without the key", () => {
+  const directory = mkdtempSync(path.join(scratch, "sealed-"));
+  const vault = opened(path.join(directory, "vault.db"));
+  const secrets = ["a text that would be seen", "a title that would be seen"];
+  vault.written(written(1, secrets[0] as string));
+  vault.keep(group, { title: secrets[1] as string, entry: { seq: seq(1), bytes: Buffer.from(secrets[0] as string) } });
+  for (let i = 0; i < 500; i++)
+    vault.keep(group, { message: received(i + 2, { content: { kind: "text", text: `${secrets[0]} ${i}` } }) });
+  for (const name of readdirSync(directory)) {
+    const bytes = readFileSync(path.join(directory, name));
+    assert.notEqual(bytes.subarray(0, 15).toString(), "SQLite format 3", name);
+    for (const secret of secrets) assert.equal(bytes.includes(secret), false, name);
+  }
+  vault.close();
+});
+
+test("a message of one's own is one message, from being written to having its place", () => {
+  const vault = opened();
+  vault.written(written(1, "hello"));
+  vault.settled(clientMessageId(1n), { ok: true, seq: seq(3) });
+  assert.deepEqual(vault.unsent(), []);
+  assert.equal(vault.placeOf(group, me, clientMessageId(1n)), undefined, "until it is delivered");
+  const own = received(3, {
+    sender: me,
+    clientMessageId: clientMessageId(1n),
+    content: { kind: "text", text: "hello" },
+  });
+  vault.keep(group, { message: own, cursor: seq(3) });
+  vault.keep(group, { message: own, cursor: seq(3) });
+  assert.equal(vault.placeOf(group, me, clientMessageId(1n)), 3);
+  vault.close();
+});
+
+test("a message that failed is not sent again by itself", () => {
+  const vault = opened();
+  vault.written(written(1, "too long"));
+  vault.settled(clientMessageId(1n), { ok: false, why: "payload_too_large" });
+  assert.deepEqual(vault.unsent(), []);
+  vault.close();
+});
+
+test("a step is kept whole or not at all", () => {
+  const vault = opened();
+  vault.keep(group, { message: received(1), cursor: seq(1) });
+  // Another message at the same place.
+  const clash = received(1, { clientMessageId: clientMessageId(99n) });
+  assert.throws(() => vault.keep(group, { message: clash, cursor: seq(9), suiteState: Buffer.from("lost") }));
+  assert.deepEqual(vault.groups()[0]?.cursor, 1);
+  assert.equal(vault.restore(group)?.suiteState, undefined);
+  vault.keep(group, { message: received(2), cursor: seq(2) });
+  vault.close();
+});
+
+test("pins come back with whatever was decided about them", () => {
+  const vault = opened();
+  const pin = { name: "bob", user: other, identity: Buffer.from("one"), verified: true, former: [Buffer.from("zero")] };
+  vault.pins.save(pin);
+  vault.pins.save({ ...pin, verified: false, changed: { user: userId(9), identity: Buffer.from("two") } });
+  for (const found of [vault.pins.byName("bob"), vault.pins.byUser(other), vault.pins.all()[0]]) {
+    assert.equal(found?.verified, false);
+    assert.equal(Buffer.from(found?.former[0] ?? []).toString(), "zero");
+    assert.deepEqual([found?.changed?.user, Buffer.from(found?.changed?.identity ?? []).toString()], [9, "two"]);
+  }
+  assert.equal(vault.pins.byName("carol"), undefined);
+  vault.close();
+});
+
+test("messages expire by when they were sent, and what waits to be sent does not", () => {
+  const vault = opened();
+  for (const [place, at] of [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+  ] as const) {
+    vault.keep(group, { message: received(place, { epoch: epoch(at) }), cursor: seq(place) });
+  }
+  vault.written(written(1, "waits"));
+  assert.deepEqual([...vault.expire(group, 2500)], [2]);
+  assert.equal(vault.placeOf(group, other, clientMessageId(1n)), undefined);
+  assert.equal(vault.placeOf(group, other, clientMessageId(3n)), 3);
+  assert.equal(vault.unsent().length, 1);
+  vault.close();
+});
+
+test("a client that is killed at any moment has lost nothing that it said was taken in", async () => {
+  const file = newFile();
+  opened(file).close();
+  let taken = 0;
+  for (let round = 0; round < 4; round++) {
+    const writer = spawn(process.execPath, [
+      "--input-type=module",
+      "--eval",
+      `
+      const { Vault } = await import(${JSON.stringify(import.meta.resolve("./vault.js"))});
+      const vault = Vault.open(${JSON.stringify(file)}, new Uint8Array(32).fill(7));
+      for (let i = ${round * 10_000}; ; i++) {
+        vault.written({ id: BigInt(i), group: 7, content: { kind: "text", text: "message " + i }, writtenAt: i });
+        process.stdout.write(i + "\\n");
+        if (i % 5 === 0) await new Promise(setImmediate);
+      }`,
+    ]);
+    let out = "";
+    writer.stdout.on("data", (chunk: Buffer) => {
+      out += chunk.toString();
+      if (out.length > 200 + randomBytes(1)[0]! * 4) writer.kill("SIGKILL");
+    });
+    await once(writer, "close");
+    const vault = Vault.open(file, key);
+    const kept = new Set(vault.unsent().map(({ id }) => Number(id)));
+    for (const line of out.split("\n").slice(0, -1)) {
+      assert.ok(kept.has(Number(line)), `message ${line} of round ${round}`);
+      taken++;
+    }
+    vault.close();
+  }
+  assert.ok(taken > 100, `${taken} messages`);
+});

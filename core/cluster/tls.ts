@@ -1,0 +1,65 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIPv4 } from "node:net";
+import path from "node:path";
+import { systemClock } from "../platform/clock.ts";
+import { Failure, messageOf } from "../platform/failure.ts";
+import type { TlsFiles } from "../server/transport/transport.ts";
+import { devCertificate } from "./dev-certificates.ts";
+import type { ServeConfig } from "./serve-settings.ts";
+
+/** How connections are encrypted, and what to tell whoever starts the servers. */
+export interface PreparedTls {
+  readonly files: TlsFiles | undefined;
+  /** What clients pin, for a certificate from an authority of our own. */
+  readonly authorityFingerprint: string | undefined;
+}
+
+type TlsConfig = Pick<ServeConfig, "tls" | "tlsCert" | "tlsKey" | "insecure" | "host" | "publicHost" | "dataDir">;
+
+/** What the settings ask for; refused when others could read along unless somebody says that they may. */
+export function prepareTls(config: TlsConfig): PreparedTls {
+  const { tls, tlsCert, tlsKey, insecure, host, publicHost = host, dataDir } = config;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new Failure("tls_incomplete", "a certificate and its key go together", "give both --tls-cert and --tls-key");
+  }
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    if (tls === "dev")
+      throw new Failure("tls_ambiguous", "--tls dev makes its own certificate", "leave out one of them");
+    const files = { certFile: path.resolve(tlsCert), keyFile: path.resolve(tlsKey) };
+    checkTlsFiles(files);
+    return { files, authorityFingerprint: undefined };
+  }
+  if (tls === "dev") {
+    const made = devCertificate(path.join(path.resolve(dataDir), "tls"), publicHost, new Date(systemClock.now()));
+    return { files: made, authorityFingerprint: made.authorityFingerprint };
+  }
+  if (!isLoopback(host) && !insecure) {
+    throw new Failure(
+      "clear_text_refused",
+      `listening on ${host} without encryption would show everybody on the way who talks to whom, and session tokens`,
+      "give --tls-cert and --tls-key, or --tls dev; or say --insecure if something in front of it encrypts",
+    );
+  }
+  return { files: undefined, authorityFingerprint: undefined };
+}
+
+/** Fails, with what to do, when they are not a certificate and its key. */
+export function checkTlsFiles({ certFile, keyFile }: TlsFiles): void {
+  try {
+    const certificate = new X509Certificate(readFileSync(certFile));
+    if (!certificate.checkPrivateKey(createPrivateKey(readFileSync(keyFile))))
+      throw new Error("the key is another certificate's");
+  } catch (cause) {
+    throw new Failure(
+      "tls_files_unusable",
+      `${certFile} and ${keyFile} cannot be used: ${messageOf(cause)}`,
+      "name a certificate (with its chain) and its private key, both in PEM",
+      cause,
+    );
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}

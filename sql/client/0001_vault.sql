@@ -1,0 +1,84 @@
+-- A person's local database: everything in it is encrypted with the rest of the file.
+
+-- Who this is: the account secret, the user's id, the session's token.
+CREATE TABLE facts (
+  key   TEXT PRIMARY KEY,
+  value BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Everybody who was met, and the identity under which they are known.
+CREATE TABLE people (
+  name             TEXT    PRIMARY KEY,
+  user_id          INTEGER NOT NULL,
+  identity         BLOB    NOT NULL,
+  verified         INTEGER NOT NULL,
+  -- A CBOR list of the identities that were pinned before, newest first.
+  former           BLOB    NOT NULL,
+  changed_user     INTEGER,
+  changed_identity BLOB
+);
+CREATE INDEX people_user ON people (user_id);
+
+CREATE TABLE groups (
+  id             INTEGER PRIMARY KEY,
+  -- Everything up to here has been taken in.
+  cursor         INTEGER NOT NULL,
+  title          TEXT,
+  suite_state    BLOB,
+  expire_seconds INTEGER NOT NULL DEFAULT 0,
+  read_seq       INTEGER NOT NULL DEFAULT 0,
+  draft          TEXT    NOT NULL DEFAULT '',
+  -- When the user left or was removed, in milliseconds since the Unix epoch.
+  left_at        INTEGER
+);
+
+-- The membership logs, as they travelled and were verified.
+CREATE TABLE log_entries (
+  group_id INTEGER NOT NULL,
+  idx      INTEGER NOT NULL,
+  seq      INTEGER NOT NULL,
+  entry    BLOB    NOT NULL,
+  PRIMARY KEY (group_id, idx)
+) WITHOUT ROWID;
+
+-- What was received and what was written; the outbox is what has the state 'written'.
+CREATE TABLE messages (
+  id                INTEGER PRIMARY KEY,
+  group_id          INTEGER NOT NULL,
+  -- Null until the server has given it a place.
+  seq               INTEGER,
+  sender            INTEGER NOT NULL,
+  client_message_id BLOB    NOT NULL,
+  epoch             INTEGER NOT NULL,
+  -- Written by the user, or taken in by the server, in milliseconds since the Unix epoch.
+  at                INTEGER NOT NULL,
+  state             TEXT    NOT NULL CHECK (state IN ('written', 'sent', 'failed', 'received', 'unreadable')),
+  -- Why it failed or cannot be read.
+  why               TEXT,
+  -- CBOR, and what of it is words.
+  content           BLOB,
+  words             TEXT,
+  UNIQUE (group_id, sender, client_message_id)
+);
+CREATE UNIQUE INDEX messages_place ON messages (group_id, seq) WHERE seq IS NOT NULL;
+CREATE INDEX messages_written ON messages (id) WHERE state = 'written';
+
+CREATE VIRTUAL TABLE message_words USING fts5 (words, content = 'messages', content_rowid = 'id', tokenize = "unicode61 remove_diacritics 2");
+CREATE TRIGGER messages_words_insert AFTER INSERT ON messages WHEN new.words IS NOT NULL BEGIN
+  INSERT INTO message_words (rowid, words) VALUES (new.id, new.words);
+END;
+CREATE TRIGGER messages_words_delete AFTER DELETE ON messages WHEN old.words IS NOT NULL BEGIN
+  INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', old.id, old.words);
+END;
+CREATE TRIGGER messages_words_update AFTER UPDATE OF words ON messages WHEN new.words IS NOT old.words BEGIN
+  INSERT INTO message_words (message_words, rowid, words) SELECT 'delete', old.id, old.words WHERE old.words IS NOT NULL;
+  INSERT INTO message_words (rowid, words) SELECT new.id, new.words WHERE new.words IS NOT NULL;
+END;
+
+-- Places at which a server said that there is nothing.
+CREATE TABLE gaps (
+  group_id    INTEGER NOT NULL,
+  from_seq    INTEGER NOT NULL,
+  through_seq INTEGER NOT NULL,
+  PRIMARY KEY (group_id, from_seq)
+) WITHOUT ROWID;
