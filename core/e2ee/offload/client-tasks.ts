@@ -1,0 +1,75 @@
+import { type Parsed } from "../../platform/parsed.ts";
+import { generateIdentityKeys, type IdentityKeyPairs } from "../identity.ts";
+import { type UnwrapJob, unwrapKey, type WrapJob, wrapKey } from "../key-wrap.ts";
+import * as opaque from "../opaque-client.ts";
+import type { RsaWorker } from "../rsa-fernet.ts";
+import { inlineRsa } from "../rsa-inline.ts";
+import type { Pool } from "./pool.ts";
+
+/** A person's own arithmetic as pool tasks: what a keystroke would have to wait for. Runs in the pool's threads. */
+export const generateKeys = (): Promise<IdentityKeyPairs> => generateIdentityKeys();
+
+export const finishRegistration = (args: Parameters<typeof opaque.finishRegistration>) =>
+  opaque.finishRegistration(...args);
+
+export const finishLogin = (args: Parameters<typeof opaque.finishLogin>) => opaque.finishLogin(...args);
+
+export const wrap = (jobs: readonly WrapJob[]): Uint8Array[] => jobs.map(wrapKey);
+
+export const unwrap = (job: UnwrapJob): Parsed<Uint8Array> => unwrapKey(job);
+
+/**
+ * Wraps below this many are done where they are asked for: the way to another thread and back costs as much as three
+ * (`fastchat bench micro crypto`).
+ */
+const inlineWrapsMax = 4;
+/** Wraps of one task: ten milliseconds' worth, so that the threads of a pool share a large group. */
+const wrapsPerTask = 100;
+
+/** What a person's client computes, in a pool made with this module. Done here when the pool's queue is full. */
+export class PooledClientCrypto implements RsaWorker {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  readonly startRegistration = opaque.startRegistration;
+  readonly startLogin = opaque.startLogin;
+
+  generateKeys(): Promise<IdentityKeyPairs> {
+    return this.#run("generateKeys", undefined, generateKeys);
+  }
+
+  finishRegistration(...args: Parameters<typeof opaque.finishRegistration>) {
+    return this.#run("finishRegistration", args, finishRegistration);
+  }
+
+  finishLogin(...args: Parameters<typeof opaque.finishLogin>) {
+    return this.#run("finishLogin", args, finishLogin);
+  }
+
+  async wrap(jobs: readonly WrapJob[]): Promise<Uint8Array[]> {
+    if (jobs.length <= inlineWrapsMax) return inlineRsa.wrap(jobs);
+    const tasks: Promise<Uint8Array[]>[] = [];
+    for (let from = 0; from < jobs.length; from += wrapsPerTask) {
+      tasks.push(this.#run("wrap", jobs.slice(from, from + wrapsPerTask), wrap));
+    }
+    return (await Promise.all(tasks)).flat();
+  }
+
+  unwrap(job: UnwrapJob): Promise<Parsed<Uint8Array>> {
+    return this.#run("unwrap", job, unwrap);
+  }
+
+  async #run<Input, Output>(
+    task: string,
+    input: Input,
+    here: (input: Input) => Output | Promise<Output>,
+  ): Promise<Output> {
+    const ran = await this.#pool.run<Output>(task, input);
+    return ran.ok ? ran.value : here(input);
+  }
+}
+
+export const clientTasksFile = import.meta.filename;
