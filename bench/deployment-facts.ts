@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { deploymentUrl } from "../core/client/dial.ts";
+import { deploymentUrl } from "../core/client/deployment-url.ts";
 import { httpAsk } from "../core/client/http.ts";
-import type { TlsTrust } from "../core/client/tls-pin.ts";
+import type { TlsTrust } from "../core/client/tls-trust.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 
 const factsSchema = z.object({

@@ -4,6 +4,10 @@ import { presetNames } from "../loadgen/workload.ts";
 /** What `fastchat load` can be told. What is left out is as the preset or the file says. */
 export const loadSettings = {
   target: setting.text({ default: "127.0.0.1:7400", placeholder: "host:port", help: "the deployment to put load on" }),
+  tlsPin: setting.optionalText({
+    placeholder: "fingerprint",
+    help: "SHA-256 fingerprint of the authority that signs the deployment's certificates, as fastchat serve --tls dev prints it",
+  }),
   preset: setting.choice({ default: "rooms", values: presetNames, help: "shape of the traffic" }),
   workload: setting.optionalText({ placeholder: "file", help: "a workload of your own, as JSON, instead of a preset" }),
   clients: setting.integer({ default: 0, min: 0, max: 100_000, help: "simulated users; 0 leaves it to the workload" }),

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { trustDeployment } from "../core/client/tls-trust.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { makeKeyPairs, type Progress } from "../loadgen/generator.ts";
@@ -62,12 +63,14 @@ export async function runLoad(
     );
   }
   const startedAt = new Date().toISOString();
-  const facts = await deploymentFacts(config.target);
+  const tls = await trustDeployment(config.target, config.tlsPin);
+  const facts = await deploymentFacts(config.target, tls);
   const environment = readEnvironment(facts.durability, undefined);
   onBegin();
   const namePrefix = `load-${systemClock.now().toString(36)}-`;
   const cell = await measureCell({
     target: config.target,
+    tls,
     workload,
     accounts: seeded?.accounts ?? { kind: "signUp", namePrefix, password: "simulated" },
     keyPairs: seeded?.keyPairs ?? (await makeKeyPairs(workload.keyPairs)),

@@ -1,4 +1,4 @@
-import { logIn, signUp } from "../core/client/account.ts";
+import { logIn, signUp } from "../core/client/account/authenticate.ts";
 import { Connection } from "../core/client/connection.ts";
 import { dialAssigned } from "../core/client/dial.ts";
 import { openLeanSocket } from "../core/client/lean-socket.ts";

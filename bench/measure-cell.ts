@@ -1,3 +1,4 @@
+import type { TlsTrust } from "../core/client/tls-trust.ts";
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { cpuSecondsBetween, type DeploymentReading, listServers, readDeployment } from "../loadgen/deployment-probe.ts";
 import { generateLoad, type Progress } from "../loadgen/generator.ts";
@@ -8,6 +9,8 @@ import type { Cell } from "./results.ts";
 
 export interface CellOptions {
   readonly target: string;
+  /** Where the deployment is reached by TLS. */
+  readonly tls?: TlsTrust | undefined;
   readonly workload: Workload;
   readonly accounts: Accounts;
   readonly keyPairs: readonly IdentityKeyPairs[];
@@ -21,14 +24,14 @@ export interface CellOptions {
 
 /** Puts a workload on a deployment, and reads on both sides what it cost. */
 export async function measureCell(options: CellOptions): Promise<Cell> {
-  const { target, workload, strategy, transport, databaseCpuSeconds } = options;
-  const servers = await listServers(target);
+  const { target, tls, workload, strategy, transport, databaseCpuSeconds } = options;
+  const servers = await listServers(target, tls);
   const readings: DeploymentReading[] = [];
   const database: (number | undefined)[] = [];
   const load = await generateLoad({
     ...options,
     onMeasure: async () => {
-      readings.push(await readDeployment(servers));
+      readings.push(await readDeployment(servers, tls));
       database.push(databaseCpuSeconds?.());
     },
   });

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { addAccount } from "./account.ts";
 import { addBench } from "./bench.ts";
 import { addDb } from "./db.ts";
+import { addIdentity } from "./identity.ts";
 import { addLoad } from "./load.ts";
 import { UsageError } from "./program.ts";
 import { addServe } from "./serve.ts";
+import { addTrust } from "./trust.ts";
 
 // Whoever reads what is printed may stop doing so (`fastchat serve --help | head`); that ends nothing else.
 for (const stream of [process.stdout, process.stderr]) {
@@ -24,6 +27,9 @@ addServe(program);
 addLoad(program);
 addBench(program);
 addDb(program);
+addAccount(program);
+addTrust(program);
+addIdentity(program);
 
 try {
   await program.parseAsync();

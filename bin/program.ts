@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { loadSettings } from "../bench/load-settings.ts";
+import { newAccountSettings } from "../core/client/account/account-settings.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { type ConfigOf, flagName, readConfig, type Settings, variableName } from "../core/platform/config.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
@@ -9,7 +10,7 @@ import { Failure, messageOf } from "../core/platform/failure.ts";
 export class UsageError extends Error {}
 
 /** Settings whose variables may be set although another program is run. */
-const everySettings: readonly Settings[] = [serveSettings, loadSettings];
+const everySettings: readonly Settings[] = [serveSettings, loadSettings, newAccountSettings];
 
 /** Offers every setting as an option, with its default and its variable in the help. */
 export function addSettings(command: Command, settings: Settings): Command {

@@ -25,11 +25,18 @@ function entry(action: MembershipAction, ...users: number[]): Uint8Array {
 
 /** A run of two clients in one group, told message by message, in which a test then goes wrong. */
 class Run {
-  readonly observer = new GroupObserver(group, 0);
-  readonly stays: readonly [Stay, Stay] = [this.observer.enter(0, userId(1), 0), this.observer.enter(1, userId(2), 0)];
-  readonly stored = new SequenceLog(0);
+  readonly observer: GroupObserver;
+  readonly stays: readonly [Stay, Stay];
+  readonly stored: SequenceLog;
   sent = 0;
   readonly #cursor: DeliverCursor = new Cursor();
+
+  /** `base` is the group's last place before the run. */
+  constructor(base = 0) {
+    this.observer = new GroupObserver(group, base);
+    this.stays = [this.observer.enter(0, userId(1), base), this.observer.enter(1, userId(2), base)];
+    this.stored = new SequenceLog(base);
+  }
 
   deliver(to: Stay, place: number, { id, at = 1, entry: payload }: Message): void {
     const bytes = encodeDeliver({
@@ -98,6 +105,11 @@ test("a run in which everybody got everything passes, and its figures add up", (
     { passed, sent, acked, expected, delivered, breaches },
     { passed: true, sent: 5, acked: 5, expected: 10, delivered: 10, breaches: [] },
   );
+});
+
+test("a group in which nobody wrote passes", () => {
+  const { passed, expected, delivered } = new Run(1).audit();
+  assert.deepEqual({ passed, expected, delivered }, { passed: true, expected: 0, delivered: 0 });
 });
 
 test("a message that was acknowledged and that nobody got breaks promise 1", () => {

@@ -201,7 +201,7 @@ function checkStays(truth: GroupTruth, records: readonly GroupRecord[], tally: T
       // Everything up to the group's last message.
       const expected = Math.max(0, last - from);
       tally.expected += expected;
-      if (delivered === expected && next === last + 1) continue;
+      if (delivered === expected && next === Math.max(last, from) + 1) continue;
       tally.lost += Math.max(0, expected - delivered);
       const what = `got ${delivered} of the ${expected} messages behind ${from}, and stands before ${next}`;
       breaches.push({ promise: 1, what, group, client, seq: Math.min(next, last) });

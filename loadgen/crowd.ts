@@ -1,3 +1,4 @@
+import { deploymentUrl } from "../core/client/deployment-url.ts";
 import { IdentityCache } from "../core/client/identity-cache.ts";
 import { type Clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
@@ -107,18 +108,19 @@ export class Crowd {
     return chosen;
   }
 
-  close(): void {
-    for (const user of this.users.values()) user.client.close();
+  async close(): Promise<void> {
+    await Promise.all([...this.users.values()].map(({ client }) => client.close()));
   }
 
   async #connectUser(index: ClientIndex): Promise<void> {
-    const { target, accounts, keyPairs, workload } = this.#start;
+    const { target, tls, accounts, keyPairs, workload } = this.#start;
     const openShare = workload.encryption.mode === "real" ? workload.encryption.openShare : 0;
     const user = new SimulatedUser(
       {
         index,
         name: this.nameOf(index),
         target,
+        tls,
         accounts,
         keyPairs: keyPairs[index % keyPairs.length] as ThreadStart["keyPairs"][number],
         identities: this.#identities,
@@ -153,7 +155,8 @@ export class Crowd {
 
   #localAddress(index: ClientIndex): string | undefined {
     const { target, workload } = this.#start;
-    if (!/^(127\.|localhost)/.test(target) || workload.clients <= socketsPerAddress) return undefined;
+    const { hostname } = deploymentUrl(target);
+    if (!/^(127\.|localhost$)/.test(hostname) || workload.clients <= socketsPerAddress) return undefined;
     return `127.0.${1 + Math.floor(index / socketsPerAddress)}.1`;
   }
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import type { TlsTrust } from "../core/client/tls-trust.ts";
 import { generateIdentityKeys, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
@@ -15,6 +16,8 @@ export interface LoadOptions {
   readonly workload: Workload;
   /** `host:port` of the deployment. */
   readonly target: string;
+  /** Where the deployment is reached by TLS. */
+  readonly tls?: TlsTrust | undefined;
   readonly accounts: Accounts;
   readonly keyPairs: readonly IdentityKeyPairs[];
   /** Called a few times a second. */
@@ -92,7 +95,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
     crew.phase = "auditing";
     const ranges = rangesOf(crew.results, crew.lasts);
     const readers = crew.results.flatMap((result) => result.readers);
-    const stored = await readAgain(options.target, readers, ranges, signal);
+    const stored = await readAgain(options, readers, ranges, signal);
     const audits = crew.results.map(({ audit }) => audit);
     return summarise(options, crew.results, auditRun(audits, stored), cpuCores);
   } finally {
@@ -135,7 +138,7 @@ class Crew {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    const { workload, target, accounts, keyPairs } = options;
+    const { workload, target, tls, accounts, keyPairs } = options;
     const lateness = Array.from(
       { length: workload.threads },
       () => new Int32Array(new SharedArrayBuffer(4 * sentSlots)),
@@ -143,7 +146,7 @@ class Crew {
     const stampOffsetMicros = Math.round((clock.now() - clock.monotonic()) * 1000);
     this.#live = Array.from({ length: workload.threads }, () => nothingYet);
     this.#threads = Array.from({ length: workload.threads }, (_, thread) => {
-      const start: ThreadStart = { thread, workload, target, accounts, keyPairs, lateness, stampOffsetMicros };
+      const start: ThreadStart = { thread, workload, target, tls, accounts, keyPairs, lateness, stampOffsetMicros };
       const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData: start });
       worker.on("message", (report: ThreadReport) => this.#reported(worker, thread, report));
       worker.on("error", (cause) => this.#waiting.get(worker)?.reject(cause));

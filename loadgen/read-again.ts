@@ -6,13 +6,15 @@ import { seededRandom } from "../core/platform/random.ts";
 import type { GroupId, Seq } from "../core/wire/ids.ts";
 import type { StoredSequences } from "./audit.ts";
 import { SequenceLog } from "./sequence-log.ts";
-import type { Reader } from "./thread-protocol.ts";
+import type { Reader, ThreadStart } from "./thread-protocol.ts";
 
 export interface Range {
   /** The place before the first to read. */
   readonly base: number;
   readonly last: number;
 }
+
+type ReadAt = Pick<ThreadStart, "target" | "tls">;
 
 const readMsMax = 30_000;
 
@@ -21,7 +23,7 @@ const readMsMax = 30_000;
  * must be what everybody was given. Of each group that has a reader there is a log, however little came.
  */
 export async function readAgain(
-  target: string,
+  at: ReadAt,
   readers: readonly Reader[],
   ranges: ReadonlyMap<GroupId, Range>,
   signal?: AbortSignal,
@@ -36,20 +38,26 @@ export async function readAgain(
       covered.add(group);
       stored.set(group, new SequenceLog(base));
     }
-    await readAs(target, reader, wanted, stored, signal);
+    await readAs(at, reader, wanted, stored, signal);
   }
   return new Map([...stored].map(([group, log]) => [group, log.record()]));
 }
 
 async function readAs(
-  target: string,
+  { target, tls }: ReadAt,
   reader: Reader,
   ranges: ReadonlyMap<GroupId, Range>,
   stored: ReadonlyMap<GroupId, SequenceLog>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const mailbox = new Mailbox(
-    { dial: dialAssigned(target), open: openLeanSocket, clock: systemClock, random: seededRandom(reader.user) },
+    {
+      dial: dialAssigned(target, tls),
+      open: openLeanSocket,
+      clock: systemClock,
+      random: seededRandom(reader.user),
+      socket: { tls },
+    },
     { outboxMax: 1, startAfter: (group, lastSeq) => (ranges.get(group)?.base ?? lastSeq) as Seq },
     {
       connection: () => {},

@@ -1,4 +1,4 @@
-import { logIn, signUp } from "../core/client/account.ts";
+import { logIn, signUp } from "../core/client/account/authenticate.ts";
 import { Client } from "../core/client/client.ts";
 import type { Welcome } from "../core/client/connection.ts";
 import { dialAssigned } from "../core/client/dial.ts";
@@ -6,6 +6,7 @@ import type { IdentityCache } from "../core/client/identity-cache.ts";
 import { openLeanSocket } from "../core/client/lean-socket.ts";
 import type { SendOutcome } from "../core/client/outbox.ts";
 import type { RequestRefused } from "../core/client/server-link.ts";
+import type { TlsTrust } from "../core/client/tls-trust.ts";
 import type { Content } from "../core/e2ee/content.ts";
 import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import * as opaque from "../core/e2ee/opaque-client.ts";
@@ -36,6 +37,7 @@ export interface UserSetup {
   readonly index: ClientIndex;
   readonly name: string;
   readonly target: string;
+  readonly tls: TlsTrust | undefined;
   readonly accounts: Accounts;
   readonly keyPairs: IdentityKeyPairs;
   readonly identities: IdentityCache;
@@ -65,11 +67,14 @@ export class SimulatedUser {
     this.name = setup.name;
     this.client = new Client(
       {
-        dial: dialAssigned(setup.target),
+        dial: dialAssigned(setup.target, setup.tls),
         open: openLeanSocket,
         clock: systemClock,
         random: setup.random,
-        ...(setup.localAddress === undefined ? {} : { socket: { localAddress: setup.localAddress } }),
+        socket: {
+          tls: setup.tls,
+          ...(setup.localAddress === undefined ? {} : { localAddress: setup.localAddress }),
+        },
       },
       {
         outboxMax,

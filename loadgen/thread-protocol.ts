@@ -1,3 +1,4 @@
+import type { TlsTrust } from "../core/client/tls-trust.ts";
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import type { GroupId, UserId } from "../core/wire/ids.ts";
 import type { ThreadAudit } from "./audit.ts";
@@ -10,6 +11,8 @@ export interface ThreadStart {
   readonly workload: Workload;
   /** `host:port` of the deployment. */
   readonly target: string;
+  /** Where the deployment is reached by TLS. */
+  readonly tls?: TlsTrust | undefined;
   readonly accounts: Accounts;
   readonly keyPairs: readonly IdentityKeyPairs[];
   /** How late each message went out, in microseconds, by thread and slot: shared, so that receivers know too. */

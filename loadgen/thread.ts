@@ -124,6 +124,6 @@ function stop(): void {
   traffic.stop();
   stopShowing();
   lag.stop();
-  crowd.close();
+  void crowd.close();
   port.close();
 }

@@ -11,7 +11,7 @@ import type { Authenticate, ConnectionState, Welcome } from "./connection.ts";
 import { Conversation, type ConversationEvents } from "./conversation.ts";
 import { GroupChanges, type WantedChange } from "./group-changes.ts";
 import { failed, type GroupFailure } from "./group-failure.ts";
-import { IdentityBook } from "./identity-book.ts";
+import { IdentityBook, type KnownPerson } from "./identity-book.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 import type { Keeper, WrittenMessage } from "./keeper.ts";
 import { Mailbox, type MailboxGroup, type MailboxOptions, type MailboxParts } from "./mailbox.ts";
@@ -30,6 +30,8 @@ export interface ClientEvents extends ConversationEvents, TrustEvents {
   noticed?(notice: Notice): void;
   /** The server sent messages of a group that the user has left. */
   strayed?(group: GroupId): void;
+  /** Logged in or resumed, each time. */
+  welcomed?(welcome: Welcome): void;
   /** What became of a message that an earlier run had left unsent. */
   settled?(message: WrittenMessage, outcome: SendOutcome): void;
 }
@@ -89,6 +91,7 @@ export class Client {
           keeper?.left(group);
           events.left?.(group);
         },
+        ready: (welcome) => events.welcomed?.(welcome),
         noticed: (notice) => events.noticed?.(notice),
         strayed: (group) => events.strayed?.(group),
       },
@@ -126,8 +129,10 @@ export class Client {
     this.#mailbox.resume(token);
   }
 
-  close(): void {
+  /** Resolves when nothing is kept any more. */
+  async close(): Promise<void> {
     this.#mailbox.close();
+    await Promise.all([...this.#conversations.values()].map((conversation) => conversation.close()));
   }
 
   /** The group as a conversation; its log is read when it is first needed. */
@@ -140,6 +145,11 @@ export class Client {
     const conversation = new Conversation(group, parts, this.#events);
     this.#conversations.set(group, conversation);
     return conversation;
+  }
+
+  /** Meets users by the names that somebody typed; refused when one is unknown, or not who they were. */
+  meet(names: readonly string[]): Promise<Parsed<KnownPerson[], GroupFailure>> {
+    return this.#people.byName(names);
   }
 
   /** Founds a group of these users; the caller is its admin. */

@@ -147,7 +147,7 @@ export class Connection {
     const generation = this.#generation;
     this.#enter("connecting", "");
     const dialled = await this.#dial();
-    if (!dialled.ok) return refused({ code: "offline", detail: dialled.reason });
+    if (!dialled.ok) return dialled;
     if (generation !== this.#generation) return closedHere;
     const opened = await this.#openLink(dialled.value);
     if (!opened.ok) return opened;

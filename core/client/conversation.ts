@@ -89,6 +89,8 @@ export class Conversation {
   /** About whom the user has to decide before anything is sent, as of this length of the log and version of the pins. */
   #concerns = { length: -1, version: -1, names: [] as readonly string[] };
   readonly #handshakes = new Map<ClientMessageId, (outcome: Parsed<undefined, GroupFailure>) => void>();
+  /** Takes nothing in any more: what has come and was not kept comes again, in the next run. */
+  #closed = false;
 
   constructor(group: GroupId, parts: ConversationParts, events: ConversationEvents) {
     this.group = group;
@@ -155,12 +157,22 @@ export class Conversation {
       }
     };
     // A message that breaks this client must not vanish, nor keep those behind it.
-    this.#inOrder(take).catch((cause) => this.#unreadable(seq, message, "internal", messageOf(cause)));
+    this.#inOrder(async () => (this.#closed ? undefined : take())).catch((cause) =>
+      this.#unreadable(seq, message, "internal", messageOf(cause)),
+    );
   }
 
   /** The server says that these places hold nothing. */
   missed(from: Seq, through: Seq): void {
-    void this.#inOrder(async () => this.#keep({ cursor: through, missing: { from, through } }));
+    void this.#inOrder(async () => {
+      if (!this.#closed) this.#keep({ cursor: through, missing: { from, through } });
+    });
+  }
+
+  /** Resolves when what is under way has ended; nothing more is taken in. The mailbox is closed before. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#tail;
   }
 
   /** Deletes what has expired by the group's settings, and the keys that nothing needs any more. */
@@ -169,7 +181,7 @@ export class Conversation {
       const { keeper, mailbox } = this.#parts;
       const membership = this.#log.membership;
       const seconds = membership?.settings.expireSeconds ?? 0;
-      if (!keeper || !membership || !this.suite || seconds === 0) return;
+      if (this.#closed || !keeper || !membership || !this.suite || seconds === 0) return;
       const needed = new Set(keeper.expire(this.group, now - seconds * 1000));
       // Messages that have not come yet may be of any epoch from the one in force where they begin.
       const next = mailbox.groups.get(this.group)?.feed.next ?? (1 as Seq);
@@ -311,9 +323,15 @@ export class Conversation {
     const parsed = parseEntry(payload);
     const isNext = parsed.ok && parsed.value.entry.index <= this.#log.length;
     // Its key is taken when something is to be sealed or opened under it.
-    if (isNext && this.#log.length > 0)
-      return void (await this.#take({ seq, bytes: payload }, askPatiently, { cursor: seq }));
-    if (this.#log.length > 0 || this.#parts.keeper) await this.#refresh(askPatiently);
+    if (isNext && this.#log.length > 0) {
+      const taken = await this.#take({ seq, bytes: payload }, askPatiently, { cursor: seq });
+      if (!taken.ok) this.#closedMeanwhile(taken.reason);
+      return;
+    }
+    if (this.#log.length > 0 || this.#parts.keeper) {
+      const refreshed = await this.#refresh(askPatiently);
+      if (!refreshed.ok && this.#closedMeanwhile(refreshed.reason)) return;
+    }
     this.#keep({ cursor: seq });
   }
 
@@ -364,7 +382,10 @@ export class Conversation {
     const envelope = { type, group: this.group, epoch, sender, clientMessageId };
     const opened = await (this.suite as AnySuite).open(this.#suiteState, envelope, payload, person);
     if (!opened.ok) return this.#unreadable(seq, message, opened.reason);
-    if (this.#log.epochBehind(opened.value.logHead) === undefined) await this.#refresh(askPatiently);
+    if (this.#log.epochBehind(opened.value.logHead) === undefined) {
+      const refreshed = await this.#refresh(askPatiently);
+      if (!refreshed.ok && this.#closedMeanwhile(refreshed.reason)) return;
+    }
     if (this.#log.epochBehind(opened.value.logHead) !== epoch) {
       return this.#unreadable(seq, message, "different_log", "its sender was shown another membership log");
     }
@@ -405,14 +426,34 @@ export class Conversation {
     }
     if (!this.suite?.holds(this.#suiteState, epoch)) {
       const refreshed = await this.#refresh(askPatiently);
-      if (!refreshed.ok) return this.#unreadable(seq, message, "unknown_epoch", refreshed.reason.detail);
+      if (!refreshed.ok) return this.#failedToRead(seq, message, "unknown_epoch", refreshed.reason);
     }
     const inForce = this.#log.epochAt(seq);
+    if (inForce === epoch && !this.#isFor(epoch)) return this.#keep({ cursor: seq });
     if (inForce !== epoch) return this.#unreadable(seq, message, "stale_epoch", `epoch ${inForce} was in force there`);
     const fingerprint = this.#log.history.memberIn(epoch, sender);
     if (!fingerprint) return this.#unreadable(seq, message, "not_a_member");
     const person = await this.#parts.people.byFingerprint(sender, fingerprint, askPatiently);
-    return person.ok ? person.value : this.#unreadable(seq, message, "unknown_sender", person.reason.detail);
+    return person.ok ? person.value : this.#failedToRead(seq, message, "unknown_sender", person.reason);
+  }
+
+  /** For want of what the server did not give. */
+  #failedToRead(seq: Seq, message: DeliveredMessage, fault: MessageFault, why: GroupFailure): undefined {
+    if (!this.#closedMeanwhile(why)) this.#unreadable(seq, message, fault, why.detail);
+  }
+
+  /** Whether the client was closed before there was an answer: that is no word on what was asked about. */
+  #closedMeanwhile({ code }: GroupFailure): boolean {
+    if (isPassing(code)) this.#closed = true;
+    return isPassing(code);
+  }
+
+  /** Whether this member was to read messages of an epoch; those from before they came are passed over. */
+  #isFor(epoch: Epoch): boolean {
+    return (
+      this.suite?.holds(this.#suiteState, epoch) === true ||
+      this.#log.history.memberIn(epoch, this.#parts.user) !== undefined
+    );
   }
 
   #placeOf(message: DeliveredMessage): Seq | undefined {

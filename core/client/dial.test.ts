@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { after, test } from "node:test";
-import { deploymentUrl, dialAssigned } from "./dial.ts";
+import { deploymentUrl } from "./deployment-url.ts";
+import { dialAssigned } from "./dial.ts";
 
 const servers: Server[] = [];
 after(() => {
@@ -43,8 +44,9 @@ test("an answer that names no server is refused, with what was asked", async () 
   ] as const) {
     const dialled = await dialAssigned(await answering(status, body))();
     assert.ok(!dialled.ok);
-    assert.match(dialled.reason, reason);
+    assert.equal(dialled.reason.code, "offline");
+    assert.match(dialled.reason.detail, reason);
   }
   const nobody = await dialAssigned("127.0.0.1:1")();
-  assert.ok(!nobody.ok && /does not answer/.test(nobody.reason));
+  assert.ok(!nobody.ok && /does not answer/.test(nobody.reason.detail));
 });

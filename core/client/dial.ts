@@ -1,11 +1,18 @@
 import { z } from "zod";
 import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { deploymentUrl } from "./deployment-url.ts";
 import { httpAsk } from "./http.ts";
-import type { TlsTrust } from "./tls-pin.ts";
+import type { TlsTrust } from "./tls-trust.ts";
 
 /** Finds the server to connect to: its socket's URL. Asked again before each attempt. */
-export type Dial = () => Promise<Parsed<string>>;
+export type Dial = () => Promise<Parsed<string, DialRefused>>;
+
+export interface DialRefused {
+  /** `certificate_refused`: somebody answers who may not be the deployment. */
+  readonly code: "offline" | "certificate_refused";
+  readonly detail: string;
+}
 
 /** Always the same server. */
 export function dialDirectly(url: string): Dial {
@@ -26,24 +33,27 @@ export function dialAssigned(address: string, tls?: TlsTrust): Dial {
   return async () => {
     try {
       const response = await httpAsk(new URL("/assign", base), answerBytesMax, { tls, idleMsMax: askMsMax });
-      if (response.status !== 200) return refused(`${base.origin}/assign answers ${response.status}`);
+      if (response.status !== 200) return offline(`${base.origin}/assign answers ${response.status}`);
       const parsed = assignment.safeParse(JSON.parse(response.body.toString()));
-      if (!parsed.success) return refused(`${base.origin}/assign does not name a server`);
+      if (!parsed.success) return offline(`${base.origin}/assign does not name a server`);
       const { url } = parsed.data;
       // Who was asked under encryption may not send anybody elsewhere in clear.
       if (base.protocol === "https:" && !url.startsWith("wss:"))
-        return refused(`${base.origin}/assign names a server in clear`);
+        return offline(`${base.origin}/assign names a server in clear`);
       return accepted(url);
     } catch (cause) {
-      return refused(`${base.origin} does not answer: ${messageOf(cause)}`);
+      if (isCertificateError(cause)) {
+        return refused({ code: "certificate_refused", detail: `${base.origin} is not trusted: ${messageOf(cause)}` });
+      }
+      return offline(`${base.origin} does not answer: ${messageOf(cause)}`);
     }
   };
 }
 
-/** The HTTP address of a deployment, from whatever way of writing it. */
-export function deploymentUrl(address: string): URL {
-  const withScheme = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`;
-  const url = new URL(withScheme);
-  url.protocol = url.protocol === "wss:" || url.protocol === "https:" ? "https:" : "http:";
-  return url;
+const offline = (detail: string) => refused<DialRefused>({ code: "offline", detail });
+
+/** Of what OpenSSL and Node say about certificates (X509_V_ERR_…, ERR_TLS_…). */
+function isCertificateError(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  return /CERT|SIGNATURE|ALTNAME|ISSUER|^INVALID_(CA|PURPOSE)$/.test(code);
 }

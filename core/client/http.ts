@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestClear } from "node:http";
 import { request as requestTls } from "node:https";
-import type { TlsTrust } from "./tls-pin.ts";
+import type { TlsTrust } from "./tls-trust.ts";
 
 export interface HttpAsked {
   readonly method?: "GET" | "PUT" | "DELETE";

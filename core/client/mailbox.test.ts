@@ -343,7 +343,7 @@ test("pauses between tries grow, and are not the same for everybody", async () =
       {
         dial: async () => {
           tries.push(clock.now());
-          return refused("nobody there");
+          return refused({ code: "offline", detail: "nobody there" });
         },
         open: network.open,
         clock,

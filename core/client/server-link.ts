@@ -24,6 +24,10 @@ interface Replies {
   keys: "keys";
   sync: "synced";
   ping: "pong";
+  fetchBackup: "backup";
+  saveBackup: "done";
+  passwordStart: "passwordStarted";
+  passwordFinish: "done";
 }
 export type RequestKind = keyof Replies;
 export type RequestOf<Kind extends RequestKind> = { readonly kind: Kind } & Omit<
@@ -34,7 +38,7 @@ export type ReplyTo<Kind extends RequestKind> = Extract<ColdServerFrame, { kind:
 
 /** Why a request was not granted: what the server said, or that it said nothing. */
 export interface RequestRefused {
-  readonly code: ErrorCode | "timeout" | "offline";
+  readonly code: ErrorCode | "timeout" | "offline" | "certificate_refused";
   readonly detail: string;
   readonly retryAfterMs?: number | undefined;
 }
@@ -49,7 +53,12 @@ export function isTemporary(code: RequestRefused["code"]): boolean {
 
 /** Whether what was refused for this reason may be granted if it is asked again. */
 export function isPassing(code: string): boolean {
-  return code === "offline" || code === "timeout" || temporary.has(code as RequestRefused["code"]);
+  return (
+    code === "offline" ||
+    code === "timeout" ||
+    code === "certificate_refused" ||
+    temporary.has(code as RequestRefused["code"])
+  );
 }
 
 /** What a server says by itself. */

@@ -1,4 +1,4 @@
-import type { TlsTrust } from "./tls-pin.ts";
+import type { TlsTrust } from "./tls-trust.ts";
 
 /** A WebSocket as the client needs it. */
 export interface ClientSocket {

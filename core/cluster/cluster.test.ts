@@ -238,7 +238,7 @@ suite("round robin by the acceptor", () => {
   test("spreads sockets exactly evenly", async () => {
     const sockets = await Promise.all(Array.from({ length: 30 }, () => person(deployment.target, `person${names++}`)));
     assert.deepEqual(await connections(deployment), [10, 10, 10]);
-    for (const { client } of sockets) client.close();
+    for (const { client } of sockets) await client.close();
   });
 });
 

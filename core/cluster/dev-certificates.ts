@@ -21,6 +21,8 @@ const renewBeforeDays = 30;
  * clients that have pinned it notice nothing.
  */
 export function devCertificate(directory: string, publicHost: string, now: Date): DevCertificate {
+  // What is around it is for others, too: the database runs as another user.
+  mkdirSync(path.dirname(directory), { recursive: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = (name: string) => path.join(directory, name);
   const authority = loadAuthority(file("authority.pem"), file("authority-key.pem"), now);

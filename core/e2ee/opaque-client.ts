@@ -15,7 +15,7 @@ const stretching = {
 } as const;
 
 /** One form of a password, however it was typed (the normalisation of RFC 8265's OpaqueString). */
-const canonical = (password: string) => password.normalize("NFC");
+export const canonicalPassword = (password: string) => password.normalize("NFC");
 
 export interface OpaqueClientStep {
   /** For the server. */
@@ -33,7 +33,9 @@ export interface OpaqueOutcome {
 
 export async function startRegistration(password: string): Promise<OpaqueClientStep> {
   await ready;
-  const { registrationRequest, clientRegistrationState } = client.startRegistration({ password: canonical(password) });
+  const { registrationRequest, clientRegistrationState } = client.startRegistration({
+    password: canonicalPassword(password),
+  });
   return { message: toBytes(registrationRequest), state: clientRegistrationState };
 }
 
@@ -46,7 +48,7 @@ export async function finishRegistration(
   await ready;
   return attempt(() => {
     const finished = client.finishRegistration({
-      password: canonical(password),
+      password: canonicalPassword(password),
       clientRegistrationState: state,
       registrationResponse: toText(response),
       keyStretching: stretching[effort],
@@ -57,7 +59,7 @@ export async function finishRegistration(
 
 export async function startLogin(password: string): Promise<OpaqueClientStep> {
   await ready;
-  const { startLoginRequest, clientLoginState } = client.startLogin({ password: canonical(password) });
+  const { startLoginRequest, clientLoginState } = client.startLogin({ password: canonicalPassword(password) });
   return { message: toBytes(startLoginRequest), state: clientLoginState };
 }
 
@@ -71,7 +73,7 @@ export async function finishLogin(
   await ready;
   const attempted = attempt(() =>
     client.finishLogin({
-      password: canonical(password),
+      password: canonicalPassword(password),
       clientLoginState: state,
       loginResponse: toText(response),
       keyStretching: stretching[effort],

@@ -379,7 +379,7 @@ for (const transport of transportNames) {
       const cursorOf = (user: number) =>
         raw.frames.flatMap((f) => (f.kind === "cursors" ? f.cursors : [])).findLast(([of]) => of === user)?.[1];
       await until(() => cursorOf(bobId) === 2, "bob's cursor is shown");
-      bob.client.close();
+      await bob.client.close();
       await until(() => online().length === 1 && online()[0] === aliceId, "bob is shown offline");
     });
 
@@ -454,7 +454,7 @@ for (const transport of transportNames) {
       assert.equal((await late.ended()).error, "server_full");
     }
     assert.deepEqual([alice.client.mailbox.state, bob.client.mailbox.state], ["online", "online"]);
-    bob.client.close();
+    await bob.client.close();
     await until(async () => {
       const raw = await RawClient.open(full.cluster.url);
       const answer = await raw.ask({ kind: "ping" }).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { after } from "node:test";
-import { logIn, signUp } from "../client/account.ts";
+import { logIn, signUp } from "../client/account/authenticate.ts";
 import { Client, type ClientEvents } from "../client/client.ts";
 import type { OpenedMessage, UnreadableMessage } from "../client/conversation.ts";
 import { type Dial, dialAssigned } from "../client/dial.ts";
@@ -20,8 +20,8 @@ import { canonicalUserName } from "../wire/user-name.ts";
 import { until } from "./until.ts";
 
 const people: Person[] = [];
-after(() => {
-  for (const person of people) person.client.close();
+after(async () => {
+  await Promise.all(people.map(({ client }) => client.close()));
 });
 
 const identities = new IdentityCache();

@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { decode, encode } from "cborg";
 import Database from "libsql";
@@ -45,6 +46,13 @@ export class Vault implements Keeper {
     this.#database = database;
     this.pins = this.#pinStore();
     this.#user = this.session()?.user;
+  }
+
+  /** A new vault in this file; what is there already is given up. */
+  static create(file: string, key: Uint8Array): Vault {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    for (const part of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) rmSync(part, { force: true });
+    return Vault.open(file, key);
   }
 
   /** Opens the vault in this file, which is made if it is missing. The key has 32 bytes; a wrong one changes nothing. */

@@ -5,6 +5,8 @@ import { accepted, type Parsed, refused } from "../../platform/parsed.ts";
 export interface PoolOptions {
   /** The compiled module whose exports are the tasks. */
   readonly filename: string;
+  /** Kept when there is nothing to do; one, unless said otherwise. */
+  readonly threadsMin?: number;
   readonly threadsMax: number;
   /** Tasks that may wait; what is over it is refused at once. */
   readonly queueMax: number;
@@ -25,11 +27,11 @@ export class Pool {
   readonly #piscina: Piscina;
   readonly #queueMax: number;
 
-  constructor({ filename, threadsMax, queueMax, workerData }: PoolOptions) {
+  constructor({ filename, threadsMin = 1, threadsMax, queueMax, workerData }: PoolOptions) {
     this.#queueMax = queueMax;
     this.#piscina = new Piscina({
       filename,
-      minThreads: 1,
+      minThreads: threadsMin,
       maxThreads: threadsMax,
       maxQueue: queueMax + threadsMax,
       workerData,

@@ -1,8 +1,8 @@
-import type { Identity } from "../e2ee/identity.ts";
-import type { OpaqueClientStep, OpaqueOutcome, Stretching } from "../e2ee/opaque-client.ts";
-import { type Parsed, refused } from "../platform/parsed.ts";
-import type { Authenticate } from "./connection.ts";
-import type { RequestRefused } from "./server-link.ts";
+import type { Identity } from "../../e2ee/identity.ts";
+import type { OpaqueClientStep, OpaqueOutcome, Stretching } from "../../e2ee/opaque-client.ts";
+import { type Parsed, refused } from "../../platform/parsed.ts";
+import type { Authenticate } from "../connection.ts";
+import type { RequestRefused, ServerLink } from "../server-link.ts";
 
 /** The client's OPAQUE steps: here, or in the pool (stretching a password takes a fifth of a second). */
 export interface OpaqueClient {
@@ -28,33 +28,36 @@ export interface Credentials {
   readonly effort: Stretching;
 }
 
-/** What only who knows the password can compute; handed over once the server has accepted. */
-export type OnExportKey = (exportKey: Uint8Array) => void;
+/** Seals what the server is to keep, under a key that only who knows the password can compute. */
+export type SealBackup = (exportKey: Uint8Array) => Uint8Array;
+
+/** What else belongs to a login, on the same connection. */
+export type AfterLogIn = (link: ServerLink, exportKey: Uint8Array) => Promise<Parsed<undefined, RequestRefused>>;
 
 const wrongPassword = refused<RequestRefused>({ code: "login_failed", detail: "wrong name or password" });
+const noOpaque = (why: string) =>
+  refused<RequestRefused>({ code: "malformed_frame", detail: `the server's OPAQUE answer: ${why}` });
 
 /** Signs a new user up under this identity, whose name is the user's. */
 export function signUp(
   opaque: OpaqueClient,
   { name, password, effort }: Credentials,
   identity: Identity,
-  onExportKey: OnExportKey = () => {},
+  sealBackup?: SealBackup,
 ): Authenticate {
   return async (link) => {
     const started = await opaque.startRegistration(password);
     const answer = await link.request({ kind: "signUpStart", name, message: started.message });
     if (!answer.ok) return answer;
     const finished = await opaque.finishRegistration(password, started.state, answer.value.message, effort);
-    if (!finished.ok)
-      return refused({ code: "malformed_frame", detail: `the server's OPAQUE answer: ${finished.reason}` });
-    const welcome = await link.request({
+    if (!finished.ok) return noOpaque(finished.reason);
+    return link.request({
       kind: "signUpFinish",
       name,
       record: finished.value.message,
       identity: identity.public.bytes,
+      ...(sealBackup ? { backup: sealBackup(finished.value.exportKey) } : {}),
     });
-    if (welcome.ok) onExportKey(finished.value.exportKey);
-    return welcome;
   };
 }
 
@@ -62,7 +65,7 @@ export function signUp(
 export function logIn(
   opaque: OpaqueClient,
   { name, password, effort }: Credentials,
-  onExportKey: OnExportKey = () => {},
+  then: AfterLogIn = async () => ({ ok: true, value: undefined }),
 ): Authenticate {
   return async (link) => {
     const started = await opaque.startLogin(password);
@@ -71,7 +74,25 @@ export function logIn(
     const finished = await opaque.finishLogin(password, started.state, answer.value.message, effort);
     if (!finished.ok) return wrongPassword;
     const welcome = await link.request({ kind: "logInFinish", message: finished.value.message });
-    if (welcome.ok) onExportKey(finished.value.exportKey);
-    return welcome;
+    if (!welcome.ok) return welcome;
+    const more = await then(link, finished.value.exportKey);
+    return more.ok ? welcome : more;
   };
+}
+
+/** Gives the user of a connection that logged in another password, and with it a backup that opens under that one. */
+export async function changePassword(
+  opaque: OpaqueClient,
+  link: ServerLink,
+  { password, effort }: Pick<Credentials, "password" | "effort">,
+  sealBackup: SealBackup,
+): Promise<Parsed<undefined, RequestRefused>> {
+  const started = await opaque.startRegistration(password);
+  const answer = await link.request({ kind: "passwordStart", message: started.message });
+  if (!answer.ok) return answer;
+  const finished = await opaque.finishRegistration(password, started.state, answer.value.message, effort);
+  if (!finished.ok) return noOpaque(finished.reason);
+  const { message: record, exportKey } = finished.value;
+  const done = await link.request({ kind: "passwordFinish", record, backup: sealBackup(exportKey) });
+  return done.ok ? { ok: true, value: undefined } : done;
 }

@@ -1,0 +1,129 @@
+import type { Command } from "commander";
+import {
+  type AccountConfig,
+  accountSettings,
+  type NewAccountConfig,
+  newAccountSettings,
+} from "../core/client/account/account-settings.ts";
+import {
+  type AccountAddress,
+  type LocalAccount,
+  logInHere,
+  openAccount,
+  signUpHere,
+} from "../core/client/account/local-account.ts";
+import { ThisMachine } from "../core/client/account/this-machine.ts";
+import { trustDeployment } from "../core/client/tls-trust.ts";
+import { addSettings, print, run, settingsOf, UsageError } from "./program.ts";
+import { readNewSecret, readSecret } from "./secrets.ts";
+
+export function addAccount(program: Command): void {
+  const account = program
+    .command("account")
+    .description("Accounts of this machine: sign up, log in, another password.");
+  addSettings(
+    account
+      .command("sign-up")
+      .description("Make a new account, and keep it at this machine.")
+      .addHelpText("after", "\nExamples:\n  fastchat account sign-up --user alice --server chat.example:7400"),
+    newAccountSettings,
+  ).action((options) =>
+    run(async () => {
+      const config = settingsOf(newAccountSettings, options);
+      const machine = new ThisMachine(config.home);
+      const address = await addressOf(config);
+      const password = await readNewSecret(`new password of ${address.user}`, config.passwordFile);
+      return withMachine(machine, async () => {
+        const made = await signUpHere(address, password, machine.parts, {});
+        await made.close();
+        print(`${address.user} is signed up at ${address.server}; profile ${address.profile}`);
+      });
+    }),
+  );
+  addSettings(
+    account
+      .command("log-in")
+      .description("Bring an account that you have to this machine.")
+      .addHelpText(
+        "after",
+        "\nExamples:\n  fastchat account log-in --user alice --server https://chat.example:7400 --tls-pin 9f86d0…",
+      ),
+    newAccountSettings,
+  ).action((options) =>
+    run(async () => {
+      const config = settingsOf(newAccountSettings, options);
+      const machine = new ThisMachine(config.home);
+      const address = await addressOf(config);
+      const password = await readSecret(`password of ${address.user}`, config.passwordFile);
+      return withMachine(machine, async () => {
+        const made = await logInHere(address, password, machine.parts, {});
+        await made.close();
+        print(`${address.user} is at home here; profile ${address.profile}`);
+      });
+    }),
+  );
+  addSettings(
+    account
+      .command("password")
+      .description("Change an account's password; other machines have to log in with the new one.")
+      .option("--new-password-file <file>", "whose first line is the new password")
+      .addHelpText("after", "\nExamples:\n  fastchat account password --profile alice"),
+    accountSettings,
+  ).action(({ newPasswordFile, ...options }) =>
+    withAccount(settingsOf(accountSettings, options), async (opened, password) => {
+      await opened.changePassword(password, await readNewSecret("new password", newPasswordFile));
+      print(`${opened.profile.user} has a new password`);
+    }),
+  );
+  addSettings(
+    account
+      .command("list")
+      .description("The accounts that this machine knows.")
+      .addHelpText("after", "\nExamples:\n  fastchat account list"),
+    accountSettings,
+  ).action((options) =>
+    run(async () => {
+      const { profiles } = new ThisMachine(settingsOf(accountSettings, options).home).parts;
+      for (const name of profiles.list()) {
+        const profile = profiles.read(name);
+        if (profile) print(`${name}\t${profile.user}\t${profile.server}`);
+      }
+      return 0;
+    }),
+  );
+}
+
+/** Opens the account that is meant, works with it, and closes it. */
+export function withAccount(
+  config: AccountConfig,
+  work: (account: LocalAccount, password: string) => Promise<void>,
+): Promise<void> {
+  return run(async () => {
+    const machine = new ThisMachine(config.home);
+    const profile = machine.choose(config.profile);
+    const password = await readSecret(`password of ${profile}`, config.passwordFile);
+    return withMachine(machine, async () => {
+      const account = await openAccount(profile, password, machine.parts, {});
+      try {
+        await work(account, password);
+      } finally {
+        await account.close();
+      }
+    });
+  });
+}
+
+export async function withMachine(machine: ThisMachine, work: () => Promise<void>): Promise<number> {
+  try {
+    await work();
+    return 0;
+  } finally {
+    await machine.close();
+  }
+}
+
+/** Whose account is meant, and whether the server is who it should be. */
+export async function addressOf({ server, user, tlsPin, profile }: NewAccountConfig): Promise<AccountAddress> {
+  if (user === undefined) throw new UsageError("--user is missing: the name of the account");
+  return { server, user, profile: profile ?? user, trust: await trustDeployment(server, tlsPin) };
+}

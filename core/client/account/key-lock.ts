@@ -1,0 +1,60 @@
+import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from "node:crypto";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { canonicalPassword } from "../../e2ee/opaque-client.ts";
+import { base64Field } from "./base64-field.ts";
+
+const stretch = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt);
+
+/**
+ * A key that a password opens without a server: scrypt (RFC 7914) makes the key that AES-256-GCM seals it with.
+ *
+ * Whoever has this file may try passwords on it, at a quarter of a second and 128 MiB each.
+ */
+export const keyLockSchema = z.strictObject({
+  salt: base64Field(16),
+  /** scrypt's cost, block size and parallelisation. */
+  cost: z
+    .number()
+    .int()
+    .min(1024)
+    .max(2 ** 20),
+  blockSize: z.number().int().min(1).max(32),
+  parallelization: z.number().int().min(1).max(16),
+  nonce: base64Field(12),
+  sealed: base64Field(48),
+});
+
+export type KeyLock = z.output<typeof keyLockSchema>;
+
+/** OWASP's figures of 2023 for scrypt. */
+const effort = { cost: 2 ** 17, blockSize: 8, parallelization: 1 } as const;
+const keyBytes = 32;
+const tagBytes = 16;
+const context = Buffer.from("fastchat key lock v1");
+
+/** Locks a key of 32 bytes. */
+export async function lockKey(key: Uint8Array, password: string): Promise<KeyLock> {
+  const salt = randomBytes(16);
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", await stretched(password, { salt, ...effort }), nonce).setAAD(context);
+  return { salt, ...effort, nonce, sealed: Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]) };
+}
+
+/** The key; undefined under another password, or when the lock was changed. */
+export async function unlockKey(lock: KeyLock, password: string): Promise<Uint8Array | undefined> {
+  const { nonce, sealed } = lock;
+  const decipher = createDecipheriv("aes-256-gcm", await stretched(password, lock), nonce).setAAD(context);
+  decipher.setAuthTag(sealed.subarray(keyBytes, keyBytes + tagBytes));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(0, keyBytes)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+function stretched(password: string, lock: Omit<KeyLock, "nonce" | "sealed">): Promise<Buffer> {
+  const { salt, cost, blockSize, parallelization } = lock;
+  const maxmem = 256 * cost * blockSize;
+  return stretch(canonicalPassword(password), salt, keyBytes, { cost, blockSize, parallelization, maxmem });
+}

@@ -1,0 +1,131 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { Failure, messageOf } from "../../platform/failure.ts";
+import { base64Field } from "./base64-field.ts";
+import { keyLockSchema } from "./key-lock.ts";
+
+/** What a machine remembers of one account beside its vault: where it is, and how its password opens the vault. */
+const profileSchema = z.strictObject({
+  version: z.literal(1),
+  /** Of the deployment: `host:port`, or a URL. */
+  server: z.string().min(1),
+  /** PEM of the authority that signs the deployment's certificates, if it is none of the system's. */
+  authority: z.string().exactOptional(),
+  /** The user's, canonical. */
+  user: z.string().min(1),
+  /** Sets this machine's vault apart from the account's others. */
+  vaultSalt: base64Field(16),
+  lock: keyLockSchema,
+});
+
+export type Profile = Omit<z.output<typeof profileSchema>, "version">;
+
+/** A person's profiles: a directory each, which nobody else may read. */
+export class Profiles {
+  readonly #home: string;
+
+  constructor(home: string) {
+    this.#home = path.resolve(home);
+  }
+
+  /** Their names, in order. */
+  list(): string[] {
+    try {
+      return readdirSync(this.#home)
+        .filter((entry) => existsSync(path.join(this.#home, entry, profileFile)))
+        .map(nameOf)
+        .sort();
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw unreadable(this.#home, cause);
+    }
+  }
+
+  /** Undefined when there is none of this name. */
+  read(name: string): Profile | undefined {
+    const file = this.#profileFile(name);
+    let text: string;
+    try {
+      text = readFileSync(file, "utf8");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw unreadable(file, cause);
+    }
+    try {
+      const { version: _, ...profile } = profileSchema.decode(JSON.parse(text));
+      return profile;
+    } catch (cause) {
+      throw unreadable(file, cause instanceof z.ZodError ? new Error(z.prettifyError(cause)) : cause);
+    }
+  }
+
+  /** Either the old profile or the new one is there, whatever happens meanwhile. */
+  write(name: string, profile: Profile): void {
+    const file = this.#profileFile(name);
+    const unfinished = `${file}.new`;
+    try {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      const descriptor = openSync(unfinished, "w", 0o600);
+      try {
+        writeSync(descriptor, `${JSON.stringify(profileSchema.encode({ version: 1, ...profile }), undefined, 2)}\n`);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(unfinished, file);
+    } catch (cause) {
+      throw new Failure(
+        "profile_unwritable",
+        `${file}: ${messageOf(cause)}`,
+        "make room, or name another directory with --home",
+        cause,
+      );
+    }
+  }
+
+  /** The directory is made with the profile. */
+  vaultFile(name: string): string {
+    return path.join(this.#directory(name), "vault.db");
+  }
+
+  #profileFile(name: string): string {
+    return path.join(this.#directory(name), profileFile);
+  }
+
+  #directory(name: string): string {
+    return path.join(this.#home, entryOf(name));
+  }
+}
+
+const profileFile = "profile.json";
+
+/** A name as an entry of a directory, and back. */
+const entryOf = (name: string) => encodeURIComponent(name).replace(/^\.+$/, (dots) => "%2E".repeat(dots.length));
+
+function nameOf(entry: string): string {
+  try {
+    return decodeURIComponent(entry);
+  } catch {
+    return entry;
+  }
+}
+
+function unreadable(place: string, cause: unknown): Failure {
+  return new Failure(
+    "profile_unreadable",
+    `${place}: ${messageOf(cause)}`,
+    "mend the file, or remove its directory and log in again",
+    cause,
+  );
+}

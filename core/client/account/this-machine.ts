@@ -1,0 +1,44 @@
+import { randomInt } from "node:crypto";
+import { clientTasksFile, PooledClientCrypto } from "../../e2ee/offload/client-tasks.ts";
+import { Pool, poolThreads } from "../../e2ee/offload/pool.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { Failure } from "../../platform/failure.ts";
+import { seededRandom } from "../../platform/random.ts";
+import { openLeanSocket } from "../lean-socket.ts";
+import type { LocalAccountParts } from "./local-account.ts";
+import { Profiles } from "./profile.ts";
+
+/** Tasks that may wait for the pool; a person has a few. */
+const queueMax = 1000;
+
+/** What accounts of a person need of their machine. */
+export class ThisMachine {
+  readonly parts: LocalAccountParts;
+  readonly #pool: Pool;
+
+  constructor(home: string) {
+    this.#pool = new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
+    this.parts = {
+      profiles: new Profiles(home),
+      crypto: new PooledClientCrypto(this.#pool),
+      open: openLeanSocket,
+      clock: systemClock,
+      random: seededRandom(randomInt(2 ** 32)),
+      effort: "interactive",
+    };
+  }
+
+  /** The profile that is meant: the named one, or the only one. */
+  choose(profile: string | undefined): string {
+    if (profile !== undefined) return profile;
+    const known = this.parts.profiles.list();
+    if (known.length === 1) return known[0] as string;
+    if (known.length > 1)
+      throw new Failure("profile_needed", `there are several profiles: ${known.join(", ")}`, "name one with --profile");
+    throw new Failure("profile_unknown", "this machine knows no account yet", "fastchat account sign-up, or log-in");
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}
