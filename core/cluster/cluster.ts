@@ -12,6 +12,7 @@ import type { ChatServerOptions } from "../server/chat-server.ts";
 import { type Front, nativeAcceptor, signpost } from "../server/transport/acceptor.ts";
 import { socketPath } from "../server/transport/transport.ts";
 import { Assigner } from "./assign.ts";
+import { DeploymentRoutes } from "./deployment-routes.ts";
 import { Roster } from "./roster.ts";
 import type { StrategyName } from "./strategies.ts";
 import { answerCalls } from "./thread-calls.ts";
@@ -157,7 +158,13 @@ export class Cluster {
       random: seededRandom(this.#options.seed),
       clock: systemClock,
     });
-    this.#front = await signpost(host, port, server.tls, (request) => assigner.route(request));
+    const routes = new DeploymentRoutes({ assigner, roster: this.#roster, about: this.#about(), clock: systemClock });
+    this.#front = await signpost(host, port, server.tls, (request) => routes.route(request));
+  }
+
+  #about() {
+    const { strategy, server, durability } = this.#options;
+    return { strategy, transport: server.transport, durability };
   }
 
   #assignOptions() {
@@ -167,7 +174,7 @@ export class Cluster {
   }
 
   async #startThread(member: Member): Promise<void> {
-    const { host, port, servers, server, strategy, durability, logLevel, seed } = this.#options;
+    const { host, port, servers, server, logLevel, seed } = this.#options;
     const ownPort = servers === 1 || port === 0 ? port : port + 1 + member.index;
     const opaqueChannel = new MessageChannel();
     const released = new Int32Array(new SharedArrayBuffer(4));
@@ -177,7 +184,7 @@ export class Cluster {
       options: { ...server, host, port: member.port || ownPort },
       url: this.#socketUrl("{port}"),
       assign: this.#assignOptions(),
-      about: { strategy, transport: server.transport, durability },
+      about: this.#about(),
       logLevel,
       seed: seed + member.index + 1,
       opaquePort: opaqueChannel.port2,

@@ -11,7 +11,7 @@ import { migrate } from "../store/migrations.ts";
 import { Cluster, type ClusterOptions } from "./cluster.ts";
 import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
 import type { ServeConfig } from "./serve-settings.ts";
-import { checkTlsFiles, prepareTls } from "./tls.ts";
+import { prepareTls } from "./tls.ts";
 
 /** How commits are made durable, as every result states it. */
 export interface Durability {
@@ -27,8 +27,8 @@ export interface Deployment {
   readonly transport: "uws" | "ws";
   /** What clients pin, for a certificate from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
-  /** Takes the certificate from its files again, for connections from now on; it stays if they are not good. */
-  reloadCertificates(): void;
+  /** Takes the certificate from its files again, for connections from now on; it stays if they are not good. Without TLS there is none. */
+  readonly reloadCertificates: (() => void) | undefined;
   /** Servers drain and stop, then the database, if it is ours. */
   stop(): Promise<void>;
 }
@@ -95,15 +95,7 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
     return {
       cluster,
       authorityFingerprint: tls.authorityFingerprint,
-      reloadCertificates() {
-        try {
-          if (tls.files) checkTlsFiles(tls.files);
-          cluster.reloadCertificates();
-          log.info("the certificate was read again");
-        } catch (cause) {
-          log.error({ cause: messageOf(cause) }, "the certificate cannot be used; the old one stays");
-        }
-      },
+      reloadCertificates: tls.files && (() => reload(config, cluster, log)),
       durability: database.durability,
       transport,
       async stop() {
@@ -114,6 +106,16 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
   } catch (cause) {
     await database.stop();
     throw cause;
+  }
+}
+
+function reload(config: ServeConfig, cluster: Cluster, log: Log): void {
+  try {
+    prepareTls(config);
+    cluster.reloadCertificates();
+    log.info("the certificate was read again");
+  } catch (cause) {
+    log.error({ cause: messageOf(cause) }, "the certificate cannot be used; the old one stays");
   }
 }
 

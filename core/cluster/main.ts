@@ -22,7 +22,7 @@ export async function serve(config: ServeConfig, { log, print, signal, onHangUp 
     `PostgreSQL ${durability.postgres}, synchronous_commit ${durability.synchronousCommit}, fsync ${durability.fsync}`,
   );
   if (deployment.authorityFingerprint) print(`clients pin: ${deployment.authorityFingerprint}`);
-  onHangUp(() => deployment.reloadCertificates());
+  if (deployment.reloadCertificates) onHangUp(deployment.reloadCertificates);
   print("Ctrl-C stops it");
   if (!signal.aborted)
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -6,10 +6,9 @@ import { Failure, messageOf } from "../platform/failure.ts";
 import { createLog } from "../platform/log.ts";
 import { seededRandom } from "../platform/random.ts";
 import { ChatServer } from "../server/chat-server.ts";
-import type { HttpRequest } from "../server/transport/transport.ts";
 import { Assigner } from "./assign.ts";
+import { DeploymentRoutes } from "./deployment-routes.ts";
 import { LocalBus } from "./local-bus.ts";
-import { reachableUrl } from "./reachable-url.ts";
 import { heartbeatPeriodMs, Roster } from "./roster.ts";
 import { callsOver } from "./thread-calls.ts";
 import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
@@ -24,6 +23,7 @@ const random = seededRandom(start.seed);
 const log = createLog(start.logLevel, { server: start.id });
 const roster = new Roster();
 const assigner = new Assigner(start.assign, { roster, random: random.fork(), clock });
+const routes = new DeploymentRoutes({ assigner, roster, about: start.about, clock });
 const bus = new LocalBus(start.id, { clock, log });
 const opaque = callsOver<OpaqueServer>(start.opaquePort, ["registrationResponse", "startLogin", "finishLogin"]);
 
@@ -70,7 +70,7 @@ try {
     clock,
     random: random.fork(),
     log,
-    route: (request) => assigner.route(request) || routeFacts(request),
+    route: (request) => routes.route(request),
     aboutServers(from, frame) {
       if (frame.kind === "heartbeat")
         roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
@@ -93,19 +93,6 @@ try {
     cause instanceof Failure ? cause : new Failure("server_failed", messageOf(cause), "see the log", cause);
   report({ kind: "failed", code: failure.code, message: failure.message, advice: failure.advice });
   await end(1);
-}
-
-/** `GET /servers`: everybody that this server knows of. `GET /about`: what results state beside their figures. */
-function routeFacts(request: HttpRequest): boolean {
-  const answer = (facts: unknown) => {
-    request.respond(200, { "content-type": "application/json" }, `${JSON.stringify(facts)}\n`);
-    return true;
-  };
-  if (request.path === "/servers") {
-    const servers = roster.available(clock.monotonic());
-    return answer(servers.map((entry) => ({ ...entry, url: reachableUrl(entry.url, request) })));
-  }
-  return request.path === "/about" && answer(start.about);
 }
 
 async function reloadCertificates(): Promise<void> {

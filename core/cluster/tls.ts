@@ -45,7 +45,7 @@ export function prepareTls(config: TlsConfig): PreparedTls {
 }
 
 /** Fails, with what to do, when they are not a certificate and its key. */
-export function checkTlsFiles({ certFile, keyFile }: TlsFiles): void {
+function checkTlsFiles({ certFile, keyFile }: TlsFiles): void {
   try {
     const certificate = new X509Certificate(readFileSync(certFile));
     if (!certificate.checkPrivateKey(createPrivateKey(readFileSync(keyFile))))

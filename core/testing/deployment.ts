@@ -18,6 +18,8 @@ export interface TestDeployment extends Deployment {
   /** `host:port` that everybody knows. */
   readonly target: string;
   readonly databaseUrl: string;
+  /** What `--data-dir` names. */
+  readonly directory: string;
 }
 
 /** Servers on loopback with a database of their own; they end with the test file, or before. */
@@ -28,7 +30,7 @@ export async function deploy(of: Partial<ServeConfig> = {}): Promise<TestDeploym
     flags: {
       port: 0,
       database: databaseUrl,
-      secretFile: path.join(directory, "secret.json"),
+      dataDir: directory,
       logLevel: "silent",
       sendsPerSecond: 1e6,
       sendBurst: 1e6,
@@ -46,5 +48,5 @@ export async function deploy(of: Partial<ServeConfig> = {}): Promise<TestDeploym
     rmSync(directory, { recursive: true, force: true });
   };
   endings.push(stop);
-  return { ...deployment, stop, databaseUrl, target: `127.0.0.1:${deployment.cluster.port}` };
+  return { ...deployment, stop, directory, databaseUrl, target: `127.0.0.1:${deployment.cluster.port}` };
 }

@@ -8,6 +8,7 @@ import type { Keeper } from "../client/keeper.ts";
 import { openLeanSocket } from "../client/lean-socket.ts";
 import type { SendOutcome } from "../client/outbox.ts";
 import type { OpenSocket } from "../client/socket.ts";
+import type { TlsTrust } from "../client/tls-trust.ts";
 import { wordsOf } from "../e2ee/content.ts";
 import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "../e2ee/identity.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
@@ -57,6 +58,7 @@ export interface PersonOptions {
   /** Log in instead of signing up. */
   readonly known?: Identity;
   readonly dial?: Dial;
+  readonly tls?: TlsTrust;
   readonly open?: OpenSocket;
   readonly clock?: Clock;
   readonly events?: ClientEvents;
@@ -71,10 +73,11 @@ export async function person(target: string, name: string, options: PersonOption
   const { events = {} } = options;
   const client = new Client(
     {
-      dial: options.dial ?? dialAssigned(target),
+      dial: options.dial ?? dialAssigned(target, options.tls),
       open: options.open ?? openLeanSocket,
       clock: options.clock ?? systemClock,
       random: seededRandom(seeds++),
+      socket: { tls: options.tls },
     },
     {
       outboxMax: 1000,

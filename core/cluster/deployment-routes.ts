@@ -1,0 +1,56 @@
+import type { Clock } from "../platform/clock.ts";
+import type { HttpRequest } from "../server/transport/transport.ts";
+import { type Assigner, assignPath } from "./assign.ts";
+import { reachableUrl } from "./reachable-url.ts";
+import type { Roster } from "./roster.ts";
+
+const json = { "content-type": "application/json" };
+
+/**
+ * What every server of a deployment answers for all of it: `GET /assign` where to connect, `GET /servers` everybody that it
+ * knows of, `GET /about` what results state beside their figures.
+ */
+export class DeploymentRoutes {
+  readonly #assigner: Assigner;
+  readonly #roster: Roster;
+  readonly #about: unknown;
+  readonly #clock: Clock;
+
+  constructor(by: { assigner: Assigner; roster: Roster; about: unknown; clock: Clock }) {
+    this.#assigner = by.assigner;
+    this.#roster = by.roster;
+    this.#about = by.about;
+    this.#clock = by.clock;
+  }
+
+  /** Whether the request was for this. */
+  route(request: HttpRequest): boolean {
+    switch (request.path) {
+      case assignPath:
+        return this.#assign(request);
+      case "/servers": {
+        const servers = this.#roster.available(this.#clock.monotonic());
+        return answer(
+          request,
+          servers.map((entry) => ({ ...entry, url: reachableUrl(entry.url, request) })),
+        );
+      }
+      case "/about":
+        return answer(request, this.#about);
+      default:
+        return false;
+    }
+  }
+
+  #assign(request: HttpRequest): boolean {
+    const assignment = this.#assigner.assign();
+    if (assignment) return answer(request, { ...assignment, url: reachableUrl(assignment.url, request) });
+    request.respond(503, { "content-type": "text/plain", "retry-after": "1" }, "no_server: none takes clients now\n");
+    return true;
+  }
+}
+
+function answer(request: HttpRequest, facts: unknown): boolean {
+  request.respond(200, json, `${JSON.stringify(facts)}\n`);
+  return true;
+}
