@@ -3,6 +3,7 @@ import type { Identity } from "../e2ee/identity.ts";
 import type { AnySuite, SuiteFault } from "../e2ee/suite.ts";
 import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { equalBytes } from "../wire/bytes.ts";
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Membership } from "../wire/membership.ts";
@@ -54,6 +55,8 @@ export type MessageFault =
 export interface ConversationEvents {
   message?(message: OpenedMessage): void;
   unreadable?(message: UnreadableMessage): void;
+  /** The server has acknowledged a message of the user's own at this place, and shows another one there. */
+  misplaced?(group: GroupId, seq: Seq): void;
   /** The membership log has one more entry. */
   changed?(group: GroupId, entry: MembershipEntry, after: Membership): void;
   /** The server showed a log that cannot be: whatever it says of this group's members is refused. */
@@ -88,6 +91,8 @@ export class Conversation {
   readonly #places = new Map<string, Seq>();
   /** About whom the user has to decide before anything is sent, as of this length of the log and version of the pins. */
   #concerns = { length: -1, version: -1, names: [] as readonly string[] };
+  /** Places that the server has given to the user's own messages, and not shown yet. */
+  readonly #promised = new Map<Seq, ClientMessageId>();
   readonly #handshakes = new Map<ClientMessageId, (outcome: Parsed<undefined, GroupFailure>) => void>();
   /** Takes nothing in any more: what has come and was not kept comes again, in the next run. */
   #closed = false;
@@ -146,6 +151,7 @@ export class Conversation {
 
   /** A message of this group, in its turn. */
   received(seq: Seq, message: DeliveredMessage): void {
+    this.#checkPromise(seq, message);
     const take = () => {
       switch (message.type) {
         case messageTypes.membership:
@@ -173,6 +179,19 @@ export class Conversation {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#tail;
+  }
+
+  /** The server has given a message of the user's own this place: there it must show it, too. */
+  acknowledged(place: Seq, id: ClientMessageId): void {
+    const next = this.#parts.mailbox.groups.get(this.group)?.feed.next ?? 0;
+    if (place >= next) {
+      this.#promised.set(place, id);
+      return;
+    }
+    void this.#inOrder(async () => {
+      const shown = this.#placeOf({ sender: this.#parts.user, clientMessageId: id });
+      if (!this.#closed && shown !== place) this.#events.misplaced?.(this.group, place);
+    });
   }
 
   /** Deletes what has expired by the group's settings, and the keys that nothing needs any more. */
@@ -224,6 +243,13 @@ export class Conversation {
     });
   }
 
+  #checkPromise(seq: Seq, { sender, clientMessageId }: DeliveredMessage): void {
+    const promised = this.#promised.get(seq);
+    if (promised === undefined) return;
+    this.#promised.delete(seq);
+    if (sender !== this.#parts.user || clientMessageId !== promised) this.#events.misplaced?.(this.group, seq);
+  }
+
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(work);
     // Whoever asked for it is told of its failure; here it only matters that it is over.
@@ -251,6 +277,10 @@ export class Conversation {
       const from = this.#log.length;
       const page = await ask(this.#parts.mailbox, { kind: "log", group: this.group, from });
       if (!page.ok) return failedTo("the group's log could not be read", page.reason);
+      if (page.value.length < this.#log.length) {
+        const detail = `the log has ${page.value.length} entries, and had ${this.#log.length} before`;
+        return this.#refuseLog({ code: "log_refused", detail });
+      }
       for (const { entry: bytes, seq } of page.value.entries) {
         const taken = await this.#take({ seq, bytes }, ask);
         if (!taken.ok) return taken;
@@ -259,6 +289,12 @@ export class Conversation {
     }
     const membership = this.#log.membership;
     if (!membership) return failed("log_refused", "the group's log is empty");
+    const own = membership.members.get(this.#parts.user);
+    if (own && !equalBytes(own.fingerprint, this.#parts.self.public.fingerprint)) {
+      const detail =
+        "the log names another identity for this user than their own: somebody stands between them and who let them in";
+      return this.#refuseLog({ code: "log_refused", detail });
+    }
     if (this.#parts.people.isStrict) {
       const met = await this.#parts.people.prefetch(membership.members.keys(), ask);
       if (!met.ok) return met;
@@ -341,6 +377,10 @@ export class Conversation {
     if (!known || known.epoch < place.epoch || !this.suite?.holds(this.#suiteState, known.epoch)) {
       const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok) return refreshed;
+      if (refreshed.value.epoch < place.epoch) {
+        const detail = `the server names epoch ${place.epoch}, and its log ends in ${refreshed.value.epoch}`;
+        return this.#refuseLog({ code: "log_refused", detail });
+      }
     }
     const names = this.#concerning();
     return names.length === 0 ? accepted(undefined) : identityChanged(...names);
@@ -456,7 +496,7 @@ export class Conversation {
     );
   }
 
-  #placeOf(message: DeliveredMessage): Seq | undefined {
+  #placeOf(message: Pick<DeliveredMessage, "sender" | "clientMessageId">): Seq | undefined {
     const { keeper } = this.#parts;
     if (keeper) return keeper.placeOf(this.group, message.sender, message.clientMessageId);
     if (this.#places.size > rememberedMax) this.#places.delete(this.#places.keys().next().value as string);
@@ -490,7 +530,8 @@ export class Conversation {
   }
 }
 
-const placeKey = ({ sender, clientMessageId }: DeliveredMessage) => `${sender} ${clientMessageId}`;
+const placeKey = ({ sender, clientMessageId }: Pick<DeliveredMessage, "sender" | "clientMessageId">) =>
+  `${sender} ${clientMessageId}`;
 
 function sealRefusal({ code, detail }: GroupFailure): SealRefused {
   if (code === "identity_changed") return { code, detail };
