@@ -357,6 +357,17 @@ for (const transport of transportNames) {
       assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6]);
     });
 
+    test("what a member claims to have does not move the group's last place", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const bob = await person(deployment.target, freshName("bob"));
+      const group = await groupOf(alice, bob);
+      const raw = await rawAs(deployment, bob);
+      const answer = await raw.ask({ kind: "sync", group, after: 1e15, through: 2e15 });
+      assert.ok(answer.kind === "synced" && answer.lastSeq === 1, JSON.stringify(answer));
+      const groups = await (await rawAs(deployment, alice)).ask({ kind: "groups" });
+      assert.ok(groups.kind === "groups" && groups.groups[0]?.lastSeq === 1, JSON.stringify(groups));
+    });
+
     test("who looks at a group sees who is there and how far they have read", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const bob = await person(deployment.target, freshName("bob"));
