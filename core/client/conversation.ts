@@ -144,6 +144,9 @@ export class Conversation {
     if (this.#log.membership?.keyed === false) {
       const rekeyed = await rekey();
       if (!rekeyed.ok) return refused(sealRefusal(rekeyed.reason));
+      // The entry comes back before word of it, and then its key is still to be taken.
+      const again = await this.#inOrder(() => this.#ready(place));
+      if (!again.ok) return refused(sealRefusal(again.reason));
     }
     const sealed = await this.#inOrder(() => this.#seal(place, content));
     return sealed.ok ? sealed : refused(sealRefusal(sealed.reason));

@@ -1,8 +1,9 @@
 import type { DecodeOptions } from "cborg";
 
 /**
- * CBOR (RFC 8949) as both ends accept it: definite lengths, no tags, no duplicate keys, shortest form of each number, text
- * in UTF-8. One value has one encoding, so a parser has fewer ways to be fooled.
+ * CBOR (RFC 8949) as both ends accept it: definite lengths, no tags, no duplicate keys, shortest form of each integer, keys
+ * that are text, in any order. A parser has fewer ways to be fooled; what is signed or hashed is the bytes received all the
+ * same, since one value may have several encodings.
  */
 export const strictDecodeOptions: DecodeOptions = {
   strict: true,

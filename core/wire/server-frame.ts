@@ -22,7 +22,7 @@ const detail = z.string();
 const retryAfterMs = z.number().int().min(0).exactOptional();
 
 /** Everything that a server says, but for ACK and DELIVER. */
-const coldServerFrames = {
+export const coldServerFrames = {
   /** A SEND that was not stored. */
   reject: {
     code: 0x83,
@@ -32,7 +32,7 @@ const coldServerFrames = {
         .instanceof(Uint8Array)
         .refine((bytes) => bytes.length === 8, { message: "8 bytes are needed" }),
       code,
-      /** The group's epoch, with `stale_epoch`. */
+      /** The group's epoch, with `stale_epoch` and `rekey_needed`. */
       epoch: epochField.exactOptional(),
       retryAfterMs,
     }),
