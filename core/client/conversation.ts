@@ -144,7 +144,7 @@ export class Conversation {
     if (this.#log.membership?.keyed === false) {
       const rekeyed = await rekey();
       if (!rekeyed.ok) return refused(sealRefusal(rekeyed.reason));
-      // The entry comes back before word of it, and then its key is still to be taken.
+      // Whoever rekeyed, the key may still have to be taken.
       const again = await this.#inOrder(() => this.#ready(place));
       if (!again.ok) return refused(sealRefusal(again.reason));
     }
@@ -213,14 +213,18 @@ export class Conversation {
     });
   }
 
-  /** An entry of the caller's own that the server has accepted, with the state that it led to. */
-  adopt(entry: MembershipEntry, placed: PlacedEntry, suiteState: unknown): Promise<void> {
+  /**
+   * An entry of the caller's own that the server has accepted, with the state that it led to from another. The entry may
+   * have come back among the group's messages before.
+   */
+  adopt(entry: MembershipEntry, placed: PlacedEntry, states?: { before: unknown; after: unknown }): Promise<void> {
     return this.#inOrder(async () => {
-      if (entry.index !== this.#log.length) return;
-      const applied = this.#log.apply(entry, placed);
-      if (!applied.ok) return;
-      if (suiteState !== undefined) this.#suiteState = suiteState;
-      this.#tookEntry(applied.value, placed, suiteState === undefined ? {} : this.#encodedState());
+      const isNew = states !== undefined && states.before === this.#suiteState;
+      if (isNew) this.#suiteState = states.after;
+      const state = isNew ? this.#encodedState() : {};
+      const applied = entry.index === this.#log.length ? this.#log.apply(entry, placed) : undefined;
+      if (applied?.ok) this.#tookEntry(applied.value, placed, state);
+      else this.#keep(state);
     });
   }
 

@@ -43,6 +43,8 @@ export class HostileServer {
     same;
   /** Changes the body that an HTTP request is answered with. */
   body: (path: string, body: Buffer, headers: IncomingMessage["headers"]) => Buffer = (_path, body) => body;
+  /** Breaks the connection after so many bytes of an answer to an HTTP request; asked for each. */
+  cutAnswersAfter: (path: string) => number | undefined = () => undefined;
   readonly #connections = new Set<WebSocket>();
 
   private constructor(real: URL, http: Server, port: number) {
@@ -64,12 +66,12 @@ export class HostileServer {
 
   /** From now on, frames of this kind are changed on their way to the server. */
   onRequest<Kind extends ColdClientFrame["kind"]>(kind: Kind, meddle: Meddle<Of<ColdClientFrame, Kind>>): void {
-    this.#toServer.set(kind, (frame, victim) => meddle(frame as Of<ColdClientFrame, Kind>, victim) as ColdClientFrame);
+    this.#toServer.set(kind, (frame, victim) => meddle(frame as Of<ColdClientFrame, Kind>, victim));
   }
 
   /** From now on, frames of this kind are changed on their way to a client. */
   onAnswer<Kind extends ColdServerFrame["kind"]>(kind: Kind, meddle: Meddle<Of<ColdServerFrame, Kind>>): void {
-    this.#toClient.set(kind, (frame, victim) => meddle(frame as Of<ColdServerFrame, Kind>, victim) as ColdServerFrame);
+    this.#toClient.set(kind, (frame, victim) => meddle(frame as Of<ColdServerFrame, Kind>, victim));
   }
 
   /** Shows everybody a message that the real server never had. */
@@ -84,6 +86,7 @@ export class HostileServer {
     this.#toClient.clear();
     this.messages = (same) => same;
     this.body = (_path, body) => body;
+    this.cutAnswersAfter = () => undefined;
     this.interrupt();
   }
 
@@ -169,8 +172,10 @@ export class HostileServer {
       answer.on("data", (piece: Buffer) => pieces.push(piece));
       answer.on("end", () => {
         const body = this.body(path, Buffer.concat(pieces), headers);
+        const cut = body.length > 0 ? this.cutAnswersAfter(path) : undefined;
         response.writeHead(answer.statusCode ?? 500, { ...answer.headers, "content-length": body.length });
-        response.end(body);
+        if (cut === undefined) response.end(body);
+        else response.write(body.subarray(0, cut), () => response.destroy());
       });
     });
     passed.on("error", () => response.destroy());
