@@ -106,6 +106,8 @@ export interface ConfirmDialog {
   readonly yes: string;
   readonly no: string;
   readonly then: readonly Effect[];
+  /** What is put into the message box when the answer is no. */
+  readonly instead?: string | undefined;
   /** Frightening ones begin with "no". */
   readonly at: "yes" | "no";
 }
