@@ -113,7 +113,7 @@ export function parseBindings(text: string): Parsed<Bindings> {
   }
   const checked = file.safeParse(json);
   if (!checked.success) return refused(z.prettifyError(checked.error));
-  const bindings = bindingsOf(checked.data as Partial<Bindings>);
+  const bindings = bindingsOf(checked.data);
   const taken = new Map<string, Action>();
   for (const action of actions) {
     for (const key of bindings[action]) {

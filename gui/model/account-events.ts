@@ -99,7 +99,7 @@ export function heard(state: ChatState, event: Event, view: View): Step<ChatStat
           text: `${event.file} is there already.`,
           yes: "Replace",
           no: "Keep it",
-          then: [{ kind: "saveFile", group: event.group, key: event.key, to: event.file, replace: true }],
+          effects: [{ kind: "saveFile", group: event.group, key: event.key, to: event.file, replace: true }],
         }),
       );
     case "groupDone":

@@ -1,6 +1,7 @@
 import type { GroupId } from "../../core/wire/ids.ts";
 import { openGroup, openNextUnread } from "./conversations.ts";
 import { showFiles } from "./files.ts";
+import { namesIn } from "./names.ts";
 import {
   askBefore,
   showGroup,
@@ -93,16 +94,6 @@ export function runCommand(state: ChatState, line: string): Step<ChatState> {
   return command.run(state, argument.trim());
 }
 
-/** Names that somebody typed, separated by commas. */
-export const namesIn = (text: string): string[] => [
-  ...new Set(
-    text
-      .split(",")
-      .map((name) => name.trim().replace(/^@/, ""))
-      .filter((name) => name !== ""),
-  ),
-];
-
 function join(state: ChatState, title: string): Step<ChatState> {
   const row = groupCalled(state.scene.groups, title);
   return row
@@ -149,7 +140,7 @@ function leave(state: ChatState): Step<ChatState> {
         text: "Nothing that is written from now on will be readable here. What was read stays.",
         yes: "Leave",
         no: "Stay",
-        then: [{ kind: "leaveGroup", group }],
+        effects: [{ kind: "leaveGroup", group }],
       }),
     ),
   );
@@ -163,7 +154,7 @@ function deleteGroup(state: ChatState): Step<ChatState> {
         text: "Everybody is removed, and you leave. Nobody can write there any more; everybody keeps what they have read.",
         yes: "Delete",
         no: "Keep it",
-        then: [{ kind: "deleteGroup", group }],
+        effects: [{ kind: "deleteGroup", group }],
       }),
     ),
   );

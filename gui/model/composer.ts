@@ -1,4 +1,4 @@
-import { type Action, actionOf } from "../keys/bindings.ts";
+import type { Action } from "../keys/bindings.ts";
 import { runCommand, withGroup } from "./commands.ts";
 import { offerFor } from "./completion.ts";
 import { edited } from "./editing.ts";
@@ -50,7 +50,7 @@ export function pastedInInput(state: ChatState, pasted: string): Step<ChatState>
         text: path,
         yes: "Send",
         no: "Paste it as text",
-        then: [{ kind: "sendFile", group: active, file: path, keepMetadata: false }],
+        effects: [{ kind: "sendFile", group: active, file: path, keepMetadata: false }],
         instead: text,
       }),
     );

@@ -1,6 +1,5 @@
 import type { GroupId } from "../../core/wire/ids.ts";
 import { type Action, actionOf } from "../keys/bindings.ts";
-import { namesIn } from "./commands.ts";
 import { openGroup } from "./conversations.ts";
 import type {
   ConfirmDialog,
@@ -18,6 +17,7 @@ import { edited, oneLine } from "./editing.ts";
 import { type Editor, insert } from "./editor.ts";
 import { clickedFile, pastedInFiles, pressedInFiles } from "./files.ts";
 import { effectOn, menuOf } from "./message-menu.ts";
+import { namesIn } from "./names.ts";
 import { askBefore, showTrust } from "./open-dialogs.ts";
 import { settingsRows, turned } from "./settings-rows.ts";
 import type { GroupRow, MemberRow, TransferRow } from "./shown.ts";
@@ -250,7 +250,7 @@ function pressedInMembers(
         text,
         yes: how === "promote" ? "Promote" : "Demote",
         no: "Leave it",
-        then: [{ kind: "amendGroup", group, [how]: [member.name] }],
+        effects: [{ kind: "amendGroup", group, [how]: [member.name] }],
       }),
     );
   }
@@ -261,7 +261,7 @@ function pressedInMembers(
         text: `${member.name} keeps what they have read, and reads nothing that is written from then on.`,
         yes: "Remove",
         no: "Keep",
-        then: [{ kind: "amendGroup", group, remove: [member.name] }],
+        effects: [{ kind: "amendGroup", group, remove: [member.name] }],
       }),
     );
   }
@@ -281,7 +281,7 @@ function pressedInTrust(state: ChatState, dialog: TrustDialog, action: Action | 
         text: `Only if ${number.name} says, face to face or on the telephone, that they have new keys. Otherwise somebody else may read what you write to them.`,
         yes: "Accept",
         no: "Do not accept",
-        then: [{ kind: "acceptIdentity", user }],
+        effects: [{ kind: "acceptIdentity", user }],
       }),
     );
   }
@@ -381,7 +381,7 @@ function pressedInConfirm(
   key: string,
 ): Step<ChatState> {
   if (action === "choose")
-    return dialog.at === "yes" ? step(closeDialog(state), ...dialog.then) : refused(state, dialog);
+    return dialog.at === "yes" ? step(closeDialog(state), ...dialog.effects) : refused(state, dialog);
   const turns = action === "nextField" || action === "previousField" || key === "left" || key === "right";
   return turns ? step(replaceDialog(state, { ...dialog, at: dialog.at === "yes" ? "no" : "yes" })) : step(state);
 }

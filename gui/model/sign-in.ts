@@ -80,9 +80,8 @@ function pressed(state: SignInState, { name, text }: Extract<Event, { kind: "key
     case "formDone":
       return done(state);
     default: {
-      const isButton = scene.field === "join" || scene.field === "signUp";
-      if (isButton) return name === "space" ? done(state) : step(state);
-      const field = scene.field as SignInField;
+      const { field } = scene;
+      if (field === "join" || field === "signUp") return name === "space" ? done(state) : step(state);
       const changed = edited(scene.fields[field], actionOf(bindings, "input", name));
       if (changed) return step(withSignIn(state, { fields: { ...scene.fields, [field]: changed } }));
       return step(text === undefined ? state : withText(state, oneLine(text)));
