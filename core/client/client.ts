@@ -82,11 +82,12 @@ export class Client {
         connection: (state, why) => events.connection?.(state, why),
         delivered: (group, message) => this.#delivered(group, message),
         missing: (group, from, through) => {
-          if (keeper) this.conversation(group).missed(from, through);
+          (keeper ? this.conversation(group) : this.#conversations.get(group))?.missed(from, through);
           events.missing?.(group, from, through);
         },
         joined: (group) => events.joined?.(group),
         left: (group) => {
+          this.#conversations.get(group)?.left();
           this.#conversations.delete(group);
           keeper?.left(group);
           events.left?.(group);
