@@ -106,7 +106,9 @@ export class Session {
   }
 
   type(text: string): this {
-    return this.hear(...[...text].map((of) => ({ kind: "key", name: of === " " ? "space" : of, text: of }) as const));
+    return this.hear(
+      ...Array.from(text, (of) => ({ kind: "key", name: of === " " ? "space" : of, text: of }) as const),
+    );
   }
 
   /** What had to be done since this was asked last. */
