@@ -7,7 +7,7 @@ import { equalBytes } from "../wire/bytes.ts";
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Membership } from "../wire/membership.ts";
-import { type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
+import { type MembershipAction, type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { failed, failedTo, type GroupFailure } from "./group-failure.ts";
 import { type AppliedEntry, GroupLog, type PlacedEntry } from "./group-log.ts";
@@ -72,6 +72,23 @@ export interface ConversationParts {
   readonly keeper: Keeper | undefined;
 }
 
+/** A change of a group, as its verified log tells it: to be shown among the messages. */
+export interface GroupChange {
+  readonly seq: Seq;
+  /** Milliseconds since the Unix epoch; undefined where the server has not said. */
+  readonly at: number | undefined;
+  readonly actor: UserId;
+  readonly action: MembershipAction;
+  readonly subjects: readonly UserId[];
+  /** What the group was called by it, if it was, and that can be opened. */
+  readonly title: string | undefined;
+}
+
+interface SealedTitle {
+  readonly epoch: Epoch;
+  readonly sealed: Uint8Array;
+}
+
 /** Without a keeper, so many messages are remembered to know one again. */
 const rememberedMax = 4096;
 
@@ -85,7 +102,7 @@ export class Conversation {
   readonly #events: ConversationEvents;
   readonly #log: GroupLog;
   #suiteState: unknown;
-  #title: { epoch: Epoch; sealed: Uint8Array } | undefined;
+  #title: SealedTitle | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   /** Places of messages that were opened, by sender and id, where no keeper knows them. */
   readonly #places = new Map<string, Seq>();
@@ -121,11 +138,17 @@ export class Conversation {
 
   /** What the members call the group, if it can be opened. */
   get title(): string | undefined {
-    const title = this.#title;
-    const suite = this.suite;
-    if (!title || !suite?.holds(this.#suiteState, title.epoch)) return undefined;
-    const opened = suite.openTitle(this.#suiteState, this.group, title.epoch, title.sealed);
-    return opened.ok ? opened.value : undefined;
+    return this.#title && this.#openTitle(this.#title);
+  }
+
+  /** Who has changed the group and how, as far as its log was read, in order. */
+  get changes(): GroupChange[] {
+    return this.#log.entries.map(({ entry, seq, at }) => {
+      const { actor, action, epoch, subjects, sealedTitle } = entry;
+      const names = action === "create" || action === "rename";
+      const title = names && sealedTitle ? this.#openTitle({ epoch, sealed: sealedTitle }) : undefined;
+      return { seq, at, actor, action, subjects: subjects.map(({ user }) => user), title };
+    });
   }
 
   /** Reads what is new in the log, checks it, and takes the keys that it opens. */
@@ -314,7 +337,7 @@ export class Conversation {
     const taken = await this.#log.take(placed, this.#parts.people, ask);
     if (!taken.ok) return this.#refuseLog(taken.reason);
     if (taken.value) this.#tookEntry(taken.value, placed, step);
-    else this.#keep(step);
+    else this.#keep(placed.at === undefined ? step : { ...step, entryAt: { seq: placed.seq, at: placed.at } });
     return accepted(undefined);
   }
 
@@ -323,6 +346,13 @@ export class Conversation {
     const expireSeconds = entry.settings && { expireSeconds: entry.settings.expireSeconds };
     this.#keep({ ...step, entry: placed, ...expireSeconds });
     this.#events.changed?.(this.group, entry, membership);
+  }
+
+  #openTitle({ epoch, sealed }: SealedTitle): string | undefined {
+    const suite = this.suite;
+    if (!suite?.holds(this.#suiteState, epoch)) return undefined;
+    const opened = suite.openTitle(this.#suiteState, this.group, epoch, sealed);
+    return opened.ok ? opened.value : undefined;
   }
 
   #noteTitle(entry: MembershipEntry): void {
@@ -362,18 +392,23 @@ export class Conversation {
     return refused(failure);
   }
 
-  async #receivedEntry(seq: Seq, { payload }: DeliveredMessage): Promise<void> {
+  async #receivedEntry(seq: Seq, { payload, sentAt }: DeliveredMessage): Promise<void> {
     const parsed = parseEntry(payload);
     const isNext = parsed.ok && parsed.value.entry.index <= this.#log.length;
     // Its key is taken when something is to be sealed or opened under it.
     if (isNext && this.#log.length > 0) {
-      const taken = await this.#take({ seq, bytes: payload }, askPatiently, { cursor: seq });
+      const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
       if (!taken.ok) this.#closedMeanwhile(taken.reason);
       return;
     }
     if (this.#log.length > 0 || this.#parts.keeper) {
       const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok && this.#closedMeanwhile(refreshed.reason)) return;
+    }
+    // By now the log has it, unless the server shows another.
+    if (parsed.ok && parsed.value.entry.index < this.#log.length) {
+      const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
+      if (taken.ok || this.#closedMeanwhile(taken.reason)) return;
     }
     this.#keep({ cursor: seq });
   }
@@ -532,7 +567,8 @@ export class Conversation {
 
   #keep(step: ConversationStep): void {
     if (Object.keys(step).length === 0) return;
-    const title = step.entry ? this.title : undefined;
+    // Known with the entry that has it, or with the key that opens it.
+    const title = step.entry || step.suiteState ? this.title : undefined;
     this.#parts.keeper?.keep(this.group, title === undefined ? step : { ...step, title });
   }
 }

@@ -185,7 +185,11 @@ export class GroupChanges {
     }
     if (!changed.ok) return refused(changed.reason);
     const { group, epoch, seq, index } = changed.value;
-    await conversation.adopt(entry, { seq, bytes }, opened && { before: opened.before, after: opened.state });
+    await conversation.adopt(
+      entry,
+      { seq, at: mailbox.now(), bytes },
+      opened && { before: opened.before, after: opened.state },
+    );
     if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq: seq, logLength: index + 1 });
     return accepted(undefined);
   }

@@ -19,6 +19,8 @@ export interface Keeper {
   placeOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined;
   /** The user has left, or was removed: nothing more comes. What was read stays. */
   left(group: GroupId): void;
+  /** Everything up to a place has been read; false when that was known. */
+  readUpTo(group: GroupId, seq: Seq): boolean;
   /** Deletes a group's messages from before a moment; answers the epochs of those that stay. */
   expire(group: GroupId, before: number): ReadonlySet<Epoch>;
 
@@ -50,6 +52,8 @@ export interface ConversationStep {
   /** Everything up to this place is taken in with this step. */
   readonly cursor?: Seq;
   readonly entry?: PlacedEntry;
+  /** When the server took in the entry at this place. */
+  readonly entryAt?: { readonly seq: Seq; readonly at: number };
   readonly title?: string;
   /** Seconds after which the group's messages are deleted; 0 keeps them. */
   readonly expireSeconds?: number;
