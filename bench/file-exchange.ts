@@ -1,59 +1,40 @@
 import { randomBytes } from "node:crypto";
-import { signUp } from "../core/client/account/authenticate.ts";
-import { Client } from "../core/client/client.ts";
 import { dialAssigned } from "../core/client/dial.ts";
 import { downloadBytes } from "../core/client/files/download.ts";
 import type { FileSource } from "../core/client/files/source.ts";
 import { AttachmentServer, TransferEnd } from "../core/client/files/transfer.ts";
 import { digestOf, upload } from "../core/client/files/upload.ts";
-import { IdentityCache } from "../core/client/identity-cache.ts";
-import { openLeanSocket } from "../core/client/lean-socket.ts";
 import { fileKeyBytes } from "../core/e2ee/attachment.ts";
 import type { FileContent } from "../core/e2ee/content.ts";
-import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
-import * as opaque from "../core/e2ee/opaque-client.ts";
-import { RsaFernet } from "../core/e2ee/rsa-fernet.ts";
-import { inlineRsa } from "../core/e2ee/rsa-inline.ts";
+import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
-import { seededRandom } from "../core/platform/random.ts";
 import { attachmentIdBytes } from "../core/wire/attachment.ts";
 import type { GroupId } from "../core/wire/ids.ts";
-
-const credentials = { name: "sender", password: "simulated", effort: "simulated" } as const;
+import { type BenchPerson, foundGroup, signUpPerson } from "./bench-person.ts";
 
 /** Somebody who sends files to a group of their own, and fetches them again. */
 export class FileExchange {
-  readonly #client: Client;
+  readonly #sender: BenchPerson;
   readonly #server: AttachmentServer;
   readonly #group: GroupId;
 
-  private constructor(client: Client, server: AttachmentServer, group: GroupId) {
-    this.#client = client;
+  private constructor(sender: BenchPerson, server: AttachmentServer, group: GroupId) {
+    this.#sender = sender;
     this.#server = server;
     this.#group = group;
   }
 
   static async open(target: string, keyPairs: IdentityKeyPairs): Promise<FileExchange> {
-    const dial = dialAssigned(target);
-    const client = new Client(
-      { dial, open: openLeanSocket, clock, random: seededRandom(1) },
-      {
-        outboxMax: 1,
-        suites: [new RsaFernet(inlineRsa, () => Math.floor(clock.now() / 1000))],
-        identities: new IdentityCache(),
-        pinning: false,
-      },
-      {},
-    );
-    const identity = createIdentity(credentials.name, keyPairs);
-    const welcome = await client.logIn(identity, signUp(opaque, credentials, identity));
-    if (!welcome.ok) throw refused("sign_up_failed", welcome.reason.detail);
-    const founded = await client.createGroup({ title: "files", members: [] });
-    if (!founded.ok) throw refused("group_failed", founded.reason.detail);
-    const { token } = welcome.value;
-    const server = new AttachmentServer({ dial, tls: undefined, clock, token: () => token });
-    return new FileExchange(client, server, founded.value.group);
+    const sender = await signUpPerson(target, "sender", keyPairs);
+    const group = await foundGroup(sender, "files", []);
+    const server = new AttachmentServer({
+      dial: dialAssigned(target),
+      tls: undefined,
+      clock,
+      token: () => sender.token,
+    });
+    return new FileExchange(sender, server, group);
   }
 
   /** Uploads one file of so many random bytes. */
@@ -80,7 +61,7 @@ export class FileExchange {
   }
 
   close(): Promise<void> {
-    return this.#client.close();
+    return this.#sender.client.close();
   }
 }
 
@@ -91,9 +72,7 @@ async function orFail<T>(transfer: Promise<T>): Promise<T> {
   try {
     return await transfer;
   } catch (cause) {
-    if (cause instanceof TransferEnd) throw refused(cause.reason.code, cause.message);
+    if (cause instanceof TransferEnd) throw new Failure(cause.reason.code, cause.message, "see the server's log");
     throw cause;
   }
 }
-
-const refused = (code: string, detail: string) => new Failure(code, detail, "see the server's log");

@@ -74,6 +74,7 @@ export const defaultBindings = {
   pageDown: { context: "dialog", keys: ["pagedown"], help: "a page down" },
   nextField: { context: "dialog", keys: ["tab"], help: "the next field" },
   previousField: { context: "dialog", keys: ["S-tab"], help: "the field before" },
+  keepMetadata: { context: "dialog", keys: ["M-k"], help: "a picture keeps, or loses, what tells where it was taken" },
   toggle: { context: "dialog", keys: ["space"], help: "on or off; promote or demote a member" },
 
   formNext: { context: "signIn", keys: ["tab", "down"], help: "the next field" },
@@ -112,7 +113,7 @@ export function parseBindings(text: string): Parsed<Bindings> {
   }
   const checked = file.safeParse(json);
   if (!checked.success) return refused(z.prettifyError(checked.error));
-  const bindings = bindingsOf(checked.data as Partial<Bindings>);
+  const bindings = bindingsOf(checked.data);
   const taken = new Map<string, Action>();
   for (const action of actions) {
     for (const key of bindings[action]) {

@@ -105,7 +105,9 @@ export interface ConfirmDialog {
   readonly text: string;
   readonly yes: string;
   readonly no: string;
-  readonly then: readonly Effect[];
+  readonly effects: readonly Effect[];
+  /** What is put into the message box when the answer is no. */
+  readonly instead?: string | undefined;
   /** Frightening ones begin with "no". */
   readonly at: "yes" | "no";
 }
