@@ -107,7 +107,7 @@ export class Client {
         strayed: (group) => events.strayed?.(group),
       },
     );
-    this.#open = new OpenGroups({ mailbox: this.#mailbox, clock: parts.clock }, events);
+    this.#open = new OpenGroups({ mailbox: this.#mailbox, clock: parts.clock, user: () => this.user }, events);
     this.#people = new IdentityBook(this.#mailbox, identities, pinning ? this.trust : undefined);
   }
 
@@ -212,7 +212,7 @@ export class Client {
   }
 
   /**
-   * The user looks at a group: `presence` and `cursors` come from now on, over all connections, until
+   * The user looks at a group: `presence`, `cursors` and `typing` come from now on, over all connections, until
    * {@link closeGroup}.
    */
   openGroup(group: GroupId): void {
@@ -221,6 +221,11 @@ export class Client {
 
   closeGroup(group: GroupId): void {
     this.#open.close(group);
+  }
+
+  /** The user is writing something to a group: whoever looks at it is told, once in 3 s at most. */
+  typing(group: GroupId): void {
+    this.#open.typing(group);
   }
 
   /** Who of an open group is online, as far as is known; the set goes on changing. */

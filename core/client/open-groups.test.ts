@@ -30,9 +30,10 @@ function setUp() {
     },
   );
   const open: OpenGroups = new OpenGroups(
-    { mailbox, clock },
+    { mailbox, clock, user: () => alice },
     {
       presence: (_, online) => told.push(`online ${[...online].sort((a, b) => a - b).join()}`),
+      typing: (_, user) => told.push(`${user} writes`),
       cursors: (_, cursors) => told.push(`read ${[...cursors].map(([user, at]) => `${user}:${at}`).join()}`),
     },
   );
@@ -133,4 +134,32 @@ test("a group that the user left tells nothing until they are back in it", async
   assert.equal(told.at(-1), "online ");
   open.entered(group);
   assert.equal(connection.all("open").length, 2);
+});
+
+test("others are told once in a while that the user is writing, and the user of others only", async () => {
+  const { open, letIn, told, clock } = setUp();
+  const connection = await letIn();
+  const typings = () => connection.all("typing").length;
+  for (const [passMs, said] of [
+    [0, 1],
+    [1000, 1],
+    [1999, 1],
+    [1, 2],
+    [2999, 2],
+  ] as const) {
+    await clock.advance(passMs);
+    open.typing(group);
+    open.typing(group);
+    assert.equal(typings(), said);
+  }
+  open.typing(groupId(8));
+  assert.equal(typings(), 3, "each group for itself");
+  connection.say({ kind: "typing", group, users: [bob] });
+  assert.deepEqual(told, [], "nobody looks at it");
+  open.open(group);
+  connection.say({ kind: "typing", group, users: [alice, bob, carol] });
+  assert.deepEqual(told, ["2 writes", "3 writes"]);
+  connection.break();
+  open.typing(group);
+  assert.equal(typings(), 3);
 });

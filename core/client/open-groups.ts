@@ -9,6 +9,8 @@ export interface OpenGroupsEvents {
   presence?(group: GroupId, online: ReadonlySet<UserId>): void;
   /** How far everybody has read an open group who has read anything, whenever that changes. */
   cursors?(group: GroupId, cursors: ReadonlyMap<UserId, Seq>): void;
+  /** Somebody else is writing something to an open group; said again while they go on. */
+  typing?(group: GroupId, user: UserId): void;
 }
 
 interface OpenGroup {
@@ -20,20 +22,26 @@ interface OpenGroup {
 
 /** A server with too much to do lets `open` fall. */
 const openMsMax = 5000;
+/** Between two words about the same: others show it for a little longer than that. */
+const typingPeriodMs = 3000;
 
 const nobody: ReadonlySet<UserId> = new Set();
 const nothing: ReadonlyMap<UserId, Seq> = new Map();
 
-/** The groups that the user looks at, over all connections: who of them is here, and who has read how far. */
+/** The groups that the user looks at, over all connections: who of them is here, who has read how far, who is writing. */
 export class OpenGroups {
   readonly #groups = new Map<GroupId, OpenGroup>();
+  /** When the others were last told that the user is writing, on the monotonic clock. */
+  readonly #typedAtMs = new Map<GroupId, number>();
   readonly #mailbox: Mailbox;
   readonly #clock: Clock;
+  readonly #user: () => UserId | undefined;
   readonly #events: OpenGroupsEvents;
 
-  constructor(by: { mailbox: Mailbox; clock: Clock }, events: OpenGroupsEvents) {
+  constructor(by: { mailbox: Mailbox; clock: Clock; user: () => UserId | undefined }, events: OpenGroupsEvents) {
     this.#mailbox = by.mailbox;
     this.#clock = by.clock;
+    this.#user = by.user;
     this.#events = events;
   }
 
@@ -54,6 +62,16 @@ export class OpenGroups {
 
   closeAll(): void {
     for (const group of [...this.#groups.keys()]) this.close(group);
+  }
+
+  /** The user is writing something; to be called as often as they do. */
+  typing(group: GroupId): void {
+    if (this.#mailbox.state !== "online") return;
+    const now = this.#clock.monotonic();
+    const before = this.#typedAtMs.get(group);
+    if (before !== undefined && now - before < typingPeriodMs) return;
+    this.#typedAtMs.set(group, now);
+    this.#mailbox.tell(encodeClientFrame({ kind: "typing", group }));
   }
 
   online(group: GroupId): ReadonlySet<UserId> {
@@ -87,22 +105,36 @@ export class OpenGroups {
   }
 
   noticed(notice: Notice): void {
-    if (notice.kind !== "presence" && notice.kind !== "cursors") return;
-    const { group } = notice;
-    const open = this.#groups.get(group);
-    if (!open) return;
-    open.cancelAgain?.();
-    open.cancelAgain = undefined;
-    if (notice.kind === "presence") {
-      for (const user of notice.online) open.online.add(user);
-      for (const user of notice.offline) open.online.delete(user);
-      this.#events.presence?.(group, open.online);
-    } else {
-      for (const [user, seq] of notice.cursors) {
-        if (seq > (open.cursors.get(user) ?? 0)) open.cursors.set(user, seq);
+    switch (notice.kind) {
+      case "presence": {
+        const open = this.#told(notice.group);
+        if (!open) return;
+        for (const user of notice.online) open.online.add(user);
+        for (const user of notice.offline) open.online.delete(user);
+        return this.#events.presence?.(notice.group, open.online);
       }
-      this.#events.cursors?.(group, open.cursors);
+      case "cursors": {
+        const open = this.#told(notice.group);
+        if (!open) return;
+        for (const [user, seq] of notice.cursors) {
+          if (seq > (open.cursors.get(user) ?? 0)) open.cursors.set(user, seq);
+        }
+        return this.#events.cursors?.(notice.group, open.cursors);
+      }
+      case "typing":
+        if (!this.#groups.has(notice.group)) return;
+        for (const user of notice.users) if (user !== this.#user()) this.#events.typing?.(notice.group, user);
+        return;
+      default:
     }
+  }
+
+  /** A group of which the server has told something, if it is open. */
+  #told(group: GroupId): OpenGroup | undefined {
+    const open = this.#groups.get(group);
+    open?.cancelAgain?.();
+    if (open) open.cancelAgain = undefined;
+    return open;
   }
 
   #ask(group: GroupId, open: OpenGroup): void {
