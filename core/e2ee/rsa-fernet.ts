@@ -4,6 +4,7 @@ import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { strictDecodeOptions } from "../wire/cbor.ts";
 import type { Epoch, GroupId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { fernetKeyBytes, fernetOpen, fernetSeal, fernetTokenBytes } from "./fernet.ts";
 import type { Identity } from "./identity.ts";
@@ -48,7 +49,10 @@ export class RsaFernet implements Suite<RsaFernetState> {
   ): Promise<OpenedEpoch<RsaFernetState>> {
     const key = randomBytes(fernetKeyBytes);
     const wraps = members.map((recipient) => ({ recipient, epoch, key: key as Uint8Array }));
-    for (const [oldEpoch, oldKey] of before?.keys ?? []) {
+    // Of a long history, as many of the latest epochs as a change may bring keys for.
+    const epochsMax = Math.floor((limits.stagedKeysMax - members.length) / Math.max(1, readBack.length));
+    const readable = [...(before?.keys ?? [])].sort(([a], [b]) => b - a).slice(0, epochsMax);
+    for (const [oldEpoch, oldKey] of readable) {
       for (const recipient of readBack) wraps.push({ recipient, epoch: oldEpoch, key: oldKey });
     }
     const wrapped = await this.#rsa.wrap(
