@@ -75,10 +75,6 @@ class LeanSocket implements ClientSocket {
     this.#socket.on("close", () => this.#ended(noCloseFrame, "the connection ended"));
   }
 
-  get bufferedBytes(): number {
-    return this.#socket.writableLength;
-  }
-
   send(frame: Uint8Array): void {
     if (!this.#closed) this.#socket.write(clientFrame(opcodes.binary, frame));
   }
