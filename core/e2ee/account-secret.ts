@@ -8,10 +8,10 @@ import {
   randomBytes,
 } from "node:crypto";
 import { inspect } from "node:util";
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { strictDecodeOptions } from "../wire/cbor.ts";
+import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";
 import { Identity } from "./identity.ts";
 import { openPublicIdentity } from "./public-identity.ts";
@@ -58,16 +58,10 @@ export function encodeAccountSecret({ identity, vaultRoot }: AccountSecret): Uin
 }
 
 export function decodeAccountSecret(bytes: Uint8Array): Parsed<AccountSecret> {
-  let decoded: unknown;
-  try {
-    decoded = decode(bytes, strictDecodeOptions);
-  } catch (cause) {
-    return refused(`not CBOR: ${(cause as Error).message}`);
-  }
-  const checked = fields.safeParse(decoded);
-  if (!checked.success) return refused(z.prettifyError(checked.error));
-  const identity = joinIdentity(checked.data.identity, checked.data);
-  return identity.ok ? accepted(new AccountSecret(identity.value, checked.data.vaultRoot)) : identity;
+  const secret = parseCbor(bytes, fields);
+  if (!secret.ok) return secret;
+  const identity = joinIdentity(secret.value.identity, secret.value);
+  return identity.ok ? accepted(new AccountSecret(identity.value, secret.value.vaultRoot)) : identity;
 }
 
 /** An identity from its public bytes and private keys in PKCS #8, refused when they do not belong together. */

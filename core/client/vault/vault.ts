@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
 import Database from "libsql";
 import { type AccountSecret, decodeAccountSecret, encodeAccountSecret } from "../../e2ee/account-secret.ts";
 import { type Content, encodeContent, parseContent, wordsOf } from "../../e2ee/content.ts";
@@ -9,7 +9,7 @@ import { Failure, messageOf } from "../../platform/failure.ts";
 import { readMigrations } from "../../platform/migration-files.ts";
 import { projectRoot } from "../../platform/project-root.ts";
 import { readUint64, writeUint64 } from "../../wire/bytes.ts";
-import { strictDecodeOptions } from "../../wire/cbor.ts";
+import { decodeCbor } from "../../wire/cbor.ts";
 import {
   type ClientMessageId,
   clientMessageId,
@@ -101,7 +101,7 @@ export class Vault implements Keeper {
 
   session(): KeptSession | undefined {
     const bytes = this.#fact("session");
-    return bytes && (decode(bytes, strictDecodeOptions) as KeptSession);
+    return bytes && (decodeCbor(bytes) as KeptSession);
   }
 
   saveSession(session: KeptSession | undefined): void {
@@ -352,7 +352,7 @@ function pinFrom(row: PinRow | undefined): Pin | undefined {
     user,
     identity,
     verified: verified === 1,
-    former: decode(former, strictDecodeOptions) as Uint8Array[],
+    former: decodeCbor(former) as Uint8Array[],
     changed,
   };
 }

@@ -1,0 +1,84 @@
+import type { Clock } from "../../platform/clock.ts";
+import { type FuzzTarget, outcomeOf } from "./target.ts";
+
+/** What inputs of one kind cost a target as they grow. */
+export interface CostRow {
+  readonly target: string;
+  readonly what: string;
+  readonly points: readonly CostPoint[];
+  /** Time grows with this power of the size, over the larger half of the sizes: 1 is linear, 2 quadratic. */
+  readonly power: number;
+  /** Bytes of memory taken for the largest, garbage included. */
+  readonly heapBytes: number;
+  readonly superLinear: boolean;
+}
+
+export interface CostPoint {
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+export interface CostOptions {
+  readonly clock: Clock;
+  /** How long each size is repeated, to find what it takes undisturbed. */
+  readonly msPerPoint: number;
+  /** Bytes in use, garbage collected before. */
+  readonly heapBytes: (collect: boolean) => number;
+  readonly bytesMax?: number;
+}
+
+/** Sizes double this often up to the largest. */
+const doublings = 6;
+const bytesMin = 64;
+/** Inputs have a few more bytes than their size says, and must not be refused for their length alone. */
+const roomForMore = 0.98;
+/** Sorting is no fault; a power of 1.4 is. What is over in a moment even at its largest may be any. */
+const powerMax = 1.4;
+const msThatMatter = 1;
+
+export async function measureCosts(target: FuzzTarget, options: CostOptions): Promise<CostRow[]> {
+  const rows: CostRow[] = [];
+  for (const [what, make] of Object.entries(target.growth ?? {})) {
+    const points: CostPoint[] = [];
+    let heapBytes = 0;
+    for (const size of sizesUpTo(Math.min(target.bytesMax, options.bytesMax ?? target.bytesMax) * roomForMore)) {
+      const input = make(size);
+      const before = options.heapBytes(true);
+      await outcomeOf(target, input);
+      heapBytes = Math.max(0, options.heapBytes(false) - before);
+      points.push({ bytes: input.length, ms: await shortestMs(target, input, options) });
+    }
+    const power = growthPower(points.slice(-4));
+    const superLinear = power > powerMax && (points.at(-1) as CostPoint).ms > msThatMatter;
+    rows.push({ target: target.name, what, points, power, heapBytes, superLinear });
+  }
+  return rows;
+}
+
+function sizesUpTo(bytesMax: number): number[] {
+  const sizes = Array.from({ length: doublings + 1 }, (_, i) => Math.floor(bytesMax / 2 ** (doublings - i)));
+  return sizes.filter((size) => size >= Math.min(bytesMin, bytesMax));
+}
+
+async function shortestMs(target: FuzzTarget, input: Uint8Array, { clock, msPerPoint }: CostOptions): Promise<number> {
+  let shortest = Number.POSITIVE_INFINITY;
+  const startedAt = clock.monotonic();
+  for (let runs = 0; runs < 3 || clock.monotonic() - startedAt < msPerPoint; runs++) {
+    const from = clock.monotonic();
+    await outcomeOf(target, input);
+    shortest = Math.min(shortest, clock.monotonic() - from);
+    if (runs === 1000) break;
+  }
+  return shortest;
+}
+
+/** The slope of time over size, both as logarithms, by least squares. */
+function growthPower(points: readonly CostPoint[]): number {
+  const logs = points.map(({ bytes, ms }) => [Math.log2(bytes), Math.log2(Math.max(ms, 1e-6))] as const);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const x = mean(logs.map(([size]) => size));
+  const y = mean(logs.map(([, time]) => time));
+  const over = logs.reduce((sum, [size, time]) => sum + (size - x) * (time - y), 0);
+  const under = logs.reduce((sum, [size]) => sum + (size - x) ** 2, 0);
+  return under === 0 ? 0 : over / under;
+}
