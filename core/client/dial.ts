@@ -34,13 +34,8 @@ export function dialAssigned(address: string, tls?: TlsTrust): Dial {
     try {
       const response = await httpAsk(new URL("/assign", base), answerBytesMax, { tls, idleMsMax: askMsMax });
       if (response.status !== 200) return offline(`${base.origin}/assign answers ${response.status}`);
-      const parsed = assignment.safeParse(JSON.parse(response.body.toString()));
-      if (!parsed.success) return offline(`${base.origin}/assign does not name a server`);
-      const { url } = parsed.data;
-      // Who was asked under encryption may not send anybody elsewhere in clear.
-      if (base.protocol === "https:" && !url.startsWith("wss:"))
-        return offline(`${base.origin}/assign names a server in clear`);
-      return accepted(url);
+      const url = parseAssignment(response.body, base);
+      return url.ok ? url : offline(`${base.origin}/assign ${url.reason}`);
     } catch (cause) {
       if (isCertificateError(cause)) {
         return refused({ code: "certificate_refused", detail: `${base.origin} is not trusted: ${messageOf(cause)}` });
@@ -48,6 +43,22 @@ export function dialAssigned(address: string, tls?: TlsTrust): Dial {
       return offline(`${base.origin} does not answer: ${messageOf(cause)}`);
     }
   };
+}
+
+/** Where the answer of `/assign` at `base` says to connect. */
+export function parseAssignment(answer: Buffer, base: URL): Parsed<string> {
+  let named: unknown;
+  try {
+    named = JSON.parse(answer.toString());
+  } catch {
+    return refused("does not answer in JSON");
+  }
+  const parsed = assignment.safeParse(named);
+  if (!parsed.success) return refused("does not name a server");
+  const { url } = parsed.data;
+  // Who was asked under encryption may not send anybody elsewhere in clear.
+  if (base.protocol === "https:" && !url.startsWith("wss:")) return refused("names a server in clear");
+  return accepted(url);
 }
 
 const offline = (detail: string) => refused<DialRefused>({ code: "offline", detail });

@@ -58,7 +58,7 @@ export const targets: readonly FuzzTarget[] = [
   },
   {
     name: "identity-pem",
-    bytesMax: 40 * 1024,
+    bytesMax: 32 * 1024,
     words: [
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
       "\n-----END ENCRYPTED PRIVATE KEY-----\n",
@@ -75,7 +75,8 @@ export const targets: readonly FuzzTarget[] = [
     growth: {
       "many beginnings": (bytes) => Buffer.alloc(bytes, "-----BEGIN A-----\n"),
       "a long label": (bytes) => Buffer.alloc(bytes, "-----BEGIN AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-      "a long body without an end": (bytes) => Buffer.concat([Buffer.from("-----BEGIN A-----\n"), Buffer.alloc(bytes, "A")]),
+      "a long body without an end": (bytes) =>
+        Buffer.concat([Buffer.from("-----BEGIN A-----\n"), Buffer.alloc(bytes, "A")]),
       "many small blocks": (bytes) => Buffer.alloc(bytes, "-----BEGIN A-----\nAA==\n-----END A-----\n"),
       "deep sequences": (bytes) => keysOf(nestedDer(bytes, 0x30)),
       "deep bit strings": (bytes) => keysOf(nestedDer(bytes, 0x03)),

@@ -6,6 +6,8 @@ import {
   hkdfSync,
   type KeyObject,
   randomBytes,
+  sign,
+  verify,
 } from "node:crypto";
 import { inspect } from "node:util";
 import { encode } from "cborg";
@@ -64,7 +66,7 @@ export function decodeAccountSecret(bytes: Uint8Array): Parsed<AccountSecret> {
   return identity.ok ? accepted(new AccountSecret(identity.value, secret.value.vaultRoot)) : identity;
 }
 
-/** An identity from its public bytes and private keys in PKCS #8, refused when they do not belong together. */
+/** An identity from its public bytes and private keys in PKCS #8, refused when these are not the keys that go with it. */
 export function joinIdentity(
   publicBytes: Uint8Array,
   keys: { readonly wrapping: Uint8Array | KeyObject; readonly signing: Uint8Array | KeyObject },
@@ -77,7 +79,7 @@ export function joinIdentity(
     const belong =
       createPublicKey(wrapping).equals(publicIdentity.value.wrapping) &&
       createPublicKey(signing).equals(publicIdentity.value.signing);
-    return belong
+    return belong && works(wrapping, publicIdentity.value.wrapping)
       ? accepted(new Identity(publicIdentity.value, { wrapping, signing }))
       : refused("the private keys are not this identity's");
   } catch (cause) {
@@ -129,6 +131,12 @@ const fields = z.strictObject({
 
 const pkcs8 = (key: KeyObject): Uint8Array => key.export({ type: "pkcs8", format: "der" });
 const boundTo = (name: string) => Buffer.from(`fastchat account secret v1\0${name}`);
+
+/** An RSA private key has its public key written in it, which says nothing of the rest. */
+function works(wrapping: KeyObject, publicKey: KeyObject): boolean {
+  const probe = randomBytes(16);
+  return verify("sha256", probe, publicKey, sign("sha256", probe, wrapping));
+}
 
 function privateKey(key: Uint8Array | KeyObject): KeyObject {
   return key instanceof Uint8Array ? createPrivateKey({ key: Buffer.from(key), format: "der", type: "pkcs8" }) : key;

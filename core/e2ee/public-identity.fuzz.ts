@@ -17,7 +17,11 @@ export const targets: readonly FuzzTarget[] = [
     seeds: () => genuine,
     run(bytes) {
       const opened = openPublicIdentity(bytes);
-      if (opened.ok) assert.ok(genuine.some((known) => equalBytes(known, bytes)), "an identity that nobody has made");
+      if (opened.ok)
+        assert.ok(
+          genuine.some((known) => equalBytes(known, bytes)),
+          "an identity that nobody has made",
+        );
       return opened;
     },
     growth: expensiveMaps("name"),

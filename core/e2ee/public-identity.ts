@@ -1,6 +1,8 @@
 import { createHash, createPublicKey, type KeyObject, constants as rsa, verify } from "node:crypto";
+import { encode } from "cborg";
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { equalBytes } from "../wire/bytes.ts";
 import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";
 import { limits } from "../wire/limits.ts";
@@ -58,6 +60,8 @@ export function openPublicIdentity(bytes: Uint8Array): Parsed<PublicIdentity> {
     return refused(`an identity has at most ${limits.identityBytesMax} bytes`);
   const fields = parseCbor(bytes, identityFields);
   if (!fields.ok) return refused(`identity: ${fields.reason}`);
+  // Its bytes have one order too, or anybody could give somebody's identity another fingerprint.
+  if (!equalBytes(encode(fields.value), bytes)) return refused("identity: the fields are not in their order");
   const { name, byWrapping, bySigning } = fields.value;
   const canonical = canonicalUserName(name);
   if (!canonical.ok || canonical.value !== name) return refused("the identity's name is not in canonical form");

@@ -19,7 +19,10 @@ export const rsaFernetName = "rsa-fernet";
 const openingFields = z.object({ commitment: anyBytesField });
 const titleFields = z.object({ group: groupIdField, epoch: epochField, title: z.string() });
 const stateFields = z.array(
-  z.tuple([epochField, anyBytesField.refine((key) => key.length === fernetKeyBytes, `${fernetKeyBytes} bytes are needed`)]),
+  z.tuple([
+    epochField,
+    anyBytesField.refine((key) => key.length === fernetKeyBytes, `${fernetKeyBytes} bytes are needed`),
+  ]),
 );
 
 /** The epoch keys that this member holds. */

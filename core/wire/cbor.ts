@@ -1,5 +1,4 @@
-import { isAscii } from "node:buffer";
-import { type DecodeOptions, decode, type Token, Tokenizer, Type } from "cborg";
+import { type DecodeOptions, type Token, Tokenizer, Type, tokensToObject } from "cborg";
 import type { z } from "zod";
 import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
@@ -13,6 +12,8 @@ export function parseCbor<Schema extends z.ZodType>(bytes: Uint8Array, schema: S
   } catch (cause) {
     return refused(shortened(`not the CBOR expected: ${messageOf(cause)}`));
   }
+  // To the schemas bytes are an object with a key for each.
+  if (decoded instanceof Uint8Array) return refused("bytes, where a map is meant");
   const checked = schema.safeParse(decoded);
   return checked.success ? accepted(checked.data) : refused(complaintOf(checked.error));
 }
@@ -24,8 +25,12 @@ export function parseCbor<Schema extends z.ZodType>(bytes: Uint8Array, schema: S
  */
 export function decodeCbor(bytes: Uint8Array): unknown {
   // Of a `Buffer` the library would make views.
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  return decode(plain, { ...strictDecodeOptions, tokenizer: new StrictTokenizer(plain) });
+  const tokenizer = new StrictTokenizer(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  const decoded: unknown = tokensToObject(tokenizer, strictDecodeOptions);
+  // The library's sign that there is nothing.
+  if (typeof decoded === "symbol") throw new Error("there are no bytes");
+  if (!tokenizer.done()) throw new Error("there are bytes behind the end");
+  return decoded;
 }
 
 const strictDecodeOptions: DecodeOptions = {
@@ -40,8 +45,18 @@ const strictDecodeOptions: DecodeOptions = {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Sees to what the library lets pass: whole numbers as floats, text that is no UTF-8, and a byte order mark, which it drops. */
+/** Arrays and maps within each other: nothing of ours has more than four, and the library calls itself for each. */
+const depthMax = 16;
+
+/**
+ * Sees to what the library lets pass: whole numbers as floats, text that is no UTF-8, a byte order mark, which it drops,
+ * and nesting as deep as its stack goes.
+ */
 class StrictTokenizer extends Tokenizer {
+  /** How many items each array and map around here is still to have, the innermost at `#depth - 1`. */
+  readonly #left: number[] = [];
+  #depth = 0;
+
   constructor(bytes: Uint8Array) {
     super(bytes, strictDecodeOptions);
   }
@@ -49,13 +64,36 @@ class StrictTokenizer extends Tokenizer {
   override next(): Token {
     const start = this.pos();
     const token = super.next();
-    if (Type.equals(token.type, Type.string)) {
-      const text = this.data.subarray(start + headBytes(this.data[start] as number), this.pos());
-      if (!isAscii(text)) token.value = utf8.decode(text);
-    } else if (Type.equals(token.type, Type.float) && Number.isInteger(token.value)) {
-      throw new Error(`${token.value} is whole and must not be a float`);
+    if (this.#depth > 0) (this.#left[this.#depth - 1] as number)--;
+    switch (token.type.major) {
+      case Type.string.major:
+        this.#checkText(token, start + headBytes(this.data[start] as number));
+        break;
+      case Type.array.major:
+        this.#enter(token.value as number);
+        break;
+      case Type.map.major:
+        this.#enter(2 * (token.value as number));
+        break;
+      case Type.float.major:
+        if (Number.isInteger(token.value)) throw new Error(`${token.value} is whole and must not be a float`);
+        break;
+      default:
     }
+    while (this.#depth > 0 && this.#left[this.#depth - 1] === 0) this.#depth--;
     return token;
+  }
+
+  #enter(items: number): void {
+    if (this.#depth === depthMax) throw new Error(`more than ${depthMax} arrays and maps within each other`);
+    this.#left[this.#depth++] = items;
+  }
+
+  #checkText(token: Token, from: number): void {
+    const text = token.value as string;
+    // ASCII has as many characters as bytes, and nothing that would have had to be replaced.
+    if (text.length === this.pos() - from && !text.includes("\ufffd")) return;
+    token.value = utf8.decode(this.data.subarray(from, this.pos()));
   }
 }
 

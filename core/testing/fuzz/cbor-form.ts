@@ -34,7 +34,8 @@ export function readCbor(bytes: Uint8Array, from: number): CborItem | undefined 
       const end = content + argument;
       return end <= bytes.length ? { ...head, end, children: [] } : undefined;
     }
-    const count = major === majors.array ? argument : major === majors.map ? 2 * argument : major === majors.tag ? 1 : 0;
+    const count =
+      major === majors.array ? argument : major === majors.map ? 2 * argument : major === majors.tag ? 1 : 0;
     const children: CborItem[] = [];
     let end = content;
     for (let i = 0; i < count; i++) {
@@ -78,8 +79,7 @@ const number = (value: number) => cborHead(majors.uint, value);
 /** An item of about this many bytes, by what may make it expensive. */
 export const expensiveCbor: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
   "nested arrays": (bytes) => Buffer.concat([Buffer.alloc(bytes - 1, 0x81), number(1)]),
-  "nested maps": (bytes) =>
-    Buffer.concat([repeated(Math.ceil(bytes / 3), Buffer.from([0xa1, 0x61, 0x61])), number(1)]),
+  "nested maps": (bytes) => Buffer.concat([repeated(Math.ceil(bytes / 3), Buffer.from([0xa1, 0x61, 0x61])), number(1)]),
   "many keys": (bytes) => {
     const count = Math.ceil(bytes / 8);
     const pair = (i: number) => Buffer.from([0x66, ...Buffer.from(i.toString(36).padStart(6, "_")), 0x01]);

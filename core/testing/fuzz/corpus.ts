@@ -13,7 +13,7 @@ export interface CorpusEntry {
   readonly note: string;
 }
 
-const corpusDirectory = path.join(projectRoot, "core/testing/fuzz/corpus");
+export const corpusDirectory = path.join(projectRoot, "core/testing/fuzz/corpus");
 
 const corpusFile = (name: string) => path.join(corpusDirectory, `${name}.txt`);
 /** What stands for an input without bytes. */

@@ -32,8 +32,8 @@ const doublings = 6;
 const bytesMin = 64;
 /** Inputs have a few more bytes than their size says, and must not be refused for their length alone. */
 const roomForMore = 0.98;
-/** Sorting is no fault; a power of 1.4 is. What is over in a moment even at its largest may be any. */
-const powerMax = 1.4;
+/** Sorting and what caches and garbage do to large inputs stay below, quadratic time does not; what is over in a moment may be any. */
+const powerMax = 1.6;
 const msThatMatter = 1;
 
 export async function measureCosts(target: FuzzTarget, options: CostOptions): Promise<CostRow[]> {

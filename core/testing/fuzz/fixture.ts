@@ -15,6 +15,8 @@ export interface Fixture {
   readonly wrappedKeys: readonly string[];
   /** Alice's identity. */
   readonly pem: string;
+  /** Alice's, made under {@link fixedKey}, for a few days from {@link fixedNow}. */
+  readonly sessionToken: string;
   /** One registration and one login of Alice's, step by step. */
   readonly opaque: {
     readonly secret: string;
@@ -33,6 +35,7 @@ export interface Fixture {
 
 export const fixtureFile = path.join(projectRoot, "core/testing/fuzz/fixture.json");
 export const fixedKey: Uint8Array = Buffer.alloc(32, "a key that is no secret. ");
+export const fixedNow = 1_700_000_000_000;
 export const pemPassphrase = "passphrase";
 
 export function fixture(): Fixture {

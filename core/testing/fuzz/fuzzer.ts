@@ -103,7 +103,9 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     accepted,
     ms,
     ways: ways.size,
-    discoveries: finding ? [] : await inTurn(mostTelling(found, options.discoveriesMax ?? 0), (of) => smallest(run, of)),
+    discoveries: finding
+      ? []
+      : await inTurn(mostTelling(found, options.discoveriesMax ?? 0), (of) => smallest(run, of)),
     heapGrowthBytes: heapBytes && settledHeap !== undefined ? heapBytes() - settledHeap : undefined,
     finding,
   };
@@ -135,7 +137,11 @@ async function smallFinding(run: Run, input: Uint8Array, cause: unknown): Promis
 }
 
 async function smallest(run: Run, input: Uint8Array): Promise<Uint8Array> {
-  const takenBy = async (candidate: Uint8Array) => run(candidate).then(({ way }) => way, () => undefined);
+  const takenBy = async (candidate: Uint8Array) =>
+    run(candidate).then(
+      ({ way }) => way,
+      () => undefined,
+    );
   const way = await takenBy(input);
   return minimize(input, async (candidate) => (await takenBy(candidate)) === way);
 }

@@ -11,7 +11,7 @@ import { fuzzWatched } from "./watched-run.ts";
 
 /** `npm run fuzz`: long runs, by hand. What a run finds goes into the corpus, and so into the tests. */
 const usage = `npm run fuzz -- [options]
-  --target NAME     this target only; may be given several times (${"all without"})
+  --target NAME     this target only; may be given several times; all without
   --seconds N       how long each target runs (10)
   --executions N    or how often, at most
   --seed N          replays a run: the same inputs in the same order
@@ -92,12 +92,17 @@ async function fuzzAll(): Promise<void> {
       ),
     );
     if (report.finding) tellFinding(target, report.finding, seed);
-    else if (leaks) fail(`${target.name}: the heap has grown by ${heapGrowthBytes} bytes in the second half of the run`);
+    else if (leaks)
+      fail(`${target.name}: the heap has grown by ${heapGrowthBytes} bytes in the second half of the run`);
     if (given.save) await saveDiscoveries(target, report);
   }
 }
 
-function tellFinding({ name }: FuzzTarget, { input, message, stack }: NonNullable<FuzzReport["finding"]>, seed: number) {
+function tellFinding(
+  { name }: FuzzTarget,
+  { input, message, stack }: NonNullable<FuzzReport["finding"]>,
+  seed: number,
+) {
   const file = appendToCorpus(name, [{ verdict: "found", input, note: message }]);
   const hex = Buffer.from(input).toString("hex");
   fail(`

@@ -161,7 +161,9 @@ const textChanges: readonly Change[] = [
 ];
 
 /** A change to one item of the input's CBOR; what is no CBOR is changed as bytes. */
-function itemChange(change: (bytes: Uint8Array, item: CborItem, random: Random, material: Material) => Uint8Array): Change {
+function itemChange(
+  change: (bytes: Uint8Array, item: CborItem, random: Random, material: Material) => Uint8Array,
+): Change {
   return (bytes, random, material) => {
     const root = readCbor(bytes, material.cborFrom ?? 0);
     return root ? change(bytes, pickOne(random, allItems(root)), random, material) : setByte(bytes, random, material);
@@ -215,7 +217,9 @@ const changeChildren = itemChange((bytes, item, random, { pool, cborFrom = 0 }) 
   const others = () => {
     const other = pool.length > 0 ? pickOne(random, pool) : bytes;
     const root = readCbor(other, cborFrom);
-    const same = root ? allItems(root).filter(({ major, children }) => major === item.major && children.length > 0) : [];
+    const same = root
+      ? allItems(root).filter(({ major, children }) => major === item.major && children.length > 0)
+      : [];
     return same.length > 0 ? partsOf(other, pickOne(random, same)) : [];
   };
   const changed = pickOne(random, [

@@ -41,6 +41,7 @@ export function fuzzWatched(order: Omit<ThreadOrder, "underWay">, bytesMax: numb
   });
   return new Promise((resolve, reject) => {
     const end = (report: FuzzReport) => {
+      thread.removeAllListeners();
       stopLooking();
       resolve(report);
       void thread.terminate();
@@ -59,8 +60,10 @@ export function fuzzWatched(order: Omit<ThreadOrder, "underWay">, bytesMax: numb
       else if (process.memoryUsage.rss() > residentBytesMax) lost(`more than ${residentBytesMax} bytes of memory`);
     });
     thread.once("message", end);
+    thread.once("exit", () => lost("the target has never come back"));
     thread.once("error", (cause) => {
       if ((cause as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY") return lost(cause.message);
+      thread.removeAllListeners();
       stopLooking();
       reject(cause);
     });

@@ -6,8 +6,9 @@ import { wrapKey } from "../../e2ee/key-wrap.ts";
 import { finishLogin, finishRegistration, startLogin, startRegistration } from "../../e2ee/opaque-client.ts";
 import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
 import type { Parsed } from "../../platform/parsed.ts";
-import { epoch, groupId } from "../../wire/ids.ts";
-import { type Fixture, fixedKey, fixtureFile, pemPassphrase } from "./fixture.ts";
+import { SessionTokens } from "../../server/tokens.ts";
+import { epoch, groupId, userId } from "../../wire/ids.ts";
+import { type Fixture, fixedKey, fixedNow, fixtureFile, pemPassphrase } from "./fixture.ts";
 
 /**
  * Makes new keys and handshakes for the targets that need some: `node dist/core/testing/fuzz/write-fixture.js`. What a
@@ -69,6 +70,7 @@ const fixture: Fixture = {
   sealedAccount: base64(sealAccountSecret(alice, fixedKey)),
   wrappedKeys: [wrappedFor(alice.identity, 3), wrappedFor(alice.identity, 4), wrappedFor(bob.identity, 3)],
   pem: pemOf(alice.identity),
+  sessionToken: base64(new SessionTokens(fixedKey, 86_400_000).issue(userId(1), "alice", fixedNow).token),
   opaque: await handshakes(),
 };
 writeFileSync(fixtureFile, `${JSON.stringify(fixture, undefined, 2)}\n`);
