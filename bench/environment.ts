@@ -5,7 +5,15 @@ import path from "node:path";
 import { projectRoot } from "../core/platform/project-root.ts";
 import type { Environment } from "./results.ts";
 
-const measuredDependencies = ["uWebSockets.js", "ws", "pg", "pg-copy-streams", "@serenity-kit/opaque", "piscina"];
+const measuredDependencies = [
+  "uWebSockets.js",
+  "ws",
+  "pg",
+  "pg-copy-streams",
+  "@serenity-kit/opaque",
+  "piscina",
+  "node-forge",
+];
 
 /** statfs(2) magic numbers of file systems that databases are found on. */
 const filesystems: Readonly<Record<number, string>> = {
@@ -32,7 +40,10 @@ export function readEnvironment(
     kernel: os.release(),
     node: process.version,
     postgres: database.postgres,
-    dependencies: Object.fromEntries(measuredDependencies.map((name) => [name, installedVersion(name)])),
+    dependencies: {
+      ...Object.fromEntries(measuredDependencies.map((name) => [name, installedVersion(name)])),
+      openssl: process.versions.openssl,
+    },
     commit: commit(),
     durability: {
       synchronousCommit: database.synchronousCommit,

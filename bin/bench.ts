@@ -1,7 +1,9 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
 import { cellsTable, conclusion, notes } from "../bench/cells-table.ts";
 import { availableArms, fanoutDefaults, runFanout } from "../bench/fanout.ts";
 import { ingestDefaults, runIngest } from "../bench/ingest.ts";
+import { microCryptoDefaults, runMicroCrypto } from "../bench/micro/crypto.ts";
+import { microCryptoNotes, microCryptoTables } from "../bench/micro/crypto-tables.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
 import { quickServers, quickStrategies, quickWorkload, runQuick } from "../bench/quick.ts";
 import type { ResultsDocument, ScaleDocument } from "../bench/results.ts";
@@ -9,7 +11,7 @@ import { runConnections, runGenerator, runLogins, type ScaleOptions } from "../b
 import { fanoutNotes, fanoutTable, figuresTable, ingestTables } from "../bench/tables.ts";
 import { writeResults } from "../bench/write-results.ts";
 import { createLog } from "../core/platform/log.ts";
-import { print, run } from "./program.ts";
+import { print, run, whole } from "./program.ts";
 
 const log = createLog("warn");
 
@@ -38,6 +40,7 @@ export function addBench(program: Command): void {
   addFanout(bench);
   addIngest(bench);
   addScale(bench);
+  addMicro(bench);
 }
 
 function addQuick(bench: Command): void {
@@ -172,4 +175,28 @@ function addScale(bench: Command): void {
     ["--rate <n>", "messages a second, each delivered 50 times", 8000],
     (options, ratePerSecond) => runGenerator({ ...options, ratePerSecond, seconds: 8 }),
   );
+}
+
+function addMicro(bench: Command): void {
+  bench
+    .command("micro")
+    .description("What single operations cost: ways to do the same, taking turns in one process.")
+    .addArgument(new Argument("<topic>", "what is taken apart").choices(["crypto"]))
+    .option("--rounds <n>", "times that everything is measured", whole, microCryptoDefaults.rounds)
+    .option("--seconds <n>", "measured time of each arm in each round", positive, microCryptoDefaults.seconds)
+    .option("--json <file>", "write the result there too")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  fastchat bench micro crypto\n  fastchat bench micro crypto --rounds 15 --seconds 0.2 --json crypto.json",
+    )
+    .action((_topic, { rounds, seconds, json }) =>
+      run(async (signal) => {
+        const result = await runMicroCrypto({ ...microCryptoDefaults, rounds, seconds, signal, onStep: step });
+        endSteps();
+        print(microCryptoTables(result));
+        for (const note of microCryptoNotes(result)) print(note);
+        report(result, json);
+        return 0;
+      }),
+    );
 }

@@ -1,19 +1,13 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { seedUsers, writeSeededAccounts } from "../bench/seed.ts";
 import { prepareDatabase } from "../core/cluster/deployment.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { createLog } from "../core/platform/log.ts";
 import { canonicalUserName } from "../core/wire/user-name.ts";
-import { addSettings, print, run, settingsOf, UsageError } from "./program.ts";
+import { addSettings, print, run, settingsOf, UsageError, whole } from "./program.ts";
 
 const { database, dataDir, secretFile, logLevel } = serveSettings;
 const databaseSettings = { database, dataDir, secretFile, logLevel };
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1 is needed.");
-  return value;
-}
 
 export function addDb(program: Command): void {
   const db = program.command("db").description("Look after the database.");

@@ -86,6 +86,7 @@ test("every command explains itself, with examples", async () => {
     ["bench", "connections"],
     ["bench", "logins"],
     ["bench", "generator"],
+    ["bench", "micro"],
     ["db", "migrate"],
     ["db", "seed"],
   ]) {
@@ -107,6 +108,9 @@ test("what cannot be obeyed ends with 2 and says what to write", async () => {
     [["serve"], { FASTCHAT_SEVRERS: "4" }, /FASTCHAT_SEVRERS is no setting; did you mean FASTCHAT_SERVERS/],
     [["serve", "--config", "missing.json"], {}, /missing\.json/],
     [["bench", "quick", "--seconds", "-1"], {}, /a number above 0/],
+    [["bench", "micro", "weather"], {}, /Allowed choices are crypto/],
+    [["bench", "micro"], {}, /missing required argument 'topic'/],
+    [["bench", "micro", "crypto", "--rounds", "1.5"], {}, /a whole number from 1/],
     [["db", "seed", "--users", "none"], {}, /a whole number from 1/],
     [["db", "seed", "--prefix", "Ä "], {}, /--prefix/],
   ] as const) {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadSettings } from "../bench/load-settings.ts";
 import { newAccountSettings } from "../core/client/account/account-settings.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
@@ -37,6 +37,13 @@ function readJson(file: string): unknown {
   } catch (cause) {
     throw new UsageError(`--config ${file}: ${messageOf(cause)}`);
   }
+}
+
+/** An option's number of things. */
+export function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1 is needed.");
+  return value;
 }
 
 export const print = (line: string) => void process.stdout.write(`${line}\n`);

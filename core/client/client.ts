@@ -209,6 +209,8 @@ export class Client {
     const taken = this.#mailbox.send(
       { id, group, sentBefore, seal: (place) => conversation.seal(place, content, rekey) },
       (outcome) => {
+        // Who pins nobody does not read everything.
+        if (outcome.ok && this.#options.pinning) conversation.acknowledged(outcome.seq, id);
         this.#options.keeper?.settled(id, outcome.ok ? outcome : { ok: false, why: outcome.code });
         settled(outcome);
       },

@@ -3,6 +3,7 @@ import type { Identity } from "../e2ee/identity.ts";
 import type { AnySuite, SuiteFault } from "../e2ee/suite.ts";
 import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { equalBytes } from "../wire/bytes.ts";
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Membership } from "../wire/membership.ts";
@@ -54,6 +55,8 @@ export type MessageFault =
 export interface ConversationEvents {
   message?(message: OpenedMessage): void;
   unreadable?(message: UnreadableMessage): void;
+  /** The server has acknowledged a message of the user's own at this place, and shows another one there. */
+  misplaced?(group: GroupId, seq: Seq): void;
   /** The membership log has one more entry. */
   changed?(group: GroupId, entry: MembershipEntry, after: Membership): void;
   /** The server showed a log that cannot be: whatever it says of this group's members is refused. */
@@ -88,6 +91,8 @@ export class Conversation {
   readonly #places = new Map<string, Seq>();
   /** About whom the user has to decide before anything is sent, as of this length of the log and version of the pins. */
   #concerns = { length: -1, version: -1, names: [] as readonly string[] };
+  /** Places that the server has given to the user's own messages, and not shown yet. */
+  readonly #promised = new Map<Seq, ClientMessageId>();
   readonly #handshakes = new Map<ClientMessageId, (outcome: Parsed<undefined, GroupFailure>) => void>();
   /** Takes nothing in any more: what has come and was not kept comes again, in the next run. */
   #closed = false;
@@ -139,6 +144,9 @@ export class Conversation {
     if (this.#log.membership?.keyed === false) {
       const rekeyed = await rekey();
       if (!rekeyed.ok) return refused(sealRefusal(rekeyed.reason));
+      // Whoever rekeyed, the key may still have to be taken.
+      const again = await this.#inOrder(() => this.#ready(place));
+      if (!again.ok) return refused(sealRefusal(again.reason));
     }
     const sealed = await this.#inOrder(() => this.#seal(place, content));
     return sealed.ok ? sealed : refused(sealRefusal(sealed.reason));
@@ -146,6 +154,7 @@ export class Conversation {
 
   /** A message of this group, in its turn. */
   received(seq: Seq, message: DeliveredMessage): void {
+    this.#checkPromise(seq, message);
     const take = () => {
       switch (message.type) {
         case messageTypes.membership:
@@ -175,6 +184,19 @@ export class Conversation {
     await this.#tail;
   }
 
+  /** The server has given a message of the user's own this place: there it must show it, too. */
+  acknowledged(place: Seq, id: ClientMessageId): void {
+    const next = this.#parts.mailbox.groups.get(this.group)?.feed.next ?? 0;
+    if (place >= next) {
+      this.#promised.set(place, id);
+      return;
+    }
+    void this.#inOrder(async () => {
+      const shown = this.#placeOf({ sender: this.#parts.user, clientMessageId: id });
+      if (!this.#closed && shown !== place) this.#events.misplaced?.(this.group, place);
+    });
+  }
+
   /** Deletes what has expired by the group's settings, and the keys that nothing needs any more. */
   expire(now: number): Promise<void> {
     return this.#inOrder(async () => {
@@ -191,14 +213,18 @@ export class Conversation {
     });
   }
 
-  /** An entry of the caller's own that the server has accepted, with the state that it led to. */
-  adopt(entry: MembershipEntry, placed: PlacedEntry, suiteState: unknown): Promise<void> {
+  /**
+   * An entry of the caller's own that the server has accepted, with the state that it led to from another. The entry may
+   * have come back among the group's messages before.
+   */
+  adopt(entry: MembershipEntry, placed: PlacedEntry, states?: { before: unknown; after: unknown }): Promise<void> {
     return this.#inOrder(async () => {
-      if (entry.index !== this.#log.length) return;
-      const applied = this.#log.apply(entry, placed);
-      if (!applied.ok) return;
-      if (suiteState !== undefined) this.#suiteState = suiteState;
-      this.#tookEntry(applied.value, placed, suiteState === undefined ? {} : this.#encodedState());
+      const isNew = states !== undefined && states.before === this.#suiteState;
+      if (isNew) this.#suiteState = states.after;
+      const state = isNew ? this.#encodedState() : {};
+      const applied = entry.index === this.#log.length ? this.#log.apply(entry, placed) : undefined;
+      if (applied?.ok) this.#tookEntry(applied.value, placed, state);
+      else this.#keep(state);
     });
   }
 
@@ -222,6 +248,13 @@ export class Conversation {
       if (taken.ok) this.#handshakes.set(taken.value, resolve);
       else resolve(failed("busy", taken.reason));
     });
+  }
+
+  #checkPromise(seq: Seq, { sender, clientMessageId }: DeliveredMessage): void {
+    const promised = this.#promised.get(seq);
+    if (promised === undefined) return;
+    this.#promised.delete(seq);
+    if (sender !== this.#parts.user || clientMessageId !== promised) this.#events.misplaced?.(this.group, seq);
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
@@ -251,6 +284,10 @@ export class Conversation {
       const from = this.#log.length;
       const page = await ask(this.#parts.mailbox, { kind: "log", group: this.group, from });
       if (!page.ok) return failedTo("the group's log could not be read", page.reason);
+      if (page.value.length < this.#log.length) {
+        const detail = `the log has ${page.value.length} entries, and had ${this.#log.length} before`;
+        return this.#refuseLog({ code: "log_refused", detail });
+      }
       for (const { entry: bytes, seq } of page.value.entries) {
         const taken = await this.#take({ seq, bytes }, ask);
         if (!taken.ok) return taken;
@@ -259,6 +296,12 @@ export class Conversation {
     }
     const membership = this.#log.membership;
     if (!membership) return failed("log_refused", "the group's log is empty");
+    const own = membership.members.get(this.#parts.user);
+    if (own && !equalBytes(own.fingerprint, this.#parts.self.public.fingerprint)) {
+      const detail =
+        "the log names another identity for this user than their own: somebody stands between them and who let them in";
+      return this.#refuseLog({ code: "log_refused", detail });
+    }
     if (this.#parts.people.isStrict) {
       const met = await this.#parts.people.prefetch(membership.members.keys(), ask);
       if (!met.ok) return met;
@@ -341,6 +384,10 @@ export class Conversation {
     if (!known || known.epoch < place.epoch || !this.suite?.holds(this.#suiteState, known.epoch)) {
       const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok) return refreshed;
+      if (refreshed.value.epoch < place.epoch) {
+        const detail = `the server names epoch ${place.epoch}, and its log ends in ${refreshed.value.epoch}`;
+        return this.#refuseLog({ code: "log_refused", detail });
+      }
     }
     const names = this.#concerning();
     return names.length === 0 ? accepted(undefined) : identityChanged(...names);
@@ -456,7 +503,7 @@ export class Conversation {
     );
   }
 
-  #placeOf(message: DeliveredMessage): Seq | undefined {
+  #placeOf(message: Pick<DeliveredMessage, "sender" | "clientMessageId">): Seq | undefined {
     const { keeper } = this.#parts;
     if (keeper) return keeper.placeOf(this.group, message.sender, message.clientMessageId);
     if (this.#places.size > rememberedMax) this.#places.delete(this.#places.keys().next().value as string);
@@ -490,7 +537,8 @@ export class Conversation {
   }
 }
 
-const placeKey = ({ sender, clientMessageId }: DeliveredMessage) => `${sender} ${clientMessageId}`;
+const placeKey = ({ sender, clientMessageId }: Pick<DeliveredMessage, "sender" | "clientMessageId">) =>
+  `${sender} ${clientMessageId}`;
 
 function sealRefusal({ code, detail }: GroupFailure): SealRefused {
   if (code === "identity_changed") return { code, detail };

@@ -34,6 +34,11 @@ export interface GroupChangesParts {
   readonly people: IdentityBook;
 }
 
+/** An epoch that was opened, and the state that it was opened from. */
+interface Opening extends OpenedEpoch<unknown> {
+  readonly before: unknown;
+}
+
 const triesMax = 5;
 
 /** Founds groups and changes their membership: builds the entry, signs it, wraps the keys, and tries again on conflict. */
@@ -56,7 +61,7 @@ export class GroupChanges {
       const group = drawGroupId();
       const epoch = 1 as Epoch;
       const change = { group, epoch, members: [...others, this.#me()], readBack: [] };
-      const opened = await suite.openEpoch(this.#parts.self, undefined, change);
+      const opened = { before: undefined, ...(await suite.openEpoch(this.#parts.self, undefined, change)) };
       const entry: MembershipEntry = {
         ...this.#signedBy(group, 0, epoch, noEntryHash),
         action: "create",
@@ -98,12 +103,12 @@ export class GroupChanges {
     conversation: Conversation,
     membership: Membership,
     { action, people = [], title }: WantedChange,
-  ): Promise<Parsed<{ entry: MembershipEntry; opened: OpenedEpoch<unknown> | undefined }, GroupFailure>> {
+  ): Promise<Parsed<{ entry: MembershipEntry; opened: Opening | undefined }, GroupFailure>> {
     const suite = conversation.suite;
     if (!suite) return failed("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
     const { group, length, epoch, head } = membership;
     const nextEpoch = (opens(action) || action === "leave" ? epoch + 1 : epoch) as Epoch;
-    let opened: OpenedEpoch<unknown> | undefined;
+    let opened: Opening | undefined;
     if (opens(action)) {
       const members = await this.#membersAfter(membership, action, people);
       if (!members.ok) return members;
@@ -111,7 +116,8 @@ export class GroupChanges {
       const change = { group, epoch: nextEpoch, members: members.value, readBack };
       const ready = await this.#handshake(conversation, suite, change);
       if (!ready.ok) return ready;
-      opened = await suite.openEpoch(this.#parts.self, conversation.suiteState, change);
+      const before = conversation.suiteState;
+      opened = { before, ...(await suite.openEpoch(this.#parts.self, before, change)) };
     }
     const state = opened?.state ?? conversation.suiteState;
     const newTitle = title ?? (opened ? conversation.title : undefined);
@@ -162,7 +168,7 @@ export class GroupChanges {
   async #submit(
     conversation: Conversation,
     entry: MembershipEntry,
-    opened: OpenedEpoch<unknown> | undefined,
+    opened: Opening | undefined,
   ): Promise<Parsed<undefined, GroupFailure>> {
     const { mailbox, self } = this.#parts;
     const keys = opened?.keys ?? [];
@@ -179,7 +185,7 @@ export class GroupChanges {
     }
     if (!changed.ok) return refused(changed.reason);
     const { group, epoch, seq, index } = changed.value;
-    await conversation.adopt(entry, { seq, bytes }, opened?.state);
+    await conversation.adopt(entry, { seq, bytes }, opened && { before: opened.before, after: opened.state });
     if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq: seq, logLength: index + 1 });
     return accepted(undefined);
   }

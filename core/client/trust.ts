@@ -56,7 +56,11 @@ export class Trust {
       this.#save({ name: identity.name, user, identity: identity.bytes, verified: false, former: [] });
       return true;
     }
-    if (pin.user === user && equalBytes(pin.identity, identity.bytes)) return true;
+    if (pin.user === user && equalBytes(pin.identity, identity.bytes)) {
+      // The other one that was shown meanwhile is not claimed any more, and was never taken for theirs.
+      if (pin.changed) this.#save({ ...pin, changed: undefined });
+      return true;
+    }
     const isNews = !pin.changed || !equalBytes(pin.changed.identity, identity.bytes);
     if (isNews) this.#save({ ...pin, changed: { user, identity: identity.bytes } });
     if (isNews) this.#events.identityChanged?.(pin.name);

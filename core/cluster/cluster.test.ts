@@ -207,6 +207,22 @@ test("a resend after a lost acknowledgement gets the same place, also at another
   await deployment.stop();
 });
 
+test("after somebody has left, whoever writes next is read by those who stay, and the key is a new one", async () => {
+  const deployment = await deploy({ servers: 2 });
+  const people = await peopleOn(deployment, 4);
+  const [alice, bob, carol, dan] = people as [Person, Person, Person, Person];
+  const group = await groupOfAll(people);
+  for (const [i, leaver] of [dan, carol].entries()) {
+    assert.ok((await leaver.client.changeGroup(group, { action: "leave" })).ok);
+    const said = await alice.say(group, `without ${leaver.name}`);
+    assert.ok(said.ok, JSON.stringify(said));
+    await until(() => bob.texts(group).length === i + 1, "who stays reads it");
+    assert.deepEqual(leaver.texts(group), leaver === carol ? [`without ${dan.name}`] : []);
+  }
+  assert.equal(alice.client.conversation(group).membership?.epoch, 5);
+  await deployment.stop();
+});
+
 test("a removed member's late message is refused, under the old epoch and under the new one", async () => {
   const deployment = await deploy({ servers: 2 });
   const [alice, bob, carol] = (await peopleOn(deployment, 3)) as [Person, Person, Person];

@@ -48,13 +48,13 @@ export function commitToKey(group: GroupId, epoch: Epoch, key: Uint8Array): Uint
     .digest();
 }
 
-function oaep({ group, epoch, recipientFingerprint }: WrapContext) {
-  const oaepLabel = Buffer.concat([
-    Buffer.from("fastchat epoch key v1\0"),
-    placeOf(group, epoch),
-    recipientFingerprint,
-  ]);
-  return { padding: crypto.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256", oaepLabel };
+/** OAEP's label L (RFC 8017, section 7.1): what a wrapped key is for. */
+export function oaepLabel({ group, epoch, recipientFingerprint }: WrapContext): Buffer {
+  return Buffer.concat([Buffer.from("fastchat epoch key v1\0"), placeOf(group, epoch), recipientFingerprint]);
+}
+
+function oaep(context: WrapContext) {
+  return { padding: crypto.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256", oaepLabel: oaepLabel(context) };
 }
 
 function placeOf(group: GroupId, epoch: Epoch): Uint8Array {

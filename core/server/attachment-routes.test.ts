@@ -204,7 +204,7 @@ for (const transport of transportNames) {
     });
 
     test("a user's files together stay within the quota, also when many begin at once", async () => {
-      const begun = await Promise.all(Array.from({ length: 8 }, () => begin(bob, newId(), 250_000)));
+      const begun = await Promise.all(Array.from({ length: 8 }, () => begin(bob, newId(), 300_000)));
       const granted = begun.filter(({ status }) => status === 200).length;
       assert.equal(granted, 3);
       assert.ok(begun.every(({ status, code }) => status === 200 || (status === 507 && code === "quota_exceeded")));
@@ -244,6 +244,21 @@ for (const transport of transportNames) {
         values: [Buffer.from(file, "hex")],
       });
       assert.equal(left.length, 0);
+    });
+
+    test("a file of which the database has lost a part is broken off, or said to be so, and nothing else is", async () => {
+      const frank = await person(deployment.target, "frank");
+      const own = await groupOf(frank);
+      for (const lost of [0, 4]) {
+        const { id } = await uploaded(300_000, frank, own);
+        await database.query({
+          text: "DELETE FROM attachment_chunks WHERE attachment_id = $1 AND index >= $2",
+          values: [Buffer.from(id, "hex"), lost],
+        });
+        if (lost === 0) assert.equal((await ask(frank, "GET", id)).code, "internal");
+        else await assert.rejects(ask(frank, "GET", id));
+      }
+      assert.equal((await uploaded(1000, frank, own)).stored.length, 1016);
     });
 
     test("a download that nobody reads on holds up nobody, and ends when its reader goes", async () => {

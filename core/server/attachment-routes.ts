@@ -109,7 +109,7 @@ export class AttachmentRoutes {
 
   async #carryOut(request: HttpRequest, user: UserId, id: Uint8Array, index: number | undefined) {
     if (index !== undefined) {
-      return request.method === "PUT" ? this.#takeChunk(request, user, id, index) : notAllowed(request.method);
+      return request.method === "PUT" ? this.#takeChunk(request, user, id, index) : notAllowed("PUT");
     }
     switch (request.method) {
       case "PUT":
@@ -119,7 +119,7 @@ export class AttachmentRoutes {
       case "DELETE":
         return this.#remove(request, user, id);
       default:
-        return notAllowed(request.method);
+        return notAllowed("PUT", "GET", "DELETE");
     }
   }
 
@@ -225,12 +225,12 @@ const plain = { "content-type": "text/plain; charset=utf-8" };
 function refuse(request: HttpRequest, { code, detail }: Refusal): void {
   const { status } = httpErrorCodes[code];
   const retry = code === "busy" ? { "retry-after": String(Math.ceil(busyRetryMs / 1000)) } : {};
-  request.respond(status, { ...plain, ...retry }, `${code}: ${detail}\n`);
+  const allow = code === "method_not_allowed" ? { allow: detail } : {};
+  request.respond(status, { ...plain, ...retry, ...allow }, `${code}: ${detail}\n`);
 }
 
-function notAllowed(method: string): Refusal {
-  return new Refusal("method_not_allowed", `${method} does nothing here`);
-}
+/** What is allowed instead, as RFC 9110 section 15.5.6 wants it told. */
+const notAllowed = (...methods: readonly string[]) => new Refusal("method_not_allowed", methods.join(", "));
 
 /** The one range that is asked for; undefined for everything, also when several are asked for (RFC 9110 section 14.2). */
 function requestedRange(header: string | undefined, length: number) {

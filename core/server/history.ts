@@ -24,8 +24,10 @@ export async function sync(server: ServerContext, session: ClientSession, asked:
   });
   // A removal may have come meanwhile, and `left` gone out.
   if (!group.sessions.has(session)) return refusal(request, "not_a_member", "not a group of yours");
-  const lastRead = messages.at(-1)?.seq ?? after;
-  server.groups.advance(id, lastRead);
+  const last = messages.at(-1)?.seq;
+  // Only what was read: a place that a client claims to have may be one that nobody has taken.
+  if (last !== undefined) server.groups.advance(id, last);
+  const lastRead = last ?? after;
   const bytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);
   const cut = messages.length === limits.syncPageMax || bytes >= limits.syncPageBytesMax;
   const end = Math.max(after, Math.min(asked.through, group.lastSeq));

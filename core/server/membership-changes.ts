@@ -20,8 +20,8 @@ type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { ki
 export class MembershipChanges {
   readonly #server: ServerContext;
   readonly #user: UserId;
-  /** Wrapped keys for changes to come. */
-  readonly #staged = new Map<GroupId, StagedKey[]>();
+  /** Wrapped keys for changes to come, by user and epoch: what was staged for an attempt that was given up is replaced. */
+  readonly #staged = new Map<GroupId, Map<string, StagedKey>>();
   #signingKey: KeyObject | undefined;
 
   constructor(server: ServerContext, user: UserId) {
@@ -30,12 +30,15 @@ export class MembershipChanges {
   }
 
   stageKeys({ request, group, keys }: Asked<"stageKeys">): ColdServerFrame {
-    let count = keys.length;
-    for (const staged of this.#staged.values()) count += staged.length;
+    const before = this.#staged.get(group);
+    const after = new Map(before);
+    for (const key of keys) after.set(`${key.user} ${key.epoch}`, key);
+    let count = after.size - (before?.size ?? 0);
+    for (const staged of this.#staged.values()) count += staged.size;
     if (count > limits.stagedKeysMax) {
       return refusal(request, "busy", `at most ${limits.stagedKeysMax} keys wait for their change`, busyRetryMs);
     }
-    this.#staged.set(group, [...(this.#staged.get(group) ?? []), ...keys]);
+    if (after.size > 0) this.#staged.set(group, after);
     return { kind: "done", request };
   }
 
@@ -43,7 +46,7 @@ export class MembershipChanges {
     const parsed = parseEntry(bytes);
     if (!parsed.ok) return refusal(request, "invalid_change", parsed.reason);
     const { entry } = parsed.value;
-    const keys = this.#staged.get(entry.group) ?? [];
+    const keys = [...(this.#staged.get(entry.group)?.values() ?? [])];
     this.#staged.delete(entry.group);
     if (entry.actor !== this.#user) return refusal(request, "not_allowed", "the entry is in another user's name");
     if (!isSignedBy(parsed.value, await this.#ownSigningKey())) {

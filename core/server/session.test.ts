@@ -3,13 +3,15 @@ import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { after, before, suite, test } from "node:test";
 import { encode } from "cborg";
+import { noEntryHash } from "../e2ee/entry-check.ts";
+import { signEntry } from "../e2ee/entry-signing.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
 import { RawClient } from "../testing/raw-client.ts";
 import { until } from "../testing/until.ts";
 import { encodeClientFrame } from "../wire/client-frame.ts";
-import { clientMessageId, epoch, type GroupId, groupId } from "../wire/ids.ts";
+import { clientMessageId, epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { encodeSend } from "../wire/send-frame.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
@@ -357,6 +359,17 @@ for (const transport of transportNames) {
       assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6]);
     });
 
+    test("what a member claims to have does not move the group's last place", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const bob = await person(deployment.target, freshName("bob"));
+      const group = await groupOf(alice, bob);
+      const raw = await rawAs(deployment, bob);
+      const answer = await raw.ask({ kind: "sync", group, after: 1e15, through: 2e15 });
+      assert.ok(answer.kind === "synced" && answer.lastSeq === 1, JSON.stringify(answer));
+      const groups = await (await rawAs(deployment, alice)).ask({ kind: "groups" });
+      assert.ok(groups.kind === "groups" && groups.groups[0]?.lastSeq === 1, JSON.stringify(groups));
+    });
+
     test("who looks at a group sees who is there and how far they have read", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const bob = await person(deployment.target, freshName("bob"));
@@ -401,15 +414,53 @@ for (const transport of transportNames) {
       const alice = await person(deployment.target, freshName("alice"));
       const raw = await rawAs(deployment, alice);
       const user = alice.client.user as number;
-      const keys = Array.from({ length: limits.stagedKeysPerFrameMax }, () => ({
-        epoch: 1,
-        user,
-        wrapped: new Uint8Array(16),
-      }));
-      let answer = await raw.ask({ kind: "stageKeys", group: 77, keys });
-      for (let frames = 1; answer.kind === "done" && frames < 20; frames++)
-        answer = await raw.ask({ kind: "stageKeys", group: 77, keys });
-      assert.equal(errorOf(answer), "busy");
+      const stage = (group: number, firstEpoch: number) => {
+        const keys = Array.from({ length: limits.stagedKeysPerFrameMax }, (_, i) => ({
+          epoch: firstEpoch + i,
+          user,
+          wrapped: new Uint8Array(16),
+        }));
+        return raw.ask({ kind: "stageKeys", group, keys });
+      };
+      const framesMax = limits.stagedKeysMax / limits.stagedKeysPerFrameMax;
+      for (let frame = 0; frame < framesMax; frame++) {
+        assert.equal((await stage(77 + (frame % 2), 1 + frame * limits.stagedKeysPerFrameMax)).kind, "done");
+      }
+      assert.equal(errorOf(await stage(79, 1)), "busy");
+      assert.equal((await stage(77, 1)).kind, "done", "the same ones again are no more than before");
+    });
+
+    test("of two keys staged for one user and epoch the last is kept, whatever became of the attempt before", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const raw = await rawAs(deployment, alice);
+      const user = alice.client.user as UserId;
+      const group = groupId(1 + randomBytes(4).readUInt32BE());
+      for (const wrapped of [Buffer.from("given up"), Buffer.from("meant")]) {
+        const staged = await raw.ask({ kind: "stageKeys", group, keys: [{ epoch: 1, user, wrapped }] });
+        assert.equal(staged.kind, "done");
+      }
+      const entry = signEntry(
+        {
+          group,
+          index: 0,
+          epoch: epoch(1),
+          action: "create",
+          actor: user,
+          actorFingerprint: alice.identity.public.fingerprint,
+          subjects: [],
+          previous: noEntryHash,
+          opening: Buffer.from("opening"),
+          settings: { suite: "rsa-fernet", history: false, expireSeconds: 0 },
+        },
+        alice.identity.signingKey,
+      );
+      assert.equal((await raw.ask({ kind: "change", entry })).kind, "changed");
+      const answer = await raw.ask({ kind: "keys", group, from: 1 });
+      assert.ok(answer.kind === "keys");
+      assert.deepEqual(
+        answer.keys.map(({ wrapped }) => Buffer.from(wrapped).toString()),
+        ["meant"],
+      );
     });
 
     test("HTTP answers what it knows, and names what it does not", async () => {

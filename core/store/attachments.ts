@@ -1,5 +1,4 @@
 import { from as copyFrom } from "pg-copy-streams";
-import { storedBytes } from "../wire/attachment.ts";
 import type { GroupId, UserId } from "../wire/ids.ts";
 import { copyEnd, copyRow, copySignature, uint32 } from "./copy-binary.ts";
 import { type Database, type Queryable, sqlState, uniqueViolation } from "./database.ts";
@@ -40,7 +39,7 @@ export async function beginAttachment(
       text: "SELECT coalesce(sum(size), 0)::bigint AS bytes FROM attachments WHERE owner_id = $1",
       values: [begun.owner],
     });
-    if ((used?.bytes ?? 0) + storedBytes(begun.size) > quotaBytes) return "over_quota";
+    if ((used?.bytes ?? 0) + begun.size > quotaBytes) return "over_quota";
     await connection.query({
       text: "INSERT INTO attachments (id, group_id, owner_id, size) VALUES ($1, $2, $3, $4)",
       values: [begun.id, begun.group, begun.owner, begun.size],

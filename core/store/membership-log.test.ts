@@ -108,7 +108,7 @@ test("a change moves the log, the members, the epoch, the keys and the messages 
     logLength: 3,
     members: [alice.id, carol.id].sort((a, b) => a - b),
   });
-  const log = await readLog(database, { group: groupId(1), from: 0, countMax: 10 });
+  const { entries: log, length } = await readLog(database, { group: groupId(1), from: 0, countMax: 10 });
   assert.deepEqual(
     log.map(({ index, seq }) => [index, seq]),
     [
@@ -117,6 +117,7 @@ test("a change moves the log, the members, the epoch, the keys and the messages 
       [2, 3],
     ],
   );
+  assert.equal(length, 3);
   const epochsOf = async ({ id }: Known) =>
     (await readKeys(database, { group: groupId(1), user: id, from: 1 as Epoch, countMax: 10 })).map(
       ({ epoch }) => epoch,

@@ -109,7 +109,8 @@ async function findRepeated(
   { entry, bytes }: Change,
 ): Promise<Parsed<Changed, NotChanged> | undefined> {
   if (entry.index >= membership.length) return undefined;
-  const [stored] = await readLog(connection, { group: entry.group, from: entry.index, countMax: 1 });
+  const { entries } = await readLog(connection, { group: entry.group, from: entry.index, countMax: 1 });
+  const [stored] = entries;
   if (!stored || !equalBytes(stored.entry, bytes)) return undefined;
   return { ok: true, value: { seq: stored.seq, epoch: entry.epoch, joined: [], left: [], membership, repeated: true } };
 }
@@ -282,14 +283,22 @@ export interface LogEntry {
 export async function readLog(
   database: Queryable,
   { group, from, countMax }: { group: GroupId; from: number; countMax: number },
-): Promise<LogEntry[]> {
-  return database.query<LogEntry>({
-    name: "log-read",
-    text: `SELECT l.index, l.seq, m.payload AS entry
-           FROM membership_log AS l JOIN messages AS m ON m.group_id = l.group_id AND m.seq = l.seq
-           WHERE l.group_id = $1 AND l.index >= $2 ORDER BY l.index LIMIT $3`,
-    values: [group, from, countMax],
-  });
+): Promise<{ entries: LogEntry[]; length: number }> {
+  const [entries, [row]] = await Promise.all([
+    database.query<LogEntry>({
+      name: "log-read",
+      text: `SELECT l.index, l.seq, m.payload AS entry
+             FROM membership_log AS l JOIN messages AS m ON m.group_id = l.group_id AND m.seq = l.seq
+             WHERE l.group_id = $1 AND l.index >= $2 ORDER BY l.index LIMIT $3`,
+      values: [group, from, countMax],
+    }),
+    database.query<{ length: number }>({
+      name: "log-length",
+      text: "SELECT log_length AS length FROM groups WHERE id = $1",
+      values: [group],
+    }),
+  ]);
+  return { entries, length: row?.length ?? 0 };
 }
 
 /** A page of a member's wrapped keys from an epoch on. */

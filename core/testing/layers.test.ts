@@ -80,6 +80,7 @@ test("each outside library that matters is imported in one place alone", () => {
     ["blessed", "gui/screens/probe.ts", "gui/model/probe.ts"],
     ["hdr-histogram-js", "loadgen/probe.ts", "core/client/probe.ts"],
     ["commander", "bin/probe.ts", "bench/probe.ts"],
+    ["tinybench", "bench/micro/probe.ts", "bin/probe.ts"],
   ];
   for (const [library, home, elsewhere] of homes) {
     assert.equal(refuses(home, library), false, `${library} in ${home}`);

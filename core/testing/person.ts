@@ -26,13 +26,14 @@ after(async () => {
 });
 
 const identities = new IdentityCache();
-const keyPairs: IdentityKeyPairs[] = [];
+const keyPairs: Promise<IdentityKeyPairs>[] = [];
+let keyPairsGiven = 0;
 let seeds = 1;
 
-/** Making keys takes a second: people of a test file share a few. */
-async function someKeyPairs(index: number): Promise<IdentityKeyPairs> {
-  const at = index % 3;
-  keyPairs[at] ??= await generateIdentityKeys();
+/** Making keys takes a second: people of a test file share a few. Four in a row have different ones. */
+function someKeyPairs(): Promise<IdentityKeyPairs> {
+  const at = keyPairsGiven++ % 4;
+  keyPairs[at] ??= generateIdentityKeys();
   return keyPairs[at];
 }
 
@@ -108,7 +109,7 @@ export async function person(target: string, name: string, options: PersonOption
   );
   const canonical = canonicalUserName(name);
   if (!canonical.ok) throw new Error(canonical.reason);
-  const identity = options.known ?? createIdentity(canonical.value, await someKeyPairs(people.length));
+  const identity = options.known ?? createIdentity(canonical.value, await someKeyPairs());
   const credentials = { name, password: options.password ?? `password of ${name}`, effort: "simulated" } as const;
   const how = options.known ? logIn(opaque, credentials) : signUp(opaque, credentials, identity);
   const welcome = await client.logIn(identity, how);

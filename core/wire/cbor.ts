@@ -19,9 +19,10 @@ export function parseCbor<Schema extends z.ZodType>(bytes: Uint8Array, schema: S
 }
 
 /**
- * CBOR (RFC 8949) as both ends accept it: definite lengths, no tags, no duplicate keys, shortest form of each number, text
- * in UTF-8. But for the order of a map's keys one value has one encoding, so a parser has fewer ways to be fooled. Throws
- * for anything else. What comes out is the caller's own, byte strings too.
+ * CBOR (RFC 8949) as both ends accept it: definite lengths, no tags, no duplicate keys, shortest form of each integer, keys
+ * that are text, in any order, text in UTF-8. A parser has fewer ways to be fooled; what is signed or hashed is the bytes
+ * received all the same, since one value may have several encodings. Throws for anything else. What comes out is the
+ * caller's own, byte strings too.
  */
 export function decodeCbor(bytes: Uint8Array): unknown {
   // Of a `Buffer` the library would make views.

@@ -19,7 +19,7 @@ const request = requestField;
 const backup = bytesField(limits.backupBytesMax);
 
 /** Everything that a client asks, but for SEND; each is answered by the frame named beside it, or by `error`. */
-const coldClientFrames = {
+export const coldClientFrames = {
   /** OPAQUE registration, first message → `signUpStarted`. */
   signUpStart: { code: 0x10, body: z.strictObject({ request, name: typedNameField, message: opaqueMessage }) },
   /** OPAQUE registration record and the public identity → `welcome`. */
@@ -66,7 +66,7 @@ const coldClientFrames = {
 
   /** The caller's groups, and from now on their messages → `groups`. */
   groups: { code: 0x30, body: z.strictObject({ request }) },
-  /** Wrapped keys for a change to come, held until the connection ends or the change is made → `done`. */
+  /** Wrapped keys for a change to come, held until the connection ends or a change of the group is asked for → `done`. */
   stageKeys: {
     code: 0x31,
     body: z.strictObject({

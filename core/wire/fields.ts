@@ -30,9 +30,7 @@ export const requestField = z.number().int().min(0).max(0xffff_ffff);
 export const anyBytesField = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "bytes are needed");
 export const bytesField = (lengthMax: number) =>
   anyBytesField.refine((bytes) => bytes.length <= lengthMax, { message: `at most ${lengthMax} bytes` });
-export const hashField = z
-  .instanceof(Uint8Array)
-  .refine((bytes) => bytes.length === 32, { message: "32 bytes are needed" });
+export const hashField = anyBytesField.refine((bytes) => bytes.length === 32, { message: "32 bytes are needed" });
 
 /** A name as somebody typed it; what it may hold is checked by `canonicalUserName`, with an error of its own. */
 export const typedNameField = z.string().max(4 * limits.userNameLengthMax);

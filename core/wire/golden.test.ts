@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { plain, readVectors, revive } from "../testing/vectors.ts";
 import { encodeClientFrame, parseClientFrame } from "./client-frame.ts";
 import { encodeLinkFrame, parseLinkFrame } from "./link-frame.ts";
 import { encodeEntryBody, joinEntry, type MembershipEntry, parseEntry } from "./membership-entry.ts";
@@ -8,8 +9,7 @@ import { encodeServerFrame, parseServerFrame } from "./server-frame.ts";
 
 /**
  * `vectors.json` is the protocol in bytes: one frame of every kind, for whoever writes a client in another language. A
- * change that makes this fail breaks every client there is. In it, `{"hex": …}` is a byte string and `{"u64": …}` a 64-bit
- * number in decimal.
+ * change that makes this fail breaks every client there is.
  */
 interface Vector {
   readonly direction: "client" | "server" | "link" | "entry";
@@ -18,25 +18,7 @@ interface Vector {
   readonly hex: string;
 }
 
-const file = new URL("../../../core/wire/vectors.json", import.meta.url);
-const vectors = JSON.parse(readFileSync(file, "utf8")) as readonly Vector[];
-
-function revive(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(revive);
-  if (typeof value !== "object" || value === null) return value;
-  const { hex, u64 } = value as { hex?: string; u64?: string };
-  if (hex !== undefined) return Buffer.from(hex, "hex");
-  if (u64 !== undefined) return BigInt(u64);
-  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, revive(of)]));
-}
-
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return { hex: Buffer.from(value).toString("hex") };
-  if (typeof value === "bigint") return { u64: String(value) };
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, plain(of)]));
-}
+const vectors = readVectors("core/wire/vectors.json") as readonly Vector[];
 
 const signature = Buffer.alloc(64, 0x5a);
 

@@ -28,7 +28,7 @@ const loadFields = z.strictObject({
 export type ServerLoad = Readonly<z.output<typeof loadFields>>;
 
 /** Everything that servers tell each other, but for DELIVER. The database is the truth: any of these may get lost. */
-const coldLinkFrames = {
+export const coldLinkFrames = {
   /** The sender wants the messages of these groups, and those no more; answered by `interested` once that holds. */
   interest: {
     code: 0x02,

@@ -27,7 +27,7 @@ const presentUsers = z.array(userIdField).max(2 * limits.groupMembersMax);
  * Everything that a server says, but for ACK and DELIVER. Each list has the bound that follows from the limits: one that
  * is longer is refused before its elements are looked at, and being wrong in each of them costs ten times its reading.
  */
-const coldServerFrames = {
+export const coldServerFrames = {
   /** A SEND that was not stored. */
   reject: {
     code: 0x83,
@@ -37,7 +37,7 @@ const coldServerFrames = {
         .instanceof(Uint8Array)
         .refine((bytes) => bytes.length === 8, { message: "8 bytes are needed" }),
       code,
-      /** The group's epoch, with `stale_epoch`. */
+      /** The group's epoch, with `stale_epoch` and `rekey_needed`. */
       epoch: epochField.exactOptional(),
       retryAfterMs,
     }),

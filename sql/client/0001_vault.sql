@@ -82,3 +82,15 @@ CREATE TABLE gaps (
   through_seq INTEGER NOT NULL,
   PRIMARY KEY (group_id, from_seq)
 ) WITHOUT ROWID;
+
+-- Files on their way to a group, until the message that tells of them is written.
+CREATE TABLE outgoing_files (
+  attachment        BLOB    PRIMARY KEY,
+  key               BLOB    NOT NULL,
+  group_id          INTEGER NOT NULL,
+  client_message_id BLOB    NOT NULL,
+  file              TEXT    NOT NULL,
+  keep_metadata     INTEGER NOT NULL,
+  text              TEXT,
+  hash              BLOB    NOT NULL
+) WITHOUT ROWID;

@@ -19,6 +19,8 @@ import { canonicalUserName } from "../../wire/user-name.ts";
 import { Client, type ClientEvents } from "../client.ts";
 import { type Authenticate, Connection, type Welcome } from "../connection.ts";
 import { dialAssigned } from "../dial.ts";
+import { FileTransfers } from "../files/file-transfers.ts";
+import { AttachmentServer } from "../files/transfer.ts";
 import { IdentityCache } from "../identity-cache.ts";
 import type { RequestRefused, ServerLink } from "../server-link.ts";
 import type { OpenSocket } from "../socket.ts";
@@ -66,6 +68,7 @@ export class LocalAccount {
   readonly name: string;
   readonly vault: Vault;
   readonly client: Client;
+  readonly files: FileTransfers;
   readonly #parts: LocalAccountParts;
   readonly #identity: Identity;
   #profile: Profile;
@@ -80,8 +83,10 @@ export class LocalAccount {
     this.#profile = profile;
     this.#parts = parts;
     this.#identity = secret.identity;
+    const tls = trustOf(profile);
+    const dial = dialAssigned(profile.server, tls);
     this.client = new Client(
-      { dial: dialAssigned(profile.server, trustOf(profile)), ...parts, socket: { tls: trustOf(profile) } },
+      { dial, ...parts, socket: { tls } },
       {
         outboxMax,
         suites: suitesOf(parts),
@@ -104,6 +109,8 @@ export class LocalAccount {
         },
       },
     );
+    const server = new AttachmentServer({ dial, tls, clock: parts.clock, token: () => vault.session()?.token });
+    this.files = new FileTransfers({ client: this.client, server, store: vault });
   }
 
   get profile(): Profile {
@@ -168,6 +175,7 @@ export class LocalAccount {
 
   async close(): Promise<void> {
     this.#cancelExpiry?.();
+    await this.files.close();
     await this.client.close();
     this.vault.close();
   }

@@ -18,6 +18,7 @@ import {
   type Seq,
   type UserId,
 } from "../../wire/ids.ts";
+import type { OutgoingFile, OutgoingFiles } from "../files/file-transfers.ts";
 import type { ConversationStep, Keeper, KeptConversation, KeptGroup, KeptMessage, WrittenMessage } from "../keeper.ts";
 import type { Pin, PinStore } from "../trust.ts";
 
@@ -36,7 +37,7 @@ const schemaDirectory = path.join(projectRoot, "sql/client");
  *
  * One client at a time: the file is locked as long as it is open, and the system lets go of it when the client dies.
  */
-export class Vault implements Keeper {
+export class Vault implements Keeper, OutgoingFiles {
   readonly pins: PinStore;
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
@@ -219,6 +220,45 @@ export class Vault implements Keeper {
     );
   }
 
+  outgoingFiles(): OutgoingFile[] {
+    const rows = this.#all<Omit<OutgoingFile, "message" | "keepMetadata" | "text"> & OutgoingFileRow>(
+      `SELECT attachment, key, group_id AS "group", client_message_id AS message, file, keep_metadata AS keepMetadata,
+              text, hash
+       FROM outgoing_files AS o WHERE NOT EXISTS (
+         SELECT 1 FROM messages AS m
+         WHERE m.group_id = o.group_id AND m.sender = ? AND m.client_message_id = o.client_message_id
+       )`,
+      this.#self(),
+    );
+    return rows.map(({ message, keepMetadata, text, ...row }) => ({
+      ...row,
+      message: idFrom(message),
+      keepMetadata: keepMetadata === 1,
+      text: text ?? undefined,
+    }));
+  }
+
+  outgoingFileBegun({ attachment, key, group, message, file, keepMetadata, text, hash }: OutgoingFile): void {
+    this.#onDisk(() =>
+      this.#run(
+        `INSERT INTO outgoing_files (attachment, key, group_id, client_message_id, file, keep_metadata, text, hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        attachment,
+        key,
+        group,
+        idBytes(message),
+        file,
+        keepMetadata ? 1 : 0,
+        text ?? null,
+        hash,
+      ),
+    );
+  }
+
+  outgoingFileEnded(attachment: Uint8Array): void {
+    this.#run("DELETE FROM outgoing_files WHERE attachment = ?", attachment);
+  }
+
   #keepMessage(group: GroupId, message: KeptMessage): void {
     const { seq, sender, clientMessageId: id, epoch, sentAt, content, fault } = message;
     const isOwn = sender === this.#user;
@@ -326,6 +366,12 @@ export class Vault implements Keeper {
     }
     return rows as Row[];
   }
+}
+
+interface OutgoingFileRow {
+  readonly message: Uint8Array;
+  readonly keepMetadata: number;
+  readonly text: string | null;
 }
 
 type SqlValue = string | number | Uint8Array | null;

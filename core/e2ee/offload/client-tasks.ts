@@ -19,19 +19,25 @@ export const wrap = (jobs: readonly WrapJob[]): Uint8Array[] => jobs.map(wrapKey
 export const unwrap = (job: UnwrapJob): Parsed<Uint8Array> => unwrapKey(job);
 
 /**
- * Wraps below this many are done where they are asked for: the way to another thread and back costs as much as three
- * (`fastchat bench micro crypto`).
+ * So many wraps, and fewer, are done where they are asked for: the way to another thread and back costs 80 µs of CPU, as
+ * much as two or three of them. The event loop would be held for less time even by one (20 µs instead of 33), which nobody
+ * feels (`fastchat bench micro crypto`).
  */
-const inlineWrapsMax = 4;
-/** Wraps of one task: ten milliseconds' worth, so that the threads of a pool share a large group. */
-const wrapsPerTask = 100;
+export const inlineWrapsMax = 3;
+/**
+ * Wraps of one task: 3.5 ms of a thread, of which the way there and back is a fiftieth. With fewer, a large group's new key
+ * takes longer; with more, so does whatever waits behind a task, and a pool's threads share a group less evenly.
+ */
+export const wrapsPerTask = 100;
 
 /** What a person's client computes, in a pool made with this module. Done here when the pool's queue is full. */
 export class PooledClientCrypto implements RsaWorker {
   readonly #pool: Pool;
+  readonly #limits: { readonly inlineWrapsMax: number; readonly wrapsPerTask: number };
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, limits = { inlineWrapsMax, wrapsPerTask }) {
     this.#pool = pool;
+    this.#limits = limits;
   }
 
   readonly startRegistration = opaque.startRegistration;
@@ -50,6 +56,7 @@ export class PooledClientCrypto implements RsaWorker {
   }
 
   async wrap(jobs: readonly WrapJob[]): Promise<Uint8Array[]> {
+    const { inlineWrapsMax, wrapsPerTask } = this.#limits;
     if (jobs.length <= inlineWrapsMax) return inlineRsa.wrap(jobs);
     const tasks: Promise<Uint8Array[]>[] = [];
     for (let from = 0; from < jobs.length; from += wrapsPerTask) {

@@ -12,7 +12,9 @@ export function httpRequest(request: IncomingMessage, response: ServerResponse):
     query: new URLSearchParams(query),
     header: (name) => request.headers[name],
     body: (bytesMax) => readBody(request, bytesMax),
-    respond: (status, headers, body) => void response.writeHead(status, headers).end(body),
+    respond(status, headers, body) {
+      if (!response.headersSent) response.writeHead(status, headers).end(body);
+    },
     stream: (status, headers, length, next) => stream(response, status, headers, length, next),
   };
 }
@@ -34,12 +36,21 @@ async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uin
 }
 
 async function stream(response: ServerResponse, status: number, headers: HttpHeaders, length: number, next: NextPiece) {
-  response.writeHead(status, { ...headers, "content-length": String(length) });
-  for (let sent = 0; sent < length && !response.destroyed; ) {
-    const piece = await next();
+  for (let sent = 0; sent < length; ) {
+    const piece = await pieceOrBreak(response, next);
     sent += piece.length;
     if (response.destroyed) return;
+    if (!response.headersSent) response.writeHead(status, { ...headers, "content-length": String(length) });
     if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
   }
   response.end();
+}
+
+async function pieceOrBreak(response: ServerResponse, next: NextPiece): Promise<Uint8Array> {
+  try {
+    return await next();
+  } catch (cause) {
+    if (response.headersSent) response.destroy();
+    throw cause;
+  }
 }

@@ -60,6 +60,8 @@ export interface HttpRequest {
   /**
    * Answers with `length` bytes in pieces: the next is asked for when the last has gone out, so that one piece is all that
    * is ever in memory. Resolves when all have gone out, or when the client went away.
+   *
+   * When a piece cannot be had it fails, too: what has begun is broken off, what has not may still be answered.
    */
   stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void>;
 }

@@ -204,7 +204,9 @@ class UwsRequest implements HttpRequest {
     if (this.#aborted) return;
     this.#response.cork(() => {
       this.#begin(status, headers);
-      this.#response.end(body);
+      // Nothing is said of the length of nothing (RFC 9110 section 8.6).
+      if (status === 204) this.#response.endWithoutBody();
+      else this.#response.end(body);
     });
   }
 
@@ -212,7 +214,10 @@ class UwsRequest implements HttpRequest {
     const response = this.#response;
     let begun = false;
     for (let sent = 0; sent < length; ) {
-      const piece = await next();
+      const piece = await next().catch((cause: unknown) => {
+        if (begun && !this.#aborted) this.#response.close();
+        throw cause;
+      });
       if (this.#aborted) return;
       const from = sent;
       let ok = true;

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type MicroSubject, measureRounds } from "./rounds.ts";
+
+const { signal } = new AbortController();
+const options = { rounds: 4, seconds: 0.0001, signal };
+
+/** An arm that is called once a round. */
+const arm = (name: string, call: () => unknown) => ({ name, call, callsPerRound: 1 });
+
+test("arms take turns, in an order that alternates, and a subject's own bound on rounds holds", async () => {
+  const calls: string[] = [];
+  const subject = (operation: string, roundsMax?: number): MicroSubject => ({
+    group: "order",
+    operation,
+    arms: ["a", "b"].map((name) => arm(name, () => void calls.push(operation + name))),
+    ...(roundsMax && { roundsMax }),
+  });
+  const [all, few] = await measureRounds([subject("1"), subject("2", 2)], options);
+  assert.deepEqual(calls, ["1a", "1b", "2a", "2b", "1b", "1a", "2b", "2a", "1a", "1b", "1b", "1a"]);
+  assert.deepEqual([all?.arms[0]?.rounds.length, few?.arms[0]?.rounds.length], [4, 2]);
+});
+
+test("what waits does not hold the loop, and what computes does", async () => {
+  const waits = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const computes = () => {
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+  };
+  const [result] = await measureRounds(
+    [{ group: "held", operation: "20 ms", arms: [arm("waits", waits), arm("computes", computes)] }],
+    { ...options, rounds: 1 },
+  );
+  const [waiting, computing] = (result?.arms ?? []).map((of) => of.heldMicrosPerCall.median / of.microsPerCall.median);
+  assert.ok(waiting !== undefined && computing !== undefined && waiting < computing / 2, `${waiting} ${computing}`);
+});
+
+test("a short call is measured many at a time, and counted one by one", async () => {
+  let calls = 0;
+  const [result] = await measureRounds(
+    [{ group: "short", operation: "count", arms: [{ name: "sync", call: () => ++calls }] }],
+    { ...options, rounds: 1 },
+  );
+  const measured = result?.arms[0]?.rounds[0];
+  assert.ok(measured && measured.calls > 100 && measured.calls <= calls, JSON.stringify(measured));
+});
+
+test("calls under way at once share the time that all of them take", async () => {
+  const wait = () => new Promise((resolve) => setTimeout(resolve, 20));
+  const arms = [{ name: "ten", call: wait, atOnce: 10, callsPerRound: 1 }];
+  const [result] = await measureRounds([{ group: "g", operation: "wait", arms }], { ...options, rounds: 1 });
+  assert.equal(result?.arms[0]?.rounds[0]?.calls, 10);
+  assert.ok((result?.arms[0]?.microsPerCall.median ?? 0) < 20_000);
+});
+
+test("arms that do not do the same, one that fails, and a Ctrl-C end the run", async () => {
+  const fails = () => {
+    throw new Error("broken");
+  };
+  const subject = { group: "g", operation: "o", arms: [arm("fails", fails)] };
+  await assert.rejects(measureRounds([subject], options), /broken/);
+  const unequal = { ...subject, arms: [arm("a", () => 1)], prove: fails };
+  await assert.rejects(measureRounds([unequal], options), /broken/);
+  const stopped = { ...options, signal: AbortSignal.abort() };
+  await assert.rejects(measureRounds([{ ...subject, arms: [arm("a", () => 1)] }], stopped), /was stopped/);
+});

@@ -1,0 +1,231 @@
+import { performance } from "node:perf_hooks";
+import { setImmediate as loopTurn, setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Bench, type Task } from "tinybench";
+import { Failure } from "../../core/platform/failure.ts";
+import { median } from "../figures.ts";
+import type { MicroArmResult, MicroComparison, MicroRound } from "../results.ts";
+import { spreadOf } from "../spread.ts";
+
+/** One way to do something. */
+export interface MicroArm {
+  readonly name: string;
+  /** Does it once; a promise is waited for. */
+  readonly call: () => unknown;
+  /** So many calls are under way together; 1 when it is not said. */
+  readonly atOnce?: number;
+  /** For what takes long or varies much: so many calls a round, however long they take. */
+  readonly callsPerRound?: number;
+}
+
+/** Ways to do the same, measured one after the other in each round; the first is what the others are held against. */
+export interface MicroSubject {
+  /** Subjects of one group share a table. */
+  readonly group: string;
+  readonly operation: string;
+  /** Of a subject that differs from its neighbours only in how much there is: how much. */
+  readonly size?: number;
+  readonly arms: readonly MicroArm[];
+  /** No more rounds than this: for what takes seconds. */
+  readonly roundsMax?: number;
+  /** Runs once before the rounds; throws when the arms do not do the same. */
+  readonly prove?: () => unknown;
+}
+
+export interface MicroRoundsOptions {
+  readonly rounds: number;
+  /** Measured time of each arm in each round. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  onStep?(step: string): void;
+}
+
+/**
+ * Measures every subject once a round, so that whatever else the machine does meets all of them alike; the order of the
+ * arms alternates.
+ *
+ * Of an arm's round count the medians of how long a call took and for how long it held the event loop, which a moment of
+ * somebody else's work does not move, and the mean CPU time of a call, which leaves nothing out: it is the whole process's,
+ * other threads and the garbage collector too.
+ */
+export async function measureRounds(
+  subjects: readonly MicroSubject[],
+  { rounds, seconds, signal, onStep }: MicroRoundsOptions,
+): Promise<MicroComparison[]> {
+  const ms = seconds * 1000;
+  const prepared = subjects.map((subject) => ({
+    ...subject,
+    arms: subject.arms.map((arm) => ({ arm, measured: [] as MicroRound[], batch: undefined as Batch | undefined })),
+  }));
+  /** Every subject that takes part in this round, told by its group. */
+  const eachOf = async (round: number, what: string, work: (of: (typeof prepared)[number]) => Promise<void>) => {
+    let group: string | undefined;
+    for (const subject of prepared) {
+      if (round >= (subject.roundsMax ?? Number.POSITIVE_INFINITY)) continue;
+      if (subject.group !== group) onStep?.(`${what}: ${subject.group}`);
+      group = subject.group;
+      await work(subject);
+    }
+  };
+  await eachOf(0, "before the rounds", async ({ prove }) => {
+    await turn(signal);
+    await prove?.();
+  });
+  for (let round = 0; round < rounds; round++) {
+    await eachOf(round, `round ${round + 1} of ${rounds}`, async ({ arms }) => {
+      for (const of of inTurn(arms, round)) {
+        await turn(signal);
+        of.batch ??= await sizeBatch(of.arm, ms);
+        of.measured.push(await measureArm(of.arm, of.batch, ms));
+      }
+    });
+  }
+  return prepared.map(({ group, operation, size, arms }) => ({
+    group,
+    operation,
+    size: size ?? null,
+    arms: arms.map(({ arm, measured }) => resultOf(arm, measured, arms[0]?.measured ?? [])),
+  }));
+}
+
+function resultOf(arm: MicroArm, measured: MicroRound[], first: readonly MicroRound[]): MicroArmResult {
+  const spread = (of: keyof MicroRound) => spreadOf(measured.map((round) => round[of]));
+  const ofFirst = (of: keyof MicroRound) =>
+    spreadOf(measured.map((round, i) => round[of] / (first[i] as MicroRound)[of]));
+  return {
+    arm: arm.name,
+    atOnce: arm.atOnce ?? 1,
+    microsPerCall: spread("microsPerCall"),
+    heldMicrosPerCall: spread("heldMicrosPerCall"),
+    cpuMicrosPerCall: spread("cpuMicrosPerCall"),
+    ofFirst: { time: ofFirst("microsPerCall"), held: ofFirst("heldMicrosPerCall"), cpu: ofFirst("cpuMicrosPerCall") },
+    rounds: measured,
+  };
+}
+
+function inTurn<T>(arms: readonly T[], round: number): readonly T[] {
+  return round % 2 === 0 ? arms : [...arms].reverse();
+}
+
+/** Lets in what has come meanwhile, a Ctrl-C too. */
+async function turn(signal: AbortSignal): Promise<void> {
+  await loopTurn();
+  if (signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
+}
+
+/** How an arm is called: a sample is the mean of so many calls. */
+interface Batch {
+  readonly calls: number;
+  readonly async: boolean;
+}
+
+/**
+ * A sample takes at least this long, so that reading the clock, tinybench's own steps and the microtask that it waits for
+ * are a thousandth of it.
+ */
+const sampleMsMin = 0.2;
+
+/** Results go here: what nobody could ever see, a compiler may leave out. */
+const seen = { last: undefined as unknown };
+
+/** Warms the arm up, and finds out how many calls make a sample. */
+async function sizeBatch(arm: MicroArm, ms: number): Promise<Batch> {
+  if (arm.callsPerRound !== undefined) return { calls: 1, async: true };
+  const first = arm.call();
+  const async = first instanceof Promise;
+  seen.last = await first;
+  const warmUntil = performance.now() + ms / 2;
+  for (let calls = 1; ; ) {
+    const began = performance.now();
+    await runCalls(arm, { calls, async });
+    const ended = performance.now();
+    if (ended - began < sampleMsMin) calls *= 2;
+    else if (ended >= warmUntil) return { calls, async };
+  }
+}
+
+async function measureArm(arm: MicroArm, batch: Batch, ms: number): Promise<MicroRound> {
+  await settleGarbage();
+  const callsPerSample = batch.calls * (arm.atOnce ?? 1);
+  const heldMs: number[] = [];
+  let cpu = process.cpuUsage();
+  const bench = new Bench({
+    time: arm.callsPerRound === undefined ? ms : 0,
+    iterations: arm.callsPerRound ?? 1,
+    warmup: arm.callsPerRound === undefined,
+    warmupTime: ms / 10,
+    warmupIterations: 1,
+    throws: true,
+    setup: (_, mode) => {
+      if (mode !== "run") return;
+      heldMs.length = 0;
+      cpu = process.cpuUsage();
+    },
+    teardown: (_, mode) => {
+      if (mode === "run") cpu = process.cpuUsage(cpu);
+    },
+  });
+  let loop = performance.eventLoopUtilization();
+  let began = 0;
+  const begin = () => {
+    loop = performance.eventLoopUtilization();
+    began = performance.now();
+  };
+  const end = () => {
+    const tookMs = performance.now() - began;
+    heldMs.push(performance.eventLoopUtilization(loop).active / callsPerSample);
+    return { overriddenDuration: tookMs / callsPerSample, overriddenIterationCost: tookMs };
+  };
+  const sample = batch.async
+    ? async () => {
+        begin();
+        await runCalls(arm, batch);
+        return end();
+      }
+    : () => {
+        begin();
+        for (let i = 0; i < batch.calls; i++) seen.last = arm.call();
+        return end();
+      };
+  bench.add(arm.name, sample, { async: batch.async });
+  const [task] = await bench.run();
+  const calls = heldMs.length * callsPerSample;
+  return {
+    calls,
+    microsPerCall: medianMs(task) * 1000,
+    heldMicrosPerCall: median(heldMs) * 1000,
+    cpuMicrosPerCall: (cpu.user + cpu.system) / calls,
+  };
+}
+
+async function runCalls(arm: MicroArm, { calls, async }: Batch): Promise<void> {
+  const atOnce = arm.atOnce ?? 1;
+  for (let i = 0; i < calls; i++) {
+    if (atOnce > 1) seen.last = await Promise.all(Array.from({ length: atOnce }, arm.call));
+    else seen.last = async ? await arm.call() : arm.call();
+  }
+}
+
+function medianMs(task: Task | undefined): number {
+  const result = task?.result;
+  if (result?.state !== "completed") throw new Error(`an arm ended as ${result?.state}`);
+  return result.latency.p50;
+}
+
+/**
+ * So that no arm pays for what the one before left behind. Some of the collector's work goes on in its own threads for a
+ * few milliseconds.
+ */
+async function settleGarbage(): Promise<void> {
+  collect ??= exposedCollector();
+  collect();
+  await sleep(5);
+}
+
+let collect: (() => void) | undefined;
+
+function exposedCollector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}

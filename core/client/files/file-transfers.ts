@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import { createFileKey } from "../../e2ee/attachment.ts";
+import type { FileContent } from "../../e2ee/content.ts";
+import type { Parsed } from "../../platform/parsed.ts";
+import { attachmentIdBytes } from "../../wire/attachment.ts";
+import { equalBytes } from "../../wire/bytes.ts";
+import type { ClientMessageId, GroupId } from "../../wire/ids.ts";
+import type { Client } from "../client.ts";
+import type { SendOutcome } from "../outbox.ts";
+import { download, downloadBytes } from "./download.ts";
+import { type FileSource, openSource } from "./source.ts";
+import {
+  type AttachmentServer,
+  attachmentPath,
+  TransferEnd,
+  type TransferOptions,
+  type TransferRefused,
+  transfer,
+} from "./transfer.ts";
+import { digestOf, upload } from "./upload.ts";
+
+/** A file on its way to a group, with all that is needed to go on with it in another run. */
+export interface OutgoingFile {
+  readonly attachment: Uint8Array;
+  readonly key: Uint8Array;
+  readonly group: GroupId;
+  /** Of the message that will tell of it. */
+  readonly message: ClientMessageId;
+  /** Where it is on this machine. */
+  readonly file: string;
+  readonly keepMetadata: boolean;
+  readonly text: string | undefined;
+  /** SHA-256 of what is sent. */
+  readonly hash: Uint8Array;
+}
+
+/** Where files on their way are kept from one run to the next. */
+export interface OutgoingFiles {
+  /** Those whose message is not written yet. */
+  outgoingFiles(): readonly OutgoingFile[];
+  outgoingFileBegun(file: OutgoingFile): void;
+  outgoingFileEnded(attachment: Uint8Array): void;
+}
+
+export interface SendFileOptions extends TransferOptions {
+  /** Leaves in an image what tells where, when and with what it was taken. */
+  readonly keepMetadata?: boolean;
+  /** What is said with it. */
+  readonly text?: string;
+}
+
+/** Sends a group's members files, and fetches theirs. What is cut off goes on from there, also in another run. */
+export class FileTransfers {
+  readonly #client: Client;
+  readonly #server: AttachmentServer;
+  readonly #store: OutgoingFiles;
+  readonly #closing = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+
+  constructor(by: { client: Client; server: AttachmentServer; store: OutgoingFiles }) {
+    this.#client = by.client;
+    this.#server = by.server;
+    this.#store = by.store;
+  }
+
+  /** Those that an earlier run has begun, for {@link resume}. */
+  unfinished(): readonly OutgoingFile[] {
+    return this.#store.outgoingFiles();
+  }
+
+  /** Uploads a file, then tells the group of it; resolves with what became of that message. */
+  send(group: GroupId, file: string, options: SendFileOptions = {}): Promise<Parsed<SendOutcome, TransferRefused>> {
+    const { keepMetadata = false, text } = options;
+    return this.#send({ group, file, keepMetadata, text }, options);
+  }
+
+  /** Goes on with a file that an earlier run has begun; if it was changed since, begins anew. */
+  resume(begun: OutgoingFile, options: TransferOptions = {}): Promise<Parsed<SendOutcome, TransferRefused>> {
+    return this.#send(begun, options, begun);
+  }
+
+  /** Forgets a file that was begun, here and at the server. */
+  async giveUp({ attachment }: OutgoingFile): Promise<Parsed<undefined, TransferRefused>> {
+    this.#store.outgoingFileEnded(attachment);
+    const removed = await transfer(async () => {
+      (await this.#server.ask(attachmentPath(attachment), { method: "DELETE" })).resume();
+    });
+    return removed.ok || removed.reason.code === "attachment_unknown" ? { ok: true, value: undefined } : removed;
+  }
+
+  /** Saves a file under a name; see {@link download}. */
+  save(
+    content: FileContent,
+    target: string,
+    options: TransferOptions & { readonly replace?: boolean } = {},
+  ): Promise<Parsed<undefined, TransferRefused>> {
+    return this.#run(options, async (bounded) => {
+      await download(this.#server, content, target, { ...options, ...bounded });
+      return undefined;
+    });
+  }
+
+  /** Reads a file into memory, for a preview. */
+  read(content: FileContent, options: TransferOptions = {}): Promise<Parsed<Uint8Array, TransferRefused>> {
+    return this.#run(options, (bounded) => downloadBytes(this.#server, content, bounded));
+  }
+
+  async #send(
+    wanted: Pick<OutgoingFile, "group" | "file" | "keepMetadata" | "text">,
+    options: TransferOptions,
+    begun?: OutgoingFile,
+  ): Promise<Parsed<SendOutcome, TransferRefused>> {
+    const uploaded = await this.#run(options, async (bounded) => {
+      const source = await openSource(wanted.file, wanted.keepMetadata);
+      try {
+        const digest = await digestOf(source, bounded.signal);
+        const outgoing = await this.#begin(wanted, digest.hash, begun);
+        await upload(this.#server, source, digest, outgoing, bounded);
+        return { outgoing, content: contentOf(source, outgoing) };
+      } finally {
+        await source.close();
+      }
+    });
+    return uploaded.ok ? transfer(() => this.#tell(uploaded.value.outgoing, uploaded.value.content)) : uploaded;
+  }
+
+  async #begin(
+    wanted: Pick<OutgoingFile, "group" | "file" | "keepMetadata" | "text">,
+    hash: Uint8Array,
+    begun: OutgoingFile | undefined,
+  ): Promise<OutgoingFile> {
+    if (begun && equalBytes(begun.hash, hash)) return begun;
+    // Another file under the same key would show what the two have in common.
+    if (begun) await this.giveUp(begun);
+    const { group, file, keepMetadata, text } = wanted;
+    const message = begun?.message ?? this.#client.mailbox.nextId();
+    const sealedUnder = { attachment: randomBytes(attachmentIdBytes), key: createFileKey() };
+    const outgoing = { ...sealedUnder, group, message, file, keepMetadata, text, hash };
+    this.#store.outgoingFileBegun(outgoing);
+    return outgoing;
+  }
+
+  /** Nothing is under way any more when this resolves; what was cut off goes on in another run. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#running);
+  }
+
+  #run<T>(
+    { signal, ...options }: TransferOptions,
+    work: (options: TransferOptions) => Promise<T>,
+  ): Promise<Parsed<T, TransferRefused>> {
+    const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    const running = transfer(() => work({ ...options, signal: either })).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  #tell({ group, message, attachment }: OutgoingFile, content: FileContent): Promise<SendOutcome> {
+    return new Promise((resolve, reject) => {
+      const taken = this.#client.send(group, content, resolve, message);
+      if (taken.ok) this.#store.outgoingFileEnded(attachment);
+      else reject(new TransferEnd("busy", taken.reason));
+    });
+  }
+}
+
+const nameLengthMax = 255;
+
+function contentOf({ name, mediaType, size }: FileSource, { attachment, key, text, hash }: OutgoingFile): FileContent {
+  const about = { name: name.slice(0, nameLengthMax), mediaType, size, hash, attachment, key };
+  return { kind: "file", ...about, ...(text === undefined ? {} : { text }) };
+}

@@ -1,0 +1,293 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, suite, test } from "node:test";
+import { encode } from "cborg";
+import { entryHash } from "../../e2ee/entry-check.ts";
+import { signEntry } from "../../e2ee/entry-signing.ts";
+import { createIdentity, generateIdentityKeys } from "../../e2ee/identity.ts";
+import { openPublicIdentity } from "../../e2ee/public-identity.ts";
+import { safetyNumber } from "../../e2ee/safety-number.ts";
+import { silentLog } from "../../platform/log.ts";
+import { Database } from "../../store/database.ts";
+import { deploy, type TestDeployment } from "../../testing/deployment.ts";
+import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
+import { groupOf } from "../../testing/person.ts";
+import { until } from "../../testing/until.ts";
+import { type Witness, witness } from "../../testing/witness.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq } from "../../wire/ids.ts";
+import type { MembershipAction, MembershipEntry } from "../../wire/membership-entry.ts";
+import { messageTypes } from "../../wire/send-frame.ts";
+
+/** What a server may try with who belongs to a group: each time honest clients find it out, refuse it, and go on as before. */
+suite("a server that lies about members", () => {
+  let deployment: TestDeployment;
+  let hostile: HostileServer;
+  let names = 0;
+  before(async () => {
+    deployment = await deploy();
+  });
+  after(() => deployment.stop());
+
+  async function people(...roles: string[]): Promise<Witness[]> {
+    hostile?.close();
+    hostile = await HostileServer.inFrontOf(deployment.cluster.url);
+    return Promise.all(roles.map((role) => witness(hostile.target, `${role}${names++}`)));
+  }
+
+  const membersOf = ({ client }: Witness, group: GroupId) => [
+    ...(client.conversation(group).membership?.members.keys() ?? []),
+  ];
+
+  /** The next entry of a group's log, as its admin would write it, signed by somebody. */
+  function forged(admin: Witness, group: GroupId, of: Partial<MembershipEntry>, signer: Witness): Uint8Array {
+    const membership = admin.client.conversation(group).membership;
+    assert.ok(membership);
+    const { length, head, epoch } = membership;
+    const entry: MembershipEntry = {
+      group,
+      index: length,
+      epoch: (epoch + 1) as Epoch,
+      action: "rekey",
+      actor: admin.client.user as never,
+      actorFingerprint: admin.identity.public.fingerprint,
+      subjects: [],
+      previous: head,
+      ...of,
+    };
+    return signEntry(entry, signer.identity.signingKey);
+  }
+
+  const subject = ({ client, identity }: Witness) => [
+    { user: client.user as never, fingerprint: identity.public.fingerprint },
+  ];
+  const opening = () => encode({ commitment: randomBytes(32) });
+
+  /** Inserts an entry into what is shown to somebody, in its log and among its messages; what follows moves on by one. */
+  function insert(entry: Uint8Array, index: number, at: Seq, group: GroupId, victim: Witness): void {
+    const forgedMessage: PlacedMessage = {
+      seq: at,
+      sender: victim.client.user as never,
+      clientMessageId: Buffer.from(entryHash(entry)).readBigUInt64BE() as ClientMessageId,
+      type: messageTypes.membership,
+      sentAt: Date.now(),
+      epoch: 1 as Epoch,
+      payload: entry,
+    };
+    hostile.messages = (messages, of, { name }) =>
+      of === group && name === victim.name.toLowerCase()
+        ? messages.map((message) => (message.seq >= at ? { ...message, seq: (message.seq + 1) as Seq } : message))
+        : messages;
+    hostile.onAnswer("log", (log, { name }) => {
+      if (log.group !== group || name !== victim.name.toLowerCase()) return log;
+      const isAsked = log.entries.length === 0 || (log.entries.at(-1)?.index ?? 0) < index;
+      return {
+        ...log,
+        length: index + 1,
+        entries: isAsked ? [...log.entries, { index, seq: at, entry }] : log.entries,
+      };
+    });
+    hostile.show(group, forgedMessage, ({ name }) => name === victim.name.toLowerCase());
+  }
+
+  const actions: readonly (readonly [MembershipAction, string])[] = [
+    ["admit", "adds a member"],
+    ["remove", "removes a member"],
+    ["promote", "makes somebody an admin"],
+    ["rekey", "opens an epoch"],
+  ];
+  for (const [action, what] of actions) {
+    test(`who ${what} without the admin's signature is refused`, async () => {
+      const [alice, bob, carol, mallory] = (await people("alice", "bob", "carol", "mallory")) as [
+        Witness,
+        Witness,
+        Witness,
+        Witness,
+      ];
+      const group = await groupOf(alice, bob, carol);
+      assert.ok((await alice.say(group, "before")).ok);
+      await until(() => bob.texts(group).length === 1, "bob has read it");
+      const before = membersOf(bob, group);
+      const subjects = action === "rekey" ? [] : subject(action === "admit" ? mallory : carol);
+      const opens = action === "promote" ? { epoch: 1 as Epoch } : { opening: opening() };
+      const entry = forged(alice, group, { action, subjects, ...opens }, mallory);
+      insert(entry, 1, 3 as Seq, group, bob);
+      await until(() => bob.logRefusals.length > 0, "bob's client has refused the log");
+      assert.match(bob.logRefusals[0] ?? "", /entry 1 is not signed by its actor/);
+      assert.deepEqual(membersOf(bob, group), before);
+      assert.ok((await alice.say(group, "after")).ok);
+      await until(() => bob.texts(group).length === 2, "bob reads on under the key that he had");
+      assert.deepEqual(bob.texts(group), ["before", "after"]);
+    });
+  }
+
+  test("a member who is no admin cannot add anybody, though the server plays along", async () => {
+    const [alice, bob, mallory] = (await people("alice", "bob", "mallory")) as [Witness, Witness, Witness];
+    const group = await groupOf(alice, bob);
+    await bob.client.conversation(group).refresh();
+    const entry = forged(
+      alice,
+      group,
+      {
+        action: "admit",
+        actor: bob.client.user as never,
+        actorFingerprint: bob.identity.public.fingerprint,
+        subjects: subject(mallory),
+        opening: opening(),
+      },
+      bob,
+    );
+    insert(entry, 1, 2 as Seq, group, alice);
+    await until(() => alice.logRefusals.length > 0, "alice's client has refused the log");
+    assert.match(alice.logRefusals[0] ?? "", /entry 1: .*admin/);
+    assert.equal(membersOf(alice, group).length, 2);
+  });
+
+  test("an entry of another group, or out of its place in the chain, is refused", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [group, other] = [await groupOf(alice, bob), await groupOf(alice, bob)];
+    const rename = { action: "rename", epoch: 1 as Epoch, sealedTitle: Buffer.alloc(80) } as const;
+    for (const [entry, complaint] of [
+      [forged(alice, other, rename, alice), /another group's/],
+      [forged(alice, group, { ...rename, previous: randomBytes(32) }, alice), /entry 1: /],
+    ] as const) {
+      bob.logRefusals.length = 0;
+      insert(entry, 1, 2 as Seq, group, bob);
+      await bob.client.conversation(group).refresh();
+      await until(() => bob.logRefusals.length > 0, "bob's client has refused the log");
+      assert.match(bob.logRefusals.join("\n"), complaint);
+    }
+  });
+
+  test("a log that is shown shorter than it was is refused", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const group = await groupOf(alice, bob);
+    assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
+    assert.ok((await bob.client.conversation(group).refresh()).ok);
+    hostile.onAnswer("log", (log) => ({ ...log, length: 1, entries: log.entries.slice(0, 1) }));
+    const refreshed = await bob.client.conversation(group).refresh();
+    assert.equal(!refreshed.ok && refreshed.reason.code, "log_refused");
+    assert.match(bob.logRefusals.join(), /has 1 entries, and had 2 before/);
+    hostile.repent();
+    await until(async () => (await bob.client.conversation(group).refresh()).ok, "bob goes on with the true log");
+  });
+
+  test("members who are shown different logs find out with the next message", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const group = await groupOf(alice, bob);
+    assert.ok((await alice.say(group, "before")).ok);
+    await until(() => bob.texts(group).length === 1, "bob has read it");
+    // Bob is kept from seeing that the group has another title.
+    const isBob = (name: string | undefined) => name === bob.name.toLowerCase();
+    hostile.messages = (messages, of, { name }) => {
+      if (of !== group || !isBob(name)) return messages;
+      const shown = messages.filter(({ type, seq }) => type !== messageTypes.membership || seq < 3);
+      return shown.map((message) => (message.seq > 3 ? { ...message, seq: (message.seq - 1) as Seq } : message));
+    };
+    hostile.onAnswer("log", (log, { name }) =>
+      isBob(name) ? { ...log, length: 1, entries: log.entries.slice(0, 1).filter(({ index }) => index === 0) } : log,
+    );
+    assert.ok((await alice.client.changeGroup(group, { action: "rename", title: "another title" })).ok);
+    assert.ok((await alice.say(group, "after")).ok);
+    await until(() => bob.unreadable.length > 0, "bob's client has found out");
+    assert.deepEqual(
+      bob.unreadable.map(({ fault }) => fault),
+      ["different_log"],
+    );
+    assert.deepEqual(bob.texts(group), ["before"]);
+  });
+
+  test("an epoch that no log entry opens gets nothing sealed under it", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const group = await groupOf(alice, bob);
+    await until(async () => (await alice.client.conversation(group).refresh()).ok, "alice has the key");
+    hostile.onAnswer("groups", (groups) => ({
+      ...groups,
+      groups: groups.groups.map((entry) => ({ ...entry, epoch: (entry.epoch + 3) as Epoch })),
+    }));
+    hostile.interrupt();
+    await until(() => alice.client.mailbox.groups.get(group)?.epoch === 4, "alice has been told of it");
+    const outcome = await alice.say(group, "under which key?");
+    assert.equal(!outcome.ok && outcome.code, "cannot_seal");
+    assert.match(alice.logRefusals.join(), /names epoch 4, and its log ends in 1/);
+  });
+
+  test("a wrapped key of an old epoch is not taken for a new one's", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const group = await groupOf(alice, bob);
+    let first: Uint8Array | undefined;
+    hostile.onAnswer("keys", (keys, { name }) => {
+      if (name !== bob.name.toLowerCase()) return keys;
+      first ??= keys.keys.find(({ epoch }) => epoch === 1)?.wrapped;
+      return { ...keys, keys: keys.keys.map((key) => (first && key.epoch > 1 ? { ...key, wrapped: first } : key)) };
+    });
+    assert.ok((await alice.say(group, "in the first epoch")).ok);
+    await until(() => bob.texts(group).length === 1, "bob has read it");
+    assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
+    assert.ok((await alice.say(group, "in the second epoch")).ok);
+    await until(() => bob.unreadable.length === 1, "bob's client could not open it");
+    assert.match(bob.logRefusals.join(), /the key of epoch 2: wrong_wrapped_key/);
+    hostile.repent();
+    assert.ok((await alice.say(group, "again")).ok);
+    await until(() => bob.texts(group).includes("again"), "with the right key bob goes on");
+  });
+
+  test("another key for somebody who is known stops what would go to them, until it is accepted", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const group = await groupOf(alice, bob);
+    assert.ok((await alice.say(group, "to the bob that alice knows")).ok);
+    const swapped = createIdentity(bob.identity.public.name, await generateIdentityKeys());
+    hostile.onAnswer("users", (users) => ({
+      ...users,
+      users: users.users.map((user) =>
+        user && user.user === bob.client.user ? { ...user, identity: swapped.public.bytes } : user,
+      ),
+    }));
+    const founded = await alice.client.createGroup({ title: "trap", members: [bob.name] });
+    assert.equal(!founded.ok && founded.reason.code, "identity_changed");
+    assert.deepEqual(alice.changed, [bob.identity.public.name]);
+    const outcome = await alice.say(group, "would this reach the other one?");
+    assert.equal(!outcome.ok && outcome.code, "identity_changed");
+    assert.match((!outcome.ok && outcome.detail) || "", /compare safety numbers/);
+    assert.equal(
+      alice.client.trust.verify(bob.identity.public.name),
+      false,
+      "what is in doubt cannot be marked as verified",
+    );
+    // The server shows the right one again: nothing was ever taken for bob's but what alice knew.
+    hostile.repent();
+    await until(async () => (await alice.client.meet([bob.name])).ok, "alice meets the bob that she knows");
+    assert.ok((await alice.say(group, "to bob")).ok);
+  });
+
+  test("another key at the first meeting shows in the safety number, and to whom it is used against", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const swapped = createIdentity(bob.identity.public.name, await generateIdentityKeys());
+    // The server itself believes its lie.
+    const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
+    await database.query({
+      text: "UPDATE users SET identity = $1 WHERE id = $2",
+      values: [swapped.public.bytes, bob.client.user],
+    });
+    await database.close();
+    const founded = await alice.client.createGroup({ title: "trap", members: [bob.name] });
+    assert.ok(founded.ok, "a first meeting can only be believed");
+    const pinned = alice.client.trust.pinOf(bob.identity.public.name);
+    const shown = pinned && openPublicIdentity(pinned.identity);
+    assert.ok(shown?.ok);
+    const mine = safetyNumber(alice.identity.public, shown.value);
+    assert.notEqual(mine, safetyNumber(bob.identity.public, alice.identity.public), "the two numbers differ");
+    const refreshed = await bob.client.conversation(founded.value.group).refresh();
+    assert.equal(!refreshed.ok && refreshed.reason.code, "log_refused");
+    assert.match(bob.logRefusals.join(), /another identity for this user than their own/);
+  });
+
+  test("somebody else's identity under a name is refused", async () => {
+    const [alice, bob, mallory] = (await people("alice", "bob", "mallory")) as [Witness, Witness, Witness];
+    hostile.onAnswer("users", (users) => ({
+      ...users,
+      users: users.users.map((user) => user && { ...user, identity: mallory.identity.public.bytes }),
+    }));
+    const founded = await alice.client.createGroup({ title: "trap", members: [bob.name] });
+    assert.equal(!founded.ok && founded.reason.code, "identity_invalid");
+  });
+});

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { encodeContent } from "../../e2ee/content.ts";
+import { fernetSeal } from "../../e2ee/fernet.ts";
+import { signMessage } from "../../e2ee/message-seal.ts";
+import type { RsaFernetState } from "../../e2ee/rsa-fernet.ts";
+import { deploy, type TestDeployment } from "../../testing/deployment.ts";
+import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
+import { groupOf } from "../../testing/person.ts";
+import { until } from "../../testing/until.ts";
+import { type Witness, witness } from "../../testing/witness.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import { messageTypes } from "../../wire/send-frame.ts";
+
+/** What a server may try with messages: each time the fault has a name, and whatever else was written is read. */
+suite("a server that lies about messages", () => {
+  let deployment: TestDeployment;
+  let hostile: HostileServer;
+  let names = 0;
+  before(async () => {
+    deployment = await deploy();
+  });
+  after(() => deployment.stop());
+
+  /** Two members of a group, of which the second is lied to. */
+  async function pair(): Promise<{ alice: Witness; bob: Witness; group: GroupId }> {
+    hostile?.close();
+    hostile = await HostileServer.inFrontOf(deployment.cluster.url);
+    const [alice, bob] = (await Promise.all(
+      ["alice", "bob"].map((role) => witness(hostile.target, `${role}${names++}`)),
+    )) as [Witness, Witness];
+    return { alice, bob, group: await groupOf(alice, bob) };
+  }
+
+  const isHim = (him: Witness, name: string | undefined) => name === him.identity.public.name;
+  const faults = ({ unreadable }: Witness) => unreadable.map(({ fault }) => fault);
+  const say = async (who: Witness, group: GroupId, ...texts: string[]) => {
+    for (const text of texts) assert.ok((await who.say(group, text)).ok);
+  };
+
+  /** From this place on, somebody is shown other messages; those behind move on by as many as were put in. */
+  function showInstead(
+    to: Witness,
+    group: GroupId,
+    from: number,
+    change: (message: PlacedMessage) => readonly PlacedMessage[],
+  ): void {
+    const shown = new Map<number, readonly PlacedMessage[]>();
+    hostile.messages = (messages, of, { name }) => {
+      if (of !== group || !isHim(to, name)) return messages;
+      return messages.flatMap((message) => {
+        if (message.seq < from) return [message];
+        const instead = shown.get(message.seq) ?? change(message);
+        shown.set(message.seq, instead);
+        let seq = from;
+        for (const [place, put] of shown) if (place < message.seq) seq += put.length;
+        return instead.map((put) => ({ ...put, seq: seq++ as Seq }));
+      });
+    };
+  }
+
+  test("a message that is lost on the way is fetched, and everything comes in order", async () => {
+    const { alice, bob, group } = await pair();
+    const dropped = new Set<number>();
+    hostile.messages = (messages, of, { name }) =>
+      messages.filter(({ seq }) => {
+        if (of !== group || !isHim(bob, name) || seq % 2 === 1 || dropped.has(seq)) return true;
+        dropped.add(seq);
+        return false;
+      });
+    await say(alice, group, "a", "b", "c", "d", "e", "f");
+    await until(() => bob.texts(group).length === 6, "bob has all of them");
+    assert.ok(dropped.size >= 2);
+    assert.deepEqual(bob.texts(group), ["a", "b", "c", "d", "e", "f"]);
+    assert.deepEqual(bob.missing, []);
+  });
+
+  test("a message that is withheld is said to be missing, though the server says that all is there", async () => {
+    const { alice, bob, group } = await pair();
+    await say(alice, group, "a");
+    await until(() => bob.texts(group).length === 1, "bob has the first");
+    hostile.messages = (messages, of, { name }) =>
+      messages.filter(({ seq }) => of !== group || !isHim(bob, name) || seq !== 3);
+    await say(alice, group, "withheld", "c");
+    await until(() => bob.texts(group).length === 2, "bob has the one behind");
+    assert.deepEqual(bob.texts(group), ["a", "c"]);
+    assert.deepEqual(bob.missing, [[3, 3]]);
+  });
+
+  test("a message that is repeated at its place comes once; at another place it is called replayed", async () => {
+    const { alice, bob, group } = await pair();
+    hostile.messages = (messages) => messages.flatMap((message) => [message, message]);
+    await say(alice, group, "a", "b");
+    await until(() => bob.texts(group).length === 2, "bob has both");
+    showInstead(bob, group, 4, (message) => [message, message]);
+    await say(alice, group, "c", "d");
+    await until(() => bob.texts(group).length === 4, "bob has all");
+    assert.deepEqual(bob.texts(group), ["a", "b", "c", "d"]);
+    await until(() => bob.unreadable.length === 2, "bob was told of the repetitions");
+    assert.deepEqual(faults(bob), ["replayed", "replayed"]);
+  });
+
+  test("messages that come out of order are put in order", async () => {
+    const { alice, bob, group } = await pair();
+    const held: PlacedMessage[] = [];
+    hostile.messages = (messages, of, { name }) => {
+      if (of !== group || !isHim(bob, name)) return messages;
+      held.push(...messages);
+      return held.length < 4 ? [] : held.splice(0).reverse();
+    };
+    await say(alice, group, "a", "b", "c", "d");
+    await until(() => bob.texts(group).length === 4, "bob has all");
+    assert.deepEqual(bob.texts(group), ["a", "b", "c", "d"]);
+    assert.deepEqual(faults(bob), []);
+  });
+
+  test("who is shown their own messages in another order than they were acknowledged in is told", async () => {
+    const { alice, bob, group } = await pair();
+    const other = (seq: number) => (seq === 2 ? 3 : seq === 3 ? 2 : seq) as Seq;
+    hostile.messages = (messages, of) =>
+      of === group ? messages.map((message) => ({ ...message, seq: other(message.seq) })) : messages;
+    await say(alice, group, "first", "second");
+    await until(() => alice.misplaced.length > 0, "alice is told");
+    await until(() => bob.texts(group).length === 2, "bob has both");
+    assert.deepEqual(new Set(alice.misplaced), new Set([2, 3]));
+  });
+
+  test("a message that is held back comes late, and in its place", async () => {
+    const { alice, bob, group } = await pair();
+    let release = false;
+    hostile.messages = (messages, of, { name }) =>
+      release || of !== group || !isHim(bob, name) ? messages : messages.filter(({ seq }) => seq !== 3);
+    // Nor does the server answer when it is asked.
+    hostile.onRequest("sync", (sync) => (release ? sync : undefined));
+    await say(alice, group, "a", "late", "c");
+    await until(() => bob.texts(group).length === 1, "bob has what came before");
+    release = true;
+    hostile.interrupt();
+    await until(() => bob.texts(group).length === 3, "bob has all");
+    assert.deepEqual(bob.texts(group), ["a", "late", "c"]);
+  });
+
+  test("a message of another group is not opened", async () => {
+    const { alice, bob, group } = await pair();
+    const other = await groupOf(alice, bob);
+    let pasted: PlacedMessage | undefined;
+    hostile.messages = (messages, of) => {
+      if (of === other) pasted ??= messages.find(({ type }) => type === messageTypes.application);
+      return messages;
+    };
+    await say(alice, other, "for the other group");
+    await until(() => pasted !== undefined, "the server has seen it");
+    showInstead(bob, group, 2, (message) => [{ ...(pasted as PlacedMessage), seq: message.seq }, message]);
+    await say(alice, group, "for this group");
+    await until(() => bob.texts(group).length === 1, "bob has the right one");
+    assert.deepEqual(faults(bob), ["wrong_key"]);
+  });
+
+  test("a message of another epoch is not taken for one of this", async () => {
+    const { alice, bob, group } = await pair();
+    let old: PlacedMessage | undefined;
+    hostile.messages = (messages, of) => {
+      if (of === group) old ??= messages.find(({ type }) => type === messageTypes.application);
+      return messages;
+    };
+    await say(alice, group, "in epoch 1");
+    await until(() => bob.texts(group).length === 1, "bob has read it");
+    assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
+    const replayed = { ...(old as PlacedMessage), clientMessageId: 1n as ClientMessageId };
+    showInstead(bob, group, 4, (message) => [replayed, { ...replayed, epoch: 2 as Epoch }, message]);
+    await say(alice, group, "in epoch 2");
+    await until(() => bob.texts(group).length === 2, "bob has the right one");
+    assert.deepEqual(faults(bob), ["stale_epoch", "wrong_key"]);
+  });
+
+  test("a message in another's name is refused, whoever forges it", async () => {
+    const { alice, bob, group } = await pair();
+    const carol = await witness(hostile.target, `carol${names++}`);
+    assert.ok((await alice.client.changeGroup(group, { action: "admit", names: [carol.name] })).ok);
+    await until(() => carol.joined.has(group), "carol is in");
+    await say(carol, group, "of carol's own");
+    await until(() => bob.texts(group).length === 1, "bob has read it");
+    // Carol holds the group's key, and has the server show her work as alice's.
+    const conversation = carol.client.conversation(group);
+    const { epoch, head: logHead } = conversation.membership ?? {};
+    assert.ok(epoch !== undefined && logHead);
+    const key = (conversation.suiteState as RsaFernetState).keys.get(epoch);
+    assert.ok(key);
+    const sender = alice.client.user as UserId;
+    const clientMessageId = 7n as ClientMessageId;
+    const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId, logHead };
+    const body = encodeContent({ kind: "text", text: "alice owes carol money" });
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const payload = fernetSeal(key, signMessage(envelope, body, carol.identity.signingKey), { nowSeconds });
+    showInstead(bob, group, 4, (message) => [
+      { ...message, sender },
+      { ...message, clientMessageId, sender, payload },
+      { ...message, clientMessageId },
+      { ...message, type: messageTypes.handshake },
+      { ...message, payload: message.payload.subarray(0, message.payload.length - 16) },
+      { ...message, sender: (sender + 1000) as UserId },
+      message,
+    ]);
+    await say(carol, group, "of carol's own again");
+    await until(() => bob.texts(group).length === 2, "bob has carol's");
+    assert.deepEqual(faults(bob), [
+      "wrong_sender",
+      "bad_signature",
+      "wrong_message_id",
+      "unexpected_handshake",
+      "wrong_key",
+      "not_a_member",
+    ]);
+    assert.deepEqual(bob.texts(group), ["of carol's own", "of carol's own again"]);
+  });
+});

@@ -1,0 +1,30 @@
+import { dialAssigned } from "../client/dial.ts";
+import { FileTransfers, type OutgoingFile, type OutgoingFiles } from "../client/files/file-transfers.ts";
+import { AttachmentServer } from "../client/files/transfer.ts";
+import { systemClock } from "../platform/clock.ts";
+import type { Person } from "./person.ts";
+
+/** Files of somebody, with what is unfinished kept in memory. */
+export function filesOf(
+  { client, token }: Person,
+  target: string,
+  store: OutgoingFiles = outgoingInMemory(),
+): FileTransfers {
+  const server = new AttachmentServer({
+    dial: dialAssigned(target),
+    tls: undefined,
+    clock: systemClock,
+    token: () => token,
+  });
+  return new FileTransfers({ client, server, store });
+}
+
+export function outgoingInMemory(): OutgoingFiles {
+  const begun = new Map<string, OutgoingFile>();
+  const keyOf = (attachment: Uint8Array) => Buffer.from(attachment).toString("hex");
+  return {
+    outgoingFiles: () => [...begun.values()],
+    outgoingFileBegun: (file) => void begun.set(keyOf(file.attachment), file),
+    outgoingFileEnded: (attachment) => void begun.delete(keyOf(attachment)),
+  };
+}

@@ -1,0 +1,192 @@
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { after } from "node:test";
+import { type RawData, WebSocket, WebSocketServer } from "ws";
+import { type ColdClientFrame, encodeClientFrame, parseClientFrame } from "../wire/client-frame.ts";
+import { type DeliveredMessage, type DeliverFrame, encodeDeliver, parseDeliver } from "../wire/deliver-frame.ts";
+import type { GroupId, Seq } from "../wire/ids.ts";
+import { type ColdServerFrame, encodeServerFrame, parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
+
+const open: HostileServer[] = [];
+after(() => {
+  for (const server of open) server.close();
+});
+
+/** A client's connection, as the hostile server sees it. */
+export interface Victim {
+  /** As the real server has let them in. */
+  name: string | undefined;
+}
+
+type Of<Frame extends { kind: string }, Kind extends string> = Extract<Frame, { kind: Kind }>;
+/** What goes on in a frame's place: the frame or another, or undefined to drop it. */
+type Meddle<Frame> = (frame: Frame, victim: Victim) => Frame | undefined;
+
+/** A message with the place that it is shown at. */
+export interface PlacedMessage extends DeliveredMessage {
+  readonly seq: Seq;
+}
+
+/**
+ * Stands between clients and a real server, sees everything that they do, and lies to them on command. What it is not told
+ * to change passes as it is.
+ */
+export class HostileServer {
+  /** `host:port` for clients. */
+  readonly target: string;
+  readonly #real: URL;
+  readonly #http: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #toServer = new Map<string, Meddle<ColdClientFrame>>();
+  readonly #toClient = new Map<string, Meddle<ColdServerFrame>>();
+  /** Changes, drops or adds to what a group's members are shown; messages that are shown keep the place that it gives. */
+  messages: (messages: readonly PlacedMessage[], group: GroupId, victim: Victim) => readonly PlacedMessage[] = (same) =>
+    same;
+  /** Changes the body that an HTTP request is answered with. */
+  body: (path: string, body: Buffer, headers: IncomingMessage["headers"]) => Buffer = (_path, body) => body;
+  /** Breaks the connection after so many bytes of an answer to an HTTP request; asked for each. */
+  cutAnswersAfter: (path: string) => number | undefined = () => undefined;
+  readonly #connections = new Set<WebSocket>();
+
+  private constructor(real: URL, http: Server, port: number) {
+    this.#real = real;
+    this.#http = http;
+    this.target = `127.0.0.1:${port}`;
+    this.#sockets = new WebSocketServer({ server: http, perMessageDeflate: false });
+    this.#sockets.on("connection", (client) => this.#connect(client));
+    http.on("request", (asked, response) => this.#answer(asked, response));
+    open.push(this);
+  }
+
+  /** In front of the server at this `ws://…`. */
+  static async inFrontOf(url: string): Promise<HostileServer> {
+    const http = createServer();
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    return new HostileServer(new URL(url), http, (http.address() as { port: number }).port);
+  }
+
+  /** From now on, frames of this kind are changed on their way to the server. */
+  onRequest<Kind extends ColdClientFrame["kind"]>(kind: Kind, meddle: Meddle<Of<ColdClientFrame, Kind>>): void {
+    this.#toServer.set(kind, (frame, victim) => meddle(frame as Of<ColdClientFrame, Kind>, victim));
+  }
+
+  /** From now on, frames of this kind are changed on their way to a client. */
+  onAnswer<Kind extends ColdServerFrame["kind"]>(kind: Kind, meddle: Meddle<Of<ColdServerFrame, Kind>>): void {
+    this.#toClient.set(kind, (frame, victim) => meddle(frame as Of<ColdServerFrame, Kind>, victim));
+  }
+
+  /** Shows everybody a message that the real server never had. */
+  show(group: GroupId, message: PlacedMessage, to: (victim: Victim) => boolean = () => true): void {
+    const frame = encodeDeliver({ group, firstSeq: message.seq, messages: [message] });
+    for (const client of this.#connections) if (to(victimOf(client))) client.send(frame);
+  }
+
+  /** Behaves from now on, and breaks every connection, so that clients ask anew. */
+  repent(): void {
+    this.#toServer.clear();
+    this.#toClient.clear();
+    this.messages = (same) => same;
+    this.body = (_path, body) => body;
+    this.cutAnswersAfter = () => undefined;
+    this.interrupt();
+  }
+
+  interrupt(): void {
+    for (const client of this.#connections) client.terminate();
+  }
+
+  close(): void {
+    this.interrupt();
+    this.#sockets.close();
+    this.#http.close();
+    this.#http.closeAllConnections();
+  }
+
+  #connect(client: WebSocket): void {
+    const victim: Victim = { name: undefined };
+    victims.set(client, victim);
+    this.#connections.add(client);
+    const server = new WebSocket(this.#real, { perMessageDeflate: false });
+    const waiting: Uint8Array[] = [];
+    server.on("open", () => {
+      for (const frame of waiting.splice(0)) server.send(frame);
+    });
+    client.on("message", (bytes) => {
+      const frame = this.#fromClient(bytesOf(bytes), victim);
+      if (!frame) return;
+      if (server.readyState === WebSocket.OPEN) server.send(frame);
+      else waiting.push(frame);
+    });
+    server.on("message", (bytes) => {
+      for (const frame of this.#fromServer(bytesOf(bytes), victim)) client.send(frame);
+    });
+    client.on("close", () => {
+      this.#connections.delete(client);
+      server.close();
+    });
+    server.on("close", () => client.terminate());
+    for (const socket of [client, server]) socket.on("error", () => {}); // A close follows.
+  }
+
+  #fromClient(bytes: Uint8Array, victim: Victim): Uint8Array | undefined {
+    const parsed = parseClientFrame(bytes);
+    if (!parsed.ok) throw new Error(parsed.reason.detail);
+    const frame = parsed.value;
+    const meddle = this.#toServer.get(frame.kind);
+    if (!meddle || frame.kind === "send") return bytes;
+    const changed = meddle(frame, victim);
+    return changed && encodeClientFrame(changed);
+  }
+
+  #fromServer(bytes: Uint8Array, victim: Victim): readonly Uint8Array[] {
+    const parsed = parseServerFrame(bytes);
+    if (!parsed.ok) throw new Error(parsed.reason.detail);
+    const frame: ServerFrame = parsed.value;
+    if (frame.kind === "deliver") return this.#shown(parseDeliver(bytes), victim);
+    if (frame.kind === "ack") return [bytes];
+    if (frame.kind === "welcome") victim.name = frame.name;
+    const meddle = this.#toClient.get(frame.kind);
+    if (!meddle) return [bytes];
+    const changed = meddle(frame, victim);
+    return changed ? [encodeServerFrame(changed)] : [];
+  }
+
+  #shown(parsed: ReturnType<typeof parseDeliver>, victim: Victim): readonly Uint8Array[] {
+    if (!parsed.ok) throw new Error(parsed.reason.detail);
+    const { group, firstSeq, messages }: DeliverFrame = parsed.value;
+    const placed = messages.map((message, i) => ({ ...message, seq: (firstSeq + i) as Seq }));
+    return this.messages(placed, group, victim).map((message) =>
+      encodeDeliver({ group, firstSeq: message.seq, messages: [message] }),
+    );
+  }
+
+  #answer(asked: IncomingMessage, response: ServerResponse): void {
+    if (asked.url === "/assign") {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ url: `ws://${this.target}/v1`, strategy: "round-robin" }));
+      return;
+    }
+    const { method, headers, url: path = "/" } = asked;
+    const { hostname: host, port } = this.#real;
+    const passed = request({ host, port, method, path, headers }, (answer) => {
+      const pieces: Buffer[] = [];
+      answer.on("data", (piece: Buffer) => pieces.push(piece));
+      answer.on("end", () => {
+        const body = this.body(path, Buffer.concat(pieces), headers);
+        const cut = body.length > 0 ? this.cutAnswersAfter(path) : undefined;
+        response.writeHead(answer.statusCode ?? 500, { ...answer.headers, "content-length": body.length });
+        if (cut === undefined) response.end(body);
+        else response.write(body.subarray(0, cut), () => response.destroy());
+      });
+    });
+    passed.on("error", () => response.destroy());
+    asked.pipe(passed);
+  }
+}
+
+const victims = new WeakMap<WebSocket, Victim>();
+const victimOf = (client: WebSocket) => victims.get(client) as Victim;
+
+function bytesOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { suite, test } from "node:test";
+import type { z } from "zod";
+import { serveSettings } from "../cluster/serve-settings.ts";
+import { projectRoot } from "../platform/project-root.ts";
+import { namesOfFields, samplesOfFields } from "../testing/documented-fields.ts";
+import { ackEntriesMax, ackKind } from "./ack-frame.ts";
+import { attachmentIdBytes, chunkPlainBytes, chunkSealBytes, chunkStoredBytes } from "./attachment.ts";
+import { coldClientFrames } from "./client-frame.ts";
+import { deliverCountMax, deliverKind } from "./deliver-frame.ts";
+import { errorCodes, httpErrorCodes } from "./errors.ts";
+import { limits } from "./limits.ts";
+import { coldLinkFrames } from "./link-frame.ts";
+import { membershipActions } from "./membership-entry.ts";
+import { sendKind } from "./send-frame.ts";
+import { coldServerFrames } from "./server-frame.ts";
+
+/** What PROTOCOL.md says in tables is what the code does: a stranger writes a client by them. */
+const document = readFileSync(path.join(projectRoot, "core/wire/PROTOCOL.md"), "utf8");
+
+/** The rows of the table whose head begins with these cells, code marks taken off. */
+function table(...head: string[]): string[][] {
+  const lines = document.split("\n");
+  const begins = (line: string) => head.every((cell, i) => cellsOf(line)[i] === cell);
+  const starts = lines.flatMap((line, at) => (line.startsWith("|") && begins(line) ? [at] : []));
+  assert.equal(starts.length, 1, `tables with the head ${head.join(" | ")}`);
+  const rows = lines.slice((starts[0] as number) + 2);
+  return rows
+    .slice(
+      0,
+      rows.findIndex((line) => !line.startsWith("|")),
+    )
+    .map(cellsOf);
+}
+
+function cellsOf(line: string): string[] {
+  const cells = line.split("|").slice(1, -1);
+  return cells.map((cell) => cell.trim().replaceAll("`", ""));
+}
+
+const sorted = (rows: readonly (readonly (string | undefined)[])[]) =>
+  rows.toSorted((a, b) => (a.join() < b.join() ? -1 : 1));
+const decimal = (number: number) => number.toLocaleString("en-US");
+const kindOf = (code: number) => `0x${code.toString(16).padStart(2, "0")}`;
+
+type ColdTable = Readonly<Record<string, { readonly code: number; readonly body: z.ZodObject }>>;
+
+/** The rows of the frames' table below a heading: kind, frame, fields. */
+function documentedFrames(heading: string): string[][] {
+  const lines = document.split("\n");
+  const from = lines.findIndex((line) => /^##+ (.*)$/.exec(line)?.[1] === heading);
+  assert.notEqual(from, -1, heading);
+  const section = lines.slice(from + 1);
+  const to = section.findIndex((line) => line.startsWith("#"));
+  return section
+    .slice(0, to)
+    .filter((line) => line.startsWith("| 0x"))
+    .map(cellsOf);
+}
+
+suite("PROTOCOL.md", () => {
+  for (const [heading, frames, hot] of [
+    ["Cold frames from client to server", coldClientFrames, []],
+    ["Cold frames from server to client", coldServerFrames, []],
+    ["Between servers", coldLinkFrames, [["0x01", "linkDeliver"]]],
+  ] as const) {
+    test(`has the kinds and names of the code: ${heading}`, () => {
+      const documented = documentedFrames(heading).map(([kind, name]) => [kind, name]);
+      const coded = Object.entries(frames).map(([name, { code }]) => [kindOf(code), name]);
+      assert.deepEqual(documented, sorted([...hot, ...coded]));
+    });
+
+    for (const [kind, name = "", fields = ""] of documentedFrames(heading)) {
+      const frame = (frames as unknown as ColdTable)[name];
+      if (!frame) continue;
+      test(`says what may be in ${name}, ${kind}, and nothing else`, () => {
+        assert.deepEqual(namesOfFields(fields).sort(), Object.keys(frame.body.shape).sort());
+        const { good, bad } = samplesOfFields(fields);
+        for (const sample of good) {
+          const checked = frame.body.safeParse(sample);
+          assert.ok(checked.success, `${JSON.stringify(sample).slice(0, 200)}: ${checked.error?.message}`);
+        }
+        for (const sample of bad) {
+          assert.ok(!frame.body.safeParse(sample).success, `accepted: ${JSON.stringify(sample).slice(0, 200)}`);
+        }
+      });
+    }
+  }
+
+  test("has the kinds of the hot frames", () => {
+    const headings = [...document.matchAll(/^### ([A-Z]+), (0x[0-9a-f]{2}), /gm)].map(([, name, kind]) => [name, kind]);
+    assert.deepEqual(headings, [
+      ["SEND", kindOf(sendKind)],
+      ["ACK", kindOf(ackKind)],
+      ["DELIVER", kindOf(deliverKind)],
+    ]);
+  });
+
+  test("has every error with its close code and what a client does", () => {
+    const coded = Object.entries(errorCodes).map(([code, { closeCode, client }]) => [
+      code,
+      String(closeCode ?? "–"),
+      client,
+    ]);
+    assert.deepEqual(table("code", "close code"), coded);
+  });
+
+  test("has every HTTP error with its status and what a client does", () => {
+    const coded = Object.entries(httpErrorCodes).map(([code, { status, client }]) => [code, String(status), client]);
+    assert.deepEqual(table("code", "status"), coded);
+  });
+
+  test("names no code that is none", () => {
+    const known = new Set<string>([...Object.keys(errorCodes), ...Object.keys(httpErrorCodes)]);
+    // What plain HTTP answers say; only attachments have codes of their own.
+    for (const other of ["not_found", "no_server", "database_away"]) known.add(other);
+    const named = [...document.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, code]) => code as string);
+    assert.ok(named.length > 50);
+    assert.deepEqual([...new Set(named.filter((code) => !known.has(code)))], []);
+  });
+
+  test("has every limit with its number", () => {
+    const bounds = {
+      ...limits,
+      ackEntriesMax,
+      deliverCountMax,
+      attachmentIdBytes,
+      chunkPlainBytes,
+      chunkSealBytes,
+      chunkStoredBytes,
+    };
+    const documented = table("name", "limit").map(([name, limit]) => [name, limit]);
+    const coded = Object.entries(bounds).map(([name, limit]) => [name, decimal(limit)]);
+    assert.deepEqual(sorted(documented), sorted(coded));
+  });
+
+  test("has the defaults of what whoever runs a server may set", () => {
+    const of = (name: keyof typeof serveSettings) => Number(serveSettings[name].default);
+    const mebi = 1024 * 1024;
+    assert.deepEqual(
+      table("by default").map(([setting]) => setting),
+      [
+        `${of("sendsPerSecond")} a second, ${of("sendBurst")} at once`,
+        `${of("failedLoginsPerMinute")} a minute, ${of("failedLoginBurst")} at once`,
+        decimal(of("connectionsMax")),
+        `${of("backpressureBytesMax") / mebi} MiB`,
+        `${of("idleSecondsMax")} s`,
+        `${of("attachmentBytesMax") / mebi} MiB`,
+        `${of("attachmentQuotaBytes") / mebi / 1024} GiB`,
+      ],
+    );
+    assert.match(document, new RegExp(`\\(${of("sessionDays")} days\\s+after the login`));
+  });
+
+  test("has every action of a membership entry", () => {
+    assert.deepEqual(
+      table("action", "who may").map(([action]) => action),
+      membershipActions,
+    );
+  });
+});
