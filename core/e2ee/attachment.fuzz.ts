@@ -44,6 +44,6 @@ export const targets: readonly FuzzTarget[] = [
       assert.ok(equalBytes(opened.value, plain(size, index)), "a chunk that nobody has sealed");
       return accepted("a chunk");
     },
-    growth: { "a full chunk": (bytes) => genuine(bytes - headBytes - 16, 0) },
+    growth: { "a full chunk": (bytes) => genuine(Math.max(0, bytes - headBytes - 16), 0) },
   },
 ];

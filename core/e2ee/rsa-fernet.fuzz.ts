@@ -84,7 +84,7 @@ export const targets: readonly FuzzTarget[] = [
     bytesMax: limits.payloadBytesMax,
     seeds: () => [...genuine, ...foreign].map(sealed),
     run: (bytes) => opening(bytes, contained(bytes, genuine.map(sealed))),
-    growth: { "a long token": (bytes) => sealed(Buffer.alloc(bytes - 100)) },
+    growth: { "a long token": (bytes) => sealed(Buffer.alloc(Math.max(0, bytes - 100))) },
   },
   {
     name: "message-insides",
@@ -98,7 +98,7 @@ export const targets: readonly FuzzTarget[] = [
     bytesMax: limits.payloadBytesMax,
     seeds: () => [...genuine, Buffer.from("short"), new Uint8Array(0)].map(sealed),
     run: (bytes) => fernetOpen(fixedKey, bytes, { nowSeconds: nowSeconds + 10, ttlSeconds: 60 }),
-    growth: { "a long token": (bytes) => sealed(Buffer.alloc(bytes - 100)) },
+    growth: { "a long token": (bytes) => sealed(Buffer.alloc(Math.max(0, bytes - 100))) },
   },
   {
     name: "fernet-text",

@@ -55,6 +55,10 @@ class Response {
   ends = 0;
   readonly #ended: () => void;
 
+  get headersSent(): boolean {
+    return this.status !== 0;
+  }
+
   constructor(ended: () => void) {
     this.#ended = ended;
   }
@@ -74,6 +78,11 @@ class Response {
 
   end(): void {
     this.ends++;
+    this.#ended();
+  }
+
+  destroy(): void {
+    this.destroyed = true;
     this.#ended();
   }
 }
@@ -127,7 +136,8 @@ export const targets: readonly FuzzTarget[] = [
     async run(bytes) {
       const response = await ask(bytes);
       if (!response) return refused("not for attachments");
-      const { status, announced, bytes: sent, ends } = response;
+      const { status, announced, bytes: sent, ends, destroyed } = response;
+      assert.ok(!destroyed, "broken off, though nothing is missing");
       assert.equal(ends, 1, "not answered, or twice");
       assert.notEqual(status, 500, "the server could not do it");
       if (status === 200 || status === 206) assert.equal(sent, announced ?? sent, "another length than announced");

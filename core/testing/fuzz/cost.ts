@@ -10,7 +10,8 @@ export interface CostRow {
   readonly power: number;
   /** Bytes of memory taken for the largest, garbage included. */
   readonly heapBytes: number;
-  readonly superLinear: boolean;
+  /** What is wrong with that, in a word; undefined if nothing is. */
+  readonly complaint: "slow" | "large" | undefined;
 }
 
 export interface CostPoint {
@@ -25,6 +26,8 @@ export interface CostOptions {
   /** Bytes in use, garbage collected before. */
   readonly heapBytes: (collect: boolean) => number;
   readonly bytesMax?: number;
+  /** One kind of input alone. */
+  readonly only?: string;
 }
 
 /** Sizes double this often up to the largest. */
@@ -35,10 +38,14 @@ const roomForMore = 0.98;
 /** Sorting and what caches and garbage do to large inputs stay below, quadratic time does not; what is over in a moment may be any. */
 const powerMax = 1.6;
 const msThatMatter = 1;
+/** Memory for each byte of the input, beyond what a parser needs for anything. */
+const heapBytesPerByteMax = 100;
+const heapBytesAnyway = 4 * 1024 ** 2;
 
 export async function measureCosts(target: FuzzTarget, options: CostOptions): Promise<CostRow[]> {
   const rows: CostRow[] = [];
-  for (const [what, make] of Object.entries(target.growth ?? {})) {
+  for (const [what, make] of Object.entries(await growthOf(target))) {
+    if (options.only !== undefined && what !== options.only) continue;
     const points: CostPoint[] = [];
     let heapBytes = 0;
     for (const size of sizesUpTo(Math.min(target.bytesMax, options.bytesMax ?? target.bytesMax) * roomForMore)) {
@@ -49,10 +56,28 @@ export async function measureCosts(target: FuzzTarget, options: CostOptions): Pr
       points.push({ bytes: input.length, ms: await shortestMs(target, input, options) });
     }
     const power = growthPower(points.slice(-4));
-    const superLinear = power > powerMax && (points.at(-1) as CostPoint).ms > msThatMatter;
-    rows.push({ target: target.name, what, points, power, heapBytes, superLinear });
+    rows.push({
+      target: target.name,
+      what,
+      points,
+      power,
+      heapBytes,
+      complaint: complaintAt(points, power, heapBytes),
+    });
   }
   return rows;
+}
+
+/** What of a target may grow: what it says of itself, and for each what it takes, again and again. */
+export async function growthOf(target: FuzzTarget): Promise<Readonly<Record<string, (bytes: number) => Uint8Array>>> {
+  const seed = (await target.seeds()).find(({ length }) => length > 0) ?? Buffer.from([0]);
+  return { "the first seed, repeated": (bytes) => Buffer.alloc(bytes, seed), ...target.growth };
+}
+
+function complaintAt(points: readonly CostPoint[], power: number, heapBytes: number): CostRow["complaint"] {
+  const { bytes, ms } = points.at(-1) as CostPoint;
+  if (power > powerMax && ms > msThatMatter) return "slow";
+  return heapBytes > heapBytesAnyway + heapBytesPerByteMax * bytes ? "large" : undefined;
 }
 
 function sizesUpTo(bytesMax: number): number[] {

@@ -6,9 +6,10 @@ import { accepted, type Parsed, refused } from "../../platform/parsed.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { allTargets } from "./all-targets.ts";
 import { corpusDirectory, readCorpus } from "./corpus.ts";
-import { measureCosts } from "./cost.ts";
+import { growthOf, measureCosts } from "./cost.ts";
 import { type FuzzOptions, fuzz } from "./fuzzer.ts";
 import { type FuzzTarget, outcomeOf } from "./target.ts";
+import { fuzzWatched } from "./watched-run.ts";
 
 const targets = await allTargets();
 const seed = process.env.TEST_SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.TEST_SEED);
@@ -19,7 +20,7 @@ for (const target of targets) {
   suite(`fuzzing ${name}`, () => {
     test("what was kept comes out as it did", async () => {
       const corpus = readCorpus(name);
-      assert.ok(corpus.length > 0, `${name} has no corpus: npm run fuzz -- --target ${name} --save`);
+      assert.ok(corpus.length > 0, `${name} has no corpus: npm run fuzz -- ${name} --save`);
       for (const { verdict, input, note } of corpus) {
         const outcome = await outcomeOf(target, input);
         const came = outcome.accepted ? "accepted" : "refused";
@@ -33,7 +34,7 @@ for (const target of targets) {
       const corpus = readCorpus(name).map(({ input }) => input);
       const executionsMax = Number.MAX_SAFE_INTEGER;
       const report = await fuzz(target, { seed, corpus, executionsMax, msMax, clock: systemClock });
-      const replay = `npm run fuzz -- --target ${name} --seed ${seed}`;
+      const replay = `npm run fuzz -- ${name} --seed ${seed}`;
       t.diagnostic(`${report.executions} inputs; ${replay} plays them again`);
       const { finding } = report;
       const hex = Buffer.from(finding?.input ?? []).toString("hex");
@@ -43,7 +44,7 @@ for (const target of targets) {
     });
 
     test("inputs that grow are made as they should be, at any size", async () => {
-      for (const make of Object.values(target.growth ?? {})) {
+      for (const make of Object.values(await growthOf(target))) {
         for (const bytes of [64, 100, 500]) await outcomeOf(target, make(Math.min(bytes, target.bytesMax)));
       }
     });
@@ -57,11 +58,14 @@ test("no corpus is left of a target that is gone", () => {
 
 suite("the fuzzer", () => {
   const options: FuzzOptions = { seed: 7, corpus: [], executionsMax: 20_000, msMax: 1e9, clock: new FakeClock() };
-  const toy = (run: (text: string, bytes: Uint8Array) => Parsed<unknown, unknown>): FuzzTarget => ({
+  const toy = (
+    run: (text: string, bytes: Uint8Array) => Parsed<unknown, unknown>,
+    seed = "kind=text length=5 hello",
+  ): FuzzTarget => ({
     name: "toy",
     bytesMax: 1000,
     words: ["kind=", "length=", "-1"],
-    seeds: () => [Buffer.from("kind=text length=5 hello")],
+    seeds: () => [Buffer.from(seed)],
     run: (bytes) => run(Buffer.from(bytes).toString("latin1"), bytes),
   });
 
@@ -84,7 +88,7 @@ suite("the fuzzer", () => {
     const target = toy((text) => {
       const right = ["Z", "Q", "X"].findIndex((letter, i) => text[i] !== letter);
       return right === -1 ? accepted("opened") : refused(`letter ${"abc"[right]} is wrong`);
-    });
+    }, "....");
     const { ways } = await fuzz(target, { ...options, executionsMax: 100_000 });
     assert.equal(ways, 4);
   });
@@ -110,6 +114,41 @@ suite("the fuzzer", () => {
     assert.match((await fuzz(talking, options)).finding?.message ?? "", /a refusal of \d+ characters/);
   });
 
+  const misbehaving = new URL("./misbehaving.js", import.meta.url).href;
+  const watched = async (name: string) => {
+    const order = { name, module: misbehaving, seed: 7, executionsMax: 100_000, msMax: 20_000, discoveriesMax: 0 };
+    const bounds = { executionMsMax: 1000, residentBytesMax: 256 * 1024 ** 2, heapMiBMax: 48 };
+    const { finding } = await fuzzWatched(order, 1000, bounds);
+    assert.match(Buffer.from(finding?.input ?? []).toString("latin1"), /boom/, "not the input that did it");
+    return finding?.message ?? "";
+  };
+
+  test("finds an input that takes for ever", async () => {
+    assert.match(await watched("hangs"), /^no end after 1000 ms/);
+  });
+
+  test("finds an input that takes all memory, whether of the heap or outside of it", async () => {
+    assert.match(await watched("hoards buffers"), /^more than \d+ bytes of memory/);
+    assert.match(await watched("hoards objects"), /memory limit/);
+  });
+
+  test("finds an input that brings a server down from where nobody catches", async () => {
+    assert.equal(await watched("throws later"), "nobody catches this");
+  });
+
+  test("tells a parser that takes much memory for each byte", async () => {
+    const target: FuzzTarget = { ...toy(() => accepted("")), growth: { zeros: (bytes) => new Uint8Array(bytes) } };
+    const rowFor = async (bytesTaken: number) => {
+      let before = true;
+      const heapBytes = () => ((before = !before) ? bytesTaken : 0);
+      const options = { clock: new FakeClock(), msPerPoint: 0, heapBytes, only: "zeros" };
+      const [row] = await measureCosts({ ...target, bytesMax: 100_000 }, options);
+      return row?.complaint;
+    };
+    assert.equal(await rowFor(50 * 100_000), undefined);
+    assert.equal(await rowFor(200 * 100_000), "large");
+  });
+
   test("tells linear time from quadratic", async () => {
     const clock = new FakeClock();
     const rowFor = async (ms: (bytes: number) => number) => {
@@ -122,13 +161,14 @@ suite("the fuzzer", () => {
           return accepted("");
         },
       };
-      const [row] = await measureCosts(target, { clock, msPerPoint: 0, heapBytes: () => 0 });
+      const only = "zeros";
+      const [row] = await measureCosts(target, { clock, msPerPoint: 0, heapBytes: () => 0, only });
       return row;
     };
     const linear = await rowFor((bytes) => 1 + bytes / 1000);
     const quadratic = await rowFor((bytes) => 1 + (bytes / 1000) ** 2);
-    assert.equal(linear?.superLinear, false);
-    assert.equal(quadratic?.superLinear, true);
+    assert.equal(linear?.complaint, undefined);
+    assert.equal(quadratic?.complaint, "slow");
     assert.ok(quadratic.power > 1.8 && quadratic.power < 2.1, `${quadratic.power}`);
   });
 });

@@ -58,7 +58,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   const taken: Uint8Array[] = [];
   const material: Material = {
     pool,
-    words: (target.words ?? []).map((word) => Buffer.from(word)),
+    words: (target.words ?? []).map((word) => (typeof word === "string" ? Buffer.from(word) : word)),
     cborFrom: target.cborFrom,
     bytesMax: target.bytesMax,
   };

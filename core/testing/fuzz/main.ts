@@ -10,14 +10,14 @@ import { type FuzzTarget, outcomeOf } from "./target.ts";
 import { fuzzWatched } from "./watched-run.ts";
 
 /** `npm run fuzz`: long runs, by hand. What a run finds goes into the corpus, and so into the tests. */
-const usage = `npm run fuzz -- [options]
-  --target NAME     this target only; may be given several times; all without
+const usage = `npm run fuzz -- [target…] [options]
+  target            which targets; all without
   --seconds N       how long each target runs (10)
   --executions N    or how often, at most
   --seed N          replays a run: the same inputs in the same order
   --save            keeps inputs that took new ways in the corpus
   --input HEX       runs one input of one target, and shows what comes of it
-  --cost            instead: what growing inputs cost, and whether it grows faster than they do
+  --cost            only what growing inputs cost, and whether it grows faster than they do
   --list            names the targets
 `;
 
@@ -25,9 +25,9 @@ const savedBytesMax = 1500;
 const savedPerTargetMax = 40;
 const leakBytes = 16 * 1024 * 1024;
 
-const { values: given } = parseArgs({
+const { values: given, positionals: names } = parseArgs({
+  allowPositionals: true,
   options: {
-    target: { type: "string", multiple: true, default: [] },
     seconds: { type: "string", default: "10" },
     executions: { type: "string", default: String(Number.MAX_SAFE_INTEGER) },
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
@@ -41,15 +41,17 @@ const { values: given } = parseArgs({
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 const all = await allTargets();
-const unknown = given.target.filter((name) => !all.some((target) => target.name === name));
-const targets = given.target.length === 0 ? all : all.filter(({ name }) => given.target.includes(name));
+const unknown = names.filter((name) => !all.some((target) => target.name === name));
+const targets = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 
 if (given.help) print(usage);
 else if (unknown.length > 0) fail(`no target ${unknown.join(", ")}; --list names them`);
 else if (given.list) for (const { name } of all) print(name);
 else if (given.input !== undefined) await runOne(given.input);
-else if (given.cost) await showCosts();
-else await fuzzAll();
+else {
+  if (!given.cost) await fuzzAll();
+  await showCosts();
+}
 
 function fail(complaint: string): void {
   process.stderr.write(`${complaint}\n`);
@@ -58,7 +60,7 @@ function fail(complaint: string): void {
 
 async function runOne(hex: string): Promise<void> {
   const [target] = targets;
-  if (!target || targets.length !== 1) return fail("--input needs one --target");
+  if (!target || targets.length !== 1) return fail("--input needs one target");
   try {
     const { accepted, way } = await outcomeOf(target, Buffer.from(hex, "hex"));
     print(`${accepted ? "accepted" : "refused"}: ${way}`);
@@ -77,7 +79,14 @@ async function fuzzAll(): Promise<void> {
   print(tableLine("target", "executions", "per second", "accepted", "ways", "heap growth"));
   for (const target of targets) {
     const discoveriesMax = given.save ? Math.max(0, savedPerTargetMax - readCorpus(target.name).length) : 0;
-    const order = { name: target.name, seed, executionsMax, msMax: seconds * 1000, discoveriesMax };
+    const order = {
+      name: target.name,
+      module: target.module,
+      seed,
+      executionsMax,
+      msMax: seconds * 1000,
+      discoveriesMax,
+    };
     const report = await fuzzWatched(order, target.bytesMax);
     const { executions, ms, accepted, ways, heapGrowthBytes = 0 } = report;
     const leaks = heapGrowthBytes > leakBytes;
@@ -109,9 +118,9 @@ function tellFinding(
 ${name}: ${stack}
 
 The input is now in ${file}, which the tests run. To see it again:
-  npm run fuzz -- --target ${name} --input ${hex.length > 400 ? "(the hex from the corpus)" : hex}
+  npm run fuzz -- ${name} --input ${hex.length > 400 ? "(the hex from the corpus)" : hex}
 or the whole run:
-  npm run fuzz -- --target ${name} --seed ${seed}
+  npm run fuzz -- ${name} --seed ${seed}
 `);
 }
 
@@ -127,36 +136,44 @@ async function saveDiscoveries(target: FuzzTarget, { discoveries }: FuzzReport):
 }
 
 async function showCosts(): Promise<void> {
-  print(tableLine("target", "what grows", "bytes", "ms", "ns/byte", "of that at the smallest", "power", "memory"));
+  print(`
+What growing inputs cost: the time of the largest, by what it grew with each doubling of the size before (2 is linear,
+4 quadratic), the power of the size with which it grows, and the memory taken, garbage included.
+`);
+  print(tableLine("target", "what grows", "bytes", "µs", "with each doubling", "power", "memory"));
   const options = { clock: systemClock, msPerPoint: 40, heapBytes: bytesInUse };
   for (const target of targets) {
     for (let row of await measureCosts(target, options)) {
       // Twice, since a machine that does other things too may make anything look bad once.
-      if (row.superLinear) {
-        const again = { ...target, growth: { [row.what]: target.growth?.[row.what] as (bytes: number) => Uint8Array } };
-        [row = row] = await measureCosts(again, { ...options, msPerPoint: 400 });
+      if (row.complaint) {
+        const { what } = row;
+        const again = await measureCosts(target, { ...options, msPerPoint: 400, only: what });
+        row = again[0] ?? row;
       }
       print(tableLine(target.name, ...costCells(row)));
-      if (row.superLinear) process.exitCode = 1;
+      if (row.complaint) process.exitCode = 1;
     }
   }
 }
 
-function costCells({ what, points, power, heapBytes, superLinear }: CostRow): string[] {
-  const [first, last] = [points[0], points.at(-1)] as [CostRow["points"][0], CostRow["points"][0]];
-  const perByte = ({ bytes, ms }: CostRow["points"][0]) => (ms * 1e6) / Math.max(1, bytes);
+const ratiosShown = 4;
+
+function costCells({ what, points, power, heapBytes, complaint }: CostRow): string[] {
+  const last = points.at(-1) as CostRow["points"][0];
+  const ratios = points.slice(1).map(({ ms }, i) => (ms / (points[i] as CostRow["points"][0]).ms).toFixed(1));
   return [
     what,
     last.bytes.toLocaleString("en"),
-    last.ms.toFixed(3),
-    perByte(last).toFixed(1),
-    `${perByte(first).toFixed(1)} at ${first.bytes}`,
-    `${power.toFixed(2)}${superLinear ? " !" : ""}`,
-    `${(heapBytes / 1024 ** 2).toFixed(1)} MiB`,
+    (last.ms * 1000).toLocaleString("en", { maximumFractionDigits: 1 }),
+    ratios.slice(-ratiosShown).join("  "),
+    power.toFixed(2),
+    `${(heapBytes / 1024 ** 2).toFixed(1)} MiB${complaint ? `  ! ${complaint}` : ""}`,
   ];
 }
 
 function tableLine(first: string, ...rest: readonly string[]): string {
-  const widths = rest.length > 6 ? [34, 9, 10, 9, 24, 8, 10] : [12, 11, 9, 6, 14];
-  return first.padEnd(20) + rest.map((cell, i) => ` ${cell.padStart(widths[i] ?? 0)}`).join("");
+  const isCost = rest.length > 5;
+  const widths = isCost ? [42, 9, 11, 22, 6, 10] : [12, 11, 9, 6, 14];
+  const cells = rest.map((cell, i) => (isCost && i === 0 ? cell.padEnd(42) : cell.padStart(widths[i] ?? 0)));
+  return `${first.padEnd(32)} ${cells.join(" ")}`;
 }

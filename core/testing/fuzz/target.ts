@@ -16,7 +16,7 @@ export interface FuzzTarget {
   /** Where CBOR begins, for mutations that keep its form. */
   readonly cborFrom?: number;
   /** What means something to the parser, to be put in anywhere. */
-  readonly words?: readonly string[];
+  readonly words?: readonly (string | Uint8Array)[];
   /** Inputs of about as many bytes that could be expensive, by what makes them so. */
   readonly growth?: Readonly<Record<string, (bytes: number) => Uint8Array>>;
 }

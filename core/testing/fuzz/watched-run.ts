@@ -4,7 +4,9 @@ import type { Finding, FuzzReport } from "./fuzzer.ts";
 
 /** What a fuzzing thread is started with. */
 export interface ThreadOrder {
+  /** Of the target, and of the module that has it. */
   readonly name: string;
+  readonly module: string;
   readonly seed: number;
   readonly executionsMax: number;
   readonly msMax: number;
@@ -13,11 +15,18 @@ export interface ThreadOrder {
   readonly underWay: SharedArrayBuffer;
 }
 
+/** What a run may take before it counts as one that does not come back. */
+export interface RunBounds {
+  /** One input. No parser takes a hundredth of ours for what a frame can hold. */
+  readonly executionMsMax: number;
+  /** By how much the process may grow. */
+  readonly residentBytesMax: number;
+  /** V8's heap of the thread. */
+  readonly heapMiBMax: number;
+}
+
 const headBytes = 8;
-/** No parser takes a hundredth of this for what a frame can hold. */
-const executionMsMax = 10_000;
-const residentBytesMax = 1.5 * 1024 ** 3;
-const threadHeapMiBMax = 512;
+const ourBounds: RunBounds = { executionMsMax: 10_000, residentBytesMax: 1024 ** 3, heapMiBMax: 512 };
 const lookMs = 250;
 
 export function writeUnderWay(underWay: SharedArrayBuffer, input: Uint8Array): void {
@@ -28,17 +37,22 @@ export function writeUnderWay(underWay: SharedArrayBuffer, input: Uint8Array): v
 }
 
 /**
- * Fuzzes in a thread of its own that may be ended: an input that takes for ever, or all memory, is a finding like any
- * other.
+ * Fuzzes in a thread of its own that may be ended: an input that takes for ever, or all memory, or that brings the thread
+ * down from where nobody catches, is a finding like any other.
  */
-export function fuzzWatched(order: Omit<ThreadOrder, "underWay">, bytesMax: number): Promise<FuzzReport> {
+export function fuzzWatched(
+  order: Omit<ThreadOrder, "underWay">,
+  bytesMax: number,
+  { executionMsMax, residentBytesMax, heapMiBMax }: RunBounds = ourBounds,
+): Promise<FuzzReport> {
   const underWay = new SharedArrayBuffer(headBytes + bytesMax);
   const head = new Int32Array(underWay, 0, 2);
   const startedAt = systemClock.monotonic();
   const thread = new Worker(new URL("./fuzz-thread.js", import.meta.url), {
     workerData: { ...order, underWay } satisfies ThreadOrder,
-    resourceLimits: { maxOldGenerationSizeMb: threadHeapMiBMax },
+    resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
   });
+  const residentAtStart = process.memoryUsage.rss();
   return new Promise((resolve, reject) => {
     const end = (report: FuzzReport) => {
       thread.removeAllListeners();
@@ -46,9 +60,9 @@ export function fuzzWatched(order: Omit<ThreadOrder, "underWay">, bytesMax: numb
       resolve(report);
       void thread.terminate();
     };
-    const lost = (message: string) => {
+    const lost = (message: string, stack = message) => {
       const input = new Uint8Array(underWay.slice(headBytes, headBytes + (head[1] as number)));
-      end(lostReport(head[0] as number, systemClock.monotonic() - startedAt, { input, message, stack: message }));
+      end(lostReport(head[0] as number, systemClock.monotonic() - startedAt, { input, message, stack }));
     };
     let seen = { executions: -1, at: startedAt };
     const stopLooking = systemClock.every(lookMs, () => {
@@ -57,12 +71,14 @@ export function fuzzWatched(order: Omit<ThreadOrder, "underWay">, bytesMax: numb
       if (executions !== seen.executions) seen = { executions, at: now };
       // Before the first input the target makes its seeds.
       if (executions > 0 && now - seen.at > executionMsMax) lost(`no end after ${executionMsMax} ms`);
-      else if (process.memoryUsage.rss() > residentBytesMax) lost(`more than ${residentBytesMax} bytes of memory`);
+      else if (process.memoryUsage.rss() - residentAtStart > residentBytesMax)
+        lost(`more than ${residentBytesMax} bytes of memory`);
     });
     thread.once("message", end);
     thread.once("exit", () => lost("the target has never come back"));
     thread.once("error", (cause) => {
-      if ((cause as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY") return lost(cause.message);
+      // Before the first input it is the target that is wrong.
+      if (Atomics.load(head, 0) > 0) return lost(cause.message, cause.stack);
       thread.removeAllListeners();
       stopLooking();
       reject(cause);
