@@ -15,6 +15,7 @@ const file = {
 export const targets: readonly FuzzTarget[] = [
   {
     name: "seeded-accounts",
+    heapBytesPerByteMax: 1000,
     bytesMax: 64 * 1024,
     words: [
       '"users":',

@@ -38,6 +38,7 @@ const metrics = [
 export const targets: readonly FuzzTarget[] = [
   {
     name: "workloads",
+    heapBytesPerByteMax: 1000,
     bytesMax: 64 * 1024,
     words: [...jsonWords, '"fixed"', '"zipf"', '"uniform"', '"poisson"', '"saturate"', '"sealed"', '"churn":{}'],
     seeds: () => Object.values(presets).map((preset) => Buffer.from(JSON.stringify(preset))),

@@ -133,6 +133,7 @@ export const targets: readonly FuzzTarget[] = [
   },
   {
     name: "suite-states",
+    heapBytesPerByteMax: 1000,
     bytesMax: 64 * 1024,
     cborFrom: 0,
     seeds: () => [suite.encodeState(state), suite.encodeState({ keys: new Map() })],

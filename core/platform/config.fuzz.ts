@@ -19,6 +19,7 @@ const told = (config: Parsed<object, readonly string[]>) =>
 export const targets: readonly FuzzTarget[] = [
   {
     name: "settings-files",
+    heapBytesPerByteMax: 1000,
     bytesMax: 64 * 1024,
     words: ['"port":', '"__proto__":', "null", "[", "{", "}", "-0", "1e999", '""', "true", '"7400"', "0.5", '"0x10"'],
     seeds: () => [good, {}, { prot: 1 }, { port: "1" }].map((file) => Buffer.from(JSON.stringify(file))),

@@ -43,6 +43,7 @@ export const targets: readonly FuzzTarget[] = [
     growth: {
       "a long name": (bytes) => Buffer.alloc(bytes, "a"),
       "many dots": (bytes) => Buffer.alloc(bytes, "."),
+      "many dots within": (bytes) => Buffer.concat([Buffer.from("a"), Buffer.alloc(bytes, "."), Buffer.from("a")]),
       "many spaces": (bytes) => Buffer.concat([Buffer.alloc(bytes, " "), Buffer.from("a")]),
       "many folders": (bytes) => Buffer.alloc(bytes, "a/"),
     },

@@ -39,7 +39,7 @@ const roomForMore = 0.98;
 const powerMax = 1.6;
 const msThatMatter = 1;
 /** Memory for each byte of the input, beyond what a parser needs for anything. */
-const heapBytesPerByteMax = 100;
+const bytesPerByteMax = 100;
 const heapBytesAnyway = 4 * 1024 ** 2;
 
 export async function measureCosts(target: FuzzTarget, options: CostOptions): Promise<CostRow[]> {
@@ -74,7 +74,12 @@ export async function growthOf(target: FuzzTarget): Promise<Readonly<Record<stri
   return { "the first seed, repeated": (bytes) => Buffer.alloc(bytes, seed), ...target.growth };
 }
 
-function complaintAt(points: readonly CostPoint[], power: number, heapBytes: number): CostRow["complaint"] {
+function complaintAt(
+  { heapBytesPerByteMax = bytesPerByteMax }: FuzzTarget,
+  points: readonly CostPoint[],
+  power: number,
+  heapBytes: number,
+): CostRow["complaint"] {
   const { bytes, ms } = points.at(-1) as CostPoint;
   if (power > powerMax && ms > msThatMatter) return "slow";
   return heapBytes > heapBytesAnyway + heapBytesPerByteMax * bytes ? "large" : undefined;

@@ -21,6 +21,7 @@ const usage = `npm run fuzz -- [target…] [options]
   --list            names the targets
 `;
 
+const ratiosShown = 4;
 const savedBytesMax = 1500;
 const savedPerTargetMax = 40;
 const leakBytes = 16 * 1024 * 1024;
@@ -141,13 +142,13 @@ What growing inputs cost: the time of the largest, by what it grew with each dou
 4 quadratic), the power of the size with which it grows, and the memory taken, garbage included.
 `);
   print(tableLine("target", "what grows", "bytes", "µs", "with each doubling", "power", "memory"));
-  const options = { clock: systemClock, msPerPoint: 40, heapBytes: bytesInUse };
+  const options = { clock: systemClock, msPerPoint: 10, heapBytes: bytesInUse };
   for (const target of targets) {
     for (let row of await measureCosts(target, options)) {
       // Twice, since a machine that does other things too may make anything look bad once.
       if (row.complaint) {
         const { what } = row;
-        const again = await measureCosts(target, { ...options, msPerPoint: 400, only: what });
+        const again = await measureCosts(target, { ...options, msPerPoint: 100, only: what });
         row = again[0] ?? row;
       }
       print(tableLine(target.name, ...costCells(row)));
@@ -155,8 +156,6 @@ What growing inputs cost: the time of the largest, by what it grew with each dou
     }
   }
 }
-
-const ratiosShown = 4;
 
 function costCells({ what, points, power, heapBytes, complaint }: CostRow): string[] {
   const last = points.at(-1) as CostRow["points"][0];

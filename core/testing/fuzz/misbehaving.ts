@@ -28,7 +28,7 @@ export const targets: readonly FuzzTarget[] = [
     for (let on = true; on; ) on = hoard.length === 0;
   }),
   misbehaving("hoards buffers", () => {
-    for (;; pause()) hoard.push(Buffer.alloc(1024 ** 2, 1));
+    for (; ; pause()) hoard.push(Buffer.alloc(1024 ** 2, 1));
   }),
   misbehaving("hoards objects", () => {
     for (;;) hoard.push({ hoard: [hoard.length] });

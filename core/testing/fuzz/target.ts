@@ -19,6 +19,8 @@ export interface FuzzTarget {
   readonly words?: readonly (string | Uint8Array)[];
   /** Inputs of about as many bytes that could be expensive, by what makes them so. */
   readonly growth?: Readonly<Record<string, (bytes: number) => Uint8Array>>;
+  /** Memory that each byte of an input may take; more for files of one's own, where each wrong element is complained of. */
+  readonly heapBytesPerByteMax?: number;
 }
 
 /** Longest refusal, in characters: whoever sends nonsense must not have books written about it. */
