@@ -62,7 +62,7 @@ export async function measureCosts(target: FuzzTarget, options: CostOptions): Pr
       points,
       power,
       heapBytes,
-      complaint: complaintAt(points, power, heapBytes),
+      complaint: complaintAt(target, points, power, heapBytes),
     });
   }
   return rows;
