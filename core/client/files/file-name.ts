@@ -12,9 +12,10 @@ const aroundName = /^[.\s]+|[.\s]+$/g;
  */
 export function safeFileName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
-  const shown = sanitize(last.normalize("NFC").replace(deceptive, "")).replace(aroundName, "");
-  // Once more: without the dot in front, a name may be one that the system reserves.
-  const cleaned = sanitize(shown);
+  // Twice: what is taken away may leave a name that the system reserves, or marks that now belong to another letter.
+  const cleaned = clean(clean(last.replace(deceptive, "")));
   const { name: stem, ext } = path.parse(cleaned);
   return cleaned === "" || stem === "" ? `file${ext}` : cleaned;
 }
+
+const clean = (name: string) => sanitize(name).normalize("NFC").replace(aroundName, "");

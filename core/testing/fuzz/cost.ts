@@ -38,6 +38,9 @@ const roomForMore = 0.98;
 /** Sorting and what caches and garbage do to large inputs stay below, quadratic time does not; what is over in a moment may be any. */
 const powerMax = 1.6;
 const msThatMatter = 1;
+const runsMax = 1000;
+/** What takes so long is not tried in any larger size. */
+const slowMs = 1000;
 /** Memory for each byte of the input, beyond what a parser needs for anything. */
 const bytesPerByteMax = 100;
 const heapBytesAnyway = 4 * 1024 ** 2;
@@ -53,7 +56,9 @@ export async function measureCosts(target: FuzzTarget, options: CostOptions): Pr
       const before = options.heapBytes(true);
       await outcomeOf(target, input);
       heapBytes = Math.max(0, options.heapBytes(false) - before);
-      points.push({ bytes: input.length, ms: await shortestMs(target, input, options) });
+      const ms = await shortestMs(target, input, options);
+      points.push({ bytes: input.length, ms });
+      if (ms > slowMs) break;
     }
     const power = growthPower(points.slice(-4));
     rows.push({
@@ -93,11 +98,15 @@ function sizesUpTo(bytesMax: number): number[] {
 async function shortestMs(target: FuzzTarget, input: Uint8Array, { clock, msPerPoint }: CostOptions): Promise<number> {
   let shortest = Number.POSITIVE_INFINITY;
   const startedAt = clock.monotonic();
-  for (let runs = 0; runs < 3 || clock.monotonic() - startedAt < msPerPoint; runs++) {
+  const elapsed = () => clock.monotonic() - startedAt;
+  for (
+    let runs = 0;
+    runs < runsMax && (runs < 3 || elapsed() < msPerPoint) && (runs < 1 || elapsed() < slowMs);
+    runs++
+  ) {
     const from = clock.monotonic();
     await outcomeOf(target, input);
     shortest = Math.min(shortest, clock.monotonic() - from);
-    if (runs === 1000) break;
   }
   return shortest;
 }

@@ -22,7 +22,8 @@ const usage = `npm run fuzz -- [target…] [options]
 `;
 
 const ratiosShown = 4;
-const savedBytesMax = 1500;
+const savedBytesMax = 2000;
+const savedSeedsMax = 5;
 const savedPerTargetMax = 40;
 const leakBytes = 16 * 1024 * 1024;
 
@@ -50,8 +51,9 @@ else if (unknown.length > 0) fail(`no target ${unknown.join(", ")}; --list names
 else if (given.list) for (const { name } of all) print(name);
 else if (given.input !== undefined) await runOne(given.input);
 else {
-  if (!given.cost) await fuzzAll();
-  await showCosts();
+  const found = given.cost ? [] : await fuzzAll();
+  // One that hangs would hang here too.
+  await showCosts(targets.filter((target) => !found.includes(target)));
 }
 
 function fail(complaint: string): void {
@@ -70,7 +72,9 @@ async function runOne(hex: string): Promise<void> {
   }
 }
 
-async function fuzzAll(): Promise<void> {
+/** Answers the targets in which something was found. */
+async function fuzzAll(): Promise<FuzzTarget[]> {
+  const found: FuzzTarget[] = [];
   const [seed, seconds, executionsMax] = [given.seed, given.seconds, given.executions].map(Number) as [
     number,
     number,
@@ -101,11 +105,14 @@ async function fuzzAll(): Promise<void> {
         `${(heapGrowthBytes / 1024).toFixed(0)} KiB${leaks ? " !" : ""}`,
       ),
     );
-    if (report.finding) tellFinding(target, report.finding, seed);
-    else if (leaks)
+    if (report.finding) {
+      found.push(target);
+      tellFinding(target, report.finding, seed);
+    } else if (leaks)
       fail(`${target.name}: the heap has grown by ${heapGrowthBytes} bytes in the second half of the run`);
     if (given.save) await saveDiscoveries(target, report);
   }
+  return found;
 }
 
 function tellFinding(
@@ -125,8 +132,10 @@ or the whole run:
 `);
 }
 
+/** With some of the seeds where there is no corpus yet: of a target that has few ways nothing else is new. */
 async function saveDiscoveries(target: FuzzTarget, { discoveries }: FuzzReport): Promise<void> {
-  const small = discoveries.filter(({ length }) => length <= savedBytesMax);
+  const seeds = readCorpus(target.name).length === 0 ? (await target.seeds()).slice(0, savedSeedsMax) : [];
+  const small = [...seeds, ...discoveries].filter(({ length }) => length <= savedBytesMax);
   const entries = await Promise.all(
     small.map(async (input) => {
       const { accepted, way } = await outcomeOf(target, input);
@@ -136,14 +145,14 @@ async function saveDiscoveries(target: FuzzTarget, { discoveries }: FuzzReport):
   if (entries.length > 0) appendToCorpus(target.name, entries);
 }
 
-async function showCosts(): Promise<void> {
+async function showCosts(measured: readonly FuzzTarget[]): Promise<void> {
   print(`
 What growing inputs cost: the time of the largest, by what it grew with each doubling of the size before (2 is linear,
 4 quadratic), the power of the size with which it grows, and the memory taken, garbage included.
 `);
   print(tableLine("target", "what grows", "bytes", "µs", "with each doubling", "power", "memory"));
   const options = { clock: systemClock, msPerPoint: 10, heapBytes: bytesInUse };
-  for (const target of targets) {
+  for (const target of measured) {
     for (let row of await measureCosts(target, options)) {
       // Twice, since a machine that does other things too may make anything look bad once.
       if (row.complaint) {
