@@ -31,29 +31,16 @@ const answerBytesMax = 64 * 1024;
 export function dialAssigned(address: string, tls?: TlsTrust): Dial {
   const base = deploymentUrl(address);
   return async () => {
-    try {
-      const response = await httpAsk(new URL("/assign", base), answerBytesMax, { tls, idleMsMax: askMsMax });
-      if (response.status !== 200) return offline(`${base.origin}/assign answers ${response.status}`);
-      const url = parseAssignment(response.body, base);
-      return url.ok ? url : offline(`${base.origin}/assign ${url.reason}`);
-    } catch (cause) {
-      if (isCertificateError(cause)) {
-        return refused({ code: "certificate_refused", detail: `${base.origin} is not trusted: ${messageOf(cause)}` });
-      }
-      return offline(`${base.origin} does not answer: ${messageOf(cause)}`);
-    }
+    const answer = await askDeployment(base, "/assign", tls);
+    if (!answer.ok) return answer;
+    const url = parseAssignment(answer.value, base);
+    return url.ok ? url : offline(`${base.origin}/assign ${url.reason}`);
   };
 }
 
 /** Where the answer of `/assign` at `base` says to connect. */
-export function parseAssignment(answer: Buffer, base: URL): Parsed<string> {
-  let named: unknown;
-  try {
-    named = JSON.parse(answer.toString());
-  } catch {
-    return refused("does not answer in JSON");
-  }
-  const parsed = assignment.safeParse(named);
+export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
+  const parsed = assignment.safeParse(answer);
   if (!parsed.success) return refused("does not name a server");
   const { url } = parsed.data;
   // Who was asked under encryption may not send anybody elsewhere in clear.
@@ -61,7 +48,25 @@ export function parseAssignment(answer: Buffer, base: URL): Parsed<string> {
   return accepted(url);
 }
 
-const offline = (detail: string) => refused<DialRefused>({ code: "offline", detail });
+/** What a deployment answers to this path, from JSON. */
+export async function askDeployment(
+  base: URL,
+  path: string,
+  tls: TlsTrust | undefined,
+): Promise<Parsed<unknown, DialRefused>> {
+  try {
+    const response = await httpAsk(new URL(path, base), answerBytesMax, { tls, idleMsMax: askMsMax });
+    if (response.status !== 200) return offline(`${base.origin}${path} answers ${response.status}`);
+    return accepted(JSON.parse(response.body.toString()));
+  } catch (cause) {
+    if (isCertificateError(cause)) {
+      return refused({ code: "certificate_refused", detail: `${base.origin} is not trusted: ${messageOf(cause)}` });
+    }
+    return offline(`${base.origin} does not answer: ${messageOf(cause)}`);
+  }
+}
+
+export const offline = (detail: string) => refused<DialRefused>({ code: "offline", detail });
 
 /** Of what OpenSSL and Node say about certificates (X509_V_ERR_…, ERR_TLS_…). */
 function isCertificateError(cause: unknown): boolean {

@@ -141,7 +141,13 @@ export const targets: readonly FuzzTarget[] = [
     seeds: () => assignments.map((assignment) => Buffer.from(JSON.stringify(assignment))),
     run(bytes) {
       const base = new URL(bytes.length % 2 === 0 ? "http://chat.example" : "https://chat.example");
-      const parsed = parseAssignment(Buffer.from(bytes), base);
+      let answer: unknown;
+      try {
+        answer = JSON.parse(Buffer.from(bytes).toString());
+      } catch {
+        return refused("no JSON");
+      }
+      const parsed = parseAssignment(answer, base);
       if (!parsed.ok) return parsed;
       const { protocol } = new URL(parsed.value);
       assert.ok(protocol === "wss:" || (protocol === "ws:" && base.protocol === "http:"), `sent to ${protocol}`);
