@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { silentLog } from "../platform/log.ts";
 import { accepted, refused } from "../platform/parsed.ts";
+import { copyEnd, copyRow, copySignature } from "../store/copy-binary.ts";
 import { bytesOf, fixedKey, fixedNow, fixture } from "../testing/fuzz/fixture.ts";
 import type { FuzzTarget } from "../testing/fuzz/target.ts";
 import { chunkCount, storedBytes, storedChunkBytes } from "../wire/attachment.ts";
@@ -23,15 +24,17 @@ const database = {
     if (text.includes("FROM attachments WHERE id")) {
       return id.equals(values[0] as Buffer) ? [{ id, group: 7, owner: 1, size, complete: true }] : [];
     }
-    if (text.startsWith("SELECT bytes")) {
-      const [, from, to] = values as [unknown, number, number];
-      assert.ok(from >= 0 && to <= chunkCount(size), "chunks that there are not are asked for");
-      return Array.from({ length: to - from }, (_, i) => ({ bytes: Buffer.alloc(storedChunkBytes(size, from + i)) }));
-    }
     return text.includes("coalesce(sum(size)") ? [{ bytes: 0 }] : [];
   },
   transaction: (work: (connection: unknown) => Promise<unknown>) => work(database),
   async copy() {},
+  async copyOut(query: string): Promise<Buffer> {
+    const asked = /index >= (\d+) AND index < (\d+) /.exec(query);
+    const [from, to] = [Number(asked?.[1]), Number(asked?.[2])];
+    assert.ok(from >= 0 && from < to && to <= chunkCount(size), "chunks that there are not are asked for");
+    const rows = Array.from({ length: to - from }, (_, i) => copyRow(Buffer.alloc(storedChunkBytes(size, from + i))));
+    return Buffer.concat([copySignature, ...rows.flat(), copyEnd]);
+  },
 };
 
 const context = {
