@@ -93,7 +93,7 @@ export class Client {
         },
         delivered: (group, message) => this.#delivered(group, message),
         missing: (group, from, through) => {
-          if (keeper) this.conversation(group).missed(from, through);
+          (keeper ? this.conversation(group) : this.#conversations.get(group))?.missed(from, through);
           events.missing?.(group, from, through);
         },
         joined: (group) => events.joined?.(group),
@@ -343,6 +343,7 @@ export class Client {
     const conversation = this.#conversations.get(group);
     this.#conversations.delete(group);
     if (conversation) {
+      conversation.left();
       this.#former.add(conversation);
       void conversation.settled().then(() => this.#former.delete(conversation));
     }

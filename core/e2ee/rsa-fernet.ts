@@ -6,6 +6,7 @@ import { equalBytes } from "../wire/bytes.ts";
 import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField, epochField, groupIdField } from "../wire/fields.ts";
 import type { Epoch, GroupId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { fernetKeyBytes, fernetOpen, fernetSeal, fernetTokenBytes } from "./fernet.ts";
 import type { Identity } from "./identity.ts";
@@ -59,7 +60,10 @@ export class RsaFernet implements Suite<RsaFernetState> {
   ): Promise<OpenedEpoch<RsaFernetState>> {
     const key = randomBytes(fernetKeyBytes);
     const wraps = members.map((recipient) => ({ recipient, epoch, key: key as Uint8Array }));
-    for (const [oldEpoch, oldKey] of before?.keys ?? []) {
+    // Of a long history, as many of the latest epochs as a change may bring keys for.
+    const epochsMax = Math.floor((limits.stagedKeysMax - members.length) / Math.max(1, readBack.length));
+    const readable = [...(before?.keys ?? [])].sort(([a], [b]) => b - a).slice(0, epochsMax);
+    for (const [oldEpoch, oldKey] of readable) {
       for (const recipient of readBack) wraps.push({ recipient, epoch: oldEpoch, key: oldKey });
     }
     const wrapped = await this.#rsa.wrap(
@@ -97,8 +101,8 @@ export class RsaFernet implements Suite<RsaFernetState> {
     return accepted(withKey(before, epoch, key.value));
   }
 
-  async prepareEpoch(): Promise<readonly Uint8Array[]> {
-    return [];
+  async prepareEpoch(_self: Identity, state: RsaFernetState | undefined) {
+    return accepted({ state, handshakes: [] });
   }
 
   async receiveHandshake(): Promise<Parsed<RsaFernetState, SuiteFault>> {
