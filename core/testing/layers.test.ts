@@ -47,6 +47,12 @@ test("a room may import the rooms below it, and no others", () => {
   }
 });
 
+test("what feeds a parser nonsense may use what tests use", () => {
+  for (const room of ["core/wire", "core/e2ee", "core/server", "core/client", "core/platform"])
+    assert.equal(refuses(`${room}/probe.fuzz.ts`, "../testing/probe.ts"), false, room);
+  assert.equal(refuses("loadgen/probe.fuzz.ts", "../core/testing/probe.ts"), false);
+});
+
 test("a server may check what is public of an identity, and come near no private key", () => {
   for (const file of ["public-identity", "entry-check", "opaque-server"]) {
     assert.equal(refuses("core/server/probe.ts", `../e2ee/${file}.ts`), false, file);
