@@ -142,6 +142,14 @@ for (const [path, statementRowsMax] of [
       outcomes.map(({ seq, fault }) => fault ?? seq),
       ["rekey_needed", 1, "rekey_needed", 2],
     );
+    const stored = await database.query({ text: "SELECT seq, type FROM messages ORDER BY seq" });
+    assert.deepEqual(
+      stored.map((row) => ({ ...row })),
+      [
+        { seq: 1, type: handshake },
+        { seq: 2, type: handshake },
+      ],
+    );
     assert.deepEqual([...new Set(paths)], [path]);
   });
 }
