@@ -6,8 +6,9 @@ import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { Membership } from "../wire/membership.ts";
-import { type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
+import { type MembershipAction, type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { failed, failedTo, type GroupFailure } from "./group-failure.ts";
 import { type AppliedEntry, GroupLog, type PlacedEntry } from "./group-log.ts";
@@ -56,7 +57,7 @@ export type MessageFault =
 export interface ConversationEvents {
   message?(message: OpenedMessage): void;
   unreadable?(message: UnreadableMessage): void;
-  /** The server has acknowledged a message of the user's own at this place, and shows another one there. */
+  /** The server shows another message at this place than before, or than the user's own that it has acknowledged there. */
   misplaced?(group: GroupId, seq: Seq): void;
   /** The membership log has one more entry. */
   changed?(group: GroupId, entry: MembershipEntry, after: Membership): void;
@@ -75,6 +76,34 @@ export interface ConversationParts {
   readonly keeper: Keeper | undefined;
 }
 
+/** A change of a group, as its verified log tells it: to be shown among the messages. */
+export interface GroupChange {
+  readonly seq: Seq;
+  /** Milliseconds since the Unix epoch; undefined where the server has not said. */
+  readonly at: number | undefined;
+  readonly actor: UserId;
+  readonly action: MembershipAction;
+  readonly subjects: readonly UserId[];
+  /** What the group was called by it, if it was, and that can be opened. */
+  readonly title: string | undefined;
+}
+
+/** What came of asking for older messages. */
+export interface OlderMessages {
+  /** So many were kept; others may have been passed over, or are there no more. */
+  readonly count: number;
+  /** Whether there may be others before them. */
+  readonly more: boolean;
+}
+
+/** Nobody is told of messages that are older than those that they have seen. */
+const quietly: ConversationEvents = {};
+
+interface SealedTitle {
+  readonly epoch: Epoch;
+  readonly sealed: Uint8Array;
+}
+
 /** Without a keeper, so many messages are remembered to know one again. */
 const rememberedMax = 4096;
 
@@ -88,7 +117,9 @@ export class Conversation {
   readonly #events: ConversationEvents;
   readonly #log: GroupLog;
   #suiteState: unknown;
-  #title: { epoch: Epoch; sealed: Uint8Array } | undefined;
+  /** Being read. */
+  #older: Promise<Parsed<OlderMessages, GroupFailure>> | undefined;
+  #title: SealedTitle | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   /** Places of messages that were opened, by sender and id, where no keeper knows them. */
   readonly #places = new Map<string, Seq>();
@@ -131,11 +162,17 @@ export class Conversation {
 
   /** What the members call the group, if it can be opened. */
   get title(): string | undefined {
-    const title = this.#title;
-    const suite = this.suite;
-    if (!title || !suite?.holds(this.#suiteState, title.epoch)) return undefined;
-    const opened = suite.openTitle(this.#suiteState, this.group, title.epoch, title.sealed);
-    return opened.ok ? opened.value : undefined;
+    return this.#title && this.#openTitle(this.#title);
+  }
+
+  /** Who has changed the group and how, as far as its log was read, in order. */
+  get changes(): GroupChange[] {
+    return this.#log.entries.map(({ entry, seq, at }) => {
+      const { actor, action, epoch, subjects, sealedTitle } = entry;
+      const names = action === "create" || action === "rename";
+      const title = names && sealedTitle ? this.#openTitle({ epoch, sealed: sealedTitle }) : undefined;
+      return { seq, at, actor, action, subjects: subjects.map(({ user }) => user), title };
+    });
   }
 
   /** Reads what is new in the log, checks it, and takes the keys that it opens. */
@@ -196,6 +233,23 @@ export class Conversation {
     this.#arrived(through);
   }
 
+  /**
+   * Reads up to so many messages (500 at most) from before the oldest that is kept, and keeps them like any other. For who
+   * keeps any; they are told by what keeps them, not as messages that have just come. Again while it is under way is the
+   * same once.
+   */
+  older(count: number): Promise<Parsed<OlderMessages, GroupFailure>> {
+    this.#older ??= this.#readOlder(count).finally(() => {
+      this.#older = undefined;
+    });
+    return this.#older;
+  }
+
+  /** Resolves when what is under way has ended. */
+  async settled(): Promise<void> {
+    await this.#tail;
+  }
+
   /** Resolves when what is under way has ended; nothing more is taken in. The mailbox is closed before. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -246,8 +300,9 @@ export class Conversation {
     return this.#inOrder(async () => {
       const isNew = states !== undefined && states.before === this.#suiteState;
       if (isNew) this.#suiteState = states.after;
-      const state = isNew ? this.#encodedState() : {};
       const applied = entry.index === this.#log.length ? this.#log.apply(entry, placed) : undefined;
+      // Behind the first entry only the suite is known.
+      const state = isNew ? this.#encodedState() : {};
       if (applied?.ok) this.#tookEntry(applied.value, placed, state);
       else this.#keep(state);
     });
@@ -365,7 +420,7 @@ export class Conversation {
     const taken = await this.#log.take(placed, this.#parts.people, ask);
     if (!taken.ok) return this.#refuseLog(taken.reason);
     if (taken.value) this.#tookEntry(taken.value, placed, step);
-    else this.#keep(step);
+    else this.#keep(placed.at === undefined ? step : { ...step, entryAt: { seq: placed.seq, at: placed.at } });
     return accepted(undefined);
   }
 
@@ -374,6 +429,13 @@ export class Conversation {
     const expireSeconds = entry.settings && { expireSeconds: entry.settings.expireSeconds };
     this.#keep({ ...step, entry: placed, ...expireSeconds });
     this.#events.changed?.(this.group, entry, membership);
+  }
+
+  #openTitle({ epoch, sealed }: SealedTitle): string | undefined {
+    const suite = this.suite;
+    if (!suite?.holds(this.#suiteState, epoch)) return undefined;
+    const opened = suite.openTitle(this.#suiteState, this.group, epoch, sealed);
+    return opened.ok ? opened.value : undefined;
   }
 
   #noteTitle(entry: MembershipEntry): void {
@@ -422,18 +484,23 @@ export class Conversation {
     return refused(failure);
   }
 
-  async #receivedEntry(seq: Seq, { payload }: DeliveredMessage): Promise<void> {
+  async #receivedEntry(seq: Seq, { payload, sentAt }: DeliveredMessage): Promise<void> {
     const parsed = parseEntry(payload);
     const isNext = parsed.ok && parsed.value.entry.index <= this.#log.length;
     // Its key is taken when something is to be sealed or opened under it.
     if (isNext && this.#log.length > 0) {
-      const taken = await this.#take({ seq, bytes: payload }, askPatiently, { cursor: seq });
+      const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
       if (!taken.ok) this.#closedMeanwhile(taken.reason);
       return;
     }
     if (this.#log.length > 0 || this.#parts.keeper) {
       const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok && this.#closedMeanwhile(refreshed.reason)) return;
+    }
+    // By now the log has it, unless the server shows another.
+    if (parsed.ok && parsed.value.entry.index < this.#log.length) {
+      const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
+      if (taken.ok || this.#closedMeanwhile(taken.reason)) return;
     }
     this.#keep({ cursor: seq });
   }
@@ -488,26 +555,88 @@ export class Conversation {
     return accepted({ epoch, payload: sealed.value.payload });
   }
 
-  async #open(seq: Seq, message: DeliveredMessage): Promise<void> {
-    const person = await this.#senderOf(seq, message);
+  /** Takes in what stands at a place before those that were taken in by now. */
+  async #takeOlder(keeper: Keeper, seq: Seq, message: DeliveredMessage): Promise<boolean> {
+    const known = keeper.at(this.group, seq);
+    if (known && (known.sender !== message.sender || known.clientMessageId !== message.clientMessageId)) {
+      this.#events.misplaced?.(this.group, seq);
+      return false;
+    }
+    switch (message.type) {
+      case messageTypes.membership:
+        await this.#receivedEntry(seq, message);
+        return false;
+      case messageTypes.handshake:
+        // What it led to is in the state.
+        return false;
+      default:
+        await this.#open(seq, message, quietly).catch((cause) =>
+          this.#unreadable(seq, message, "internal", messageOf(cause), quietly),
+        );
+        return !known && keeper.at(this.group, seq) !== undefined;
+    }
+  }
+
+  async #readOlder(count: number): Promise<Parsed<OlderMessages, GroupFailure>> {
+    const { keeper, mailbox } = this.#parts;
+    const oldest = keeper?.oldest(this.group);
+    if (!keeper || oldest === undefined) return failed("not_a_member", "nothing of this group is kept");
+    const ready = await this.#inOrder(async () => {
+      const known = this.#log.membership;
+      const isReady = known && (!known.keyed || this.suite?.holds(this.#suiteState, known.epoch));
+      return isReady ? accepted(known) : this.#refresh(askOnce);
+    });
+    if (!ready.ok) return ready;
+    const first = this.#firstReadable();
+    if (oldest <= first) return accepted({ count: 0, more: false });
+    const from = Math.max(first, oldest - Math.min(Math.max(1, count), limits.syncPageMax)) as Seq;
+    const range = { after: (from - 1) as Seq, through: (oldest - 1) as Seq };
+    const history = await mailbox.history(this.group, range);
+    if (!history.ok) return failedTo("older messages could not be read", history.reason);
+    return this.#inOrder(async () => {
+      let taken = 0;
+      let next = from;
+      const skipTo = (place: number) => {
+        if (place > next) this.#keep({ missing: { from: next, through: (place - 1) as Seq } });
+        next = (place + 1) as Seq;
+      };
+      for (const [seq, message] of history.value) {
+        if (this.#closed) break;
+        skipTo(seq);
+        if (await this.#takeOlder(keeper, seq, message)) taken++;
+      }
+      if (this.#closed) return failed("offline", "closed meanwhile");
+      skipTo(oldest);
+      this.#keep({ oldest: from });
+      return accepted({ count: taken, more: from > first });
+    });
+  }
+
+  /** Before this place there is nothing that this member was to read. */
+  #firstReadable(): Seq {
+    return this.#log.entries.find(({ entry }) => this.#isFor(entry.epoch))?.seq ?? (1 as Seq);
+  }
+
+  async #open(seq: Seq, message: DeliveredMessage, events = this.#events): Promise<void> {
+    const person = await this.#senderOf(seq, message, events);
     if (!person) return;
     const { sender, epoch, sentAt, clientMessageId, type, payload } = message;
     const envelope = { type, group: this.group, epoch, sender, clientMessageId };
     const opened = await (this.suite as AnySuite).open(this.#suiteState, envelope, payload, person);
-    if (!opened.ok) return this.#unreadable(seq, message, opened.reason);
+    if (!opened.ok) return this.#unreadable(seq, message, opened.reason, "", events);
     if (this.#log.epochBehind(opened.value.logHead) === undefined) {
       const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok && this.#closedMeanwhile(refreshed.reason)) return;
     }
     if (this.#log.epochBehind(opened.value.logHead) !== epoch) {
-      return this.#unreadable(seq, message, "different_log", "its sender was shown another membership log");
+      return this.#unreadable(seq, message, "different_log", "its sender was shown another membership log", events);
     }
     const content = parseContent(opened.value.body);
-    if (!content.ok) return this.#unreadable(seq, message, "unknown_content", content.reason);
+    if (!content.ok) return this.#unreadable(seq, message, "unknown_content", content.reason, events);
     this.#places.set(placeKey(message), seq);
     const kept = { seq, sender, clientMessageId, epoch, sentAt, content: content.value, fault: undefined };
     this.#tookState(opened.value.state, { cursor: seq, message: kept });
-    this.#events.message?.({ group: this.group, seq, sender, sentAt, clientMessageId, content: content.value });
+    events.message?.({ group: this.group, seq, sender, sentAt, clientMessageId, content: content.value });
   }
 
   async #receivedHandshake(seq: Seq, message: DeliveredMessage): Promise<void> {
@@ -529,29 +658,36 @@ export class Conversation {
   }
 
   /** The identity under which the sender may have written this, at this place; otherwise the message is told unreadable. */
-  async #senderOf(seq: Seq, message: DeliveredMessage) {
+  async #senderOf(seq: Seq, message: DeliveredMessage, events = this.#events) {
     const { sender, epoch } = message;
     const place = this.#placeOf(message);
     if (place !== undefined && place !== seq) {
-      return this.#unreadable(seq, message, "replayed", `the same message stands at ${place}`);
+      return this.#unreadable(seq, message, "replayed", `the same message stands at ${place}`, events);
     }
     if (!this.suite?.holds(this.#suiteState, epoch)) {
       const refreshed = await this.#refresh(askPatiently);
-      if (!refreshed.ok) return this.#failedToRead(seq, message, "unknown_epoch", refreshed.reason);
+      if (!refreshed.ok) return this.#failedToRead(seq, message, "unknown_epoch", refreshed.reason, events);
     }
     const inForce = this.#log.epochAt(seq);
     if (inForce === epoch && !this.#isFor(epoch)) return this.#keep({ cursor: seq });
-    if (inForce !== epoch) return this.#unreadable(seq, message, "stale_epoch", `epoch ${inForce} was in force there`);
-    if (this.#suiteState === undefined) return this.#unreadable(seq, message, "unknown_epoch");
+    if (inForce !== epoch)
+      return this.#unreadable(seq, message, "stale_epoch", `epoch ${inForce} was in force there`, events);
+    if (this.#suiteState === undefined) return this.#unreadable(seq, message, "unknown_epoch", "", events);
     const fingerprint = this.#log.history.memberIn(epoch, sender);
-    if (!fingerprint) return this.#unreadable(seq, message, "not_a_member");
+    if (!fingerprint) return this.#unreadable(seq, message, "not_a_member", "", events);
     const person = await this.#parts.people.byFingerprint(sender, fingerprint, askPatiently);
-    return person.ok ? person.value : this.#failedToRead(seq, message, "unknown_sender", person.reason);
+    return person.ok ? person.value : this.#failedToRead(seq, message, "unknown_sender", person.reason, events);
   }
 
   /** For want of what the server did not give. */
-  #failedToRead(seq: Seq, message: DeliveredMessage, fault: MessageFault, why: GroupFailure): undefined {
-    if (!this.#closedMeanwhile(why)) this.#unreadable(seq, message, fault, why.detail);
+  #failedToRead(
+    seq: Seq,
+    message: DeliveredMessage,
+    fault: MessageFault,
+    why: GroupFailure,
+    events: ConversationEvents,
+  ): undefined {
+    if (!this.#closedMeanwhile(why)) this.#unreadable(seq, message, fault, why.detail, events);
   }
 
   /** Whether the client was closed before there was an answer: that is no word on what was asked about. */
@@ -575,12 +711,12 @@ export class Conversation {
     return this.#places.get(placeKey(message));
   }
 
-  #unreadable(seq: Seq, message: DeliveredMessage, fault: MessageFault, detail = ""): undefined {
+  #unreadable(seq: Seq, message: DeliveredMessage, fault: MessageFault, detail = "", events = this.#events): undefined {
     const { sender, clientMessageId, epoch, sentAt } = message;
     const kept = { seq, sender, clientMessageId, epoch, sentAt, content: undefined, fault };
     // What stands at another place already is kept there.
     this.#keep(fault === "replayed" ? { cursor: seq } : { cursor: seq, message: kept });
-    this.#events.unreadable?.({ group: this.group, seq, sender, fault, detail });
+    events.unreadable?.({ group: this.group, seq, sender, fault, detail });
   }
 
   /** A state that a message has led to is kept with the message. */
@@ -598,7 +734,8 @@ export class Conversation {
   #keep(step: ConversationStep): void {
     if (Object.keys(step).length === 0) return;
     if (this.#broken) throw new Error("nothing can be kept any more in this run");
-    const title = step.entry ? this.title : undefined;
+    // Known with the entry that has it, or with the key that opens it.
+    const title = step.entry || step.suiteState ? this.title : undefined;
     try {
       this.#parts.keeper?.keep(this.group, title === undefined ? step : { ...step, title });
     } catch (cause) {
