@@ -1,25 +1,29 @@
+import { shownCluster } from "./shown-cluster.ts";
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const ascii = /^[\x20-\x7e]*$/;
-const wide =
-  /^(?:\p{Emoji_Presentation}|.*\ufe0f|\p{RI}\p{RI}|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}])/su;
-const zero = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 
+/** A user-perceived character: where it is in its text, what is drawn of it, and how wide that is. */
 export interface Grapheme {
   readonly text: string;
   readonly at: number;
+  readonly shown: string;
   readonly columns: number;
 }
 
-export const isAscii = (text: string): boolean => ascii.test(text);
-
 export function* graphemesOf(text: string): Generator<Grapheme> {
+  if (ascii.test(text)) {
+    for (let at = 0; at < text.length; at++)
+      yield { text: text[at] as string, at, shown: text[at] as string, columns: 1 };
+    return;
+  }
   for (const { segment, index } of segmenter.segment(text)) {
-    yield { text: segment, at: index, columns: zero.test(segment) ? 0 : wide.test(segment) ? 2 : 1 };
+    yield { text: segment, at: index, ...shownCluster(segment) };
   }
 }
 
 export function columnsOf(text: string): number {
-  if (isAscii(text)) return text.length;
+  if (ascii.test(text)) return text.length;
   let columns = 0;
   for (const grapheme of graphemesOf(text)) columns += grapheme.columns;
   return columns;
