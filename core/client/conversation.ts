@@ -1,6 +1,6 @@
 import { type Content, encodeContent, parseContent } from "../e2ee/content.ts";
 import type { Identity } from "../e2ee/identity.ts";
-import type { AnySuite, EpochChange, SuiteFault } from "../e2ee/suite.ts";
+import type { AnySuite, EpochChange, SuiteFault, WrappedKey } from "../e2ee/suite.ts";
 import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { equalBytes } from "../wire/bytes.ts";
@@ -392,7 +392,7 @@ export class Conversation {
       if (!page.ok) return failedTo("the group's log could not be read", page.reason);
       if (page.value.length < this.#log.length) {
         const detail = `the log has ${page.value.length} entries, and had ${this.#log.length} before`;
-        return this.#refuseLog({ code: "log_refused", detail });
+        return this.#refuseLog(logRefused(detail));
       }
       for (const { entry: bytes, seq } of page.value.entries) {
         const taken = await this.#take({ seq, bytes }, ask);
@@ -406,7 +406,7 @@ export class Conversation {
     if (own && !equalBytes(own.fingerprint, this.#parts.self.public.fingerprint)) {
       const detail =
         "the log names another identity for this user than their own: somebody stands between them and who let them in";
-      return this.#refuseLog({ code: "log_refused", detail });
+      return this.#refuseLog(logRefused(detail));
     }
     if (this.#parts.people.isStrict) {
       const met = await this.#parts.people.prefetch(membership.members.keys(), ask);
@@ -457,17 +457,26 @@ export class Conversation {
     while (from !== undefined) {
       const page = await ask(this.#parts.mailbox, { kind: "keys", group: this.group, from });
       if (!page.ok) return failedTo("the group's keys could not be read", page.reason);
-      for (const { epoch, wrapped } of page.value.keys) {
-        const entry = history.opening(epoch);
-        if (!entry || suite.holds(this.#suiteState, epoch)) continue;
-        const followed = await suite.followEpoch(this.#parts.self, this.#suiteState, entry, wrapped);
-        if (followed.ok) this.#tookState(followed.value, {});
-        else if (followed.reason === "handshake_missing") this.#unfollowed = this.#log.placeOf(entry.index);
-        else return this.#refuseLog({ code: "log_refused", detail: `the key of epoch ${epoch}: ${followed.reason}` });
-      }
+      const { state, fault } = await this.#follow(suite, page.value.keys);
+      this.#tookState(state, {});
+      if (fault) return this.#refuseLog(fault);
       from = page.value.more ? (((page.value.keys.at(-1)?.epoch as number) + 1) as Epoch) : undefined;
     }
     return accepted(undefined);
+  }
+
+  /** The state once each of these epochs is followed that can be, up to one whose key is wrong. */
+  async #follow(suite: AnySuite, keys: readonly Omit<WrappedKey, "user">[]) {
+    let state = this.#suiteState;
+    for (const { epoch, wrapped } of keys) {
+      const entry = this.#log.history.opening(epoch);
+      if (!entry || suite.holds(state, epoch)) continue;
+      const followed = await suite.followEpoch(this.#parts.self, state, entry, wrapped);
+      if (followed.ok) state = followed.value;
+      else if (followed.reason === "handshake_missing") this.#unfollowed = this.#log.placeOf(entry.index);
+      else return { state, fault: logRefused(`the key of epoch ${epoch}: ${followed.reason}`) };
+    }
+    return { state, fault: undefined };
   }
 
   #refuseLog(failure: GroupFailure): Parsed<never, GroupFailure> {
@@ -509,7 +518,7 @@ export class Conversation {
       if (!refreshed.ok) return refreshed;
       if (refreshed.value.epoch < place.epoch) {
         const detail = `the server names epoch ${place.epoch}, and its log ends in ${refreshed.value.epoch}`;
-        return this.#refuseLog({ code: "log_refused", detail });
+        return this.#refuseLog(logRefused(detail));
       }
     }
     const names = this.#concerning();
@@ -738,6 +747,8 @@ export class Conversation {
     }
   }
 }
+
+const logRefused = (detail: string): GroupFailure => ({ code: "log_refused", detail });
 
 const placeKey = ({ sender, clientMessageId }: Pick<DeliveredMessage, "sender" | "clientMessageId">) =>
   `${sender} ${clientMessageId}`;

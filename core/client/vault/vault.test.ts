@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -128,6 +128,33 @@ test("nothing in its files can be read without the key", () => {
     for (const secret of secrets) assert.equal(bytes.includes(secret), false, name);
   }
   vault.close();
+});
+
+test("who can write the disk can garble a text unnoticed: the cipher carries no check", () => {
+  const file = newFile();
+  const vault = opened(file);
+  const text = "a".repeat(100_000);
+  vault.written(written(1, text));
+  vault.close();
+  const bytes = readFileSync(file);
+  const outcomes = new Set<string>();
+  for (let page = 2; page * 4096 < bytes.length; page++) {
+    const changed = Buffer.from(bytes);
+    const at = page * 4096 + 2048;
+    changed[at] = (changed[at] as number) ^ 1;
+    const copy = newFile();
+    writeFileSync(copy, changed);
+    let garbled: Vault | undefined;
+    try {
+      garbled = Vault.open(copy, key);
+      const [content] = garbled.unsent().map((message) => message.content);
+      outcomes.add(content?.kind === "text" && content.text === text ? "untouched" : "garbled");
+    } catch {
+      outcomes.add("refused");
+    }
+    garbled?.close();
+  }
+  assert.ok(outcomes.has("garbled"), [...outcomes].join(", "));
 });
 
 test("a message of one's own is one message, from being written to having its place", () => {
