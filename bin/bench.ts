@@ -7,7 +7,7 @@ import { microCryptoNotes, microCryptoTables } from "../bench/micro/crypto-table
 import { ProgressLine } from "../bench/progress-line.ts";
 import { quickServers, quickStrategies, quickWorkload, runQuick } from "../bench/quick.ts";
 import type { ResultsDocument, ScaleDocument } from "../bench/results.ts";
-import { runConnections, runGenerator, runLogins, type ScaleOptions } from "../bench/scale.ts";
+import { runConnections, runFiles, runGenerator, runLogins, type ScaleOptions } from "../bench/scale.ts";
 import { fanoutNotes, fanoutTable, figuresTable, ingestTables } from "../bench/tables.ts";
 import { writeResults } from "../bench/write-results.ts";
 import { createLog } from "../core/platform/log.ts";
@@ -174,6 +174,12 @@ function addScale(bench: Command): void {
     "How many deliveries a second the load generator audits on one core.",
     ["--rate <n>", "messages a second, each delivered 50 times", 8000],
     (options, ratePerSecond) => runGenerator({ ...options, ratePerSecond, seconds: 8 }),
+  );
+  add(
+    "files",
+    "What files do to the server that takes and gives them: its event loop, its memory, its CPU.",
+    ["--size <mebibytes>", "of each file", 20],
+    (options, mebibytes) => runFiles({ ...options, mebibytes, atOnce: 4, rounds: 3 }),
   );
 }
 

@@ -91,7 +91,7 @@ export class Client {
         },
         delivered: (group, message) => this.#delivered(group, message),
         missing: (group, from, through) => {
-          if (keeper) this.conversation(group).missed(from, through);
+          (keeper ? this.conversation(group) : this.#conversations.get(group))?.missed(from, through);
           events.missing?.(group, from, through);
         },
         joined: (group) => events.joined?.(group),
@@ -337,13 +337,12 @@ export class Client {
   }
 
   #left(group: GroupId): void {
+    const conversation = this.#conversations.get(group);
+    conversation?.left();
     // It still has to take in what came before: at least by whom the user was removed.
-    void this.#conversations
-      .get(group)
-      ?.settled()
-      .then(() => {
-        if (!this.#mailbox.groups.has(group)) this.#conversations.delete(group);
-      });
+    void conversation?.settled().then(() => {
+      if (!this.#mailbox.groups.has(group)) this.#conversations.delete(group);
+    });
     this.#open.left(group);
     this.#options.keeper?.left(group);
     this.#events.left?.(group);

@@ -1,0 +1,107 @@
+import { execFile, execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+
+const run = promisify(execFile);
+const pollMs = 30;
+const patienceMs = 20_000;
+
+/** Whether this machine has tmux; tests that need it say so and are skipped otherwise. */
+export function hasTmux(): boolean {
+  try {
+    execFileSync("tmux", ["-V"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface TmuxOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A program in a real terminal: a tmux server of its own, which ends with it. */
+export class TmuxTerminal {
+  readonly #socket = `fastchat-${process.pid}-${randomBytes(4).toString("hex")}`;
+
+  static async open(
+    command: readonly string[],
+    { columns, rows, environment = {} }: TmuxOptions,
+  ): Promise<TmuxTerminal> {
+    const terminal = new TmuxTerminal();
+    const line = command.map(quoted).join(" ");
+    const variables = Object.entries(environment).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    await terminal.#tmux(
+      ...["new-session", "-d", "-x", String(columns), "-y", String(rows), ...variables],
+      // What the terminal looks like after the program has ended can still be seen.
+      ...["sh", "-c", `${line}; echo "ended with $?"; exec sleep 600`],
+    );
+    await terminal.#tmux("set-option", "-g", "status", "off");
+    await terminal.#tmux("set-option", "-g", "focus-events", "off");
+    return terminal;
+  }
+
+  /** What the screen shows, line by line, without trailing spaces. */
+  async screen(): Promise<string[]> {
+    return (await this.#tmux("capture-pane", "-p")).replace(/\n$/, "").split("\n");
+  }
+
+  /** The same with its colours, as escape sequences. */
+  colouredScreen(): Promise<string> {
+    return this.#tmux("capture-pane", "-p", "-e");
+  }
+
+  /** Keys by tmux's names, such as `Enter`, `C-g`, `M-Down`. */
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.#tmux("send-keys", key);
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", "--", text);
+  }
+
+  /** As if somebody pasted it; in brackets where the program asked for them. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux("set-buffer", "--", text);
+    await this.#tmux("paste-buffer", "-p", "-d");
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
+  }
+
+  /** Waits until the screen shows this; fails with what it shows instead. */
+  async shows(what: string | RegExp | ((lines: readonly string[]) => boolean)): Promise<string[]> {
+    const deadline = clock.monotonic() + patienceMs;
+    for (;;) {
+      const lines = await this.screen();
+      const text = lines.join("\n");
+      if (typeof what === "function" ? what(lines) : typeof what === "string" ? text.includes(what) : what.test(text)) {
+        return lines;
+      }
+      if (clock.monotonic() > deadline) throw new Error(`the screen does not show ${String(what)}, but:\n${text}`);
+      await sleep(clock, pollMs);
+    }
+  }
+
+  /** The process id of what runs in the terminal: the shell around the program. */
+  async shellPid(): Promise<number> {
+    return Number((await this.#tmux("display-message", "-p", "#{pane_pid}")).trim());
+  }
+
+  async close(): Promise<void> {
+    await this.#tmux("kill-server").catch(() => {});
+  }
+
+  async #tmux(...words: readonly string[]): Promise<string> {
+    const { stdout } = await run("tmux", ["-L", this.#socket, "-f", "/dev/null", "-u", ...words], {
+      env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" },
+    });
+    return stdout;
+  }
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
