@@ -86,8 +86,8 @@ export class RsaFernet implements Suite<RsaFernetState> {
     return accepted(withKey(before, epoch, key.value));
   }
 
-  async prepareEpoch(): Promise<readonly Uint8Array[]> {
-    return [];
+  async prepareEpoch(_self: Identity, state: RsaFernetState | undefined) {
+    return accepted({ state, handshakes: [] });
   }
 
   async receiveHandshake(): Promise<Parsed<RsaFernetState, SuiteFault>> {

@@ -149,6 +149,8 @@ export const coldServerFrames = {
       offline: z.array(userIdField),
     }),
   },
+  /** Members who are writing something just now. */
+  typing: { code: 0xc3, body: z.strictObject({ group: groupIdField, users: z.array(userIdField) }) },
 
   pong: { code: 0xd0, body: z.strictObject({ request }) },
   /** The server is about to stop: connect elsewhere now. What was sent and not acknowledged is sent again there. */
