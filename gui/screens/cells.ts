@@ -14,7 +14,7 @@ const blank: Cell = { text: " ", rendition: "" };
 
 /** A frame as rows of cells: each as many as the screen has columns, with later areas over earlier ones. */
 export function cellsOf(frame: Frame, { columns, rows }: Size, theme: Theme): Cell[][] {
-  const screen = Array.from({ length: rows }, () => new Array<Cell>(columns).fill(blank));
+  const screen = Array.from({ length: rows }, () => Array.from({ length: columns }, () => blank));
   for (const { place, lines } of frame.areas) {
     for (const [at, line] of lines.entries()) {
       const row = screen[place.y + at];
