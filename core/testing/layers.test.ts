@@ -94,3 +94,20 @@ test("the screen knows clients and not servers, and the load generator no databa
   assert.equal(refuses("loadgen/probe.ts", "../core/client/client.ts"), false);
   assert.ok(refuses("loadgen/probe.ts", "../core/store/database.ts"));
 });
+
+test("what the screen shows is worked out without a screen, and drawn without the account", () => {
+  const below: Readonly<Record<string, readonly string[]>> = {
+    keys: [],
+    text: [],
+    model: ["keys", "text"],
+    layout: ["keys", "text", "model"],
+    screens: ["keys", "text", "model", "layout"],
+  };
+  for (const [from, allowed] of Object.entries(below)) {
+    for (const to of ["keys", "text", "model", "layout", "screens", "desk"]) {
+      if (from === to) continue;
+      const expected = !allowed.includes(to);
+      assert.equal(refuses(`gui/${from}/probe.ts`, `../${to}/probe.ts`), expected, `${from} imports ${to}`);
+    }
+  }
+});
