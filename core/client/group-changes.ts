@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { noEntryHash } from "../e2ee/entry-check.ts";
 import { signEntry } from "../e2ee/entry-signing.ts";
 import type { Identity } from "../e2ee/identity.ts";
-import type { AnySuite, EpochChange, OpenedEpoch, Recipient } from "../e2ee/suite.ts";
+import type { AnySuite, OpenedEpoch, Recipient } from "../e2ee/suite.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { readUint32, readUint53 } from "../wire/bytes.ts";
 import { type Epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
@@ -94,8 +94,9 @@ export class GroupChanges {
         continue;
       }
       const prepared = await this.#prepare(conversation, refreshed.value, wanted);
-      if (!prepared.ok) return prepared;
-      const outcome = await this.#submit(conversation, prepared.value.entry, prepared.value.opened);
+      const outcome = prepared.ok
+        ? await this.#submit(conversation, prepared.value.entry, prepared.value.opened)
+        : prepared;
       if (outcome.ok) return accepted(conversation.membership as Membership);
       const again = outcome.reason.code === "conflict" || outcome.reason.code === "keys_missing";
       if (!again || attempt === triesMax) return outcome;
@@ -138,8 +139,10 @@ export class GroupChanges {
       if (!members.ok) return members;
       const readBack = action === "admit" && membership.settings.history ? people : [];
       const change = { group, epoch: nextEpoch, members: members.value, readBack };
-      const ready = await this.#handshake(conversation, suite, change);
+      const ready = await conversation.prepareEpoch(change);
       if (!ready.ok) return ready;
+      // What follows is read from the state as of this entry; somebody else's may have come meanwhile.
+      if (conversation.membership !== membership) return failed("conflict", "another change came first");
       const before = conversation.suiteState;
       opened = { before, ...(await suite.openEpoch(this.#parts.self, before, change)) };
     }
@@ -153,19 +156,6 @@ export class GroupChanges {
       ...(newTitle === undefined ? {} : { sealedTitle: suite.sealTitle(state, group, nextEpoch, newTitle) }),
     };
     return accepted({ entry, opened });
-  }
-
-  /** Sends what the suite has to say before the epoch can be opened, and waits until it stands in the group's order. */
-  async #handshake(
-    conversation: Conversation,
-    suite: AnySuite,
-    change: EpochChange,
-  ): Promise<Parsed<undefined, GroupFailure>> {
-    for (const payload of await suite.prepareEpoch(this.#parts.self, conversation.suiteState, change)) {
-      const taken = await conversation.sendHandshake(payload);
-      if (!taken.ok) return taken;
-    }
-    return accepted(undefined);
   }
 
   async #membersAfter(

@@ -297,15 +297,7 @@ export async function openAccount(
   parts: LocalAccountParts,
   events: ClientEvents,
 ): Promise<LocalAccount> {
-  const profile = parts.profiles.read(name);
-  if (!profile) {
-    const known = parts.profiles.list().join(", ") || "none";
-    throw new Failure(
-      "profile_unknown",
-      `this machine knows no profile ${name}`,
-      `log in or sign up first; known: ${known}`,
-    );
-  }
+  const profile = parts.profiles.named(name);
   const file = parts.profiles.vaultFile(name);
   const key = await unlockKey(profile.lock, password);
   if (key) return new LocalAccount(name, profile, Vault.open(file, key), parts, events);
