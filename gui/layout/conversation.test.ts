@@ -100,6 +100,14 @@ suite("scrolling", () => {
     assert.ok((shownKeys(up, state, usual).bottomKey ?? 0) < 30);
   });
 
+  test("around one of the first messages, the view begins with the first and goes on below", () => {
+    const rows = Array.from({ length: 100 }, (_, at) => messageIn(at + 1, `message ${at}`));
+    const lines = textOf(rows, { anchor: { key: 2, linesBelow: 0 } }, usual);
+    assert.equal(lines.length, usual.rows);
+    assert.match(lines[0] ?? "", /the conversation begins here/);
+    assert.match(lines.at(-1) ?? "", /message 17/);
+  });
+
   test("of a window of a thousand, only what is seen is laid out", () => {
     let read = 0;
     const rows = Array.from({ length: 1000 }, (_, at): MessageRow => {
@@ -147,10 +155,11 @@ suite("what stands between messages", () => {
 
 suite("a message", () => {
   test("of the same sender soon after does not repeat the name, and later does", () => {
-    const lines = textOf([messageIn(1, "one"), messageIn(2, "two"), messageIn(20, "three")]);
+    const rows = [messageIn(1, "one"), messageIn(2, "two"), messageIn(20, "three")];
+    const lines = textOf([...rows, messageIn(21, "four", { sender: idOf.user(3) })]);
     assert.deepEqual(
-      lines.filter((line) => /one|two|three/.test(line)).map((line) => line.includes("bob")),
-      [true, false, true],
+      lines.slice(-4).map((line) => line.slice(7).replace(/\s+/g, " ")),
+      ["bob one", " two", "bob three", "carol four"],
     );
   });
 
@@ -159,13 +168,13 @@ suite("a message", () => {
       messageIn(key, `number ${key}`, { sender: idOf.user(1), ...of });
     const rows = [
       own(1, { state: "sent" }),
-      own(13, { state: "sent" }),
+      own(14, { state: "sent" }),
       own(15, { state: "sent" }),
       own(16, { state: "written", seq: undefined }),
       own(17, { state: "failed", seq: undefined, why: "busy" }),
     ];
     const lines = textOf(rows);
-    const ends = [1, 13, 15, 16].map((key) =>
+    const ends = [1, 14, 15, 16].map((key) =>
       lines
         .find((line) => line.includes(`number ${key}`))
         ?.split(/\s{2,}/)
@@ -180,5 +189,6 @@ suite("a message", () => {
       (text) => textOf([messageIn(1, text)]).at(-1)?.[0],
     );
     assert.deepEqual(marks, ["▌", " ", " "]);
+    assert.equal(textOf([messageIn(1, "I am @alice", { sender: idOf.user(1) })]).at(-1)?.[0], " ");
   });
 });
