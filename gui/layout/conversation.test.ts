@@ -9,6 +9,7 @@ import { facts, messageIn, messages, pageOf, releaseTeam, releaseTeamSession } f
 import { idOf } from "../testing/session.ts";
 import { conversationLines, scrolled, shownKeys } from "./conversation.ts";
 import { textOfLine } from "./line.ts";
+import { messageShape } from "./message-shape.ts";
 
 const usual = { columns: 56, rows: 20 };
 
@@ -84,7 +85,7 @@ suite("scrolling", () => {
         let at = conversation;
         for (let up = 0; up + size.rows <= all.length; up++) {
           assert.deepEqual(text(at, size.rows), all.slice(all.length - up - size.rows, all.length - up));
-          at = { ...at, anchor: scrolled(at, state, size, 1) };
+          at = Object.assign({}, at, { anchor: scrolled(at, state, size, 1) });
         }
       }),
       { numRuns: 30 },
@@ -190,5 +191,23 @@ suite("a message", () => {
     );
     assert.deepEqual(marks, ["▌", " ", " "]);
     assert.equal(textOf([messageIn(1, "I am @alice", { sender: idOf.user(1) })]).at(-1)?.[0], " ");
+  });
+
+  test("with a picture shows it as far as there is room, in a conversation that has been made narrower", () => {
+    const key = messages.find(({ content }) => content?.kind === "file")?.key ?? 0;
+    const line = "\u001b[38;5;1m▀\u001b[38;5;2m▄".repeat(20);
+    const preview = { kind: "lines", columns: 40, lines: [line, "\u001b[2Jno picture", line] } as const;
+    const { chat } = releaseTeamSession({ columns: 80, rows: 24 }).hear({ kind: "preview", key, preview });
+    const conversation = chat.scene.conversations.get(releaseTeam);
+    assert.ok(conversation);
+    const pictures = (columns: number) =>
+      conversationLines(conversation, chat, { columns, rows: 40 })
+        .flatMap(({ line }) => line)
+        .filter(({ style }) => style === "picture")
+        .map(({ text }) => text);
+    assert.deepEqual(pictures(90), [line, line]);
+    const [narrow = ""] = pictures(50);
+    assert.equal(Array.from(narrow.matchAll(/[▀▄]/g)).length, 50 - messageShape(50, facts).indent);
+    assert.ok(narrow.endsWith("\u001b[0m"));
   });
 });
