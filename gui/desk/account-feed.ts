@@ -172,7 +172,7 @@ export class AccountFeed {
   #changed({ group, row }: VaultChange): void {
     this.#groups.ask();
     if (row === undefined) this.#changedFacts.add(group);
-    else {
+    else if (!this.#isFetched(group, row)) {
       this.#changedRows.set(row, group);
       this.#messages.ask();
     }
@@ -191,7 +191,7 @@ export class AccountFeed {
     for (const [row, group] of changed) {
       const message = view.message(row);
       if (!message) this.#emit({ kind: "discarded", group, key: row });
-      else if (!this.#isFetched(group, message.seq)) {
+      else {
         const shown = messageRow(message);
         this.#emit({ kind: "message", group, message: shown });
         this.gave(group, [shown]);
@@ -200,8 +200,9 @@ export class AccountFeed {
     this.#tellWaiting();
   }
 
-  #isFetched(group: GroupId, seq: Seq | undefined): boolean {
+  #isFetched(group: GroupId, row: RowKey): boolean {
     const before = this.#fetching.get(group);
+    const seq = before === undefined ? undefined : this.#account?.vault.view.message(row)?.seq;
     return before !== undefined && seq !== undefined && seq < before;
   }
 

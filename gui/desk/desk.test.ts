@@ -308,6 +308,24 @@ suite("at a desk", () => {
     assert.ok(alice.all("groups").length <= seconds * 10 + 2, `${alice.all("groups").length} in ${seconds} s`);
   });
 
+  test("another machine logs in, begins with the last messages, and fetches those before as a page, not as news", async () => {
+    const other = new Seat();
+    await other.perform({ kind: "join", server: deployment.target, user: "alice", password });
+    assert.deepEqual(other.last("opened").groups, []);
+    const said = (text: string) => (event: Of<"message">) =>
+      event.message.content?.kind === "text" && event.message.content.text === text;
+    await other.until("message", said("flood 500"));
+    await other.perform({ kind: "load", group, where: "newest" });
+    other.fresh();
+    await other.perform({ kind: "fetchOlder", group });
+    assert.deepEqual(other.last("fetched"), { kind: "fetched", group, count: 100, more: true });
+    await other.perform({ kind: "load", group, where: "newest" });
+    await bob.say(group, "something new");
+    await other.until("message", said("something new"));
+    assert.equal(other.all("message").length, 1);
+    await other.desk.close();
+  });
+
   test("what failed can be sent again or deleted, and nothing else", async () => {
     alice.fresh();
     await alice.perform({ kind: "send", group, text: "x".repeat(70_000) });
