@@ -8,7 +8,7 @@ import { TerminalOutput } from "./terminal-output.ts";
 
 export interface TerminalOptions {
   readonly stdin: ReadStream;
-  readonly stdout: WriteStream;
+  readonly stdout: WriteStream & { readonly fd: number };
   readonly clock: Clock;
   onItem(item: Exclude<InputItem, { kind: "bytes" }>): void;
   /** The terminal is ours again, and shows something else: everything is to be drawn anew. */
