@@ -1,4 +1,5 @@
 import { Pool } from "../../core/e2ee/offload/pool.ts";
+import type { Clock } from "../../core/platform/clock.ts";
 import { messageOf } from "../../core/platform/failure.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
 import type { Preview } from "../model/shown.ts";
@@ -19,14 +20,18 @@ export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }):
 /** Pictures that may wait for the thread; whoever scrolls past more than that gets them when they come back. */
 const waitingMax = 32;
 
+/** A picture of 40 megapixels takes a few seconds on a slow machine; a decoder that never ends would keep all others out. */
+const shrinkMsMax = 30_000;
+
 /** Pictures as a terminal can show them. Decoded in a thread, which ends when there has been nothing to do for a while. */
 export class Previews {
-  // One thread: a large picture takes 320 MB.
-  readonly #pool = new Pool({ filename: previewTasksFile, threadsMin: 0, threadsMax: 1, queueMax: waitingMax });
   readonly #colours: Colours;
+  readonly #clock: Clock;
+  #pool = newPool();
 
-  constructor(colours: Colours) {
+  constructor(colours: Colours, clock: Clock) {
     this.#colours = colours;
+    this.#clock = clock;
   }
 
   /** A picture as half-blocks, at most so many columns and rows. */
@@ -39,11 +44,17 @@ export class Previews {
   /** A picture's pixels, upright, at most as large as the room: for Kitty's protocol and for Sixel. */
   async shrink(bytes: Uint8Array, room: PixelSize): Promise<Parsed<Picture>> {
     if (room.width < 1 || room.height < 1) return refused("there is no room for it");
+    // Its turn comes when those before it are done, each in its time.
+    const waitMs = shrinkMsMax * (this.#pool.waiting + 2);
+    const pool = this.#pool;
+    const stopWaiting = this.#clock.after(waitMs, () => this.#replace(pool));
     try {
-      const ran = await this.#pool.run<Parsed<Picture>>("shrink", { bytes, room });
+      const ran = await pool.run<Parsed<Picture>>("shrink", { bytes, room });
       return ran.ok ? ran.value : refused("too many pictures at once");
     } catch (cause) {
-      return refused(messageOf(cause));
+      return refused(pool === this.#pool ? messageOf(cause) : "it took too long");
+    } finally {
+      stopWaiting();
     }
   }
 
@@ -51,6 +62,18 @@ export class Previews {
   async close(): Promise<void> {
     await this.#pool.close();
   }
+
+  /** The thread hangs: another takes its place, and what waited for it is refused. */
+  #replace(hung: Pool): void {
+    if (hung !== this.#pool) return;
+    this.#pool = newPool();
+    hung.close().catch(() => {});
+  }
+}
+
+// One thread: a large picture takes 320 MB.
+function newPool(): Pool {
+  return new Pool({ filename: previewTasksFile, threadsMin: 0, threadsMax: 1, queueMax: waitingMax });
 }
 
 const previewTasksFile = import.meta.filename;
