@@ -3,10 +3,13 @@ import { Command, CommanderError } from "commander";
 import { addAccount } from "./account.ts";
 import { addBench } from "./bench.ts";
 import { addDb } from "./db.ts";
+import { addGroups } from "./groups.ts";
 import { addIdentity } from "./identity.ts";
 import { addLoad } from "./load.ts";
 import { UsageError } from "./program.ts";
+import { addSend } from "./send.ts";
 import { addServe } from "./serve.ts";
+import { addTail } from "./tail.ts";
 import { addTrust } from "./trust.ts";
 
 // Whoever reads what is printed may stop doing so (`fastchat serve --help | head`); that ends nothing else.
@@ -30,6 +33,9 @@ addDb(program);
 addAccount(program);
 addTrust(program);
 addIdentity(program);
+addSend(program);
+addTail(program);
+addGroups(program);
 
 try {
   await program.parseAsync();

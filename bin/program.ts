@@ -48,6 +48,14 @@ export function whole(text: string): number {
 
 export const print = (line: string) => void process.stdout.write(`${line}\n`);
 
+/** Resolves when the user wants an end. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
 /**
  * Runs a program to its end: the signal is aborted by the first Ctrl-C (or SIGTERM, or a closed terminal, unless the program
  * has another use for SIGHUP), so that it can let go in good order; the second ends it where it is. The exit code is what `work` answers, 1 for a failure, 130 when it

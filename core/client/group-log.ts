@@ -61,6 +61,11 @@ export class GroupLog {
     return this.#entries;
   }
 
+  /** Where the entry with this index stands among the group's messages. */
+  placeOf(index: number): Seq | undefined {
+    return this.#entries[index]?.seq;
+  }
+
   /** The epoch in force at a place: that of the last entry before it. Undefined before the first. */
   epochAt(seq: Seq): Epoch | undefined {
     return this.#entries.findLast((entry) => entry.seq < seq)?.epoch;

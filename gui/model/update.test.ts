@@ -271,9 +271,13 @@ suite("groups, people and files", () => {
       ["group", "There is no user carol."],
     );
     const birds = idOf.group(12);
-    session.press("enter").hear({ kind: "groups", groups: [groupRow(birds), groupRow(cats)] });
-    session.hear({ kind: "groupDone", group: birds });
+    session.press("enter").hear({ kind: "groupDone", group: birds });
     assert.deepEqual([top(session), session.chat.scene.active], [undefined, birds]);
+  });
+
+  test("who had no group is shown the first that there is", () => {
+    const session = chatSession([]).hear({ kind: "groups", groups: [groupRow(cats)] });
+    assert.equal(session.chat.scene.active, cats);
   });
 
   test("amending asks for what has changed alone", () => {

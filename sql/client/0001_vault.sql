@@ -23,6 +23,8 @@ CREATE TABLE groups (
   id             INTEGER PRIMARY KEY,
   -- Everything up to here has been taken in.
   cursor         INTEGER NOT NULL,
+  -- And everything from here on.
+  oldest         INTEGER NOT NULL DEFAULT 1,
   title          TEXT,
   suite_state    BLOB,
   expire_seconds INTEGER NOT NULL DEFAULT 0,

@@ -1,13 +1,21 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
 import { type AccountSecret, decodeAccountSecret, encodeAccountSecret } from "../../e2ee/account-secret.ts";
 import { type Content, encodeContent, wordsOf } from "../../e2ee/content.ts";
 import { systemClock } from "../../platform/clock.ts";
-import { strictDecodeOptions } from "../../wire/cbor.ts";
+import { decodeCbor } from "../../wire/cbor.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { OutgoingFile, OutgoingFiles } from "../files/file-transfers.ts";
-import type { ConversationStep, Keeper, KeptConversation, KeptGroup, KeptMessage, WrittenMessage } from "../keeper.ts";
+import type {
+  ConversationStep,
+  Keeper,
+  KeptConversation,
+  KeptGroup,
+  KeptMessage,
+  MessageName,
+  WrittenMessage,
+} from "../keeper.ts";
 import { mentions } from "../mentions.ts";
 import type { Pin, PinStore } from "../trust.ts";
 import { contentFrom, idBytes, idFrom } from "./columns.ts";
@@ -76,7 +84,7 @@ export class Vault implements Keeper, OutgoingFiles {
 
   session(): KeptSession | undefined {
     const bytes = this.#fact("session");
-    return bytes && (decode(bytes, strictDecodeOptions) as KeptSession);
+    return bytes && (decodeCbor(bytes) as KeptSession);
   }
 
   saveSession(session: KeptSession | undefined): void {
@@ -105,12 +113,11 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   keep(group: GroupId, step: ConversationStep): void {
-    const { cursor, entry, entryAt, title, expireSeconds, suiteState, message, missing } = step;
+    const { cursor, oldest, entry, entryAt, title, expireSeconds, suiteState, message, missing } = step;
     let row: RowKey | undefined;
     this.#database.transaction(() => {
       this.#database.run(
-        `INSERT INTO groups (id, cursor, known_since) VALUES (?, 0, ?)
-         ON CONFLICT (id) DO UPDATE SET left_at = NULL WHERE left_at IS NOT NULL`,
+        "INSERT INTO groups (id, cursor, known_since) VALUES (?, 0, ?) ON CONFLICT (id) DO NOTHING",
         group,
         systemClock.now(),
       );
@@ -142,6 +149,8 @@ export class Vault implements Keeper, OutgoingFiles {
           missing.through,
         );
       }
+      if (oldest !== undefined)
+        this.#database.run("UPDATE groups SET oldest = min(oldest, ?) WHERE id = ?", oldest, group);
       if (cursor !== undefined)
         this.#database.run("UPDATE groups SET cursor = max(cursor, ?) WHERE id = ?", cursor, group);
     });
@@ -158,9 +167,52 @@ export class Vault implements Keeper, OutgoingFiles {
     return found?.seq ?? undefined;
   }
 
+  at(group: GroupId, seq: Seq): MessageName | undefined {
+    const found = this.#database.get(
+      "SELECT sender, client_message_id AS id FROM messages WHERE group_id = ? AND seq = ?",
+      group,
+      seq,
+    ) as { sender: UserId; id: Uint8Array } | undefined;
+    return found && { sender: found.sender, clientMessageId: idFrom(found.id) };
+  }
+
+  entered(group: GroupId, after: Seq): Seq {
+    const kept = this.#database.get("SELECT cursor, left_at AS leftAt FROM groups WHERE id = ?", group) as
+      | { cursor: Seq; leftAt: number | null }
+      | undefined;
+    const goesOn = kept !== undefined && kept.cursor > 0 && (kept.leftAt === null || kept.cursor >= after);
+    if (goesOn) {
+      if (kept.leftAt !== null) this.#database.run("UPDATE groups SET left_at = NULL WHERE id = ?", group);
+    } else {
+      // What came while the user was away from the group is not there, and so nothing before counts.
+      this.#database.run(
+        `INSERT INTO groups (id, cursor, oldest, known_since) VALUES (?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET cursor = excluded.cursor, oldest = excluded.oldest, left_at = NULL`,
+        group,
+        after,
+        after + 1,
+        systemClock.now(),
+      );
+    }
+    if (!goesOn || kept.leftAt !== null) this.view.tell(group, undefined);
+    return goesOn ? kept.cursor : after;
+  }
+
+  oldest(group: GroupId): Seq | undefined {
+    const kept = this.#database.get("SELECT oldest FROM groups WHERE id = ?", group) as { oldest: Seq } | undefined;
+    return kept?.oldest;
+  }
+
   left(group: GroupId): void {
     this.#database.run("UPDATE groups SET left_at = ? WHERE id = ?", systemClock.now(), group);
     this.view.tell(group, undefined);
+  }
+
+  readSeq(group: GroupId): Seq {
+    const kept = this.#database.get("SELECT read_seq AS seq FROM groups WHERE id = ?", group) as
+      | { seq: Seq }
+      | undefined;
+    return kept?.seq ?? (0 as Seq);
   }
 
   readUpTo(group: GroupId, seq: Seq): boolean {
@@ -224,6 +276,37 @@ export class Vault implements Keeper, OutgoingFiles {
       idBytes(id),
     );
     for (const { group, row } of rows) this.view.tell(group, row);
+  }
+
+  retried(id: ClientMessageId): WrittenMessage | undefined {
+    const [row] = this.#database.onDisk(() =>
+      this.#database.all<ChangedRow & { content: Uint8Array; writtenAt: number }>(
+        `UPDATE messages SET state = 'written', why = NULL
+         WHERE sender = ? AND client_message_id = ? AND state = 'failed'
+         RETURNING id AS "row", group_id AS "group", content, at AS writtenAt`,
+        this.#self(),
+        idBytes(id),
+      ),
+    );
+    if (!row) return undefined;
+    this.view.tell(row.group, row.row);
+    return { id, group: row.group, content: contentFrom(row.content), writtenAt: row.writtenAt };
+  }
+
+  discarded(id: ClientMessageId): boolean {
+    let rows: ChangedRow[] = [];
+    this.#database.transaction(() => {
+      rows = this.#database.all<ChangedRow>(
+        `DELETE FROM messages WHERE sender = ? AND client_message_id = ? AND state = 'failed'
+         RETURNING id AS "row", group_id AS "group"`,
+        this.#self(),
+        idBytes(id),
+      );
+      // Or its file would be sent again by the next run.
+      if (rows.length > 0) this.#database.run("DELETE FROM outgoing_files WHERE client_message_id = ?", idBytes(id));
+    });
+    for (const { group, row } of rows) this.view.tell(group, row);
+    return rows.length > 0;
   }
 
   outgoingFiles(): OutgoingFile[] {
@@ -372,7 +455,7 @@ function pinFrom(row: PinRow | undefined): Pin | undefined {
     user,
     identity,
     verified: verified === 1,
-    former: decode(former, strictDecodeOptions) as Uint8Array[],
+    former: decodeCbor(former) as Uint8Array[],
     changed,
   };
 }

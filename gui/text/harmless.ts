@@ -1,0 +1,10 @@
+/** What a text from somebody else may do to a terminal is taken from it: only line feeds stay of what is not shown. */
+export function harmless(text: string): string {
+  return plain.test(text) ? text : text.replace(/\r\n?/g, "\n").replaceAll("\t", "  ").replace(harmful, "�");
+}
+
+/** The same in one line. */
+export const harmlessLine = (text: string): string => harmless(text).replaceAll("\n", " ");
+
+const plain = /^[\x20-\x7e]*$/;
+const harmful = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u2028\u2029]|\p{Cs}/gu;

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import fc from "fast-check";
+import { harmless, harmlessLine } from "./harmless.ts";
+import { shownCluster } from "./shown-cluster.ts";
+import { columnsOf, cut, graphemesOf } from "./width.ts";
+import { wrap } from "./wrap.ts";
+
+const anyText = fc.string({
+  unit: fc.oneof(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+    fc.constantFrom("👨‍👩‍👧‍👦", "🇩🇪", "👍🏽", "é", "漢", " ", "\n", "\u001b[2J", "\u202e"),
+  ),
+});
+
+suite("how wide text is", () => {
+  for (const [text, columns, shown] of [
+    ["plain", 5, "plain"],
+    ["漢字", 4, "漢字"],
+    ["ｆｗ", 4, "ｆｗ"],
+    ["é", 1, "é"],
+    ["a̐", 1, "a̐"],
+    ["นี่", 1, "นี่"],
+    ["😀✅⭐", 6, "😀✅⭐"],
+    ["👨‍👩‍👧‍👦", 2, "👨"],
+    ["👍🏽", 2, "👍"],
+    ["🇩🇪", 2, "DE"],
+    ["❤️", 1, "❤"],
+    ["1️⃣", 1, "1"],
+    ["\u200d\u200b", 0, ""],
+  ] as const) {
+    test(`${JSON.stringify(text)} is drawn as ${shown || "nothing"}, in ${columns} columns`, () => {
+      assert.equal(Array.from(graphemesOf(text), (grapheme) => grapheme.shown).join(""), shown);
+      assert.equal(columnsOf(text), columns);
+    });
+  }
+
+  test("a letter with hundreds of marks keeps a few of them", () => {
+    assert.ok(shownCluster(`a${"\u0310".repeat(500)}`).shown.length <= 8);
+  });
+
+  test("a cut text is never wider than it may be, and whole if it fits", () => {
+    fc.assert(
+      fc.property(anyText, fc.nat(20), (text, columns) => {
+        const shown = cut(text, columns);
+        assert.ok(columnsOf(shown) <= columns);
+        if (columnsOf(text) <= columns && columns > 0) assert.equal(shown, text);
+      }),
+    );
+  });
+
+  test("wrapping loses nothing, and no line is wider than it may be, but for spaces at its end", () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 2, max: 20 }), (text, columns) => {
+        const lines = wrap(text, columns);
+        assert.equal(lines.map(({ from, to }) => text.slice(from, to)).join(""), text.replaceAll("\n", ""));
+        for (const { from, to } of lines) assert.ok(columnsOf(text.slice(from, to).replace(/ +$/, "")) <= columns);
+      }),
+    );
+  });
+});
+
+suite("what others write", () => {
+  test("has no control character, no escape and no change of direction left", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        assert.doesNotMatch(harmless(text), /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u);
+        assert.doesNotMatch(harmlessLine(text), /\p{Cc}/u);
+      }),
+    );
+  });
+
+  test("is otherwise left as it is", () => {
+    assert.equal(harmless("two\r\nlines\tof {bold}text{/bold} ✓"), "two\nlines  of {bold}text{/bold} ✓");
+    assert.equal(harmless("\u001b[31mred\u0007"), "�[31mred�");
+  });
+});
