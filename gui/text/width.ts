@@ -1,6 +1,6 @@
+import { clustersOf } from "./clusters.ts";
 import { shownCluster } from "./shown-cluster.ts";
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 /**
  * Characters that are clusters by themselves, and as wide as they are drawn: Latin, the signs and lines that a screen is made
  * of, and of two columns kana, Han and Hangul. Most text is made of them, and needs no segmenter, which is slow.
@@ -20,14 +20,12 @@ export interface Grapheme {
 export function* graphemesOf(text: string): Generator<Grapheme> {
   if (simple.test(text)) {
     for (let at = 0; at < text.length; at++) {
-      const shown = text[at] as string;
-      yield { text: shown, at, shown, columns: text.charCodeAt(at) < wideFrom ? 1 : 2 };
+      const character = text[at] as string;
+      yield { text: character, at, shown: character, columns: text.charCodeAt(at) < wideFrom ? 1 : 2 };
     }
     return;
   }
-  for (const { segment, index } of segmenter.segment(text)) {
-    yield { text: segment, at: index, ...shownCluster(segment) };
-  }
+  for (const { segment, index } of clustersOf(text)) yield { text: segment, at: index, ...shownCluster(segment) };
 }
 
 export function columnsOf(text: string): number {
