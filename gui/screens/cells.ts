@@ -33,10 +33,10 @@ function paint(row: Cell[], from: number, line: Line, theme: Theme): void {
       continue;
     }
     const rendition = renditionOf(theme, part);
-    for (const { shown: text, columns } of graphemesOf(part.text)) {
+    for (const { shown, columns } of graphemesOf(part.text)) {
       if (columns === 0) continue;
       if (x + columns > row.length) return;
-      row[x] = { text, rendition };
+      row[x] = { text: shown, rendition };
       if (columns === 2) row[x + 1] = { text: "", rendition };
       x += columns;
     }

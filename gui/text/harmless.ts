@@ -7,4 +7,6 @@ export function harmless(text: string): string {
 export const harmlessLine = (text: string): string => harmless(text).replaceAll("\n", " ");
 
 const plain = /^[\x20-\x7e]*$/;
-const harmful = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u2028\u2029]|\p{Cs}/gu;
+/** With them fillers of Hangul, which look like nothing: a name of them alone could be anybody's. */
+const harmful =
+  /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\u2028\u2029\u115f\u1160\u3164\uffa0]|\p{Cs}/gu;

@@ -36,6 +36,16 @@ suite("how wide text is", () => {
     });
   }
 
+  test("what needs no segmenter is what the segmenter would have found", () => {
+    for (let code = 0x20; code < 0xd7a4; code++) {
+      const text = String.fromCharCode(code);
+      for (const { shown, columns } of graphemesOf(text)) {
+        assert.deepEqual({ shown, columns }, shownCluster(text), code.toString(16));
+      }
+      assert.equal(columnsOf(text), shownCluster(text).columns, code.toString(16));
+    }
+  });
+
   test("a letter with hundreds of marks keeps a few of them", () => {
     assert.ok(shownCluster(`a${"\u0310".repeat(500)}`).shown.length <= 8);
   });
