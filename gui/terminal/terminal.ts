@@ -147,7 +147,9 @@ export class Terminal {
   #stop(): void {
     process.off("SIGTSTP", this.#onStop);
     process.kill(0, "SIGTSTP");
-    this.#options.clock.after(notStoppedMs, this.#onContinued);
+    this.#options.clock.after(notStoppedMs, () => {
+      if (this.#state === "suspended") this.#onContinued();
+    });
   }
 
   readonly #onExit = () => this.#give("free");
