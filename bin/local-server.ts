@@ -1,15 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import path from "node:path";
 import { aboutDeployment } from "../core/client/about-deployment.ts";
 import { type Cancel, sleep, systemClock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { canEnter, postgresUser } from "../core/store/embedded/run-as.ts";
-
-/** Where the server of this machine's own is, which chats start when they need it. */
-export const localPort = 7400;
-export const localAddress = `127.0.0.1:${localPort}`;
 
 const startMsMax = 90_000;
 const lookMs = 200;
@@ -24,13 +19,15 @@ export interface LocalServerPlace {
   readonly unusedSeconds: number;
 }
 
-/** ~/.fastchat/server, unless the user that PostgreSQL runs as cannot get there, as it cannot to root's. */
-export function localServerPlace(): LocalServerPlace {
-  const home = path.join(homedir(), ".fastchat");
-  mkdirSync(home, { recursive: true });
-  const directory = canEnter(home, postgresUser()) ? path.join(home, "server") : "/var/tmp/fastchat-server";
-  return { directory, port: localPort, unusedSeconds: 30 };
+/** Beside the profiles, unless the user that PostgreSQL runs as cannot get there, as it cannot to root's. */
+export function localServerPlace(profiles: string, port: number, unusedSeconds: number): LocalServerPlace {
+  const beside = path.dirname(path.resolve(profiles));
+  mkdirSync(beside, { recursive: true });
+  const directory = canEnter(beside, postgresUser()) ? path.join(beside, "server") : "/var/tmp/fastchat-server";
+  return { directory, port, unusedSeconds };
 }
+
+export const addressOf = ({ port }: LocalServerPlace) => `127.0.0.1:${port}`;
 
 /**
  * Makes sure that this machine's server runs as long as this program does, and a little longer, so that whoever else chats
@@ -39,7 +36,7 @@ export function localServerPlace(): LocalServerPlace {
  * Several chats may begin at the same time: one of them starts the server, and all use it.
  */
 export async function useLocalServer(place: LocalServerPlace, signal: AbortSignal): Promise<Cancel> {
-  const { directory, port } = place;
+  const { directory } = place;
   mkdirSync(directory, { recursive: true });
   // In a directory that others may write to, somebody may have been there first.
   if (process.getuid && statSync(directory).uid !== process.getuid()) {
@@ -54,7 +51,7 @@ export async function useLocalServer(place: LocalServerPlace, signal: AbortSigna
   touch();
   const cancel = systemClock.every(touchPeriodMs, touch);
   try {
-    await untilItAnswers(place, inUse, `127.0.0.1:${port}`, signal);
+    await untilItAnswers(place, inUse, signal);
     return cancel;
   } catch (cause) {
     cancel();
@@ -62,17 +59,12 @@ export async function useLocalServer(place: LocalServerPlace, signal: AbortSigna
   }
 }
 
-async function untilItAnswers(
-  place: LocalServerPlace,
-  inUse: string,
-  address: string,
-  signal: AbortSignal,
-): Promise<void> {
+async function untilItAnswers(place: LocalServerPlace, inUse: string, signal: AbortSignal): Promise<void> {
   const deadline = systemClock.monotonic() + startMsMax;
   let starting: { hasEnded: boolean; readonly log: () => string } | undefined;
   let letGo: Cancel | undefined;
   try {
-    while (!(await aboutDeployment(address)).ok) {
+    while (!(await aboutDeployment(addressOf(place))).ok) {
       const said = starting?.hasEnded ? starting.log() : "";
       const isOver = signal.aborted || systemClock.monotonic() > deadline;
       if (isOver || (starting?.hasEnded && !passing.test(said))) throw notStarted(place, said);

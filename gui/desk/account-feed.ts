@@ -4,6 +4,7 @@ import type { RowKey, VaultChange } from "../../core/client/vault/view.ts";
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import type { MembershipEntry } from "../../core/wire/membership-entry.ts";
+import type { MessageRow } from "../model/shown.ts";
 import { changeSentence } from "./change-sentence.ts";
 import type { Emit } from "./opened.ts";
 import { groupFacts, groupRows, messageRow, nameOf, personRows } from "./rows.ts";
@@ -42,6 +43,8 @@ export class AccountFeed {
   #news: News[] = [];
   /** Groups of which messages are fetched that are older than this place: they come with their page. */
   readonly #fetching = new Map<GroupId, Seq>();
+  /** Messages of groups that let theirs expire, which the model has been told of. */
+  readonly #perishable = new Map<GroupId, Set<RowKey>>();
   #shown: GroupId | undefined;
   #account: LocalAccount | undefined;
   #password = "";
@@ -111,6 +114,15 @@ export class AccountFeed {
     this.#groups.ask();
   }
 
+  /** The model has been given these messages: when they expire, it is told that they are gone. */
+  gave(group: GroupId, messages: readonly MessageRow[]): void {
+    const expires = this.#account?.client.conversation(group).membership?.settings.expireSeconds ?? 0;
+    if (expires === 0) return;
+    const keys = this.#perishable.get(group) ?? new Set();
+    this.#perishable.set(group, keys);
+    for (const { key } of messages) keys.add(key as RowKey);
+  }
+
   /** What was changed by the user is told with the rest. */
   ask(): void {
     this.#groups.ask();
@@ -160,7 +172,7 @@ export class AccountFeed {
   #changed({ group, row }: VaultChange): void {
     this.#groups.ask();
     if (row === undefined) this.#changedFacts.add(group);
-    else {
+    else if (!this.#isFetched(group, row)) {
       this.#changedRows.set(row, group);
       this.#messages.ask();
     }
@@ -179,14 +191,18 @@ export class AccountFeed {
     for (const [row, group] of changed) {
       const message = view.message(row);
       if (!message) this.#emit({ kind: "discarded", group, key: row });
-      else if (!this.#isFetched(group, message.seq))
-        this.#emit({ kind: "message", group, message: messageRow(message) });
+      else {
+        const shown = messageRow(message);
+        this.#emit({ kind: "message", group, message: shown });
+        this.gave(group, [shown]);
+      }
     }
     this.#tellWaiting();
   }
 
-  #isFetched(group: GroupId, seq: Seq | undefined): boolean {
+  #isFetched(group: GroupId, row: RowKey): boolean {
     const before = this.#fetching.get(group);
+    const seq = before === undefined ? undefined : this.#account?.vault.view.message(row)?.seq;
     return before !== undefined && seq !== undefined && seq < before;
   }
 
@@ -202,11 +218,21 @@ export class AccountFeed {
     this.#emit({ kind: "groups", groups: groupRows(account) });
     const shown = this.#shown;
     const facts = shown !== undefined && this.#changedFacts.has(shown) ? groupFacts(account, shown) : undefined;
+    for (const group of this.#changedFacts) this.#tellExpired(account, group);
     this.#changedFacts.clear();
     if (shown !== undefined && facts) this.#emit({ kind: "facts", group: shown, facts });
     this.#news = this.#news.filter((of) => !this.#toldNews(account, of));
     if (this.#news.length > 0) this.#groups.ask();
     this.#tellWaiting();
+  }
+
+  #tellExpired({ vault }: LocalAccount, group: GroupId): void {
+    const keys = this.#perishable.get(group) ?? [];
+    for (const key of keys) {
+      if (vault.view.message(key)) continue;
+      this.#perishable.get(group)?.delete(key);
+      this.#emit({ kind: "discarded", group, key });
+    }
   }
 
   /** False while it may still become clear whether it is news. */

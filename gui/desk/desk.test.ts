@@ -12,10 +12,10 @@ import {
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
-import type { LocalAccountParts } from "../../core/client/account/local-account.ts";
+import { type LocalAccountParts, signUpHere } from "../../core/client/account/local-account.ts";
 import { Profiles } from "../../core/client/account/profile.ts";
 import { openLeanSocket } from "../../core/client/lean-socket.ts";
-import { generateIdentityKeys } from "../../core/e2ee/identity.ts";
+import { createIdentity, generateIdentityKeys, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
 import { systemClock } from "../../core/platform/clock.ts";
@@ -27,8 +27,10 @@ import type { GroupId, UserId } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import { defaultSettings } from "../model/state.ts";
+import { AccountFeed } from "./account-feed.ts";
 import { Desk } from "./desk.ts";
 import { downloadsDirectory, typedPath } from "./places.ts";
+import { acceptIdentity, readSafetyNumber, verify } from "./trust.ts";
 
 const keys = await generateIdentityKeys();
 const crypto = { ...opaque, ...inlineRsa, generateKeys: async () => keys };
@@ -119,6 +121,8 @@ suite("at a desk", () => {
   let bob: Person;
   let group: GroupId;
   let aliceId: UserId;
+  /** Who bob saw writing. */
+  const bobSaw: UserId[] = [];
   const password = "alice's password";
   const file = (name: string, content: string | Buffer) => {
     const place = path.join(scratch, name);
@@ -128,7 +132,7 @@ suite("at a desk", () => {
 
   before(async () => {
     deployment = await deploy();
-    bob = await person(deployment.target, "bob");
+    bob = await person(deployment.target, "bob", { events: { typing: (_, user) => void bobSaw.push(user) } });
     alice = new Seat();
   });
   after(async () => {
@@ -304,6 +308,24 @@ suite("at a desk", () => {
     assert.ok(alice.all("groups").length <= seconds * 10 + 2, `${alice.all("groups").length} in ${seconds} s`);
   });
 
+  test("another machine logs in, begins with the last messages, and fetches those before as a page, not as news", async () => {
+    const other = new Seat();
+    await other.perform({ kind: "join", server: deployment.target, user: "alice", password });
+    assert.deepEqual(other.last("opened").groups, []);
+    const said = (text: string) => (event: Of<"message">) =>
+      event.message.content?.kind === "text" && event.message.content.text === text;
+    await other.until("message", said("flood 500"));
+    await other.perform({ kind: "load", group, where: "newest" });
+    other.fresh();
+    await other.perform({ kind: "fetchOlder", group });
+    assert.deepEqual(other.last("fetched"), { kind: "fetched", group, count: 100, more: true });
+    await other.perform({ kind: "load", group, where: "newest" });
+    await bob.say(group, "something new");
+    await other.until("message", said("something new"));
+    assert.equal(other.all("message").length, 1);
+    await other.desk.close();
+  });
+
   test("what failed can be sent again or deleted, and nothing else", async () => {
     alice.fresh();
     await alice.perform({ kind: "send", group, text: "x".repeat(70_000) });
@@ -362,7 +384,21 @@ suite("at a desk", () => {
     await alice.perform({ kind: "show", group, before: hers });
   });
 
-  test("safety numbers are shown, people verified, and a changed identity is told and accepted", async () => {
+  test("who writes is told, and others are told of what is written here, unless that is not wanted", async () => {
+    alice.fresh();
+    bob.client.openGroup(group);
+    bob.client.typing(group);
+    assert.deepEqual(await alice.until("typing"), { kind: "typing", group, user: bob.client.user });
+    bobSaw.length = 0;
+    await alice.perform({ kind: "saveSettings", settings: { ...defaultSettings, typing: false } });
+    await alice.perform({ kind: "typing", group });
+    await alice.perform({ kind: "saveSettings", settings: defaultSettings });
+    await alice.perform({ kind: "typing", group });
+    await until(() => bobSaw.length > 0, "bob sees it");
+    assert.deepEqual(bobSaw, [aliceId]);
+  });
+
+  test("safety numbers are shown, and people verified", async () => {
     alice.fresh();
     const user = bob.client.user as UserId;
     await alice.perform({ kind: "readSafetyNumber", user });
@@ -553,6 +589,59 @@ suite("at a desk", () => {
     assert.equal(again.events.length, count);
     await back.stop();
   });
+});
+
+test("an identity that has changed is told at once, shown with both numbers, and taken when the user says so", async () => {
+  const deployment = await deploy();
+  const events: Event[] = [];
+  const emit = (event: Event) => void events.push(event);
+  const feed = new AccountFeed(systemClock, emit);
+  const address = { profile: "erin", server: deployment.target, trust: {}, user: "erin" };
+  const account = await signUpHere(address, "p", machine(), feed.events);
+  feed.start(account, "p");
+  const opened = { account, feed, clock: systemClock, emit, settings: defaultSettings };
+  const frank = 77 as UserId;
+  const met = (of: IdentityKeyPairs) => account.client.trust.meet(frank, createIdentity("frank", of).public);
+  met(keys);
+  met(await generateIdentityKeys());
+  assert.deepEqual(events, [{ kind: "identityChanged", user: frank, name: "frank" }]);
+  verify(opened, frank);
+  assert.match((events.at(-1) as Of<"failed">).text, /accept the new one first/);
+  readSafetyNumber(opened, frank);
+  const { number } = events.at(-1) as Of<"safetyNumber">;
+  assert.deepEqual([number.trusted, number.changedDigits?.length], ["changed", 12]);
+  acceptIdentity(opened, frank);
+  const { number: accepted } = events.at(-1) as Of<"safetyNumber">;
+  assert.deepEqual([accepted.trusted, accepted.digits], ["pinned", number.changedDigits]);
+  const trusts = () => events.flatMap((event) => (event.kind === "people" ? event.people : []));
+  await until(() => trusts().some(({ user, trusted }) => user === frank && trusted === "pinned"), "people are told");
+  feed.close();
+  await account.close();
+  await deployment.stop();
+});
+
+test("a message that expires is gone from the screen, too", async () => {
+  const deployment = await deploy();
+  const events: Event[] = [];
+  const emit = (event: Event) => void events.push(event);
+  const feed = new AccountFeed(systemClock, emit);
+  const address = { profile: "gina", server: deployment.target, trust: {}, user: "gina" };
+  const account = await signUpHere(address, "p", machine(), feed.events);
+  feed.start(account, "p");
+  await account.connect("p");
+  const made = await account.client.createGroup({ title: "brief", members: [], expireSeconds: 1 });
+  const group = made.ok ? made.value.group : assert.fail(made.reason.detail);
+  account.client.send(group, { kind: "text", text: "soon gone" }, () => {});
+  const rows = () => events.flatMap((event) => (event.kind === "message" ? event.message : []));
+  await until(() => rows().some(({ seq }) => seq !== undefined), "it is there");
+  const gone = () => events.some((event) => event.kind === "discarded" && event.key === rows()[0]?.key);
+  await until(async () => {
+    await account.client.forgetExpired();
+    return gone();
+  }, "it is gone");
+  feed.close();
+  await account.close();
+  await deployment.stop();
 });
 
 test("settings that cannot be read are those by default, which is said", async () => {

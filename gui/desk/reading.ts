@@ -30,11 +30,13 @@ export async function show(
 }
 
 /** Messages from the vault. */
-export function load({ account, emit }: Opened, { group, where, from }: Extract<Effect, { kind: "load" }>): void {
+export function load({ account, emit, feed }: Opened, { group, where, from }: Extract<Effect, { kind: "load" }>): void {
   const { view } = account.vault;
   const row = from as RowKey | undefined;
   const page = (messages: readonly ShownMessage[], more: { moreOlder: boolean; moreNewer: boolean }) => {
-    const event: Event = { kind: "page", group, where, messages: messages.map(messageRow), ...more };
+    const rows = messages.map(messageRow);
+    feed.gave(group, rows);
+    const event: Event = { kind: "page", group, where, messages: rows, ...more };
     emit(where === "around" ? { ...event, around: from } : event);
   };
   if (row === undefined || where === "newest") {

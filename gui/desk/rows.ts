@@ -12,8 +12,18 @@ export function groupRow({ last, leftAt, group, title, unread, mentions, readSeq
 
 export const groupRows = ({ vault }: LocalAccount): GroupRow[] => vault.view.groups().map(groupRow);
 
-export function messageRow({ row, clientMessageId, epoch, group: _, ...message }: ShownMessage): MessageRow {
-  return { ...message, key: row, id: clientMessageId, epoch: epoch ?? 0 };
+export function messageRow({
+  row,
+  seq,
+  sender,
+  clientMessageId,
+  epoch,
+  at,
+  state,
+  why,
+  content,
+}: ShownMessage): MessageRow {
+  return { key: row, seq, sender, id: clientMessageId, epoch: epoch ?? 0, at, state, why, content };
 }
 
 export function trustedAs({ changed, verified }: Pin): Trusted {

@@ -9,6 +9,7 @@ import { facts, messageIn, messages, pageOf, releaseTeam, releaseTeamSession } f
 import { idOf } from "../testing/session.ts";
 import { conversationLines, scrolled, shownKeys } from "./conversation.ts";
 import { textOfLine } from "./line.ts";
+import { messageShape } from "./message-shape.ts";
 
 const usual = { columns: 56, rows: 20 };
 
@@ -84,7 +85,7 @@ suite("scrolling", () => {
         let at = conversation;
         for (let up = 0; up + size.rows <= all.length; up++) {
           assert.deepEqual(text(at, size.rows), all.slice(all.length - up - size.rows, all.length - up));
-          at = { ...at, anchor: scrolled(at, state, size, 1) };
+          at = Object.assign({}, at, { anchor: scrolled(at, state, size, 1) });
         }
       }),
       { numRuns: 30 },
@@ -98,6 +99,14 @@ suite("scrolling", () => {
     const up = { ...conversation, anchor: scrolled(conversation, state, usual, 9999) };
     assert.equal(shownKeys(up, state, usual).topKey, 1);
     assert.ok((shownKeys(up, state, usual).bottomKey ?? 0) < 30);
+  });
+
+  test("around one of the first messages, the view begins with the first and goes on below", () => {
+    const rows = Array.from({ length: 100 }, (_, at) => messageIn(at + 1, `message ${at}`));
+    const lines = textOf(rows, { anchor: { key: 2, linesBelow: 0 } }, usual);
+    assert.equal(lines.length, usual.rows);
+    assert.match(lines[0] ?? "", /the conversation begins here/);
+    assert.match(lines.at(-1) ?? "", /message 17/);
   });
 
   test("of a window of a thousand, only what is seen is laid out", () => {
@@ -147,10 +156,11 @@ suite("what stands between messages", () => {
 
 suite("a message", () => {
   test("of the same sender soon after does not repeat the name, and later does", () => {
-    const lines = textOf([messageIn(1, "one"), messageIn(2, "two"), messageIn(20, "three")]);
+    const rows = [messageIn(1, "one"), messageIn(2, "two"), messageIn(20, "three")];
+    const lines = textOf([...rows, messageIn(21, "four", { sender: idOf.user(3) })]);
     assert.deepEqual(
-      lines.filter((line) => /one|two|three/.test(line)).map((line) => line.includes("bob")),
-      [true, false, true],
+      lines.slice(-4).map((line) => line.slice(7).replace(/\s+/g, " ")),
+      ["bob one", " two", "bob three", "carol four"],
     );
   });
 
@@ -159,13 +169,13 @@ suite("a message", () => {
       messageIn(key, `number ${key}`, { sender: idOf.user(1), ...of });
     const rows = [
       own(1, { state: "sent" }),
-      own(13, { state: "sent" }),
+      own(14, { state: "sent" }),
       own(15, { state: "sent" }),
       own(16, { state: "written", seq: undefined }),
       own(17, { state: "failed", seq: undefined, why: "busy" }),
     ];
     const lines = textOf(rows);
-    const ends = [1, 13, 15, 16].map((key) =>
+    const ends = [1, 14, 15, 16].map((key) =>
       lines
         .find((line) => line.includes(`number ${key}`))
         ?.split(/\s{2,}/)
@@ -180,5 +190,24 @@ suite("a message", () => {
       (text) => textOf([messageIn(1, text)]).at(-1)?.[0],
     );
     assert.deepEqual(marks, ["▌", " ", " "]);
+    assert.equal(textOf([messageIn(1, "I am @alice", { sender: idOf.user(1) })]).at(-1)?.[0], " ");
+  });
+
+  test("with a picture shows it as far as there is room, in a conversation that has been made narrower", () => {
+    const key = messages.find(({ content }) => content?.kind === "file")?.key ?? 0;
+    const line = "\u001b[38;5;1m▀\u001b[38;5;2m▄".repeat(20);
+    const preview = { kind: "lines", columns: 40, lines: [line, "\u001b[2Jno picture", line] } as const;
+    const { chat } = releaseTeamSession({ columns: 80, rows: 24 }).hear({ kind: "preview", key, preview });
+    const conversation = chat.scene.conversations.get(releaseTeam);
+    assert.ok(conversation);
+    const pictures = (columns: number) =>
+      conversationLines(conversation, chat, { columns, rows: 40 })
+        .flatMap(({ line }) => line)
+        .filter(({ style }) => style === "picture")
+        .map(({ text }) => text);
+    assert.deepEqual(pictures(90), [line, line]);
+    const [narrow = ""] = pictures(50);
+    assert.equal(Array.from(narrow.matchAll(/[▀▄]/g)).length, 50 - messageShape(50, facts).indent);
+    assert.ok(narrow.endsWith("\u001b[0m"));
   });
 });

@@ -74,6 +74,22 @@ test("a screen that is too small says what is needed", () => {
   assert.match(drawn(releaseTeamSession({ columns: 19, rows: 6 }).state).join(" "), /20×6/);
 });
 
+test("a title, a name, a reason and a notice of others come without what a terminal obeys", () => {
+  const evil = "\u001b]0;pwned\u0007";
+  const session = releaseTeamSession(usual).hear(
+    { kind: "facts", group: releaseTeam, facts: { ...facts, title: `title${evil}` } },
+    { kind: "people", people: [{ user: idOf.user(2), name: `bob${evil}`, trusted: "changed" }] },
+    { kind: "message", group: releaseTeam, message: messageIn(40, "", { state: "unreadable", why: `why${evil}` }) },
+    { kind: "failed", of: "other", text: `failed${evil}` },
+  );
+  const text = frameOf(session.state)
+    .areas.flatMap(({ lines }) => lines.flat())
+    .map((part) => part.text)
+    .join("");
+  for (const word of ["title", "bob", "why", "failed"]) assert.ok(text.includes(`${word}␛]0;pwned␇`), word);
+  assert.doesNotMatch(text, /\p{Cc}/u);
+});
+
 test("the message box grows up to six lines, and shows those around the cursor", () => {
   const session = releaseTeamSession(usual);
   const rows = () => frameOf(session.state).areas.find(({ name }) => name === "input")?.place.rows;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawn } from "../testing/drawn.ts";
-import { messages, releaseTeamSession, sessionOf } from "../testing/release-team.ts";
+import { messageIn, messages, pageOf, releaseTeam, releaseTeamSession, sessionOf } from "../testing/release-team.ts";
 import { hit } from "./hit.ts";
 
 const usual = { columns: 80, rows: 24 };
@@ -22,6 +22,12 @@ test("a click finds the group, the message and the message box that are drawn th
   assert.deepEqual([at("@bob great")?.on, at("@bob great")?.row], ["conversation", key]);
   assert.equal(at("new since you left")?.row, -1);
   assert.equal(at("write a message")?.on, "input");
+});
+
+test("a short conversation, which stands above the message box, is hit where it stands", () => {
+  const { state } = releaseTeamSession(usual).hear(pageOf(releaseTeam, [messageIn(20, "the only one")]));
+  assert.equal(hit(state, ...placeOf(drawn(state), "the only one"))?.row, 20);
+  assert.equal(hit(state, 40, 3)?.row, -1);
 });
 
 test("in a dialog a click finds the item, and beside it what lies there", () => {

@@ -37,8 +37,6 @@ export interface Span {
 
 export type Line = readonly Span[];
 
-export const emptyLine: Line = [];
-
 export function span(text: string, style: Style = "text", ground?: Ground): Span {
   return ground === undefined ? { text, style } : { text, style, ground };
 }

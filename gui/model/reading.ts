@@ -23,6 +23,8 @@ export interface View {
   pageLines(state: ChatState): number;
   /** Whether the window's first message is in view. */
   showsFirst(state: ChatState, conversation: Conversation): boolean;
+  /** How wide a picture in the conversation may be. */
+  pictureColumns(state: ChatState): number;
 }
 
 export function scroll(state: ChatState, view: View, lines: number): Step<ChatState> {
@@ -89,7 +91,7 @@ export function pressedInMessages(
     case "messageSave":
     case "messageOpen": {
       const what = ({ messageRetry: "retry", messageSave: "save", messageOpen: "open" } as const)[action];
-      const effect = message && effectOn(group, message, what, state.size.columns);
+      const effect = message && effectOn(group, message, what, view.pictureColumns(state));
       return effect ? step(state, effect) : step(state);
     }
     default:

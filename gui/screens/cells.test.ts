@@ -59,6 +59,7 @@ suite("themes", () => {
   test("with few colours nothing is drawn in greys, which would become black", () => {
     const few = themeFor(defaultSettings, {}, 8);
     for (const { rendition } of cells([area(0, 4, everything)], few)) assert.doesNotMatch(rendition, /8;5|90/);
+    assert.equal(cells([area(0, 4, everything)], few)[0]?.rendition, "7");
   });
 
   test("a person keeps a colour, and what is on a ground keeps the ground", () => {

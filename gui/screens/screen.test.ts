@@ -63,6 +63,16 @@ suite("the screen, in a real terminal", { skip: hasTmux() ? false : "no tmux her
     assert.deepEqual(await terminal.screen(), drawn(releaseTeamSession(usual).state));
   });
 
+  test("a click opens the group that is drawn there, and the wheel moves the conversation", async () => {
+    // Buttons, columns and rows as xterm tells them, counted from 1.
+    await terminal.type("\u001b[<64;40;10M");
+    await terminal.shows("more below");
+    await terminal.type("\u001b[<0;4;3M\u001b[<0;4;3m");
+    await terminal.shows((lines) => lines[0]?.includes("│ cats") === true);
+    await terminal.type("\u001b[<0;4;2M");
+    await terminal.shows((lines) => lines[0]?.includes("│ release team") === true);
+  });
+
   test("at the end the terminal is as it was", async () => {
     await terminal.press("C-q");
     const lines = await terminal.shows("ended with 0");

@@ -203,10 +203,9 @@ export class Screen {
 
   #pointed(part: Extract<InputPart, { kind: "click" | "wheel" }>): void {
     const at = this.#state && hit(this.#state, part.x, part.y);
-    if (!at) return;
-    const { on, row, column } = at;
-    if (part.kind === "wheel") this.#options.onEvent({ kind: "wheel", on, up: part.up });
-    else if (row >= 0) this.#options.onEvent({ kind: "click", on, row, column });
+    // Beside everything, the wheel moves what there is to read.
+    if (part.kind === "wheel") this.#options.onEvent({ kind: "wheel", on: at?.on ?? "conversation", up: part.up });
+    else if (at && at.row >= 0) this.#options.onEvent({ kind: "click", ...at });
   }
 
   #resized(): void {

@@ -13,14 +13,14 @@ const screen = new Screen({
   clock: systemClock,
   onEvent(event) {
     session.hear(event);
-    const kinds = session.done().map(({ kind }) => kind);
-    if (kinds.includes("redraw")) screen.redraw();
-    if (kinds.includes("suspend")) {
+    const kinds = new Set(session.done().map(({ kind }) => kind));
+    if (kinds.has("redraw")) screen.redraw();
+    if (kinds.has("suspend")) {
       screen.pause();
       process.stdout.write("the shell has the terminal\n");
       setTimeout(() => screen.resume(), 1500);
     }
-    if (kinds.includes("quit")) {
+    if (kinds.has("quit")) {
       screen.close();
       process.exit(0);
     }
