@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { addAccount } from "./account.ts";
 import { addBench } from "./bench.ts";
+import { addChat } from "./chat.ts";
 import { addDb } from "./db.ts";
 import { addGroups } from "./groups.ts";
 import { addIdentity } from "./identity.ts";
@@ -26,6 +27,7 @@ const program = new Command("fastchat")
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
 
+addChat(program);
 addServe(program);
 addLoad(program);
 addBench(program);

@@ -66,8 +66,6 @@ export class Client {
   readonly #conversations = new Map<GroupId, Conversation>();
   readonly #people: IdentityBook;
   readonly #open: OpenGroups;
-  /** Of groups that were left, while something of theirs is under way. */
-  readonly #former = new Set<Conversation>();
   /** Whether others are told how far the user has read. Their other machines learn it the same way. */
   readReceipts = true;
   #server: string | undefined;
@@ -155,8 +153,7 @@ export class Client {
   async close(): Promise<void> {
     this.#open.closeAll();
     this.#mailbox.close();
-    const conversations = [...this.#conversations.values(), ...this.#former];
-    await Promise.all(conversations.map((conversation) => conversation.close()));
+    await Promise.all([...this.#conversations.values()].map((conversation) => conversation.close()));
   }
 
   /** The group as a conversation; its log is read when it is first needed. */
@@ -341,12 +338,11 @@ export class Client {
 
   #left(group: GroupId): void {
     const conversation = this.#conversations.get(group);
-    this.#conversations.delete(group);
-    if (conversation) {
-      conversation.left();
-      this.#former.add(conversation);
-      void conversation.settled().then(() => this.#former.delete(conversation));
-    }
+    conversation?.left();
+    // It still has to take in what came before: at least by whom the user was removed.
+    void conversation?.settled().then(() => {
+      if (!this.#mailbox.groups.has(group)) this.#conversations.delete(group);
+    });
     this.#open.left(group);
     this.#options.keeper?.left(group);
     this.#events.left?.(group);

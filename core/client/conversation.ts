@@ -570,9 +570,10 @@ export class Conversation {
         // What it led to is in the state.
         return false;
       default:
-        await this.#open(seq, message, quietly).catch((cause) =>
-          this.#unreadable(seq, message, "internal", messageOf(cause), quietly),
-        );
+        await this.#open(seq, message, quietly).catch((cause) => {
+          if (this.#broken) throw cause;
+          this.#unreadable(seq, message, "internal", messageOf(cause), quietly);
+        });
         return !known && keeper.at(this.group, seq) !== undefined;
     }
   }
@@ -593,7 +594,7 @@ export class Conversation {
     const range = { after: (from - 1) as Seq, through: (oldest - 1) as Seq };
     const history = await mailbox.history(this.group, range);
     if (!history.ok) return failedTo("older messages could not be read", history.reason);
-    return this.#inOrder(async () => {
+    const taking = this.#inOrder(async () => {
       let taken = 0;
       let next = from;
       const skipTo = (place: number) => {
@@ -609,6 +610,10 @@ export class Conversation {
       skipTo(oldest);
       this.#keep({ oldest: from });
       return accepted({ count: taken, more: from > first });
+    });
+    return taking.catch((cause) => {
+      if (!this.#broken) throw cause;
+      return failed("offline", "nothing can be kept at present");
     });
   }
 

@@ -33,14 +33,19 @@ export function dialAssigned(address: string, tls?: TlsTrust): Dial {
   return async () => {
     const answer = await askDeployment(base, "/assign", tls);
     if (!answer.ok) return answer;
-    const parsed = assignment.safeParse(answer.value);
-    if (!parsed.success) return offline(`${base.origin}/assign does not name a server`);
-    const { url } = parsed.data;
-    // Who was asked under encryption may not send anybody elsewhere in clear.
-    if (base.protocol === "https:" && !url.startsWith("wss:"))
-      return offline(`${base.origin}/assign names a server in clear`);
-    return accepted(url);
+    const url = parseAssignment(answer.value, base);
+    return url.ok ? url : offline(`${base.origin}/assign ${url.reason}`);
   };
+}
+
+/** Where the answer of `/assign` at `base` says to connect. */
+export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
+  const parsed = assignment.safeParse(answer);
+  if (!parsed.success) return refused("does not name a server");
+  const { url } = parsed.data;
+  // Who was asked under encryption may not send anybody elsewhere in clear.
+  if (base.protocol === "https:" && !url.startsWith("wss:")) return refused("names a server in clear");
+  return accepted(url);
 }
 
 /** What a deployment answers to this path, from JSON. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import fc from "fast-check";
 import { type Epoch, epoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
@@ -276,6 +277,17 @@ suite("rsa-fernet", () => {
       ok: false,
       reason: "unknown_epoch",
     });
+  });
+
+  test("who reads back gets the keys of as many of the latest epochs as a change may bring", async () => {
+    const { state } = await openEpoch(epoch(1), everybody());
+    const key = state.keys.get(epoch(1)) as Uint8Array;
+    const long: RsaFernetState = { keys: new Map(Array.from({ length: 2500 }, (_, at) => [epoch(at + 1), key])) };
+    const readBack = [recipient(users.mallory, mallory)];
+    const { keys } = await openEpoch(epoch(2501), [...everybody(), ...readBack], long, { readBack });
+    assert.equal(keys.length, limits.stagedKeysMax);
+    const epochs = keys.filter(({ user }) => user === users.mallory).map((of) => of.epoch);
+    assert.deepEqual([Math.max(...epochs), Math.min(...epochs)], [2501, 2501 - (limits.stagedKeysMax - 3)]);
   });
 
   test("a state comes back from bytes", async () => {

@@ -85,6 +85,7 @@ export interface Suite<State> {
   forget(state: State, needed: ReadonlySet<Epoch>): State;
 
   encodeState(state: State): Uint8Array;
+  /** Throws for bytes that `encodeState` has not made. */
   decodeState(bytes: Uint8Array): State;
 }
 

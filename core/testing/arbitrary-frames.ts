@@ -8,7 +8,7 @@ import type { MessageType } from "../wire/send-frame.ts";
 import type { ServerFrame } from "../wire/server-frame.ts";
 
 /** Frames of every kind with every legal content, for properties: a kind that is forgotten here does not compile. */
-type OneOfEach<Frame extends { readonly kind: string }> = {
+export type OneOfEach<Frame extends { readonly kind: string }> = {
   readonly [Kind in Frame["kind"]]: fc.Arbitrary<Omit<Extract<Frame, { readonly kind: Kind }>, "kind">>;
 };
 

@@ -79,7 +79,7 @@ export const defaultBindings = {
 
   formNext: { context: "signIn", keys: ["tab", "down"], help: "the next field" },
   formPrevious: { context: "signIn", keys: ["S-tab", "up"], help: "the field before" },
-  formDone: { context: "signIn", keys: ["enter"], help: "go on" },
+  formDone: { context: "signIn", keys: ["enter", "C-j"], help: "go on" },
   formOther: { context: "signIn", keys: ["C-p", "escape"], help: "another profile" },
 } as const satisfies Record<string, Binding>;
 

@@ -23,8 +23,8 @@ export function field(
 }
 
 function hidden({ text, cursor }: Editor): Editor {
-  const before = [...text.slice(0, cursor)].length;
-  return { text: "•".repeat(before + [...text.slice(cursor)].length), cursor: before };
+  const before = Array.from(text.slice(0, cursor)).length;
+  return { text: "•".repeat(before + Array.from(text.slice(cursor)).length), cursor: before };
 }
 
 /** Something to press. */

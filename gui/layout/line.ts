@@ -23,7 +23,7 @@ export type Style =
   | "key"
   /** Lines of a picture, which bring their own colours. */
   | "picture"
-  /** Black on white in every theme: what a camera has to read. */
+  /** What a camera has to read: light blocks on black in every theme. */
   | "qr";
 
 /** What it stands on. */
@@ -36,8 +36,6 @@ export interface Span {
 }
 
 export type Line = readonly Span[];
-
-export const emptyLine: Line = [];
 
 export function span(text: string, style: Style = "text", ground?: Ground): Span {
   return ground === undefined ? { text, style } : { text, style, ground };
@@ -101,4 +99,4 @@ export function rule(text: string, columns: number, style: Style): Line {
 
 export const textOfLine = (line: Line): string => line.map(({ text }) => text).join("");
 
-const colours = /\u001b\[[\d;]*m/g;
+const colours = new RegExp("\\p{Cc}\\[[\\d;]*m", "gu");

@@ -1,6 +1,6 @@
 import { mentions } from "../../core/client/mentions.ts";
 import { wordsOf } from "../../core/e2ee/content.ts";
-import type { GroupId } from "../../core/wire/ids.ts";
+import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import { markRead, openGroup } from "./conversations.ts";
 import { groupFormDone, groupFormFailed } from "./dialogs.ts";
 import type { Effect } from "./effect.ts";
@@ -8,8 +8,9 @@ import type { Event } from "./event.ts";
 import { listed, previewed } from "./files.ts";
 import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-window.ts";
 import { askBefore, showTrust } from "./open-dialogs.ts";
+import { showPictures } from "./previews.ts";
 import { loadOlder, type View } from "./reading.ts";
-import type { MessageRow, PersonRow } from "./shown.ts";
+import type { GroupRow, MessageRow, PersonRow } from "./shown.ts";
 import {
   andThen,
   type ChatState,
@@ -34,18 +35,19 @@ export function heard(state: ChatState, event: Event, view: View): Step<ChatStat
     case "connection":
       return step(withChat(state, { connection: { ...scene.connection, ...event.connection } }));
     case "groups":
-      return step(withChat(state, { groups: withOwnReading(state, event.groups) }));
+      return newGroups(state, event.groups);
     case "people":
       return step(withChat(state, { people: byUser(event.people) }));
     case "page": {
       const conversation = withPage(conversationOf(state, event.group), event);
       const shown = withConversation(state, event.group, conversation);
-      return scene.active === event.group ? andThen(loadOlder(shown, view), markRead) : step(shown);
+      if (scene.active !== event.group) return step(shown);
+      return andThen(andThen(loadOlder(shown, view), markRead), (there) => showPictures(there, view));
     }
     case "fetched":
       return fetched(state, event);
     case "message":
-      return received(state, event.group, event.message);
+      return received(state, event.group, event.message, view);
     case "discarded":
       return step(withConversation(state, event.group, withoutMessage(conversationOf(state, event.group), event.key)));
     case "facts":
@@ -127,6 +129,14 @@ export function forgotten(state: ChatState): ChatState {
   }, state);
 }
 
+/** Somebody who had no group is shown the first that there is. */
+function newGroups(state: ChatState, rows: readonly GroupRow[]): Step<ChatState> {
+  const groups = withOwnReading(state, rows);
+  const next = withChat(state, { groups });
+  const [first] = groups;
+  return state.scene.active === undefined && first ? openGroup(next, first.group) : step(next);
+}
+
 /** What was read here a moment ago may not have reached the account's own count. */
 function withOwnReading({ scene }: ChatState, rows: ChatState["scene"]["groups"]): ChatState["scene"]["groups"] {
   const mine = new Map(scene.groups.map((row) => [row.group, row]));
@@ -149,13 +159,14 @@ function fetched(state: ChatState, event: Extract<Event, { kind: "fetched" }>): 
   return step(withConversation(state, group, { older: more ? "server" : "none" }));
 }
 
-function received(state: ChatState, group: GroupId, message: MessageRow): Step<ChatState> {
+function received(state: ChatState, group: GroupId, message: MessageRow, view: View): Step<ChatState> {
   const { scene } = state;
   const before = conversationOf(state, group);
   const isKnown = before.messages.some(({ key }) => key === message.key);
   const after = withConversation(state, group, stopsTyping(withMessage(before, message), message));
   const effects = isKnown ? [] : notification(state, group, message);
-  return andThen(step(after, ...effects), (there) => (scene.active === group ? markRead(there) : step(there)));
+  const told = step(after, ...effects);
+  return scene.active === group ? andThen(andThen(told, markRead), (there) => showPictures(there, view)) : told;
 }
 
 function stopsTyping(conversation: ReturnType<typeof withMessage>, { sender }: MessageRow) {
@@ -195,7 +206,25 @@ function identityChanged(
 }
 
 function groupDone(state: ChatState, group: GroupId): Step<ChatState> {
+  const known = withRow(state, group);
   const isForm = state.scene.dialogs.some((dialog) => dialog.kind === "group" && dialog.busy);
-  if (isForm) return groupFormDone(state, group);
-  return openGroup(tell(state, "Done."), group);
+  if (isForm) return groupFormDone(known, group);
+  return openGroup(tell(known, "Done."), group);
+}
+
+/** A group that was founded this moment may not be in the list yet. */
+function withRow(state: ChatState, group: GroupId): ChatState {
+  const { groups } = state.scene;
+  if (groups.some((row) => row.group === group)) return state;
+  const row: GroupRow = {
+    group,
+    title: undefined,
+    lastAt: state.nowMs,
+    unread: 0,
+    mentions: 0,
+    readSeq: 0 as Seq,
+    draft: "",
+    left: false,
+  };
+  return withChat(state, { groups: [row, ...groups] });
 }

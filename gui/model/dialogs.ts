@@ -19,6 +19,7 @@ import { clickedFile, pastedInFiles, pressedInFiles } from "./files.ts";
 import { effectOn, menuOf } from "./message-menu.ts";
 import { namesIn } from "./names.ts";
 import { askBefore, showTrust } from "./open-dialogs.ts";
+import type { View } from "./reading.ts";
 import { settingsRows, turned } from "./settings-rows.ts";
 import type { GroupRow, MemberRow, TransferRow } from "./shown.ts";
 import {
@@ -44,7 +45,7 @@ interface Press {
 const pageRows = 10;
 
 /** A key while a dialog is on top. */
-export function pressedInDialog(state: ChatState, dialog: Dialog, press: Press): Step<ChatState> {
+export function pressedInDialog(state: ChatState, dialog: Dialog, press: Press, view: View): Step<ChatState> {
   const { bindings } = state;
   const action = actionOf(bindings, "dialog", press.name);
   const editing = actionOf(bindings, "input", press.name);
@@ -69,7 +70,7 @@ export function pressedInDialog(state: ChatState, dialog: Dialog, press: Press):
     case "settings":
       return pressedInSettings(state, dialog, action);
     case "message":
-      return pressedInMessage(state, dialog, action);
+      return pressedInMessage(state, dialog, action, view);
     case "transfers":
       return pressedInTransfers(state, dialog, action, editing);
     case "confirm":
@@ -80,8 +81,9 @@ export function pressedInDialog(state: ChatState, dialog: Dialog, press: Press):
 }
 
 /** A row of the dialog on top was clicked; its items are counted from 0. */
-export function clickedInDialog(state: ChatState, dialog: Dialog, row: number): Step<ChatState> {
-  const choose = (there: Dialog) => pressedInDialog(replaceDialog(state, there), there, { name: chooseKey(state) });
+export function clickedInDialog(state: ChatState, dialog: Dialog, row: number, view: View): Step<ChatState> {
+  const choose = (there: Dialog) =>
+    pressedInDialog(replaceDialog(state, there), there, { name: chooseKey(state) }, view);
   switch (dialog.kind) {
     case "files":
       return clickedFile(state, dialog, row);
@@ -113,10 +115,10 @@ export function clickedInDialog(state: ChatState, dialog: Dialog, row: number): 
   }
 }
 
-export function pastedInDialog(state: ChatState, dialog: Dialog, pasted: string): Step<ChatState> {
+export function pastedInDialog(state: ChatState, dialog: Dialog, pasted: string, view: View): Step<ChatState> {
   const text = oneLine(pasted);
   if (dialog.kind === "files") return pastedInFiles(state, dialog, text);
-  return pressedInDialog(state, dialog, { name: "", text });
+  return pressedInDialog(state, dialog, { name: "", text }, view);
 }
 
 /** The fields of the form in the order in which Tab goes through them. */
@@ -342,7 +344,12 @@ function pressedInSettings(state: ChatState, dialog: SettingsDialog, action: Act
   return step(replaceDialog(state, { ...dialog, at: clamp(movedBy(dialog.at, action), settingsRows.length) }));
 }
 
-function pressedInMessage(state: ChatState, dialog: MessageDialog, action: Action | undefined): Step<ChatState> {
+function pressedInMessage(
+  state: ChatState,
+  dialog: MessageDialog,
+  action: Action | undefined,
+  view: View,
+): Step<ChatState> {
   const { group, key, at } = dialog;
   const items = menuItems(state, dialog);
   if (action !== "choose") {
@@ -353,7 +360,7 @@ function pressedInMessage(state: ChatState, dialog: MessageDialog, action: Actio
   const closedAll = closeDialog(state);
   if (!item || !message || item.name === "close") return step(closedAll);
   if (item.name === "trust") return showTrust(closedAll, { user: message.sender });
-  const effect = effectOn(group, message, item.name, state.size.columns);
+  const effect = effectOn(group, message, item.name, view.pictureColumns(state));
   return effect ? step(closedAll, effect) : step(closedAll);
 }
 

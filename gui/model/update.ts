@@ -110,9 +110,9 @@ function updateChat(state: ChatState, event: Event, view: View): Step<ChatState>
   const dialog = topDialog(state);
   switch (event.kind) {
     case "key":
-      return dialog ? pressedInDialog(state, dialog, event) : pressed(state, event, view);
+      return dialog ? pressedInDialog(state, dialog, event, view) : pressed(state, event, view);
     case "paste":
-      return dialog ? pastedInDialog(state, dialog, event.text) : pastedInInput(state, event.text);
+      return dialog ? pastedInDialog(state, dialog, event.text, view) : pastedInInput(state, event.text);
     case "click":
       return clicked(state, event, view);
     case "wheel":
@@ -192,7 +192,7 @@ function focused(state: ChatState, focus: Focus, view: View): Step<ChatState> {
 
 function clicked(state: ChatState, { on, row }: Extract<Event, { kind: "click" }>, view: View): Step<ChatState> {
   const dialog = topDialog(state);
-  if (dialog) return on === "dialog" ? clickedInDialog(state, dialog, row) : step(closeDialog(state));
+  if (dialog) return on === "dialog" ? clickedInDialog(state, dialog, row, view) : step(closeDialog(state));
   switch (on) {
     case "groups": {
       const { groups } = state.scene;
@@ -211,7 +211,7 @@ function clicked(state: ChatState, { on, row }: Extract<Event, { kind: "click" }
 function wheeled(state: ChatState, { on, up }: Extract<Event, { kind: "wheel" }>, view: View): Step<ChatState> {
   const dialog = topDialog(state);
   const { itemUp, itemDown } = state.bindings;
-  if (dialog) return pressedInDialog(state, dialog, { name: (up ? itemUp : itemDown)[0] ?? "" });
+  if (dialog) return pressedInDialog(state, dialog, { name: (up ? itemUp : itemDown)[0] ?? "" }, view);
   if (on === "groups") return openNeighbour(state, up ? -1 : 1);
   return scroll(state, view, up ? wheelLines : -wheelLines);
 }

@@ -67,6 +67,7 @@ export function flatView(pageLines: number): View {
       return at >= messages.length - 1 || !message ? undefined : { key: message.key, linesBelow: 0 };
     },
     pageLines: () => pageLines,
+    pictureColumns: () => 40,
     showsFirst: (_state, conversation) => bottom(conversation) - pageLines < 0,
   };
 }

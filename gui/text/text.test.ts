@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { harmless, harmlessLine } from "./harmless.ts";
 import { shownCluster } from "./shown-cluster.ts";
 import { columnsOf, cut, graphemesOf } from "./width.ts";
 import { wrap } from "./wrap.ts";
@@ -36,6 +35,39 @@ suite("how wide text is", () => {
     });
   }
 
+  test("what needs no segmenter is what the segmenter would have found", () => {
+    for (let code = 0x20; code < 0xd7a4; code++) {
+      const text = String.fromCharCode(code);
+      for (const { shown, columns } of graphemesOf(text)) {
+        assert.deepEqual({ shown, columns }, shownCluster(text), code.toString(16));
+      }
+      assert.equal(columnsOf(text), shownCluster(text).columns, code.toString(16));
+    }
+  });
+
+  test("text is taken apart as a segmenter takes it apart, though in stretches", () => {
+    const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+    const some = fc.constantFrom("👨‍👩‍👧‍👦", "🇩🇪 ", "👍🏽", "e\u0310", "漢", "ab ", "นี่", "。", "😀", "한");
+    fc.assert(
+      fc.property(fc.array(some, { maxLength: 500 }), fc.array(some, { maxLength: 3 }), (pieces, repeated) => {
+        const text = `${pieces.join("")}a${repeated.join("").repeat(200)}`;
+        assert.deepEqual(
+          Array.from(graphemesOf(text), (grapheme) => [grapheme.text, grapheme.at]),
+          Array.from(segmenter.segment(text), ({ segment, index }) => [segment, index]),
+        );
+      }),
+    );
+  });
+
+  test("a long text in any script is measured in no time to speak of", () => {
+    for (const unit of ["漢，", "😀", "नी", "é", "a\u0310"]) {
+      const text = unit.repeat(50_000);
+      let stretch = 0;
+      for (const { at } of graphemesOf(text)) stretch = at;
+      assert.ok(stretch > text.length - 4);
+    }
+  });
+
   test("a letter with hundreds of marks keeps a few of them", () => {
     assert.ok(shownCluster(`a${"\u0310".repeat(500)}`).shown.length <= 8);
   });
@@ -61,18 +93,14 @@ suite("how wide text is", () => {
   });
 });
 
-suite("what others write", () => {
-  test("has no control character, no escape and no change of direction left", () => {
-    fc.assert(
-      fc.property(anyText, (text) => {
-        assert.doesNotMatch(harmless(text), /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u);
-        assert.doesNotMatch(harmlessLine(text), /\p{Cc}/u);
-      }),
-    );
-  });
-
-  test("is otherwise left as it is", () => {
-    assert.equal(harmless("two\r\nlines\tof {bold}text{/bold} ✓"), "two\nlines  of {bold}text{/bold} ✓");
-    assert.equal(harmless("\u001b[31mred\u0007"), "�[31mred�");
-  });
+test("100,000 characters pasted at once are looked at in no more than linear time", () => {
+  for (const unit of ["漢", "👨‍👩‍👧‍👦", "é", "a\u0310"]) {
+    const text = unit.repeat(100_000 / unit.length);
+    let at = 0;
+    for (const grapheme of graphemesOf(text)) {
+      assert.equal(grapheme.at, at);
+      at += grapheme.text.length;
+    }
+    assert.equal(at, text.length);
+  }
 });

@@ -1,7 +1,13 @@
+import { clustersOf } from "./clusters.ts";
 import { shownCluster } from "./shown-cluster.ts";
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-const ascii = /^[\x20-\x7e]*$/;
+/**
+ * Characters that are clusters by themselves, and as wide as they are drawn: Latin, the signs and lines that a screen is made
+ * of, and of two columns kana, Han and Hangul. Most text is made of them, and needs no segmenter, which is slow.
+ */
+const simple =
+  /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2013-\u2026\u203a\u2190-\u2193\u2500-\u259f\u25b8\u25cb\u25cf\u2713\u2717\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]*$/;
+const wideFrom = 0x3041;
 
 /** A user-perceived character: where it is in its text, what is drawn of it, and how wide that is. */
 export interface Grapheme {
@@ -12,19 +18,22 @@ export interface Grapheme {
 }
 
 export function* graphemesOf(text: string): Generator<Grapheme> {
-  if (ascii.test(text)) {
-    for (let at = 0; at < text.length; at++)
-      yield { text: text[at] as string, at, shown: text[at] as string, columns: 1 };
+  if (simple.test(text)) {
+    for (let at = 0; at < text.length; at++) {
+      const character = text[at] as string;
+      yield { text: character, at, shown: character, columns: text.charCodeAt(at) < wideFrom ? 1 : 2 };
+    }
     return;
   }
-  for (const { segment, index } of segmenter.segment(text)) {
-    yield { text: segment, at: index, ...shownCluster(segment) };
-  }
+  for (const { segment, index } of clustersOf(text)) yield { text: segment, at: index, ...shownCluster(segment) };
 }
 
 export function columnsOf(text: string): number {
-  if (ascii.test(text)) return text.length;
   let columns = 0;
+  if (simple.test(text)) {
+    for (let at = 0; at < text.length; at++) columns += text.charCodeAt(at) < wideFrom ? 1 : 2;
+    return columns;
+  }
   for (const grapheme of graphemesOf(text)) columns += grapheme.columns;
   return columns;
 }

@@ -30,7 +30,8 @@ function wrapParagraph(text: string, from: number, to: number, columns: number, 
       usedAtBreak = used;
     }
     if (used + grapheme.columns > columns && !isSpace && grapheme.at > start) {
-      if (breakAt <= start) {
+      // A break before which nothing is seen would leave too much behind it.
+      if (breakAt <= start || usedAtBreak === 0) {
         breakAt = grapheme.at;
         usedAtBreak = used;
       }

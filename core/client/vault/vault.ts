@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
 import { type AccountSecret, decodeAccountSecret, encodeAccountSecret } from "../../e2ee/account-secret.ts";
 import { type Content, encodeContent, wordsOf } from "../../e2ee/content.ts";
 import { systemClock } from "../../platform/clock.ts";
-import { strictDecodeOptions } from "../../wire/cbor.ts";
+import { decodeCbor } from "../../wire/cbor.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { OutgoingFile, OutgoingFiles } from "../files/file-transfers.ts";
 import type {
@@ -84,7 +84,7 @@ export class Vault implements Keeper, OutgoingFiles {
 
   session(): KeptSession | undefined {
     const bytes = this.#fact("session");
-    return bytes && (decode(bytes, strictDecodeOptions) as KeptSession);
+    return bytes && (decodeCbor(bytes) as KeptSession);
   }
 
   saveSession(session: KeptSession | undefined): void {
@@ -455,7 +455,7 @@ function pinFrom(row: PinRow | undefined): Pin | undefined {
     user,
     identity,
     verified: verified === 1,
-    former: decode(former, strictDecodeOptions) as Uint8Array[],
+    former: decodeCbor(former) as Uint8Array[],
     changed,
   };
 }

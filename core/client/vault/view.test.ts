@@ -71,6 +71,9 @@ test("messages are shown by their places, and behind them what has none, in the 
   // What came before is fetched later.
   receive(vault, 11, "at 11");
   const all = view.last(group, 10);
+  const [, , at13] = all;
+  assert.ok(at13);
+  assert.deepEqual(texts(view.after(at13.row, 3)), ["arrives", "at 15", "first to fail"]);
   assert.deepEqual(texts(all), ["at 11", "at 12", "at 13", "arrives", "at 15", "first to fail", "waits"]);
   assert.deepEqual(
     all.map(({ state, seq: place, epoch: under, why }) => [state, place, under, why]),
@@ -222,6 +225,7 @@ test("signs that somebody types are no operators, and what is written without sp
     ["NOT me", said[0]],
     ["no -", said[0]],
     ["*sta", said[1]],
+    ["sta -", said[1]],
     ["C++", said[1]],
     ["AND", said[1]],
     ["会议", said[2]],

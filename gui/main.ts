@@ -1,0 +1,128 @@
+import type { LocalAccountParts } from "../core/client/account/local-account.ts";
+import { systemClock as clock } from "../core/platform/clock.ts";
+import { Desk } from "./desk/desk.ts";
+import type { Terminal as Surroundings } from "./desk/surroundings.ts";
+import { systemViewer } from "./desk/viewer.ts";
+import type { Bindings } from "./keys/bindings.ts";
+import { view } from "./layout/view.ts";
+import type { Effect } from "./model/effect.ts";
+import type { Event } from "./model/event.ts";
+import { beginSignIn } from "./model/sign-in.ts";
+import { defaultSettings, type State } from "./model/state.ts";
+import { initialState, update } from "./model/update.ts";
+import { Previews } from "./preview/preview-tasks.ts";
+import { Screen } from "./screens/screen.ts";
+import { writeInEditor } from "./terminal/external-editor.ts";
+import { notification } from "./terminal/notification.ts";
+import { Terminal } from "./terminal/terminal.ts";
+
+export interface ChatOptions {
+  readonly parts: LocalAccountParts;
+  readonly bindings: Bindings;
+  readonly server: string;
+  readonly user?: string | undefined;
+  readonly profile?: string | undefined;
+  /** Opens the profile at once. */
+  readonly password?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** How often the clock moves: while something turns, and otherwise. */
+const busyTickMs = 120;
+const idleTickMs = 1000;
+
+/** Runs the client in this terminal; resolves when the user has left it, or the signal says so. */
+export async function startChat(options: ChatOptions): Promise<void> {
+  const chat = new RunningChat(options);
+  try {
+    await chat.ended;
+  } finally {
+    await chat.close();
+  }
+}
+
+class RunningChat {
+  readonly ended: Promise<void>;
+  readonly #desk: Desk;
+  readonly #terminal: Terminal;
+  readonly #screen: Screen;
+  // Blessed knows 256 colours.
+  readonly #pictures = new Previews("256", clock);
+  #state: State;
+  #ticking: NodeJS.Timeout | undefined;
+  #end: () => void = () => {};
+
+  constructor({ parts, bindings, server, user, profile, password, signal }: ChatOptions) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    const emit = (event: Event) => this.#hear(event);
+    this.#terminal = new Terminal({
+      stdin: process.stdin,
+      stdout: process.stdout,
+      clock,
+      onItem: (item) => (item.kind === "answer" ? undefined : emit(item)),
+      onBack: () => this.#screen.redraw(),
+      onEnd: () => this.#desk.close(),
+    });
+    const { input, output } = this.#terminal;
+    this.#desk = new Desk({
+      parts,
+      emit,
+      terminal: this.#surroundings(),
+      viewer: systemViewer,
+      pictures: this.#pictures,
+    });
+    const scene = beginSignIn(this.#desk.profiles(), { server, user, profile });
+    const size = { columns: output.columns, rows: output.rows };
+    this.#state = initialState({ size, nowMs: clock.now(), settings: defaultSettings, bindings, scene });
+    this.#terminal.open();
+    this.#screen = new Screen({ input, output, environment: process.env, clock, onEvent: emit });
+    this.#screen.show(this.#state);
+    this.#tick();
+    signal.addEventListener("abort", () => this.#perform({ kind: "quit" }), { once: true });
+    const known = scene.chosen === undefined ? undefined : scene.profiles[scene.chosen];
+    if (password !== undefined && known) this.#perform({ kind: "open", profile: known.name, password });
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#ticking);
+    this.#screen.close();
+    this.#terminal.close();
+    await Promise.all([this.#desk.close(), this.#pictures.close()]);
+  }
+
+  #hear(event: Event): void {
+    const { state, effects } = update(this.#state, event, view);
+    this.#state = state;
+    this.#screen.show(state);
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    void this.#desk.perform(effect);
+  }
+
+  #tick(): void {
+    const { scene } = this.#state;
+    const isBusy = scene.kind === "signIn" ? scene.busy !== undefined : scene.transfers.size > 0;
+    this.#ticking = setTimeout(
+      () => {
+        this.#hear({ kind: "tick", nowMs: clock.now() });
+        this.#tick();
+      },
+      isBusy ? busyTickMs : idleTickMs,
+    );
+  }
+
+  #surroundings(): Surroundings {
+    const terminal = this.#terminal;
+    return {
+      edit: (text) => writeInEditor(text, terminal, process.env),
+      notify: (title, text) => void terminal.output.write(notification({ title, text }, process.env)),
+      redraw: () => this.#screen.redraw(),
+      suspend: () => terminal.suspend(),
+      quit: () => this.#end(),
+    };
+  }
+}

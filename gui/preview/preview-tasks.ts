@@ -1,0 +1,79 @@
+import { Pool } from "../../core/e2ee/offload/pool.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import { messageOf } from "../../core/platform/failure.ts";
+import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
+import type { Preview } from "../model/shown.ts";
+import { decode } from "./decode.ts";
+import { type Colours, halfBlocks } from "./half-blocks.ts";
+import { fitted, type Picture, type PixelSize, scaled, swapsSides, turned } from "./picture.ts";
+
+/** Makes pictures small, as a pool task: a photograph takes half a second. Runs in the pool's thread. */
+export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }): Parsed<Picture> {
+  const decoded = decode(bytes);
+  if (!decoded.ok) return decoded;
+  const { picture, orientation } = decoded.value;
+  // It is turned when it is small.
+  const storedRoom = swapsSides(orientation) ? { width: room.height, height: room.width } : room;
+  return accepted(turned(scaled(picture, fitted(picture, storedRoom)), orientation));
+}
+
+/** Pictures that may wait for the thread; whoever scrolls past more than that gets them when they come back. */
+const waitingMax = 32;
+
+/** A picture of 40 megapixels takes a few seconds on a slow machine; a decoder that never ends would keep all others out. */
+const shrinkMsMax = 30_000;
+
+/** Pictures as a terminal can show them. Decoded in a thread, which ends when there has been nothing to do for a while. */
+export class Previews {
+  readonly #colours: Colours;
+  readonly #clock: Clock;
+  #pool = newPool();
+
+  constructor(colours: Colours, clock: Clock) {
+    this.#colours = colours;
+    this.#clock = clock;
+  }
+
+  /** A picture as half-blocks, at most so many columns and rows. */
+  async draw(bytes: Uint8Array, columns: number, rows: number): Promise<Exclude<Preview, { kind: "loading" }>> {
+    const picture = await this.shrink(bytes, { width: columns, height: 2 * rows });
+    if (!picture.ok) return { kind: "none", why: picture.reason };
+    return { kind: "lines", columns: picture.value.width, lines: halfBlocks(picture.value, this.#colours) };
+  }
+
+  /** A picture's pixels, upright, at most as large as the room: for Kitty's protocol and for Sixel. */
+  async shrink(bytes: Uint8Array, room: PixelSize): Promise<Parsed<Picture>> {
+    if (room.width < 1 || room.height < 1) return refused("there is no room for it");
+    // Its turn comes when those before it are done, each in its time.
+    const waitMs = shrinkMsMax * (this.#pool.waiting + 2);
+    const pool = this.#pool;
+    const stopWaiting = this.#clock.after(waitMs, () => this.#replace(pool));
+    try {
+      const ran = await pool.run<Parsed<Picture>>("shrink", { bytes, room });
+      return ran.ok ? ran.value : refused("too many pictures at once");
+    } catch (cause) {
+      return refused(pool === this.#pool ? messageOf(cause) : "it took too long");
+    } finally {
+      stopWaiting();
+    }
+  }
+
+  /** Ends the thread; pictures that wait are refused. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /** The thread hangs: another takes its place, and what waited for it is refused. */
+  #replace(hung: Pool): void {
+    if (hung !== this.#pool) return;
+    this.#pool = newPool();
+    hung.close().catch(() => {});
+  }
+}
+
+// One thread: a large picture takes 320 MB.
+function newPool(): Pool {
+  return new Pool({ filename: previewTasksFile, threadsMin: 0, threadsMax: 1, queueMax: waitingMax });
+}
+
+const previewTasksFile = import.meta.filename;
