@@ -33,8 +33,10 @@ export class Tmux {
     this.#tell("send-keys", ...keys);
   }
 
-  typeLiterally(text: string): void {
-    this.#tell("send-keys", "-l", text);
+  /** Pastes as a terminal does: marked, if the program has asked for it. */
+  paste(text: string): void {
+    this.#tell("set-buffer", text);
+    this.#tell("paste-buffer", "-p");
   }
 
   /** A value of tmux's, such as `alternate_on`. */
