@@ -61,8 +61,7 @@ test("pastes are told from keys wherever the input is cut", () => {
       const expected: (string | { readonly paste: string })[] = [];
       for (const part of parts) {
         const last = expected.length - 1;
-        if (typeof part === "string" && typeof expected[last] === "string")
-          expected[last] = (expected[last] as string) + part;
+        if (typeof part === "string" && typeof expected[last] === "string") expected[last] = expected[last] + part;
         else expected.push(part);
       }
       assert.deepEqual(joined(found), expected);

@@ -25,6 +25,11 @@ export interface GuardedTerminal {
   readonly output: { readonly fd: number };
   readonly process: NodeJS.Process;
   readonly clock: Clock;
+  /**
+   * The terminal is about to be given back: blessed may leave it in its own way. It would do so anyway when the process
+   * exits, with the cursor where it began, over whatever has been printed by then.
+   */
+  readonly onLeave: () => void;
   /** Lets go in good order when a signal ends the program, within the time that the guard then has. */
   readonly onSignal: (signal: EndingSignal) => Promise<void>;
   /** The terminal is ours again after a suspension, and empty. */
@@ -45,20 +50,20 @@ export class TerminalGuard {
   #isHeld = false;
   #isEnding = false;
   #cancelReturn: Cancel = () => {};
-  readonly #handlers: (readonly [event: string, handler: (...args: never[]) => void])[];
+  readonly #handlers: (readonly [event: string, handler: (cause: unknown) => void])[];
 
   /** Takes the terminal. */
   constructor(terminal: GuardedTerminal) {
     this.#terminal = terminal;
     this.#handlers = [
       ["exit", () => this.#leave()],
-      ["uncaughtException", (cause: unknown) => this.#crash(cause)],
-      ["unhandledRejection", (cause: unknown) => this.#crash(cause)],
+      ["uncaughtException", (cause) => this.#crash(cause)],
+      ["unhandledRejection", (cause) => this.#crash(cause)],
       ["SIGTSTP", () => this.suspend()],
       ["SIGCONT", () => this.#return()],
       ...Object.keys(endingSignals).map((signal) => [signal, () => this.#end(signal as EndingSignal)] as const),
     ];
-    for (const [event, handler] of this.#handlers) terminal.process.on(event as "SIGTERM", handler as () => void);
+    for (const [event, handler] of this.#handlers) terminal.process.on(event, handler);
     this.#enter();
   }
 
@@ -66,8 +71,7 @@ export class TerminalGuard {
   release(): void {
     this.#leave();
     this.#cancelReturn();
-    for (const [event, handler] of this.#handlers)
-      this.#terminal.process.off(event as "SIGTERM", handler as () => void);
+    for (const [event, handler] of this.#handlers) this.#terminal.process.off(event, handler);
   }
 
   /**
@@ -78,7 +82,7 @@ export class TerminalGuard {
     const { process, clock } = this.#terminal;
     if (process.platform === "win32" || !this.#isHeld) return;
     this.#leave();
-    const stop = this.#handlers.find(([event]) => event === "SIGTSTP")?.[1] as () => void;
+    const stop = this.#handlers.find(([event]) => event === "SIGTSTP")?.[1] as (cause: unknown) => void;
     process.off("SIGTSTP", stop);
     process.kill(0, "SIGTSTP");
     this.#cancelReturn = clock.after(standStillMsMax, () => this.#return());
@@ -102,7 +106,12 @@ export class TerminalGuard {
   #leave(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    const { input, output } = this.#terminal;
+    const { input, output, onLeave } = this.#terminal;
+    try {
+      onLeave();
+    } catch {
+      // What broke may have broken the screen as well; what follows does not need it.
+    }
     try {
       writeWhole(output.fd, leaveSequence);
       if (input.isTTY) input.setRawMode(false);

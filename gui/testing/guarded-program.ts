@@ -15,6 +15,9 @@ const guard = new TerminalGuard({
   output: process.stdout,
   process,
   clock: systemClock,
+  onLeave() {
+    throw new Error("what broke is broken");
+  },
   async onSignal(signal) {
     process.stdout.write(`let go at ${signal}\n`);
   },

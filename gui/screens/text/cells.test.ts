@@ -61,7 +61,7 @@ test("a border stands in its column whatever is in the box", { skip: withoutTmux
   ) as [string, string, string];
   writeFileSync(drawn, JSON.stringify(lines));
   const size = { columns: 80, rows: lines.length + 3 };
-  const terminal = new Tmux([process.execPath, "dist/gui/screens/testing/boxed-samples.js", drawn], size);
+  const terminal = new Tmux([process.execPath, "dist/gui/screens/testing/samples-program.js", drawn], size);
   const isDrawn = () => terminal.screen().filter((line) => line.includes("!")).length === lines.length;
   await until(isDrawn, "all lines are drawn").catch(() => {});
   const screen = terminal.screen().slice(1, lines.length + 1);
