@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import decodeWebpImage, { init as initWebp } from "@jsquash/webp/decode.js";
+import decodeMozjpeg, { init as initMozjpeg } from "@jsquash/jpeg/decode.js";
+import decodeLibwebp, { init as initLibwebp } from "@jsquash/webp/decode.js";
 import exifr from "exifr";
-import jpeg from "jpeg-js";
 import { GifReader } from "omggif";
 import { PNG } from "pngjs";
 import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
@@ -40,16 +40,10 @@ const decoders: Readonly<Record<PictureKind, (file: Buffer) => Picture | Promise
   WebP: decodeWebp,
 };
 
-/** What has arrived of a broken JPEG is shown. */
-function decodeJpeg(file: Buffer): Picture {
-  const { width, height, data } = jpeg.decode(file, {
-    useTArray: true,
-    formatAsRGBA: true,
-    tolerantDecoding: true,
-    maxResolutionInMP: pixelsMax / 1_000_000,
-    maxMemoryUsageInMB: 1024,
-  });
-  return { width, height, rgba: data };
+/** What has arrived of a JPEG that broke off is shown. */
+async function decodeJpeg(file: Buffer): Promise<Picture> {
+  await initMozjpeg(webAssembly("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm"));
+  return pixelsOf(await decodeMozjpeg(ownBuffer(file), { preserveOrientation: false }));
 }
 
 /** What hangs on behind its end the decoder would take for a fault. */
@@ -82,15 +76,31 @@ function silently(work: () => void): void {
   }
 }
 
-/** Each picture has an instance of its own: memory that WebAssembly has once taken is only given back with it. */
 async function decodeWebp(file: Buffer): Promise<Picture> {
-  const wasm = fileURLToPath(import.meta.resolve("@jsquash/webp/codec/dec/webp_dec.wasm"));
-  await initWebp({ wasmBinary: readFileSync(wasm), print: () => {}, printErr: () => {} });
   const still = firstWebpFrame(file);
   const { width, height } = pictureHeaderOf(still);
   if (width * height > pixelsMax) throw new Error("a frame larger than its canvas");
-  const decoded = (await decodeWebpImage(new Uint8Array(still).buffer)) as unknown as Picture & { data: Uint8Array };
-  return { width: decoded.width, height: decoded.height, rgba: new Uint8Array(decoded.data) };
+  await initLibwebp(webAssembly("@jsquash/webp/codec/dec/webp_dec.wasm"));
+  return pixelsOf(await decodeLibwebp(ownBuffer(still)));
+}
+
+/**
+ * A decoder in WebAssembly that prints nothing and cannot end the process. Each picture has an instance of its own: the
+ * memory that one has once taken is only given back with it.
+ */
+function webAssembly(file: string) {
+  const quit = (_status: number, cause: unknown) => {
+    throw cause;
+  };
+  return { wasmBinary: readFileSync(fileURLToPath(import.meta.resolve(file))), print() {}, printErr() {}, quit };
+}
+
+const ownBuffer = (file: Buffer): ArrayBuffer => new Uint8Array(file).buffer;
+
+/** These decoders answer with what is ImageData in a browser, for which there is no type here. */
+function pixelsOf(image: unknown): Picture {
+  const { width, height, data } = image as { width: number; height: number; data: Uint8ClampedArray };
+  return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
 function pictureHeaderOf(file: Buffer) {

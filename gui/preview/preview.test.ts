@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { inflateSync } from "node:zlib";
+import encodeMozjpeg, { init as initMozjpeg } from "@jsquash/jpeg/encode.js";
 import fc from "fast-check";
-import jpeg from "jpeg-js";
 import { GifWriter } from "omggif";
 import { PNG } from "pngjs";
 import { Pool } from "../../core/e2ee/offload/pool.ts";
@@ -66,7 +67,11 @@ function pngOf({ width, height, rgba }: Picture): Buffer {
   return PNG.sync.write(png);
 }
 
-const jpegOf = ({ width, height, rgba }: Picture) => jpeg.encode({ width, height, data: rgba }, 90).data;
+async function jpegOf({ width, height, rgba }: Picture): Promise<Buffer> {
+  const wasm = import.meta.resolve("@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm");
+  await initMozjpeg({ wasmBinary: readFileSync(fileURLToPath(wasm)) });
+  return Buffer.from(await encodeMozjpeg({ width, height, data: new Uint8ClampedArray(rgba), colorSpace: "srgb" }));
+}
 
 function gifOf({ width, height }: Picture, frame = { x: 0, y: 0, width, height }): Buffer {
   const bytes: number[] = [];
@@ -123,7 +128,7 @@ async function decoded(file: Uint8Array): Promise<Picture> {
 
 test("a picture of each kind is decoded to its pixels", async () => {
   const picture = quarters(32, 16);
-  for (const file of [pngOf(picture), jpegOf(picture), gifOf(picture)]) {
+  for (const file of [pngOf(picture), await jpegOf(picture), gifOf(picture)]) {
     const { width, height } = await decoded(file);
     assert.deepEqual([width, height], [32, 16]);
     assert.equal(corners(await decoded(file)), "rgbw");
@@ -188,6 +193,17 @@ test("a picture of too many pixels is refused by its header, before any memory i
     assert.match(refusal.ok ? "" : refusal.reason, /too large for a preview: \d+ × \d+/);
   }
   assert.ok(process.memoryUsage().arrayBuffers - before < 1_000_000);
+});
+
+test("of a JPEG that broke off the part is shown that has come", async () => {
+  const noisy = {
+    width: 64,
+    height: 64,
+    rgba: new Uint8Array(quarters(64, 64).rgba.map((band, n) => band ^ (n % 4 === 3 ? 0 : (n * n) & 15))),
+  };
+  const whole = await jpegOf(noisy);
+  const picture = await decoded(whole.subarray(0, whole.length - 20));
+  assert.match(corners(picture), /^rg/);
 });
 
 test("a frame outside of its canvas is refused", async () => {
