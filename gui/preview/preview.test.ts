@@ -70,7 +70,12 @@ function pngOf({ width, height, rgba }: Picture): Buffer {
 async function jpegOf({ width, height, rgba }: Picture): Promise<Buffer> {
   const wasm = import.meta.resolve("@jsquash/jpeg/codec/enc/mozjpeg_enc.wasm");
   await initMozjpeg({ wasmBinary: readFileSync(fileURLToPath(wasm)) });
-  return Buffer.from(await encodeMozjpeg({ width, height, data: new Uint8ClampedArray(rgba), colorSpace: "srgb" }));
+  return Buffer.from(
+    await encodeMozjpeg(
+      { width, height, data: new Uint8ClampedArray(rgba), colorSpace: "srgb" },
+      { progressive: false },
+    ),
+  );
 }
 
 function gifOf({ width, height }: Picture, frame = { x: 0, y: 0, width, height }): Buffer {
