@@ -57,8 +57,8 @@ export class TerminalGuard {
     this.#terminal = terminal;
     this.#handlers = [
       ["exit", () => this.#leave()],
+      // Rejections that nobody handles come here as well.
       ["uncaughtException", (cause) => this.#crash(cause)],
-      ["unhandledRejection", (cause) => this.#crash(cause)],
       ["SIGTSTP", () => this.suspend()],
       ["SIGCONT", () => this.#return()],
       ...Object.keys(endingSignals).map((signal) => [signal, () => this.#end(signal as EndingSignal)] as const),

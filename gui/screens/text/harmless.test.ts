@@ -91,18 +91,26 @@ test("a cell with colours of its own keeps them past blessed, which knows 256", 
   assert.equal(cells.decode(`\x1b[1;1H${cells.styled("▀", style)}`), `\x1b[1;1H\x1b[1X${style}▀\x1b[39;49m\x1b[2G`);
 });
 
-test("a thousand more characters than there are deputies leave those asked for last right", () => {
+test("braces are drawn and are no tags", () => {
   const cells = new Cells();
-  const flagOf = (n: number) =>
-    `${String.fromCharCode(97 + (n % 26))}${String.fromCodePoint(0x300 + Math.floor(n / 26))}`;
-  const all = Array.from({ length: 4000 }, (_, n) => flagOf(n % 2912)).filter(
-    (text) => text.normalize("NFC").length > 1,
-  );
-  for (const text of all) cells.encode(text);
-  const last = all.slice(-2000);
-  const encoded = last.map((text) => cells.encode(text));
+  assert.doesNotMatch(cells.encode("{bold}a{/bold}{open}"), /[{}]/);
+  assert.equal(cells.decode(cells.encode("{bold}a")), "{bold}a");
+});
+
+test("with more characters than there are deputies those asked for lately stay right", () => {
+  const cells = new Cells();
+  const stacked = (n: number) =>
+    `q${String.fromCodePoint(0x300 + (n % 64))}${String.fromCodePoint(0x300 + Math.floor(n / 64))}`;
+  const kept = cells.encode(stacked(0));
+  const others = Array.from({ length: 4000 }, (_, n) => stacked(n + 1));
+  for (const text of others) {
+    cells.encode(text);
+    assert.equal(cells.encode(stacked(0)), kept);
+  }
+  const last = others.slice(-3000);
   assert.deepEqual(
-    encoded.map((cell) => cells.decode(cell)),
+    last.map((text) => cells.decode(cells.encode(text))),
     last,
   );
+  assert.equal(new Set(last.map((text) => cells.encode(text))).size, last.length);
 });
