@@ -54,7 +54,9 @@ const samples: Readonly<Record<string, string>> = {
   tags: "{red-fg}a{/red-fg}{bold}",
 };
 
-test("a border stands in its column whatever is in the box", { skip: withoutTmux }, async () => {
+test("a border stands in its column whatever is in the box, and true colour passes", {
+  skip: withoutTmux,
+}, async () => {
   const lines = Object.values(samples);
   const [drawn, prefixes, answers] = ["lines.json", "prefixes.json", "answers.json"].map((name) =>
     path.join(place, name),
@@ -64,6 +66,8 @@ test("a border stands in its column whatever is in the box", { skip: withoutTmux
   const terminal = new Tmux([process.execPath, "dist/gui/screens/testing/samples-program.js", drawn], size);
   const isDrawn = () => terminal.screen().filter((line) => line.includes("!")).length === lines.length;
   await until(isDrawn, "all lines are drawn").catch(() => {});
+  const colours = terminal.screen({ colours: true })[0];
+  assert.match(colours ?? "", /<\x1b\[38;2;1;2;3m?.*48;2;200;100;50m▀\x1b\[39m\x1b\[49m>/);
   const screen = terminal.screen().slice(1, lines.length + 1);
   // How far the terminal moves for what is before the border is asked of the terminal itself.
   writeFileSync(prefixes, JSON.stringify(screen.map((line) => line.slice(0, line.lastIndexOf("│")))));
