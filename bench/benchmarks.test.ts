@@ -8,7 +8,7 @@ import { runMicroCrypto } from "./micro/crypto.ts";
 import { microCryptoNotes, microCryptoTables } from "./micro/crypto-tables.ts";
 import { runQuick } from "./quick.ts";
 import { resultsSchema } from "./results.ts";
-import { runConnections, runGenerator, runLogins } from "./scale.ts";
+import { runConnections, runFiles, runGenerator, runLogins } from "./scale.ts";
 import { fanoutTable, figuresTable, ingestTables } from "./tables.ts";
 
 /** Each benchmark, as small as it gets, so that none of them rots; what it measures is no matter here. */
@@ -85,11 +85,12 @@ test("ingest measures the writer, a bare COPY and where the two ways of committi
   resultsSchema.parse(run);
 });
 
-test("connections, logins and generator give their figures", async () => {
+test("connections, logins, generator and files give their figures", async () => {
   const runs = [
     await runConnections({ connections: 20, log, signal, quietSeconds: 0.2 }),
     await runLogins({ perSecond: 20, seconds: 1, log, signal }),
     await runGenerator({ ratePerSecond: 100, seconds: 1, log, signal }),
+    await runFiles({ mebibytes: 0.2, atOnce: 2, rounds: 1, log, signal }),
   ];
   for (const run of runs) {
     assert.ok(run.figures.length > 2);
@@ -100,6 +101,7 @@ test("connections, logins and generator give their figures", async () => {
   assert.equal(figureOf(0, "logged-in connections"), 20);
   assert.equal(figureOf(1, "logins failed or refused"), 0);
   assert.equal(figureOf(2, "audit passed"), 1);
+  assert.ok((figureOf(3, "download, together") ?? 0) > 0);
 });
 
 test("micro crypto measures every operation by both ways, and says where the pool begins", async () => {

@@ -158,7 +158,7 @@ export type IngestDocument = z.output<typeof ingest>;
 
 const scale = z.strictObject({
   ...header,
-  benchmark: z.enum(["connections", "logins", "generator"]),
+  benchmark: z.enum(["connections", "logins", "generator", "files"]),
   figures: z.array(z.strictObject({ name: z.string(), value: z.number(), unit: z.string() })),
 });
 export type ScaleDocument = z.output<typeof scale>;

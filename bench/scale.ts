@@ -1,5 +1,8 @@
 import { loadOrCreateSecret } from "../core/cluster/deployment-secret.ts";
 import type { ServeConfig } from "../core/cluster/serve-settings.ts";
+import type { FileContent } from "../core/e2ee/content.ts";
+import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
 import { listServers, readDeployment } from "../loadgen/deployment-probe.ts";
@@ -7,6 +10,7 @@ import { generateLoad } from "../loadgen/generator.ts";
 import { parseWorkload, type WorkloadText } from "../loadgen/workload.ts";
 import { ServerProcess } from "./child-process.ts";
 import { readEnvironment } from "./environment.ts";
+import { FileExchange } from "./file-exchange.ts";
 import { Laboratory } from "./laboratory.ts";
 import { LoginStorm } from "./login-storm.ts";
 import type { ScaleDocument } from "./results.ts";
@@ -175,4 +179,110 @@ export function runGenerator(
       { name: "audit passed", value: load.audit.passed ? 1 : 0, unit: "" },
     ];
   });
+}
+
+/** What files do to the server that takes and gives them: many at once, after some that came and went before. */
+export function runFiles(
+  options: ScaleOptions & { readonly mebibytes: number; readonly atOnce: number; readonly rounds: number },
+): Promise<ScaleDocument> {
+  const { mebibytes, atOnce, rounds, signal } = options;
+  const size = Math.round(mebibytes * 1024 * 1024);
+  return experiment("files", options, async (server, { keyPairs }) => {
+    const exchange = await FileExchange.open(server.target, keyPairs[0] as IdentityKeyPairs);
+    const servers = await listServers(server.target);
+    const together = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: atOnce }, work));
+    const watched = async <T>(work: () => Promise<T[]>) => {
+      await readDeployment(servers); // Begins a new period of the servers' loop lag.
+      const watch = new UsageWatch(server);
+      const done = await work();
+      const usage = await watch.end();
+      const { servers: readings } = await readDeployment(servers);
+      return { done, ...usage, lagMs: Math.max(...readings.map((of) => of.loopLagP99Ms)) };
+    };
+    const sent: Watched[] = [];
+    const fetched: Watched[] = [];
+    try {
+      // What a server needs once, whoever comes, is there after the first round.
+      for (let round = 0; round <= rounds; round++) {
+        options.onStep?.(`round ${round} of ${rounds}: ${atOnce} files of ${mebibytes} MiB at once`);
+        const up = await watched(() => together(() => exchange.send(size, signal)));
+        let next = 0;
+        const down = await watched(() => together(() => exchange.fetch(up.done[next++] as FileContent, signal)));
+        if (round === 0) continue;
+        sent.push(up);
+        fetched.push(down);
+      }
+    } finally {
+      await exchange.close();
+    }
+    const all = atOnce * mebibytes;
+    return [
+      { name: "files at once", value: atOnce, unit: "" },
+      { name: "size of each", value: mebibytes, unit: "MiB" },
+      ...transferFigures("upload", sent, all, atOnce),
+      ...transferFigures("download", fetched, all, atOnce),
+    ];
+  });
+}
+
+interface Watched {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** The most at any time, over what it was before. */
+  readonly grownBytes: number;
+  readonly lagMs: number;
+}
+
+function transferFigures(way: string, rounds: readonly Watched[], mebibytes: number, atOnce: number): Figures {
+  const seconds = rounds.reduce((sum, round) => sum + round.seconds, 0);
+  const cpuSeconds = rounds.reduce((sum, round) => sum + round.cpuSeconds, 0);
+  const all = mebibytes * rounds.length;
+  const worst = (of: (round: Watched) => number) => Math.max(...rounds.map(of));
+  return [
+    { name: `${way}, together`, value: all / seconds, unit: "MiB/s" },
+    { name: `${way}, server CPU`, value: (cpuSeconds * 1000) / all, unit: "ms/MiB" },
+    { name: `${way}, server event-loop lag p99, worst round`, value: worst(({ lagMs }) => lagMs), unit: "ms" },
+    {
+      name: `${way}, server memory above idle for each, worst round`,
+      value: worst(({ grownBytes }) => grownBytes) / atOnce / 1024 / 1024,
+      unit: "MiB",
+    },
+  ];
+}
+
+const memoryPeriodMs = 10;
+
+/** A server's memory while something is done, read every few milliseconds. */
+class UsageWatch {
+  readonly #server: ServerProcess;
+  readonly #startMs = clock.monotonic();
+  readonly #before: ReturnType<ServerProcess["usage"]>;
+  readonly #watching: Promise<void>;
+  #peakBytes = 0;
+  #ended = false;
+
+  constructor(server: ServerProcess) {
+    this.#server = server;
+    this.#before = server.usage();
+    this.#watching = this.#watch();
+  }
+
+  async end(): Promise<Omit<Watched, "lagMs">> {
+    const seconds = (clock.monotonic() - this.#startMs) / 1000;
+    this.#ended = true;
+    await this.#watching;
+    const [before, after] = [await this.#before, await this.#server.usage()];
+    return {
+      seconds,
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      grownBytes: Math.max(0, this.#peakBytes - before.residentBytes),
+    };
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#ended) {
+      this.#peakBytes = Math.max(this.#peakBytes, (await this.#server.usage()).residentBytes);
+      await sleep(clock, memoryPeriodMs);
+    }
+  }
 }

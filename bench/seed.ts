@@ -6,6 +6,8 @@ import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts"
 import { finishRegistration, startRegistration } from "../core/e2ee/opaque-client.ts";
 import { opaqueServer } from "../core/e2ee/opaque-server.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
+import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
+import { complaintOf, shortened } from "../core/platform/schema-complaint.ts";
 import { copyUsers } from "../core/store/copy-users.ts";
 import type { NewUser } from "../core/store/users.ts";
 import { makeKeyPairs } from "../loadgen/generator.ts";
@@ -95,9 +97,18 @@ export function writeSeededAccounts(file: string, { accounts, users, keyPairs }:
 }
 
 export function readSeededAccounts(file: string): SeededAccounts {
+  const parsed = parseSeededAccounts(readText(file));
+  if (parsed.ok) return parsed.value;
+  throw unreadable(file, parsed.reason);
+}
+
+/** What {@link writeSeededAccounts} has written. */
+export function parseSeededAccounts(text: string): Parsed<SeededAccounts> {
   try {
-    const { namePrefix, password, users, keyPairs } = fileFields.parse(JSON.parse(readFileSync(file, "utf8")));
-    return {
+    const fields = fileFields.safeParse(JSON.parse(text));
+    if (!fields.success) return refused(complaintOf(fields.error));
+    const { namePrefix, password, users, keyPairs } = fields.data;
+    return accepted({
       accounts: { kind: "seeded", namePrefix, password },
       users,
       keyPairs: keyPairs.map(({ wrapping, signing, byWrapping }) => {
@@ -108,13 +119,20 @@ export function readSeededAccounts(file: string): SeededAccounts {
           byWrapping: Buffer.from(byWrapping, "base64"),
         };
       }),
-    };
+    });
   } catch (cause) {
-    throw new Failure(
-      "seed_file_unreadable",
-      `${file}: ${messageOf(cause)}`,
-      "make it with fastchat db seed --out",
-      cause,
-    );
+    return refused(shortened(messageOf(cause)));
   }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw unreadable(file, messageOf(cause), cause);
+  }
+}
+
+function unreadable(file: string, why: string, cause?: unknown): Failure {
+  return new Failure("seed_file_unreadable", `${file}: ${why}`, "make it with fastchat db seed --out", cause);
 }

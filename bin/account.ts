@@ -93,19 +93,19 @@ export function addAccount(program: Command): void {
   );
 }
 
-/** Opens the account that is meant, works with it, and closes it. */
+/** Opens the account that is meant, works with it, and closes it. The signal is aborted when the user wants an end. */
 export function withAccount(
   config: AccountConfig,
-  work: (account: LocalAccount, password: string) => Promise<void>,
+  work: (account: LocalAccount, password: string, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  return run(async () => {
+  return run(async (signal) => {
     const machine = new ThisMachine(config.home);
     const profile = machine.choose(config.profile);
     const password = await readSecret(`password of ${profile}`, config.passwordFile);
     return withMachine(machine, async () => {
       const account = await openAccount(profile, password, machine.parts, {});
       try {
-        await work(account, password);
+        await work(account, password, signal);
       } finally {
         await account.close();
       }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +7,7 @@ import path from "node:path";
 import { after, suite, test } from "node:test";
 import { resultsSchema } from "../bench/results.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
+import { endOf, type StartedCommand, startCommand } from "../core/testing/command-line.ts";
 import { freshDatabase } from "../core/testing/database.ts";
 import { until } from "../core/testing/until.ts";
 import { presets } from "../loadgen/workload.ts";
@@ -15,43 +15,15 @@ import { presets } from "../loadgen/workload.ts";
 const scratch = mkdtempSync(path.join(writablePlace(), "cli-test-"));
 chmodSync(scratch, 0o755);
 const mark = `FASTCHAT_CLI_TEST=${randomBytes(8).toString("hex")}`;
-const program = path.join(import.meta.dirname, "fastchat.js");
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
-const running: ChildProcess[] = [];
-after(() => {
-  for (const child of running) child.kill("SIGKILL");
-  rmSync(scratch, { recursive: true, force: true });
-});
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly out: () => string;
-  readonly err: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-function start(args: readonly string[], environment: Record<string, string> = {}): Run {
+function start(args: readonly string[], environment: Record<string, string> = {}): StartedCommand {
   const [name, value] = mark.split("=") as [string, string];
   // Not a setting: what begins with FASTCHAT_ would be taken for one.
-  const env = { ...process.env, [name.replace("FASTCHAT_", "")]: value, ...environment };
-  const child = spawn(process.execPath, [program, ...args], { cwd: scratch, env });
-  running.push(child);
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  const ended = once(child, "close").then(([code]) => code as number | null);
-  return { child, out: () => out, err: () => err, ended };
+  return startCommand(args, { cwd: scratch, environment: { [name.replace("FASTCHAT_", "")]: value, ...environment } });
 }
 
-async function run(args: readonly string[], environment?: Record<string, string>) {
-  const started = start(args, environment);
-  return { code: await started.ended, out: started.out(), err: started.err() };
-}
+const run = (args: readonly string[], environment?: Record<string, string>) => endOf(start(args, environment));
 
 /** Processes that descend from a command of this test and are still there, and databases on directories of this name. */
 function leftovers(directory = scratch): string[] {
@@ -74,7 +46,7 @@ const served = (port = "0") => [
   ...flag("port", port),
   ...flag("log-level", "error"),
 ];
-const addressOf = (run: Run) => /serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1] as string;
+const addressOf = (run: StartedCommand) => /serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1] as string;
 
 test("every command explains itself, with examples", async () => {
   for (const command of [
@@ -86,9 +58,20 @@ test("every command explains itself, with examples", async () => {
     ["bench", "connections"],
     ["bench", "logins"],
     ["bench", "generator"],
+    ["bench", "files"],
     ["bench", "micro"],
     ["db", "migrate"],
     ["db", "seed"],
+    ["account", "sign-up"],
+    ["account", "log-in"],
+    ["account", "password"],
+    ["account", "list"],
+    ["trust", "list"],
+    ["trust", "show"],
+    ["trust", "verify"],
+    ["trust", "accept"],
+    ["identity", "export"],
+    ["identity", "import"],
   ]) {
     const { code, out } = await run([...command, "--help"]);
     assert.equal(code, 0);
@@ -96,7 +79,8 @@ test("every command explains itself, with examples", async () => {
   }
   const { code, out } = await run(["--help"]);
   assert.equal(code, 0);
-  for (const command of ["serve", "load", "bench", "db"]) assert.ok(out.includes(command));
+  for (const command of ["serve", "load", "bench", "db", "account", "trust", "identity"])
+    assert.ok(out.includes(command));
 });
 
 test("what cannot be obeyed ends with 2 and says what to write", async () => {

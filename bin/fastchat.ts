@@ -2,11 +2,15 @@
 import { Command, CommanderError } from "commander";
 import { addAccount } from "./account.ts";
 import { addBench } from "./bench.ts";
+import { addChat } from "./chat.ts";
 import { addDb } from "./db.ts";
+import { addGroups } from "./groups.ts";
 import { addIdentity } from "./identity.ts";
 import { addLoad } from "./load.ts";
 import { UsageError } from "./program.ts";
+import { addSend } from "./send.ts";
 import { addServe } from "./serve.ts";
+import { addTail } from "./tail.ts";
 import { addTrust } from "./trust.ts";
 
 // Whoever reads what is printed may stop doing so (`fastchat serve --help | head`); that ends nothing else.
@@ -23,6 +27,7 @@ const program = new Command("fastchat")
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
 
+addChat(program);
 addServe(program);
 addLoad(program);
 addBench(program);
@@ -30,6 +35,9 @@ addDb(program);
 addAccount(program);
 addTrust(program);
 addIdentity(program);
+addSend(program);
+addTail(program);
+addGroups(program);
 
 try {
   await program.parseAsync();

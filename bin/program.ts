@@ -5,12 +5,13 @@ import { newAccountSettings } from "../core/client/account/account-settings.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { type ConfigOf, flagName, readConfig, type Settings, variableName } from "../core/platform/config.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
+import { chatSettings } from "../gui/chat-settings.ts";
 
 /** The command line cannot be obeyed; the message says what to write. */
 export class UsageError extends Error {}
 
 /** Settings whose variables may be set although another program is run. */
-const everySettings: readonly Settings[] = [serveSettings, loadSettings, newAccountSettings];
+const everySettings: readonly Settings[] = [serveSettings, loadSettings, newAccountSettings, chatSettings];
 
 /** Offers every setting as an option, with its default and its variable in the help. */
 export function addSettings(command: Command, settings: Settings): Command {
@@ -47,6 +48,14 @@ export function whole(text: string): number {
 }
 
 export const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Resolves when the user wants an end. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
 
 /**
  * Runs a program to its end: the signal is aborted by the first Ctrl-C (or SIGTERM, or a closed terminal, unless the program

@@ -3,6 +3,8 @@ import { deploymentUrl } from "../core/client/deployment-url.ts";
 import { httpAsk } from "../core/client/http.ts";
 import type { TlsTrust } from "../core/client/tls-trust.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
+import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
+import { complaintOf, shortened } from "../core/platform/schema-complaint.ts";
 
 /** What a deployment's servers have done so far, as their `/metrics` say. */
 export interface DeploymentReading {
@@ -34,10 +36,24 @@ const answerBytesMax = 4 * 1024 * 1024;
 /** The HTTP addresses of a deployment's servers, by name. */
 export async function listServers(target: string, tls?: TlsTrust): Promise<ReadonlyMap<string, URL>> {
   const base = deploymentUrl(target);
-  const listed = serverList.safeParse(JSON.parse(await get(new URL("/servers", base), tls)));
-  if (!listed.success)
-    throw new Failure("target_not_fastchat", `${base.origin}/servers lists no servers`, "is it a FastChat?");
-  return new Map(listed.data.map(({ server, url }) => [server, deploymentUrl(url)]));
+  const listed = parseServerList(await get(new URL("/servers", base), tls));
+  if (listed.ok) return listed.value;
+  throw new Failure(
+    "target_not_fastchat",
+    `${base.origin}/servers lists no servers: ${listed.reason}`,
+    "is it a FastChat?",
+  );
+}
+
+/** What `/servers` answers: HTTP addresses by name. */
+export function parseServerList(text: string): Parsed<ReadonlyMap<string, URL>> {
+  try {
+    const listed = serverList.safeParse(JSON.parse(text));
+    if (!listed.success) return refused(complaintOf(listed.error));
+    return accepted(new Map(listed.data.map(({ server, url }) => [server, deploymentUrl(url)])));
+  } catch (cause) {
+    return refused(shortened(messageOf(cause)));
+  }
 }
 
 export async function readDeployment(servers: ReadonlyMap<string, URL>, tls?: TlsTrust): Promise<DeploymentReading> {
@@ -91,7 +107,7 @@ async function get(url: URL, tls: TlsTrust | undefined): Promise<string> {
 }
 
 /** Values by name, and by name and quantile where there is one. Other labels are the server's own. */
-function parseMetrics(text: string): Map<string, number> {
+export function parseMetrics(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const line of text.split("\n")) {
     const parsed = /^(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line);

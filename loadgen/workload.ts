@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
+import { complaintOf } from "../core/platform/schema-complaint.ts";
 import { limits } from "../core/wire/limits.ts";
 
 const positive = z.number().positive();
@@ -90,7 +91,7 @@ export type WorkloadText = z.input<typeof workloadSchema>;
 /** A workload from parsed JSON, or a complaint that names the key and what to write. */
 export function parseWorkload(json: unknown): Parsed<Workload> {
   const parsed = workloadSchema.safeParse(json);
-  if (!parsed.success) return refused(z.prettifyError(parsed.error));
+  if (!parsed.success) return refused(complaintOf(parsed.error));
   for (const [i, group] of parsed.data.groups.entries()) {
     const largest = group.sizes.kind === "fixed" ? group.sizes.size : group.sizes.max;
     if (group.sizes.kind === "zipf" && group.sizes.min > group.sizes.max)

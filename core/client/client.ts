@@ -8,18 +8,19 @@ import type { ClientMessageId, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Membership } from "../wire/membership.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import type { Authenticate, ConnectionState, Welcome } from "./connection.ts";
-import { Conversation, type ConversationEvents } from "./conversation.ts";
+import { Conversation, type ConversationEvents, type OlderMessages } from "./conversation.ts";
 import { GroupChanges, type WantedChange } from "./group-changes.ts";
 import { failed, type GroupFailure } from "./group-failure.ts";
 import { IdentityBook, type KnownPerson } from "./identity-book.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 import type { Keeper, WrittenMessage } from "./keeper.ts";
 import { Mailbox, type MailboxGroup, type MailboxOptions, type MailboxParts } from "./mailbox.ts";
+import { OpenGroups, type OpenGroupsEvents } from "./open-groups.ts";
 import type { SendOutcome } from "./outbox.ts";
 import type { Notice, RequestRefused } from "./server-link.ts";
 import { memoryPins, Trust, type TrustEvents } from "./trust.ts";
 
-export interface ClientEvents extends ConversationEvents, TrustEvents {
+export interface ClientEvents extends ConversationEvents, TrustEvents, OpenGroupsEvents {
   connection?(state: ConnectionState, why: string): void;
   /** Each message of each group once, in order, before it is opened. */
   delivered?(group: GroupId, message: DeliverCursor): void;
@@ -64,6 +65,10 @@ export class Client {
   readonly #suites: ReadonlyMap<string, AnySuite>;
   readonly #conversations = new Map<GroupId, Conversation>();
   readonly #people: IdentityBook;
+  readonly #open: OpenGroups;
+  /** Whether others are told how far the user has read. Their other machines learn it the same way. */
+  readReceipts = true;
+  #server: string | undefined;
   #self: { identity: Identity; user: UserId; changes: GroupChanges } | undefined;
 
   constructor(parts: MailboxParts, options: ClientOptions, events: ClientEvents) {
@@ -72,30 +77,35 @@ export class Client {
     this.#events = events;
     this.#suites = new Map(options.suites.map((suite) => [suite.name, suite]));
     this.trust = new Trust(keeper?.pins ?? memoryPins(), identities, events);
-    const cursors = new Map(keeper?.groups().map(({ group, cursor }) => [group, cursor]));
-    const startAfter = (group: GroupId, lastSeq: Seq) =>
-      cursors.get(group) ?? options.startAfter?.(group, lastSeq) ?? lastSeq;
+    const startAfter = (group: GroupId, lastSeq: Seq) => {
+      const after = options.startAfter?.(group, lastSeq) ?? lastSeq;
+      return keeper ? keeper.entered(group, after) : after;
+    };
     this.#mailbox = new Mailbox(
       parts,
       { ...options, startAfter },
       {
-        connection: (state, why) => events.connection?.(state, why),
+        connection: (state, why) => {
+          if (state !== "online") this.#interrupted();
+          events.connection?.(state, why);
+        },
         delivered: (group, message) => this.#delivered(group, message),
         missing: (group, from, through) => {
-          if (keeper) this.conversation(group).missed(from, through);
+          (keeper ? this.conversation(group) : this.#conversations.get(group))?.missed(from, through);
           events.missing?.(group, from, through);
         },
         joined: (group) => events.joined?.(group),
-        left: (group) => {
-          this.#conversations.delete(group);
-          keeper?.left(group);
-          events.left?.(group);
+        left: (group) => this.#left(group),
+        read: (group, seq) => this.#readAsTold(group, seq),
+        ready: (welcome) => this.#ready(welcome),
+        noticed: (notice) => {
+          this.#noticed(notice);
+          events.noticed?.(notice);
         },
-        ready: (welcome) => events.welcomed?.(welcome),
-        noticed: (notice) => events.noticed?.(notice),
         strayed: (group) => events.strayed?.(group),
       },
     );
+    this.#open = new OpenGroups({ mailbox: this.#mailbox, clock: parts.clock, user: () => this.user }, events);
     this.#people = new IdentityBook(this.#mailbox, identities, pinning ? this.trust : undefined);
   }
 
@@ -105,6 +115,11 @@ export class Client {
 
   get user(): UserId | undefined {
     return this.#self?.user;
+  }
+
+  /** The name of the server that this is connected to, for people and logs. */
+  get server(): string | undefined {
+    return this.#server;
   }
 
   /**
@@ -123,6 +138,11 @@ export class Client {
     });
   }
 
+  /** Says who this is, without a connection: what is kept can be read, and what is written waits. */
+  recognise(identity: Identity, user: UserId): void {
+    if (!this.#self) this.#become(identity, user);
+  }
+
   /** Goes online with the token of an earlier login. */
   resume(identity: Identity, user: UserId, token: Uint8Array): void {
     this.#become(identity, user);
@@ -131,6 +151,7 @@ export class Client {
 
   /** Resolves when nothing is kept any more. */
   async close(): Promise<void> {
+    this.#open.closeAll();
     this.#mailbox.close();
     await Promise.all([...this.#conversations.values()].map((conversation) => conversation.close()));
   }
@@ -182,6 +203,58 @@ export class Client {
     return this.#loggedIn().changes.change(this.conversation(group), { ...change, people: people.value });
   }
 
+  /** Removes everybody else from a group and leaves it: for an admin. Done again after a failure, it goes on where it ended. */
+  deleteGroup(group: GroupId): Promise<Parsed<undefined, GroupFailure>> {
+    return this.#loggedIn().changes.dissolve(this.conversation(group));
+  }
+
+  /**
+   * The user looks at a group: `presence`, `cursors` and `typing` come from now on, over all connections, until
+   * {@link closeGroup}.
+   */
+  openGroup(group: GroupId): void {
+    this.#open.open(group);
+  }
+
+  closeGroup(group: GroupId): void {
+    this.#open.close(group);
+  }
+
+  /** The user is writing something to a group: whoever looks at it is told, once in 3 s at most. */
+  typing(group: GroupId): void {
+    this.#open.typing(group);
+  }
+
+  /** Who of an open group is online, as far as is known; the set goes on changing. */
+  onlineIn(group: GroupId): ReadonlySet<UserId> {
+    return this.#open.online(group);
+  }
+
+  /** How far members of an open group have read it, as far as is known; the map goes on changing. */
+  cursorsIn(group: GroupId): ReadonlyMap<UserId, Seq> {
+    return this.#open.cursors(group);
+  }
+
+  /** The user has read everything up to a place. Others are told if they may know, now or when there is a connection. */
+  markRead(group: GroupId, seq: Seq): void {
+    const { keeper } = this.#options;
+    const isNew = keeper ? keeper.readUpTo(group, seq) : true;
+    if (isNew && this.readReceipts) this.#mailbox.read(group, seq);
+  }
+
+  /**
+   * Fetches up to so many messages (500 at most) of a group from before the oldest that is kept, and keeps them: a machine
+   * that is new to a group begins with the last ones.
+   */
+  older(group: GroupId, count: number): Promise<Parsed<OlderMessages, GroupFailure>> {
+    return this.conversation(group).older(count);
+  }
+
+  /** Milliseconds to the server and back. */
+  roundTrip(): Promise<Parsed<number, RequestRefused>> {
+    return this.#mailbox.roundTrip();
+  }
+
   /** Deletes what has expired in groups that let their messages expire; for who keeps any. */
   async forgetExpired(): Promise<void> {
     const groups = this.#options.keeper?.groups() ?? [];
@@ -200,6 +273,23 @@ export class Client {
     this.#options.keeper?.written(message);
     this.#transmit(message, false, settled);
     return { ok: true, value: id };
+  }
+
+  /**
+   * Sends a message that failed once more, as it was: under its own id, so that it is there once, even if the server has
+   * taken it in without being able to say so. Refused when there is no such message, or too many wait.
+   */
+  retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): Parsed<ClientMessageId> {
+    if (!this.#mailbox.hasRoom) return refused("too many messages wait already for their acknowledgement");
+    const message = this.#options.keeper?.retried(id);
+    if (!message) return refused("no such message has failed");
+    this.#transmit(message, true, settled);
+    return { ok: true, value: id };
+  }
+
+  /** Deletes a message that failed; false when there is none. */
+  discard(id: ClientMessageId): boolean {
+    return this.#options.keeper?.discarded(id) ?? false;
   }
 
   #transmit(message: WrittenMessage, sentBefore: boolean, settled: (outcome: SendOutcome) => void): void {
@@ -228,6 +318,50 @@ export class Client {
     for (const message of this.#options.keeper?.unsent() ?? []) {
       this.#transmit(message, true, (outcome) => this.#events.settled?.(message, outcome));
     }
+  }
+
+  #interrupted(): void {
+    this.#server = undefined;
+    this.#open.interrupted();
+  }
+
+  #ready(welcome: Welcome): void {
+    const { keeper } = this.#options;
+    this.#server = welcome.server;
+    for (const { group } of keeper?.groups() ?? []) {
+      // While the client was away.
+      if (!this.#mailbox.groups.has(group)) this.#left(group);
+    }
+    for (const group of this.#mailbox.groups.keys()) this.#open.entered(group);
+    this.#events.welcomed?.(welcome);
+  }
+
+  #left(group: GroupId): void {
+    const conversation = this.#conversations.get(group);
+    conversation?.left();
+    // It still has to take in what came before: at least by whom the user was removed.
+    void conversation?.settled().then(() => {
+      if (!this.#mailbox.groups.has(group)) this.#conversations.delete(group);
+    });
+    this.#open.left(group);
+    this.#options.keeper?.left(group);
+    this.#events.left?.(group);
+  }
+
+  /** What the servers know of how far the user has read, which may have been at another machine, or without a connection. */
+  #readAsTold(group: GroupId, seq: Seq): void {
+    const { keeper } = this.#options;
+    if (!keeper || keeper.readUpTo(group, seq)) return;
+    const own = keeper.readSeq(group);
+    if (own > seq && this.readReceipts) this.#mailbox.read(group, own);
+  }
+
+  #noticed(notice: Notice): void {
+    this.#open.noticed(notice);
+    if (notice.kind === "joined") this.#open.entered(notice.group);
+    if (notice.kind !== "cursors") return;
+    const own = notice.cursors.find(([user]) => user === this.user);
+    if (own) this.#options.keeper?.readUpTo(notice.group, own[1]);
   }
 
   #loggedIn() {

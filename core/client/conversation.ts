@@ -1,16 +1,18 @@
 import { type Content, encodeContent, parseContent } from "../e2ee/content.ts";
 import type { Identity } from "../e2ee/identity.ts";
-import type { AnySuite, SuiteFault } from "../e2ee/suite.ts";
+import type { AnySuite, EpochChange, SuiteFault, WrappedKey } from "../e2ee/suite.ts";
 import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { Membership } from "../wire/membership.ts";
-import { type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
+import { type MembershipAction, type MembershipEntry, parseEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { failed, failedTo, type GroupFailure } from "./group-failure.ts";
 import { type AppliedEntry, GroupLog, type PlacedEntry } from "./group-log.ts";
+import { Handshakes } from "./handshakes.ts";
 import { type Ask, askOnce, askPatiently, type IdentityBook, identityChanged } from "./identity-book.ts";
 import type { ConversationStep, Keeper } from "./keeper.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -55,12 +57,14 @@ export type MessageFault =
 export interface ConversationEvents {
   message?(message: OpenedMessage): void;
   unreadable?(message: UnreadableMessage): void;
-  /** The server has acknowledged a message of the user's own at this place, and shows another one there. */
+  /** The server shows another message at this place than before, or than the user's own that it has acknowledged there. */
   misplaced?(group: GroupId, seq: Seq): void;
   /** The membership log has one more entry. */
   changed?(group: GroupId, entry: MembershipEntry, after: Membership): void;
   /** The server showed a log that cannot be: whatever it says of this group's members is refused. */
   logRefused?(group: GroupId, detail: string): void;
+  /** The disk did not take what came: nothing more of this group is taken in by this run, and all of it by the next. */
+  notKept?(group: GroupId, detail: string): void;
 }
 
 export interface ConversationParts {
@@ -70,6 +74,34 @@ export interface ConversationParts {
   readonly people: IdentityBook;
   readonly suites: ReadonlyMap<string, AnySuite>;
   readonly keeper: Keeper | undefined;
+}
+
+/** A change of a group, as its verified log tells it: to be shown among the messages. */
+export interface GroupChange {
+  readonly seq: Seq;
+  /** Milliseconds since the Unix epoch; undefined where the server has not said. */
+  readonly at: number | undefined;
+  readonly actor: UserId;
+  readonly action: MembershipAction;
+  readonly subjects: readonly UserId[];
+  /** What the group was called by it, if it was, and that can be opened. */
+  readonly title: string | undefined;
+}
+
+/** What came of asking for older messages. */
+export interface OlderMessages {
+  /** So many were kept; others may have been passed over, or are there no more. */
+  readonly count: number;
+  /** Whether there may be others before them. */
+  readonly more: boolean;
+}
+
+/** Nobody is told of messages that are older than those that they have seen. */
+const quietly: ConversationEvents = {};
+
+interface SealedTitle {
+  readonly epoch: Epoch;
+  readonly sealed: Uint8Array;
 }
 
 /** Without a keeper, so many messages are remembered to know one again. */
@@ -85,7 +117,9 @@ export class Conversation {
   readonly #events: ConversationEvents;
   readonly #log: GroupLog;
   #suiteState: unknown;
-  #title: { epoch: Epoch; sealed: Uint8Array } | undefined;
+  /** Being read. */
+  #older: Promise<Parsed<OlderMessages, GroupFailure>> | undefined;
+  #title: SealedTitle | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   /** Places of messages that were opened, by sender and id, where no keeper knows them. */
   readonly #places = new Map<string, Seq>();
@@ -93,15 +127,22 @@ export class Conversation {
   #concerns = { length: -1, version: -1, names: [] as readonly string[] };
   /** Places that the server has given to the user's own messages, and not shown yet. */
   readonly #promised = new Map<Seq, ClientMessageId>();
-  readonly #handshakes = new Map<ClientMessageId, (outcome: Parsed<undefined, GroupFailure>) => void>();
+  readonly #handshakes: Handshakes;
+  /** The place of the newest epoch's entry, while that cannot be followed for want of handshake messages before it. */
+  #unfollowed: Seq | undefined;
+  /** Those who wait until everything up to a place has come. */
+  readonly #waiting = new Set<{ readonly place: Seq; readonly come: () => void }>();
   /** Takes nothing in any more: what has come and was not kept comes again, in the next run. */
   #closed = false;
+  /** The keeper failed: the state here may be one that was not kept, so that nothing that follows from it may be. */
+  #broken = false;
 
   constructor(group: GroupId, parts: ConversationParts, events: ConversationEvents) {
     this.group = group;
     this.#parts = parts;
     this.#events = events;
     this.#log = new GroupLog(group);
+    this.#handshakes = new Handshakes(group, parts.mailbox);
     this.#restore();
   }
 
@@ -121,11 +162,17 @@ export class Conversation {
 
   /** What the members call the group, if it can be opened. */
   get title(): string | undefined {
-    const title = this.#title;
-    const suite = this.suite;
-    if (!title || !suite?.holds(this.#suiteState, title.epoch)) return undefined;
-    const opened = suite.openTitle(this.#suiteState, this.group, title.epoch, title.sealed);
-    return opened.ok ? opened.value : undefined;
+    return this.#title && this.#openTitle(this.#title);
+  }
+
+  /** Who has changed the group and how, as far as its log was read, in order. */
+  get changes(): GroupChange[] {
+    return this.#log.entries.map(({ entry, seq, at }) => {
+      const { actor, action, epoch, subjects, sealedTitle } = entry;
+      const names = action === "create" || action === "rename";
+      const title = names && sealedTitle ? this.#openTitle({ epoch, sealed: sealedTitle }) : undefined;
+      return { seq, at, actor, action, subjects: subjects.map(({ user }) => user), title };
+    });
   }
 
   /** Reads what is new in the log, checks it, and takes the keys that it opens. */
@@ -139,13 +186,13 @@ export class Conversation {
     content: Content,
     rekey: () => Promise<Parsed<unknown, GroupFailure>>,
   ): Promise<Parsed<SealedFor, SealRefused>> {
-    const ready = await this.#inOrder(() => this.#ready(place));
+    const ready = await this.#readyInTime(place);
     if (!ready.ok) return refused(sealRefusal(ready.reason));
     if (this.#log.membership?.keyed === false) {
       const rekeyed = await rekey();
       if (!rekeyed.ok) return refused(sealRefusal(rekeyed.reason));
       // Whoever rekeyed, the key may still have to be taken.
-      const again = await this.#inOrder(() => this.#ready(place));
+      const again = await this.#readyInTime(place);
       if (!again.ok) return refused(sealRefusal(again.reason));
     }
     const sealed = await this.#inOrder(() => this.#seal(place, content));
@@ -165,23 +212,55 @@ export class Conversation {
           return this.#open(seq, message);
       }
     };
-    // A message that breaks this client must not vanish, nor keep those behind it.
-    this.#inOrder(async () => (this.#closed ? undefined : take())).catch((cause) =>
-      this.#unreadable(seq, message, "internal", messageOf(cause)),
-    );
+    const done = this.#inOrder(async () => {
+      try {
+        if (!this.#closed) await take();
+      } catch (cause) {
+        // A message that breaks this client must not vanish, nor keep those behind it.
+        if (!this.#broken) this.#unreadable(seq, message, "internal", messageOf(cause));
+      }
+    });
+    this.#toldOf(done);
+    this.#arrived(seq);
   }
 
   /** The server says that these places hold nothing. */
   missed(from: Seq, through: Seq): void {
-    void this.#inOrder(async () => {
+    const done = this.#inOrder(async () => {
       if (!this.#closed) this.#keep({ cursor: through, missing: { from, through } });
     });
+    this.#toldOf(done);
+    this.#arrived(through);
+  }
+
+  /**
+   * Reads up to so many messages (500 at most) from before the oldest that is kept, and keeps them like any other. For who
+   * keeps any; they are told by what keeps them, not as messages that have just come. Again while it is under way is the
+   * same once.
+   */
+  older(count: number): Promise<Parsed<OlderMessages, GroupFailure>> {
+    this.#older ??= this.#readOlder(count).finally(() => {
+      this.#older = undefined;
+    });
+    return this.#older;
+  }
+
+  /** Resolves when what is under way has ended. */
+  async settled(): Promise<void> {
+    await this.#tail;
   }
 
   /** Resolves when what is under way has ended; nothing more is taken in. The mailbox is closed before. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.left();
     await this.#tail;
+  }
+
+  /** Nothing more comes: nobody waits for it. */
+  left(): void {
+    this.#handshakes.close();
+    this.#arrived(Number.POSITIVE_INFINITY);
   }
 
   /** The server has given a message of the user's own this place: there it must show it, too. */
@@ -209,7 +288,7 @@ export class Conversation {
       const next = mailbox.groups.get(this.group)?.feed.next ?? (1 as Seq);
       const oldest = this.#log.epochAt(next) ?? membership.epoch;
       for (let epoch = oldest; epoch <= membership.epoch; epoch++) needed.add(epoch);
-      this.#tookState(this.suite.forget(this.#suiteState, needed), {});
+      if (this.#suiteState !== undefined) this.#tookState(this.suite.forget(this.#suiteState, needed), {});
     });
   }
 
@@ -221,33 +300,34 @@ export class Conversation {
     return this.#inOrder(async () => {
       const isNew = states !== undefined && states.before === this.#suiteState;
       if (isNew) this.#suiteState = states.after;
-      const state = isNew ? this.#encodedState() : {};
       const applied = entry.index === this.#log.length ? this.#log.apply(entry, placed) : undefined;
+      // Behind the first entry only the suite is known.
+      const state = isNew ? this.#encodedState() : {};
       if (applied?.ok) this.#tookEntry(applied.value, placed, state);
       else this.#keep(state);
     });
   }
 
-  /** Sends a handshake message and resolves once this client itself has taken it in, in its place. */
-  sendHandshake(payload: Uint8Array): Promise<Parsed<undefined, GroupFailure>> {
-    const epoch = this.#log.membership?.epoch as Epoch;
-    return new Promise((resolve) => {
-      const taken = this.#parts.mailbox.send(
-        {
-          group: this.group,
-          type: messageTypes.handshake,
-          seal: (place) =>
-            place.epoch > epoch
-              ? refused({ code: "cannot_seal", detail: "the epoch has changed meanwhile" })
-              : accepted({ epoch, payload }),
-        },
-        (outcome) => {
-          if (!outcome.ok && taken.ok) this.#handshakeDone(taken.value, failed("conflict", outcome.detail));
-        },
-      );
-      if (taken.ok) this.#handshakes.set(taken.value, resolve);
-      else resolve(failed("busy", taken.reason));
+  /**
+   * Sends what the suite has to say before this epoch can be opened, and resolves once this client has taken that in, in
+   * its place: it is the state then that the epoch is to be opened from. A conflict when another epoch came first.
+   */
+  async prepareEpoch(change: EpochChange): Promise<Parsed<undefined, GroupFailure>> {
+    const current = await this.#caughtUp();
+    if (!current.ok) return current;
+    const prepared = await this.#inOrder(async () => {
+      const suite = this.suite as AnySuite;
+      const of = await suite.prepareEpoch(this.#parts.self, this.#suiteState, change);
+      if (of.ok) this.#tookState(of.value.state, {});
+      return of;
     });
+    if (!prepared.ok) return failed("cannot_seal", `the epoch could not be prepared: ${prepared.reason}`);
+    const epoch = (change.epoch - 1) as Epoch;
+    for (const payload of prepared.value.handshakes) {
+      const taken = await this.#handshakes.send(epoch, payload);
+      if (!taken.ok) return taken;
+    }
+    return accepted(undefined);
   }
 
   #checkPromise(seq: Seq, { sender, clientMessageId }: DeliveredMessage): void {
@@ -255,6 +335,32 @@ export class Conversation {
     if (promised === undefined) return;
     this.#promised.delete(seq);
     if (sender !== this.#parts.user || clientMessageId !== promised) this.#events.misplaced?.(this.group, seq);
+  }
+
+  /** A step of one message's, of whose failure the user is told where it happens. */
+  #toldOf(done: Promise<unknown>): void {
+    done.catch((cause) => {
+      if (!this.#broken) throw cause;
+    });
+  }
+
+  #arrived(place: number): void {
+    for (const waiting of this.#waiting) {
+      if (waiting.place > place) continue;
+      this.#waiting.delete(waiting);
+      waiting.come();
+    }
+  }
+
+  /** Follows the newest epoch, once that is possible: it may take messages that have not come yet. */
+  async #caughtUp(): Promise<Parsed<undefined, GroupFailure>> {
+    const place = this.#unfollowed;
+    if (place === undefined) return accepted(undefined);
+    const next = this.#parts.mailbox.groups.get(this.group)?.feed.next ?? 0;
+    if (next <= place && !this.#closed) {
+      await new Promise<void>((come) => void this.#waiting.add({ place, come }));
+    }
+    return this.#inOrder(() => this.#takeKeys(askPatiently));
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
@@ -286,7 +392,7 @@ export class Conversation {
       if (!page.ok) return failedTo("the group's log could not be read", page.reason);
       if (page.value.length < this.#log.length) {
         const detail = `the log has ${page.value.length} entries, and had ${this.#log.length} before`;
-        return this.#refuseLog({ code: "log_refused", detail });
+        return this.#refuseLog(logRefused(detail));
       }
       for (const { entry: bytes, seq } of page.value.entries) {
         const taken = await this.#take({ seq, bytes }, ask);
@@ -300,7 +406,7 @@ export class Conversation {
     if (own && !equalBytes(own.fingerprint, this.#parts.self.public.fingerprint)) {
       const detail =
         "the log names another identity for this user than their own: somebody stands between them and who let them in";
-      return this.#refuseLog({ code: "log_refused", detail });
+      return this.#refuseLog(logRefused(detail));
     }
     if (this.#parts.people.isStrict) {
       const met = await this.#parts.people.prefetch(membership.members.keys(), ask);
@@ -314,7 +420,7 @@ export class Conversation {
     const taken = await this.#log.take(placed, this.#parts.people, ask);
     if (!taken.ok) return this.#refuseLog(taken.reason);
     if (taken.value) this.#tookEntry(taken.value, placed, step);
-    else this.#keep(step);
+    else this.#keep(placed.at === undefined ? step : { ...step, entryAt: { seq: placed.seq, at: placed.at } });
     return accepted(undefined);
   }
 
@@ -323,6 +429,13 @@ export class Conversation {
     const expireSeconds = entry.settings && { expireSeconds: entry.settings.expireSeconds };
     this.#keep({ ...step, entry: placed, ...expireSeconds });
     this.#events.changed?.(this.group, entry, membership);
+  }
+
+  #openTitle({ epoch, sealed }: SealedTitle): string | undefined {
+    const suite = this.suite;
+    if (!suite?.holds(this.#suiteState, epoch)) return undefined;
+    const opened = suite.openTitle(this.#suiteState, this.group, epoch, sealed);
+    return opened.ok ? opened.value : undefined;
   }
 
   #noteTitle(entry: MembershipEntry): void {
@@ -340,21 +453,30 @@ export class Conversation {
     const wanting = [...history.openedEpochs].filter((epoch) => !suite.holds(this.#suiteState, epoch));
     // Epochs before joining have no key for this member, and will not get one by asking again.
     let from = wanting.find((epoch) => history.memberIn(epoch, this.#parts.user));
+    this.#unfollowed = undefined;
     while (from !== undefined) {
       const page = await ask(this.#parts.mailbox, { kind: "keys", group: this.group, from });
       if (!page.ok) return failedTo("the group's keys could not be read", page.reason);
-      for (const { epoch, wrapped } of page.value.keys) {
-        const entry = history.opening(epoch);
-        if (!entry || suite.holds(this.#suiteState, epoch)) continue;
-        const followed = await suite.followEpoch(this.#parts.self, this.#suiteState, entry, wrapped);
-        if (!followed.ok)
-          return this.#refuseLog({ code: "log_refused", detail: `the key of epoch ${epoch}: ${followed.reason}` });
-        this.#suiteState = followed.value;
-      }
-      this.#keep(this.#encodedState());
+      const { state, fault } = await this.#follow(suite, page.value.keys);
+      this.#tookState(state, {});
+      if (fault) return this.#refuseLog(fault);
       from = page.value.more ? (((page.value.keys.at(-1)?.epoch as number) + 1) as Epoch) : undefined;
     }
     return accepted(undefined);
+  }
+
+  /** The state once each of these epochs is followed that can be, up to one whose key is wrong. */
+  async #follow(suite: AnySuite, keys: readonly Omit<WrappedKey, "user">[]) {
+    let state = this.#suiteState;
+    for (const { epoch, wrapped } of keys) {
+      const entry = this.#log.history.opening(epoch);
+      if (!entry || suite.holds(state, epoch)) continue;
+      const followed = await suite.followEpoch(this.#parts.self, state, entry, wrapped);
+      if (followed.ok) state = followed.value;
+      else if (followed.reason === "handshake_missing") this.#unfollowed = this.#log.placeOf(entry.index);
+      else return { state, fault: logRefused(`the key of epoch ${epoch}: ${followed.reason}`) };
+    }
+    return { state, fault: undefined };
   }
 
   #refuseLog(failure: GroupFailure): Parsed<never, GroupFailure> {
@@ -362,12 +484,12 @@ export class Conversation {
     return refused(failure);
   }
 
-  async #receivedEntry(seq: Seq, { payload }: DeliveredMessage): Promise<void> {
+  async #receivedEntry(seq: Seq, { payload, sentAt }: DeliveredMessage): Promise<void> {
     const parsed = parseEntry(payload);
     const isNext = parsed.ok && parsed.value.entry.index <= this.#log.length;
     // Its key is taken when something is to be sealed or opened under it.
     if (isNext && this.#log.length > 0) {
-      const taken = await this.#take({ seq, bytes: payload }, askPatiently, { cursor: seq });
+      const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
       if (!taken.ok) this.#closedMeanwhile(taken.reason);
       return;
     }
@@ -375,10 +497,20 @@ export class Conversation {
       const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok && this.#closedMeanwhile(refreshed.reason)) return;
     }
+    // By now the log has it, unless the server shows another.
+    if (parsed.ok && parsed.value.entry.index < this.#log.length) {
+      const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
+      if (taken.ok || this.#closedMeanwhile(taken.reason)) return;
+    }
     this.#keep({ cursor: seq });
   }
 
   /** What is needed to seal: the log up to the epoch that the server names, its key, and nobody in doubt. */
+  async #readyInTime(place: SealPlace): Promise<Parsed<undefined, GroupFailure>> {
+    const ready = await this.#inOrder(() => this.#ready(place));
+    return ready.ok ? this.#caughtUp() : ready;
+  }
+
   async #ready(place: SealPlace): Promise<Parsed<undefined, GroupFailure>> {
     const known = this.#log.membership;
     if (!known || known.epoch < place.epoch || !this.suite?.holds(this.#suiteState, known.epoch)) {
@@ -386,7 +518,7 @@ export class Conversation {
       if (!refreshed.ok) return refreshed;
       if (refreshed.value.epoch < place.epoch) {
         const detail = `the server names epoch ${place.epoch}, and its log ends in ${refreshed.value.epoch}`;
-        return this.#refuseLog({ code: "log_refused", detail });
+        return this.#refuseLog(logRefused(detail));
       }
     }
     const names = this.#concerning();
@@ -407,6 +539,7 @@ export class Conversation {
     const membership = this.#log.membership;
     const suite = this.suite;
     if (!membership || !suite) return failed("cannot_seal", "the group's log could not be read");
+    if (this.#broken) return failed("offline", "nothing can be kept at present");
     const { epoch, head: logHead } = membership;
     const envelope = {
       type: messageTypes.application,
@@ -422,71 +555,144 @@ export class Conversation {
     return accepted({ epoch, payload: sealed.value.payload });
   }
 
-  async #open(seq: Seq, message: DeliveredMessage): Promise<void> {
-    const person = await this.#senderOf(seq, message);
+  /** Takes in what stands at a place before those that were taken in by now. */
+  async #takeOlder(keeper: Keeper, seq: Seq, message: DeliveredMessage): Promise<boolean> {
+    const known = keeper.at(this.group, seq);
+    if (known && (known.sender !== message.sender || known.clientMessageId !== message.clientMessageId)) {
+      this.#events.misplaced?.(this.group, seq);
+      return false;
+    }
+    switch (message.type) {
+      case messageTypes.membership:
+        await this.#receivedEntry(seq, message);
+        return false;
+      case messageTypes.handshake:
+        // What it led to is in the state.
+        return false;
+      default:
+        await this.#open(seq, message, quietly).catch((cause) => {
+          if (this.#broken) throw cause;
+          this.#unreadable(seq, message, "internal", messageOf(cause), quietly);
+        });
+        return !known && keeper.at(this.group, seq) !== undefined;
+    }
+  }
+
+  async #readOlder(count: number): Promise<Parsed<OlderMessages, GroupFailure>> {
+    const { keeper, mailbox } = this.#parts;
+    const oldest = keeper?.oldest(this.group);
+    if (!keeper || oldest === undefined) return failed("not_a_member", "nothing of this group is kept");
+    const ready = await this.#inOrder(async () => {
+      const known = this.#log.membership;
+      const isReady = known && (!known.keyed || this.suite?.holds(this.#suiteState, known.epoch));
+      return isReady ? accepted(known) : this.#refresh(askOnce);
+    });
+    if (!ready.ok) return ready;
+    const first = this.#firstReadable();
+    if (oldest <= first) return accepted({ count: 0, more: false });
+    const from = Math.max(first, oldest - Math.min(Math.max(1, count), limits.syncPageMax)) as Seq;
+    const range = { after: (from - 1) as Seq, through: (oldest - 1) as Seq };
+    const history = await mailbox.history(this.group, range);
+    if (!history.ok) return failedTo("older messages could not be read", history.reason);
+    const taking = this.#inOrder(async () => {
+      let taken = 0;
+      let next = from;
+      const skipTo = (place: number) => {
+        if (place > next) this.#keep({ missing: { from: next, through: (place - 1) as Seq } });
+        next = (place + 1) as Seq;
+      };
+      for (const [seq, message] of history.value) {
+        if (this.#closed) break;
+        skipTo(seq);
+        if (await this.#takeOlder(keeper, seq, message)) taken++;
+      }
+      if (this.#closed) return failed("offline", "closed meanwhile");
+      skipTo(oldest);
+      this.#keep({ oldest: from });
+      return accepted({ count: taken, more: from > first });
+    });
+    return taking.catch((cause) => {
+      if (!this.#broken) throw cause;
+      return failed("offline", "nothing can be kept at present");
+    });
+  }
+
+  /** Before this place there is nothing that this member was to read. */
+  #firstReadable(): Seq {
+    return this.#log.entries.find(({ entry }) => this.#isFor(entry.epoch))?.seq ?? (1 as Seq);
+  }
+
+  async #open(seq: Seq, message: DeliveredMessage, events = this.#events): Promise<void> {
+    const person = await this.#senderOf(seq, message, events);
     if (!person) return;
     const { sender, epoch, sentAt, clientMessageId, type, payload } = message;
     const envelope = { type, group: this.group, epoch, sender, clientMessageId };
     const opened = await (this.suite as AnySuite).open(this.#suiteState, envelope, payload, person);
-    if (!opened.ok) return this.#unreadable(seq, message, opened.reason);
+    if (!opened.ok) return this.#unreadable(seq, message, opened.reason, "", events);
     if (this.#log.epochBehind(opened.value.logHead) === undefined) {
       const refreshed = await this.#refresh(askPatiently);
       if (!refreshed.ok && this.#closedMeanwhile(refreshed.reason)) return;
     }
     if (this.#log.epochBehind(opened.value.logHead) !== epoch) {
-      return this.#unreadable(seq, message, "different_log", "its sender was shown another membership log");
+      return this.#unreadable(seq, message, "different_log", "its sender was shown another membership log", events);
     }
     const content = parseContent(opened.value.body);
-    if (!content.ok) return this.#unreadable(seq, message, "unknown_content", content.reason);
+    if (!content.ok) return this.#unreadable(seq, message, "unknown_content", content.reason, events);
     this.#places.set(placeKey(message), seq);
     const kept = { seq, sender, clientMessageId, epoch, sentAt, content: content.value, fault: undefined };
     this.#tookState(opened.value.state, { cursor: seq, message: kept });
-    this.#events.message?.({ group: this.group, seq, sender, sentAt, clientMessageId, content: content.value });
+    events.message?.({ group: this.group, seq, sender, sentAt, clientMessageId, content: content.value });
   }
 
   async #receivedHandshake(seq: Seq, message: DeliveredMessage): Promise<void> {
     const person = await this.#senderOf(seq, message);
-    if (!person) return;
+    if (!person) return this.#handshakeTaken(message, "refused");
     const { sender, epoch, clientMessageId, type, payload } = message;
     const envelope = { type, group: this.group, epoch, sender, clientMessageId };
     const suite = this.suite as AnySuite;
     const followed = await suite.receiveHandshake(this.#parts.self, this.#suiteState, envelope, payload, person);
-    if (!followed.ok) {
-      this.#handshakeDone(clientMessageId, failed("cannot_seal", followed.reason));
-      return this.#unreadable(seq, message, followed.reason);
-    }
-    this.#tookState(followed.value, { cursor: seq });
-    this.#handshakeDone(clientMessageId, accepted(undefined));
+    if (followed.ok) this.#tookState(followed.value, { cursor: seq });
+    else this.#unreadable(seq, message, followed.reason);
+    this.#handshakeTaken(message, followed.ok ? undefined : followed.reason);
   }
 
-  #handshakeDone(id: ClientMessageId, outcome: Parsed<undefined, GroupFailure>): void {
-    this.#handshakes.get(id)?.(outcome);
-    this.#handshakes.delete(id);
+  #handshakeTaken({ sender, clientMessageId }: DeliveredMessage, fault: string | undefined): void {
+    if (sender !== this.#parts.user) return;
+    const outcome = fault === undefined ? accepted(undefined) : failed("cannot_seal", `a handshake message: ${fault}`);
+    this.#handshakes.taken(clientMessageId, outcome);
   }
 
   /** The identity under which the sender may have written this, at this place; otherwise the message is told unreadable. */
-  async #senderOf(seq: Seq, message: DeliveredMessage) {
+  async #senderOf(seq: Seq, message: DeliveredMessage, events = this.#events) {
     const { sender, epoch } = message;
     const place = this.#placeOf(message);
     if (place !== undefined && place !== seq) {
-      return this.#unreadable(seq, message, "replayed", `the same message stands at ${place}`);
+      return this.#unreadable(seq, message, "replayed", `the same message stands at ${place}`, events);
     }
     if (!this.suite?.holds(this.#suiteState, epoch)) {
       const refreshed = await this.#refresh(askPatiently);
-      if (!refreshed.ok) return this.#failedToRead(seq, message, "unknown_epoch", refreshed.reason);
+      if (!refreshed.ok) return this.#failedToRead(seq, message, "unknown_epoch", refreshed.reason, events);
     }
     const inForce = this.#log.epochAt(seq);
     if (inForce === epoch && !this.#isFor(epoch)) return this.#keep({ cursor: seq });
-    if (inForce !== epoch) return this.#unreadable(seq, message, "stale_epoch", `epoch ${inForce} was in force there`);
+    if (inForce !== epoch)
+      return this.#unreadable(seq, message, "stale_epoch", `epoch ${inForce} was in force there`, events);
+    if (this.#suiteState === undefined) return this.#unreadable(seq, message, "unknown_epoch", "", events);
     const fingerprint = this.#log.history.memberIn(epoch, sender);
-    if (!fingerprint) return this.#unreadable(seq, message, "not_a_member");
+    if (!fingerprint) return this.#unreadable(seq, message, "not_a_member", "", events);
     const person = await this.#parts.people.byFingerprint(sender, fingerprint, askPatiently);
-    return person.ok ? person.value : this.#failedToRead(seq, message, "unknown_sender", person.reason);
+    return person.ok ? person.value : this.#failedToRead(seq, message, "unknown_sender", person.reason, events);
   }
 
   /** For want of what the server did not give. */
-  #failedToRead(seq: Seq, message: DeliveredMessage, fault: MessageFault, why: GroupFailure): undefined {
-    if (!this.#closedMeanwhile(why)) this.#unreadable(seq, message, fault, why.detail);
+  #failedToRead(
+    seq: Seq,
+    message: DeliveredMessage,
+    fault: MessageFault,
+    why: GroupFailure,
+    events: ConversationEvents,
+  ): undefined {
+    if (!this.#closedMeanwhile(why)) this.#unreadable(seq, message, fault, why.detail, events);
   }
 
   /** Whether the client was closed before there was an answer: that is no word on what was asked about. */
@@ -510,12 +716,12 @@ export class Conversation {
     return this.#places.get(placeKey(message));
   }
 
-  #unreadable(seq: Seq, message: DeliveredMessage, fault: MessageFault, detail = ""): undefined {
+  #unreadable(seq: Seq, message: DeliveredMessage, fault: MessageFault, detail = "", events = this.#events): undefined {
     const { sender, clientMessageId, epoch, sentAt } = message;
     const kept = { seq, sender, clientMessageId, epoch, sentAt, content: undefined, fault };
     // What stands at another place already is kept there.
     this.#keep(fault === "replayed" ? { cursor: seq } : { cursor: seq, message: kept });
-    this.#events.unreadable?.({ group: this.group, seq, sender, fault, detail });
+    events.unreadable?.({ group: this.group, seq, sender, fault, detail });
   }
 
   /** A state that a message has led to is kept with the message. */
@@ -532,10 +738,22 @@ export class Conversation {
 
   #keep(step: ConversationStep): void {
     if (Object.keys(step).length === 0) return;
-    const title = step.entry ? this.title : undefined;
-    this.#parts.keeper?.keep(this.group, title === undefined ? step : { ...step, title });
+    if (this.#broken) throw new Error("nothing can be kept any more in this run");
+    // Known with the entry that has it, or with the key that opens it.
+    const title = step.entry || step.suiteState ? this.title : undefined;
+    try {
+      this.#parts.keeper?.keep(this.group, title === undefined ? step : { ...step, title });
+    } catch (cause) {
+      this.#broken = true;
+      this.#closed = true;
+      this.left();
+      this.#events.notKept?.(this.group, messageOf(cause));
+      throw cause;
+    }
   }
 }
+
+const logRefused = (detail: string): GroupFailure => ({ code: "log_refused", detail });
 
 const placeKey = ({ sender, clientMessageId }: Pick<DeliveredMessage, "sender" | "clientMessageId">) =>
   `${sender} ${clientMessageId}`;

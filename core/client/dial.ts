@@ -31,26 +31,42 @@ const answerBytesMax = 64 * 1024;
 export function dialAssigned(address: string, tls?: TlsTrust): Dial {
   const base = deploymentUrl(address);
   return async () => {
-    try {
-      const response = await httpAsk(new URL("/assign", base), answerBytesMax, { tls, idleMsMax: askMsMax });
-      if (response.status !== 200) return offline(`${base.origin}/assign answers ${response.status}`);
-      const parsed = assignment.safeParse(JSON.parse(response.body.toString()));
-      if (!parsed.success) return offline(`${base.origin}/assign does not name a server`);
-      const { url } = parsed.data;
-      // Who was asked under encryption may not send anybody elsewhere in clear.
-      if (base.protocol === "https:" && !url.startsWith("wss:"))
-        return offline(`${base.origin}/assign names a server in clear`);
-      return accepted(url);
-    } catch (cause) {
-      if (isCertificateError(cause)) {
-        return refused({ code: "certificate_refused", detail: `${base.origin} is not trusted: ${messageOf(cause)}` });
-      }
-      return offline(`${base.origin} does not answer: ${messageOf(cause)}`);
-    }
+    const answer = await askDeployment(base, "/assign", tls);
+    if (!answer.ok) return answer;
+    const url = parseAssignment(answer.value, base);
+    return url.ok ? url : offline(`${base.origin}/assign ${url.reason}`);
   };
 }
 
-const offline = (detail: string) => refused<DialRefused>({ code: "offline", detail });
+/** Where the answer of `/assign` at `base` says to connect. */
+export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
+  const parsed = assignment.safeParse(answer);
+  if (!parsed.success) return refused("does not name a server");
+  const { url } = parsed.data;
+  // Who was asked under encryption may not send anybody elsewhere in clear.
+  if (base.protocol === "https:" && !url.startsWith("wss:")) return refused("names a server in clear");
+  return accepted(url);
+}
+
+/** What a deployment answers to this path, from JSON. */
+export async function askDeployment(
+  base: URL,
+  path: string,
+  tls: TlsTrust | undefined,
+): Promise<Parsed<unknown, DialRefused>> {
+  try {
+    const response = await httpAsk(new URL(path, base), answerBytesMax, { tls, idleMsMax: askMsMax });
+    if (response.status !== 200) return offline(`${base.origin}${path} answers ${response.status}`);
+    return accepted(JSON.parse(response.body.toString()));
+  } catch (cause) {
+    if (isCertificateError(cause)) {
+      return refused({ code: "certificate_refused", detail: `${base.origin} is not trusted: ${messageOf(cause)}` });
+    }
+    return offline(`${base.origin} does not answer: ${messageOf(cause)}`);
+  }
+}
+
+export const offline = (detail: string) => refused<DialRefused>({ code: "offline", detail });
 
 /** Of what OpenSSL and Node say about certificates (X509_V_ERR_…, ERR_TLS_…). */
 function isCertificateError(cause: unknown): boolean {

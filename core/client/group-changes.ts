@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { noEntryHash } from "../e2ee/entry-check.ts";
 import { signEntry } from "../e2ee/entry-signing.ts";
 import type { Identity } from "../e2ee/identity.ts";
-import type { AnySuite, EpochChange, OpenedEpoch, Recipient } from "../e2ee/suite.ts";
+import type { AnySuite, OpenedEpoch, Recipient } from "../e2ee/suite.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { readUint32, readUint53 } from "../wire/bytes.ts";
 import { type Epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
@@ -13,6 +13,7 @@ import {
   type GroupSettings,
   type MembershipAction,
   type MembershipEntry,
+  type MembershipSubject,
 } from "../wire/membership-entry.ts";
 import type { Conversation } from "./conversation.ts";
 import { failed, type GroupFailure } from "./group-failure.ts";
@@ -24,6 +25,8 @@ import { isPassing } from "./server-link.ts";
 export interface WantedChange {
   readonly action: Exclude<MembershipAction, "create">;
   readonly people?: readonly KnownPerson[];
+  /** Members as the log names them, to be removed, whoever they are by now. */
+  readonly subjects?: readonly MembershipSubject[];
   readonly title?: string;
 }
 
@@ -91,18 +94,39 @@ export class GroupChanges {
         continue;
       }
       const prepared = await this.#prepare(conversation, refreshed.value, wanted);
-      if (!prepared.ok) return prepared;
-      const outcome = await this.#submit(conversation, prepared.value.entry, prepared.value.opened);
+      const outcome = prepared.ok
+        ? await this.#submit(conversation, prepared.value.entry, prepared.value.opened)
+        : prepared;
       if (outcome.ok) return accepted(conversation.membership as Membership);
       const again = outcome.reason.code === "conflict" || outcome.reason.code === "keys_missing";
       if (!again || attempt === triesMax) return outcome;
     }
   }
 
+  /**
+   * Removes everybody else and leaves, so that the group is nobody's any more: for an admin. Done again after a failure, it
+   * goes on where it ended.
+   */
+  async dissolve(conversation: Conversation): Promise<Parsed<undefined, GroupFailure>> {
+    for (let attempt = 1; ; attempt++) {
+      const refreshed = await conversation.refresh();
+      if (!refreshed.ok) return refreshed;
+      const subjects = [...refreshed.value.members]
+        .filter(([user]) => user !== this.#parts.user)
+        .map(([user, { fingerprint }]) => ({ user, fingerprint }));
+      const wanted: WantedChange = subjects.length > 0 ? { action: "remove", subjects } : { action: "leave" };
+      const changed = await this.change(conversation, wanted);
+      if (changed.ok && wanted.action === "leave") return accepted(undefined);
+      // Somebody has come or gone meanwhile: whoever is to be removed is another set of people.
+      const moved = changed.ok || changed.reason.code === "conflict" || changed.reason.code === "invalid_change";
+      if (!moved || attempt === triesMax) return changed.ok ? failed("conflict", "others keep coming") : changed;
+    }
+  }
+
   async #prepare(
     conversation: Conversation,
     membership: Membership,
-    { action, people = [], title }: WantedChange,
+    { action, people = [], subjects = subjectsOf(people), title }: WantedChange,
   ): Promise<Parsed<{ entry: MembershipEntry; opened: Opening | undefined }, GroupFailure>> {
     const suite = conversation.suite;
     if (!suite) return failed("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
@@ -110,12 +134,15 @@ export class GroupChanges {
     const nextEpoch = (opens(action) || action === "leave" ? epoch + 1 : epoch) as Epoch;
     let opened: Opening | undefined;
     if (opens(action)) {
-      const members = await this.#membersAfter(membership, action, people);
+      const removed = new Set(action === "remove" ? subjects.map(({ user }) => user) : []);
+      const members = await this.#membersAfter(membership, removed, action === "admit" ? people : []);
       if (!members.ok) return members;
       const readBack = action === "admit" && membership.settings.history ? people : [];
       const change = { group, epoch: nextEpoch, members: members.value, readBack };
-      const ready = await this.#handshake(conversation, suite, change);
+      const ready = await conversation.prepareEpoch(change);
       if (!ready.ok) return ready;
+      // What follows is read from the state as of this entry; somebody else's may have come meanwhile.
+      if (conversation.membership !== membership) return failed("conflict", "another change came first");
       const before = conversation.suiteState;
       opened = { before, ...(await suite.openEpoch(this.#parts.self, before, change)) };
     }
@@ -124,39 +151,25 @@ export class GroupChanges {
     const entry: MembershipEntry = {
       ...this.#signedBy(group, length, nextEpoch, head),
       action,
-      subjects: subjectsOf(people),
+      subjects,
       ...(opened ? { opening: opened.opening } : {}),
       ...(newTitle === undefined ? {} : { sealedTitle: suite.sealTitle(state, group, nextEpoch, newTitle) }),
     };
     return accepted({ entry, opened });
   }
 
-  /** Sends what the suite has to say before the epoch can be opened, and waits until it stands in the group's order. */
-  async #handshake(
-    conversation: Conversation,
-    suite: AnySuite,
-    change: EpochChange,
-  ): Promise<Parsed<undefined, GroupFailure>> {
-    for (const payload of await suite.prepareEpoch(this.#parts.self, conversation.suiteState, change)) {
-      const taken = await conversation.sendHandshake(payload);
-      if (!taken.ok) return taken;
-    }
-    return accepted(undefined);
-  }
-
   async #membersAfter(
     membership: Membership,
-    action: MembershipAction,
-    people: readonly KnownPerson[],
+    removed: ReadonlySet<UserId>,
+    admitted: readonly KnownPerson[],
   ): Promise<Parsed<Recipient[], GroupFailure>> {
-    const removed = new Set(action === "remove" ? people.map(({ user }) => user) : []);
     const staying = [...membership.members].filter(([user]) => !removed.has(user));
     const known = await this.#parts.people.prefetch(
       staying.map(([user]) => user),
       askOnce,
     );
     if (!known.ok) return known;
-    const recipients: Recipient[] = action === "admit" ? [...people] : [];
+    const recipients: Recipient[] = [...admitted];
     for (const [user, { fingerprint }] of staying) {
       const identity = await this.#parts.people.byFingerprint(user, fingerprint, askOnce);
       if (!identity.ok) return identity;
@@ -185,7 +198,11 @@ export class GroupChanges {
     }
     if (!changed.ok) return refused(changed.reason);
     const { group, epoch, seq, index } = changed.value;
-    await conversation.adopt(entry, { seq, bytes }, opened && { before: opened.before, after: opened.state });
+    await conversation.adopt(
+      entry,
+      { seq, at: mailbox.now(), bytes },
+      opened && { before: opened.before, after: opened.state },
+    );
     if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq: seq, logLength: index + 1 });
     return accepted(undefined);
   }

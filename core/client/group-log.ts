@@ -12,6 +12,8 @@ import { MembershipHistory } from "./membership-history.ts";
 export interface PlacedEntry {
   readonly seq: Seq;
   readonly bytes: Uint8Array;
+  /** When the server took it in, in milliseconds since the Unix epoch, where it has said so; of one's own, when it was made. */
+  readonly at?: number | undefined;
 }
 
 /** One more entry, and what it led to. */
@@ -23,7 +25,9 @@ export interface AppliedEntry {
 const cannotBe = (detail: string) => failed("log_refused", detail);
 
 interface KnownEntry {
+  readonly entry: MembershipEntry;
   readonly seq: Seq;
+  at: number | undefined;
   readonly hash: Uint8Array;
   /** That holds behind it. */
   readonly epoch: Epoch;
@@ -50,6 +54,16 @@ export class GroupLog {
 
   get length(): number {
     return this.#entries.length;
+  }
+
+  /** What was verified, in order. */
+  get entries(): readonly Readonly<Pick<KnownEntry, "entry" | "seq" | "at">>[] {
+    return this.#entries;
+  }
+
+  /** Where the entry with this index stands among the group's messages. */
+  placeOf(index: number): Seq | undefined {
+    return this.#entries[index]?.seq;
   }
 
   /** The epoch in force at a place: that of the last entry before it. Undefined before the first. */
@@ -80,7 +94,7 @@ export class GroupLog {
   }
 
   /** Takes in an entry that is known to be signed by its actor: one's own, or one that was verified before it was kept. */
-  apply(entry: MembershipEntry, { seq, bytes }: PlacedEntry): Parsed<AppliedEntry, GroupFailure> {
+  apply(entry: MembershipEntry, { seq, bytes, at }: PlacedEntry): Parsed<AppliedEntry, GroupFailure> {
     if (entry.group !== this.#group) return cannotBe("the log is another group's");
     const last = this.#entries.at(-1);
     if (last && seq <= last.seq)
@@ -90,16 +104,17 @@ export class GroupLog {
     const applied = applyEntry(before, entry, hash);
     if (!applied.ok) return cannotBe(`entry ${entry.index}: ${applied.reason.detail}`);
     this.#membership = applied.value;
-    this.#entries.push({ seq, hash, epoch: applied.value.epoch });
+    this.#entries.push({ entry, seq, at, hash, epoch: applied.value.epoch });
     this.history.record(entry, before, applied.value);
     return accepted({ entry, membership: applied.value });
   }
 
-  #compare(index: number, { seq, bytes }: PlacedEntry): Parsed<undefined, GroupFailure> {
+  #compare(index: number, { seq, bytes, at }: PlacedEntry): Parsed<undefined, GroupFailure> {
     const known = this.#entries[index] as KnownEntry;
     if (!equalBytes(known.hash, entryHash(bytes)))
       return cannotBe(`entry ${index} is not the one that was shown before`);
     if (known.seq !== seq) return cannotBe(`entry ${index} was shown at ${known.seq} before, and now at ${seq}`);
+    known.at = at ?? known.at;
     return accepted(undefined);
   }
 }

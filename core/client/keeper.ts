@@ -17,8 +17,21 @@ export interface Keeper {
   keep(group: GroupId, step: ConversationStep): void;
   /** The place of this message, if it is kept: a server may not show it at another. */
   placeOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined;
+  /** What is kept at this place. */
+  at(group: GroupId, seq: Seq): MessageName | undefined;
+  /**
+   * The user is a member of this group. Answers the place behind which to go on reading: where that has ended, or behind
+   * `after`, if nothing is kept that far.
+   */
+  entered(group: GroupId, after: Seq): Seq;
+  /** Everything between this place and the cursor has been taken in. Undefined for a group that is not kept. */
+  oldest(group: GroupId): Seq | undefined;
   /** The user has left, or was removed: nothing more comes. What was read stays. */
   left(group: GroupId): void;
+  /** Everything up to a place has been read; false when that was known. */
+  readUpTo(group: GroupId, seq: Seq): boolean;
+  /** Up to where. */
+  readSeq(group: GroupId): Seq;
   /** Deletes a group's messages from before a moment; answers the epochs of those that stay. */
   expire(group: GroupId, before: number): ReadonlySet<Epoch>;
 
@@ -31,12 +44,22 @@ export interface Keeper {
     id: ClientMessageId,
     outcome: { readonly ok: true; readonly seq: Seq } | { readonly ok: false; readonly why: string },
   ): void;
+  /** A message that failed waits again; on disk when this returns. Undefined when there is none. */
+  retried(id: ClientMessageId): WrittenMessage | undefined;
+  /** A message that failed is deleted; false when there is none. */
+  discarded(id: ClientMessageId): boolean;
 }
 
 export interface KeptGroup {
   readonly group: GroupId;
   /** Everything up to this place has been taken in. */
   readonly cursor: Seq;
+}
+
+/** Which message it is, apart from its group. */
+export interface MessageName {
+  readonly sender: UserId;
+  readonly clientMessageId: ClientMessageId;
 }
 
 export interface KeptConversation {
@@ -49,7 +72,11 @@ export interface KeptConversation {
 export interface ConversationStep {
   /** Everything up to this place is taken in with this step. */
   readonly cursor?: Seq;
+  /** And everything from here on. */
+  readonly oldest?: Seq;
   readonly entry?: PlacedEntry;
+  /** When the server took in the entry at this place. */
+  readonly entryAt?: { readonly seq: Seq; readonly at: number };
   readonly title?: string;
   /** Seconds after which the group's messages are deleted; 0 keeps them. */
   readonly expireSeconds?: number;

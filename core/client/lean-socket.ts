@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { limits } from "../wire/limits.ts";
 import type { ClientSocket, OpenSocket, SocketEvents, SocketOptions } from "./socket.ts";
 import { clientFrame, FrameReader, opcodes } from "./web-socket-frames.ts";
+import { readUpgrade } from "./web-socket-upgrade.ts";
 
 /**
  * A WebSocket client that does what this protocol needs and no more: binary messages, no extensions. All sockets of a
@@ -14,9 +15,6 @@ import { clientFrame, FrameReader, opcodes } from "./web-socket-frames.ts";
 export const openLeanSocket: OpenSocket = (url, events, options = {}) => new LeanSocket(url, events, options);
 
 const readBuffer = Buffer.allocUnsafeSlow(256 * 1024);
-const responseBytesMax = 8192;
-/** RFC 6455 section 1.3. */
-const acceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const noCloseFrame = 1006;
 
 class LeanSocket implements ClientSocket {
@@ -75,10 +73,6 @@ class LeanSocket implements ClientSocket {
     this.#socket.on("close", () => this.#ended(noCloseFrame, "the connection ended"));
   }
 
-  get bufferedBytes(): number {
-    return this.#socket.writableLength;
-  }
-
   send(frame: Uint8Array): void {
     if (!this.#closed) this.#socket.write(clientFrame(opcodes.binary, frame));
   }
@@ -93,23 +87,12 @@ class LeanSocket implements ClientSocket {
     if (this.#closed) return;
     if (!this.#response) return this.#reader.read(bytes);
     this.#response = Buffer.concat([this.#response, bytes]);
-    const end = this.#response.indexOf("\r\n\r\n");
-    if (end === -1) {
-      if (this.#response.length > responseBytesMax) this.#ended(noCloseFrame, "the answer to the upgrade has no end");
-      return;
-    }
-    const head = this.#response.subarray(0, end).toString("latin1");
-    const rest = this.#response.subarray(end + 4);
-    const accept = createHash("sha1")
-      .update(this.#key + acceptSuffix)
-      .digest("base64");
-    const status = head.slice(0, head.indexOf("\r\n"));
-    if (!status.startsWith("HTTP/1.1 101 ") || /\r\nsec-websocket-accept: *(\S+)/i.exec(head)?.[1] !== accept) {
-      return this.#ended(noCloseFrame, `no WebSocket there: ${status}`);
-    }
+    const upgraded = readUpgrade(this.#response, this.#key);
+    if (!upgraded) return;
+    if (!upgraded.ok) return this.#ended(noCloseFrame, upgraded.reason);
     this.#response = undefined;
     this.#events.opened();
-    if (rest.length > 0) this.#reader.read(rest);
+    if (upgraded.value.length > 0) this.#reader.read(upgraded.value);
   }
 
   #ended(code: number, reason: string): void {

@@ -4,9 +4,9 @@ import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { Random } from "../platform/random.ts";
 import type { Acknowledgement } from "../wire/ack-frame.ts";
-import { readUint64 } from "../wire/bytes.ts";
+import { copyBytes, readUint64 } from "../wire/bytes.ts";
 import { encodeClientFrame } from "../wire/client-frame.ts";
-import { DeliverCursor } from "../wire/deliver-frame.ts";
+import { DeliverCursor, type DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { encodeSend, markAsResend, messageTypes } from "../wire/send-frame.ts";
@@ -40,6 +40,8 @@ export interface MailboxEvents extends FeedSink {
   ready?(welcome: Welcome): void;
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
+  /** How far the user has read a group, as far as the servers know: at any of their machines. */
+  read?(group: GroupId, seq: Seq): void;
   noticed?(notice: Notice): void;
   /** The server sent messages of a group that the user has left; they are not passed on. */
   strayed?(group: GroupId): void;
@@ -58,6 +60,13 @@ export interface MailboxOptions {
   readonly outboxMax: number;
   /** Where reading begins in a group that was not known before: behind `lastSeq`, unless somebody knows better. */
   startAfter?(group: GroupId, lastSeq: Seq): Seq;
+}
+
+/** A part of a group's history that is being read beside its feed. */
+interface Reading {
+  readonly after: Seq;
+  readonly through: Seq;
+  readonly messages: Map<Seq, DeliveredMessage>;
 }
 
 interface WantedRange {
@@ -88,6 +97,8 @@ export class Mailbox {
   readonly #left = new Set<GroupId>();
   readonly #outbox = new Map<ClientMessageId, OutboxEntry>();
   readonly #ids: MessageIds;
+  /** One for each group at most. */
+  #readings: Map<GroupId, Reading> | undefined;
   /** Each feed has one at most. */
   #wantedRanges = new BoundedQueue<WantedRange>(limits.userGroupsMax);
   #rangesUnderWay = 0;
@@ -186,6 +197,38 @@ export class Mailbox {
       if (reply.ok || this.#closed || !isPassing(reply.reason.code)) return reply;
       await sleep(this.#clock, reply.reason.retryAfterMs ?? defaultRetryMs / 4);
     }
+  }
+
+  /**
+   * Reads what a group has behind `after` and up to `through`, in order, beside its feed: for what came before the place at
+   * which that began. Once at a time for a group.
+   */
+  async history(
+    group: GroupId,
+    { after, through }: { readonly after: Seq; readonly through: Seq },
+  ): Promise<Parsed<(readonly [Seq, DeliveredMessage])[], RequestRefused>> {
+    const messages = new Map<Seq, DeliveredMessage>();
+    this.#readings ??= new Map();
+    this.#readings.set(group, { after, through, messages });
+    try {
+      let read = after;
+      while (read < through) {
+        const page = await this.request({ kind: "sync", group, after: read, through });
+        if (!page.ok) return page;
+        if (page.value.through <= read) return refused({ code: "busy", detail: "the server does not go on" });
+        read = page.value.through;
+      }
+      return accepted([...messages].sort(([a], [b]) => a - b));
+    } finally {
+      this.#readings.delete(group);
+    }
+  }
+
+  /** Milliseconds that a word to the server and back takes now. */
+  async roundTrip(): Promise<Parsed<number, RequestRefused>> {
+    const from = this.#clock.monotonic();
+    const pong = await this.request({ kind: "ping" });
+    return pong.ok ? accepted(this.#clock.monotonic() - from) : pong;
   }
 
   tell(frame: Uint8Array): void {
@@ -304,6 +347,7 @@ export class Mailbox {
     for (const group of reply.value.groups) {
       listed.add(group.group);
       this.#follow(group);
+      this.#events.read?.(group.group, group.readSeq);
     }
     for (const id of [...this.#groups.keys()]) if (!listed.has(id)) this.#forget(id);
     this.#events.ready?.(welcome);
@@ -372,6 +416,8 @@ export class Mailbox {
     if (fault) return this.#connection.interrupt();
     const { group: id } = cursor;
     const group = this.#groups.get(id);
+    const reading = this.#readings?.get(id);
+    if (reading) take(reading, frame);
     if (group) group.feed.received(cursor, frame);
     else if (this.#left.has(id)) this.#events.strayed?.(id);
   }
@@ -440,3 +486,15 @@ const noMember: SendOutcome = { ok: false, code: "not_a_member", detail: "not a 
 
 /** One for all mailboxes of a thread: frames are dealt with one at a time. */
 const cursor = new DeliverCursor();
+const readingCursor = new DeliverCursor();
+
+/** Of a frame that was checked, what is being read. */
+function take({ after, through, messages }: Reading, frame: Uint8Array): void {
+  readingCursor.open(frame);
+  while (readingCursor.next()) {
+    const { seq } = readingCursor;
+    if (seq <= after || seq > through || messages.has(seq)) continue;
+    const message = readingCursor.message();
+    messages.set(seq, { ...message, payload: copyBytes(message.payload) });
+  }
+}

@@ -5,8 +5,6 @@ export interface ClientSocket {
   /** Queued if it cannot be written at once. */
   send(frame: Uint8Array): void;
   close(): void;
-  /** What has been sent and not yet taken by the system. */
-  readonly bufferedBytes: number;
 }
 
 export interface SocketEvents {

@@ -1,5 +1,4 @@
 import { randomFillSync } from "node:crypto";
-import { copyBytes } from "../wire/bytes.ts";
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -20,9 +19,11 @@ export class FrameReader {
   readonly #events: FrameEvents;
   readonly #messageBytesMax: number;
   /** The beginning of a frame whose end has not come. */
-  #rest: Uint8Array | undefined;
-  #fragments: Uint8Array[] = [];
-  #fragmentBytes = 0;
+  #rest: GrowingBytes | undefined;
+  /** From where a frame begins until more of it can be read: nothing is looked at before so many bytes are there. */
+  #needed = 0;
+  /** The fragments so far of a message whose last has not come. */
+  #message: GrowingBytes | undefined;
   #over = false;
 
   constructor(events: FrameEvents, messageBytesMax: number) {
@@ -33,7 +34,9 @@ export class FrameReader {
   read(piece: Uint8Array): void {
     let bytes = piece;
     if (this.#rest) {
-      bytes = Buffer.concat([this.#rest, piece]);
+      this.#rest.append(piece);
+      if (this.#rest.length < this.#needed) return;
+      bytes = this.#rest.bytes;
       this.#rest = undefined;
     }
     let at = 0;
@@ -42,12 +45,15 @@ export class FrameReader {
       if (next === at) break;
       at = next;
     }
-    if (!this.#over && at < bytes.length) this.#rest = copyBytes(bytes.subarray(at));
+    if (this.#over || at === bytes.length) return;
+    this.#rest = new GrowingBytes();
+    this.#rest.append(bytes.subarray(at));
   }
 
-  /** Where the next frame begins; `at` itself when this one is not complete. */
+  /** Where the next frame begins; `at` itself when this one is not complete, and then how much is needed of it. */
   #readFrame(bytes: Uint8Array, at: number): number {
     const available = bytes.length - at;
+    this.#needed = 2;
     if (available < 2) return at;
     const first = bytes[at] as number;
     const second = bytes[at + 1] as number;
@@ -56,16 +62,20 @@ export class FrameReader {
     let length = second & 0x7f;
     let head = 2;
     if (length === 126) {
+      this.#needed = 4;
       if (available < 4) return at;
       length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
       head = 4;
     } else if (length === 127) {
+      this.#needed = 10;
       if (available < 10) return at;
       length = Number(new DataView(bytes.buffer, bytes.byteOffset + at + 2, 8).getBigUint64(0));
       head = 10;
     }
-    if (length + this.#fragmentBytes > this.#messageBytesMax) return this.#break(`a message of ${length} bytes`);
-    if (available < head + length) return at;
+    if (length + (this.#message?.length ?? 0) > this.#messageBytesMax)
+      return this.#break(`a message of ${length} bytes`);
+    this.#needed = head + length;
+    if (available < this.#needed) return at;
     this.#frame(first, bytes.subarray(at + head, at + head + length));
     return at + head + length;
   }
@@ -75,17 +85,17 @@ export class FrameReader {
     const opcode = first & 0x0f;
     switch (opcode) {
       case opcodes.binary:
-        if (this.#fragments.length > 0) return void this.#break("a message begins within another");
+        if (this.#message) return void this.#break("a message begins within another");
         if (isLast) return this.#events.binary(payload);
-        return this.#keep(payload);
+        this.#message = new GrowingBytes();
+        return this.#message.append(payload);
       case opcodes.continuation: {
-        if (this.#fragments.length === 0) return void this.#break("a continuation of nothing");
-        this.#keep(payload);
+        const message = this.#message;
+        if (!message) return void this.#break("a continuation of nothing");
+        message.append(payload);
         if (!isLast) return;
-        const message = Buffer.concat(this.#fragments);
-        this.#fragments = [];
-        this.#fragmentBytes = 0;
-        return this.#events.binary(message);
+        this.#message = undefined;
+        return this.#events.binary(message.bytes);
       }
       case opcodes.ping:
       case opcodes.pong:
@@ -99,11 +109,6 @@ export class FrameReader {
     }
   }
 
-  #keep(fragment: Uint8Array): void {
-    this.#fragments.push(copyBytes(fragment));
-    this.#fragmentBytes += fragment.length;
-  }
-
   #close(payload: Uint8Array): void {
     this.#over = true;
     const code = payload.length >= 2 ? ((payload[0] as number) << 8) | (payload[1] as number) : 1005;
@@ -114,6 +119,30 @@ export class FrameReader {
     this.#over = true;
     this.#events.broken(reason);
     return 0;
+  }
+}
+
+/**
+ * Bytes that come bit by bit, in one buffer that doubles: however small the pieces are, each byte is copied about twice,
+ * and a piece without bytes leaves nothing behind.
+ */
+class GrowingBytes {
+  #buffer = Buffer.alloc(0);
+  length = 0;
+
+  append(piece: Uint8Array): void {
+    const length = this.length + piece.length;
+    if (length > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#buffer.length));
+      grown.set(this.bytes);
+      this.#buffer = grown;
+    }
+    this.#buffer.set(piece, this.length);
+    this.length = length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.length);
   }
 }
 

@@ -115,6 +115,12 @@ export class Cluster {
     return this.#socketUrl(this.port);
   }
 
+  /** Clients that are connected, as the servers last said. */
+  get connections(): number {
+    const servers = this.#roster.available(systemClock.monotonic());
+    return servers.reduce((sum, { load }) => sum + load.connections, 0);
+  }
+
   /** Breaks a server as an uncaught error would; it comes back by itself. Resolves when its thread has ended. */
   async crash(index: number): Promise<void> {
     const thread = this.#members[index]?.thread;

@@ -1,6 +1,9 @@
+import { systemClock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
+import type { Cluster } from "./cluster.ts";
 import { startDeployment } from "./deployment.ts";
 import type { ServeConfig } from "./serve-settings.ts";
+import { untilUnused } from "./while-used.ts";
 
 export interface ServeSurroundings {
   readonly log: Log;
@@ -24,9 +27,20 @@ export async function serve(config: ServeConfig, { log, print, signal, onHangUp 
   if (deployment.authorityFingerprint) print(`clients pin: ${deployment.authorityFingerprint}`);
   if (deployment.reloadCertificates) onHangUp(deployment.reloadCertificates);
   print("Ctrl-C stops it");
-  if (!signal.aborted)
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await untilEnd(config, cluster, signal);
   print("stopping: clients are told, what was taken in is committed");
   await deployment.stop();
   print("stopped");
+}
+
+async function untilEnd(
+  { whileUsed: file, unusedSeconds }: ServeConfig,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<void> {
+  if (file !== undefined) {
+    return untilUnused({ file, connections: () => cluster.connections }, unusedSeconds * 1000, systemClock, signal);
+  }
+  if (!signal.aborted)
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -15,6 +15,11 @@ export function reachableUrl(url: string, request: Pick<HttpRequest, "header">):
 }
 
 function hostOf(header: string | undefined): string | undefined {
-  const base = `http://${header ?? ""}`;
-  return header !== undefined && URL.canParse(base) ? new URL(base).hostname : undefined;
+  if (header === undefined) return undefined;
+  try {
+    // Not `URL.canParse`: in Node 20 it says yes to bytes beyond ASCII that the constructor then throws for.
+    return new URL(`http://${header}`).hostname;
+  } catch {
+    return undefined;
+  }
 }

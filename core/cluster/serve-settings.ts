@@ -116,6 +116,11 @@ export const serveSettings = {
     unit: "seconds",
     help: "how often what has expired is deleted",
   }),
+  whileUsed: setting.optionalText({
+    placeholder: "file",
+    help: "end by itself once nobody is connected, and nothing has touched this file, for the unused seconds",
+  }),
+  unusedSeconds: setting.integer({ default: 30, min: 1, max: 86_400, unit: "seconds", help: "see while-used" }),
   seed: setting.integer({ default: 1, min: 0, max: 2 ** 31, help: "of the random choices that strategies make" }),
   logLevel: setting.choice({ default: "info", values: logLevels, help: "least severe log line to write" }),
 } as const;

@@ -6,12 +6,14 @@ import {
   hkdfSync,
   type KeyObject,
   randomBytes,
+  sign,
+  verify,
 } from "node:crypto";
 import { inspect } from "node:util";
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { strictDecodeOptions } from "../wire/cbor.ts";
+import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";
 import { Identity } from "./identity.ts";
 import { openPublicIdentity } from "./public-identity.ts";
@@ -58,19 +60,13 @@ export function encodeAccountSecret({ identity, vaultRoot }: AccountSecret): Uin
 }
 
 export function decodeAccountSecret(bytes: Uint8Array): Parsed<AccountSecret> {
-  let decoded: unknown;
-  try {
-    decoded = decode(bytes, strictDecodeOptions);
-  } catch (cause) {
-    return refused(`not CBOR: ${(cause as Error).message}`);
-  }
-  const checked = fields.safeParse(decoded);
-  if (!checked.success) return refused(z.prettifyError(checked.error));
-  const identity = joinIdentity(checked.data.identity, checked.data);
-  return identity.ok ? accepted(new AccountSecret(identity.value, checked.data.vaultRoot)) : identity;
+  const secret = parseCbor(bytes, fields);
+  if (!secret.ok) return secret;
+  const identity = joinIdentity(secret.value.identity, secret.value);
+  return identity.ok ? accepted(new AccountSecret(identity.value, secret.value.vaultRoot)) : identity;
 }
 
-/** An identity from its public bytes and private keys in PKCS #8, refused when they do not belong together. */
+/** An identity from its public bytes and private keys in PKCS #8, refused when these are not the keys that go with it. */
 export function joinIdentity(
   publicBytes: Uint8Array,
   keys: { readonly wrapping: Uint8Array | KeyObject; readonly signing: Uint8Array | KeyObject },
@@ -83,7 +79,7 @@ export function joinIdentity(
     const belong =
       createPublicKey(wrapping).equals(publicIdentity.value.wrapping) &&
       createPublicKey(signing).equals(publicIdentity.value.signing);
-    return belong
+    return belong && works(wrapping, publicIdentity.value.wrapping)
       ? accepted(new Identity(publicIdentity.value, { wrapping, signing }))
       : refused("the private keys are not this identity's");
   } catch (cause) {
@@ -135,6 +131,12 @@ const fields = z.strictObject({
 
 const pkcs8 = (key: KeyObject): Uint8Array => key.export({ type: "pkcs8", format: "der" });
 const boundTo = (name: string) => Buffer.from(`fastchat account secret v1\0${name}`);
+
+/** An RSA private key has its public key written in it, which says nothing of the rest. */
+function works(wrapping: KeyObject, publicKey: KeyObject): boolean {
+  const probe = randomBytes(16);
+  return verify("sha256", probe, publicKey, sign("sha256", probe, wrapping));
+}
 
 function privateKey(key: Uint8Array | KeyObject): KeyObject {
   return key instanceof Uint8Array ? createPrivateKey({ key: Buffer.from(key), format: "der", type: "pkcs8" }) : key;

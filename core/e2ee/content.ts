@@ -1,8 +1,8 @@
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import type { Parsed } from "../platform/parsed.ts";
 import { attachmentIdBytes } from "../wire/attachment.ts";
-import { strictDecodeOptions } from "../wire/cbor.ts";
+import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField, hashField } from "../wire/fields.ts";
 import { idMax } from "../wire/ids.ts";
 import { fileKeyBytes } from "./attachment.ts";
@@ -39,12 +39,7 @@ export function encodeContent(content: Content): Uint8Array {
 }
 
 export function parseContent(bytes: Uint8Array): Parsed<Content> {
-  try {
-    const checked = contentSchema.safeParse(decode(bytes, strictDecodeOptions));
-    return checked.success ? accepted(checked.data) : refused(z.prettifyError(checked.error));
-  } catch (cause) {
-    return refused(`not CBOR: ${(cause as Error).message}`);
-  }
+  return parseCbor(bytes, contentSchema);
 }
 
 /** What of it can be searched for. */

@@ -18,8 +18,11 @@ export function identityToPem(identity: Identity, passphrase: string): string {
   ].join("");
 }
 
-/** Refused with what is wrong: the passphrase, or the text. Reads keys that other tools have encrypted, too. */
-export function identityFromPem(text: string, passphrase: string): Parsed<Identity> {
+/**
+ * Refused with what is wrong: the passphrase, or the text. Reads keys that other tools have encrypted, too, if their
+ * passphrase is not stretched more often than the caller cares to wait for.
+ */
+export function identityFromPem(text: string, passphrase: string, stretchedMax = iterationsMax): Parsed<Identity> {
   if (text.length > textLengthMax)
     return refused(`an identity has at most ${textLengthMax} characters, this text ${text.length}`);
   const blocks = readBlocks(text);
@@ -32,8 +35,8 @@ export function identityFromPem(text: string, passphrase: string): Parsed<Identi
   for (const { body } of keyBlocks) {
     const count = iterationsOf(body);
     if (count === undefined) return refused("a private key is not encrypted with PBES2 and PBKDF2");
-    if (count > iterationsMax)
-      return refused(`a passphrase stretched ${count} times would take too long; at most ${iterationsMax}`);
+    if (count > stretchedMax)
+      return refused(`a passphrase stretched ${count} times would take too long; at most ${stretchedMax}`);
     try {
       keys.push(createPrivateKey({ key: body, format: "der", type: "pkcs8", passphrase: Buffer.from(passphrase) }));
     } catch {

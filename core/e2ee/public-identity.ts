@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, type KeyObject, constants as rsa, verify } from "node:crypto";
-import { decode } from "cborg";
+import { encode } from "cborg";
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { strictDecodeOptions } from "../wire/cbor.ts";
+import { equalBytes } from "../wire/bytes.ts";
+import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";
 import { limits } from "../wire/limits.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
@@ -57,25 +58,21 @@ export const identityPadding = { padding: rsa.RSA_PKCS1_PSS_PADDING, saltLength:
 export function openPublicIdentity(bytes: Uint8Array): Parsed<PublicIdentity> {
   if (bytes.length > limits.identityBytesMax)
     return refused(`an identity has at most ${limits.identityBytesMax} bytes`);
-  let decoded: unknown;
-  try {
-    decoded = decode(bytes, strictDecodeOptions);
-  } catch (cause) {
-    return refused(`an identity is CBOR: ${(cause as Error).message}`);
-  }
-  const fields = identityFields.safeParse(decoded);
-  if (!fields.success) return refused(`identity: ${z.prettifyError(fields.error)}`);
-  const { name, byWrapping, bySigning } = fields.data;
+  const fields = parseCbor(bytes, identityFields);
+  if (!fields.ok) return refused(`identity: ${fields.reason}`);
+  // Its bytes have one order too, or anybody could give somebody's identity another fingerprint.
+  if (!equalBytes(encode(fields.value), bytes)) return refused("identity: the fields are not in their order");
+  const { name, byWrapping, bySigning } = fields.value;
   const canonical = canonicalUserName(name);
   if (!canonical.ok || canonical.value !== name) return refused("the identity's name is not in canonical form");
 
-  const keys = readKeys(fields.data);
+  const keys = readKeys(fields.value);
   if (!keys.ok) return keys;
   const { wrapping, signing } = keys.value;
-  if (!verify(null, identityStatement(fields.data), signing, bySigning)) {
+  if (!verify(null, identityStatement(fields.value), signing, bySigning)) {
     return refused("the signing key has not signed this identity");
   }
-  if (!verify("sha256", keyPairStatement(fields.data), { key: wrapping, ...identityPadding }, byWrapping)) {
+  if (!verify("sha256", keyPairStatement(fields.value), { key: wrapping, ...identityPadding }, byWrapping)) {
     return refused("the wrapping key has not signed the signing key");
   }
   return accepted({ name, wrapping, signing, fingerprint: fingerprintOf(bytes), bytes });

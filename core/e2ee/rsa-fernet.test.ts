@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import fc from "fast-check";
 import { type Epoch, epoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
@@ -226,6 +227,29 @@ suite("rsa-fernet", () => {
     assert.equal(await faultOf({ keys: new Map([[epoch(2), old]]) }, payload, { epoch: epoch(2) }), "wrong_key");
   });
 
+  test("a stolen epoch key opens all of its epoch, and nothing once somebody has rekeyed", async () => {
+    const first = await openEpoch(epoch(1), everybody());
+    const before = await sealed(first.state, "before the theft");
+    const stolen: RsaFernetState = { keys: new Map(first.state.keys) };
+    const after = await sealed(first.state, "after it");
+    const second = await openEpoch(epoch(2), everybody(), first.state);
+    const healed = await sealed(second.state, "after the rekey", { epoch: epoch(2) });
+    assert.equal(await faultOf(stolen, before), "opened");
+    assert.equal(await faultOf(stolen, after), "opened");
+    assert.equal(await faultOf(stolen, healed, { epoch: epoch(2) }), "unknown_epoch");
+    assert.deepEqual(fernetOpen(stolen.keys.get(epoch(1)) as Uint8Array, healed), { ok: false, reason: "wrong_key" });
+  });
+
+  test("a stolen identity opens every epoch that was wrapped for it, before the theft and after a rekey", async () => {
+    const first = await openEpoch(epoch(1), everybody());
+    const second = await openEpoch(epoch(2), everybody(), first.state);
+    // All that the thief has are Bob's private keys and what the server keeps.
+    const stolen = await followed(second, epoch(2), await followed(first, epoch(1)));
+    assert.equal(await faultOf(stolen, await sealed(first.state, "old")), "opened");
+    const later = await sealed(second.state, "new", { epoch: epoch(2) });
+    assert.equal(await faultOf(stolen, later, { epoch: epoch(2) }), "opened");
+  });
+
   test("a newcomer gets the old keys when the group says so, and otherwise none", async () => {
     const first = await openEpoch(epoch(1), [recipient(users.alice, alice)]);
     const newcomer = recipient(users.mallory, mallory);
@@ -253,6 +277,17 @@ suite("rsa-fernet", () => {
       ok: false,
       reason: "unknown_epoch",
     });
+  });
+
+  test("who reads back gets the keys of as many of the latest epochs as a change may bring", async () => {
+    const { state } = await openEpoch(epoch(1), everybody());
+    const key = state.keys.get(epoch(1)) as Uint8Array;
+    const long: RsaFernetState = { keys: new Map(Array.from({ length: 2500 }, (_, at) => [epoch(at + 1), key])) };
+    const readBack = [recipient(users.mallory, mallory)];
+    const { keys } = await openEpoch(epoch(2501), [...everybody(), ...readBack], long, { readBack });
+    assert.equal(keys.length, limits.stagedKeysMax);
+    const epochs = keys.filter(({ user }) => user === users.mallory).map((of) => of.epoch);
+    assert.deepEqual([Math.max(...epochs), Math.min(...epochs)], [2501, 2501 - (limits.stagedKeysMax - 3)]);
   });
 
   test("a state comes back from bytes", async () => {

@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
+import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { equalBytes } from "../wire/bytes.ts";
-import { strictDecodeOptions } from "../wire/cbor.ts";
+import { parseCbor } from "../wire/cbor.ts";
+import { anyBytesField, epochField, groupIdField } from "../wire/fields.ts";
 import type { Epoch, GroupId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { fernetKeyBytes, fernetOpen, fernetSeal, fernetTokenBytes } from "./fernet.ts";
 import type { Identity } from "./identity.ts";
@@ -13,6 +16,15 @@ import type { PublicIdentity } from "./public-identity.ts";
 import type { Envelope, EpochChange, OpenedEpoch, Suite, SuiteFault, UnopenedEnvelope, WrappedKey } from "./suite.ts";
 
 export const rsaFernetName = "rsa-fernet";
+
+const openingFields = z.object({ commitment: anyBytesField });
+const titleFields = z.object({ group: groupIdField, epoch: epochField, title: z.string() });
+const stateFields = z.array(
+  z.tuple([
+    epochField,
+    anyBytesField.refine((key) => key.length === fernetKeyBytes, `${fernetKeyBytes} bytes are needed`),
+  ]),
+);
 
 /** The epoch keys that this member holds. */
 export interface RsaFernetState {
@@ -48,7 +60,10 @@ export class RsaFernet implements Suite<RsaFernetState> {
   ): Promise<OpenedEpoch<RsaFernetState>> {
     const key = randomBytes(fernetKeyBytes);
     const wraps = members.map((recipient) => ({ recipient, epoch, key: key as Uint8Array }));
-    for (const [oldEpoch, oldKey] of before?.keys ?? []) {
+    // Of a long history, as many of the latest epochs as a change may bring keys for.
+    const epochsMax = Math.floor((limits.stagedKeysMax - members.length) / Math.max(1, readBack.length));
+    const readable = [...(before?.keys ?? [])].sort(([a], [b]) => b - a).slice(0, epochsMax);
+    for (const [oldEpoch, oldKey] of readable) {
       for (const recipient of readBack) wraps.push({ recipient, epoch: oldEpoch, key: oldKey });
     }
     const wrapped = await this.#rsa.wrap(
@@ -77,17 +92,17 @@ export class RsaFernet implements Suite<RsaFernetState> {
     { group, epoch, opening }: MembershipEntry,
     wrapped: Uint8Array,
   ): Promise<Parsed<RsaFernetState, SuiteFault>> {
-    const commitment = opening && readCommitment(opening);
-    if (!commitment) return refused("malformed");
+    const opened = opening && parseCbor(opening, openingFields);
+    if (!opened?.ok) return refused("malformed");
     const context = { group, epoch, recipientFingerprint: self.public.fingerprint };
     const key = await this.#rsa.unwrap({ ...context, privateKey: self.wrappingKey, wrapped });
     if (!key.ok || key.value.length !== fernetKeyBytes) return refused("wrong_wrapped_key");
-    if (!equalBytes(commitToKey(group, epoch, key.value), commitment)) return refused("wrong_wrapped_key");
+    if (!equalBytes(commitToKey(group, epoch, key.value), opened.value.commitment)) return refused("wrong_wrapped_key");
     return accepted(withKey(before, epoch, key.value));
   }
 
-  async prepareEpoch(): Promise<readonly Uint8Array[]> {
-    return [];
+  async prepareEpoch(_self: Identity, state: RsaFernetState | undefined) {
+    return accepted({ state, handshakes: [] });
   }
 
   async receiveHandshake(): Promise<Parsed<RsaFernetState, SuiteFault>> {
@@ -129,10 +144,10 @@ export class RsaFernet implements Suite<RsaFernetState> {
     if (!key) return refused("unknown_epoch");
     const inside = fernetOpen(key, sealed);
     if (!inside.ok) return refused(inside.reason === "wrong_key" ? "wrong_key" : "malformed");
-    const fields = decodeRecord(inside.value);
-    if (typeof fields?.title !== "string") return refused("malformed");
-    if (fields.group !== group) return refused("wrong_group");
-    return fields.epoch === epoch ? accepted(fields.title) : refused("wrong_epoch");
+    const fields = parseCbor(inside.value, titleFields);
+    if (!fields.ok) return refused("malformed");
+    if (fields.value.group !== group) return refused("wrong_group");
+    return fields.value.epoch === epoch ? accepted(fields.value.title) : refused("wrong_epoch");
   }
 
   encodeState(state: RsaFernetState): Uint8Array {
@@ -140,7 +155,9 @@ export class RsaFernet implements Suite<RsaFernetState> {
   }
 
   decodeState(bytes: Uint8Array): RsaFernetState {
-    return { keys: new Map(decode(bytes, strictDecodeOptions) as [Epoch, Uint8Array][]) };
+    const keys = parseCbor(bytes, stateFields);
+    if (!keys.ok) throw new Error(`the kept state of a group cannot be read: ${keys.reason}`);
+    return { keys: new Map(keys.value) };
   }
 }
 
@@ -151,18 +168,4 @@ export function rsaFernetPayloadBytes(bodyBytes: number): number {
 
 function withKey(before: RsaFernetState | undefined, epoch: Epoch, key: Uint8Array): RsaFernetState {
   return { keys: new Map(before?.keys).set(epoch, key) };
-}
-
-function readCommitment(opening: Uint8Array): Uint8Array | undefined {
-  const commitment = decodeRecord(opening)?.commitment;
-  return commitment instanceof Uint8Array ? commitment : undefined;
-}
-
-function decodeRecord(bytes: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const decoded: unknown = decode(bytes, strictDecodeOptions);
-    return typeof decoded === "object" && decoded !== null ? (decoded as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

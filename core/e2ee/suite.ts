@@ -18,10 +18,23 @@ export interface Suite<State> {
   /**
    * What has to be sent as handshake messages, in this order, before an epoch can be opened: they travel like any message,
    * and every member takes them in by {@link receiveHandshake} in the order of their places. Most suites need none.
+   *
+   * The new state is kept before the first is sent. The change may still come to nothing, because somebody else's came
+   * first or the client died: its handshake messages then stand in the order, and must do no harm. Not asked for `create`:
+   * a group that is not there has no messages.
    */
-  prepareEpoch(self: Identity, state: State | undefined, change: EpochChange): Promise<readonly Uint8Array[]>;
+  prepareEpoch(
+    self: Identity,
+    state: State | undefined,
+    change: EpochChange,
+  ): Promise<Parsed<PreparedEpoch<State>, SuiteFault>>;
 
-  /** Takes in a handshake message of a member; the new state is kept together with the message. */
+  /**
+   * Takes in a handshake message of a member, one's own too; the new state is kept together with the message.
+   *
+   * To know a repetition is the suite's affair. So is a message of an epoch that is over already by the state: whoever
+   * opened the next one knows of that before its entry comes back, and what others sent meanwhile comes in between.
+   */
   receiveHandshake(
     self: Identity,
     state: State,
@@ -30,10 +43,17 @@ export interface Suite<State> {
     sender: PublicIdentity,
   ): Promise<Parsed<State, SuiteFault>>;
 
-  /** Opens the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. */
+  /**
+   * Opens the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. There is one entry to an
+   * epoch, so a suite's commit fits into its `opening`, and what new members need into their wrapped keys.
+   */
   openEpoch(self: Identity, before: State | undefined, change: EpochChange): Promise<OpenedEpoch<State>>;
 
-  /** Follows an epoch that somebody opened, with the caller's wrapped key for it. */
+  /**
+   * Follows an epoch that somebody opened, with the caller's wrapped key for it; one's own as well, if the client died
+   * before the new state was kept. The log may be ahead of the messages: with `handshake_missing` it is tried again once
+   * everything before the entry has been taken in.
+   */
   followEpoch(
     self: Identity,
     before: State | undefined,
@@ -65,6 +85,7 @@ export interface Suite<State> {
   forget(state: State, needed: ReadonlySet<Epoch>): State;
 
   encodeState(state: State): Uint8Array;
+  /** Throws for bytes that `encodeState` has not made. */
   decodeState(bytes: Uint8Array): State;
 }
 
@@ -85,6 +106,11 @@ export interface EpochChange {
   readonly members: readonly Recipient[];
   /** Those among them who were not members before, if the group lets them read what came before. */
   readonly readBack: readonly Recipient[];
+}
+
+export interface PreparedEpoch<State> {
+  readonly state: State | undefined;
+  readonly handshakes: readonly Uint8Array[];
 }
 
 export interface OpenedEpoch<State> {
@@ -141,5 +167,7 @@ export type SuiteFault =
   | "wrong_message_id"
   /** The sender's key did not sign it. */
   | "bad_signature"
-  /** A handshake message that the suite does not have, or not now. */
-  | "unexpected_handshake";
+  /** A handshake message that the suite does not have, or not now, or has had before. */
+  | "unexpected_handshake"
+  /** The epoch cannot be followed, or changed, without handshake messages that have not been taken in. */
+  | "handshake_missing";

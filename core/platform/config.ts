@@ -1,4 +1,5 @@
 import { accepted, type Parsed, refused } from "./parsed.ts";
+import { shortened } from "./schema-complaint.ts";
 
 /**
  * One typed object of settings a program, from flags, environment, a JSON file and defaults, in that order of precedence.
@@ -144,9 +145,15 @@ export function readConfig<S extends Settings>(
     const [value, place] = given;
     const read = of.read(value);
     if (read.ok) config[name] = read.value;
-    else complaints.push(`${place} is ${JSON.stringify(value)}; write ${read.reason}`);
+    else complaints.push(`${place} is ${shown(value)}; write ${read.reason}`);
   }
   return complaints.length === 0 ? accepted(config as ConfigOf<S>) : refused(complaints);
+}
+
+/** No setting is a list or an object, and what somebody wrote in one may be of any size and depth. */
+function shown(value: unknown): string {
+  if (typeof value !== "object" || value === null) return shortened(JSON.stringify(value) ?? "nothing");
+  return Array.isArray(value) ? "a list" : "an object";
 }
 
 function suggestion(wrong: string, known: readonly string[]): string {

@@ -233,6 +233,7 @@ export class ChatServer {
           case "presenceWatch":
           case "presence":
           case "cursors":
+          case "typing":
             return context.looking.told(from, frame);
           case "revoked":
             return endSession(context, frame.session);

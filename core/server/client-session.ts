@@ -232,6 +232,11 @@ export class ClientSession {
         if (group && this.#looksAt?.delete(group)) this.#server.looking.close(this, group);
         return;
       }
+      case "typing": {
+        const group = this.#entered(frame.group);
+        if (group) this.#server.looking.typing(group.id, user);
+        return;
+      }
       case "ping":
         return this.#reply({ kind: "pong", request: frame.request });
       default:

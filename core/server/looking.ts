@@ -10,7 +10,7 @@ import type { ClientSession } from "./client-session.ts";
 import type { GroupDirectory, WatchedGroup } from "./group-directory.ts";
 import type { Transport } from "./transport/transport.ts";
 
-/** Changes of presence and read cursors are gathered this long: who looks at a group sees them in one frame. */
+/** Changes of presence and read cursors, and who is writing, are gathered this long: who looks at a group sees them in one frame. */
 const gatherMs = 100;
 
 /** Cursors in one frame at most; the rest go into the next. */
@@ -28,13 +28,15 @@ interface LookedAt {
 }
 
 /**
- * Presence and read cursors, for those who have a group open. A group that nobody looks at costs nothing, however many of
+ * Presence, read cursors and who is writing, for those who have a group open. A group that nobody looks at costs nothing, however many of
  * its members come and go.
  */
 export class Looking {
   readonly #looked = new Map<GroupId, LookedAt>();
   readonly #stirred = new Set<GroupId>();
   readonly #read = new Map<GroupId, Map<UserId, Seq>>();
+  /** Members connected here who are writing, of groups that somebody looks at. */
+  readonly #typing = new Map<GroupId, Set<UserId>>();
   readonly #transport: Transport;
   readonly #database: Database;
   readonly #groups: GroupDirectory;
@@ -102,8 +104,19 @@ export class Looking {
     if (seq > (cursors.get(user) ?? 0)) cursors.set(user, seq);
   }
 
+  /** A member connected here is writing something. */
+  typing(group: GroupId, user: UserId): void {
+    if (!this.#looked.has(group)) return;
+    const users = this.#typing.get(group);
+    if (users) users.add(user);
+    else this.#typing.set(group, new Set([user]));
+  }
+
   /** What another server says of a group that somebody here looks at, or that its clients look at. */
-  told(from: ServerId, frame: Extract<ColdLinkFrame, { kind: "presenceWatch" | "presence" | "cursors" }>): void {
+  told(
+    from: ServerId,
+    frame: Extract<ColdLinkFrame, { kind: "presenceWatch" | "presence" | "cursors" | "typing" }>,
+  ): void {
     switch (frame.kind) {
       case "presenceWatch":
         return this.#watchedFrom(from, frame.group, frame.watching);
@@ -122,6 +135,8 @@ export class Looking {
       }
       case "cursors":
         return this.#showCursors(frame.group, frame.cursors);
+      case "typing":
+        return this.#showTyping(frame.group, frame.users);
       default:
         frame satisfies never;
     }
@@ -148,6 +163,8 @@ export class Looking {
   flush(): void {
     for (const id of this.#stirred) this.#showPresence(id);
     this.#stirred.clear();
+    for (const [group, users] of this.#typing) this.#tellTyping(group, [...users]);
+    this.#typing.clear();
     void this.#saveRead();
   }
 
@@ -214,6 +231,20 @@ export class Looking {
       const page = cursors.slice(from, from + cursorsPerFrame);
       this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "cursors", group: id, cursors: page }));
     }
+  }
+
+  #tellTyping(group: GroupId, users: readonly UserId[]): void {
+    this.#showTyping(group, users);
+    for (const server of this.#looked.get(group)?.servers.keys() ?? []) {
+      this.#bus.tell(server, { kind: "typing", group, users: [...users] });
+    }
+  }
+
+  /** Each is a member, so there are never more than fit into a frame. */
+  #showTyping(id: GroupId, users: readonly UserId[]): void {
+    const group = this.#groups.get(id);
+    if (!group || !this.#looked.get(id)?.sessions.size) return;
+    this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "typing", group: id, users: [...users] }));
   }
 
   #lookedAt(id: GroupId): LookedAt {

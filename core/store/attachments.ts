@@ -1,6 +1,6 @@
 import { from as copyFrom } from "pg-copy-streams";
 import type { GroupId, UserId } from "../wire/ids.ts";
-import { copyEnd, copyRow, copySignature, uint32 } from "./copy-binary.ts";
+import { copiedValues, copyEnd, copyRow, copySignature, uint32 } from "./copy-binary.ts";
 import { type Database, type Queryable, sqlState, uniqueViolation } from "./database.ts";
 
 export interface AttachmentRecord {
@@ -81,15 +81,15 @@ export async function completeAttachment(database: Queryable, id: Uint8Array, ch
 
 /** Chunks from one index on, in order; `count` at most. */
 export async function readChunks(
-  database: Queryable,
+  database: Database,
   { id, from, count }: { id: Uint8Array; from: number; count: number },
 ): Promise<Uint8Array[]> {
-  const rows = await database.query<{ bytes: Uint8Array }>({
-    name: "attachment-read",
-    text: `SELECT bytes FROM attachment_chunks WHERE attachment_id = $1 AND index >= $2 AND index < $3 ORDER BY index`,
-    values: [id, from, from + count],
-  });
-  return rows.map(({ bytes }) => bytes);
+  const hex = Buffer.from(id).toString("hex");
+  const copied = await database.copyOut(
+    `SELECT bytes FROM attachment_chunks
+     WHERE attachment_id = '\\x${hex}' AND index >= ${from} AND index < ${from + count} ORDER BY index`,
+  );
+  return copiedValues(copied);
 }
 
 /** Removes an attachment with its chunks. */

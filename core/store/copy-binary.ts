@@ -4,6 +4,18 @@ import { writeUint32 } from "../wire/bytes.ts";
 export const copySignature: Uint8Array = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 export const copyEnd: Uint8Array = Buffer.from([0xff, 0xff]);
 
+/** The values of a copied column. They lie in these bytes, and are not copied again. */
+export function copiedValues(bytes: Buffer): Uint8Array[] {
+  const values: Uint8Array[] = [];
+  let at = copySignature.length;
+  while (bytes.readInt16BE(at) === 1) {
+    const end = at + 6 + bytes.readInt32BE(at + 2);
+    values.push(bytes.subarray(at + 6, end));
+    at = end;
+  }
+  return values;
+}
+
 /** One row of these values, each as PostgreSQL's `…_recv` functions read it. */
 export function copyRow(...values: readonly Uint8Array[]): Uint8Array[] {
   return [Buffer.from([0, values.length]), ...values.flatMap((value) => [uint32(value.length), value])];

@@ -11,6 +11,7 @@ async function fill(
   expireSeconds: number,
   sentAts: readonly number[],
   entriesAt: readonly number[] = [],
+  handshakesAt: readonly number[] = [],
 ) {
   await database.query({
     text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
@@ -19,9 +20,9 @@ async function fill(
   });
   await database.query({
     text: `INSERT INTO messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
-           SELECT $1, seq, 1, seq, 1, CASE WHEN seq = ANY ($3::bigint[]) THEN 1 ELSE 0 END, sent_at, ''
+           SELECT $1, seq, 1, seq, 1, CASE WHEN seq = ANY ($3::bigint[]) THEN 1 WHEN seq = ANY ($4::bigint[]) THEN 2 ELSE 0 END, sent_at, ''
            FROM unnest($2::bigint[]) WITH ORDINALITY AS t (sent_at, seq)`,
-    values: [id, sentAts, entriesAt],
+    values: [id, sentAts, entriesAt, handshakesAt],
   });
 }
 
@@ -33,18 +34,18 @@ async function places(database: Database, id: GroupId): Promise<number[]> {
   return rows.map(({ seq }) => seq);
 }
 
-test("messages from before the moment go, membership entries stay, and so does everything after", async () => {
+test("messages from before the moment go, membership entries and handshakes stay, and so does everything after", async () => {
   const database = await openFreshDatabase();
   const id = groupId(7);
-  await fill(database, id, 60, [10, 20, 30, 40, 50], [1, 3]);
+  await fill(database, id, 60, [10, 20, 30, 40, 50, 60], [1, 3], [4]);
   await fill(database, groupId(8), 0, [10, 20]);
   assert.deepEqual(await expiringGroups(database), [{ id, expireSeconds: 60 }]);
-  assert.equal(await expireMessages(database, id, 40), 1);
-  assert.deepEqual(await places(database, id), [1, 3, 4, 5]);
-  assert.deepEqual(await places(database, groupId(8)), [1, 2]);
-  assert.equal(await expireMessages(database, id, 40), 0, "once is enough");
   assert.equal(await expireMessages(database, id, 45), 1);
-  assert.deepEqual(await places(database, id), [1, 3, 5]);
+  assert.deepEqual(await places(database, id), [1, 3, 4, 5, 6]);
+  assert.deepEqual(await places(database, groupId(8)), [1, 2]);
+  assert.equal(await expireMessages(database, id, 45), 0, "once is enough");
+  assert.equal(await expireMessages(database, id, 55), 1);
+  assert.deepEqual(await places(database, id), [1, 3, 4, 6]);
 });
 
 test("however many have expired, all go, and a clock that stepped back delays the rest only", async () => {

@@ -19,7 +19,8 @@ const rowsPerStep = 1000;
 
 /**
  * Deletes a group's messages from before a moment, oldest places first, until one is met that has not expired; answers how
- * many. Membership entries stay: who belongs to the group follows from them.
+ * many. Membership entries stay: who belongs to the group follows from them. So do handshake messages: who was away for
+ * longer needs them for the keys of what came after.
  */
 export async function expireMessages(database: Database, group: GroupId, before: number): Promise<number> {
   for (let deleted = 0; ; ) {
@@ -42,8 +43,8 @@ async function expireStep(connection: Queryable, group: GroupId, before: number)
   if (last === undefined) return { scanned: 0, deleted: 0 };
   const deleted = await connection.query({
     name: "messages-expire",
-    text: "DELETE FROM messages WHERE group_id = $1 AND seq > $2 AND seq <= $3 AND type <> $4 RETURNING seq",
-    values: [group, (expired[0]?.seq as number) - 1, last, messageTypes.membership],
+    text: "DELETE FROM messages WHERE group_id = $1 AND seq > $2 AND seq <= $3 AND type = $4 RETURNING seq",
+    values: [group, (expired[0]?.seq as number) - 1, last, messageTypes.application],
   });
   await connection.query({
     name: "group-expired",

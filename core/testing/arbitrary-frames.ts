@@ -8,7 +8,7 @@ import type { MessageType } from "../wire/send-frame.ts";
 import type { ServerFrame } from "../wire/server-frame.ts";
 
 /** Frames of every kind with every legal content, for properties: a kind that is forgotten here does not compile. */
-type OneOfEach<Frame extends { readonly kind: string }> = {
+export type OneOfEach<Frame extends { readonly kind: string }> = {
   readonly [Kind in Frame["kind"]]: fc.Arbitrary<Omit<Extract<Frame, { readonly kind: Kind }>, "kind">>;
 };
 
@@ -80,6 +80,7 @@ export const clientFrames: OneOfEach<ClientFrame> = {
   read: fc.record({ group: anyGroup, seq: anySeq }),
   open: fc.record({ group: anyGroup }),
   close: fc.record({ group: anyGroup }),
+  typing: fc.record({ group: anyGroup }),
   ping: fc.record({ request }),
 };
 
@@ -144,6 +145,7 @@ export const serverFrames: OneOfEach<ServerFrame> = {
   synced: fc.record({ request, group: anyGroup, after: anySeq, through: anySeq, lastSeq: anySeq }),
   cursors: fc.record({ group: anyGroup, cursors }),
   presence: fc.record({ group: anyGroup, online: users, offline: users }),
+  typing: fc.record({ group: anyGroup, users }),
   pong: fc.record({ request }),
   goAway: fc.record({ reason: fc.constant("draining" as const) }),
 };
@@ -172,6 +174,7 @@ export const linkFrames: OneOfEach<LinkFrame> = {
   presence: fc.record({ group: anyGroup, online: users, offline: users }),
   cursors: fc.record({ group: anyGroup, cursors }),
   revoked: fc.record({ session: anyBytes(32) }),
+  typing: fc.record({ group: anyGroup, users }),
 };
 
 /** One frame of any kind. */

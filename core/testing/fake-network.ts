@@ -57,7 +57,6 @@ export class FakeNetwork {
     const connection = new FakeConnection(url, events);
     this.connections.push(connection);
     return {
-      bufferedBytes: 0,
       send(bytes) {
         const parsed = parseClientFrame(Buffer.from(bytes));
         if (!parsed.ok) throw new Error(parsed.reason.detail);

@@ -47,6 +47,12 @@ test("a room may import the rooms below it, and no others", () => {
   }
 });
 
+test("what feeds a parser nonsense may use what tests use", () => {
+  for (const room of ["core/wire", "core/e2ee", "core/server", "core/client", "core/platform"])
+    assert.equal(refuses(`${room}/probe.fuzz.ts`, "../testing/probe.ts"), false, room);
+  assert.equal(refuses("loadgen/probe.fuzz.ts", "../core/testing/probe.ts"), false);
+});
+
 test("a server may check what is public of an identity, and come near no private key", () => {
   for (const file of ["public-identity", "entry-check", "opaque-server"]) {
     assert.equal(refuses("core/server/probe.ts", `../e2ee/${file}.ts`), false, file);
@@ -87,4 +93,21 @@ test("the screen knows clients and not servers, and the load generator no databa
   assert.ok(refuses("gui/model/probe.ts", "../../core/server/chat-server.ts"));
   assert.equal(refuses("loadgen/probe.ts", "../core/client/client.ts"), false);
   assert.ok(refuses("loadgen/probe.ts", "../core/store/database.ts"));
+});
+
+test("what the screen shows is worked out without a screen, and drawn without the account", () => {
+  const below: Readonly<Record<string, readonly string[]>> = {
+    keys: [],
+    text: [],
+    model: ["keys", "text"],
+    layout: ["keys", "text", "model"],
+    screens: ["keys", "text", "model", "layout"],
+  };
+  for (const [from, allowed] of Object.entries(below)) {
+    for (const to of ["keys", "text", "model", "layout", "screens", "desk"]) {
+      if (from === to) continue;
+      const expected = !allowed.includes(to);
+      assert.equal(refuses(`gui/${from}/probe.ts`, `../${to}/probe.ts`), expected, `${from} imports ${to}`);
+    }
+  }
 });

@@ -14,6 +14,7 @@ import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPa
 import * as opaque from "../e2ee/opaque-client.ts";
 import { RsaFernet } from "../e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../e2ee/rsa-inline.ts";
+import type { AnySuite } from "../e2ee/suite.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { GroupId } from "../wire/ids.ts";
@@ -64,6 +65,8 @@ export interface PersonOptions {
   readonly clock?: Clock;
   readonly events?: ClientEvents;
   readonly keeper?: Keeper;
+  /** Instead of `rsa-fernet` alone. */
+  readonly suites?: readonly AnySuite[];
 }
 
 /** Signs somebody up (or logs them in) at a deployment. */
@@ -82,7 +85,7 @@ export async function person(target: string, name: string, options: PersonOption
     },
     {
       outboxMax: 1000,
-      suites: [new RsaFernet(inlineRsa, () => Math.floor(Date.now() / 1000))],
+      suites: options.suites ?? [new RsaFernet(inlineRsa, () => Math.floor(Date.now() / 1000))],
       identities,
       pinning: true,
       ...(options.keeper ? { keeper: options.keeper } : {}),

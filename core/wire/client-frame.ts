@@ -92,6 +92,8 @@ export const coldClientFrames = {
   open: { code: 0x42, body: z.strictObject({ group: groupIdField }) },
   /** No more of that. */
   close: { code: 0x43, body: z.strictObject({ group: groupIdField }) },
+  /** The caller is writing something → `typing` to those who look at the group; not answered, and not kept. */
+  typing: { code: 0x44, body: z.strictObject({ group: groupIdField }) },
 
   /** → `pong`, for the round-trip time through the server's loop. */
   ping: { code: 0x50, body: z.strictObject({ request }) },

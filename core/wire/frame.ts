@@ -1,8 +1,7 @@
-import { decode, encode } from "cborg";
-import { z } from "zod";
+import { encode } from "cborg";
+import type { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { copyBytes } from "./bytes.ts";
-import { strictDecodeOptions } from "./cbor.ts";
+import { parseCbor } from "./cbor.ts";
 import type { ErrorCode } from "./errors.ts";
 import { limits } from "./limits.ts";
 
@@ -71,16 +70,9 @@ export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Tabl
     parse(kindByte, bytes) {
       const entry = byCode.get(kindByte);
       if (!entry) return undefined;
-      let decoded: unknown;
-      try {
-        // Byte strings come out as views, and the frame is its receiver's during one call only.
-        decoded = decode(copyBytes(bytes.subarray(frameHeadBytes)), strictDecodeOptions);
-      } catch (cause) {
-        return malformed(`${entry.kind}: the body is not the CBOR expected: ${(cause as Error).message}`);
-      }
-      const checked = entry.body.safeParse(decoded);
-      if (!checked.success) return malformed(`${entry.kind}: ${z.prettifyError(checked.error)}`);
-      return accepted({ kind: entry.kind, ...(checked.data as object) } as ColdFrame<Table>);
+      const body = parseCbor(bytes.subarray(frameHeadBytes), entry.body);
+      if (!body.ok) return malformed(`${entry.kind}: ${body.reason}`);
+      return accepted({ kind: entry.kind, ...(body.value as object) } as ColdFrame<Table>);
     },
   };
 }

@@ -75,6 +75,8 @@ export const coldLinkFrames = {
   },
   /** A user has logged out: the token of this session resumes nothing. */
   revoked: { code: 0x14, body: z.strictObject({ session: anyBytesField }) },
+  /** Members, connected to the sender, who are writing something just now. */
+  typing: { code: 0x15, body: z.strictObject({ group: groupIdField, users: z.array(userIdField) }) },
 } as const;
 
 const codec = coldCodec(coldLinkFrames);

@@ -1,7 +1,7 @@
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { strictDecodeOptions } from "./cbor.ts";
+import { parseCbor } from "./cbor.ts";
 import { anyBytesField, countField, epochField, groupIdField, hashField, userIdField } from "./fields.ts";
 import type { Epoch, GroupId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
@@ -103,13 +103,7 @@ export function parseEntry(bytes: Uint8Array): Parsed<SignedEntry> {
   if (bytes.length > limits.entryBytesMax)
     return refused(`a membership entry has at most ${limits.entryBytesMax} bytes`);
   const body = bytes.subarray(signatureBytes);
-  let decoded: unknown;
-  try {
-    decoded = decode(body, strictDecodeOptions);
-  } catch (cause) {
-    return refused(`a membership entry's body is not CBOR: ${(cause as Error).message}`);
-  }
-  const checked = entryBody.safeParse(decoded);
-  if (!checked.success) return refused(`membership entry: ${z.prettifyError(checked.error)}`);
-  return accepted({ entry: checked.data, signature: bytes.subarray(0, signatureBytes), body });
+  const entry = parseCbor(body, entryBody);
+  if (!entry.ok) return refused(`membership entry: ${entry.reason}`);
+  return accepted({ entry: entry.value, signature: bytes.subarray(0, signatureBytes), body });
 }

@@ -20,8 +20,13 @@ const request = requestField;
 const code = z.enum(errorCodeNames);
 const detail = z.string();
 const retryAfterMs = z.number().int().min(0).exactOptional();
+/** Those who have just left may be counted still. */
+const presentUsers = z.array(userIdField).max(2 * limits.groupMembersMax);
 
-/** Everything that a server says, but for ACK and DELIVER. */
+/**
+ * Everything that a server says, but for ACK and DELIVER. Each list has the bound that follows from the limits: one that
+ * is longer is refused before its elements are looked at, and being wrong in each of them costs ten times its reading.
+ */
 export const coldServerFrames = {
   /** A SEND that was not stored. */
   reject: {
@@ -75,11 +80,13 @@ export const coldServerFrames = {
     body: z.strictObject({
       request,
       /** Null stands for a name or id that nobody has. */
-      users: z.array(
-        z
-          .strictObject({ user: userIdField, name: z.string(), identity: bytesField(limits.identityBytesMax) })
-          .nullable(),
-      ),
+      users: z
+        .array(
+          z
+            .strictObject({ user: userIdField, name: z.string(), identity: bytesField(limits.identityBytesMax) })
+            .nullable(),
+        )
+        .max(limits.findUsersMax),
     }),
   },
 
@@ -87,15 +94,17 @@ export const coldServerFrames = {
     code: 0xb0,
     body: z.strictObject({
       request,
-      groups: z.array(
-        z.strictObject({
-          group: groupIdField,
-          epoch: epochField,
-          lastSeq: seqField,
-          logLength: countField,
-          readSeq: seqField,
-        }),
-      ),
+      groups: z
+        .array(
+          z.strictObject({
+            group: groupIdField,
+            epoch: epochField,
+            lastSeq: seqField,
+            logLength: countField,
+            readSeq: seqField,
+          }),
+        )
+        .max(limits.userGroupsMax),
     }),
   },
   changed: {
@@ -109,7 +118,9 @@ export const coldServerFrames = {
       group: groupIdField,
       /** How many entries there are in all. */
       length: countField,
-      entries: z.array(z.strictObject({ index: countField, seq: seqField, entry: bytesField(limits.entryBytesMax) })),
+      entries: z
+        .array(z.strictObject({ index: countField, seq: seqField, entry: bytesField(limits.entryBytesMax) }))
+        .max(limits.logPageMax),
     }),
   },
   keys: {
@@ -117,7 +128,7 @@ export const coldServerFrames = {
     body: z.strictObject({
       request,
       group: groupIdField,
-      keys: z.array(z.strictObject({ epoch: epochField, wrapped: bytesField(1024) })),
+      keys: z.array(z.strictObject({ epoch: epochField, wrapped: bytesField(1024) })).max(limits.keysPageMax),
       more: z.boolean(),
     }),
   },
@@ -138,17 +149,19 @@ export const coldServerFrames = {
     code: 0xc1,
     body: z.strictObject({
       group: groupIdField,
-      cursors: z.array(z.tuple([userIdField, seqField])),
+      cursors: z.array(z.tuple([userIdField, seqField])).max(limits.groupMembersMax),
     }),
   },
   presence: {
     code: 0xc2,
     body: z.strictObject({
       group: groupIdField,
-      online: z.array(userIdField),
-      offline: z.array(userIdField),
+      online: presentUsers,
+      offline: presentUsers,
     }),
   },
+  /** Members who are writing something just now. */
+  typing: { code: 0xc3, body: z.strictObject({ group: groupIdField, users: presentUsers }) },
 
   pong: { code: 0xd0, body: z.strictObject({ request }) },
   /** The server is about to stop: connect elsewhere now. What was sent and not acknowledged is sent again there. */

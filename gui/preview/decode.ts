@@ -1,118 +1,113 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import decodeMozjpeg, { init as initMozjpeg } from "@jsquash/jpeg/decode.js";
-import decodeLibwebp, { init as initLibwebp } from "@jsquash/webp/decode.js";
-import exifr from "exifr";
-import { GifReader } from "omggif";
+import { createRequire } from "node:module";
+import { inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
 import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
-import { type Picture, turn } from "./picture.ts";
-import { type PictureKind, pictureHeader } from "./picture-header.ts";
-import { firstWebpFrame, webpChunk } from "./webp-frame.ts";
+import { firstPictureOf } from "./gif.ts";
+import { type Header, type PictureType, readHeader, riffChunks } from "./header.ts";
+import type { Picture } from "./picture.ts";
 
-/** A picture with more takes over 160 MB as pixels, and is nothing that a chat's preview is for. */
-export const pixelsMax = 40_000_000;
+/** A picture as it is stored, not turned yet; of an animation the first. */
+export interface Decoded {
+  readonly picture: Picture;
+  readonly orientation: number;
+}
 
 /**
- * The pixels of a JPEG, PNG, GIF or WebP, of a moving one the first frame, upright as it is meant to be seen. The decoders
- * are other people's and the file a stranger's: whatever they say of it is a reason and not a crash. Seconds of work; see
- * `preview-tasks.ts`.
+ * Decodes a picture that somebody else made, whatever it is: what is broken is refused. The decoders of JPEG and WebP are
+ * C, compiled to WebAssembly: their mistakes stay in a memory of their own, which is thrown away when one has failed.
  */
-export async function decode(bytes: Uint8Array): Promise<Parsed<Picture>> {
-  const header = pictureHeader(bytes);
+export function decode(bytes: Uint8Array): Parsed<Decoded> {
+  const header = readHeader(bytes);
   if (!header.ok) return header;
-  const { kind, width, height } = header.value;
-  if (width * height > pixelsMax) {
-    return refused(`too large for a preview: ${width} × ${height}, of at most ${pixelsMax / 1_000_000} megapixels`);
-  }
+  const { type, orientation } = header.value;
   try {
-    const picture = await decoders[kind](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    return accepted(turn(picture, await orientationOf(kind, bytes)));
-  } catch {
-    return refused(`no sound ${kind}`);
+    const picture = decoders[type](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), header.value);
+    return accepted({ picture, orientation });
+  } catch (cause) {
+    // Whatever a decoder throws at bytes from outside says that they are broken: they have no errors of their own.
+    return refused(`this is no sound ${type}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 }
 
-const decoders: Readonly<Record<PictureKind, (file: Buffer) => Picture | Promise<Picture>>> = {
-  JPEG: decodeJpeg,
-  PNG: decodePng,
-  GIF: decodeGif,
-  WebP: decodeWebp,
+const decoders: Readonly<Record<PictureType, (bytes: Buffer, header: Header) => Picture>> = {
+  "image/jpeg": (bytes) => decodeWithWasm("@cwasm/jpeg-turbo", bytes),
+  "image/png": decodePng,
+  "image/gif": firstPictureOf,
+  "image/webp": decodeWebp,
 };
 
-/** What has arrived of a JPEG that broke off is shown. */
-async function decodeJpeg(file: Buffer): Promise<Picture> {
-  await initMozjpeg(webAssembly("@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm"));
-  return pixelsOf(await decodeMozjpeg(ownBuffer(file), { preserveOrientation: false }));
-}
+const require = createRequire(import.meta.url);
 
-/** What hangs on behind its end the decoder would take for a fault. */
-function decodePng(file: Buffer): Picture {
-  const end = file.indexOf("IEND", 0, "latin1");
-  const { width, height, data } = PNG.sync.read(end < 0 ? file : file.subarray(0, end + 8), { checkCRC: false });
-  return { width, height, rgba: data };
-}
-
-function decodeGif(file: Buffer): Picture {
-  const reader = new GifReader(file);
-  const { width, height } = reader;
-  const frame = reader.frameInfo(0);
-  // Outside of the canvas nothing is seen, but the decoder would go through it all.
-  if (frame.x + frame.width > width || frame.y + frame.height > height)
-    throw new Error("a frame outside of its canvas");
-  const rgba = new Uint8Array(width * height * 4);
-  silently(() => reader.decodeAndBlitFrameRGBA(0, rgba));
-  return { width, height, rgba };
-}
-
-/** The GIF decoder prints its doubts about a file, across the screen. */
-function silently(work: () => void): void {
-  const { log } = globalThis.console;
-  globalThis.console.log = () => {};
+function decodeWithWasm(library: "@cwasm/jpeg-turbo" | "@cwasm/webp", bytes: Buffer): Picture {
+  const { decode: decodeImage } = require(library) as {
+    decode(bytes: Uint8Array): { width: number; height: number; data: Uint8ClampedArray };
+  };
   try {
-    work();
-  } finally {
-    globalThis.console.log = log;
+    const { width, height, data } = decodeImage(bytes);
+    return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+  } catch (cause) {
+    // It does not give back what it had taken; the next call begins with a new memory.
+    delete require.cache[require.resolve(library)];
+    throw cause;
   }
 }
 
-async function decodeWebp(file: Buffer): Promise<Picture> {
-  const still = firstWebpFrame(file);
-  const { width, height } = pictureHeaderOf(still);
-  if (width * height > pixelsMax) throw new Error("a frame larger than its canvas");
-  await initLibwebp(webAssembly("@jsquash/webp/codec/dec/webp_dec.wasm"));
-  return pixelsOf(await decodeLibwebp(ownBuffer(still)));
+function decodePng(bytes: Buffer, { width, height }: Header): Picture {
+  const { end, packed } = pngParts(bytes);
+  // pngjs unpacks an interlaced picture without a bound; a few kilobytes could become gigabytes. These are eight bytes a
+  // pixel at most, and a byte for each line of the seven pictures that it is made of.
+  const isInterlaced = bytes.readUInt8(28) !== 0;
+  if (isInterlaced) inflateSync(Buffer.concat(packed), { maxOutputLength: width * height * 8 + height * 7 + 64 });
+  // What is hung on behind the end would be refused.
+  const { data } = PNG.sync.read(bytes.subarray(0, end));
+  return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/**
- * A decoder in WebAssembly that prints nothing and cannot end the process. Each picture has an instance of its own: the
- * memory that one has once taken is only given back with it.
- */
-function webAssembly(file: string) {
-  const quit = (_status: number, cause: unknown) => {
-    throw cause;
-  };
-  return { wasmBinary: readFileSync(fileURLToPath(import.meta.resolve(file))), print() {}, printErr() {}, quit };
+/** Where a PNG ends, and its packed pixels. */
+function pngParts(bytes: Buffer): { end: number; packed: Buffer[] } {
+  const packed: Buffer[] = [];
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 12 + bytes.readUInt32BE(at);
+    const name = bytes.toString("latin1", at + 4, at + 8);
+    if (name === "IEND") return { end, packed };
+    if (name === "IDAT") packed.push(bytes.subarray(at + 8, end - 4));
+    at = end;
+  }
+  throw new Error("it has no end");
 }
 
-const ownBuffer = (file: Buffer): ArrayBuffer => new Uint8Array(file).buffer;
-
-/** These decoders answer with what is ImageData in a browser, for which there is no type here. */
-function pixelsOf(image: unknown): Picture {
-  const { width, height, data } = image as { width: number; height: number; data: Uint8ClampedArray };
-  return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+/** Of an animation, the first picture as a file of its own, put in its place: the decoder knows only those. */
+function decodeWebp(bytes: Buffer, { width, height }: Header): Picture {
+  for (const { name, payload } of riffChunks(bytes, 12)) {
+    if (name === "VP8 " || name === "VP8L") break;
+    if (name !== "ANMF") continue;
+    const at = { x: 2 * payload.readUIntLE(0, 3), y: 2 * payload.readUIntLE(3, 3) };
+    const frame = { width: 1 + payload.readUIntLE(6, 3), height: 1 + payload.readUIntLE(9, 3) };
+    if (at.x + frame.width > width || at.y + frame.height > height) throw new Error("its first picture stands out");
+    const first = decodeWithWasm("@cwasm/webp", webpOf(payload));
+    if (first.width !== frame.width || first.height !== frame.height)
+      throw new Error("its first picture is of another size");
+    return placed(first, at, { width, height, pixels: new Uint8Array(width * height * 4) });
+  }
+  return decodeWithWasm("@cwasm/webp", bytes);
 }
 
-function pictureHeaderOf(file: Buffer) {
-  const header = pictureHeader(file);
-  if (!header.ok) throw new Error(header.reason);
-  return header.value;
+/** RFC 9649, section 2.7: an extended file, since a frame may have its opacity apart, and says its size. */
+function webpOf(frame: Buffer): Buffer {
+  const chunks = [...riffChunks(frame, 16)].filter(({ name }) => ["ALPH", "VP8 ", "VP8L"].includes(name));
+  const head = Buffer.alloc(30);
+  head.write("RIFF\0\0\0\0WEBPVP8X\x0a", "latin1");
+  head.writeUInt8(chunks.some(({ name }) => name !== "VP8 ") ? 0x10 : 0, 20);
+  frame.copy(head, 24, 6, 12);
+  const whole = Buffer.concat([head, ...chunks.map((chunk) => chunk.whole)]);
+  whole.writeUInt32LE(whole.length - 8, 4);
+  return whole;
 }
 
-async function orientationOf(kind: PictureKind, bytes: Uint8Array): Promise<number> {
-  // exifr knows no WebP, but what EXIF is in one.
-  const exif = kind === "WebP" ? webpChunk(Buffer.from(bytes), "EXIF") : bytes;
-  if (kind === "GIF" || !exif) return 1;
-  // EXIF that cannot be read says nothing of how to turn it.
-  return (await exifr.orientation(exif).catch(() => undefined)) ?? 1;
+function placed(picture: Picture, { x, y }: { x: number; y: number }, on: Picture): Picture {
+  for (let row = 0; row < picture.height; row++) {
+    const line = picture.pixels.subarray(row * picture.width * 4, (row + 1) * picture.width * 4);
+    on.pixels.set(line, ((y + row) * on.width + x) * 4);
+  }
+  return on;
 }

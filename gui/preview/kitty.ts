@@ -1,26 +1,40 @@
 import { deflateSync } from "node:zlib";
 import type { Picture } from "./picture.ts";
 
-/** Of the text that carries a picture, in one escape sequence; the protocol allows no more. */
-const chunkLength = 4096;
+/** Kitty's graphics protocol (sw.kovidgoyal.net/kitty/graphics-protocol), which other terminals know as well. */
 
-/**
- * Shows a picture from the cursor on in so many cells, by Kitty's graphics protocol
- * (https://sw.kovidgoyal.net/kitty/graphics-protocol/): compressed, without an answer, and without moving the cursor.
- */
-export function kittyPicture(picture: Picture, place: { id: number; columns: number; rows: number }): string {
-  const { width, height, rgba } = picture;
-  const text = deflateSync(rgba).toString("base64");
-  const head = `a=T,f=32,o=z,s=${width},v=${height},i=${place.id},c=${place.columns},r=${place.rows},C=1,q=2`;
-  let sequences = "";
-  for (let at = 0; at < text.length; at += chunkLength) {
-    const more = at + chunkLength < text.length ? 1 : 0;
-    sequences += `\x1b_G${at === 0 ? `${head},` : "q=2,"}m=${more};${text.slice(at, at + chunkLength)}\x1b\\`;
-  }
-  return sequences;
+/** Bytes of one sequence's payload, in base64. */
+const chunkMax = 4096;
+
+export interface KittyPlace {
+  /** Names the picture at the terminal, 1 to 2³² − 1: what was sent under it before is gone. */
+  readonly id: number;
+  /** From the top left, which is 0, 0. */
+  readonly row: number;
+  readonly column: number;
+  /** The cells that it fills. */
+  readonly columns: number;
+  readonly rows: number;
 }
 
-/** Takes a picture off the screen and out of the terminal's memory. */
-export function kittyRemoval(id: number): string {
-  return `\x1b_Ga=d,d=I,i=${id},q=2\x1b\\`;
+/** Shows a picture in its place; the cursor stays where it was, and the terminal answers nothing. */
+export function kittyShow(picture: Picture, { id, row, column, columns, rows }: KittyPlace): string {
+  const payload = deflateSync(picture.pixels).toString("base64");
+  const size = `s=${picture.width},v=${picture.height}`;
+  const keys = `a=T,f=32,o=z,${size},i=${id},p=1,c=${columns},r=${rows},C=1,q=2`;
+  let sequences = "";
+  for (let at = 0; at < payload.length; at += chunkMax) {
+    const more = at + chunkMax < payload.length ? 1 : 0;
+    sequences += kittyCommand(at === 0 ? `${keys},m=${more}` : `m=${more},q=2`, payload.slice(at, at + chunkMax));
+  }
+  return `\u001b7\u001b[${row + 1};${column + 1}H${sequences}\u001b8`;
+}
+
+/** Takes a picture from the screen and out of the terminal's memory. */
+export function kittyDelete(id: number): string {
+  return kittyCommand(`a=d,d=I,i=${id},q=2`);
+}
+
+export function kittyCommand(keys: string, payload = ""): string {
+  return `\u001b_G${keys}${payload === "" ? "" : `;${payload}`}\u001b\\`;
 }

@@ -1,92 +1,115 @@
-/** Pixels row by row from the top left, four bytes each: red, green, blue, and how opaque. */
+/** Pixels from the top left on, row by row: red, green, blue and opacity, a byte each. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  readonly rgba: Uint8Array;
+  readonly pixels: Uint8Array;
 }
 
-export interface Size {
+/** What a place has room for, or a picture takes, in pixels. */
+export interface PixelSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** The largest size within the room that keeps the proportions; never larger than the picture, never nothing. */
-export function sizeWithin({ width, height }: Size, room: Size): Size {
+/** The largest size of the same shape that fits; a picture that is smaller stays as it is. */
+export function fitted({ width, height }: PixelSize, room: PixelSize): PixelSize {
   const scale = Math.min(1, room.width / width, room.height / height);
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  const side = (of: number) => Math.max(1, Math.round(of * scale));
+  return { width: Math.min(side(width), room.width), height: Math.min(side(height), room.height) };
 }
 
-/** Shrunk by averaging what falls into each pixel, weighted by how opaque it is, so that fine lines do not vanish. */
-export function shrink(picture: Picture, to: Size): Picture {
-  const { width, height, rgba } = picture;
-  if (to.width === width && to.height === height) return picture;
-  const shrunk = new Uint8Array(to.width * to.height * 4);
-  for (let y = 0; y < to.height; y++) {
-    const [top, bottom] = share(y, to.height, height);
-    for (let x = 0; x < to.width; x++) {
-      const [left, right] = share(x, to.width, width);
-      let [red, green, blue, alpha] = [0, 0, 0, 0];
-      for (let row = top; row < bottom; row++) {
-        for (let at = (row * width + left) * 4; at < (row * width + right) * 4; at += 4) {
-          const opaque = rgba[at + 3] as number;
-          red += (rgba[at] as number) * opaque;
-          green += (rgba[at + 1] as number) * opaque;
-          blue += (rgba[at + 2] as number) * opaque;
-          alpha += opaque;
+/**
+ * Makes a picture smaller: each new pixel is the mean of the pixels that it covers, as much of each as it covers. What is
+ * transparent does not colour what is beside it.
+ */
+export function scaled(picture: Picture, { width, height }: PixelSize): Picture {
+  if (width === picture.width && height === picture.height) return picture;
+  const columns = coverage(picture.width, width);
+  const rows = coverage(picture.height, height);
+  const pixels = new Uint8Array(width * height * 4);
+  // Sums of one row of the result, so that the source is read from its beginning to its end, once or twice.
+  const sums = new Float64Array(width * 4);
+  for (const [y, row] of rows.entries()) {
+    sums.fill(0);
+    for (let line = row.first; line <= row.last; line++) {
+      const lineWeight = weightOf(row, line);
+      const lineAt = line * picture.width;
+      for (let x = 0; x < width; x++) {
+        const column = columns[x] as Span;
+        let [red, green, blue, opacity] = [0, 0, 0, 0];
+        for (let at = column.first; at <= column.last; at++) {
+          const pixel = (lineAt + at) * 4;
+          const weight = weightOf(column, at) * (picture.pixels[pixel + 3] as number);
+          red += weight * (picture.pixels[pixel] as number);
+          green += weight * (picture.pixels[pixel + 1] as number);
+          blue += weight * (picture.pixels[pixel + 2] as number);
+          opacity += weight;
         }
+        const to = x * 4;
+        sums[to] = (sums[to] as number) + lineWeight * red;
+        sums[to + 1] = (sums[to + 1] as number) + lineWeight * green;
+        sums[to + 2] = (sums[to + 2] as number) + lineWeight * blue;
+        sums[to + 3] = (sums[to + 3] as number) + lineWeight * opacity;
       }
-      const at = (y * to.width + x) * 4;
-      if (alpha > 0) {
-        shrunk[at] = Math.round(red / alpha);
-        shrunk[at + 1] = Math.round(green / alpha);
-        shrunk[at + 2] = Math.round(blue / alpha);
+    }
+    const area = (picture.width / width) * (picture.height / height);
+    for (let x = 0; x < width; x++) {
+      const opacity = sums[x * 4 + 3] as number;
+      const to = (y * width + x) * 4;
+      if (opacity === 0) continue;
+      for (let channel = 0; channel < 3; channel++) {
+        pixels[to + channel] = Math.round((sums[x * 4 + channel] as number) / opacity);
       }
-      shrunk[at + 3] = Math.round(alpha / ((bottom - top) * (right - left)));
+      pixels[to + 3] = Math.round(opacity / area);
     }
   }
-  return { ...to, rgba: shrunk };
+  return { width, height, pixels };
 }
 
-/** Which of `from` pixels fall into pixel `n` of `into`: at least one. */
-function share(n: number, into: number, from: number): [first: number, end: number] {
-  const first = Math.floor((n * from) / into);
-  return [first, Math.max(first + 1, Math.floor(((n + 1) * from) / into))];
+/** The pixels that one of a smaller picture covers: the first and the last perhaps in part. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+  readonly from: number;
+  readonly to: number;
 }
 
-/** As EXIF says that it is to be looked at (tag 0x0112): 1 is upright, 2 to 8 are the mirrored and turned ones. */
-export function turn(picture: Picture, orientation: number): Picture {
-  if (!(orientation >= 2 && orientation <= 8)) return picture;
-  const { width, height } = picture;
-  const isOnItsSide = orientation >= 5;
-  const to = isOnItsSide ? { width: height, height: width } : { width, height };
-  const from = new Uint32Array(
-    picture.rgba.buffer.slice(picture.rgba.byteOffset, picture.rgba.byteOffset + width * height * 4),
-  );
-  const turned = new Uint32Array(width * height);
-  const fromRight = [2, 3, 7, 8].includes(orientation);
-  const fromBottom = [3, 4, 6, 7].includes(orientation);
-  for (let y = 0; y < to.height; y++) {
-    for (let x = 0; x < to.width; x++) {
-      const [column, row] = isOnItsSide ? [y, x] : [x, y];
-      const sourceX = fromRight ? width - 1 - column : column;
-      const sourceY = fromBottom ? height - 1 - row : row;
-      turned[y * to.width + x] = from[sourceY * width + sourceX] as number;
+function coverage(old: number, now: number): Span[] {
+  return Array.from({ length: now }, (_, at) => {
+    const [from, to] = [(at * old) / now, ((at + 1) * old) / now];
+    return { first: Math.floor(from), last: Math.min(old, Math.ceil(to)) - 1, from, to };
+  });
+}
+
+function weightOf({ from, to }: Span, at: number): number {
+  return Math.min(to, at + 1) - Math.max(from, at);
+}
+
+/** Whether an upright picture is as wide as the stored one is high. */
+export const swapsSides = (orientation: number): boolean => orientation >= 5;
+
+/** A picture as it was seen, from how the camera stored it: orientations 1 to 8 of EXIF 3.0, section 4.6.5.1. */
+export function turned(picture: Picture, orientation: number): Picture {
+  const { width: storedWidth, height: storedHeight } = picture;
+  const storedAt: Readonly<Record<number, (x: number, y: number) => [x: number, y: number]>> = {
+    2: (x, y) => [storedWidth - 1 - x, y],
+    3: (x, y) => [storedWidth - 1 - x, storedHeight - 1 - y],
+    4: (x, y) => [x, storedHeight - 1 - y],
+    5: (x, y) => [y, x],
+    6: (x, y) => [y, storedHeight - 1 - x],
+    7: (x, y) => [storedWidth - 1 - y, storedHeight - 1 - x],
+    8: (x, y) => [storedWidth - 1 - y, x],
+  };
+  const from = storedAt[orientation];
+  if (!from) return picture;
+  const [width, height] = swapsSides(orientation) ? [storedHeight, storedWidth] : [storedWidth, storedHeight];
+  const pixels = new Uint8Array(picture.pixels.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [fromX, fromY] = from(x, y);
+      const at = (fromY * storedWidth + fromX) * 4;
+      pixels.set(picture.pixels.subarray(at, at + 4), (y * width + x) * 4);
     }
   }
-  return { ...to, rgba: new Uint8Array(turned.buffer) };
+  return { width, height, pixels };
 }
-
-/** Laid on a plain grey, on which black drawings show as well as white ones. */
-export function opaque({ width, height, rgba }: Picture): Picture {
-  const laid = new Uint8Array(rgba.length);
-  for (let at = 0; at < rgba.length; at += 4) {
-    const share = (rgba[at + 3] as number) / 255;
-    for (let band = 0; band < 3; band++) {
-      laid[at + band] = Math.round((rgba[at + band] as number) * share + background * (1 - share));
-    }
-    laid[at + 3] = 255;
-  }
-  return { width, height, rgba: laid };
-}
-
-const background = 0x80;

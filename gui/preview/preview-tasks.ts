@@ -1,80 +1,79 @@
-import type { Pool } from "../../core/e2ee/offload/pool.ts";
-import { accepted, type Parsed } from "../../core/platform/parsed.ts";
-import { type BlockCell, blockCells, type ColourDepth } from "./blocks.ts";
+import { Pool } from "../../core/e2ee/offload/pool.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import { messageOf } from "../../core/platform/failure.ts";
+import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
+import type { Preview } from "../model/shown.ts";
 import { decode } from "./decode.ts";
-import { kittyPicture } from "./kitty.ts";
-import { opaque, type Size, shrink, sizeWithin } from "./picture.ts";
-import { sixelPicture } from "./sixel.ts";
+import { type Colours, halfBlocks } from "./half-blocks.ts";
+import { fitted, type Picture, type PixelSize, scaled, swapsSides, turned } from "./picture.ts";
 
-/** How a picture is to be drawn. */
-export type PreviewWay =
-  | { readonly kind: "blocks"; readonly depth: ColourDepth }
-  | { readonly kind: "kitty"; readonly id: number }
-  | { readonly kind: "sixel" };
-
-export interface PreviewRequest {
-  /** The file; a preview moves it to the thread, and it is gone here, if it is a buffer of its own. */
-  readonly file: Uint8Array;
-  /** How many cells there is room for. */
-  readonly columns: number;
-  readonly rows: number;
-  /** Pixels of a cell, where the terminal has said; pictures of pixels take as many. */
-  readonly cell?: Size | undefined;
-  readonly way: PreviewWay;
-}
-
-/** What to draw, and how many cells it takes: cells, or a sequence to write with the cursor where the picture begins. */
-export interface Preview {
-  readonly columns: number;
-  readonly rows: number;
-  readonly drawing:
-    | { readonly kind: "cells"; readonly cells: readonly (readonly BlockCell[])[] }
-    | { readonly kind: "sequence"; readonly sequence: string };
-}
-
-/** A terminal that does not say how large its cells are gets these; it scales Kitty pictures by itself. */
-const usualCell: Size = { width: 8, height: 16 };
-
-/** Decodes, turns, shrinks and encodes. Runs in the pool's threads: seconds for a large photograph. */
-export async function preview({
-  file,
-  columns,
-  rows,
-  cell = usualCell,
-  way,
-}: PreviewRequest): Promise<Parsed<Preview>> {
-  const decoded = await decode(file);
+/** Makes pictures small, as a pool task: a photograph takes half a second. Runs in the pool's thread. */
+export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }): Parsed<Picture> {
+  const decoded = decode(bytes);
   if (!decoded.ok) return decoded;
-  const pixels = way.kind === "blocks" ? { width: 1, height: 2 } : cell;
-  const size = sizeWithin(decoded.value, { width: columns * pixels.width, height: rows * pixels.height });
-  const picture = opaque(shrink(decoded.value, size));
-  const taken = { columns: Math.ceil(size.width / pixels.width), rows: Math.ceil(size.height / pixels.height) };
-  switch (way.kind) {
-    case "blocks":
-      return accepted({ ...taken, drawing: { kind: "cells", cells: blockCells(picture, way.depth) } });
-    case "kitty": {
-      const sequence = kittyPicture(picture, { id: way.id, ...taken });
-      return accepted({ ...taken, drawing: { kind: "sequence", sequence } });
+  const { picture, orientation } = decoded.value;
+  // It is turned when it is small.
+  const storedRoom = swapsSides(orientation) ? { width: room.height, height: room.width } : room;
+  return accepted(turned(scaled(picture, fitted(picture, storedRoom)), orientation));
+}
+
+/** Pictures that may wait for the thread; whoever scrolls past more than that gets them when they come back. */
+const waitingMax = 32;
+
+/** A picture of 40 megapixels takes a few seconds on a slow machine; a decoder that never ends would keep all others out. */
+const shrinkMsMax = 30_000;
+
+/** Pictures as a terminal can show them. Decoded in a thread, which ends when there has been nothing to do for a while. */
+export class Previews {
+  readonly #colours: Colours;
+  readonly #clock: Clock;
+  #pool = newPool();
+
+  constructor(colours: Colours, clock: Clock) {
+    this.#colours = colours;
+    this.#clock = clock;
+  }
+
+  /** A picture as half-blocks, at most so many columns and rows. */
+  async draw(bytes: Uint8Array, columns: number, rows: number): Promise<Exclude<Preview, { kind: "loading" }>> {
+    const picture = await this.shrink(bytes, { width: columns, height: 2 * rows });
+    if (!picture.ok) return { kind: "none", why: picture.reason };
+    return { kind: "lines", columns: picture.value.width, lines: halfBlocks(picture.value, this.#colours) };
+  }
+
+  /** A picture's pixels, upright, at most as large as the room: for Kitty's protocol and for Sixel. */
+  async shrink(bytes: Uint8Array, room: PixelSize): Promise<Parsed<Picture>> {
+    if (room.width < 1 || room.height < 1) return refused("there is no room for it");
+    // Its turn comes when those before it are done, each in its time.
+    const waitMs = shrinkMsMax * (this.#pool.waiting + 2);
+    const pool = this.#pool;
+    const stopWaiting = this.#clock.after(waitMs, () => this.#replace(pool));
+    try {
+      const ran = await pool.run<Parsed<Picture>>("shrink", { bytes, room });
+      return ran.ok ? ran.value : refused("too many pictures at once");
+    } catch (cause) {
+      return refused(pool === this.#pool ? messageOf(cause) : "it took too long");
+    } finally {
+      stopWaiting();
     }
-    case "sixel":
-      return accepted({ ...taken, drawing: { kind: "sequence", sequence: sixelPicture(picture) } });
-    default:
-      return way satisfies never;
+  }
+
+  /** Ends the thread; pictures that wait are refused. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /** The thread hangs: another takes its place, and what waited for it is refused. */
+  #replace(hung: Pool): void {
+    if (hung !== this.#pool) return;
+    this.#pool = newPool();
+    hung.close().catch(() => {});
   }
 }
 
-/** Previews in a pool that was made with this module; `busy` when too many wait. */
-export class PooledPreviews {
-  readonly #pool: Pool;
-
-  constructor(pool: Pool) {
-    this.#pool = pool;
-  }
-
-  async preview(request: PreviewRequest): Promise<Parsed<Preview>> {
-    const ran = await this.#pool.run<Parsed<Preview>>("preview", request);
-    return ran.ok ? ran.value : ran;
-  }
+// One thread: a large picture takes 320 MB.
+function newPool(): Pool {
+  return new Pool({ filename: previewTasksFile, threadsMin: 0, threadsMax: 1, queueMax: waitingMax });
 }
 
-export const previewTasksFile = import.meta.filename;
+const previewTasksFile = import.meta.filename;

@@ -1,29 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { notification, notificationOsc } from "./notification.ts";
+import { notification } from "./notification.ts";
 
-test("a notification carries its text, and tmux hands it on", () => {
-  const of = { title: "Alice", body: "hi; there" };
-  assert.equal(notification(of, { osc: 9, isInTmux: false }), "\x1b]9;Alice: hi, there\x07");
-  assert.equal(notification(of, { osc: 777, isInTmux: false }), "\x1b]777;notify;Alice;hi, there\x07");
-  assert.equal(notification(of, { osc: 9, isInTmux: true }), "\x1bPtmux;\x1b\x1b]9;Alice: hi, there\x07\x1b\\");
+const escape = "\u001b";
+const bell = "\u0007";
+
+test("a notification rings, and says who wrote what in the terminal's way", () => {
+  const of = { title: "cats", text: "bob: hello" };
+  assert.equal(notification(of, { TERM: "xterm-256color" }), `${bell}${escape}]9;cats: bob: hello${bell}`);
+  assert.equal(notification(of, { TERM: "foot" }), `${bell}${escape}]777;notify;cats;bob: hello${bell}`);
 });
 
-test("nobody's name or text ends the notification or steers the terminal", () => {
-  fc.assert(
-    fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (title, body) => {
-      for (const osc of [9, 777] as const) {
-        const inside = notification({ title, body }, { osc, isInTmux: false }).slice(2, -1);
-        assert.doesNotMatch(inside, /\p{Cc}/u);
-        assert.equal(inside.split(";").length, osc === 9 ? 2 : 4);
-      }
-    }),
+test("in tmux it goes through to the terminal around it", () => {
+  const of = { title: "cats", text: "hello" };
+  const inside = notification(of, { TERM: "tmux-256color", TMUX: "/tmp/tmux" });
+  assert.equal(inside, `${bell}${escape}Ptmux;${escape}${escape}]9;cats: hello${bell}${escape}\\`);
+});
+
+test("a title cannot be a command, or another field", () => {
+  assert.equal(notification({ title: "4;1;50", text: "x" }, {}), `${bell}${escape}]9;“4;1;50”: x${bell}`);
+  assert.equal(
+    notification({ title: "a;b", text: "c;d" }, { TERM: "rxvt" }),
+    `${bell}${escape}]777;notify;a,b;c;d${bell}`,
   );
 });
 
-test("each terminal gets the kind that it takes", () => {
-  assert.equal(notificationOsc({ TERM_PROGRAM: "iTerm.app" }), 9);
-  assert.equal(notificationOsc({ KITTY_WINDOW_ID: "1" }), 9);
-  assert.equal(notificationOsc({ TERM: "foot" }), 777);
+test("nothing that somebody writes ends the sequence, or is longer than a line", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 400 }),
+    fc.constantFrom(`${bell}${escape}]0;title`, "\u009c", "\n\r\n", "\ud800", "\u202e", `${escape}\\`),
+  );
+  fc.assert(
+    fc.property(text, text, (title, body) => {
+      const sequence = notification({ title, text: body }, {});
+      const inside = sequence.slice(`${bell}${escape}]9;`.length, -1);
+      assert.doesNotMatch(inside, /[\p{Cc}\p{Cs}\u202a-\u202e]/u);
+      assert.ok(Array.from(inside).length <= 405);
+    }),
+  );
 });

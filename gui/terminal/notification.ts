@@ -1,30 +1,31 @@
-import { cut } from "../screens/text/fit.ts";
-import { harmlessLine } from "../screens/text/harmless.ts";
+type Environment = Readonly<Record<string, string | undefined>>;
 
-export const bell = "\x07";
-
-/** Longer ones are cut by every desktop. */
-const columnsMax = { title: 60, body: 200 };
+/** More than this no desktop shows. */
+const textMax = 200;
 
 /**
- * A notification of the desktop by way of the terminal: OSC 777 with a title, as urxvt, foot, WezTerm, Ghostty and VTE take
- * it, and OSC 9, as iTerm2, kitty and Windows Terminal do. Who knows neither ignores both. Names and texts of others are
- * made harmless, and within tmux packed so that it hands them on, if it is allowed to.
+ * A bell, and a notification of the desktop where the terminal can show one: OSC 9 (iTerm2, kitty, WezTerm, Ghostty) or OSC
+ * 777 (urxvt, foot). Others take no notice. What it says was written by somebody else: nothing in it can end the sequence.
  */
-export function notification(
-  { title, body }: { readonly title: string; readonly body: string },
-  way: { readonly osc: 9 | 777; readonly isInTmux: boolean },
-): string {
-  // A semicolon would end the title; one before a digit means another command than a notification to some.
-  const fit = (text: string, max: number) => cut(harmlessLine(text), max).replaceAll(";", ",");
-  const [first, second] = [fit(title, columnsMax.title), fit(body, columnsMax.body)];
-  const sequence = way.osc === 9 ? `\x1b]9;${first}: ${second}\x07` : `\x1b]777;notify;${first};${second}\x07`;
-  return way.isInTmux ? `\x1bPtmux;${sequence.replaceAll("\x1b", "\x1b\x1b")}\x1b\\` : sequence;
+export function notification({ title, text }: { title: string; text: string }, environment: Environment): string {
+  const [head, body] = [harmless(title), harmless(text)];
+  const term = environment["TERM"] ?? "";
+  const osc = /^(?:rxvt|foot)/.test(term)
+    ? `\u001b]777;notify;${head.replaceAll(";", ",")};${body}\u0007`
+    : // A number first would be a command of ConEmu and of Windows Terminal.
+      `\u001b]9;${/^\s*\d/.test(head) ? `“${head}”` : head}: ${body}\u0007`;
+  return `\u0007${passed(osc, environment)}`;
 }
 
-/** Which of the two a terminal takes. */
-export function notificationOsc(env: Readonly<Record<string, string | undefined>>): 9 | 777 {
-  const isNine =
-    /^(iTerm|WezTerm|ghostty)/i.test(env["TERM_PROGRAM"] ?? "") || env["WT_SESSION"] || env["KITTY_WINDOW_ID"];
-  return isNine ? 9 : 777;
+/** Through tmux to the terminal around it, if its user has set `allow-passthrough`. */
+export function passed(sequence: string, environment: Environment): string {
+  if (!environment["TMUX"]) return sequence;
+  return `\u001bPtmux;${sequence.replaceAll("\u001b", "\u001b\u001b")}\u001b\\`;
+}
+
+/** One line of no control characters, and none that turn what follows around. */
+function harmless(text: string): string {
+  const line = text.replace(/\s+/g, " ").replace(/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
+  const characters = Array.from(line.trim());
+  return characters.length <= textMax ? characters.join("") : `${characters.slice(0, textMax - 1).join("")}…`;
 }

@@ -1,55 +1,107 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { after } from "node:test";
+import { promisify } from "node:util";
+import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
 
-/** Whether there is a real terminal to draw in; a test that needs it is skipped, and says so, where it is missing. */
-export const withoutTmux: string | false =
-  spawnSync("tmux", ["-V"]).status === 0 ? false : "tmux is not installed, so nothing is drawn in a real terminal";
+const run = promisify(execFile);
+const pollMs = 30;
+const patienceMs = 20_000;
 
-const running: Tmux[] = [];
-after(() => {
-  for (const tmux of running) tmux.end();
-});
-
-/** A terminal of a known size, in which a program runs. */
-export class Tmux {
-  readonly #socket = `fastchat-test-${randomBytes(6).toString("hex")}`;
-
-  constructor(program: readonly string[], size: { readonly columns: number; readonly rows: number }) {
-    const { columns, rows } = size;
-    const words = program.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-    this.#tell("-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, words);
-    this.#tell("set-option", "-g", "remain-on-exit", "on");
-    running.push(this);
-  }
-
-  /** What is on the screen, line by line; with its colours if wanted. */
-  screen(how: { readonly colours?: boolean } = {}): string[] {
-    return this.#tell("capture-pane", "-p", ...(how.colours ? ["-e"] : [])).split("\n");
-  }
-
-  /** Types keys by tmux's names, or literally. */
-  type(...keys: string[]): void {
-    this.#tell("send-keys", ...keys);
-  }
-
-  /** Pastes as a terminal does: marked, if the program has asked for it. */
-  paste(text: string): void {
-    this.#tell("set-buffer", text);
-    this.#tell("paste-buffer", "-p");
-  }
-
-  /** A value of tmux's, such as `alternate_on`. */
-  value(name: string): string {
-    return this.#tell("display-message", "-p", `#{${name}}`).trim();
-  }
-
-  end(): void {
-    spawnSync("tmux", ["-L", this.#socket, "kill-server"], { stdio: "ignore" });
-  }
-
-  #tell(...words: string[]): string {
-    const env = { ...process.env, LC_ALL: "C.UTF-8" };
-    return execFileSync("tmux", ["-L", this.#socket, "-u", ...words], { encoding: "utf8", env });
+/** Whether this machine has tmux; tests that need it say so and are skipped otherwise. */
+export function hasTmux(): boolean {
+  try {
+    execFileSync("tmux", ["-V"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
   }
 }
+
+export interface TmuxOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A program in a real terminal: a tmux server of its own, which ends with it. */
+export class TmuxTerminal {
+  readonly #socket = `fastchat-${process.pid}-${randomBytes(4).toString("hex")}`;
+
+  static async open(
+    command: readonly string[],
+    { columns, rows, environment = {} }: TmuxOptions,
+  ): Promise<TmuxTerminal> {
+    const terminal = new TmuxTerminal();
+    const line = command.map(quoted).join(" ");
+    const variables = Object.entries(environment).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    await terminal.#tmux(
+      ...["new-session", "-d", "-x", String(columns), "-y", String(rows), ...variables],
+      // What the terminal looks like after the program has ended can still be seen.
+      ...["sh", "-c", `${line}; echo "ended with $?"; exec sleep 600`],
+    );
+    await terminal.#tmux("set-option", "-g", "status", "off");
+    await terminal.#tmux("set-option", "-g", "focus-events", "off");
+    return terminal;
+  }
+
+  /** What the screen shows, line by line, without trailing spaces. */
+  async screen(): Promise<string[]> {
+    return (await this.#tmux("capture-pane", "-p")).replace(/\n$/, "").split("\n");
+  }
+
+  /** The same with its colours, as escape sequences. */
+  colouredScreen(): Promise<string> {
+    return this.#tmux("capture-pane", "-p", "-e");
+  }
+
+  /** Keys by tmux's names, such as `Enter`, `C-g`, `M-Down`. */
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.#tmux("send-keys", key);
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", "--", text);
+  }
+
+  /** As if somebody pasted it; in brackets where the program asked for them. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux("set-buffer", "--", text);
+    await this.#tmux("paste-buffer", "-p", "-d");
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
+  }
+
+  /** Waits until the screen shows this; fails with what it shows instead. */
+  async shows(what: string | RegExp | ((lines: readonly string[]) => boolean)): Promise<string[]> {
+    const deadline = clock.monotonic() + patienceMs;
+    for (;;) {
+      const lines = await this.screen();
+      const text = lines.join("\n");
+      if (typeof what === "function" ? what(lines) : typeof what === "string" ? text.includes(what) : what.test(text)) {
+        return lines;
+      }
+      if (clock.monotonic() > deadline) throw new Error(`the screen does not show ${String(what)}, but:\n${text}`);
+      await sleep(clock, pollMs);
+    }
+  }
+
+  /** The process id of what runs in the terminal: the shell around the program. */
+  async shellPid(): Promise<number> {
+    return Number((await this.#tmux("display-message", "-p", "#{pane_pid}")).trim());
+  }
+
+  async close(): Promise<void> {
+    await this.#tmux("kill-server").catch(() => {});
+  }
+
+  async #tmux(...words: readonly string[]): Promise<string> {
+    const { stdout } = await run("tmux", ["-L", this.#socket, "-f", "/dev/null", "-u", ...words], {
+      env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" },
+    });
+    return stdout;
+  }
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -23,12 +23,16 @@ CREATE TABLE groups (
   id             INTEGER PRIMARY KEY,
   -- Everything up to here has been taken in.
   cursor         INTEGER NOT NULL,
+  -- And everything from here on.
+  oldest         INTEGER NOT NULL DEFAULT 1,
   title          TEXT,
   suite_state    BLOB,
   expire_seconds INTEGER NOT NULL DEFAULT 0,
   read_seq       INTEGER NOT NULL DEFAULT 0,
   draft          TEXT    NOT NULL DEFAULT '',
-  -- When the user left or was removed, in milliseconds since the Unix epoch.
+  -- When this machine first knew of it, in milliseconds since the Unix epoch.
+  known_since    INTEGER NOT NULL,
+  -- When the user left or was removed, likewise.
   left_at        INTEGER
 );
 
@@ -37,13 +41,16 @@ CREATE TABLE log_entries (
   group_id INTEGER NOT NULL,
   idx      INTEGER NOT NULL,
   seq      INTEGER NOT NULL,
+  -- When the server took it in, in milliseconds since the Unix epoch; null until it is seen among the group's messages.
+  at       INTEGER,
   entry    BLOB    NOT NULL,
   PRIMARY KEY (group_id, idx)
 ) WITHOUT ROWID;
 
 -- What was received and what was written; the outbox is what has the state 'written'.
 CREATE TABLE messages (
-  id                INTEGER PRIMARY KEY,
+  -- Never given twice: screens hold on to it.
+  id                INTEGER PRIMARY KEY AUTOINCREMENT,
   group_id          INTEGER NOT NULL,
   -- Null until the server has given it a place.
   seq               INTEGER,
@@ -55,15 +62,22 @@ CREATE TABLE messages (
   state             TEXT    NOT NULL CHECK (state IN ('written', 'sent', 'failed', 'received', 'unreadable')),
   -- Why it failed or cannot be read.
   why               TEXT,
-  -- CBOR, and what of it is words.
+  -- CBOR.
   content           BLOB,
+  -- What of it is words, in the form in which they are searched for.
   words             TEXT,
+  -- Whether its words name the user.
+  mentions          INTEGER NOT NULL DEFAULT 0,
   UNIQUE (group_id, sender, client_message_id)
 );
 CREATE UNIQUE INDEX messages_place ON messages (group_id, seq) WHERE seq IS NOT NULL;
+CREATE INDEX messages_without_place ON messages (group_id, id) WHERE seq IS NULL;
 CREATE INDEX messages_written ON messages (id) WHERE state = 'written';
+-- With the sender, so that counting what is unread looks into no row.
+CREATE INDEX messages_delivered ON messages (group_id, seq, sender) WHERE state IN ('received', 'unreadable');
+CREATE INDEX messages_mentioning ON messages (group_id, seq, sender) WHERE mentions = 1;
 
-CREATE VIRTUAL TABLE message_words USING fts5 (words, content = 'messages', content_rowid = 'id', tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE message_words USING fts5 (words, content = 'messages', content_rowid = 'id', tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co So'");
 CREATE TRIGGER messages_words_insert AFTER INSERT ON messages WHEN new.words IS NOT NULL BEGIN
   INSERT INTO message_words (rowid, words) VALUES (new.id, new.words);
 END;

@@ -16,9 +16,10 @@ import type { Random } from "../../platform/random.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import type { Seq } from "../../wire/ids.ts";
 import { canonicalUserName } from "../../wire/user-name.ts";
+import { type AboutDeployment, aboutDeployment } from "../about-deployment.ts";
 import { Client, type ClientEvents } from "../client.ts";
 import { type Authenticate, Connection, type Welcome } from "../connection.ts";
-import { dialAssigned } from "../dial.ts";
+import { type DialRefused, dialAssigned } from "../dial.ts";
 import { FileTransfers } from "../files/file-transfers.ts";
 import { AttachmentServer } from "../files/transfer.ts";
 import { IdentityCache } from "../identity-cache.ts";
@@ -109,6 +110,9 @@ export class LocalAccount {
         },
       },
     );
+    const session = vault.session();
+    // What it keeps can be read, and written to, before there is a connection, or without one.
+    if (session) this.client.recognise(this.#identity, session.user);
     const server = new AttachmentServer({ dial, tls, clock: parts.clock, token: () => vault.session()?.token });
     this.files = new FileTransfers({ client: this.client, server, store: vault });
   }
@@ -145,6 +149,11 @@ export class LocalAccount {
     if (!session) throw new Error("a vault without a session");
     this.client.resume(this.#identity, session.user, session.token);
     this.#expire();
+  }
+
+  /** Which strategy sends clients to the deployment's servers, and what carries their sockets, as it says. */
+  about(): Promise<Parsed<AboutDeployment, DialRefused>> {
+    return aboutDeployment(this.#profile.server, trustOf(this.#profile));
   }
 
   /** Logs in anew, when the session has run out or was ended. */
@@ -288,15 +297,7 @@ export async function openAccount(
   parts: LocalAccountParts,
   events: ClientEvents,
 ): Promise<LocalAccount> {
-  const profile = parts.profiles.read(name);
-  if (!profile) {
-    const known = parts.profiles.list().join(", ") || "none";
-    throw new Failure(
-      "profile_unknown",
-      `this machine knows no profile ${name}`,
-      `log in or sign up first; known: ${known}`,
-    );
-  }
+  const profile = parts.profiles.named(name);
   const file = parts.profiles.vaultFile(name);
   const key = await unlockKey(profile.lock, password);
   if (key) return new LocalAccount(name, profile, Vault.open(file, key), parts, events);

@@ -70,6 +70,17 @@ export class Profiles {
     }
   }
 
+  /** One that has to be there. */
+  named(name: string): Profile {
+    const profile = this.read(name);
+    if (profile) return profile;
+    throw new Failure(
+      "profile_unknown",
+      `this machine knows no profile ${name}`,
+      `log in or sign up first; known: ${this.list().join(", ") || "none"}`,
+    );
+  }
+
   /** Either the old profile or the new one is there, whatever happens meanwhile. */
   write(name: string, profile: Profile): void {
     const file = this.#profileFile(name);

@@ -30,8 +30,10 @@ export class ThisMachine {
 
   /** The profile that is meant: the named one, or the only one. */
   choose(profile: string | undefined): string {
-    if (profile !== undefined) return profile;
-    const known = this.parts.profiles.list();
+    const { profiles } = this.parts;
+    // Before anybody is asked for its password.
+    if (profile !== undefined && profiles.named(profile)) return profile;
+    const known = profiles.list();
     if (known.length === 1) return known[0] as string;
     if (known.length > 1)
       throw new Failure("profile_needed", `there are several profiles: ${known.join(", ")}`, "name one with --profile");

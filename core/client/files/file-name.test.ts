@@ -22,6 +22,8 @@ test("a name from somebody else is a name, and nothing more", () => {
     ["ann\u202etxt.exe", "anntxt.exe"],
     ["zero\u200bwidth.txt", "zerowidth.txt"],
     ["CON", "file"],
+    [".CON", "file"],
+    ["C\u200b\u0301.txt", "\u0106.txt"],
     ["trailing. ", "trailing"],
     ['a<b>c:d"e|f?g*.txt', "abcdefg.txt"],
   ] as const) {

@@ -102,7 +102,7 @@ function endOfScan(bytes: Buffer, from: number): number {
 const orientationTag = 0x0112;
 
 /** From the first directory of a TIFF structure (TIFF 6.0, section 2); 1, upright, where nothing is said. */
-function orientationOf(tiff: Buffer): number {
+export function orientationOf(tiff: Buffer): number {
   const little = tiff.toString("latin1", 0, 2) === "II";
   const short = (at: number) => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const long = (at: number) => (little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -130,6 +130,34 @@ test("nothing in its files can be read without the key", () => {
   vault.close();
 });
 
+test("who can write the disk can garble what is in the vault unnoticed: the cipher carries no check", () => {
+  const file = newFile();
+  const vault = opened(file);
+  const suiteState = Buffer.alloc(100_000, "a");
+  // Messages are CBOR, which notices nearly all of it.
+  vault.keep(group, { cursor: seq(1), suiteState });
+  vault.close();
+  const bytes = readFileSync(file);
+  const outcomes = new Set<string>();
+  for (let page = 2; page * 4096 < bytes.length; page++) {
+    const changed = Buffer.from(bytes);
+    const at = page * 4096 + 2048;
+    changed[at] = (changed[at] as number) ^ 1;
+    const copy = newFile();
+    writeFileSync(copy, changed);
+    let garbled: Vault | undefined;
+    try {
+      garbled = Vault.open(copy, key);
+      const kept = garbled.restore(group)?.suiteState;
+      outcomes.add(kept && suiteState.equals(kept) ? "untouched" : "garbled");
+    } catch {
+      outcomes.add("refused");
+    }
+    garbled?.close();
+  }
+  assert.ok(outcomes.has("garbled"), [...outcomes].join(", "));
+});
+
 test("a message of one's own is one message, from being written to having its place", () => {
   const vault = opened();
   vault.written(written(1, "hello"));
@@ -152,6 +180,56 @@ test("a message that failed is not sent again by itself", () => {
   vault.written(written(1, "too long"));
   vault.settled(clientMessageId(1n), { ok: false, why: "payload_too_large" });
   assert.deepEqual(vault.unsent(), []);
+  vault.close();
+});
+
+test("a message that failed and is thrown away is not sent again with its file by the next run", () => {
+  const vault = opened();
+  const message = clientMessageId(1n);
+  const file = { group, message, file: "/tmp/a", keepMetadata: false, text: undefined };
+  const [attachment, sealKey, hash] = [Buffer.alloc(16), Buffer.alloc(32), Buffer.alloc(32)];
+  vault.outgoingFileBegun({ ...file, attachment, key: sealKey, hash });
+  vault.written(written(1, "with a file"));
+  vault.settled(message, { ok: false, why: "not_a_member" });
+  assert.equal(vault.discarded(message), true);
+  assert.deepEqual(vault.outgoingFiles(), []);
+  vault.close();
+});
+
+test("a message that failed waits again when it is to be sent once more, and is what it was", () => {
+  const vault = opened();
+  const message = written(1, "to be sent again");
+  vault.written(message);
+  assert.equal(vault.retried(message.id), undefined, "it has not failed");
+  vault.settled(message.id, { ok: false, why: "not_a_member" });
+  assert.deepEqual(vault.retried(message.id), message);
+  assert.deepEqual(vault.unsent(), [message]);
+  assert.equal(vault.discarded(message.id), false);
+  vault.close();
+});
+
+test("reading goes on where it ended, unless the user was away from the group and much has been written since", () => {
+  const vault = opened();
+  assert.equal(vault.entered(group, seq(500)), 500);
+  assert.equal(vault.oldest(group), 501);
+  vault.keep(group, { message: received(501), cursor: seq(501) });
+  assert.equal(vault.entered(group, seq(2000)), 501, "a restart");
+  vault.left(group);
+  assert.deepEqual(vault.groups(), []);
+  // What is under way when a group is left does not bring it back.
+  vault.keep(group, { message: received(502), cursor: seq(502) });
+  assert.deepEqual(vault.groups(), []);
+  assert.equal(vault.entered(group, seq(400)), 502, "nothing is missing");
+  assert.equal(vault.oldest(group), 501);
+  vault.left(group);
+  assert.equal(vault.entered(group, seq(3000)), 3000);
+  assert.equal(vault.oldest(group), 3001);
+  assert.deepEqual(
+    vault.groups().map(({ cursor }) => cursor),
+    [3000],
+  );
+  vault.keep(group, { oldest: seq(2501) });
+  assert.equal(vault.oldest(group), 2501);
   vault.close();
 });
 

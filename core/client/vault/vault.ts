@@ -1,34 +1,33 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { decode, encode } from "cborg";
-import Database from "libsql";
+import { encode } from "cborg";
 import { type AccountSecret, decodeAccountSecret, encodeAccountSecret } from "../../e2ee/account-secret.ts";
-import { type Content, encodeContent, parseContent, wordsOf } from "../../e2ee/content.ts";
+import { type Content, encodeContent, wordsOf } from "../../e2ee/content.ts";
 import { systemClock } from "../../platform/clock.ts";
-import { Failure, messageOf } from "../../platform/failure.ts";
-import { readMigrations } from "../../platform/migration-files.ts";
-import { projectRoot } from "../../platform/project-root.ts";
-import { readUint64, writeUint64 } from "../../wire/bytes.ts";
-import { strictDecodeOptions } from "../../wire/cbor.ts";
-import {
-  type ClientMessageId,
-  clientMessageId,
-  type Epoch,
-  type GroupId,
-  type Seq,
-  type UserId,
-} from "../../wire/ids.ts";
+import { decodeCbor } from "../../wire/cbor.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { OutgoingFile, OutgoingFiles } from "../files/file-transfers.ts";
-import type { ConversationStep, Keeper, KeptConversation, KeptGroup, KeptMessage, WrittenMessage } from "../keeper.ts";
+import type {
+  ConversationStep,
+  Keeper,
+  KeptConversation,
+  KeptGroup,
+  KeptMessage,
+  MessageName,
+  WrittenMessage,
+} from "../keeper.ts";
+import { mentions } from "../mentions.ts";
 import type { Pin, PinStore } from "../trust.ts";
+import { contentFrom, idBytes, idFrom } from "./columns.ts";
+import { searchForm } from "./search-form.ts";
+import { VaultDatabase } from "./vault-database.ts";
+import { type RowKey, VaultView } from "./view.ts";
 
 /** A session to go on with. */
 export interface KeptSession {
   readonly user: UserId;
   readonly token: Uint8Array;
 }
-
-const schemaDirectory = path.join(projectRoot, "sql/client");
 
 /**
  * A person's local database: identity, pins, groups with their keys, messages and outbox in one encrypted file (SQLite's
@@ -39,14 +38,18 @@ const schemaDirectory = path.join(projectRoot, "sql/client");
  */
 export class Vault implements Keeper, OutgoingFiles {
   readonly pins: PinStore;
-  readonly #database: Database.Database;
-  readonly #statements = new Map<string, Database.Statement>();
+  /** What a person sees of it. */
+  readonly view: VaultView;
+  readonly #database: VaultDatabase;
   #user: UserId | undefined;
+  #name: string | undefined;
 
-  private constructor(database: Database.Database) {
+  private constructor(database: VaultDatabase) {
     this.#database = database;
-    this.pins = this.#pinStore();
+    this.pins = pinStore(database);
+    this.view = new VaultView(database, () => this.#user);
     this.#user = this.session()?.user;
+    this.#name = this.accountSecret()?.identity.public.name;
   }
 
   /** A new vault in this file; what is there already is given up. */
@@ -58,32 +61,10 @@ export class Vault implements Keeper, OutgoingFiles {
 
   /** Opens the vault in this file, which is made if it is missing. The key has 32 bytes; a wrong one changes nothing. */
   static open(file: string, key: Uint8Array): Vault {
-    let database: Database.Database | undefined;
-    try {
-      database = new Database(file, {
-        encryptionCipher: "aes256cbc",
-        encryptionKey: Buffer.from(key).toString("hex"),
-        timeout: 0,
-      } as Database.Options);
-      // Under a wrong key this fails, before anything is locked.
-      database.prepare("SELECT count(*) FROM sqlite_master").get();
-      database.pragma("locking_mode = EXCLUSIVE");
-      database.pragma("journal_mode = WAL");
-      database.exec("BEGIN EXCLUSIVE; COMMIT");
-      const vault = new Vault(migrated(database));
-      return vault;
-    } catch (cause) {
-      database?.close();
-      throw openFailure(file, cause);
-    }
+    return new Vault(VaultDatabase.open(file, key));
   }
 
   close(): void {
-    // The library keeps the file open until its statements are collected, and with it the lock: that is let go of first,
-    // which takes leaving the write-ahead log.
-    this.#database.pragma("journal_mode = DELETE");
-    this.#database.pragma("locking_mode = NORMAL");
-    this.#get("SELECT count(*) FROM facts");
     this.#database.close();
   }
 
@@ -98,68 +79,86 @@ export class Vault implements Keeper, OutgoingFiles {
 
   saveAccountSecret(secret: AccountSecret): void {
     this.#saveFact("account", encodeAccountSecret(secret));
+    this.#name = secret.identity.public.name;
   }
 
   session(): KeptSession | undefined {
     const bytes = this.#fact("session");
-    return bytes && (decode(bytes, strictDecodeOptions) as KeptSession);
+    return bytes && (decodeCbor(bytes) as KeptSession);
   }
 
   saveSession(session: KeptSession | undefined): void {
     if (session) this.#user = session.user;
     if (session) this.#saveFact("session", encode({ user: session.user, token: session.token }));
-    else this.#run("DELETE FROM facts WHERE key = 'session'");
+    else this.#database.run("DELETE FROM facts WHERE key = 'session'");
   }
 
   groups(): KeptGroup[] {
-    return this.#all<KeptGroup>(`SELECT id AS "group", cursor FROM groups WHERE left_at IS NULL ORDER BY id`);
+    return this.#database.all<KeptGroup>(`SELECT id AS "group", cursor FROM groups WHERE left_at IS NULL ORDER BY id`);
   }
 
   restore(group: GroupId): KeptConversation | undefined {
-    const kept = this.#get("SELECT suite_state AS state FROM groups WHERE id = ?", group) as
+    const kept = this.#database.get("SELECT suite_state AS state FROM groups WHERE id = ?", group) as
       | { state: Uint8Array | null }
       | undefined;
     if (!kept) return undefined;
-    const entries = this.#all<{ seq: Seq; bytes: Uint8Array }>(
-      "SELECT seq, entry AS bytes FROM log_entries WHERE group_id = ? ORDER BY idx",
+    const entries = this.#database.all<{ seq: Seq; at: number | null; bytes: Uint8Array }>(
+      "SELECT seq, at, entry AS bytes FROM log_entries WHERE group_id = ? ORDER BY idx",
       group,
     );
-    return { entries, suiteState: kept.state ?? undefined };
+    return {
+      entries: entries.map(({ at, ...of }) => ({ ...of, at: at ?? undefined })),
+      suiteState: kept.state ?? undefined,
+    };
   }
 
   keep(group: GroupId, step: ConversationStep): void {
-    this.#transaction(() => {
-      this.#run("INSERT INTO groups (id, cursor) VALUES (?, 0) ON CONFLICT (id) DO UPDATE SET left_at = NULL", group);
-      const { cursor, entry, title, expireSeconds, suiteState, message, missing } = step;
+    const { cursor, oldest, entry, entryAt, title, expireSeconds, suiteState, message, missing } = step;
+    let row: RowKey | undefined;
+    this.#database.transaction(() => {
+      this.#database.run(
+        "INSERT INTO groups (id, cursor, known_since) VALUES (?, 0, ?) ON CONFLICT (id) DO NOTHING",
+        group,
+        systemClock.now(),
+      );
       if (entry) {
-        this.#run(
-          `INSERT INTO log_entries (group_id, idx, seq, entry)
-           VALUES (?, (SELECT count(*) FROM log_entries WHERE group_id = ?), ?, ?)`,
+        this.#database.run(
+          `INSERT INTO log_entries (group_id, idx, seq, at, entry)
+           VALUES (?, (SELECT count(*) FROM log_entries WHERE group_id = ?), ?, ?, ?)`,
           group,
           group,
           entry.seq,
+          entry.at ?? null,
           entry.bytes,
         );
       }
-      if (title !== undefined) this.#run("UPDATE groups SET title = ? WHERE id = ?", title, group);
+      if (entryAt) {
+        const { seq, at } = entryAt;
+        this.#database.run("UPDATE log_entries SET at = ? WHERE group_id = ? AND seq = ?", at, group, seq);
+      }
+      if (title !== undefined) this.#database.run("UPDATE groups SET title = ? WHERE id = ?", title, group);
       if (expireSeconds !== undefined)
-        this.#run("UPDATE groups SET expire_seconds = ? WHERE id = ?", expireSeconds, group);
-      if (suiteState) this.#run("UPDATE groups SET suite_state = ? WHERE id = ?", suiteState, group);
-      if (message) this.#keepMessage(group, message);
+        this.#database.run("UPDATE groups SET expire_seconds = ? WHERE id = ?", expireSeconds, group);
+      if (suiteState) this.#database.run("UPDATE groups SET suite_state = ? WHERE id = ?", suiteState, group);
+      if (message) row = this.#keepMessage(group, message);
       if (missing) {
-        this.#run(
+        this.#database.run(
           "INSERT OR REPLACE INTO gaps (group_id, from_seq, through_seq) VALUES (?, ?, ?)",
           group,
           missing.from,
           missing.through,
         );
       }
-      if (cursor !== undefined) this.#run("UPDATE groups SET cursor = max(cursor, ?) WHERE id = ?", cursor, group);
+      if (oldest !== undefined)
+        this.#database.run("UPDATE groups SET oldest = min(oldest, ?) WHERE id = ?", oldest, group);
+      if (cursor !== undefined)
+        this.#database.run("UPDATE groups SET cursor = max(cursor, ?) WHERE id = ?", cursor, group);
     });
+    if (row !== undefined || entry || entryAt || title !== undefined || missing) this.view.tell(group, row);
   }
 
   placeOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined {
-    const found = this.#get(
+    const found = this.#database.get(
       "SELECT seq FROM messages WHERE group_id = ? AND sender = ? AND client_message_id = ?",
       group,
       sender,
@@ -168,17 +167,73 @@ export class Vault implements Keeper, OutgoingFiles {
     return found?.seq ?? undefined;
   }
 
+  at(group: GroupId, seq: Seq): MessageName | undefined {
+    const found = this.#database.get(
+      "SELECT sender, client_message_id AS id FROM messages WHERE group_id = ? AND seq = ?",
+      group,
+      seq,
+    ) as { sender: UserId; id: Uint8Array } | undefined;
+    return found && { sender: found.sender, clientMessageId: idFrom(found.id) };
+  }
+
+  entered(group: GroupId, after: Seq): Seq {
+    const kept = this.#database.get("SELECT cursor, left_at AS leftAt FROM groups WHERE id = ?", group) as
+      | { cursor: Seq; leftAt: number | null }
+      | undefined;
+    const goesOn = kept !== undefined && kept.cursor > 0 && (kept.leftAt === null || kept.cursor >= after);
+    if (goesOn) {
+      if (kept.leftAt !== null) this.#database.run("UPDATE groups SET left_at = NULL WHERE id = ?", group);
+    } else {
+      // What came while the user was away from the group is not there, and so nothing before counts.
+      this.#database.run(
+        `INSERT INTO groups (id, cursor, oldest, known_since) VALUES (?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET cursor = excluded.cursor, oldest = excluded.oldest, left_at = NULL`,
+        group,
+        after,
+        after + 1,
+        systemClock.now(),
+      );
+    }
+    if (!goesOn || kept.leftAt !== null) this.view.tell(group, undefined);
+    return goesOn ? kept.cursor : after;
+  }
+
+  oldest(group: GroupId): Seq | undefined {
+    const kept = this.#database.get("SELECT oldest FROM groups WHERE id = ?", group) as { oldest: Seq } | undefined;
+    return kept?.oldest;
+  }
+
   left(group: GroupId): void {
-    this.#run("UPDATE groups SET left_at = ? WHERE id = ?", systemClock.now(), group);
+    this.#database.run("UPDATE groups SET left_at = ? WHERE id = ?", systemClock.now(), group);
+    this.view.tell(group, undefined);
+  }
+
+  readSeq(group: GroupId): Seq {
+    const kept = this.#database.get("SELECT read_seq AS seq FROM groups WHERE id = ?", group) as
+      | { seq: Seq }
+      | undefined;
+    return kept?.seq ?? (0 as Seq);
+  }
+
+  readUpTo(group: GroupId, seq: Seq): boolean {
+    const moved = this.#database.all(
+      "UPDATE groups SET read_seq = ? WHERE id = ? AND read_seq < ? RETURNING id",
+      seq,
+      group,
+      seq,
+    );
+    if (moved.length > 0) this.view.tell(group, undefined);
+    return moved.length > 0;
   }
 
   expire(group: GroupId, before: number): ReadonlySet<Epoch> {
-    this.#run(
+    this.#database.run(
       "DELETE FROM messages WHERE group_id = ? AND at < ? AND state IN ('sent', 'received', 'unreadable')",
       group,
       before,
     );
-    const rows = this.#all<{ epoch: Epoch }>(
+    this.view.tell(group, undefined);
+    const rows = this.#database.all<{ epoch: Epoch }>(
       "SELECT DISTINCT epoch FROM messages WHERE group_id = ? AND epoch > 0",
       group,
     );
@@ -186,7 +241,7 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   unsent(): WrittenMessage[] {
-    const rows = this.#all<{ id: Uint8Array; group: GroupId; content: Uint8Array; writtenAt: number }>(
+    const rows = this.#database.all<{ id: Uint8Array; group: GroupId; content: Uint8Array; writtenAt: number }>(
       `SELECT client_message_id AS id, group_id AS "group", content, at AS writtenAt FROM messages
        WHERE state = 'written' ORDER BY id`,
     );
@@ -194,34 +249,68 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   written({ id, group, content, writtenAt }: WrittenMessage): void {
-    this.#onDisk(() =>
-      this.#run(
+    const [kept] = this.#database.onDisk(() =>
+      this.#database.all<{ row: RowKey }>(
         `INSERT INTO messages (group_id, sender, client_message_id, epoch, at, state, content, words)
-         VALUES (?, ?, ?, 0, ?, 'written', ?, ?)`,
+         VALUES (?, ?, ?, 0, ?, 'written', ?, ?) RETURNING id AS "row"`,
         group,
         this.#self(),
         idBytes(id),
         writtenAt,
         encodeContent(content),
-        wordsOf(content) ?? null,
+        wordsIn(content),
       ),
     );
+    this.view.tell(group, kept?.row);
   }
 
   settled(id: ClientMessageId, outcome: { ok: true; seq: Seq } | { ok: false; why: string }): void {
     // The place itself comes with the message, when it is delivered like any other.
     const [state, why] = outcome.ok ? ["sent", null] : ["failed", outcome.why];
-    this.#run(
-      "UPDATE messages SET state = ?, why = ? WHERE sender = ? AND client_message_id = ? AND state = 'written'",
+    const rows = this.#database.all<ChangedRow>(
+      `UPDATE messages SET state = ?, why = ? WHERE sender = ? AND client_message_id = ? AND state = 'written'
+       RETURNING id AS "row", group_id AS "group"`,
       state,
       why,
       this.#self(),
       idBytes(id),
     );
+    for (const { group, row } of rows) this.view.tell(group, row);
+  }
+
+  retried(id: ClientMessageId): WrittenMessage | undefined {
+    const [row] = this.#database.onDisk(() =>
+      this.#database.all<ChangedRow & { content: Uint8Array; writtenAt: number }>(
+        `UPDATE messages SET state = 'written', why = NULL
+         WHERE sender = ? AND client_message_id = ? AND state = 'failed'
+         RETURNING id AS "row", group_id AS "group", content, at AS writtenAt`,
+        this.#self(),
+        idBytes(id),
+      ),
+    );
+    if (!row) return undefined;
+    this.view.tell(row.group, row.row);
+    return { id, group: row.group, content: contentFrom(row.content), writtenAt: row.writtenAt };
+  }
+
+  discarded(id: ClientMessageId): boolean {
+    let rows: ChangedRow[] = [];
+    this.#database.transaction(() => {
+      rows = this.#database.all<ChangedRow>(
+        `DELETE FROM messages WHERE sender = ? AND client_message_id = ? AND state = 'failed'
+         RETURNING id AS "row", group_id AS "group"`,
+        this.#self(),
+        idBytes(id),
+      );
+      // Or its file would be sent again by the next run.
+      if (rows.length > 0) this.#database.run("DELETE FROM outgoing_files WHERE client_message_id = ?", idBytes(id));
+    });
+    for (const { group, row } of rows) this.view.tell(group, row);
+    return rows.length > 0;
   }
 
   outgoingFiles(): OutgoingFile[] {
-    const rows = this.#all<Omit<OutgoingFile, "message" | "keepMetadata" | "text"> & OutgoingFileRow>(
+    const rows = this.#database.all<Omit<OutgoingFile, "message" | "keepMetadata" | "text"> & OutgoingFileRow>(
       `SELECT attachment, key, group_id AS "group", client_message_id AS message, file, keep_metadata AS keepMetadata,
               text, hash
        FROM outgoing_files AS o WHERE NOT EXISTS (
@@ -239,8 +328,8 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   outgoingFileBegun({ attachment, key, group, message, file, keepMetadata, text, hash }: OutgoingFile): void {
-    this.#onDisk(() =>
-      this.#run(
+    this.#database.onDisk(() =>
+      this.#database.run(
         `INSERT INTO outgoing_files (attachment, key, group_id, client_message_id, file, keep_metadata, text, hash)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         attachment,
@@ -256,17 +345,20 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   outgoingFileEnded(attachment: Uint8Array): void {
-    this.#run("DELETE FROM outgoing_files WHERE attachment = ?", attachment);
+    this.#database.run("DELETE FROM outgoing_files WHERE attachment = ?", attachment);
   }
 
-  #keepMessage(group: GroupId, message: KeptMessage): void {
+  #keepMessage(group: GroupId, message: KeptMessage): RowKey | undefined {
     const { seq, sender, clientMessageId: id, epoch, sentAt, content, fault } = message;
     const isOwn = sender === this.#user;
-    this.#run(
-      `INSERT INTO messages (group_id, seq, sender, client_message_id, epoch, at, state, why, content, words)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    const isMentioned =
+      content !== undefined && this.#name !== undefined && mentions(wordsOf(content) ?? "", this.#name);
+    const [kept] = this.#database.all<{ row: RowKey }>(
+      `INSERT INTO messages (group_id, seq, sender, client_message_id, epoch, at, state, why, content, words, mentions)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (group_id, sender, client_message_id) DO UPDATE
-       SET seq = excluded.seq, epoch = excluded.epoch, at = excluded.at, state = excluded.state, why = excluded.why`,
+       SET seq = excluded.seq, epoch = excluded.epoch, at = excluded.at, state = excluded.state, why = excluded.why
+       RETURNING id AS "row"`,
       group,
       seq,
       sender,
@@ -276,33 +368,10 @@ export class Vault implements Keeper, OutgoingFiles {
       fault === undefined ? (isOwn ? "sent" : "received") : "unreadable",
       fault ?? null,
       content ? encodeContent(content) : null,
-      (content && wordsOf(content)) ?? null,
+      content ? wordsIn(content) : null,
+      isMentioned ? 1 : 0,
     );
-  }
-
-  #pinStore(): PinStore {
-    const columns = `name, user_id AS "user", identity, verified, former, changed_user AS changedUser, changed_identity AS changedIdentity`;
-    return {
-      byName: (name) => pinFrom(this.#get(`SELECT ${columns} FROM people WHERE name = ?`, name) as PinRow | undefined),
-      byUser: (user) =>
-        pinFrom(this.#get(`SELECT ${columns} FROM people WHERE user_id = ?`, user) as PinRow | undefined),
-      all: () => this.#all<PinRow>(`SELECT ${columns} FROM people ORDER BY name`).map((row) => pinFrom(row)),
-      save: ({ name, user, identity, verified, former, changed }) =>
-        this.#run(
-          `INSERT INTO people (name, user_id, identity, verified, former, changed_user, changed_identity)
-           VALUES (?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (name) DO UPDATE SET user_id = excluded.user_id, identity = excluded.identity,
-             verified = excluded.verified, former = excluded.former, changed_user = excluded.changed_user,
-             changed_identity = excluded.changed_identity`,
-          name,
-          user,
-          identity,
-          verified ? 1 : 0,
-          encode([...former]),
-          changed?.user ?? null,
-          changed?.identity ?? null,
-        ),
-    };
+    return kept?.row;
   }
 
   #self(): UserId {
@@ -311,61 +380,26 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   #fact(key: string): Uint8Array | undefined {
-    return (this.#get("SELECT value FROM facts WHERE key = ?", key) as { value: Uint8Array } | undefined)?.value;
+    return (this.#database.get("SELECT value FROM facts WHERE key = ?", key) as { value: Uint8Array } | undefined)
+      ?.value;
   }
 
   #saveFact(key: string, value: Uint8Array): void {
-    this.#onDisk(() => this.#run("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", key, value));
+    this.#database.onDisk(() =>
+      this.#database.run("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", key, value),
+    );
   }
+}
 
-  /** The work's transaction is on the disk when this returns; others are at the latest with the next that asks for it. */
-  #onDisk(work: () => void): void {
-    this.#database.pragma("synchronous = FULL");
-    try {
-      work();
-    } finally {
-      this.#database.pragma("synchronous = NORMAL");
-    }
-  }
+interface ChangedRow {
+  readonly group: GroupId;
+  readonly row: RowKey;
+}
 
-  #transaction(work: () => void): void {
-    this.#run("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.#run("COMMIT");
-    } catch (cause) {
-      this.#run("ROLLBACK");
-      throw cause;
-    }
-  }
-
-  #statement(sql: string): Database.Statement {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  // Values go as one array: the library takes a single byte string for an object with named parameters, and aborts.
-  #run(sql: string, ...values: readonly SqlValue[]): void {
-    this.#statement(sql).run(values);
-  }
-
-  #get(sql: string, ...values: readonly SqlValue[]): unknown {
-    return this.#statement(sql).get(values);
-  }
-
-  #all<Row>(sql: string, ...values: readonly SqlValue[]): Row[] {
-    const rows = this.#statement(sql).all(values) as Record<string, unknown>[];
-    // Byte strings come as `ArrayBuffer` here, and as `Buffer` from `get`.
-    for (const row of rows) {
-      for (const [name, value] of Object.entries(row))
-        if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value);
-    }
-    return rows as Row[];
-  }
+/** What of a content is found by its words. */
+function wordsIn(content: Content): string | null {
+  const words = wordsOf(content);
+  return words === undefined ? null : searchForm(words);
 }
 
 interface OutgoingFileRow {
@@ -373,8 +407,6 @@ interface OutgoingFileRow {
   readonly keepMetadata: number;
   readonly text: string | null;
 }
-
-type SqlValue = string | number | Uint8Array | null;
 
 interface PinRow {
   readonly name: string;
@@ -384,6 +416,31 @@ interface PinRow {
   readonly former: Uint8Array;
   readonly changedUser: UserId | null;
   readonly changedIdentity: Uint8Array | null;
+}
+
+function pinStore(database: VaultDatabase): PinStore {
+  const columns = `name, user_id AS "user", identity, verified, former, changed_user AS changedUser, changed_identity AS changedIdentity`;
+  return {
+    byName: (name) => pinFrom(database.get(`SELECT ${columns} FROM people WHERE name = ?`, name) as PinRow | undefined),
+    byUser: (user) =>
+      pinFrom(database.get(`SELECT ${columns} FROM people WHERE user_id = ?`, user) as PinRow | undefined),
+    all: () => database.all<PinRow>(`SELECT ${columns} FROM people ORDER BY name`).map((row) => pinFrom(row)),
+    save: ({ name, user, identity, verified, former, changed }) =>
+      database.run(
+        `INSERT INTO people (name, user_id, identity, verified, former, changed_user, changed_identity)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (name) DO UPDATE SET user_id = excluded.user_id, identity = excluded.identity,
+           verified = excluded.verified, former = excluded.former, changed_user = excluded.changed_user,
+           changed_identity = excluded.changed_identity`,
+        name,
+        user,
+        identity,
+        verified ? 1 : 0,
+        encode([...former]),
+        changed?.user ?? null,
+        changed?.identity ?? null,
+      ),
+  };
 }
 
 function pinFrom(row: PinRow): Pin;
@@ -398,65 +455,7 @@ function pinFrom(row: PinRow | undefined): Pin | undefined {
     user,
     identity,
     verified: verified === 1,
-    former: decode(former, strictDecodeOptions) as Uint8Array[],
+    former: decodeCbor(former) as Uint8Array[],
     changed,
   };
-}
-
-function idBytes(id: ClientMessageId): Uint8Array {
-  const bytes = new Uint8Array(8);
-  writeUint64(bytes, 0, id);
-  return bytes;
-}
-
-const idFrom = (bytes: Uint8Array) => clientMessageId(readUint64(bytes, 0));
-
-function contentFrom(bytes: Uint8Array): Content {
-  const content = parseContent(bytes);
-  if (!content.ok) throw new Error(`a message in the vault cannot be read: ${content.reason}`);
-  return content.value;
-}
-
-/** Brings the schema to its newest step: SQLite's own `user_version` says where it is. */
-function migrated(database: Database.Database): Database.Database {
-  const migrations = readMigrations(schemaDirectory);
-  const at = (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
-  if (at > migrations.length) {
-    throw new Failure(
-      "vault_is_newer",
-      `the vault is at step ${at}, this program knows ${migrations.length}`,
-      "update the program",
-    );
-  }
-  for (const { number, sql } of migrations.slice(at)) {
-    database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${number}; COMMIT`);
-  }
-  return database;
-}
-
-function openFailure(file: string, cause: unknown): unknown {
-  if (cause instanceof Failure) return cause;
-  const code = (cause as { code?: string }).code ?? "";
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
-    return new Failure(
-      "vault_in_use",
-      `${file} is open in another client`,
-      "close that one, or use another --profile",
-      cause,
-    );
-  }
-  if (code === "SQLITE_NOTADB") {
-    return new Failure(
-      "wrong_password",
-      `${file} does not open with this password`,
-      "try again; nothing was changed",
-      cause,
-    );
-  }
-  return new Failure(
-    "vault_unusable",
-    `${file}: ${messageOf(cause)}`,
-    "check that it is a file that you may write to",
-    cause,
-  );
 }

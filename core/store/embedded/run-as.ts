@@ -43,7 +43,7 @@ function create(name: string): RunAs {
 
 /** Whether that user can write to the directory. */
 export function canUse(directory: string, runAs: RunAs | undefined): boolean {
-  return succeedsIn(directory, runAs, "touch .writable && rm .writable");
+  return succeedsIn(directory, runAs, "touch .writable.$$ && rm .writable.$$");
 }
 
 /** Whether that user can get to what lies in the directory. */

@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { Epoch, GroupId, Seq } from "../../wire/ids.ts";
+import { messageTypes } from "../../wire/send-frame.ts";
 import { bigintArray, type RowBatch } from "./row-batch.ts";
 
 /** A group's row as it was locked. */
@@ -49,7 +50,8 @@ const ingestSql = `
     SELECT id, epoch, last_seq, keyed FROM groups WHERE id = ANY ($8::bigint[]) ORDER BY id FOR UPDATE
   ), placed AS MATERIALIZED (
     SELECT incoming.*, last_seq + row_number() OVER (PARTITION BY group_id ORDER BY position) AS seq
-    FROM incoming JOIN locked ON locked.id = incoming.group_id AND locked.epoch = incoming.epoch AND locked.keyed
+    FROM incoming JOIN locked ON locked.id = incoming.group_id AND locked.epoch = incoming.epoch
+      AND (locked.keyed OR incoming.type = ${messageTypes.handshake})
   ), stored AS (
     INSERT INTO messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
     SELECT group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload FROM placed
@@ -166,7 +168,8 @@ function placeRows(
       batch.faults[row] = { code: "stale_epoch", epoch: group.epoch };
       continue;
     }
-    if (!group.keyed) {
+    // What leads to the next key may be said without one.
+    if (!group.keyed && batch.type(row) !== messageTypes.handshake) {
       batch.faults[row] = { code: "rekey_needed", epoch: group.epoch };
       continue;
     }

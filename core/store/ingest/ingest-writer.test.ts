@@ -5,6 +5,7 @@ import { silentLog } from "../../platform/log.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { freshDatabase } from "../../testing/database.ts";
 import { clientMessageId, epoch, groupId, userId } from "../../wire/ids.ts";
+import { messageTypes } from "../../wire/send-frame.ts";
 import { Database } from "../database.ts";
 import { type CommitPath, IngestWriter } from "./ingest-writer.ts";
 import type { IncomingMessage, RowBatch } from "./row-batch.ts";
@@ -128,6 +129,28 @@ for (const [path, statementRowsMax] of [
       outcomes.map(({ seq, fault }) => fault ?? seq),
       [1, "stale_epoch", "not_a_member", 2],
     );
+  });
+
+  test(`in an epoch without a key nothing but what leads to the next is taken (${path})`, async (t) => {
+    const { append, database, paths } = await openWriter(t, { statementRowsMax });
+    await insertGroup(database, 1);
+    await database.query({ text: "UPDATE groups SET keyed = false WHERE id = 1" });
+    const { application, handshake } = messageTypes;
+    const types = [application, handshake, application, handshake];
+    const outcomes = await Promise.all(types.map((type, i) => append(message(1, i, { type }))));
+    assert.deepEqual(
+      outcomes.map(({ seq, fault }) => fault ?? seq),
+      ["rekey_needed", 1, "rekey_needed", 2],
+    );
+    const stored = await database.query({ text: "SELECT seq, type FROM messages ORDER BY seq" });
+    assert.deepEqual(
+      stored.map((row) => ({ ...row })),
+      [
+        { seq: 1, type: handshake },
+        { seq: 2, type: handshake },
+      ],
+    );
+    assert.deepEqual([...new Set(paths)], [path]);
   });
 }
 

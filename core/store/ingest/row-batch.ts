@@ -110,6 +110,10 @@ export class RowBatch<Ticket> {
     return readUint64(this.#buffer, this.#start(row) + place.clientMessageId) as ClientMessageId;
   }
 
+  type(row: number): MessageType {
+    return this.#buffer[this.#start(row) + place.type + 1] as MessageType;
+  }
+
   sentAt(row: number): number {
     return readUint53(this.#buffer, this.#start(row) + place.sentAt);
   }
@@ -124,14 +128,13 @@ export class RowBatch<Ticket> {
 
   /** As the group's members get it; the payload is a view that holds until the batch is cleared. */
   delivered(row: number): DeliveredMessage {
-    const start = this.#start(row);
     return {
       sender: this.sender(row),
       clientMessageId: this.clientMessageId(row),
-      type: this.#buffer[start + place.type + 1] as MessageType,
+      type: this.type(row),
       sentAt: this.sentAt(row),
       epoch: this.epochs[row] as Epoch,
-      payload: this.#buffer.subarray(start + place.payload, this.#rowEnd(row)),
+      payload: this.#buffer.subarray(this.#start(row) + place.payload, this.#rowEnd(row)),
     };
   }
 

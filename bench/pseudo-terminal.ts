@@ -1,0 +1,103 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { stripVTControlCharacters } from "node:util";
+import { systemClock as clock } from "../core/platform/clock.ts";
+import { Failure } from "../core/platform/failure.ts";
+
+export interface PseudoTerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Text that is kept to look for what appears in pieces. */
+const keptLength = 4096;
+const quitMsMax = 5000;
+
+/** A program at a pseudo-terminal, which util-linux's `script` keeps. */
+export class PseudoTerminal {
+  readonly #script: ChildProcessWithoutNullStreams;
+  readonly #waiting: { readonly text: string; found(atMs: number): void }[] = [];
+  #shown = "";
+  #bytes = 0;
+  readonly pid: Promise<number>;
+
+  constructor(command: readonly string[], { columns, rows, environment }: PseudoTerminalOptions) {
+    const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+    // The shell's own id is the program's, once it has become that.
+    const line = `stty cols ${columns} rows ${rows}; echo "pid $$."; exec ${quoted}`;
+    this.#script = spawn("script", ["-qfec", line, "/dev/null"], {
+      env: { ...process.env, ...environment, SHELL: "/bin/sh" },
+    });
+    this.#script.stdout.setEncoding("utf8").on("data", (piece: string) => this.#output(piece));
+    this.pid = this.until("pid ", 10_000).then(() => Number(/pid (\d+)\./.exec(this.#shown)?.[1]));
+  }
+
+  /** Whether this machine has what a pseudo-terminal needs. */
+  static isPossible(): boolean {
+    return process.platform === "linux";
+  }
+
+  /** Bytes that the program has written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  write(keys: string): void {
+    this.#script.stdin.write(keys);
+  }
+
+  /** When this text has appeared in what is written from now on, on the monotonic clock. */
+  until(text: string, msMax: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const giveUp = clock.after(msMax, () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        const seen = this.#shown.slice(-500);
+        reject(
+          new Failure("screen_missing", `"${text}" did not appear within ${msMax} ms; last: ${seen}`, "run it by hand"),
+        );
+      });
+      const waiting = {
+        text,
+        found: (atMs: number) => {
+          giveUp();
+          resolve(atMs);
+        },
+      };
+      this.#waiting.push(waiting);
+    });
+  }
+
+  /** Presses these keys; resolves with the milliseconds until the text stands on the screen. */
+  async echo(keys: string, text: string, msMax: number): Promise<number> {
+    this.#shown = "";
+    const shown = this.until(text, msMax);
+    const from = clock.monotonic();
+    this.write(keys);
+    return (await shown) - from;
+  }
+
+  /** Presses the keys that end the program; answers its exit code. */
+  async quit(keys: string): Promise<number | null> {
+    const exited = once(this.#script, "exit");
+    this.write(keys);
+    const giveUp = clock.after(quitMsMax, () => this.#script.kill("SIGKILL"));
+    const [code] = (await exited) as [number | null];
+    giveUp();
+    return code;
+  }
+
+  kill(): void {
+    if (this.#script.exitCode === null) this.#script.kill("SIGKILL");
+  }
+
+  #output(piece: string): void {
+    const nowMs = clock.monotonic();
+    this.#bytes += Buffer.byteLength(piece);
+    this.#shown = (this.#shown + stripVTControlCharacters(piece)).slice(-keptLength);
+    for (const waiting of this.#waiting.splice(0)) {
+      if (this.#shown.includes(waiting.text)) waiting.found(nowMs);
+      else this.#waiting.push(waiting);
+    }
+  }
+}

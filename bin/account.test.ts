@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, suite, test } from "node:test";
+import { endOf, startCommand } from "../core/testing/command-line.ts";
+import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
+import { person } from "../core/testing/person.ts";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "account-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+
+const fileWith = (name: string, line: string) => {
+  const file = path.join(scratch, name);
+  writeFileSync(file, `${line}\n`);
+  return file;
+};
+const password = fileWith("password", "alice's password");
+const wrong = fileWith("wrong", "somebody else's");
+const another = fileWith("another", "alice's other password");
+const passphrase = fileWith("passphrase", "a passphrase");
+const home = (machine: string) => ["--home", path.join(scratch, machine)];
+const run = (...args: readonly string[]) => endOf(startCommand(args, { cwd: scratch }));
+
+/** What a command that cannot be done says: its code, and what to do. */
+async function refused(code: string, ...args: readonly string[]): Promise<string> {
+  const ended = await run(...args);
+  assert.notEqual(ended.code, 0, `${args.join(" ")} succeeded: ${ended.out}`);
+  assert.ok(ended.err.includes(code), `${args.join(" ")} says ${ended.err}`);
+  assert.equal(ended.out, "");
+  return ended.err;
+}
+
+async function done(...args: readonly string[]): Promise<string> {
+  const ended = await run(...args);
+  assert.equal(ended.code, 0, `${args.join(" ")}: ${ended.err}`);
+  return ended.out;
+}
+
+suite("accounts, trust and identities by command", () => {
+  let deployment: TestDeployment;
+  let at: readonly string[];
+  let known: readonly string[];
+  before(async () => {
+    deployment = await deploy();
+    at = ["--server", deployment.target, "--user", "alice"];
+    known = [...home("laptop"), "--password-file", password];
+    await person(deployment.target, "bob");
+    await done("account", "sign-up", ...at, ...known);
+  });
+  after(() => deployment.stop());
+
+  test("an account is made once, and listed", async () => {
+    assert.equal(await done("account", "list", ...home("laptop")), `alice\talice\t${deployment.target}\n`);
+    assert.equal(await done("account", "list", ...home("nowhere")), "");
+    await refused("profile_exists", "account", "sign-up", ...at, ...known);
+    await refused("name_taken", "account", "sign-up", ...at, ...home("other"), "--password-file", password);
+    await refused("password_needed", "account", "sign-up", ...at, ...home("other"));
+  });
+
+  test("a server that is not there is said not to be, and nothing is left of the try", async () => {
+    const machine = home("unreachable");
+    const there = ["--server", "127.0.0.1:1", "--user", "alice", ...machine, "--password-file", password];
+    await refused("server_unreachable", "account", "sign-up", ...there);
+    assert.equal(await done("account", "list", ...machine), "");
+  });
+
+  test("the account comes to another machine with its password alone", async () => {
+    const machine = home("desktop");
+    await refused("wrong_password", "account", "log-in", ...at, ...machine, "--password-file", wrong);
+    assert.equal(await done("account", "list", ...machine), "");
+    await done("account", "log-in", ...at, ...machine, "--password-file", password);
+    assert.match(await done("account", "list", ...machine), /^alice\t/);
+  });
+
+  test("people are met, verified by number, and told apart from those who were not met", async () => {
+    await refused("not_met", "trust", "verify", "bob", ...known);
+    await refused("unknown_user", "trust", "show", "nobody-at-all", ...known);
+    const shown = await done("trust", "show", "bob", ...known);
+    assert.match(shown, /bob: met, not verified/);
+    const digits = /(?:\d{5}\s){11}\d{5}/.exec(shown)?.[0] as string;
+    const misread = digits.replace(/\d$/, (last) => String((Number(last) + 1) % 10));
+    await refused("safety_number_differs", "trust", "verify", "bob", misread, ...known);
+    assert.equal(await done("trust", "list", ...known), "bob\tmet, not verified\n");
+    await done("trust", "verify", "bob", digits, ...known);
+    assert.equal(await done("trust", "list", ...known), "bob\tverified\n");
+    await refused("nothing_to_accept", "trust", "accept", "bob", ...known);
+    await refused("wrong_password", "trust", "list", ...home("laptop"), "--password-file", wrong);
+    await refused("profile_unknown", "trust", "list", ...home("laptop"), "--profile", "carol");
+  });
+
+  test("an identity goes through a file that is only its owner's, and never over another file", async () => {
+    const pem = path.join(scratch, "alice.pem");
+    const sealed = ["--passphrase-file", passphrase];
+    await done("identity", "export", pem, ...known, ...sealed);
+    assert.equal(statSync(pem).mode & 0o077, 0);
+    await refused("file_unwritable", "identity", "export", pem, ...known, ...sealed);
+    const machine = [...home("imported"), "--server", deployment.target];
+    const opened = ["--password-file", password];
+    await refused("identity_unreadable", "identity", "import", pem, ...machine, ...opened, "--passphrase-file", wrong);
+    await refused("file_unreadable", "identity", "import", `${pem}.missing`, ...machine, ...opened, ...sealed);
+    await done("identity", "import", pem, ...machine, ...opened, ...sealed);
+    assert.equal(await done("trust", "list", ...home("imported"), ...opened), "");
+    const elsewhere = await deploy();
+    await done(
+      ...["identity", "import", pem, "--sign-up", "--server", elsewhere.target],
+      ...[...home("elsewhere"), ...opened, ...sealed],
+    );
+    assert.match(await done("account", "list", ...home("elsewhere")), new RegExp(`${elsewhere.target}\n$`));
+    assert.ok(existsSync(pem));
+  });
+
+  test("another password opens the account from then on, here and elsewhere", async () => {
+    await done("account", "password", ...known, "--new-password-file", another);
+    await refused("wrong_password", "trust", "list", ...known);
+    await done("trust", "list", ...home("laptop"), "--password-file", another);
+    await refused("wrong_password", "account", "log-in", ...at, ...home("third"), "--password-file", password);
+    await done("account", "log-in", ...at, ...home("third"), "--password-file", another);
+  });
+});

@@ -1,0 +1,39 @@
+import type { LocalAccount } from "../core/client/account/local-account.ts";
+import { sleep, systemClock } from "../core/platform/clock.ts";
+import { Failure } from "../core/platform/failure.ts";
+import { untilAborted } from "./program.ts";
+
+const lookMs = 20;
+const patienceMs = 30_000;
+
+/**
+ * Goes online, and resolves once everything that the server had for the user's groups is in the vault; or at once when the
+ * user wants an end.
+ */
+export async function catchUp(account: LocalAccount, password: string, signal: AbortSignal): Promise<void> {
+  await Promise.race([account.connect(password), untilAborted(signal)]);
+  const { mailbox } = account.client;
+  const deadline = systemClock.monotonic() + patienceMs;
+  while ([...mailbox.groups.values()].some(({ feed }) => !feed.isCurrent)) {
+    if (signal.aborted) return;
+    if (systemClock.monotonic() > deadline) {
+      throw new Failure("server_slow", "the server has not sent all that is new", "try again later");
+    }
+    await sleep(systemClock, lookMs, signal);
+  }
+  // Behind what has come and is still being opened.
+  for (const group of mailbox.groups.keys()) {
+    const read = await account.client.conversation(group).refresh();
+    if (!read.ok) process.stderr.write(`group ${group}: ${read.reason.code}: ${read.reason.detail}\n`);
+  }
+}
+
+/** As {@link catchUp}; says so when there is no server now, and goes on with what the vault has. */
+export async function catchUpIfPossible(account: LocalAccount, password: string, signal: AbortSignal): Promise<void> {
+  try {
+    await catchUp(account, password, signal);
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code !== "server_unreachable") throw cause;
+    process.stderr.write(`offline: ${cause.message}\n`);
+  }
+}

@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, suite, test } from "node:test";
+import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
+import { type Person, person } from "../core/testing/person.ts";
+import { until } from "../core/testing/until.ts";
+import type { GroupId } from "../core/wire/ids.ts";
+import { jsonLine, plainLine } from "./plain-line.ts";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "chat-commands-test-"));
+const program = path.join(import.meta.dirname, "fastchat.js");
+const running: ChildProcess[] = [];
+after(() => {
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...args], { cwd: scratch, env: process.env });
+  running.push(child);
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return { child, out: () => out, err: () => err, ended };
+}
+
+async function run(args: readonly string[], input?: string) {
+  const started = start(args);
+  if (input !== undefined) started.child.stdin?.end(input);
+  return { code: await started.ended, out: started.out(), err: started.err() };
+}
+
+const home = path.join(scratch, "home");
+const passwordFile = path.join(scratch, "password");
+writeFileSync(passwordFile, "alice's password\n");
+const asAlice = ["--home", home, "--password-file", passwordFile];
+
+suite("the account's chat by command", () => {
+  let deployment: TestDeployment;
+  let bob: Person;
+  const groups = new Map<string, GroupId>();
+  const titled = async (title: string) => {
+    const made = await bob.client.createGroup({ title, members: ["alice"] });
+    if (!made.ok) throw new Error(made.reason.detail);
+    groups.set(title, made.value.group);
+  };
+  const climbing = () => groups.get("climbing") as GroupId;
+
+  before(async () => {
+    deployment = await deploy();
+    const signedUp = await run(["account", "sign-up", "--user", "alice", "--server", deployment.target, ...asAlice]);
+    assert.equal(signedUp.code, 0, signedUp.err);
+    bob = await person(deployment.target, "bob");
+    for (const title of ["climbing", "clowns", "zoo\u001b[31m"]) await titled(title);
+  });
+  after(() => deployment.stop());
+
+  test("groups tells of those that this machine has not seen yet, with members and what is unread", async () => {
+    await bob.say(climbing(), "hello @alice");
+    const { code, out, err } = await run(["groups", ...asAlice]);
+    assert.equal(code, 0, err);
+    const lines = out.trimEnd().split("\n");
+    assert.equal(lines.length, 3);
+    assert.ok(lines.includes(`climbing\t${climbing()}\tbob, alice\t1 unread`), out);
+    assert.ok(!out.includes("\u001b") && out.includes("zoo\ufffd[31m"));
+    const json = await run(["groups", "--json", ...asAlice]);
+    const line = json.out.split("\n").find((of) => of.includes("climbing")) as string;
+    const { lastAt, ...rest } = JSON.parse(line);
+    assert.deepEqual(rest, { group: climbing(), title: "climbing", members: ["bob", "alice"], unread: 1, mentions: 1 });
+    assert.ok(Math.abs(Date.parse(lastAt) - Date.now()) < 60_000);
+  });
+
+  test("send reaches the members, by a title's beginning, an id, and from standard input", async () => {
+    const sent = await run(["send", "CLIM", "on my way", ...asAlice]);
+    assert.deepEqual([sent.code, sent.err], [0, ""]);
+    assert.match(sent.out, /^sent to climbing, message \d+\n$/);
+    const piped = await run(["send", String(climbing()), "-", ...asAlice], "two\nlines\n");
+    assert.equal(piped.code, 0, piped.err);
+    await until(() => bob.texts(climbing()).includes("two\nlines"), "bob has it");
+    assert.deepEqual(bob.texts(climbing()).slice(-2), ["on my way", "two\nlines"]);
+  });
+
+  test("send --file brings a file with what is said to it", async () => {
+    writeFileSync(path.join(scratch, "route.txt"), "up the left side");
+    const { code, err } = await run(["send", "climbing", "the route", "--file", "route.txt", ...asAlice]);
+    assert.equal(code, 0, err);
+    const content = () => bob.messages.at(-1)?.content;
+    await until(() => content()?.kind === "file", "bob has it");
+    const got = content();
+    assert.ok(got?.kind === "file" && got.name === "route.txt" && got.size === 16 && got.text === "the route");
+    const missing = await run(["send", "climbing", "--file", "nowhere.txt", ...asAlice]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.err, /^file_unreadable: /);
+  });
+
+  test("what cannot be sent ends with its code, and says who else may be meant", async () => {
+    for (const [args, code, complaint] of [
+      [["send", "cl", "x"], 1, /^group_ambiguous: .*\bcl\w+ \(\d+\), cl\w+ \(\d+\)/],
+      [["send", "nobody", "x"], 1, /^group_unknown: .*\n.*climbing/],
+      [["send", "climbing", "x".repeat(70_000)], 1, /^payload_too_large: /],
+      [["send", "climbing"], 2, /write a text/],
+      [["send", "climbing", ""], 1, /^nothing_to_send: /],
+      [["send", "climbing", "x", "--profile", "carol"], 1, /^profile_unknown: /],
+      [["tail", "climbing", "--lines", "0"], 2, /whole number/],
+    ] as const) {
+      const ended = await run([...args, ...asAlice]);
+      assert.equal(ended.code, code, ended.err);
+      assert.match(ended.err, complaint);
+      assert.equal(ended.out, "");
+    }
+  });
+
+  test("tail shows the last lines, then what comes, a harmless line each, until Ctrl-C", async () => {
+    const tail = start(["tail", "climbing", "--lines", "3", ...asAlice]);
+    await until(() => tail.out().split("\n").length >= 4, "the last lines are there");
+    await bob.say(climbing(), "one\nline \u001b[2J\u202e\u0007 only");
+    await until(() => tail.out().includes("only"), "it is shown");
+    const second = await run(["tail", "climbing", ...asAlice]);
+    assert.equal(second.code, 1);
+    assert.match(second.err, /^vault_in_use: /);
+    tail.child.kill("SIGINT");
+    assert.equal(await tail.ended, 0);
+    assert.equal(tail.err(), "");
+    const lines = tail.out().trimEnd().split("\n");
+    assert.match(lines[0] as string, /^\d{4}-\d\d-\d\d \d\d:\d\d alice: two ⏎ lines$/);
+    assert.match(lines[1] as string, / alice: \[route\.txt, 16 bytes\] the route$/);
+    assert.match(lines[2] as string, / alice: x{70000} \(not sent: payload_too_large\)$/);
+    assert.match(lines[3] as string, / bob: one ⏎ line \ufffd\[2J\ufffd\ufffd only$/);
+    assert.equal(lines.length, 4);
+  });
+
+  test("tail --json gives every text back as it was, and ends when nobody reads it", async () => {
+    const said = 'quote " and \u009b31m \u{e0041} 😀\n';
+    const tail = start(["tail", "climbing", "--json", "--lines", "1", ...asAlice]);
+    await until(() => tail.out().split("\n").length >= 2, "the last line is there");
+    await bob.say(climbing(), said);
+    await until(() => tail.out().split("\n").length >= 3, "it is shown");
+    const line = tail.out().split("\n")[1] as string;
+    assert.ok(!/[\p{Cc}\u{e0041}]/u.test(line), line);
+    const { text, name, state } = JSON.parse(line);
+    assert.deepEqual([text, name, state], [said, "bob", "received"]);
+    tail.child.stdout.destroy();
+    let hasEnded = false;
+    void tail.ended.then(() => {
+      hasEnded = true;
+    });
+    await until(async () => {
+      await bob.say(climbing(), "to nobody");
+      return hasEnded;
+    }, "it has ended");
+    assert.equal(await tail.ended, 0);
+  });
+
+  test("without a server send fails and keeps nothing, unless it is told to queue; then it goes out later", async () => {
+    const { port } = deployment.cluster;
+    await deployment.cluster.stop();
+    const failed = await run(["send", "climbing", "lost", ...asAlice]);
+    assert.equal(failed.code, 1);
+    assert.match(failed.err, /^server_unreachable: /);
+    const queued = await run(["send", "climbing", "kept", "--queue", ...asAlice]);
+    assert.equal(queued.code, 0, queued.err);
+    assert.match(queued.out, /waits for climbing/);
+    const offline = await run(["groups", ...asAlice]);
+    assert.equal(offline.code, 0);
+    assert.match(offline.err, /^offline: /);
+    assert.match(offline.out, /climbing/);
+    const again = await deploy({
+      database: deployment.databaseUrl,
+      port,
+      secretFile: path.join(deployment.directory, "secret.json"),
+    });
+    const sent = await run(["send", "climbing", "after it", ...asAlice]);
+    assert.equal(sent.code, 0, sent.err);
+    await until(() => bob.texts(climbing()).includes("after it"), "bob has both");
+    assert.deepEqual(bob.texts(climbing()).slice(-2), ["kept", "after it"]);
+    assert.ok(!bob.texts(climbing()).includes("lost"));
+    await again.stop();
+  });
+});
+
+test("each of these commands explains itself, with examples", async () => {
+  for (const command of ["send", "tail", "groups"]) {
+    const { code, out } = await run([command, "--help"]);
+    assert.equal(code, 0);
+    assert.match(out, /Examples:\n {2}(uptime \| )?fastchat /, command);
+  }
+});
+
+test("a line keeps what joins the parts of a picture or a word, and nothing else that has no width", () => {
+  assert.equal(plainLine("👩‍💻 می‌خواهم\ta\u200bb\u2066c"), "👩‍💻 می‌خواهم a\ufffdb\ufffdc");
+  const value = { "\u001b": "\u2028 \u{e0041} \ud800 é" };
+  assert.deepEqual(JSON.parse(jsonLine(value)), value);
+});

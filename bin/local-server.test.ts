@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import path from "node:path";
+import { after, test } from "node:test";
+import { aboutDeployment } from "../core/client/about-deployment.ts";
+import { Failure } from "../core/platform/failure.ts";
+import { freePort } from "../core/platform/free-port.ts";
+import { writablePlace } from "../core/store/embedded/place.ts";
+import { until } from "../core/testing/until.ts";
+import { type LocalServerPlace, useLocalServer } from "./local-server.ts";
+
+const scratch = mkdtempSync(path.join(writablePlace(), "local-server-test-"));
+chmodSync(scratch, 0o755);
+after(() => rmSync(scratch, { recursive: true, force: true }));
+const never = new AbortController().signal;
+
+const answers = async ({ port }: LocalServerPlace) => (await aboutDeployment(`127.0.0.1:${port}`)).ok;
+
+test("chats that begin at once share one server, which outlives the first of them and ends after the last", async () => {
+  const place = { directory: path.join(scratch, "shared"), port: await freePort(), unusedSeconds: 8 };
+  // Each is a program of its own, as two terminals are.
+  const script = `
+    import { useLocalServer } from ${JSON.stringify(new URL("./local-server.js", import.meta.url).href)};
+    const letGo = await useLocalServer(${JSON.stringify(place)}, new AbortController().signal);
+    process.stdout.write("ready");
+    process.stdin.on("data", () => { letGo(); process.exit(0); });
+  `;
+  const chats = [0, 1].map(() =>
+    spawn(process.execPath, ["--input-type=module", "-e", script], {
+      cwd: scratch,
+      stdio: ["pipe", "pipe", "inherit"],
+    }),
+  );
+  await Promise.all(chats.map(({ stdout }) => once(stdout, "data")));
+  assert.ok(await answers(place));
+  const [first, second] = chats;
+  first?.kill("SIGKILL");
+  // Longer than the server lives by itself, so that it must have been used.
+  await new Promise((resolve) => setTimeout(resolve, 11_000));
+  assert.ok(await answers(place));
+  second?.stdin.write("end");
+  await until(async () => !(await answers(place)), "the server has ended");
+  const lock = path.join(place.directory, "data/postgres/data/postmaster.pid");
+  await until(() => !existsSync(lock), "its database has, too");
+  const socket = createServer().listen(place.port, "127.0.0.1");
+  await once(socket, "listening");
+  socket.close();
+});
+
+test("a port that something else has, and a directory that is none, are told", async () => {
+  const other = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as { port: number };
+  const stopping = new AbortController();
+  const log = path.join(scratch, "taken", "server.log");
+  const waiting = useLocalServer({ directory: path.join(scratch, "taken"), port, unusedSeconds: 1 }, stopping.signal);
+  const failed = assert.rejects(waiting, (cause) => cause instanceof Failure && cause.code === "local_server_failed");
+  await until(() => existsSync(log) && readFileSync(log, "utf8").includes("port_in_use"), "a server has tried");
+  stopping.abort();
+  await failed;
+  other.close();
+  const directory = path.join(scratch, "unusable");
+  mkdirSync(directory);
+  writeFileSync(path.join(directory, "data"), "no directory");
+  const port2 = await freePort();
+  await assert.rejects(
+    useLocalServer({ directory, port: port2, unusedSeconds: 1 }, never),
+    (cause) => cause instanceof Failure && cause.code === "local_server_failed",
+  );
+});

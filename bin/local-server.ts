@@ -1,0 +1,135 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { aboutDeployment } from "../core/client/about-deployment.ts";
+import { type Cancel, sleep, systemClock } from "../core/platform/clock.ts";
+import { Failure } from "../core/platform/failure.ts";
+import { canEnter, postgresUser } from "../core/store/embedded/run-as.ts";
+
+const startMsMax = 90_000;
+const lookMs = 200;
+const touchPeriodMs = 5000;
+/** Another one is on its way up, or down: whoever comes later waits for that. */
+const passing = /^(port_in_use|data_directory_in_use): /m;
+
+export interface LocalServerPlace {
+  /** Of the database, and the server's log. */
+  readonly directory: string;
+  readonly port: number;
+  readonly unusedSeconds: number;
+}
+
+/** Beside the profiles, unless the user that PostgreSQL runs as cannot get there, as it cannot to root's. */
+export function localServerPlace(profiles: string, port: number, unusedSeconds: number): LocalServerPlace {
+  const beside = path.dirname(path.resolve(profiles));
+  mkdirSync(beside, { recursive: true });
+  const directory = canEnter(beside, postgresUser()) ? path.join(beside, "server") : "/var/tmp/fastchat-server";
+  return { directory, port, unusedSeconds };
+}
+
+export const addressOf = ({ port }: LocalServerPlace) => `127.0.0.1:${port}`;
+
+/**
+ * Makes sure that this machine's server runs as long as this program does, and a little longer, so that whoever else chats
+ * on it goes on: it is a process of its own, which ends by itself when nobody has used it for a while. The result lets go.
+ *
+ * Several chats may begin at the same time: one of them starts the server, and all use it.
+ */
+export async function useLocalServer(place: LocalServerPlace, signal: AbortSignal): Promise<Cancel> {
+  const { directory } = place;
+  mkdirSync(directory, { recursive: true });
+  // In a directory that others may write to, somebody may have been there first.
+  if (process.getuid && statSync(directory).uid !== process.getuid()) {
+    throw new Failure("local_server_failed", `${directory} is somebody else's`, "remove it, or name a --server");
+  }
+  const inUse = path.join(directory, "in-use");
+  const touch = () => {
+    writeFileSync(inUse, "", { flag: "a" });
+    const now = new Date();
+    utimesSync(inUse, now, now);
+  };
+  touch();
+  const cancel = systemClock.every(touchPeriodMs, touch);
+  try {
+    await untilItAnswers(place, inUse, signal);
+    return cancel;
+  } catch (cause) {
+    cancel();
+    throw cause;
+  }
+}
+
+async function untilItAnswers(place: LocalServerPlace, inUse: string, signal: AbortSignal): Promise<void> {
+  const deadline = systemClock.monotonic() + startMsMax;
+  let starting: { hasEnded: boolean; readonly log: () => string } | undefined;
+  let letGo: Cancel | undefined;
+  try {
+    while (!(await aboutDeployment(addressOf(place))).ok) {
+      const said = starting?.hasEnded ? starting.log() : "";
+      const isOver = signal.aborted || systemClock.monotonic() > deadline;
+      if (isOver || (starting?.hasEnded && !passing.test(said))) throw notStarted(place, said);
+      letGo ??= claimStart(place.directory);
+      if (letGo && (!starting || starting.hasEnded)) starting = start(place, inUse);
+      await sleep(systemClock, lookMs, signal);
+    }
+  } finally {
+    letGo?.();
+  }
+}
+
+function notStarted({ directory }: LocalServerPlace, said: string): Failure {
+  const lines = said.trim().split("\n").slice(-2);
+  const [why, advice = `see ${directory}, or name another with --server`] = lines;
+  const happened = `this machine's own server has not started: ${why || "it does not answer"}`;
+  return new Failure("local_server_failed", happened, advice);
+}
+
+/** One program at a time starts a server: undefined while another one that is alive does. */
+function claimStart(directory: string): Cancel | undefined {
+  const claim = path.join(directory, "starting");
+  try {
+    writeFileSync(claim, String(process.pid), { flag: "wx" });
+    return () => rmSync(claim, { force: true });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    if (!isAlive(claim)) rmSync(claim, { force: true });
+    return undefined;
+  }
+}
+
+function isAlive(claim: string): boolean {
+  try {
+    return process.kill(Number(readFileSync(claim, "utf8")), 0);
+  } catch (cause) {
+    // Of another user, it is alive, too.
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function start({ directory, port, unusedSeconds }: LocalServerPlace, inUse: string) {
+  const logFile = path.join(directory, "server.log");
+  const output = openSync(logFile, "w", 0o600);
+  const settings = {
+    host: "127.0.0.1",
+    port,
+    "data-dir": path.join(directory, "data"),
+    "while-used": inUse,
+    "unused-seconds": unusedSeconds,
+    "log-level": "warn",
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "fastchat.js"), "serve", ...flags], {
+    cwd: directory,
+    // Of its own session: what ends this terminal does not end it.
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
+  const starting = { hasEnded: false, log: () => readFileSync(logFile, "utf8") };
+  const ended = () => {
+    starting.hasEnded = true;
+  };
+  child.once("exit", ended).once("error", ended);
+  child.unref();
+  return starting;
+}

@@ -1,0 +1,118 @@
+import type { Command } from "commander";
+import { accountSettings } from "../core/client/account/account-settings.ts";
+import type { LocalAccount } from "../core/client/account/local-account.ts";
+import type { RowKey, ShownMessage } from "../core/client/vault/view.ts";
+import { Failure } from "../core/platform/failure.ts";
+import type { GroupId } from "../core/wire/ids.ts";
+import { withAccount } from "./account.ts";
+import { catchUp } from "./caught-up.ts";
+import { groupNamed } from "./group-named.ts";
+import { jsonLine, plainLine } from "./plain-line.ts";
+import { addSettings, print, settingsOf, untilAborted, whole } from "./program.ts";
+
+const defaultLines = 10;
+
+export function addTail(program: Command): void {
+  addSettings(
+    program
+      .command("tail <group>")
+      .description("The last messages of a group, and then those that come, a line each, until Ctrl-C.")
+      .option("--json", "one JSON object a line")
+      .option("--lines <n>", `how many to begin with, default ${defaultLines}`, whole)
+      .addHelpText(
+        "after",
+        `
+Examples:
+  fastchat tail climbing
+  fastchat tail climbing --json --lines 100 | jq -r .text
+
+GROUP is a title, what only this title begins with, or an id (fastchat groups).`,
+      ),
+    accountSettings,
+  ).action((typed: string, { json, lines = defaultLines, ...options }) =>
+    withAccount(settingsOf(accountSettings, options), async (account, password, signal) => {
+      const write = (message: ShownMessage) => print((json === true ? jsonOf : lineOf)(account, message));
+      const group = knownGroup(account, typed);
+      const following = group === undefined ? undefined : follow(account, group, lines, write);
+      await connected(account, password, signal);
+      if (signal.aborted) return;
+      const { ended } = following ?? follow(account, knownGroup(account, typed, true) as GroupId, lines, write);
+      await Promise.race([ended, closed(process.stdout), untilAborted(signal)]);
+    }),
+  );
+}
+
+/** The group, if this machine knows it; a group that it does not know at all fails once there is nothing more to learn. */
+function knownGroup({ vault }: LocalAccount, typed: string, isAll = false): GroupId | undefined {
+  try {
+    return groupNamed(vault.view.groups(), typed).group;
+  } catch (cause) {
+    if (isAll || !(cause instanceof Failure) || cause.code !== "group_unknown") throw cause;
+    return undefined;
+  }
+}
+
+async function connected(account: LocalAccount, password: string, signal: AbortSignal): Promise<void> {
+  try {
+    await catchUp(account, password, signal);
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code !== "server_unreachable") throw cause;
+    process.stderr.write(`offline: ${cause.message}; goes on trying\n`);
+  }
+}
+
+/** Writes the last messages, then each one that comes; `ended` resolves when no more can. */
+function follow(
+  { vault: { view } }: LocalAccount,
+  group: GroupId,
+  lines: number,
+  write: (message: ShownMessage) => void,
+): { readonly ended: Promise<void> } {
+  let newest = 0;
+  /** Written without a place: not again, when they get theirs. */
+  const unplaced = new Set<RowKey>();
+  const take = (message: ShownMessage) => {
+    const { row, seq } = message;
+    if (seq === undefined ? unplaced.has(row) : seq <= newest) return;
+    if (seq === undefined) unplaced.add(row);
+    else newest = seq;
+    if (seq === undefined || !unplaced.delete(row)) write(message);
+  };
+  for (const message of view.last(group, lines)) take(message);
+  const ended = new Promise<void>((resolve) => {
+    view.subscribe((change) => {
+      if (change.group !== group) return;
+      const message = change.row === undefined ? undefined : view.message(change.row);
+      if (message) take(message);
+      else if (view.groups().some((shown) => shown.group === group && shown.leftAt !== undefined)) {
+        process.stderr.write("you are no longer in this group\n");
+        resolve();
+      }
+    });
+  });
+  return { ended };
+}
+
+function lineOf(account: LocalAccount, message: ShownMessage): string {
+  const { at, state, why, content } = message;
+  const time = new Date(at).toISOString().replace("T", " ").slice(0, 16);
+  const name = plainLine(nameOf(account, message));
+  if (!content) return `${time} ${name} (cannot be read: ${plainLine(why ?? "")})`;
+  const text =
+    content.kind === "text" ? content.text : `[${content.name}, ${content.size} bytes] ${content.text ?? ""}`;
+  const unsent = { written: " (not sent yet)", failed: ` (not sent: ${why})` }[state as string] ?? "";
+  return `${time} ${name}: ${plainLine(text).trimEnd()}${unsent}`;
+}
+
+function jsonOf(account: LocalAccount, message: ShownMessage): string {
+  const { group, seq, sender, at, state, why, content } = message;
+  const file =
+    content?.kind === "file" ? { name: content.name, bytes: content.size, type: content.mediaType } : undefined;
+  const name = nameOf(account, message);
+  return jsonLine({ group, seq, at: new Date(at).toISOString(), sender, name, state, why, text: content?.text, file });
+}
+
+const nameOf = ({ client }: LocalAccount, { sender }: ShownMessage) => client.trust.nameOf(sender) ?? `user ${sender}`;
+
+/** Whoever read what is written has stopped doing so. */
+const closed = (output: NodeJS.WriteStream) => new Promise<void>((resolve) => output.once("error", () => resolve()));

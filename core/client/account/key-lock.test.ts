@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { keyLockSchema, lockKey, unlockKey } from "./key-lock.ts";
+
+test("a lock opens with its password alone, and not once it was changed", async () => {
+  const key = randomBytes(32);
+  const lock = await lockKey(key, "correct horse");
+  assert.deepEqual(await unlockKey(lock, "correct horse"), key);
+  assert.equal(await unlockKey(lock, "wrong horse"), undefined);
+  assert.equal(await unlockKey({ ...lock, salt: randomBytes(16) }, "correct horse"), undefined);
+  const sealed = Buffer.from(lock.sealed);
+  sealed[3] = (sealed[3] as number) ^ 1;
+  assert.equal(await unlockKey({ ...lock, sealed }, "correct horse"), undefined);
+});
+
+test("each guess costs scrypt with N = 2^17, r = 8, p = 1, under a salt of the lock's own", async () => {
+  const locks = [await lockKey(randomBytes(32), "same"), await lockKey(randomBytes(32), "same")] as const;
+  for (const { cost, blockSize, parallelization } of locks)
+    assert.deepEqual([cost, blockSize, parallelization], [2 ** 17, 8, 1]);
+  assert.notDeepEqual(locks[0].salt, locks[1].salt);
+  assert.notDeepEqual(locks[0].nonce, locks[1].nonce);
+});
+
+test("a lock that would be stretched for hours is refused before it is tried", () => {
+  const fields = { salt: Buffer.alloc(16), nonce: Buffer.alloc(12), sealed: Buffer.alloc(48) };
+  const text = Object.fromEntries(Object.entries(fields).map(([name, bytes]) => [name, bytes.toString("base64")]));
+  const lock = { ...text, cost: 1024, blockSize: 8, parallelization: 1 };
+  assert.ok(keyLockSchema.safeDecode(lock as never).success);
+  for (const more of [{ cost: 2 ** 21 }, { blockSize: 33 }, { parallelization: 17 }])
+    assert.equal(keyLockSchema.safeDecode({ ...lock, ...more } as never).success, false, JSON.stringify(more));
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, suite, test } from "node:test";
+import { wordsOf } from "../../e2ee/content.ts";
+import { deploy, type TestDeployment } from "../../testing/deployment.ts";
+import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
+import { groupOf, type Person, person } from "../../testing/person.ts";
+import { until } from "../../testing/until.ts";
+import { type GroupId, type Seq, seq } from "../../wire/ids.ts";
+import { Vault } from "../vault/vault.ts";
+
+/** What a server may try when a new machine asks for what was written before. */
+suite("a server that lies about older messages", () => {
+  let deployment: TestDeployment;
+  let hostile: HostileServer;
+  const scratch = mkdtempSync(path.join(tmpdir(), "older-test-"));
+  const vaults: Vault[] = [];
+  let names = 0;
+  before(async () => {
+    deployment = await deploy();
+    hostile = await HostileServer.inFrontOf(deployment.cluster.url);
+  });
+  after(async () => {
+    await deployment.stop();
+    for (const vault of vaults) vault.close();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  /** Alice has said a to e, at the places 2 to 6; bob is at a machine that has none of it, and is lied to. */
+  async function newMachine() {
+    hostile.repent();
+    const name = `bob${names++}`;
+    const alice = await person(deployment.target, `alice${names++}`);
+    const elsewhere = await person(deployment.target, name);
+    const group = await groupOf(alice, elsewhere);
+    for (const text of ["a", "b", "c", "d", "e"]) assert.ok((await alice.say(group, text)).ok);
+    const vault = Vault.open(path.join(scratch, `${name}.db`), new Uint8Array(32));
+    vaults.push(vault);
+    vault.saveSession({ user: elsewhere.client.user as never, token: elsewhere.token });
+    const misplaced: Seq[] = [];
+    const bob = await person(hostile.target, name, {
+      known: elsewhere.identity,
+      keeper: vault,
+      events: { misplaced: (_, place) => misplaced.push(place) },
+    });
+    await until(() => bob.client.mailbox.groups.has(group), "bob is a member here, too");
+    return { alice, bob, group, vault, misplaced };
+  }
+  const kept = (vault: Vault, group: GroupId) =>
+    vault.view.last(group, 100).map(({ content, seq: place, why }) => `${place} ${content ? wordsOf(content) : why}`);
+  const showing = (change: (message: PlacedMessage) => readonly PlacedMessage[]) => {
+    hostile.messages = (messages) => messages.flatMap(change);
+  };
+  const honest = ["2 a", "3 b", "4 c", "5 d", "6 e"];
+  const inGroup = async (bob: Person, group: GroupId, count: number) => {
+    const older = await bob.client.older(group, count);
+    return older.ok ? older.value : older.reason.code;
+  };
+
+  test("one that does not lie shows all of them, and the cursor stays", async () => {
+    const { bob, group, vault } = await newMachine();
+    assert.deepEqual(await inGroup(bob, group, 2), { count: 2, more: true });
+    assert.deepEqual(kept(vault, group), ["5 d", "6 e"]);
+    assert.deepEqual(await inGroup(bob, group, 100), { count: 3, more: false });
+    assert.deepEqual(kept(vault, group), honest);
+    assert.deepEqual(bob.messages, [], "they are no news");
+    assert.deepEqual(
+      vault.groups().map(({ cursor }) => cursor),
+      [6],
+    );
+  });
+
+  test("what it withholds is a gap, what it repeats is kept once, what it forges is not read", async () => {
+    const { alice, bob, group, vault } = await newMachine();
+    let first: PlacedMessage | undefined;
+    showing((message) => {
+      if (message.seq === 2) first = message;
+      if (message.seq === 3) return [];
+      if (message.seq === 5 && first) return [{ ...first, seq: seq(5) }];
+      if (message.seq === 6) return [{ ...message, sender: bob.client.user as never }];
+      return [message];
+    });
+    const gaps: unknown[] = [];
+    const keep = vault.keep.bind(vault);
+    vault.keep = (of, step) => {
+      if (step.missing) gaps.push(step.missing);
+      keep(of, step);
+    };
+    assert.deepEqual(await inGroup(bob, group, 100), { count: 3, more: false });
+    assert.deepEqual(kept(vault, group), ["2 a", "4 c", "6 wrong_sender"]);
+    assert.deepEqual(gaps, [{ from: 3, through: 3 }]);
+    assert.ok((await alice.say(group, "f")).ok);
+    await until(() => kept(vault, group).includes("7 f"), "what comes now is read");
+  });
+
+  test("a server that never goes on is left alone, and asked again when the user asks", async () => {
+    const { bob, group, vault } = await newMachine();
+    hostile.onAnswer("synced", (frame) => ({ ...frame, through: frame.after }));
+    hostile.messages = () => [];
+    assert.equal(await inGroup(bob, group, 100), "busy");
+    assert.deepEqual(kept(vault, group), []);
+    hostile.repent();
+    await until(async () => typeof (await inGroup(bob, group, 100)) !== "string", "it answers");
+    assert.deepEqual(kept(vault, group), honest);
+  });
+
+  test("a place that was taken stays that message's", async () => {
+    const { alice, bob, group, vault, misplaced } = await newMachine();
+    await inGroup(bob, group, 100);
+    const change = (action: "admit" | "remove") => alice.client.changeGroup(group, { action, names: [bob.name] });
+    assert.ok((await change("remove")).ok);
+    await until(() => !bob.client.mailbox.groups.has(group), "bob is out");
+    assert.ok((await alice.say(group, "without bob")).ok);
+    assert.ok((await change("admit")).ok);
+    await until(() => bob.client.mailbox.groups.has(group), "bob is back");
+    const swapped: PlacedMessage[] = [];
+    showing((message) => {
+      if (message.seq !== 4 && message.seq !== 5) return [message];
+      swapped.push(message);
+      const [c, d] = swapped;
+      return c && d
+        ? [
+            { ...d, seq: seq(4) },
+            { ...c, seq: seq(5) },
+          ]
+        : [];
+    });
+    assert.deepEqual(await inGroup(bob, group, 100), { count: 0, more: false });
+    assert.deepEqual(kept(vault, group), honest);
+    assert.deepEqual(misplaced, [4, 5]);
+  });
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mentions } from "./mentions.ts";
+
+test("a name behind @ names its user, in any case and wherever a sentence ends", () => {
+  for (const text of [
+    "@alice",
+    "hello @Alice, hello",
+    "(@ALICE)",
+    "it was @alice.",
+    "@alice...",
+    "¿@ａlice?",
+    "@bob @alice",
+  ]) {
+    assert.ok(mentions(text, "alice"), text);
+  }
+  for (const text of ["alice", "@ alice", "@alice-b", "@alice.b.", "@alice2", "mail@alice", "@bob", "", "@"]) {
+    assert.ok(!mentions(text, "alice"), text);
+  }
+});
+
+test("a name of any script, and one that ends with a dot, are named whole", () => {
+  assert.ok(mentions("ask @Straße!", "strasse"));
+  assert.ok(mentions("@山田さん", "山田さん"));
+  assert.ok(!mentions("@山田さんへ", "山田さん"));
+  assert.ok(mentions("@a.b.", "a.b."));
+  assert.ok(mentions("@a.b.", "a.b"));
+});
+
+test("a long text that names nobody is read in a moment", () => {
+  assert.ok(!mentions("@a".repeat(30_000), "alice"));
+  assert.ok(!mentions(`@a${".".repeat(60_000)}`, "alice"));
+});

@@ -1,0 +1,18 @@
+import { type Content, parseContent } from "../../e2ee/content.ts";
+import { readUint64, writeUint64 } from "../../wire/bytes.ts";
+import { type ClientMessageId, clientMessageId } from "../../wire/ids.ts";
+
+/** How what SQLite has no type for stands in the vault's columns. */
+export function idBytes(id: ClientMessageId): Uint8Array {
+  const bytes = new Uint8Array(8);
+  writeUint64(bytes, 0, id);
+  return bytes;
+}
+
+export const idFrom = (bytes: Uint8Array) => clientMessageId(readUint64(bytes, 0));
+
+export function contentFrom(bytes: Uint8Array): Content {
+  const content = parseContent(bytes);
+  if (!content.ok) throw new Error(`a message in the vault cannot be read: ${content.reason}`);
+  return content.value;
+}

@@ -1,0 +1,144 @@
+import path from "node:path";
+import Database from "libsql";
+import { Failure, messageOf } from "../../platform/failure.ts";
+import { readMigrations } from "../../platform/migration-files.ts";
+import { projectRoot } from "../../platform/project-root.ts";
+
+const schemaDirectory = path.join(projectRoot, "sql/client");
+
+type SqlValue = string | number | Uint8Array | null;
+
+/**
+ * The encrypted file of a vault: one connection, its prepared statements, its transactions. Locked as long as it is open.
+ */
+export class VaultDatabase {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  private constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  /** Opens the file, which is made if it is missing, and brings its schema to the newest step. The key has 32 bytes. */
+  static open(file: string, key: Uint8Array): VaultDatabase {
+    let database: Database.Database | undefined;
+    try {
+      database = new Database(file, {
+        encryptionCipher: "aes256cbc",
+        encryptionKey: Buffer.from(key).toString("hex"),
+        timeout: 0,
+      } as Database.Options);
+      // Under a wrong key this fails, before anything is locked.
+      database.prepare("SELECT count(*) FROM sqlite_master").get();
+      database.pragma("locking_mode = EXCLUSIVE");
+      database.pragma("journal_mode = WAL");
+      database.exec("BEGIN EXCLUSIVE; COMMIT");
+      return new VaultDatabase(migrated(database));
+    } catch (cause) {
+      database?.close();
+      throw openFailure(file, cause);
+    }
+  }
+
+  close(): void {
+    // The library keeps the file open until its statements are collected, and with it the lock: that is let go of first,
+    // which takes leaving the write-ahead log.
+    this.#database.pragma("journal_mode = DELETE");
+    this.#database.pragma("locking_mode = NORMAL");
+    this.get("SELECT count(*) FROM facts");
+    this.#database.close();
+  }
+
+  /** The work's transaction is on the disk when this returns; others are at the latest with the next that asks for it. */
+  onDisk<T>(work: () => T): T {
+    this.#database.pragma("synchronous = FULL");
+    try {
+      return work();
+    } finally {
+      this.#database.pragma("synchronous = NORMAL");
+    }
+  }
+
+  transaction(work: () => void): void {
+    this.run("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.run("COMMIT");
+    } catch (cause) {
+      this.run("ROLLBACK");
+      throw cause;
+    }
+  }
+
+  // Values go as one array: the library takes a single byte string for an object with named parameters, and aborts.
+  run(sql: string, ...values: readonly SqlValue[]): void {
+    this.#statement(sql).run(values);
+  }
+
+  get(sql: string, ...values: readonly SqlValue[]): unknown {
+    return this.#statement(sql).get(values);
+  }
+
+  all<Row>(sql: string, ...values: readonly SqlValue[]): Row[] {
+    const rows = this.#statement(sql).all(values) as Record<string, unknown>[];
+    // Byte strings come as `ArrayBuffer` here, and as `Buffer` from `get`.
+    for (const row of rows) {
+      for (const [name, value] of Object.entries(row))
+        if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value);
+    }
+    return rows as Row[];
+  }
+
+  #statement(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Brings the schema to its newest step: SQLite's own `user_version` says where it is. */
+function migrated(database: Database.Database): Database.Database {
+  const migrations = readMigrations(schemaDirectory);
+  const at = (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+  if (at > migrations.length) {
+    throw new Failure(
+      "vault_is_newer",
+      `the vault is at step ${at}, this program knows ${migrations.length}`,
+      "update the program",
+    );
+  }
+  for (const { number, sql } of migrations.slice(at)) {
+    database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${number}; COMMIT`);
+  }
+  return database;
+}
+
+function openFailure(file: string, cause: unknown): unknown {
+  if (cause instanceof Failure) return cause;
+  const code = (cause as { code?: string }).code ?? "";
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
+    return new Failure(
+      "vault_in_use",
+      `${file} is open in another client`,
+      "close that one, or use another --profile",
+      cause,
+    );
+  }
+  if (code === "SQLITE_NOTADB") {
+    return new Failure(
+      "wrong_password",
+      `${file} does not open with this password`,
+      "try again; nothing was changed",
+      cause,
+    );
+  }
+  return new Failure(
+    "vault_unusable",
+    `${file}: ${messageOf(cause)}`,
+    "check that it is a file that you may write to",
+    cause,
+  );
+}

@@ -1,0 +1,257 @@
+import type { Content } from "../../e2ee/content.ts";
+import type { Cancel } from "../../platform/clock.ts";
+import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import { contentFrom, idFrom } from "./columns.ts";
+import { searchExpression } from "./search-form.ts";
+import type { VaultDatabase } from "./vault-database.ts";
+
+declare const brand: unique symbol;
+/** A message in this vault, from when it was written or received until it is deleted; never another one's afterwards. */
+export type RowKey = number & { readonly [brand]: "RowKey" };
+
+/** `sent` is what the server has taken in; its place comes a moment later, when it is delivered. */
+export type MessageState = "written" | "sent" | "failed" | "received" | "unreadable";
+
+export interface ShownMessage {
+  readonly row: RowKey;
+  readonly group: GroupId;
+  /** Undefined until it has a place. */
+  readonly seq: Seq | undefined;
+  readonly sender: UserId;
+  readonly clientMessageId: ClientMessageId;
+  /** Undefined until it has a place. */
+  readonly epoch: Epoch | undefined;
+  /** Written by the user, or taken in by the server, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly state: MessageState;
+  /** Why it failed or cannot be read. */
+  readonly why: string | undefined;
+  /** Undefined for what cannot be read. */
+  readonly content: Content | undefined;
+}
+
+export interface ShownGroup {
+  readonly group: GroupId;
+  /** Undefined while none could be opened. */
+  readonly title: string | undefined;
+  /** The one that is shown last. */
+  readonly last: ShownMessage | undefined;
+  /** Messages of others behind the read position. */
+  readonly unread: number;
+  /** Of those, the ones that name the user. */
+  readonly mentions: number;
+  /** Everything up to here has been read. */
+  readonly readSeq: Seq;
+  readonly draft: string;
+  /** When the user left or was removed, in milliseconds since the Unix epoch. */
+  readonly leftAt: number | undefined;
+}
+
+/** What has changed: a message, which may be gone now, or something about the group, or many messages at once. */
+export interface VaultChange {
+  readonly group: GroupId;
+  readonly row: RowKey | undefined;
+}
+
+/**
+ * What a person sees of their vault: groups, messages in the order in which they are shown, and what they look for.
+ *
+ * In a group messages stand by their places; behind them those that have none yet, in the order in which they were written.
+ */
+export class VaultView {
+  readonly #database: VaultDatabase;
+  readonly #user: () => UserId | undefined;
+  readonly #listeners = new Set<(change: VaultChange) => void>();
+
+  constructor(database: VaultDatabase, user: () => UserId | undefined) {
+    this.#database = database;
+    this.#user = user;
+  }
+
+  /** Calls `listener` with each change from now on, once it is kept; the result ends that. */
+  subscribe(listener: (change: VaultChange) => void): Cancel {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** For who changes the vault: something has been kept. */
+  tell(group: GroupId, row: RowKey | undefined): void {
+    for (const listener of this.#listeners) listener({ group, row });
+  }
+
+  /** All groups, left ones too; where something was last said first. */
+  groups(): ShownGroup[] {
+    const user = this.#user() ?? 0;
+    const rows = this.#database.all<GroupRow>(
+      `SELECT g.id AS "group", title, read_seq AS readSeq, draft, known_since AS knownSince, left_at AS leftAt,
+         (SELECT count(*) FROM messages AS m
+          WHERE m.group_id = g.id AND m.seq > g.read_seq AND m.state IN ('received', 'unreadable') AND m.sender <> ?) AS unread,
+         (SELECT count(*) FROM messages AS m
+          WHERE m.group_id = g.id AND m.seq > g.read_seq AND m.mentions = 1 AND m.sender <> ?) AS mentions,
+         coalesce(
+           (SELECT m.id FROM messages AS m WHERE m.group_id = g.id AND m.seq IS NULL ORDER BY m.id DESC LIMIT 1),
+           (SELECT m.id FROM messages AS m WHERE m.group_id = g.id AND m.seq IS NOT NULL ORDER BY m.seq DESC LIMIT 1)
+         ) AS last
+       FROM groups AS g`,
+      user,
+      user,
+    );
+    const groups = rows.map(({ knownSince, last, title, leftAt, ...row }) => {
+      const message = last === null ? undefined : this.message(last);
+      const shown = { ...row, title: title ?? undefined, leftAt: leftAt ?? undefined, last: message };
+      return { shown, at: message?.at ?? knownSince };
+    });
+    return groups.sort((a, b) => b.at - a.at).map(({ shown }) => shown);
+  }
+
+  /** Undefined when there is none any more. */
+  message(row: RowKey): ShownMessage | undefined {
+    return this.#messages("WHERE id = ?", row)[0];
+  }
+
+  /** The last messages of a group, in order. */
+  last(group: GroupId, count: number): ShownMessage[] {
+    return this.#upTo(group, undefined, count);
+  }
+
+  /** Those that stand before a message, in order; none when that is gone. */
+  before(row: RowKey, count: number): ShownMessage[] {
+    const place = this.#placeOf(row);
+    return place ? this.#upTo(place.group, place, count) : [];
+  }
+
+  /** Those that stand behind a message, in order; none when that is gone. */
+  after(row: RowKey, count: number): ShownMessage[] {
+    const place = this.#placeOf(row);
+    return place ? this.#from(place, count) : [];
+  }
+
+  /** A message and those around it, in order, half of them on each side as long as there are so many; none when it is gone. */
+  around(row: RowKey, count: number): ShownMessage[] {
+    const message = this.message(row);
+    if (!message) return [];
+    const before = this.before(row, count - 1);
+    const after = this.after(row, count - 1);
+    const half = Math.floor((count - 1) / 2);
+    const behind = Math.min(after.length, Math.max(count - 1 - half, count - 1 - before.length));
+    return [...before.slice(Math.max(0, before.length - (count - 1 - behind))), message, ...after.slice(0, behind)];
+  }
+
+  /**
+   * Messages with all of these words, the last of which need not be finished, newest first. A person may type anything:
+   * signs stand for nothing, and what has no word in it finds nothing.
+   */
+  search(typed: string, { group, count }: { readonly group?: GroupId; readonly count: number }): ShownMessage[] {
+    const expression = searchExpression(typed);
+    if (expression === undefined) return [];
+    return this.#messages(
+      `WHERE id IN (
+         SELECT m.id FROM message_words AS w JOIN messages AS m ON m.id = w.rowid
+         WHERE message_words MATCH ? AND (? IS NULL OR m.group_id = ?)
+         ORDER BY m.at DESC, m.seq DESC LIMIT ?
+       ) ORDER BY at DESC, seq DESC`,
+      expression,
+      group ?? null,
+      group ?? null,
+      count,
+    );
+  }
+
+  /** What waits to be sent, in the order in which it was written. */
+  waiting(): ShownMessage[] {
+    return this.#messages("WHERE state = 'written' ORDER BY id");
+  }
+
+  draft(group: GroupId): string {
+    const found = this.#database.get("SELECT draft FROM groups WHERE id = ?", group) as { draft: string } | undefined;
+    return found?.draft ?? "";
+  }
+
+  /** Keeps what the user has begun to write to a group. */
+  saveDraft(group: GroupId, draft: string): void {
+    this.#database.run("UPDATE groups SET draft = ? WHERE id = ?", draft, group);
+    this.tell(group, undefined);
+  }
+
+  #upTo(group: GroupId, end: Place | undefined, count: number): ShownMessage[] {
+    const { seq = null, row } = end ?? {};
+    const endRow = row ?? Number.MAX_SAFE_INTEGER;
+    const unplaced =
+      seq === null
+        ? this.#messages("WHERE group_id = ? AND seq IS NULL AND id < ? ORDER BY id DESC LIMIT ?", group, endRow, count)
+        : [];
+    const endSeq = seq ?? Number.MAX_SAFE_INTEGER;
+    const placed = this.#messages(
+      "WHERE group_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+      group,
+      endSeq,
+      count - unplaced.length,
+    );
+    return [...unplaced, ...placed].reverse();
+  }
+
+  #from({ group, seq, row }: Place, count: number): ShownMessage[] {
+    const placed =
+      seq === null ? [] : this.#messages("WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT ?", group, seq, count);
+    const unplaced = this.#messages(
+      "WHERE group_id = ? AND seq IS NULL AND id > ? ORDER BY id LIMIT ?",
+      group,
+      seq === null ? row : 0,
+      count - placed.length,
+    );
+    return [...placed, ...unplaced];
+  }
+
+  #placeOf(row: RowKey): Place | undefined {
+    return this.#database.get(`SELECT id AS "row", group_id AS "group", seq FROM messages WHERE id = ?`, row) as
+      | Place
+      | undefined;
+  }
+
+  #messages(which: string, ...values: readonly (string | number | null)[]): ShownMessage[] {
+    const rows = this.#database.all<MessageRow>(
+      `SELECT id AS "row", group_id AS "group", seq, sender, client_message_id AS id, epoch, at, state, why, content
+       FROM messages ${which}`,
+      ...values,
+    );
+    return rows.map(({ id, seq, epoch, why, content, ...row }) => ({
+      ...row,
+      seq: seq ?? undefined,
+      epoch: epoch === 0 ? undefined : epoch,
+      clientMessageId: idFrom(id),
+      why: why ?? undefined,
+      content: content === null ? undefined : contentFrom(content),
+    }));
+  }
+}
+
+interface Place {
+  readonly row: RowKey;
+  readonly group: GroupId;
+  readonly seq: Seq | null;
+}
+
+interface GroupRow {
+  readonly group: GroupId;
+  readonly title: string | null;
+  readonly readSeq: Seq;
+  readonly draft: string;
+  readonly knownSince: number;
+  readonly leftAt: number | null;
+  readonly unread: number;
+  readonly mentions: number;
+  readonly last: RowKey | null;
+}
+
+interface MessageRow {
+  readonly row: RowKey;
+  readonly group: GroupId;
+  readonly seq: Seq | null;
+  readonly sender: UserId;
+  readonly id: Uint8Array;
+  readonly epoch: Epoch | 0;
+  readonly at: number;
+  readonly state: MessageState;
+  readonly why: string | null;
+  readonly content: Uint8Array | null;
+}

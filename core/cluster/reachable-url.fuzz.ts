@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { accepted, refused } from "../platform/parsed.ts";
+import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { reachableUrl } from "./reachable-url.ts";
+
+const own = "ws://0.0.0.0:7401/v1";
+
+export const targets: readonly FuzzTarget[] = [
+  {
+    // Whoever asks may choose the host that they are told, and nothing else.
+    name: "host-headers",
+    bytesMax: 8 * 1024,
+    words: ["@", ":", "/", "?", "#", "[::1]", "%2f", "\\", " ", ":7400", "xn--", "ß", "127.1"],
+    seeds: () =>
+      ["chat.example", "chat.example:7400", "[2001:db8::1]:7400", "user:word@x", "a/b", ""].map((text) =>
+        Buffer.from(text),
+      ),
+    run(bytes) {
+      const url = reachableUrl(own, { header: () => Buffer.from(bytes).toString("latin1") });
+      const { protocol, port, pathname, search, hash, username, hostname } = new URL(url);
+      assert.deepEqual(
+        { protocol, port, pathname, search, hash, username },
+        { protocol: "ws:", port: "7401", pathname: "/v1", search: "", hash: "", username: "" },
+      );
+      assert.notEqual(hostname, "");
+      return url === own ? refused("no host") : accepted("a host");
+    },
+    growth: { "a long name": (bytes) => Buffer.from("a.".repeat(bytes / 2)) },
+  },
+];

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { suite, test } from "node:test";
+import type { ClientMessageId, Epoch, GroupId, UserId } from "../wire/ids.ts";
+import { messageTypes } from "../wire/send-frame.ts";
+import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
+import { createIdentity, generateIdentityKeys } from "./identity.ts";
+import { RsaFernet } from "./rsa-fernet.ts";
+import { inlineRsa } from "./rsa-inline.ts";
+
+const runs = (command: string, ...args: string[]) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
+const hasOpenssl = runs("openssl", "version");
+const hasPython = runs("python3", "-c", "import cryptography.fernet");
+
+function ask(command: string, args: readonly string[], input: Uint8Array): Buffer {
+  const { status, stdout, stderr } = spawnSync(command, args, { input });
+  assert.equal(status, 0, stderr?.toString());
+  return stdout;
+}
+
+/** Makes and opens tokens without a line of this project's: all that is taken from here are the key and the token. */
+interface Implementation {
+  readonly name: string;
+  readonly missing: string | false;
+  seal(key: Uint8Array, message: Uint8Array): string;
+  open(key: Uint8Array, token: string): Buffer;
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+/** The specification's steps, each done by OpenSSL's command line. */
+const openssl: Implementation = {
+  name: "OpenSSL's command line",
+  missing: !hasOpenssl && "needs openssl",
+  seal(key, message) {
+    const vector = randomBytes(16);
+    const sealed = Buffer.concat([
+      Buffer.from("800000000065536980", "hex"),
+      vector,
+      ask("openssl", ["enc", "-aes-128-cbc", "-K", hex(key.subarray(16)), "-iv", hex(vector)], message),
+    ]);
+    const token = Buffer.concat([sealed, opensslMac(key, sealed)]);
+    return token.toString("base64").replaceAll("+", "-").replaceAll("/", "_");
+  },
+  open(key, token) {
+    const bytes = Buffer.from(token, "base64url");
+    const sealed = bytes.subarray(0, -32);
+    assert.equal(sealed[0], 0x80);
+    assert.equal(hex(opensslMac(key, sealed)), hex(bytes.subarray(-32)));
+    const vector = hex(sealed.subarray(9, 25));
+    return ask(
+      "openssl",
+      ["enc", "-d", "-aes-128-cbc", "-K", hex(key.subarray(16)), "-iv", vector],
+      sealed.subarray(25),
+    );
+  },
+};
+
+function opensslMac(key: Uint8Array, sealed: Uint8Array): Buffer {
+  const mac = ["-mac", "HMAC", "-macopt", `hexkey:${hex(key.subarray(0, 16))}`];
+  return ask("openssl", ["dgst", "-sha256", ...mac, "-binary"], sealed);
+}
+
+const pythonOf = (call: string) =>
+  `import sys; from cryptography.fernet import Fernet; key = sys.argv[1]
+sys.stdout.buffer.write(Fernet(key).${call}(sys.stdin.buffer.read()))`;
+const textOf = (key: Uint8Array) => `${Buffer.from(key).toString("base64url")}=`;
+
+/** pypi.org/project/cryptography: the implementation that most others are held against. */
+const python: Implementation = {
+  name: "Python's cryptography",
+  missing: !hasPython && "needs python3 with the package cryptography",
+  seal: (key, message) => ask("python3", ["-c", pythonOf("encrypt"), textOf(key)], message).toString(),
+  open: (key, token) => ask("python3", ["-c", pythonOf("decrypt"), textOf(key)], Buffer.from(token)),
+};
+
+const messages = [0, 1, 15, 16, 17, 1000].map((length) => randomBytes(length));
+
+for (const { name, missing, seal, open } of [openssl, python]) {
+  suite(`${name}, given the key`, { skip: missing }, () => {
+    const key = randomBytes(32);
+
+    test("opens tokens that were made here", () => {
+      for (const message of messages) {
+        const token = fernetText(fernetSeal(key, message, { nowSeconds: 1_700_000_000 }));
+        assert.equal(hex(open(key, token)), hex(message));
+      }
+    });
+
+    test("makes tokens that open here, and under no other key", () => {
+      for (const message of messages) {
+        const token = fernetFromText(seal(key, message));
+        assert.ok(token.ok);
+        const opened = fernetOpen(key, token.value);
+        assert.ok(opened.ok);
+        assert.equal(hex(opened.value), hex(message));
+        assert.deepEqual(fernetOpen(randomBytes(32), token.value), { ok: false, reason: "wrong_key" });
+      }
+    });
+
+    test("opens a group's message", async () => {
+      const rsaFernet = new RsaFernet(inlineRsa, () => 1_700_000_000);
+      const self = createIdentity("alice", await generateIdentityKeys());
+      const [group, sender, epoch] = [7 as GroupId, 1 as UserId, 1 as Epoch];
+      const members = [{ user: sender, identity: self.public }];
+      const { state } = await rsaFernet.openEpoch(self, undefined, { group, epoch, members, readBack: [] });
+      const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId: 1n as ClientMessageId };
+      const body = Buffer.from("hello, whoever you are");
+      const sealed = await rsaFernet.seal(self, state, { ...envelope, logHead: new Uint8Array(32) }, body);
+      assert.ok(sealed.ok);
+      const inside = open(state.keys.get(epoch) as Uint8Array, fernetText(sealed.value.payload));
+      assert.ok(inside.includes(body));
+    });
+  });
+}

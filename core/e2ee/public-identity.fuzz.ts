@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { expensiveMaps } from "../testing/fuzz/cbor-form.ts";
+import { accountOf } from "../testing/fuzz/fixture.ts";
+import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { equalBytes } from "../wire/bytes.ts";
+import { limits } from "../wire/limits.ts";
+import { openPublicIdentity } from "./public-identity.ts";
+
+const genuine = [accountOf("alice"), accountOf("bob")].map(({ identity }) => identity.public.bytes);
+
+export const targets: readonly FuzzTarget[] = [
+  {
+    // Nothing that somebody else can do to an identity makes another one that is taken, not even of the same person.
+    name: "public-identities",
+    bytesMax: limits.identityBytesMax,
+    cborFrom: 0,
+    seeds: () => genuine,
+    run(bytes) {
+      const opened = openPublicIdentity(bytes);
+      if (opened.ok)
+        assert.ok(
+          genuine.some((known) => equalBytes(known, bytes)),
+          "an identity that nobody has made",
+        );
+      return opened;
+    },
+    growth: expensiveMaps("name"),
+  },
+];

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { encode } from "cborg";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { expensiveCbor, expensiveMaps } from "../testing/fuzz/cbor-form.ts";
+import { accountOf, bytesOf, fixedKey, fixture } from "../testing/fuzz/fixture.ts";
+import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { equalBytes } from "../wire/bytes.ts";
+import { type ClientMessageId, epoch, groupId, userId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import type { MembershipEntry } from "../wire/membership-entry.ts";
+import { encodeContent } from "./content.ts";
+import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
+import { commitToKey } from "./key-wrap.ts";
+import { signMessage } from "./message-seal.ts";
+import { RsaFernet, type RsaFernetState } from "./rsa-fernet.ts";
+import { inlineRsa } from "./rsa-inline.ts";
+import type { Envelope } from "./suite.ts";
+
+const [alice, bob] = [accountOf("alice").identity, accountOf("bob").identity] as const;
+const nowSeconds = 1_700_000_000;
+const suite = new RsaFernet(inlineRsa, () => nowSeconds);
+const group = groupId(7);
+const state: RsaFernetState = { keys: new Map([3, 4].map((at) => [epoch(at), fixedKey])) };
+const envelope: Envelope = {
+  type: 0,
+  group,
+  epoch: epoch(3),
+  sender: userId(1),
+  clientMessageId: 5n as ClientMessageId,
+  logHead: Buffer.alloc(32, 9),
+};
+
+/** Always the same token for the same message: its vector is no secret here. */
+const sealed = (message: Uint8Array) =>
+  fernetSeal(fixedKey, message, { nowSeconds, dangerousFixedVector: Buffer.alloc(16, 1) });
+
+const bodies = ["hello", "", "ß".repeat(100)].map((text) => encodeContent({ kind: "text", text }));
+const genuine = bodies.map((body) => signMessage(envelope, body, alice.signingKey));
+/** Of other places, or in Alice's name by another member: none of them may be taken for a genuine one. */
+const foreign = [
+  ...[{ group: groupId(8) }, { epoch: epoch(4) }, { sender: userId(2) }, { type: 2 as const }].map((other) =>
+    signMessage({ ...envelope, ...other }, bodies[0] as Uint8Array, alice.signingKey),
+  ),
+  signMessage(envelope, bodies[0] as Uint8Array, bob.signingKey),
+];
+const titles = ["lunch", "ß"].map((title) => encode({ group, epoch: 3, title }));
+const foreignTitles = [
+  { group: 8, epoch: 3, title: "x" },
+  { group, epoch: 4, title: "x" },
+].map((title) => encode(title));
+
+const openings = [encode({ commitment: commitToKey(group, epoch(3), fixedKey) })] as const;
+const entry: MembershipEntry = {
+  group,
+  index: 1,
+  epoch: epoch(3),
+  action: "rekey",
+  actor: userId(1),
+  actorFingerprint: alice.public.fingerprint,
+  subjects: [],
+  previous: Buffer.alloc(32),
+  opening: openings[0],
+};
+/** A key that came as it should, without the millisecond that RSA takes. */
+const keyAtHand = new RsaFernet({ ...inlineRsa, unwrap: async () => accepted(fixedKey) }, () => nowSeconds);
+
+const contained = (bytes: Uint8Array, list: readonly Uint8Array[]) => list.some((known) => equalBytes(known, bytes));
+
+/** Opens what is right but for what the fuzzer did to it: taken only if that is nothing. */
+async function opening(payload: Uint8Array, isGenuine: boolean): Promise<Parsed<unknown, unknown>> {
+  const opened = await suite.open(state, envelope, payload, alice.public);
+  assert.equal(opened.ok, isGenuine, "a forged message was taken, or a genuine one refused");
+  return opened;
+}
+
+function titleOf(bytes: Uint8Array): Parsed<unknown, unknown> {
+  const title = suite.openTitle(state, group, epoch(3), bytes);
+  return title.ok ? accepted("a title") : title;
+}
+
+export const targets: readonly FuzzTarget[] = [
+  {
+    name: "sealed-messages",
+    bytesMax: limits.payloadBytesMax,
+    seeds: () => [...genuine, ...foreign].map(sealed),
+    run: (bytes) => opening(bytes, contained(bytes, genuine.map(sealed))),
+    growth: { "a long token": (bytes) => sealed(Buffer.alloc(Math.max(0, bytes - 100))) },
+  },
+  {
+    name: "message-insides",
+    bytesMax: limits.payloadBytesMax,
+    seeds: () => [...genuine, ...foreign],
+    run: (bytes) => opening(sealed(bytes), contained(bytes, genuine)),
+    growth: { "a long body": (bytes) => signMessage(envelope, Buffer.alloc(bytes), bob.signingKey) },
+  },
+  {
+    name: "fernet-tokens",
+    bytesMax: limits.payloadBytesMax,
+    seeds: () => [...genuine, Buffer.from("short"), new Uint8Array(0)].map(sealed),
+    run: (bytes) => fernetOpen(fixedKey, bytes, { nowSeconds: nowSeconds + 10, ttlSeconds: 60 }),
+    growth: { "a long token": (bytes) => sealed(Buffer.alloc(Math.max(0, bytes - 100))) },
+  },
+  {
+    name: "fernet-text",
+    bytesMax: limits.payloadBytesMax,
+    words: ["=", "==", "_", "-", "+", "A", "\n"],
+    seeds: () => genuine.map((message) => Buffer.from(fernetText(sealed(message)))),
+    run(bytes) {
+      const token = fernetFromText(Buffer.from(bytes).toString("latin1"));
+      if (!token.ok) return token;
+      const again = fernetFromText(fernetText(token.value));
+      assert.ok(again.ok && equalBytes(again.value, token.value), "written down again it is another token");
+      return accepted("a token");
+    },
+    growth: {
+      "a long text": (bytes) => Buffer.alloc(bytes - (bytes % 4), "A"),
+      "padding only": (bytes) => Buffer.alloc(bytes, "="),
+    },
+  },
+  {
+    name: "sealed-titles",
+    bytesMax: limits.entryBytesMax,
+    seeds: () => [...titles, ...foreignTitles].map(sealed),
+    run: (bytes) => titleOf(bytes),
+  },
+  {
+    name: "title-insides",
+    bytesMax: limits.entryBytesMax,
+    cborFrom: 0,
+    seeds: () => [...titles, ...foreignTitles],
+    run: (bytes) => titleOf(sealed(bytes)),
+    growth: expensiveMaps("title"),
+  },
+  {
+    name: "suite-states",
+    heapBytesPerByteMax: 1000,
+    bytesMax: 64 * 1024,
+    cborFrom: 0,
+    seeds: () => [suite.encodeState(state), suite.encodeState({ keys: new Map() })],
+    run(bytes) {
+      let decoded: RsaFernetState;
+      try {
+        decoded = suite.decodeState(bytes);
+      } catch (cause) {
+        // The documented refusal: what is kept was not made by us.
+        const { message } = cause as Error;
+        if (message.startsWith("the kept state of a group cannot be read")) return refused(message);
+        throw cause;
+      }
+      for (const [at, key] of decoded.keys) {
+        assert.ok(suite.holds(decoded, at));
+        fernetSeal(key, Buffer.from("with every key"), { nowSeconds });
+      }
+      assert.deepEqual(suite.decodeState(suite.encodeState(decoded)), decoded);
+      return accepted("a state");
+    },
+    growth: {
+      ...expensiveCbor,
+      "many keys": (bytes) => {
+        const count = Math.floor(bytes / 40);
+        return suite.encodeState({ keys: new Map(Array.from({ length: count }, (_, i) => [epoch(i + 1), fixedKey])) });
+      },
+    },
+  },
+  {
+    name: "wrapped-keys",
+    bytesMax: 1024,
+    seeds: () => fixture().wrappedKeys.map(bytesOf),
+    async run(bytes) {
+      const followed = await suite.followEpoch(alice, undefined, entry, bytes);
+      if (followed.ok) assert.deepEqual([...followed.value.keys], [[3, fixedKey]]);
+      return followed;
+    },
+  },
+  {
+    name: "entry-openings",
+    bytesMax: limits.entryBytesMax,
+    cborFrom: 0,
+    seeds: () => openings,
+    run: (bytes) => keyAtHand.followEpoch(alice, state, { ...entry, opening: bytes }, fixedKey),
+    growth: expensiveMaps("commitment"),
+  },
+];

@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { after } from "node:test";
+import { projectRoot } from "../platform/project-root.ts";
+
+export interface StartedCommand {
+  readonly child: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+export interface EndedCommand {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const program = path.join(projectRoot, "dist", "bin", "fastchat.js");
+
+const running: ChildProcess[] = [];
+after(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** `fastchat` with these arguments; it ends with the test file, or before. */
+export function startCommand(
+  args: readonly string[],
+  { cwd, environment = {} }: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
+): StartedCommand {
+  const child = spawn(process.execPath, [program, ...args], { cwd, env: { ...process.env, ...environment } });
+  running.push(child);
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return { child, out: () => out, err: () => err, ended };
+}
+
+export async function endOf(started: StartedCommand, input?: string): Promise<EndedCommand> {
+  if (input !== undefined) started.child.stdin?.end(input);
+  return { code: await started.ended, out: started.out(), err: started.err() };
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { accepted } from "../platform/parsed.ts";
+import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { limits } from "./limits.ts";
+import { canonicalUserName } from "./user-name.ts";
+
+export const targets: readonly FuzzTarget[] = [
+  {
+    // Whatever is taken is known under one form: the form of that form is itself.
+    name: "user-names",
+    bytesMax: 4 * limits.userNameLengthMax * 4,
+    // What folds, composes, expands, hides or turns round.
+    words: Array.from(
+      "ßẞıſﬁＡΣςǰΐΰǅªµ·한㌔ﷺ🙂𝒜\u0130\u212a\u2126\u0149\u0300\u0307\u0345\u309a\u3099\u061c\u200d\u202e\0._-9a",
+    ),
+    seeds: () =>
+      ["alice", "Ａlice-2", "Straße", "ΧΑΟΣ", "İstanbul", "nguyễn.văn", "한글", "カ゚", "9lives"].map((name) =>
+        Buffer.from(name),
+      ),
+    run(bytes) {
+      const name = Buffer.from(bytes).toString();
+      const canonical = canonicalUserName(name);
+      if (!canonical.ok) return canonical;
+      const { value } = canonical;
+      assert.deepEqual(canonicalUserName(value), canonical, "the form of the form is another one");
+      for (const typed of [value.toUpperCase(), value.normalize("NFD"), value.normalize("NFKD")])
+        assert.deepEqual(canonicalUserName(typed), canonical, `typed as ${typed} it is another name`);
+      assert.ok(Array.from(value).length <= limits.userNameLengthMax);
+      return accepted("a name");
+    },
+    growth: {
+      "combining marks": (bytes) => Buffer.from(`a${"\u0301\u0323".repeat(bytes / 4)}`),
+      // One character that becomes eighteen.
+      expanding: (bytes) => Buffer.from("\ufdfa".repeat(bytes / 3)),
+    },
+  },
+];

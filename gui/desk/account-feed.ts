@@ -1,0 +1,274 @@
+import type { LocalAccount } from "../../core/client/account/local-account.ts";
+import type { ClientEvents } from "../../core/client/client.ts";
+import type { RowKey, VaultChange } from "../../core/client/vault/view.ts";
+import type { Cancel, Clock } from "../../core/platform/clock.ts";
+import type { GroupId, Seq } from "../../core/wire/ids.ts";
+import type { MembershipEntry } from "../../core/wire/membership-entry.ts";
+import type { MessageRow } from "../model/shown.ts";
+import { changeSentence } from "./change-sentence.ts";
+import type { Emit } from "./opened.ts";
+import { groupFacts, groupRows, messageRow, nameOf, personRows } from "./rows.ts";
+import { sentence } from "./sentence.ts";
+
+import { Throttle } from "./throttle.ts";
+
+/** The list of groups is told at most once in so long, whatever comes. */
+const groupsPeriodMs = 100;
+/** Messages that come within so long are told one after the other. */
+const messagesPeriodMs = 30;
+const pingPeriodMs = 10_000;
+/** A change that others have made before that is no news, but in the log. */
+const newsMsMax = 60_000;
+
+/** When the server took a change in is known a moment after the change, or never. */
+const newsPatienceMs = 2000;
+
+interface News {
+  readonly group: GroupId;
+  readonly entry: MembershipEntry;
+  /** On the monotonic clock. */
+  readonly untilMs: number;
+}
+
+/** Tells the model what happens to an account that is open, gathered so that much at once costs little. */
+export class AccountFeed {
+  /** For the client that is to be followed. */
+  readonly events: ClientEvents;
+  readonly #clock: Clock;
+  readonly #emit: Emit;
+  readonly #groups: Throttle;
+  readonly #messages: Throttle;
+  readonly #changedRows = new Map<RowKey, GroupId>();
+  readonly #changedFacts = new Set<GroupId>();
+  #news: News[] = [];
+  /** Groups of which messages are fetched that are older than this place: they come with their page. */
+  readonly #fetching = new Map<GroupId, Seq>();
+  /** Messages of groups that let theirs expire, which the model has been told of. */
+  readonly #perishable = new Map<GroupId, Set<RowKey>>();
+  #shown: GroupId | undefined;
+  #account: LocalAccount | undefined;
+  #password = "";
+  #trustVersion = -1;
+  #waiting = -1;
+  #endings: Cancel[] = [];
+
+  constructor(clock: Clock, emit: Emit) {
+    this.#clock = clock;
+    this.#emit = emit;
+    this.#groups = new Throttle(clock, groupsPeriodMs, () => this.#tellGroups());
+    this.#messages = new Throttle(clock, messagesPeriodMs, () => this.#tellMessages());
+    this.events = {
+      connection: (state, why) => this.#connection(state, why),
+      welcomed: () => void this.#measure(true),
+      joined: () => this.#groups.ask(),
+      left: (group) => {
+        this.#groups.ask();
+        emit({ kind: "left", group });
+      },
+      changed: (group, entry) => {
+        this.#news.push({ group, entry, untilMs: clock.monotonic() + newsPatienceMs });
+        this.#stirred(group);
+      },
+      presence: (group, online) => {
+        if (group === this.#shown) emit({ kind: "presence", group, online: new Set(online) });
+      },
+      cursors: (group, readUpTo) => {
+        if (group === this.#shown) emit({ kind: "readUpTo", group, readUpTo: new Map(readUpTo) });
+      },
+      typing: (group, user) => emit({ kind: "typing", group, user }),
+      identityChanged: (name) => {
+        const pin = this.#account?.client.trust.pinOf(name);
+        this.#groups.ask();
+        if (pin) emit({ kind: "identityChanged", user: pin.user, name });
+      },
+      logRefused: (group, detail) =>
+        this.#warn(`what the server shows of the members of ${this.#titleOf(group)} is refused: ${detail}`),
+      misplaced: (group, seq) =>
+        this.#warn(`the server has not kept your message at its place ${seq} of ${this.#titleOf(group)}`),
+      missing: (group, from, through) => this.#missing(group, through - from + 1),
+    };
+  }
+
+  /** Follows the account, which has got {@link events}; the password is for sessions that run out. */
+  start(account: LocalAccount, password: string): void {
+    this.#account = account;
+    this.#password = password;
+    this.#trustVersion = account.client.trust.version;
+    this.#endings = [
+      account.vault.view.subscribe((change) => this.#changed(change)),
+      this.#clock.every(pingPeriodMs, () => void this.#measure(false)),
+    ];
+  }
+
+  close(): void {
+    for (const end of this.#endings) end();
+    this.#groups.close();
+    this.#messages.close();
+    this.#account = undefined;
+  }
+
+  /** The user looks at this group. */
+  show(group: GroupId): void {
+    this.#shown = group;
+    this.#changedFacts.add(group);
+    this.#groups.ask();
+  }
+
+  /** The model has been given these messages: when they expire, it is told that they are gone. */
+  gave(group: GroupId, messages: readonly MessageRow[]): void {
+    const expires = this.#account?.client.conversation(group).membership?.settings.expireSeconds ?? 0;
+    if (expires === 0) return;
+    const keys = this.#perishable.get(group) ?? new Set();
+    this.#perishable.set(group, keys);
+    for (const { key } of messages) keys.add(key as RowKey);
+  }
+
+  /** What was changed by the user is told with the rest. */
+  ask(): void {
+    this.#groups.ask();
+  }
+
+  /** While older messages are fetched, each of them by itself is no news. */
+  async quietly<T>(group: GroupId, before: Seq, work: () => Promise<T>): Promise<T> {
+    this.#fetching.set(group, before);
+    try {
+      return await work();
+    } finally {
+      this.#fetching.delete(group);
+    }
+  }
+
+  #connection(state: "offline" | "connecting" | "online" | "loggedOut", why: string): void {
+    if (state === "loggedOut") {
+      void this.#logInAgain();
+      return;
+    }
+    const unknown = state === "online" ? {} : { server: undefined, roundTripMs: undefined };
+    this.#emit({ kind: "connection", connection: { state, why, ...unknown, waiting: this.#countWaiting() } });
+  }
+
+  /** A session lasts some weeks. */
+  async #logInAgain(): Promise<void> {
+    const welcome = await this.#account?.logIn(this.#password);
+    if (!welcome || welcome.ok) return;
+    const { code, detail } = welcome.reason;
+    const why =
+      code === "login_failed" ? "the password was changed elsewhere: leave, and log in with the new one" : detail;
+    this.#emit({ kind: "connection", connection: { state: "offline", why } });
+  }
+
+  /** The way to the server and back; and, at a new connection, how the deployment works. */
+  async #measure(isNew: boolean): Promise<void> {
+    const account = this.#account;
+    if (!account || account.client.mailbox.state !== "online") return;
+    const [trip, about] = await Promise.all([account.client.roundTrip(), isNew ? account.about() : undefined]);
+    if (account.client.mailbox.state !== "online" || this.#account !== account) return;
+    const { server } = account.client;
+    const strategy = about?.ok ? { strategy: about.value.strategy } : {};
+    const roundTripMs = trip.ok ? trip.value : undefined;
+    this.#emit({ kind: "connection", connection: { server, roundTripMs, ...strategy } });
+  }
+
+  #changed({ group, row }: VaultChange): void {
+    this.#groups.ask();
+    if (row === undefined) this.#changedFacts.add(group);
+    else if (!this.#isFetched(group, row)) {
+      this.#changedRows.set(row, group);
+      this.#messages.ask();
+    }
+  }
+
+  #stirred(group: GroupId): void {
+    this.#changedFacts.add(group);
+    this.#groups.ask();
+  }
+
+  #tellMessages(): void {
+    const view = this.#account?.vault.view;
+    if (!view) return;
+    const changed = [...this.#changedRows];
+    this.#changedRows.clear();
+    for (const [row, group] of changed) {
+      const message = view.message(row);
+      if (!message) this.#emit({ kind: "discarded", group, key: row });
+      else {
+        const shown = messageRow(message);
+        this.#emit({ kind: "message", group, message: shown });
+        this.gave(group, [shown]);
+      }
+    }
+    this.#tellWaiting();
+  }
+
+  #isFetched(group: GroupId, row: RowKey): boolean {
+    const before = this.#fetching.get(group);
+    const seq = before === undefined ? undefined : this.#account?.vault.view.message(row)?.seq;
+    return before !== undefined && seq !== undefined && seq < before;
+  }
+
+  #tellGroups(): void {
+    const account = this.#account;
+    if (!account) return;
+    // Names first: they stand in what follows.
+    if (account.client.trust.version !== this.#trustVersion) {
+      this.#trustVersion = account.client.trust.version;
+      this.#emit({ kind: "people", people: personRows(account) });
+      if (this.#shown !== undefined) this.#changedFacts.add(this.#shown);
+    }
+    this.#emit({ kind: "groups", groups: groupRows(account) });
+    const shown = this.#shown;
+    const facts = shown !== undefined && this.#changedFacts.has(shown) ? groupFacts(account, shown) : undefined;
+    for (const group of this.#changedFacts) this.#tellExpired(account, group);
+    this.#changedFacts.clear();
+    if (shown !== undefined && facts) this.#emit({ kind: "facts", group: shown, facts });
+    this.#news = this.#news.filter((of) => !this.#toldNews(account, of));
+    if (this.#news.length > 0) this.#groups.ask();
+    this.#tellWaiting();
+  }
+
+  #tellExpired({ vault }: LocalAccount, group: GroupId): void {
+    const keys = this.#perishable.get(group) ?? [];
+    for (const key of keys) {
+      if (vault.view.message(key)) continue;
+      this.#perishable.get(group)?.delete(key);
+      this.#emit({ kind: "discarded", group, key });
+    }
+  }
+
+  /** False while it may still become clear whether it is news. */
+  #toldNews(account: LocalAccount, { group, entry, untilMs }: News): boolean {
+    const self = account.client.user;
+    if (entry.actor === self || self === undefined) return true;
+    const change = account.client.conversation(group).changes[entry.index];
+    if (change?.at === undefined) return this.#clock.monotonic() > untilMs;
+    if (this.#clock.now() - change.at > newsMsMax) return true;
+    const text = changeSentence(change, { self, nameOf: (user) => nameOf(account, user), group: this.#titleOf(group) });
+    if (text !== undefined) this.#emit({ kind: "told", text });
+    return true;
+  }
+
+  #tellWaiting(): void {
+    const before = this.#waiting;
+    const waiting = this.#countWaiting();
+    if (waiting !== before) this.#emit({ kind: "connection", connection: { waiting } });
+  }
+
+  #countWaiting(): number {
+    this.#waiting = this.#account?.client.mailbox.unsettled ?? 0;
+    return this.#waiting;
+  }
+
+  #missing(group: GroupId, count: number): void {
+    const expires = (this.#account?.client.conversation(group).membership?.settings.expireSeconds ?? 0) > 0;
+    const what = count === 1 ? "a message" : `${count} messages`;
+    if (!expires) this.#warn(`the server does not show ${what} of ${this.#titleOf(group)} that had been there`);
+  }
+
+  #titleOf(group: GroupId): string {
+    return this.#account?.client.conversation(group).title ?? "a group";
+  }
+
+  #warn(text: string): void {
+    this.#emit({ kind: "failed", of: "other", text: sentence(text) });
+  }
+}

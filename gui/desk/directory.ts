@@ -1,0 +1,58 @@
+import type { Dirent } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { messageOf } from "../../core/platform/failure.ts";
+import type { Event } from "../model/event.ts";
+import type { FileEntry } from "../model/shown.ts";
+import { typedPath } from "./places.ts";
+import { sentence } from "./sentence.ts";
+
+/** More are not shown: somebody who looks for one of them types a part of its path. */
+const entriesMax = 5000;
+
+/** What somebody may send from a directory: its directories first, what is hidden last. */
+export async function listDirectory(typed: string): Promise<Event> {
+  const directory = typedPath(typed);
+  try {
+    const found = await readdir(directory, { withFileTypes: true });
+    const entries = await Promise.all(found.slice(0, entriesMax).map((entry) => entryOf(directory, entry)));
+    const shown = entries.filter((entry) => entry !== undefined).sort(byPlace);
+    return { kind: "directory", directory, entries: shown };
+  } catch (cause) {
+    return { kind: "directory", directory, entries: [], problem: sentence(reasonOf(directory, cause)) };
+  }
+}
+
+/** Undefined for what is neither a file nor a directory, nor leads to one. */
+async function entryOf(directory: string, entry: Dirent): Promise<FileEntry | undefined> {
+  const { name } = entry;
+  if (entry.isDirectory()) return { name, kind: "directory", bytes: 0 };
+  if (!entry.isFile() && !entry.isSymbolicLink()) return undefined;
+  try {
+    const about = await stat(path.join(directory, name));
+    if (about.isDirectory()) return { name, kind: "directory", bytes: 0 };
+    return about.isFile() ? { name, kind: "file", bytes: about.size } : undefined;
+  } catch {
+    return undefined; // It has gone meanwhile, or leads nowhere.
+  }
+}
+
+function byPlace(a: FileEntry, b: FileEntry): number {
+  const hidden = Number(a.name.startsWith(".")) - Number(b.name.startsWith("."));
+  const kinds = Number(a.kind === "file") - Number(b.kind === "file");
+  return hidden || kinds || a.name.localeCompare(b.name, undefined, { numeric: true });
+}
+
+function reasonOf(directory: string, cause: unknown): string {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case "ENOENT":
+      return `there is no directory ${directory}`;
+    case "ENOTDIR":
+      return `${directory} is no directory`;
+    case "EACCES":
+    case "EPERM":
+      return `you may not look into ${directory}`;
+    default:
+      return messageOf(cause);
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { safeFileName } from "../../core/client/files/file-name.ts";
+import type { RowKey } from "../../core/client/vault/view.ts";
+import type { Opened } from "./opened.ts";
+import { refusalSentence } from "./sentence.ts";
+import type { Viewer } from "./surroundings.ts";
+import { isShown } from "./viewer.ts";
+
+/** Only what a browser asks for by itself. */
+const address = /\bhttps?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+[^\s<>"'`\p{Cc}\p{Cf}.,;:!?)\]}]/u;
+
+/** Shows files and addresses of messages outside. What it has saved for that goes with it. */
+export class Opening {
+  readonly #opened: Opened;
+  readonly #viewer: Viewer;
+  readonly #directories: string[] = [];
+
+  constructor(opened: Opened, viewer: Viewer) {
+    this.#opened = opened;
+    this.#viewer = viewer;
+  }
+
+  async open(key: number): Promise<void> {
+    const { account, emit } = this.#opened;
+    const content = account.vault.view.message(key as RowKey)?.content;
+    if (content?.kind === "text") {
+      const [url] = address.exec(content.text) ?? [];
+      if (url === undefined) return emit({ kind: "failed", of: "other", text: "There is nothing in it to open." });
+      return this.#viewer.open(url);
+    }
+    if (!content) return emit({ kind: "failed", of: "other", text: "There is nothing in it to open." });
+    const name = safeFileName(content.name);
+    if (!isShown(name)) {
+      const text = `${name} may be a program: save it, and open it by hand if you trust it.`;
+      return emit({ kind: "failed", of: "other", text });
+    }
+    // Nobody else may look into it.
+    const directory = mkdtempSync(path.join(tmpdir(), "fastchat-open-"));
+    this.#directories.push(directory);
+    const file = path.join(directory, name);
+    const saved = await account.files.save(content, file);
+    if (!saved.ok) return emit({ kind: "failed", of: "other", text: `${name}: ${refusalSentence(saved.reason)}` });
+    await this.#viewer.open(file);
+  }
+
+  close(): void {
+    for (const directory of this.#directories) rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,80 @@
+import type { RowKey, ShownMessage } from "../../core/client/vault/view.ts";
+import type { GroupId, Seq } from "../../core/wire/ids.ts";
+import type { Effect } from "../model/effect.ts";
+import type { Event } from "../model/event.ts";
+import type { Opened } from "./opened.ts";
+import { groupFacts, messageRow } from "./rows.ts";
+import { refusalSentence } from "./sentence.ts";
+
+const pageCount = 100;
+const hitsMax = 100;
+
+/** The user goes from one group to another. */
+export async function show(
+  { account, emit, feed }: Opened,
+  group: GroupId,
+  before: GroupId | undefined,
+): Promise<void> {
+  const { client } = account;
+  if (before !== undefined && before !== group) client.closeGroup(before);
+  feed.show(group);
+  client.openGroup(group);
+  emit({ kind: "presence", group, online: new Set(client.onlineIn(group)) });
+  emit({ kind: "readUpTo", group, readUpTo: new Map(client.cursorsIn(group)) });
+  const known = groupFacts(account, group);
+  if (known) return emit({ kind: "facts", group, facts: known });
+  // Not read yet: it will be by itself when something comes, and now if there is a server.
+  const read = await client.conversation(group).refresh();
+  const facts = read.ok ? groupFacts(account, group) : undefined;
+  if (facts) emit({ kind: "facts", group, facts });
+}
+
+/** Messages from the vault. */
+export function load({ account, emit, feed }: Opened, { group, where, from }: Extract<Effect, { kind: "load" }>): void {
+  const { view } = account.vault;
+  const row = from as RowKey | undefined;
+  const page = (messages: readonly ShownMessage[], more: { moreOlder: boolean; moreNewer: boolean }) => {
+    const rows = messages.map(messageRow);
+    feed.gave(group, rows);
+    const event: Event = { kind: "page", group, where, messages: rows, ...more };
+    emit(where === "around" ? { ...event, around: from } : event);
+  };
+  if (row === undefined || where === "newest") {
+    const messages = view.last(group, pageCount + 1);
+    return page(messages.slice(-pageCount), { moreOlder: messages.length > pageCount, moreNewer: false });
+  }
+  switch (where) {
+    case "older": {
+      const messages = view.before(row, pageCount + 1);
+      return page(messages.slice(-pageCount), { moreOlder: messages.length > pageCount, moreNewer: false });
+    }
+    case "newer": {
+      const messages = view.after(row, pageCount + 1);
+      return page(messages.slice(0, pageCount), { moreOlder: false, moreNewer: messages.length > pageCount });
+    }
+    case "around": {
+      const messages = view.around(row, pageCount);
+      const [first, last] = [messages[0], messages.at(-1)];
+      if (!first || !last) return emit({ kind: "failed", of: "other", text: "This message is not there any more." });
+      return page(messages, {
+        moreOlder: view.before(first.row, 1).length > 0,
+        moreNewer: view.after(last.row, 1).length > 0,
+      });
+    }
+    default:
+      where satisfies never;
+  }
+}
+
+export async function fetchOlder({ account, emit, feed }: Opened, group: GroupId): Promise<void> {
+  const before = account.vault.oldest(group) ?? (0 as Seq);
+  const fetched = await feed.quietly(group, before, () => account.client.older(group, pageCount));
+  if (fetched.ok) return emit({ kind: "fetched", group, ...fetched.value });
+  emit({ kind: "fetched", group, count: 0, more: true, problem: refusalSentence(fetched.reason) });
+}
+
+export function search({ account, emit }: Opened, group: GroupId | undefined, words: string): void {
+  const found = account.vault.view.search(words, { count: hitsMax, ...(group === undefined ? {} : { group }) });
+  const hits = found.map((message) => ({ group: message.group, message: messageRow(message) }));
+  emit({ kind: "hits", group, words, hits });
+}

@@ -1,0 +1,42 @@
+import { Failure, messageOf } from "../../core/platform/failure.ts";
+
+/** What is said in the place of codes that people can do something about. */
+const known: Readonly<Record<string, string>> = {
+  offline: "There is no connection to a server now; try again when there is.",
+  timeout: "The server has not answered; try again.",
+  busy: "The server has too much to do; try again in a moment.",
+  rate_limited: "That was too much at once; try again in a moment.",
+  draining: "The server is about to stop; try again in a moment.",
+  not_allowed: "Only an admin of the group can do this.",
+  not_a_member: "You are no member of this group.",
+  group_full: "The group has as many members as a group can have.",
+  too_many_groups: "You are in as many groups as one can be; leave one first.",
+  conflict: "Others have changed the group at the same time; try again.",
+  attachment_unknown: "The file is not at the server any more.",
+  attachment_incomplete: "Its sender has not finished uploading the file; try again later.",
+  attachment_tampered: "What the server has is not the file that was sent; nothing of it was kept.",
+  attachment_too_large: "The file is larger than what the server takes.",
+  quota_exceeded: "You have as many files at the server as it keeps for one user.",
+  unauthorized: "The session has ended; log in again.",
+};
+
+/** One clear sentence about what was refused. */
+export function refusalSentence({ code, detail }: { readonly code: string; readonly detail: string }): string {
+  return known[code] ?? sentence(detail === "" ? code : detail);
+}
+
+/** One clear sentence about whatever was thrown. */
+export const failureSentence = (cause: unknown): string =>
+  sentence(cause instanceof Failure ? `${cause.message}; ${cause.advice}` : messageOf(cause));
+
+/** Begins with a capital, ends with a full stop, and is one line. */
+export function sentence(text: string): string {
+  const line = ended(text);
+  return line.charAt(0).toUpperCase() + line.slice(1);
+}
+
+/** As {@link sentence}, for one that begins with somebody's name: that stays as it is. */
+export function ended(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return /[.!?…]$/.test(line) ? line : `${line}.`;
+}

@@ -1,0 +1,237 @@
+import type { ChangeRow, MessageRow } from "../model/shown.ts";
+import type { Anchor, Conversation, Size, State } from "../model/state.ts";
+import { changeText } from "./change-text.ts";
+import { type Line, rule, span } from "./line.ts";
+import { wrapSpans } from "./marked-text.ts";
+import { type MessageView, messageLines } from "./message-lines.ts";
+import { messageShape } from "./message-shape.ts";
+import { clockTime, dayOf, dayText } from "./moment.ts";
+
+/** A line of a conversation, with the message that it belongs to; what stands between messages belongs to none. */
+export interface ConversationLine {
+  readonly line: Line;
+  readonly key: number | undefined;
+}
+
+/** Messages of one sender that follow each other so soon are named once. */
+const continuedWithinMs = 300_000;
+
+/**
+ * What a window of messages shows in so many rows and columns. Lines are made from the bottom of the view upwards, only
+ * as many as it needs, so that the window's length costs nothing.
+ */
+export function conversationLines(conversation: Conversation, state: State, size: Size): readonly ConversationLine[] {
+  const blocks = blocksOf(conversation, state, size.columns);
+  if (!blocks) return [];
+  return viewOf(blocks, size.rows).lines;
+}
+
+/**
+ * The line at the bottom after so many lines up, or down if negative; undefined once that is the window's end. A view does
+ * not go beyond the window's first message.
+ */
+export function scrolled(conversation: Conversation, state: State, size: Size, lines: number): Anchor | undefined {
+  const blocks = blocksOf(conversation, state, size.columns);
+  if (!blocks) return undefined;
+  const { bottom } = viewOf(blocks, size.rows);
+  const above = lines > 0 ? countUp(blocks, bottom, size.rows + lines) - size.rows : lines;
+  return anchorOf(blocks, moved(blocks, bottom, lines > 0 ? Math.max(0, above) : lines));
+}
+
+/** The messages at the top and at the bottom of the view: where they are the window's first or last, it needs more. */
+export function shownKeys(
+  conversation: Conversation,
+  state: State,
+  size: Size,
+): { readonly topKey: number | undefined; readonly bottomKey: number | undefined } {
+  const lines = conversationLines(conversation, state, size);
+  return {
+    topKey: lines.find(({ key }) => key !== undefined)?.key,
+    bottomKey: lines.findLast(({ key }) => key !== undefined)?.key,
+  };
+}
+
+interface Blocks {
+  readonly conversation: Conversation;
+  /** Of messages, and behind them one for what came after the last. */
+  readonly count: number;
+  linesOf(index: number): readonly ConversationLine[];
+}
+
+/** A line, as the block that it is in and how many of the block's lines are below it. */
+interface Position {
+  readonly index: number;
+  readonly below: number;
+}
+
+function blocksOf(conversation: Conversation, state: State, columns: number): Blocks | undefined {
+  const { scene } = state;
+  if (scene.kind !== "chat") return undefined;
+  const shape = messageShape(columns, conversation.facts);
+  const view: MessageView = { state, chat: scene, conversation, shape };
+  const made = new Map<number, readonly ConversationLine[]>();
+  const count = conversation.messages.length + 1;
+  return {
+    conversation,
+    count,
+    linesOf(index) {
+      const known = made.get(index);
+      if (known) return known;
+      const lines = blockLines(view, index);
+      made.set(index, lines);
+      return lines;
+    },
+  };
+}
+
+/** A message with what stands before it: the beginning, other days, changes to the group, the line above what is new. */
+function blockLines(view: MessageView, index: number): readonly ConversationLine[] {
+  const { conversation, state, shape } = view;
+  const { messages, newFrom, older } = conversation;
+  const message = messages[index];
+  const previous = messages[index - 1];
+  const lines: ConversationLine[] = [];
+  const add = (line: Line, key?: number) => lines.push({ line, key });
+  if (index === 0) add(beginning(older, shape.columns));
+  let day = previous ? dayOf(previous.at) : undefined;
+  const begin = (at: number) => {
+    if (day !== dayOf(at)) add(rule(dayText(at, state.nowMs), shape.columns, "heading"));
+    day = dayOf(at);
+  };
+  for (const change of changesBetween(conversation, previous, message)) {
+    begin(change.at);
+    for (const line of changeLines(view, change)) add(line);
+  }
+  if (!message) return lines;
+  begin(message.at);
+  if (isFirstNew(message, previous, newFrom, older)) add(rule("new since you left", shape.columns, "unread"));
+  const isContinued =
+    lines.length === 0 && previous?.sender === message.sender && message.at - previous.at < continuedWithinMs;
+  for (const line of messageLines(view, message, isContinued ? previous : undefined)) add(line, message.key);
+  return lines;
+}
+
+function beginning(older: Conversation["older"], columns: number): Line {
+  const texts = {
+    loading: "older messages come…",
+    vault: "older messages above",
+    server: "older messages may be at the server",
+    none: "the conversation begins here",
+  };
+  const text = texts[older];
+  return [span(" ".repeat(Math.max(0, (columns - text.length) >> 1))), span(text, "dim")];
+}
+
+function isFirstNew(
+  { seq }: MessageRow,
+  previous: MessageRow | undefined,
+  newFrom: Conversation["newFrom"],
+  older: Conversation["older"],
+): boolean {
+  if (newFrom === undefined || seq === undefined || seq < newFrom) return false;
+  if (previous) return previous.seq !== undefined && previous.seq < newFrom;
+  return seq === newFrom || older === "none";
+}
+
+/** Changes that took place between two neighbouring messages; a message without a place yet stands behind all. */
+function changesBetween(
+  { facts, older, newest }: Conversation,
+  previous: MessageRow | undefined,
+  message: MessageRow | undefined,
+): readonly ChangeRow[] {
+  const changes = facts?.changes ?? [];
+  if (changes.length === 0 || (previous && previous.seq === undefined) || (!message && !newest)) return [];
+  const to = message?.seq === undefined ? changes.length : firstFrom(changes, message.seq);
+  if (previous?.seq !== undefined) return changes.slice(firstFrom(changes, previous.seq), to);
+  if (older === "none") return changes.slice(0, to);
+  // Of a window that begins in the middle, only those right before its first message: others belong to older ones.
+  let from = to;
+  for (let seq = message?.seq ?? 0; from > 0 && changes[from - 1]?.seq === seq - 1; seq--) from--;
+  return changes.slice(from, to);
+}
+
+/** The first of the changes, which are in order, at or behind a place. */
+function firstFrom(changes: readonly ChangeRow[], seq: number): number {
+  let low = 0;
+  let high = changes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((changes[middle] as ChangeRow).seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function changeLines({ chat, conversation, shape }: MessageView, change: ChangeRow): Line[] {
+  const text = changeText(chat, conversation.facts, change);
+  const lines = wrapSpans([span(text, "system")], Math.max(4, shape.columns - shape.indent));
+  const first = shape.isNarrow
+    ? [span("· ", "system")]
+    : [span(` ${clockTime(change.at)}`, "dim"), gap(shape.indent - 8), span("· ", "system")];
+  return lines.map((line, at) => [...(at === 0 ? first : [gap(shape.indent)]), ...line]);
+}
+
+const gap = (columns: number) => span(" ".repeat(columns));
+
+/** The lines of a view, top to bottom, and where its bottom is. */
+function viewOf(blocks: Blocks, rows: number): { lines: readonly ConversationLine[]; bottom: Position } {
+  const { anchor } = blocks.conversation;
+  const end = positionOf(blocks, anchor);
+  const lines = linesUpFrom(blocks, end, rows);
+  const missing = rows - lines.length;
+  // Above a place in the first messages there is not enough: the view begins with them, and shows what comes below.
+  if (missing === 0 || anchor === undefined) return { lines, bottom: end };
+  const bottom = moved(blocks, end, -missing);
+  return { lines: linesUpFrom(blocks, bottom, rows), bottom };
+}
+
+function linesUpFrom(blocks: Blocks, bottom: Position, rows: number): readonly ConversationLine[] {
+  const parts: (readonly ConversationLine[])[] = [];
+  let missing = rows;
+  for (let { index, below } = bottom; index >= 0 && missing > 0; index--, below = 0) {
+    const block = blocks.linesOf(index);
+    const part = block.slice(Math.max(0, block.length - below - missing), block.length - below);
+    parts.push(part);
+    missing -= part.length;
+  }
+  return parts.reverse().flat();
+}
+
+/** How many lines there are from a position up, as far as that matters. */
+const countUp = (blocks: Blocks, bottom: Position, most: number) => linesUpFrom(blocks, bottom, most).length;
+
+function positionOf(blocks: Blocks, anchor: Anchor | undefined): Position {
+  const last = { index: blocks.count - 1, below: 0 };
+  if (!anchor) return last;
+  const index = blocks.conversation.messages.findLastIndex(({ key }) => key === anchor.key);
+  if (index < 0) return last;
+  // A message that is wider now has fewer lines.
+  const below = Math.min(anchor.linesBelow, blocks.linesOf(index).length - 1);
+  return below < 0 ? moved(blocks, { index, below: 0 }, below) : { index, below };
+}
+
+/** So many lines up, or down if negative, as far as there are lines. */
+function moved(blocks: Blocks, from: Position, lines: number): Position {
+  let { index, below } = from;
+  below += lines;
+  while (below < 0 && index < blocks.count - 1) {
+    index++;
+    below += blocks.linesOf(index).length;
+  }
+  while (index > 0 && below >= blocks.linesOf(index).length) {
+    below -= blocks.linesOf(index).length;
+    index--;
+  }
+  return { index, below: Math.max(0, Math.min(below, blocks.linesOf(index).length - 1)) };
+}
+
+/** A position by its message; lines behind the last message count as negative lines below it. */
+function anchorOf(blocks: Blocks, { index, below }: Position): Anchor | undefined {
+  const { messages } = blocks.conversation;
+  const last = messages.length - 1;
+  const tail = blocks.linesOf(messages.length).length;
+  const isEnd = below === 0 && (index === messages.length || (index === last && tail === 0));
+  const message = messages[Math.min(index, last)];
+  if (!message || isEnd) return undefined;
+  return { key: message.key, linesBelow: index > last ? below - tail : below };
+}

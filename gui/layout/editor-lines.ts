@@ -1,0 +1,43 @@
+import type { Editor } from "../model/editor.ts";
+import { harmless, harmlessLine } from "../text/harmless.ts";
+import { columnsOf, graphemesOf, taken } from "../text/width.ts";
+import { wrap } from "../text/wrap.ts";
+
+export interface EditorLines {
+  readonly lines: readonly string[];
+  readonly cursor: { readonly row: number; readonly column: number };
+}
+
+/** A text as its editor shows it in so many columns, the last of which is kept for the cursor. */
+export function editorLines({ text, cursor }: Editor, columns: number): EditorLines {
+  const before = harmless(text.slice(0, cursor));
+  const shown = before + harmless(text.slice(cursor));
+  const room = Math.max(2, columns - 1);
+  const ranges = wrap(shown, room);
+  const row = ranges.findLastIndex(({ from }) => from <= before.length);
+  const lines = ranges.map(({ from, to }) => taken(shown.slice(from, to), columns));
+  const column = columnsOf(shown.slice(ranges[row]?.from ?? 0, before.length));
+  return { lines, cursor: { row: Math.max(0, row), column: Math.min(column, columns - 1) } };
+}
+
+/** A field of one line: the part of its text around the cursor. */
+export function fieldLine(
+  { text, cursor }: Editor,
+  columns: number,
+): { readonly text: string; readonly cursor: number } {
+  const before = harmlessLine(text.slice(0, cursor));
+  const start = startBefore(before, Math.max(1, columns - 1));
+  const shown = before.slice(start) + harmlessLine(text.slice(cursor));
+  return { text: taken(shown, columns), cursor: columnsOf(before.slice(start)) };
+}
+
+/** Where the last so many columns of a text begin. */
+function startBefore(text: string, columns: number): number {
+  let excess = columnsOf(text) - columns;
+  if (excess <= 0) return 0;
+  for (const grapheme of graphemesOf(text)) {
+    excess -= grapheme.columns;
+    if (excess <= 0) return grapheme.at + grapheme.text.length;
+  }
+  return text.length;
+}

@@ -1,0 +1,94 @@
+import type { Size, State } from "../model/state.ts";
+import { activeConversation, type ChatState } from "../model/step.ts";
+import { cut } from "../text/width.ts";
+import { wrap } from "../text/wrap.ts";
+import { conversationLines } from "./conversation.ts";
+import { groupListLines } from "./group-list.ts";
+import { filled, type Line, span } from "./line.ts";
+import { messageBox } from "./message-box.ts";
+import { boxOf } from "./panel.ts";
+import { panelOf } from "./panels/panel-of.ts";
+import { isTooSmall, type Place, placesOf, sizeMin } from "./places.ts";
+import { signInPanel } from "./sign-in-panel.ts";
+import { statusLine } from "./status-line.ts";
+import { titleLine } from "./title-line.ts";
+import { typingLine } from "./typing-line.ts";
+
+/** A part of the screen: as many lines as its place has rows, none wider than it. */
+export interface Area {
+  readonly name: "groups" | "title" | "conversation" | "typing" | "input" | "status" | "dialog" | "signIn" | "tooSmall";
+  readonly place: Place;
+  readonly lines: readonly Line[];
+}
+
+/** All that is shown of a state; later areas lie over earlier ones. */
+export interface Frame {
+  readonly areas: readonly Area[];
+  /** Where the terminal's cursor stands, if somebody can write. */
+  readonly cursor: { readonly x: number; readonly y: number } | undefined;
+}
+
+export function frameOf(state: State): Frame {
+  if (isTooSmall(state)) return tooSmall(state.size);
+  const { scene, size } = state;
+  return scene.kind === "chat"
+    ? chatFrame({ ...state, scene })
+    : boxFrame(size, boxOf(signInPanel(state, scene), size));
+}
+
+function boxFrame(size: Size, box: ReturnType<typeof boxOf>): Frame {
+  const place = { x: 0, y: 0, ...size };
+  return {
+    areas: [area("signIn", place, []), { name: "signIn", place: box.place, lines: box.lines }],
+    cursor: box.cursor,
+  };
+}
+
+function chatFrame(state: ChatState): Frame {
+  const { scene } = state;
+  const places = placesOf(state);
+  const conversation = activeConversation(state);
+  const { groups, title, typing, input, status } = places;
+  const isBeside = groups === undefined || groups.columns < state.size.columns;
+  const box = messageBox(state, scene, conversation, input);
+  const list = groups ? [area("groups", groups, groupListLines(state, scene, groups))] : [];
+  const main = isBeside
+    ? [
+        area("title", title, [titleLine(scene, conversation, title.columns)]),
+        area("conversation", places.conversation, conversationArea(state, places.conversation)),
+        area("typing", typing, [typingLine(state, scene, conversation, typing.columns)]),
+        area("input", input, box.lines),
+      ]
+    : [];
+  const boxes = scene.dialogs.map((dialog) => boxOf(panelOf(state, dialog), state.size));
+  const dialogs = boxes.map(({ place, lines }): Area => ({ name: "dialog", place, lines }));
+  const own = isBeside && scene.focus === "input" && box.cursor;
+  const inBox = own ? { x: input.x + own.column, y: input.y + own.row } : undefined;
+  return {
+    areas: [...list, ...main, area("status", status, [statusLine(state, scene, status.columns)]), ...dialogs],
+    cursor: boxes.length > 0 ? boxes.at(-1)?.cursor : inBox,
+  };
+}
+
+function conversationArea(state: ChatState, { columns, rows }: Place): Line[] {
+  const conversation = activeConversation(state);
+  if (!conversation) return [];
+  const lines = conversationLines(conversation, state, { columns, rows }).map(({ line }) => line);
+  // A short conversation stands above the message box, unless what it shows is held.
+  const missing = Array.from({ length: rows - lines.length }, (): Line => []);
+  return conversation.anchor ? [...lines, ...missing] : [...missing, ...lines];
+}
+
+/** Every row of a place, in all its columns: what was there before is gone. */
+function area(name: Area["name"], place: Place, lines: readonly Line[]): Area {
+  const rows = Array.from({ length: place.rows }, (_, at) => filled(lines[at] ?? [], place.columns));
+  return { name, place, lines: rows };
+}
+
+function tooSmall(size: Size): Frame {
+  const text = `too small: ${sizeMin.columns}×${sizeMin.rows} are needed`;
+  const lines = wrap(text, size.columns).map(({ from, to }) => [
+    span(cut(text.slice(from, to), size.columns), "problem"),
+  ]);
+  return { areas: [area("tooSmall", { x: 0, y: 0, ...size }, lines)], cursor: undefined };
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { drawn } from "../testing/drawn.ts";
+import { messageIn, messages, pageOf, releaseTeam, releaseTeamSession, sessionOf } from "../testing/release-team.ts";
+import { hit } from "./hit.ts";
+
+const usual = { columns: 80, rows: 24 };
+
+/** Where on the screen a text stands. */
+function placeOf(lines: readonly string[], text: string): [x: number, y: number] {
+  const y = lines.findIndex((line) => line.includes(text));
+  assert.ok(y >= 0, `${text} is not shown:\n${lines.join("\n")}`);
+  return [lines[y]?.indexOf(text) ?? 0, y];
+}
+
+test("a click finds the group, the message and the message box that are drawn there", () => {
+  const { state } = releaseTeamSession(usual);
+  const lines = drawn(state);
+  const at = (text: string) => hit(state, ...placeOf(lines, text));
+  assert.deepEqual([at("cats")?.on, at("cats")?.row], ["groups", 1]);
+  const key = messages.find(({ content }) => content?.kind === "text" && content.text.startsWith("@bob"))?.key;
+  assert.deepEqual([at("@bob great")?.on, at("@bob great")?.row], ["conversation", key]);
+  assert.equal(at("new since you left")?.row, -1);
+  assert.equal(at("write a message")?.on, "input");
+});
+
+test("a short conversation, which stands above the message box, is hit where it stands", () => {
+  const { state } = releaseTeamSession(usual).hear(pageOf(releaseTeam, [messageIn(20, "the only one")]));
+  assert.equal(hit(state, ...placeOf(drawn(state), "the only one"))?.row, 20);
+  assert.equal(hit(state, 40, 3)?.row, -1);
+});
+
+test("in a dialog a click finds the item, and beside it what lies there", () => {
+  const { state } = releaseTeamSession(usual).press("C-t");
+  const lines = drawn(state);
+  assert.deepEqual(
+    [hit(state, ...placeOf(lines, "carol "))?.on, hit(state, ...placeOf(lines, "carol "))?.row],
+    ["dialog", 2],
+  );
+  assert.equal(hit(state, ...placeOf(lines, "cats"))?.on, "groups");
+  const asked = releaseTeamSession(usual).type("/leave").press("enter").state;
+  const rows = ["Leave ", "Stay"].map((text) => hit(asked, ...placeOf(drawn(asked), `  ${text}`.trimStart()))?.row);
+  assert.deepEqual(rows, [-1, 1]);
+});
+
+test("in the sign-in form a click finds the field", () => {
+  const { state } = sessionOf(usual);
+  const lines = drawn(state);
+  assert.deepEqual(
+    ["Server", "Name", "Password", "Join", "Sign up"].map((text) => hit(state, ...placeOf(lines, text))?.row),
+    [0, 1, 2, 3, 4],
+  );
+});

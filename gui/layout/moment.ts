@@ -1,0 +1,60 @@
+const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const months = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+const two = (value: number) => String(value).padStart(2, "0");
+
+/** The time of day, here. */
+export function clockTime(ms: number): string {
+  const at = new Date(ms);
+  return `${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** Names a day, here: the same for two moments of one. */
+export function dayOf(ms: number): number {
+  const at = new Date(ms);
+  return at.getFullYear() * 10_000 + at.getMonth() * 100 + at.getDate();
+}
+
+export function dayText(ms: number, nowMs: number): string {
+  const day = dayOf(ms);
+  const now = new Date(nowMs);
+  if (day === dayOf(nowMs)) return "today";
+  if (day === dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1).getTime())) return "yesterday";
+  const at = new Date(ms);
+  const year = at.getFullYear() === now.getFullYear() ? "" : ` ${at.getFullYear()}`;
+  return `${days[at.getDay()]}, ${at.getDate()} ${months[at.getMonth()]}${year}`;
+}
+
+/** The time of what was today, the day of what was before. */
+export function shortMoment(ms: number, nowMs: number): string {
+  const at = new Date(ms);
+  if (dayOf(ms) === dayOf(nowMs)) return clockTime(ms);
+  if (at.getFullYear() === new Date(nowMs).getFullYear())
+    return `${at.getDate()} ${months[at.getMonth()]?.slice(0, 3)}`;
+  return `${two(at.getMonth() + 1)}/${at.getFullYear()}`;
+}
+
+/** How long messages are kept. */
+export function durationText(seconds: number): string {
+  if (seconds === 0) return "for ever";
+  const [count, unit] =
+    seconds % 86_400 === 0
+      ? [seconds / 86_400, "day"]
+      : seconds % 3600 === 0
+        ? [seconds / 3600, "hour"]
+        : [Math.ceil(seconds / 60), "minute"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,20 @@
+import type { MessageDialog } from "../../model/dialog.ts";
+import { menuItems } from "../../model/dialogs.ts";
+import type { Size } from "../../model/state.ts";
+import type { ChatState } from "../../model/step.ts";
+import { span } from "../line.ts";
+import { itemRow, type Panel } from "../panel.ts";
+
+/** What can be done with a message. */
+export function messagePanel(state: ChatState, dialog: MessageDialog, room: Size): Panel {
+  const columns = Math.min(room.columns, 38);
+  return {
+    title: "Message",
+    hint: "Enter · Esc closes",
+    columns,
+    body: menuItems(state, dialog).map(({ text }, item) =>
+      itemRow([span(` ${text}`)], item, item === dialog.at, columns),
+    ),
+    at: dialog.at,
+  };
+}

@@ -1,0 +1,24 @@
+import type { SettingsDialog } from "../../model/dialog.ts";
+import { settingsRows, valueText } from "../../model/settings-rows.ts";
+import type { Size, State } from "../../model/state.ts";
+import { span, spread } from "../line.ts";
+import { itemRow, type Panel } from "../panel.ts";
+
+/** What can be set, and how it is. */
+export function settingsPanel({ settings }: State, { at }: SettingsDialog, room: Size): Panel {
+  const columns = Math.min(room.columns, 52);
+  return {
+    title: "Settings",
+    hint: "Enter changes · Esc closes",
+    columns,
+    body: settingsRows.map((row, item) =>
+      itemRow(
+        spread([span(row.label)], [span(valueText(settings, row), "strong")], columns),
+        item,
+        item === at,
+        columns,
+      ),
+    ),
+    at,
+  };
+}

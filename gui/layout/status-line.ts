@@ -1,0 +1,57 @@
+import type { Chat, State } from "../model/state.ts";
+import { harmlessLine } from "../text/harmless.ts";
+import { firstKey } from "./key-label.ts";
+import { columnsOfLine, cutLine, filled, type Line, span } from "./line.ts";
+import { spinner } from "./spinner.ts";
+
+/** How the account is connected, or for a while what just happened; at the right, the keys that lead on. */
+export function statusLine(state: State, chat: Chat, columns: number): Line {
+  const { notice } = state;
+  if (notice) {
+    const style = notice.kind === "problem" ? "problem" : "strong";
+    return filled(
+      [span(notice.kind === "problem" ? " ! " : " ", style), span(harmlessLine(notice.text), style)],
+      columns,
+      "bar",
+    );
+  }
+  const left = connectionOf(state, chat);
+  for (const keys of [keysOf(state, 4), keysOf(state, 2), keysOf(state, 1)]) {
+    const space = columns - columnsOfLine(left) - columnsOfLine(keys);
+    if (space > 1) return filled([...left, span(" ".repeat(space)), ...keys], columns, "bar");
+  }
+  return filled(cutLine(left, columns), columns, "bar");
+}
+
+function connectionOf({ nowMs }: State, { connection }: Chat): Line {
+  const { state, why, server, strategy, roundTripMs, waiting } = connection;
+  const queue = waiting > 0 ? [span(`  ${waiting} waiting`, "unread")] : [];
+  const reason = why && span(`: ${harmlessLine(why)}`, "dim");
+  switch (state) {
+    case "online": {
+      const facts = [
+        server && harmlessLine(server),
+        roundTripMs === undefined ? undefined : `${Math.round(roundTripMs)} ms`,
+        strategy && harmlessLine(strategy),
+      ];
+      const shown = facts.filter((fact) => fact !== undefined && fact !== "").join(" · ");
+      return [span(" ● ", "online"), span("online"), ...(shown ? [span(`  ${shown}`, "dim")] : []), ...queue];
+    }
+    case "connecting":
+      return [span(` ${spinner(nowMs)} `, "unread"), span("connecting"), ...(reason ? [reason] : []), ...queue];
+    case "offline":
+      return [span(" ○ ", "problem"), span("offline"), ...(reason ? [reason] : []), ...queue];
+    default:
+      return state satisfies never;
+  }
+}
+
+function keysOf({ bindings }: State, count: number): Line {
+  const hints = [
+    [bindings.help, "help"],
+    [bindings.switch, "go to"],
+    [bindings.sendFile, "file"],
+    [bindings.members, "members"],
+  ] as const;
+  return hints.slice(0, count).flatMap(([keys, text]) => [span(firstKey(keys), "key"), span(` ${text}  `, "dim")]);
+}

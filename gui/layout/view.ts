@@ -1,0 +1,24 @@
+import type { View } from "../model/reading.ts";
+import { activeConversation, type ChatState } from "../model/step.ts";
+import { scrolled, shownKeys } from "./conversation.ts";
+import { messageShape, receiptColumns } from "./message-shape.ts";
+import { placesOf } from "./places.ts";
+
+/** What the model asks about lines, answered by what is drawn. */
+export const view: View = {
+  scrolled: (state, conversation, lines) => scrolled(conversation, state, sizeOf(state), lines),
+  pageLines: (state) => sizeOf(state).rows,
+  pictureColumns(state) {
+    const { columns, indent } = shapeOf(state);
+    return Math.max(1, columns - indent - receiptColumns);
+  },
+  showsFirst(state, conversation) {
+    return shownKeys(conversation, state, sizeOf(state)).topKey === conversation.messages[0]?.key;
+  },
+};
+
+function shapeOf(state: ChatState) {
+  return messageShape(sizeOf(state).columns, activeConversation(state)?.facts);
+}
+
+const sizeOf = (state: ChatState) => placesOf(state).conversation;

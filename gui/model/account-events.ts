@@ -1,0 +1,227 @@
+import { mentions } from "../../core/client/mentions.ts";
+import { wordsOf } from "../../core/e2ee/content.ts";
+import type { GroupId, Seq } from "../../core/wire/ids.ts";
+import { markRead, openGroup } from "./conversations.ts";
+import { groupFormDone, groupFormFailed } from "./dialogs.ts";
+import type { Effect } from "./effect.ts";
+import type { Event } from "./event.ts";
+import { listed, previewed } from "./files.ts";
+import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-window.ts";
+import { askBefore, showTrust } from "./open-dialogs.ts";
+import { loadOlder, type View } from "./reading.ts";
+import type { GroupRow, MessageRow, PersonRow } from "./shown.ts";
+import {
+  andThen,
+  type ChatState,
+  conversationOf,
+  mapDialogs,
+  problem,
+  type Step,
+  step,
+  tell,
+  topDialog,
+  withChat,
+  withConversation,
+} from "./step.ts";
+
+/** How long somebody is believed to write since they last said so. */
+const typingMs = 6000;
+
+/** What the account says while the chat is open. */
+export function heard(state: ChatState, event: Event, view: View): Step<ChatState> {
+  const { scene } = state;
+  switch (event.kind) {
+    case "connection":
+      return step(withChat(state, { connection: { ...scene.connection, ...event.connection } }));
+    case "groups":
+      return newGroups(state, event.groups);
+    case "people":
+      return step(withChat(state, { people: byUser(event.people) }));
+    case "page": {
+      const conversation = withPage(conversationOf(state, event.group), event);
+      const shown = withConversation(state, event.group, conversation);
+      return scene.active === event.group ? andThen(loadOlder(shown, view), markRead) : step(shown);
+    }
+    case "fetched":
+      return fetched(state, event);
+    case "message":
+      return received(state, event.group, event.message);
+    case "discarded":
+      return step(withConversation(state, event.group, withoutMessage(conversationOf(state, event.group), event.key)));
+    case "facts":
+      return step(withConversation(state, event.group, { facts: event.facts }));
+    case "left":
+      return step(tell(state, "You are no member of this group any more; what you have read stays."));
+    case "presence":
+      return step(withConversation(state, event.group, { online: event.online }));
+    case "readUpTo":
+      return step(withConversation(state, event.group, { readUpTo: event.readUpTo }));
+    case "typing": {
+      if (event.user === scene.self.user) return step(state);
+      const { typing } = conversationOf(state, event.group);
+      return step(
+        withConversation(state, event.group, { typing: new Map(typing).set(event.user, state.nowMs + typingMs) }),
+      );
+    }
+    case "identityChanged":
+      return identityChanged(state, event);
+    case "safetyNumber": {
+      const { number } = event;
+      return step(
+        mapDialogs(state, "trust", (dialog) => (dialog.user === number.user ? { ...dialog, number } : dialog)),
+      );
+    }
+    case "hits": {
+      const { group, words, hits } = event;
+      return step(
+        mapDialogs(state, "search", (dialog) =>
+          dialog.group === group && dialog.words.text === words ? { ...dialog, hits, at: 0 } : dialog,
+        ),
+      );
+    }
+    case "directory":
+      return step(listed(state, event));
+    case "filePreview":
+      return step(previewed(state, event));
+    case "preview":
+      return step(withChat(state, { previews: new Map(scene.previews).set(event.key, event.preview) }));
+    case "transfer":
+      return step(withChat(state, { transfers: new Map(scene.transfers).set(event.transfer.id, event.transfer) }));
+    case "transferDone": {
+      const transfers = new Map(scene.transfers);
+      transfers.delete(event.id);
+      return step(tell(withChat(state, { transfers }), event.text));
+    }
+    case "fileExists":
+      return step(
+        askBefore(state, {
+          title: "Replace the file?",
+          text: `${event.file} is there already.`,
+          yes: "Replace",
+          no: "Keep it",
+          effects: [{ kind: "saveFile", group: event.group, key: event.key, to: event.file, replace: true }],
+        }),
+      );
+    case "groupDone":
+      return groupDone(state, event.group);
+    case "failed":
+      return step(event.of === "group" ? groupFormFailed(state, event.text) : problem(state, event.text));
+    case "told":
+      return step(tell(state, event.text));
+    default:
+      return step(state);
+  }
+}
+
+export const byUser = (people: readonly PersonRow[]): ReadonlyMap<PersonRow["user"], PersonRow> =>
+  new Map(people.map((person) => [person.user, person]));
+
+/** Lets go of what is over: notices, and who has stopped writing. */
+export function forgotten(state: ChatState): ChatState {
+  const stale = [...state.scene.conversations.values()].filter(({ typing }) =>
+    [...typing.values()].some((untilMs) => untilMs <= state.nowMs),
+  );
+  return stale.reduce((sum, { group, typing }) => {
+    const still = new Map([...typing].filter(([, untilMs]) => untilMs > state.nowMs));
+    return withConversation(sum, group, { typing: still });
+  }, state);
+}
+
+/** Somebody who had no group is shown the first that there is. */
+function newGroups(state: ChatState, rows: readonly GroupRow[]): Step<ChatState> {
+  const groups = withOwnReading(state, rows);
+  const next = withChat(state, { groups });
+  const [first] = groups;
+  return state.scene.active === undefined && first ? openGroup(next, first.group) : step(next);
+}
+
+/** What was read here a moment ago may not have reached the account's own count. */
+function withOwnReading({ scene }: ChatState, rows: ChatState["scene"]["groups"]): ChatState["scene"]["groups"] {
+  const mine = new Map(scene.groups.map((row) => [row.group, row]));
+  return rows.map((row) => {
+    const { readSeq = 0, draft = row.draft } = mine.get(row.group) ?? {};
+    const drafted = draft === row.draft ? row : { ...row, draft };
+    return readSeq > row.readSeq
+      ? { ...drafted, readSeq: readSeq as typeof row.readSeq, unread: 0, mentions: 0 }
+      : drafted;
+  });
+}
+
+function fetched(state: ChatState, event: Extract<Event, { kind: "fetched" }>): Step<ChatState> {
+  const { group, count, more } = event;
+  const { messages } = conversationOf(state, group);
+  if (event.problem !== undefined) {
+    return step(problem(withConversation(state, group, { older: "server" }), event.problem));
+  }
+  if (count > 0) return step(state, { kind: "load", group, where: "older", from: messages[0]?.key });
+  return step(withConversation(state, group, { older: more ? "server" : "none" }));
+}
+
+function received(state: ChatState, group: GroupId, message: MessageRow): Step<ChatState> {
+  const { scene } = state;
+  const before = conversationOf(state, group);
+  const isKnown = before.messages.some(({ key }) => key === message.key);
+  const after = withConversation(state, group, stopsTyping(withMessage(before, message), message));
+  const effects = isKnown ? [] : notification(state, group, message);
+  return andThen(step(after, ...effects), (there) => (scene.active === group ? markRead(there) : step(there)));
+}
+
+function stopsTyping(conversation: ReturnType<typeof withMessage>, { sender }: MessageRow) {
+  if (!conversation.typing.has(sender)) return conversation;
+  const typing = new Map(conversation.typing);
+  typing.delete(sender);
+  return { ...conversation, typing };
+}
+
+/** Rings for what is new, by somebody else, where the user is not looking. */
+function notification(state: ChatState, group: GroupId, message: MessageRow): readonly Effect[] {
+  const { scene, settings, focused } = state;
+  const { content, sender, seq } = message;
+  const row = scene.groups.find((of) => of.group === group);
+  if (!content || sender === scene.self.user || settings.notify === "none") return [];
+  if (seq !== undefined && row && seq <= row.readSeq) return [];
+  const conversation = scene.conversations.get(group);
+  const last = conversation && lastSeqOf(conversation);
+  if (last !== undefined && seq !== undefined && seq <= last) return [];
+  if (focused && scene.active === group && !conversation?.anchor) return [];
+  const words = wordsOf(content) ?? "";
+  if (settings.notify === "mentions" && !mentions(words, scene.self.name)) return [];
+  const name = scene.people.get(sender)?.name ?? "somebody";
+  return [{ kind: "notify", title: `${name} in ${row?.title ?? "a group"}`, text: words }];
+}
+
+/** Somebody else's keys under a known name: this interrupts whatever is done. */
+function identityChanged(
+  state: ChatState,
+  { user, name }: Extract<Event, { kind: "identityChanged" }>,
+): Step<ChatState> {
+  const top = topDialog(state);
+  const told = problem(state, `${name}'s identity has changed. Nothing is sent to ${name} until you accept it.`);
+  return top?.kind === "trust" && top.user === user
+    ? step(told, { kind: "readSafetyNumber", user })
+    : showTrust(told, { user });
+}
+
+function groupDone(state: ChatState, group: GroupId): Step<ChatState> {
+  const known = withRow(state, group);
+  const isForm = state.scene.dialogs.some((dialog) => dialog.kind === "group" && dialog.busy);
+  if (isForm) return groupFormDone(known, group);
+  return openGroup(tell(known, "Done."), group);
+}
+
+/** A group that was founded this moment may not be in the list yet. */
+function withRow(state: ChatState, group: GroupId): ChatState {
+  const { groups } = state.scene;
+  if (groups.some((row) => row.group === group)) return state;
+  const row: GroupRow = {
+    group,
+    title: undefined,
+    lastAt: state.nowMs,
+    unread: 0,
+    mentions: 0,
+    readSeq: 0 as Seq,
+    draft: "",
+    left: false,
+  };
+  return withChat(state, { groups: [row, ...groups] });
+}

@@ -1,0 +1,47 @@
+import { commandNames } from "./commands.ts";
+import type { Editor } from "./editor.ts";
+import { activeConversation, type ChatState } from "./step.ts";
+
+/** Commands whose argument is a group, and those that take names of people. */
+const groupCommands = /^\/join (.*)$/s;
+const peopleCommands = /^\/(?:add|trust|verify|accept|create) (?:.*[,:]\s*)?(.*)$/s;
+const memberCommands = /^\/(?:remove|promote|demote) (?:.*,\s*)?(.*)$/s;
+
+export interface Offer {
+  /** Where in the text that begins what is completed. */
+  readonly from: number;
+  readonly options: readonly string[];
+}
+
+/** What the word before the cursor may become. */
+export function offerFor(state: ChatState, { text, cursor }: Editor): Offer | undefined {
+  const before = text.slice(0, cursor);
+  const members = () => activeConversation(state)?.facts?.members.map(({ name }) => name) ?? [];
+  const people = () => [...state.scene.people.values()].map(({ name }) => name);
+  const command = /^\/(\w*)$/.exec(before);
+  if (command) return offer(commandNames, command[1] as string, 1, (name) => `${name} `);
+  const group = groupCommands.exec(before)?.[1];
+  if (group !== undefined) {
+    const titles = state.scene.groups.flatMap(({ title }) => (title === undefined ? [] : [title]));
+    return offer(titles, group, cursor - group.length, (title) => title);
+  }
+  const person = peopleCommands.exec(before)?.[1];
+  if (person !== undefined) return offer(people(), person, cursor - person.length, (name) => name);
+  const member = memberCommands.exec(before)?.[1];
+  if (member !== undefined) return offer(members(), member, cursor - member.length, (name) => name);
+  const word = /(@?)([\p{L}\p{N}._-]*)$/u.exec(before);
+  const [, at = "", begun = ""] = word ?? [];
+  if (at === "" && begun === "") return undefined;
+  return offer(members(), begun, cursor - begun.length, (name) => (at ? `${name} ` : `@${name} `));
+}
+
+function offer(
+  names: readonly string[],
+  begun: string,
+  from: number,
+  become: (name: string) => string,
+): Offer | undefined {
+  const start = begun.toLowerCase();
+  const options = names.filter((name) => name.toLowerCase().startsWith(start)).sort((a, b) => (a < b ? -1 : 1));
+  return options.length === 0 ? undefined : { from, options: options.map(become) };
+}

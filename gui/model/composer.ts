@@ -1,0 +1,139 @@
+import type { Action } from "../keys/bindings.ts";
+import { runCommand, withGroup } from "./commands.ts";
+import { offerFor } from "./completion.ts";
+import { edited } from "./editing.ts";
+import { type Editor, editorOf, emptyEditor, inFirstLine, inLastLine, insert, move, replaceBefore } from "./editor.ts";
+import { askBefore } from "./open-dialogs.ts";
+import { activeConversation, type ChatState, problem, type Step, step, withChat, withConversation } from "./step.ts";
+
+const sentLinesMax = 200;
+/** Longest text of one message, in UTF-16 units: what is sealed must fit into a frame. */
+export const textLengthMax = 16_384;
+
+/** A key in the message box; undefined when it means nothing there. */
+export function pressedInInput(
+  state: ChatState,
+  action: Action | undefined,
+  text: string | undefined,
+): Step<ChatState> | undefined {
+  const draft = activeConversation(state)?.draft ?? emptyEditor;
+  switch (action) {
+    case "send":
+      return submitted(state, draft.text);
+    case "newLine":
+      return step(written(state, insert(draft, "\n")));
+    case "complete":
+      return step(completed(state, draft));
+    case "editor":
+      return step(state, { kind: "edit", text: draft.text });
+    case "older":
+      return step(inFirstLine(draft) ? recall(state, draft, -1) : written(state, move(draft, "up")));
+    case "newer":
+      return step(inLastLine(draft) ? recall(state, draft, 1) : written(state, move(draft, "down")));
+    default: {
+      const changed = edited(draft, action);
+      if (changed) return step(written(state, changed));
+      return text === undefined ? undefined : typed(state, insert(draft, text));
+    }
+  }
+}
+
+/** A paste: into the text, unless it is a file's path. */
+export function pastedInInput(state: ChatState, pasted: string): Step<ChatState> {
+  const text = pasted.replace(/\r\n?/g, "\n");
+  const path = pathIn(text);
+  const { active } = state.scene;
+  if (path !== undefined && active !== undefined) {
+    return step(
+      askBefore(state, {
+        title: "Send this file?",
+        text: path,
+        yes: "Send",
+        no: "Paste it as text",
+        effects: [{ kind: "sendFile", group: active, file: path, keepMetadata: false }],
+        instead: text,
+      }),
+    );
+  }
+  const draft = activeConversation(state)?.draft ?? emptyEditor;
+  return typed(state, insert(draft, text));
+}
+
+/** The user's editor has ended. */
+export function editorDone(state: ChatState, text: string | undefined): ChatState {
+  if (text === undefined) return problem(state, "The editor failed; set $EDITOR to one that runs in a terminal.");
+  return written(state, editorOf(text.replace(/\n$/, "")));
+}
+
+function typed(state: ChatState, draft: Editor): Step<ChatState> {
+  const { active } = state.scene;
+  const changed = written(state, draft);
+  const isTold = active !== undefined && state.settings.typing && !draft.text.startsWith("/");
+  return isTold ? step(changed, { kind: "typing", group: active }) : step(changed);
+}
+
+function written(state: ChatState, draft: Editor): ChatState {
+  const { active } = state.scene;
+  if (active === undefined) return problem(state, "No group is open: found one, or go to one.");
+  return withConversation(withChat(state, { completion: undefined }), active, { draft });
+}
+
+function submitted(state: ChatState, text: string): Step<ChatState> {
+  const line = text.trim();
+  if (line === "") return step(state);
+  if (line.startsWith("/") && !line.startsWith("//")) return runCommand(emptied(state, text), line);
+  if (text.length > textLengthMax) {
+    return step(problem(state, `A message has at most ${textLengthMax} characters; this one has ${text.length}.`));
+  }
+  return withGroup(state, (there, group) => {
+    const sent = line.startsWith("//") ? text.trimStart().slice(1) : text;
+    const atEnd = withConversation(emptied(there, text), group, { anchor: undefined });
+    return step(atEnd, { kind: "send", group, text: sent.trimEnd() }, { kind: "saveDraft", group, text: "" });
+  });
+}
+
+function emptied(state: ChatState, text: string): ChatState {
+  const sentLines = [...state.scene.sentLines.filter((of) => of !== text), text].slice(-sentLinesMax);
+  const changed = withChat(state, { sentLines, recalled: undefined, completion: undefined });
+  const { active } = changed.scene;
+  return active === undefined ? changed : withConversation(changed, active, { draft: emptyEditor });
+}
+
+function recall(state: ChatState, draft: Editor, by: 1 | -1): ChatState {
+  const { recalled, sentLines, active } = state.scene;
+  if (active === undefined) return state;
+  const at = (recalled?.at ?? sentLines.length) + by;
+  const kept = recalled?.kept ?? draft;
+  if (at < 0 || at > sentLines.length) return state;
+  const isBack = at === sentLines.length;
+  const shown = isBack ? kept : editorOf(sentLines[at] as string);
+  return withConversation(withChat(state, { recalled: isBack ? undefined : { at, kept } }), active, { draft: shown });
+}
+
+/** Tab: the first of what is offered, then the next of it. */
+function completed(state: ChatState, draft: Editor): ChatState {
+  const { completion, active } = state.scene;
+  if (active === undefined) return state;
+  const known = completion && { ...completion, at: (completion.at + 1) % completion.options.length };
+  const offer = known ?? offerFor(state, draft);
+  if (!offer) return state;
+  const at = known ? known.at : 0;
+  const changed = replaceBefore(draft, offer.from, offer.options[at] as string);
+  const next = withConversation(state, active, { draft: changed });
+  return withChat(next, { completion: { from: offer.from, options: offer.options, at } });
+}
+
+/** A single line that can only be a path: as file managers and terminals paste one that is dropped on them. */
+function pathIn(pasted: string): string | undefined {
+  const line = pasted.trim();
+  if (line.includes("\n") || line.length > 4096) return undefined;
+  const unquoted = /^'(.*)'$/.exec(line)?.[1] ?? line.replace(/\\(.)/g, "$1");
+  if (unquoted.startsWith("file://")) {
+    try {
+      return decodeURIComponent(new URL(unquoted).pathname);
+    } catch {
+      return undefined;
+    }
+  }
+  return /^(~|\.{0,2})\/.*\.\w{1,5}$/.test(unquoted) ? unquoted : undefined;
+}

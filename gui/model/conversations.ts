@@ -1,0 +1,79 @@
+import type { GroupId } from "../../core/wire/ids.ts";
+import { lastSeqOf } from "./message-window.ts";
+import {
+  activeConversation,
+  andThen,
+  type ChatState,
+  conversationOf,
+  type Step,
+  step,
+  withChat,
+  withConversation,
+} from "./step.ts";
+
+/** Goes to a group's conversation. */
+export function openGroup(state: ChatState, group: GroupId): Step<ChatState> {
+  const { active, conversations, groups } = state.scene;
+  if (active === group) return step(withChat(state, { focus: "input" }));
+  const row = groups.find((of) => of.group === group);
+  if (!row) return step(state);
+  const left = leaveGroup(state);
+  const isNew = !conversations.has(group);
+  const conversation = {
+    ...conversationOf(state, group),
+    newFrom: row.unread > 0 ? ((row.readSeq + 1) as typeof row.readSeq) : undefined,
+    anchor: undefined,
+    selected: undefined,
+  };
+  const opened = withChat(left.state, {
+    active: group,
+    conversations: new Map(conversations).set(group, conversation),
+    focus: "input",
+    recalled: undefined,
+    completion: undefined,
+  });
+  const load = isNew || !conversation.newest ? [{ kind: "load", group, where: "newest" } as const] : [];
+  return andThen(step(opened, ...left.effects, { kind: "show", group, before: active }, ...load), markRead);
+}
+
+/** What has to be kept of the conversation that is shown before another one is. */
+export function leaveGroup(state: ChatState): Step<ChatState> {
+  const conversation = activeConversation(state);
+  if (!conversation) return step(state);
+  const { group, draft } = conversation;
+  const { groups, recalled } = state.scene;
+  const { text } = recalled?.kept ?? draft;
+  const kept = recalled ? withConversation(state, group, { draft: recalled.kept }) : state;
+  if (groups.find((row) => row.group === group)?.draft === text) return step(kept);
+  const rows = groups.map((row) => (row.group === group ? { ...row, draft: text } : row));
+  return step(withChat(kept, { groups: rows }), { kind: "saveDraft", group, text });
+}
+
+/** What is shown down to its newest message, to somebody who is there, has been read. */
+export function markRead(state: ChatState): Step<ChatState> {
+  const conversation = activeConversation(state);
+  if (!conversation || !state.focused || conversation.anchor || !conversation.newest) return step(state);
+  const { group } = conversation;
+  const seq = lastSeqOf(conversation);
+  const row = state.scene.groups.find((of) => of.group === group);
+  if (seq === undefined || !row || seq <= row.readSeq) return step(state);
+  const groups = state.scene.groups.map((of) => (of === row ? { ...of, readSeq: seq, unread: 0, mentions: 0 } : of));
+  return step(withChat(state, { groups }), { kind: "markRead", group, seq });
+}
+
+/** The conversation so many rows below in the list. */
+export function openNeighbour(state: ChatState, by: 1 | -1): Step<ChatState> {
+  const { groups, active } = state.scene;
+  const at = groups.findIndex(({ group }) => group === active);
+  const next = groups[at < 0 ? 0 : at + by];
+  return next ? openGroup(state, next.group) : step(state);
+}
+
+/** The next conversation in which somebody named the user, or else in which something is new. */
+export function openNextUnread(state: ChatState): Step<ChatState> {
+  const { groups, active } = state.scene;
+  const from = groups.findIndex(({ group }) => group === active) + 1;
+  const others = [...groups.slice(from), ...groups.slice(0, from)].filter(({ group }) => group !== active);
+  const next = others.find(({ mentions }) => mentions > 0) ?? others.find(({ unread }) => unread > 0);
+  return next ? openGroup(state, next.group) : step(state);
+}

@@ -1,0 +1,113 @@
+import type { GroupId, UserId } from "../../core/wire/ids.ts";
+import type { Editor } from "./editor.ts";
+import type { Effect } from "./effect.ts";
+import type { FileEntry, SafetyNumber, SearchHit } from "./shown.ts";
+
+/** What lies over the conversation until it is closed. */
+export type Dialog =
+  | HelpDialog
+  | GroupDialog
+  | MembersDialog
+  | TrustDialog
+  | FilesDialog
+  | SearchDialog
+  | SwitchDialog
+  | SettingsDialog
+  | MessageDialog
+  | TransfersDialog
+  | ConfirmDialog;
+
+export interface HelpDialog {
+  readonly kind: "help";
+  readonly top: number;
+}
+
+/** Founds a group, or amends one. */
+export interface GroupDialog {
+  readonly kind: "group";
+  /** Undefined for a new one. */
+  readonly group: GroupId | undefined;
+  /** Names are separated by commas. */
+  readonly fields: { readonly title: Editor; readonly add: Editor; readonly remove: Editor };
+  readonly field: "title" | "add" | "remove" | "history" | "expire" | "done";
+  /** For a new one: whether members read what was before them, and how long messages are kept. */
+  readonly history: boolean;
+  readonly expire: number;
+  readonly busy: boolean;
+  readonly problem: string | undefined;
+}
+
+export interface MembersDialog {
+  readonly kind: "members";
+  readonly group: GroupId;
+  readonly at: number;
+}
+
+export interface TrustDialog {
+  readonly kind: "trust";
+  readonly user: UserId;
+  readonly number: SafetyNumber | undefined;
+  readonly show: "digits" | "qr";
+}
+
+/** Chooses a file to send, or where to save one. */
+export interface FilesDialog {
+  readonly kind: "files";
+  readonly group: GroupId;
+  readonly directory: string;
+  readonly entries: readonly FileEntry[] | undefined;
+  readonly filter: Editor;
+  readonly at: number;
+  /** A picture leaves without what tells where it was taken, unless this is on. */
+  readonly keepMetadata: boolean;
+  readonly problem: string | undefined;
+  /** Of the chosen one, if it is a picture. */
+  readonly preview: { readonly file: string; readonly lines: readonly string[]; readonly why: string } | undefined;
+}
+
+export interface SearchDialog {
+  readonly kind: "search";
+  /** Undefined searches all conversations. */
+  readonly group: GroupId | undefined;
+  readonly words: Editor;
+  readonly hits: readonly SearchHit[];
+  readonly at: number;
+}
+
+export interface SwitchDialog {
+  readonly kind: "switch";
+  readonly words: Editor;
+  readonly at: number;
+}
+
+export interface SettingsDialog {
+  readonly kind: "settings";
+  readonly at: number;
+}
+
+/** What can be done with a message. */
+export interface MessageDialog {
+  readonly kind: "message";
+  readonly group: GroupId;
+  readonly key: number;
+  readonly at: number;
+}
+
+export interface TransfersDialog {
+  readonly kind: "transfers";
+  readonly at: number;
+}
+
+/** Asks before something that cannot be undone, or that should be understood first. */
+export interface ConfirmDialog {
+  readonly kind: "confirm";
+  readonly title: string;
+  readonly text: string;
+  readonly yes: string;
+  readonly no: string;
+  readonly effects: readonly Effect[];
+  /** What is put into the message box when the answer is no. */
+  readonly instead?: string | undefined;
+  /** Frightening ones begin with "no". */
+  readonly at: "yes" | "no";
+}

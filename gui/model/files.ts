@@ -1,0 +1,140 @@
+import type { GroupId } from "../../core/wire/ids.ts";
+import type { Action } from "../keys/bindings.ts";
+import type { FilesDialog } from "./dialog.ts";
+import { edited } from "./editing.ts";
+import { editorOf, emptyEditor, insert } from "./editor.ts";
+import type { Effect } from "./effect.ts";
+import type { Event } from "./event.ts";
+import type { FileEntry } from "./shown.ts";
+import {
+  type ChatState,
+  clamp,
+  closeDialog,
+  mapDialogs,
+  openDialog,
+  replaceDialog,
+  type Step,
+  step,
+  tell,
+} from "./step.ts";
+
+/** What the preview in the explorer may take of the screen. */
+const previewColumns = 36;
+const previewRows = 12;
+
+const isPicture = (name: string) => /\.(jpe?g|png|gif|webp)$/i.test(name);
+
+/** Chooses a file to send to a group. */
+export function showFiles(state: ChatState, group: GroupId, directory = "."): Step<ChatState> {
+  return step(
+    openDialog(state, {
+      kind: "files",
+      group,
+      directory,
+      entries: undefined,
+      filter: emptyEditor,
+      at: 0,
+      keepMetadata: false,
+      problem: undefined,
+      preview: undefined,
+    }),
+    { kind: "listDirectory", directory },
+  );
+}
+
+/** The way up, and what of the directory fits what was typed. */
+export function shownEntries({ entries, filter }: FilesDialog): readonly FileEntry[] {
+  const up: FileEntry = { name: "..", kind: "directory", bytes: 0 };
+  const words = filter.text.toLowerCase();
+  const isPath = /^[/~]/.test(filter.text);
+  return [up, ...(entries ?? []).filter(({ name }) => isPath || name.toLowerCase().includes(words))];
+}
+
+export function pressedInFiles(
+  state: ChatState,
+  dialog: FilesDialog,
+  action: Action | undefined,
+  { name, text }: { readonly name: string; readonly text?: string | undefined },
+  editing: Action | undefined,
+): Step<ChatState> {
+  const { at, filter } = dialog;
+  const last = shownEntries(dialog).length;
+  const goTo = (to: number) => chosen(state, { ...dialog, at: clamp(to, last) });
+  switch (action) {
+    case "itemUp":
+      return goTo(at - 1);
+    case "itemDown":
+      return goTo(at + 1);
+    case "pageUp":
+      return goTo(at - 10);
+    case "pageDown":
+      return goTo(at + 10);
+    case "keepMetadata":
+      return step(replaceDialog(state, { ...dialog, keepMetadata: !dialog.keepMetadata }));
+    case "choose":
+      return enter(state, dialog);
+    default: {
+      if (name === "backspace" && filter.text === "") return list(state, dialog, `${dialog.directory}/..`);
+      const changed = edited(filter, editing) ?? (text === undefined ? undefined : insert(filter, text));
+      // The way up is not what is looked for.
+      return changed ? chosen(state, { ...dialog, filter: changed, at: changed.text === "" ? 0 : 1 }) : step(state);
+    }
+  }
+}
+
+export function clickedFile(state: ChatState, dialog: FilesDialog, row: number): Step<ChatState> {
+  const there = { ...dialog, at: clamp(row, shownEntries(dialog).length) };
+  return there.at === dialog.at ? enter(state, dialog) : chosen(state, there);
+}
+
+/** A path that is pasted or typed is gone to at once. */
+export function pastedInFiles(state: ChatState, dialog: FilesDialog, text: string): Step<ChatState> {
+  return chosen(state, { ...dialog, filter: insert(dialog.filter, text) });
+}
+
+export function listed(state: ChatState, event: Extract<Event, { kind: "directory" }>): ChatState {
+  const { directory, entries, problem } = event;
+  return mapDialogs(state, "files", (dialog) =>
+    problem === undefined
+      ? { ...dialog, directory, entries, filter: emptyEditor, at: 0, problem, preview: undefined }
+      : { ...dialog, problem },
+  );
+}
+
+export function previewed(state: ChatState, { file, lines, why }: Extract<Event, { kind: "filePreview" }>): ChatState {
+  return mapDialogs(state, "files", (dialog) =>
+    file === pathOf(dialog, shownEntries(dialog)[dialog.at]) ? { ...dialog, preview: { file, lines, why } } : dialog,
+  );
+}
+
+function chosen(state: ChatState, dialog: FilesDialog): Step<ChatState> {
+  const entry = shownEntries(dialog)[dialog.at];
+  const file = pathOf(dialog, entry);
+  const isNew = dialog.preview?.file !== file;
+  const shown = replaceDialog(state, isNew ? { ...dialog, preview: undefined } : dialog);
+  if (!isNew || entry?.kind !== "file" || !isPicture(entry.name)) return step(shown);
+  return step(shown, { kind: "previewFile", file, columns: previewColumns, rows: previewRows });
+}
+
+function enter(state: ChatState, dialog: FilesDialog): Step<ChatState> {
+  const typed = dialog.filter.text.trim();
+  const entry = shownEntries(dialog)[dialog.at];
+  if (/^[/~]/.test(typed)) {
+    return typed.endsWith("/") || typed === "~" ? list(state, dialog, typed) : send(state, dialog, typed);
+  }
+  if (!entry) return step(state);
+  const path = pathOf(dialog, entry);
+  return entry.kind === "directory" ? list(state, dialog, path) : send(state, dialog, path);
+}
+
+function list(state: ChatState, dialog: FilesDialog, directory: string): Step<ChatState> {
+  return step(replaceDialog(state, { ...dialog, filter: editorOf(""), at: 0 }), { kind: "listDirectory", directory });
+}
+
+function send(state: ChatState, { group, keepMetadata }: FilesDialog, file: string): Step<ChatState> {
+  const effect: Effect = { kind: "sendFile", group, file, keepMetadata };
+  return step(tell(closeDialog(state), `sending ${file}…`), effect);
+}
+
+const pathOf = ({ directory }: FilesDialog, entry: FileEntry | undefined): string =>
+  `${directory.replace(/\/$/, "")}/${entry?.name ?? ""}`;

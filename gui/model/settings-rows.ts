@@ -1,0 +1,45 @@
+import type { Settings } from "./state.ts";
+
+interface SettingRow<K extends keyof Settings = keyof Settings> {
+  readonly key: K;
+  readonly label: string;
+  readonly values: readonly (readonly [value: Settings[K], text: string])[];
+}
+
+const row = <K extends keyof Settings>(key: K, label: string, values: SettingRow<K>["values"]) => ({
+  key,
+  label,
+  values,
+});
+
+const onOff = [
+  [true, "on"],
+  [false, "off"],
+] as const;
+
+/** The settings as they are listed, each with what it may be. */
+export const settingsRows: readonly SettingRow[] = [
+  row("theme", "Colours", [
+    ["dark", "dark"],
+    ["light", "light"],
+    ["none", "none"],
+  ]),
+  row("notify", "Bell and notification", [
+    ["mentions", "for mentions"],
+    ["all", "for every message"],
+    ["none", "never"],
+  ]),
+  row("typing", "Others see that you write", onOff),
+  row("receipts", "Others see what you have read", onOff),
+  row("previews", "Pictures in the conversation", onOff),
+];
+
+export function valueText(settings: Settings, { key, values }: SettingRow): string {
+  return values.find(([value]) => value === settings[key])?.[1] ?? "";
+}
+
+/** The next of what a setting may be. */
+export function turned(settings: Settings, { key, values }: SettingRow): Settings {
+  const at = values.findIndex(([value]) => value === settings[key]);
+  return { ...settings, [key]: values[(at + 1) % values.length]?.[0] };
+}

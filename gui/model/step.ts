@@ -1,0 +1,96 @@
+import type { GroupId } from "../../core/wire/ids.ts";
+import type { Dialog } from "./dialog.ts";
+import { editorOf } from "./editor.ts";
+import type { Effect } from "./effect.ts";
+import type { Chat, Conversation, Notice, SignIn, State } from "./state.ts";
+
+/** What an event makes of a state, and what has to be done about it. */
+export interface Step<S extends State = State> {
+  readonly state: S;
+  readonly effects: readonly Effect[];
+}
+
+export type ChatState = State & { readonly scene: Chat };
+export type SignInState = State & { readonly scene: SignIn };
+
+const noticeMs = 6000;
+
+export function step<S extends State>(state: S, ...effects: readonly Effect[]): Step<S> {
+  return { state, effects };
+}
+
+/** One step after another. */
+export function andThen<S extends State, T extends State>(first: Step<S>, next: (state: S) => Step<T>): Step<T> {
+  const second = next(first.state);
+  return { state: second.state, effects: [...first.effects, ...second.effects] };
+}
+
+export function tell<S extends State>(state: S, text: string, kind: Notice["kind"] = "info"): S {
+  return { ...state, notice: { kind, text, untilMs: state.nowMs + noticeMs } };
+}
+
+export const problem = <S extends State>(state: S, text: string): S => tell(state, text, "problem");
+
+export function withChat(state: ChatState, change: Partial<Chat>): ChatState {
+  return { ...state, scene: { ...state.scene, ...change } };
+}
+
+/** Changes a conversation that has been opened; one that has not stays unopened. */
+export function withConversation(state: ChatState, group: GroupId, change: Partial<Conversation>): ChatState {
+  const before = state.scene.conversations.get(group);
+  if (!before) return state;
+  return withChat(state, { conversations: new Map(state.scene.conversations).set(group, { ...before, ...change }) });
+}
+
+export const activeConversation = ({ scene }: ChatState): Conversation | undefined =>
+  scene.active === undefined ? undefined : scene.conversations.get(scene.active);
+
+/** The group's conversation as far as it is open, or as it begins. */
+export function conversationOf({ scene }: ChatState, group: GroupId): Conversation {
+  const known = scene.conversations.get(group);
+  if (known) return known;
+  const row = scene.groups.find((of) => of.group === group);
+  return {
+    group,
+    facts: undefined,
+    messages: [],
+    older: "loading",
+    newest: true,
+    anchor: undefined,
+    newFrom: undefined,
+    selected: undefined,
+    draft: editorOf(row?.draft ?? ""),
+    online: new Set(),
+    readUpTo: new Map(),
+    typing: new Map(),
+  };
+}
+
+export const topDialog = ({ scene }: ChatState): Dialog | undefined => scene.dialogs.at(-1);
+
+export function openDialog(state: ChatState, dialog: Dialog): ChatState {
+  return withChat(state, { dialogs: [...state.scene.dialogs, dialog] });
+}
+
+/** Puts another in the place of the one on top. */
+export function replaceDialog(state: ChatState, dialog: Dialog): ChatState {
+  return withChat(state, { dialogs: [...state.scene.dialogs.slice(0, -1), dialog] });
+}
+
+export function closeDialog(state: ChatState): ChatState {
+  return withChat(state, { dialogs: state.scene.dialogs.slice(0, -1) });
+}
+
+/** Changes the dialogs of a kind, wherever they lie. */
+export function mapDialogs<K extends Dialog["kind"]>(
+  state: ChatState,
+  kind: K,
+  change: (dialog: Extract<Dialog, { kind: K }>) => Dialog,
+): ChatState {
+  const { dialogs } = state.scene;
+  if (!dialogs.some((dialog) => dialog.kind === kind)) return state;
+  const isOne = (dialog: Dialog): dialog is Extract<Dialog, { kind: K }> => dialog.kind === kind;
+  return withChat(state, { dialogs: dialogs.map((dialog) => (isOne(dialog) ? change(dialog) : dialog)) });
+}
+
+export const clamp = (at: number, length: number): number => Math.max(0, Math.min(at, length - 1));

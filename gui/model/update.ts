@@ -1,0 +1,217 @@
+import { actionOf, type Bindings } from "../keys/bindings.ts";
+import { byUser, forgotten, heard } from "./account-events.ts";
+import { withGroup } from "./commands.ts";
+import { editorDone, pastedInInput, pressedInInput } from "./composer.ts";
+import { leaveGroup, markRead, openGroup, openNeighbour, openNextUnread } from "./conversations.ts";
+import { clickedInDialog, pastedInDialog, pressedInDialog } from "./dialogs.ts";
+import type { Event } from "./event.ts";
+import { showFiles } from "./files.ts";
+import {
+  showGroup,
+  showHelp,
+  showMembers,
+  showSearch,
+  showSettings,
+  showSwitch,
+  showTransfers,
+} from "./open-dialogs.ts";
+import {
+  clickedMessage,
+  leaveMessages,
+  pressedInGroups,
+  pressedInMessages,
+  scroll,
+  scrollToEnd,
+  selectLast,
+  type View,
+} from "./reading.ts";
+import { updateSignIn } from "./sign-in.ts";
+import type { Chat, Focus, Settings, SignIn, Size, State } from "./state.ts";
+import {
+  andThen,
+  type ChatState,
+  clamp,
+  closeDialog,
+  type SignInState,
+  type Step,
+  step,
+  topDialog,
+  withChat,
+} from "./step.ts";
+
+export function initialState(of: {
+  readonly size: Size;
+  readonly nowMs: number;
+  readonly settings: Settings;
+  readonly bindings: Bindings;
+  readonly scene: SignIn;
+}): State {
+  return { ...of, notice: undefined, focused: true };
+}
+
+const wheelLines = 3;
+
+/** All behaviour of the client: what an event makes of its state, and what has to be done about it. */
+export function update(state: State, event: Event, view: View): Step {
+  switch (event.kind) {
+    case "resized":
+      return step({ ...state, size: event.size });
+    case "tick":
+      return step(ticked(state, event.nowMs));
+    case "focused": {
+      const focused = { ...state, focused: event.focused };
+      return isChat(focused) ? markRead(focused) : step(focused);
+    }
+    case "opened":
+      return opened(state, event);
+    default:
+      return isChat(state) ? updateChat(state, event, view) : updateSignIn(state as SignInState, event);
+  }
+}
+
+export const isChat = (state: State): state is ChatState => state.scene.kind === "chat";
+
+function ticked(state: State, nowMs: number): State {
+  const notice = state.notice && state.notice.untilMs > nowMs ? state.notice : undefined;
+  const clocked = { ...state, nowMs, notice };
+  return isChat(clocked) ? forgotten(clocked) : clocked;
+}
+
+function opened(state: State, { self, groups, people, settings }: Extract<Event, { kind: "opened" }>): Step {
+  const scene: Chat = {
+    kind: "chat",
+    self,
+    connection: {
+      state: "connecting",
+      why: "",
+      server: undefined,
+      strategy: undefined,
+      roundTripMs: undefined,
+      waiting: 0,
+    },
+    groups,
+    people: byUser(people),
+    active: undefined,
+    conversations: new Map(),
+    focus: "input",
+    dialogs: [],
+    transfers: new Map(),
+    previews: new Map(),
+    sentLines: [],
+    recalled: undefined,
+    completion: undefined,
+  };
+  const chat: ChatState = { ...state, scene, settings, notice: undefined };
+  const first = groups.find(({ left }) => !left) ?? groups[0];
+  return first ? openGroup(chat, first.group) : step(chat);
+}
+
+function updateChat(state: ChatState, event: Event, view: View): Step<ChatState> {
+  const dialog = topDialog(state);
+  switch (event.kind) {
+    case "key":
+      return dialog ? pressedInDialog(state, dialog, event, view) : pressed(state, event, view);
+    case "paste":
+      return dialog ? pastedInDialog(state, dialog, event.text, view) : pastedInInput(state, event.text);
+    case "click":
+      return clicked(state, event, view);
+    case "wheel":
+      return wheeled(state, event, view);
+    case "edited":
+      return step(editorDone(state, event.text));
+    default:
+      return heard(state, event, view);
+  }
+}
+
+function pressed(state: ChatState, { name, text }: Extract<Event, { kind: "key" }>, view: View): Step<ChatState> {
+  const { focus } = state.scene;
+  const action = actionOf(state.bindings, focus, name);
+  const { active } = state.scene;
+  switch (action) {
+    case "quit":
+      return andThen(leaveGroup(state), (left) => step(left, { kind: "quit" }));
+    case "suspend":
+    case "redraw":
+      return step(state, { kind: action });
+    case "help":
+      return step(showHelp(state));
+    case "switch":
+      return step(showSwitch(state));
+    case "settings":
+      return step(showSettings(state));
+    case "transfers":
+      return step(showTransfers(state));
+    case "nextUnread":
+      return openNextUnread(state);
+    case "previousGroup":
+      return openNeighbour(state, -1);
+    case "nextGroup":
+      return openNeighbour(state, 1);
+    case "find":
+      return showSearch(state, active);
+    case "findAll":
+      return showSearch(state, undefined);
+    case "newGroup":
+      return showGroup(state, undefined);
+    case "amendGroup":
+      return withGroup(state, showGroup);
+    case "members":
+      return withGroup(state, showMembers);
+    case "sendFile":
+      return withGroup(state, showFiles);
+    case "focusNext":
+      return focused(state, ({ input: "messages", messages: "groups", groups: "input" } as const)[focus], view);
+    case "scrollUp":
+      return scroll(state, view, view.pageLines(state) - 1);
+    case "scrollDown":
+      return scroll(state, view, 1 - view.pageLines(state));
+    case "scrollEnd":
+      return scrollToEnd(state);
+    case "selectMessage":
+      return selectLast(state, view);
+    default:
+      break;
+  }
+  const inFocus = {
+    input: () => pressedInInput(state, action, text),
+    messages: () => pressedInMessages(state, action, view),
+    groups: () => pressedInGroups(state, action),
+  }[focus]();
+  if (inFocus) return inFocus;
+  // Who begins to write wants to write.
+  return focus !== "input" && text !== undefined && text !== " "
+    ? andThen(leaveMessages(state), (left) => pressedInInput(left, undefined, text) ?? step(left))
+    : step(state);
+}
+
+function focused(state: ChatState, focus: Focus, view: View): Step<ChatState> {
+  if (focus === "messages") return selectLast(state, view);
+  return andThen(leaveMessages(state), (left) => step(withChat(left, { focus })));
+}
+
+function clicked(state: ChatState, { on, row }: Extract<Event, { kind: "click" }>, view: View): Step<ChatState> {
+  const dialog = topDialog(state);
+  if (dialog) return on === "dialog" ? clickedInDialog(state, dialog, row, view) : step(closeDialog(state));
+  switch (on) {
+    case "groups": {
+      const { groups } = state.scene;
+      const of = groups[clamp(row, groups.length)];
+      return of ? openGroup(state, of.group) : step(state);
+    }
+    case "conversation":
+      return clickedMessage(state, row, view);
+    case "input":
+      return leaveMessages(state);
+    default:
+      return step(state);
+  }
+}
+
+function wheeled(state: ChatState, { on, up }: Extract<Event, { kind: "wheel" }>, view: View): Step<ChatState> {
+  const dialog = topDialog(state);
+  const { itemUp, itemDown } = state.bindings;
+  if (dialog) return pressedInDialog(state, dialog, { name: (up ? itemUp : itemDown)[0] ?? "" }, view);
+  if (on === "groups") return openNeighbour(state, up ? -1 : 1);
+  return scroll(state, view, up ? wheelLines : -wheelLines);
+}

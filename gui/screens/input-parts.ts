@@ -1,0 +1,106 @@
+/** What comes from a terminal, in the pieces that mean something. */
+export type InputPart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "paste"; readonly text: string }
+  | { readonly kind: "focused"; readonly focused: boolean }
+  | { readonly kind: "key"; readonly name: string }
+  | { readonly kind: "click"; readonly x: number; readonly y: number }
+  | { readonly kind: "wheel"; readonly x: number; readonly y: number; readonly up: boolean }
+  /** A control character or an escape sequence, whole. */
+  | { readonly kind: "sequence"; readonly text: string };
+
+/** A paste of more than this comes in several. */
+const pasteUnitsMax = 4 * 1024 * 1024;
+const pasteBegin = "\u001b[200~";
+const pasteEnd = "\u001b[201~";
+
+/** Keys that xterm and kitty tell apart when asked, and terminals that send an escape before the key. */
+const enters: Readonly<Record<string, string>> = {
+  "\u001b\r": "M-enter",
+  "\u001b\n": "M-enter",
+  "\u001b[13;2u": "M-enter",
+  "\u001b[13;3u": "M-enter",
+  "\u001b[27;2;13~": "M-enter",
+  "\u001b[27;3;13~": "M-enter",
+};
+
+const escape = "\u001b";
+const whole = new RegExp(
+  `^(?:${escape}\\[M[^]{3}|${escape}\\[\\[[A-E]|${escape}+\\[[<=>?]?[\\d;]*[ -/]*[@-LN-Z\\\\-~^$]|${escape}\\[<[\\d;]*M|${escape}\\[[\\d;]+M|${escape}+O[A-Za-z]|${escape}(?:[^\\p{Cc}[O]|[\\r\\n\\b]|\u007f))`,
+  "u",
+);
+const begun = new RegExp(`^(?:${escape}\\[M[^]{0,2}|${escape}+(?:\\[[\\[<=>?]?[\\d;]*[ -/]*|O)?)$`, "u");
+const mouse = new RegExp(`^${escape}\\[<(\\d+);(\\d+);(\\d+)([Mm])$`);
+
+/** Takes input as it comes, in pieces of any size, and gives what is complete. */
+export class InputParts {
+  #rest = "";
+
+  /** Whether something was begun that may be a key by itself: an escape, to which more may come. */
+  get isWaiting(): boolean {
+    return this.#rest !== "" && !this.#rest.startsWith(pasteBegin);
+  }
+
+  push(text: string): InputPart[] {
+    this.#rest += text;
+    return this.#take();
+  }
+
+  /** Nothing more comes: an escape was the key. */
+  flush(): InputPart[] {
+    if (!this.isWaiting) return [];
+    const [first = "", ...others] = this.#rest;
+    this.#rest = "";
+    return [{ kind: "sequence", text: first }, ...this.push(others.join(""))];
+  }
+
+  #take(): InputPart[] {
+    const parts: InputPart[] = [];
+    while (this.#rest !== "") {
+      const rest = this.#rest;
+      if (rest.startsWith(pasteBegin)) {
+        const end = rest.indexOf(pasteEnd);
+        if (end < 0 && rest.length < pasteUnitsMax) break;
+        const until = end < 0 ? rest.length : end;
+        parts.push({ kind: "paste", text: rest.slice(pasteBegin.length, until) });
+        this.#rest = end < 0 ? "" : rest.slice(end + pasteEnd.length);
+        continue;
+      }
+      const found = rest.startsWith(escape) ? escaped(rest) : plain(rest);
+      if (found === undefined) break;
+      this.#rest = rest.slice(found.length);
+      const part = partOf(found);
+      if (part) parts.push(part);
+    }
+    return parts;
+  }
+}
+
+/** The escape sequence at the beginning, or undefined while more of it may come. */
+function escaped(text: string): string | undefined {
+  const found = whole.exec(text)?.[0];
+  if (found !== undefined) return found;
+  return begun.test(text) ? undefined : escape;
+}
+
+function plain(text: string): string {
+  return /^\P{Cc}+/u.exec(text)?.[0] ?? text.slice(0, 1);
+}
+
+/** Undefined for what means nothing: a button let go, a mouse that moves. */
+function partOf(found: string): InputPart | undefined {
+  const name = enters[found];
+  if (name) return { kind: "key", name };
+  if (found === `${escape}[I` || found === `${escape}[O`) return { kind: "focused", focused: found.endsWith("I") };
+  const [, button, column, row, end] = mouse.exec(found) ?? [];
+  if (button !== undefined) return mousePart(Number(button), Number(column) - 1, Number(row) - 1, end === "M");
+  if (found === pasteEnd) return undefined;
+  return /^\P{Cc}/u.test(found) ? { kind: "text", text: found } : { kind: "sequence", text: found };
+}
+
+/** Bits of a button (xterm, "Mouse Tracking"): 64 a wheel, 32 a movement, 3 which of them. */
+function mousePart(button: number, x: number, y: number, isPress: boolean): InputPart | undefined {
+  if (!isPress || (button & 32) !== 0) return undefined;
+  if ((button & 64) !== 0) return (button & 3) < 2 ? { kind: "wheel", x, y, up: (button & 1) === 0 } : undefined;
+  return (button & 3) === 0 ? { kind: "click", x, y } : undefined;
+}

@@ -1,0 +1,261 @@
+import { PassThrough } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import type { ReadStream, WriteStream } from "node:tty";
+import library from "blessed";
+import type { Cancel, Clock } from "../../core/platform/clock.ts";
+import { type Frame, frameOf } from "../layout/frame.ts";
+import { hit } from "../layout/hit.ts";
+import type { Event } from "../model/event.ts";
+import type { Size, State } from "../model/state.ts";
+import { graphemesOf } from "../text/width.ts";
+import { type Cell, cellsOf } from "./cells.ts";
+import { type InputPart, InputParts } from "./input-parts.ts";
+import { Pace } from "./pace.ts";
+import { themeFor } from "./theme.ts";
+
+export interface ScreenOptions {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** What the user does. */
+  onEvent(event: Event): void;
+}
+
+/** More draws than this nobody sees. */
+const drawPeriodMs = 16;
+/** So long after an escape, what comes is no part of a key any more. */
+const escapeMs = 40;
+
+/** Presses and the wheel with places of any size, focus, and pastes in brackets (xterm, "DEC Private Mode Set"). */
+const modes = [1000, 1006, 1004, 2004];
+const modesOn = modes.map((mode) => `\u001b[?${mode}h`).join("");
+const modesOff = modes.map((mode) => `\u001b[?${mode}l`).join("");
+
+/** What is used of blessed, whose types tell nothing of it. */
+interface Blessed {
+  screen(options: {
+    readonly input: NodeJS.ReadableStream;
+    readonly output: NodeJS.WritableStream;
+    readonly fullUnicode: boolean;
+    readonly forceUnicode: boolean;
+  }): BlessedScreen;
+}
+
+interface BlessedScreen {
+  /** Rows of cells: rendition and character. */
+  readonly lines: ([rendition: number, text: string][] & { dirty: boolean })[];
+  readonly dattr: number;
+  readonly tput: { brokenACS: boolean; readonly colors: number };
+  readonly program: {
+    on(event: "keypress", listener: (text: string | undefined, key: BlessedKey) => void): void;
+    on(event: "resize", listener: () => void): void;
+    write(text: string): void;
+    cup(row: number, column: number): void;
+    showCursor(): void;
+    hideCursor(): void;
+  };
+  attrCode(code: string, current: number, plain: number): number;
+  draw(first: number, last: number): void;
+  realloc(): void;
+  enter(): void;
+  leave(): void;
+  destroy(): void;
+}
+
+interface BlessedKey {
+  readonly name?: string;
+  /** The same with its modifiers. */
+  readonly full?: string;
+}
+
+const blessed = library as unknown as Blessed;
+
+/**
+ * The terminal while the client has it: draws states, and tells what the user does.
+ *
+ * Cells are written straight into blessed's screen, which finds out what has changed of it. Its boxes would take text
+ * apart themselves, at every draw and with widths of their own.
+ */
+export class Screen {
+  readonly #options: ScreenOptions;
+  readonly #screen: BlessedScreen;
+  /** What blessed is given to read: only what it knows. */
+  readonly #sequences = new PassThrough();
+  readonly #parts = new InputParts();
+  readonly #decoder = new StringDecoder("utf8");
+  readonly #pace: Pace;
+  readonly #renditions = new Map<string, number>();
+  #state: State | undefined;
+  #escape: Cancel | undefined;
+  #isOpen = true;
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+    const { input, output, clock } = options;
+    this.#screen = blessed.screen({ input: this.#sequences, output, fullUnicode: true, forceUnicode: true });
+    // Lines are drawn in UTF-8, like everything else, and not in the alternative character set of a VT100.
+    this.#screen.tput.brokenACS = true;
+    this.#pace = new Pace(clock, drawPeriodMs, () => this.#draw());
+    this.#screen.program.on("keypress", (_text, key) => this.#pressed(key));
+    this.#screen.program.on("resize", () => this.#resized());
+    input.on("data", this.#onData);
+    process.once("exit", this.#onExit);
+    this.#take();
+  }
+
+  get size(): Size {
+    const { columns, rows } = this.#options.output;
+    return { columns, rows };
+  }
+
+  /** Draws this state, unless another follows at once. */
+  show(state: State): void {
+    this.#state = state;
+    this.#pace.ask();
+  }
+
+  /** Draws everything anew, whatever the terminal shows. */
+  redraw(): void {
+    if (!this.#isOpen) return;
+    this.#screen.realloc();
+    this.#draw();
+  }
+
+  /** Gives the terminal to another program, such as the user's editor or the shell. */
+  pause(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#pace.stop();
+    this.#screen.program.write(modesOff);
+    this.#screen.leave();
+    this.#options.input.pause();
+    this.#options.input.setRawMode?.(false);
+  }
+
+  /** Takes it back. */
+  resume(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#screen.enter();
+    this.#take();
+    this.#resized();
+  }
+
+  close(): void {
+    this.pause();
+    this.#options.input.off("data", this.#onData);
+    process.off("exit", this.#onExit);
+    this.#screen.destroy();
+  }
+
+  #take(): void {
+    const { input } = this.#options;
+    input.setRawMode?.(true);
+    input.resume();
+    this.#screen.program.write(modesOn);
+  }
+
+  readonly #onExit = () => {
+    if (this.#isOpen) this.#options.output.write(modesOff);
+  };
+
+  readonly #onData = (bytes: Buffer) => {
+    if (!this.#isOpen) return;
+    this.#escape?.();
+    this.#escape = undefined;
+    this.#heard(this.#parts.push(this.#decoder.write(bytes)));
+    if (!this.#parts.isWaiting) return;
+    this.#escape = this.#options.clock.after(escapeMs, () => this.#heard(this.#parts.flush()));
+  };
+
+  #heard(parts: readonly InputPart[]): void {
+    for (const part of parts) this.#hear(part);
+  }
+
+  #hear(part: InputPart): void {
+    const { onEvent } = this.#options;
+    switch (part.kind) {
+      case "text":
+        for (const { text } of graphemesOf(part.text))
+          onEvent({ kind: "key", name: text === " " ? "space" : text, text });
+        return;
+      case "sequence":
+        this.#sequences.write(part.text);
+        return;
+      case "click":
+      case "wheel":
+        return this.#pointed(part);
+      case "paste":
+      case "focused":
+      case "key":
+        return onEvent(part);
+      default:
+        part satisfies never;
+    }
+  }
+
+  #pressed({ full, name }: BlessedKey): void {
+    // An enter comes under both of its names.
+    if (full === undefined || name === "return") return;
+    this.#options.onEvent({ kind: "key", name: name === "linefeed" ? "C-j" : full });
+  }
+
+  #pointed(part: Extract<InputPart, { kind: "click" | "wheel" }>): void {
+    const at = this.#state && hit(this.#state, part.x, part.y);
+    // Beside everything, the wheel moves what there is to read.
+    if (part.kind === "wheel") this.#options.onEvent({ kind: "wheel", on: at?.on ?? "conversation", up: part.up });
+    else if (at && at.row >= 0) this.#options.onEvent({ kind: "click", ...at });
+  }
+
+  #resized(): void {
+    if (!this.#isOpen) return;
+    this.#options.onEvent({ kind: "resized", size: this.size });
+    this.redraw();
+  }
+
+  #draw(): void {
+    const state = this.#state;
+    if (!state || !this.#isOpen) return;
+    const frame = frameOf(state);
+    const theme = themeFor(state.settings, this.#options.environment, this.#screen.tput.colors);
+    this.#write(cellsOf(frame, state.size, theme));
+    this.#screen.draw(0, this.#screen.lines.length - 1);
+    this.#placeCursor(frame.cursor);
+  }
+
+  #write(rows: readonly (readonly Cell[])[]): void {
+    for (const [y, line] of this.#screen.lines.entries()) {
+      const row = rows[y];
+      for (const [x, cell] of line.entries()) {
+        const { text, rendition } = row?.[x] ?? { text: " ", rendition: "" };
+        const code = this.#renditionCode(rendition);
+        if (cell[0] === code && cell[1] === text) continue;
+        cell[0] = code;
+        cell[1] = text;
+        line.dirty = true;
+      }
+    }
+  }
+
+  #renditionCode(rendition: string): number {
+    const known = this.#renditions.get(rendition);
+    if (known !== undefined) return known;
+    // Pictures have many.
+    if (this.#renditions.size > 10_000) this.#renditions.clear();
+    const plain = this.#screen.dattr;
+    const code = rendition === "" ? plain : this.#screen.attrCode(`\u001b[${rendition}m`, plain, plain);
+    this.#renditions.set(rendition, code);
+    return code;
+  }
+
+  #placeCursor(cursor: Frame["cursor"]): void {
+    const { program } = this.#screen;
+    if (!cursor) {
+      program.hideCursor();
+      return;
+    }
+    program.cup(cursor.y, cursor.x);
+    program.showCursor();
+  }
+}

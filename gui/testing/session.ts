@@ -1,0 +1,149 @@
+import type { ClientMessageId, GroupId, Seq, UserId } from "../../core/wire/ids.ts";
+import { bindingsOf } from "../keys/bindings.ts";
+import type { Effect } from "../model/effect.ts";
+import type { Event } from "../model/event.ts";
+import type { View } from "../model/reading.ts";
+import type { GroupRow, MessageRow, PersonRow } from "../model/shown.ts";
+import { beginSignIn } from "../model/sign-in.ts";
+import { type Conversation, defaultSettings, type State } from "../model/state.ts";
+import type { ChatState } from "../model/step.ts";
+import { initialState, isChat, update } from "../model/update.ts";
+
+export const idOf = {
+  group: (id: number) => id as unknown as GroupId,
+  user: (id: number) => id as unknown as UserId,
+  seq: (seq: number) => seq as unknown as Seq,
+};
+
+export const alice = idOf.user(1);
+export const bob = idOf.user(2);
+export const cats = idOf.group(10);
+export const dogs = idOf.group(11);
+
+export const people: readonly PersonRow[] = [
+  { user: alice, name: "alice", trusted: "pinned" },
+  { user: bob, name: "bob", trusted: "pinned" },
+];
+
+export function groupRow(group: GroupId, of: Partial<GroupRow> = {}): GroupRow {
+  return {
+    group,
+    title: group === cats ? "cats" : "dogs",
+    lastAt: 0,
+    unread: 0,
+    mentions: 0,
+    readSeq: idOf.seq(0),
+    draft: "",
+    left: false,
+    ...of,
+  };
+}
+
+export function messageRow(key: number, of: Partial<MessageRow> = {}): MessageRow {
+  return {
+    key,
+    seq: idOf.seq(key),
+    sender: bob,
+    id: BigInt(key) as unknown as ClientMessageId,
+    epoch: 1,
+    at: key * 1000,
+    state: "received",
+    content: { kind: "text", text: `message ${key}` },
+    ...of,
+  };
+}
+
+/** A view in which every message takes one line. */
+export function flatView(pageLines: number): View {
+  const bottom = ({ messages, anchor }: Conversation) => {
+    const at = messages.findIndex(({ key }) => key === anchor?.key);
+    return at < 0 ? messages.length - 1 : at;
+  };
+  return {
+    scrolled(_state, conversation, lines) {
+      const { messages } = conversation;
+      const at = Math.max(0, bottom(conversation) - lines);
+      const message = messages[at];
+      return at >= messages.length - 1 || !message ? undefined : { key: message.key, linesBelow: 0 };
+    },
+    pageLines: () => pageLines,
+    pictureColumns: () => 40,
+    showsFirst: (_state, conversation) => bottom(conversation) - pageLines < 0,
+  };
+}
+
+/** Somebody at the terminal, without one: keeps the state, and what had to be done. */
+export class Session {
+  state: State;
+  readonly effects: Effect[] = [];
+  readonly #view: View;
+
+  constructor(state: State, view: View = flatView(10)) {
+    this.state = state;
+    this.#view = view;
+  }
+
+  get chat(): ChatState {
+    if (!isChat(this.state)) throw new Error("nobody has signed in");
+    return this.state;
+  }
+
+  get draft(): string {
+    const { active, conversations } = this.chat.scene;
+    return (active === undefined ? undefined : conversations.get(active)?.draft.text) ?? "";
+  }
+
+  hear(...events: readonly Event[]): this {
+    for (const event of events) {
+      const { state, effects } = update(this.state, event, this.#view);
+      this.state = state;
+      this.effects.push(...effects);
+    }
+    return this;
+  }
+
+  press(...names: readonly string[]): this {
+    return this.hear(...names.map((name) => ({ kind: "key", name }) as const));
+  }
+
+  type(text: string): this {
+    return this.hear(
+      ...Array.from(text, (of) => ({ kind: "key", name: of === " " ? "space" : of, text: of }) as const),
+    );
+  }
+
+  /** What had to be done since this was asked last. */
+  done(): Effect[] {
+    return this.effects.splice(0);
+  }
+
+  did<K extends Effect["kind"]>(kind: K): (Effect & { kind: K })[] {
+    return this.effects.filter((effect): effect is Effect & { kind: K } => effect.kind === kind);
+  }
+}
+
+export function signInSession(
+  profiles: readonly { name: string; user: string; server: string }[] = [],
+  known: { server: string; user?: string; profile?: string } = { server: "127.0.0.1:7400" },
+): Session {
+  return new Session(
+    initialState({
+      size: { columns: 80, rows: 24 },
+      nowMs: 1_000_000,
+      settings: defaultSettings,
+      bindings: bindingsOf(),
+      scene: beginSignIn(profiles, known),
+    }),
+  );
+}
+
+/** Alice, in the groups cats (which is shown) and dogs. */
+export function chatSession(groups: readonly GroupRow[] = [groupRow(cats), groupRow(dogs)]): Session {
+  const self = { user: alice, name: "alice", profile: "alice", server: "127.0.0.1:7400" };
+  return signInSession().hear({ kind: "opened", self, groups, people, settings: defaultSettings });
+}
+
+/** The newest page of a conversation. */
+export function newestPage(group: GroupId, messages: readonly MessageRow[], moreOlder = false): Event {
+  return { kind: "page", group, where: "newest", messages, moreOlder, moreNewer: false };
+}
