@@ -11,6 +11,8 @@ import { graphemesOf } from "../text/width.ts";
 import { type Cell, cellsOf } from "./cells.ts";
 import { type InputPart, InputParts } from "./input-parts.ts";
 import { Pace } from "./pace.ts";
+import { inTrueColour, isTrueColour, steadyText } from "./steady-text.ts";
+import { terminalName } from "./terminal-name.ts";
 import { themeFor } from "./theme.ts";
 
 export interface ScreenOptions {
@@ -39,6 +41,7 @@ interface Blessed {
     readonly output: NodeJS.WritableStream;
     readonly fullUnicode: boolean;
     readonly forceUnicode: boolean;
+    readonly terminal: string;
   }): BlessedScreen;
 }
 
@@ -92,8 +95,14 @@ export class Screen {
 
   constructor(options: ScreenOptions) {
     this.#options = options;
-    const { input, output, clock } = options;
-    this.#screen = blessed.screen({ input: this.#sequences, output, fullUnicode: true, forceUnicode: true });
+    const { input, output, clock, environment } = options;
+    this.#screen = blessed.screen({
+      input: this.#sequences,
+      output,
+      fullUnicode: true,
+      forceUnicode: true,
+      terminal: terminalName(environment),
+    });
     // Lines are drawn in UTF-8, like everything else, and not in the alternative character set of a VT100.
     this.#screen.tput.brokenACS = true;
     this.#pace = new Pace(clock, drawPeriodMs, () => this.#draw());
@@ -228,8 +237,11 @@ export class Screen {
     for (const [y, line] of this.#screen.lines.entries()) {
       const row = rows[y];
       for (const [x, cell] of line.entries()) {
-        const { text, rendition } = row?.[x] ?? { text: " ", rendition: "" };
-        const code = this.#renditionCode(rendition);
+        const { text: shown, rendition } = row?.[x] ?? { text: " ", rendition: "" };
+        const steady = steadyText(shown, { x, columns: row?.[x + 1]?.text === "" ? 2 : 1 });
+        const isTrue = isTrueColour(rendition);
+        const text = isTrue ? inTrueColour(steady, rendition) : steady;
+        const code = isTrue ? this.#screen.dattr : this.#renditionCode(rendition);
         if (cell[0] === code && cell[1] === text) continue;
         cell[0] = code;
         cell[1] = text;

@@ -21,6 +21,9 @@ suite("how wide text is", () => {
     ["é", 1, "é"],
     ["a̐", 1, "a̐"],
     ["นี่", 1, "นี่"],
+    ["नि", 2, "नि"],
+    ["हिन्दी", 5, "हिन्दी"],
+    ["မြန်မာ", 5, "မြန်မာ"],
     ["😀✅⭐", 6, "😀✅⭐"],
     ["👨‍👩‍👧‍👦", 2, "👨"],
     ["👍🏽", 2, "👍"],
@@ -56,6 +59,14 @@ suite("how wide text is", () => {
         assert.ok(columnsOf(shown) <= columns);
         if (columnsOf(text) <= columns && columns > 0) assert.equal(shown, text);
       }),
+    );
+  });
+
+  test("a line breaks as often as it must, also behind what takes no column", () => {
+    const text = "\u202e漢a";
+    assert.deepEqual(
+      wrap(text, 2).map(({ from, to }) => text.slice(from, to)),
+      ["\u202e", "漢", "a"],
     );
   });
 

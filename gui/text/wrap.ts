@@ -29,7 +29,8 @@ function wrapParagraph(text: string, from: number, to: number, columns: number, 
       breakAt = grapheme.at;
       usedAtBreak = used;
     }
-    if (used + grapheme.columns > columns && !isSpace && grapheme.at > start) {
+    // Twice, when what is before the last place to break takes no column itself.
+    while (used + grapheme.columns > columns && !isSpace && grapheme.at > start) {
       if (breakAt <= start) {
         breakAt = grapheme.at;
         usedAtBreak = used;
