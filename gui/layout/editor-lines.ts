@@ -9,7 +9,18 @@ export interface EditorLines {
 }
 
 /** A text as its editor shows it in so many columns, the last of which is kept for the cursor. */
-export function editorLines({ text, cursor }: Editor, columns: number): EditorLines {
+export function editorLines(editor: Editor, columns: number): EditorLines {
+  const known = laidOut.get(editor);
+  if (known?.columns === columns) return known.shown;
+  const shown = wrapped(editor, columns);
+  laidOut.set(editor, { columns, shown });
+  return shown;
+}
+
+// Asked for by the box, and by what leaves it its room; a pasted book is not broken into lines at every tick.
+const laidOut = new WeakMap<Editor, { readonly columns: number; readonly shown: EditorLines }>();
+
+function wrapped({ text, cursor }: Editor, columns: number): EditorLines {
   const before = harmless(text.slice(0, cursor));
   const shown = before + harmless(text.slice(cursor));
   const room = Math.max(2, columns - 1);

@@ -8,6 +8,7 @@ import type { Event } from "./event.ts";
 import { listed, previewed } from "./files.ts";
 import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-window.ts";
 import { askBefore, showTrust } from "./open-dialogs.ts";
+import { showPictures } from "./previews.ts";
 import { loadOlder, type View } from "./reading.ts";
 import type { GroupRow, MessageRow, PersonRow } from "./shown.ts";
 import {
@@ -40,7 +41,8 @@ export function heard(state: ChatState, event: Event, view: View): Step<ChatStat
     case "page": {
       const conversation = withPage(conversationOf(state, event.group), event);
       const shown = withConversation(state, event.group, conversation);
-      return scene.active === event.group ? andThen(loadOlder(shown, view), markRead) : step(shown);
+      if (scene.active !== event.group) return step(shown);
+      return andThen(andThen(loadOlder(shown, view), markRead), showPictures);
     }
     case "fetched":
       return fetched(state, event);
@@ -163,7 +165,8 @@ function received(state: ChatState, group: GroupId, message: MessageRow): Step<C
   const isKnown = before.messages.some(({ key }) => key === message.key);
   const after = withConversation(state, group, stopsTyping(withMessage(before, message), message));
   const effects = isKnown ? [] : notification(state, group, message);
-  return andThen(step(after, ...effects), (there) => (scene.active === group ? markRead(there) : step(there)));
+  const told = step(after, ...effects);
+  return scene.active === group ? andThen(andThen(told, markRead), showPictures) : told;
 }
 
 function stopsTyping(conversation: ReturnType<typeof withMessage>, { sender }: MessageRow) {

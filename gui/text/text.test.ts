@@ -48,6 +48,29 @@ suite("how wide text is", () => {
     }
   });
 
+  test("text is taken apart as a segmenter takes it apart, though in stretches", () => {
+    const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+    const some = fc.constantFrom("👨‍👩‍👧‍👦", "🇩🇪 ", "👍🏽", "e\u0310", "漢", "ab ", "นี่", "。", "😀", "한");
+    fc.assert(
+      fc.property(fc.array(some, { maxLength: 500 }), fc.array(some, { maxLength: 3 }), (pieces, repeated) => {
+        const text = `${pieces.join("")}a${repeated.join("").repeat(200)}`;
+        assert.deepEqual(
+          Array.from(graphemesOf(text), (grapheme) => [grapheme.text, grapheme.at]),
+          Array.from(segmenter.segment(text), ({ segment, index }) => [segment, index]),
+        );
+      }),
+    );
+  });
+
+  test("a long text in any script is measured in no time to speak of", () => {
+    for (const unit of ["漢，", "😀", "नी", "é", "a\u0310"]) {
+      const text = unit.repeat(50_000);
+      let stretch = 0;
+      for (const { at } of graphemesOf(text)) stretch = at;
+      assert.ok(stretch > text.length - 4);
+    }
+  });
+
   test("a letter with hundreds of marks keeps a few of them", () => {
     assert.ok(shownCluster(`a${"\u0310".repeat(500)}`).shown.length <= 8);
   });
@@ -59,14 +82,6 @@ suite("how wide text is", () => {
         assert.ok(columnsOf(shown) <= columns);
         if (columnsOf(text) <= columns && columns > 0) assert.equal(shown, text);
       }),
-    );
-  });
-
-  test("a line breaks as often as it must, also behind what takes no column", () => {
-    const text = "\u202e漢a";
-    assert.deepEqual(
-      wrap(text, 2).map(({ from, to }) => text.slice(from, to)),
-      ["\u202e", "漢", "a"],
     );
   });
 

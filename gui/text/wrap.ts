@@ -29,9 +29,9 @@ function wrapParagraph(text: string, from: number, to: number, columns: number, 
       breakAt = grapheme.at;
       usedAtBreak = used;
     }
-    // Twice, when what is before the last place to break takes no column itself.
-    while (used + grapheme.columns > columns && !isSpace && grapheme.at > start) {
-      if (breakAt <= start) {
+    if (used + grapheme.columns > columns && !isSpace && grapheme.at > start) {
+      // A break before which nothing is seen would leave too much behind it.
+      if (breakAt <= start || usedAtBreak === 0) {
         breakAt = grapheme.at;
         usedAtBreak = used;
       }
