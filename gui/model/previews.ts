@@ -1,5 +1,5 @@
+import type { View } from "./reading.ts";
 import type { MessageRow } from "./shown.ts";
-import type { State } from "./state.ts";
 import { activeConversation, type ChatState, type Step, step, withChat } from "./step.ts";
 
 /** A larger picture is shown when somebody asks for it. */
@@ -7,11 +7,8 @@ const pictureBytesMax = 5 * 1024 * 1024;
 /** So many messages from a window's end are looked through for pictures. */
 const messagesMax = 50;
 
-/** How wide a picture in a conversation may be. */
-export const previewColumns = ({ size }: State): number => Math.max(16, Math.min(48, size.columns - 52));
-
 /** Shows the pictures of what is on the screen, or soon will be. */
-export function showPictures(state: ChatState): Step<ChatState> {
+export function showPictures(state: ChatState, view: View): Step<ChatState> {
   const { previews } = state.scene;
   const conversation = activeConversation(state);
   if (!conversation || !state.settings.previews) return step(state);
@@ -22,7 +19,7 @@ export function showPictures(state: ChatState): Step<ChatState> {
   if (missing.length === 0) return step(state);
   const shown = new Map(previews);
   for (const { key } of missing) shown.set(key, { kind: "loading" });
-  const columns = previewColumns(state);
+  const columns = view.pictureColumns(state);
   const effects = missing.map(({ key }) => ({ kind: "previewMessage", group, key, columns }) as const);
   return step(withChat(state, { previews: shown }), ...effects);
 }
