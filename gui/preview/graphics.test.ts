@@ -67,7 +67,7 @@ test("a picture goes to a Sixel terminal in its size and colours, without what i
     [0, 0, 255, 255],
     [9, 9, 9, 0],
   ];
-  const stripe = (x: number) => (x < 5 ? red : x < 10 ? green : x < 15 ? blue : clear) as number[];
+  const stripe = (x: number) => (x < 5 ? red : x < 10 ? green : x < 15 ? blue : clear);
   const pixels = Uint8Array.from(Array.from({ length: 20 * 13 }, (_, n) => stripe(n % 20)).flat());
   const sequence = sixelShow({ width: 20, height: 13, pixels }, { row: 0, column: 2 });
   const whole = new RegExp(`^${escape}7${escape}\\[1;3H${escape}P0;1;q([^${escape}]*)${escape}\\\\${escape}8$`);
