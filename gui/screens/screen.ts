@@ -10,6 +10,7 @@ import { graphemesOf } from "../text/width.ts";
 import { type Cell, cellsOf } from "./cells.ts";
 import { type InputPart, InputParts } from "./input-parts.ts";
 import { Pace } from "./pace.ts";
+import { inTrueColour, isTrueColour, steadyText } from "./steady-text.ts";
 import { themeFor } from "./theme.ts";
 
 export interface ScreenOptions {
@@ -185,8 +186,11 @@ export class Screen {
     for (const [y, line] of this.#screen.lines.entries()) {
       const row = rows[y];
       for (const [x, cell] of line.entries()) {
-        const { text, rendition } = row?.[x] ?? { text: " ", rendition: "" };
-        const code = this.#renditionCode(rendition);
+        const { text: shown, rendition } = row?.[x] ?? { text: " ", rendition: "" };
+        const steady = steadyText(shown, { x, columns: row?.[x + 1]?.text === "" ? 2 : 1 });
+        const isTrue = isTrueColour(rendition);
+        const text = isTrue ? inTrueColour(steady, rendition) : steady;
+        const code = isTrue ? this.#screen.dattr : this.#renditionCode(rendition);
         if (cell[0] === code && cell[1] === text) continue;
         cell[0] = code;
         cell[1] = text;
