@@ -1,6 +1,5 @@
 import { PassThrough } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import type { ReadStream, WriteStream } from "node:tty";
 import library from "blessed";
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import { type Frame, frameOf } from "../layout/frame.ts";
@@ -14,8 +13,9 @@ import { Pace } from "./pace.ts";
 import { themeFor } from "./theme.ts";
 
 export interface ScreenOptions {
-  readonly input: ReadStream;
-  readonly output: WriteStream;
+  /** The terminal's own streams, or what `terminal/` puts before them. */
+  readonly input: NodeJS.ReadableStream & { setRawMode?(isRaw: boolean): unknown };
+  readonly output: NodeJS.WritableStream & Size;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** What the user does. */
