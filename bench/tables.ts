@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { breachText } from "./cells-table.ts";
 import { figure, median, pair } from "./figures.ts";
-import type { FanoutDocument, FanoutPoint, IngestDocument, ScaleDocument } from "./results.ts";
+import type { FanoutDocument, FanoutPoint, IngestDocument, MicroDocument, ScaleDocument } from "./results.ts";
 
 export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
@@ -120,9 +120,9 @@ export function ingestTables({ saturated, paced, crossover }: IngestDocument): s
   ].join("\n");
 }
 
-export function figuresTable({ figures }: ScaleDocument): string {
+export function figuresTable({ figures }: Pick<ScaleDocument | MicroDocument, "figures">): string {
   return plainTable(
     ["figure", "value", "unit"],
-    figures.map(({ name, value, unit }) => [name, figure(value), unit]),
+    figures.map(({ name, value, unit }) => [name, value === null ? "–" : figure(value), unit]),
   );
 }

@@ -4,6 +4,7 @@ import { availableArms, fanoutDefaults, runFanout } from "../bench/fanout.ts";
 import { ingestDefaults, runIngest } from "../bench/ingest.ts";
 import { microCryptoDefaults, runMicroCrypto } from "../bench/micro/crypto.ts";
 import { microCryptoNotes, microCryptoTables } from "../bench/micro/crypto-tables.ts";
+import { microGuiDefaults, runMicroGui } from "../bench/micro/gui.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
 import { quickServers, quickStrategies, quickWorkload, runQuick } from "../bench/quick.ts";
 import type { ResultsDocument, ScaleDocument } from "../bench/results.ts";
@@ -186,17 +187,27 @@ function addScale(bench: Command): void {
 function addMicro(bench: Command): void {
   bench
     .command("micro")
-    .description("What single operations cost: ways to do the same, taking turns in one process.")
-    .addArgument(new Argument("<topic>", "what is taken apart").choices(["crypto"]))
-    .option("--rounds <n>", "times that everything is measured", whole, microCryptoDefaults.rounds)
-    .option("--seconds <n>", "measured time of each arm in each round", positive, microCryptoDefaults.seconds)
+    .description(
+      "What single operations cost: of the cryptography, two ways to do the same; of the terminal client, a key.",
+    )
+    .addArgument(new Argument("<topic>", "what is taken apart").choices(["crypto", "gui"]))
+    .option("--rounds <n>", "crypto: times that everything is measured", whole, microCryptoDefaults.rounds)
+    .option("--seconds <n>", "crypto: measured time of each arm in each round", positive, microCryptoDefaults.seconds)
+    .option("--messages <n>", "gui: messages in the conversation", whole, microGuiDefaults.messages)
     .option("--json <file>", "write the result there too")
     .addHelpText(
       "after",
-      "\nExamples:\n  fastchat bench micro crypto\n  fastchat bench micro crypto --rounds 15 --seconds 0.2 --json crypto.json",
+      "\nExamples:\n  fastchat bench micro crypto\n  fastchat bench micro crypto --rounds 15 --seconds 0.2 --json crypto.json\n  fastchat bench micro gui --messages 10000",
     )
-    .action((_topic, { rounds, seconds, json }) =>
+    .action((topic, { rounds, seconds, messages, json }) =>
       run(async (signal) => {
+        if (topic === "gui") {
+          const result = await runMicroGui({ ...microGuiDefaults, messages, log, signal, onStep: step });
+          endSteps();
+          print(figuresTable(result));
+          report(result, json);
+          return 0;
+        }
         const result = await runMicroCrypto({ ...microCryptoDefaults, rounds, seconds, signal, onStep: step });
         endSteps();
         print(microCryptoTables(result));

@@ -86,7 +86,7 @@ test("a title, a name, a reason and a notice of others come without what a termi
     .areas.flatMap(({ lines }) => lines.flat())
     .map((part) => part.text)
     .join("");
-  for (const word of ["title", "bob", "why", "failed"]) assert.ok(text.includes(`${word}�]0;pwned�`), word);
+  for (const word of ["title", "bob", "why", "failed"]) assert.ok(text.includes(`${word}␛]0;pwned␇`), word);
   assert.doesNotMatch(text, /\p{Cc}/u);
 });
 

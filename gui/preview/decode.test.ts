@@ -97,13 +97,13 @@ test("a JPEG with more passes than any camera makes is refused, however small", 
   const jpeg = fixture("photo.jpg");
   const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
   const passes = Buffer.from(Array.from({ length: 101 }, () => [0xff, 0xda]).flat());
-  assert.match(refusal(Buffer.concat([jpeg.subarray(0, scan), passes, jpeg.subarray(scan)])), /no sound/);
+  assert.match(refusal(Buffer.concat([jpeg.subarray(0, scan), passes, jpeg.subarray(scan)])), /too many passes/);
 });
 
 test("an interlaced PNG that unpacks to more than its pixels is refused", () => {
   const interlaced = PNG.sync.write(new PNG({ width: 8, height: 8 }));
   const bomb = pngWith(interlaced, deflateSync(Buffer.alloc(50_000_000)));
-  assert.match(refusal(bomb), /no sound image\/png/);
+  assert.match(refusal(bomb), /larger than \d+ bytes/);
 });
 
 test("what is no picture is refused by name", () => {

@@ -30,7 +30,7 @@ export function decode(bytes: Uint8Array): Parsed<Decoded> {
 }
 
 const decoders: Readonly<Record<PictureType, (bytes: Buffer, header: Header) => Picture>> = {
-  "image/jpeg": (bytes) => decodeWithWasm("@cwasm/jpeg-turbo", bytes),
+  "image/jpeg": (bytes) => decodeWithWasm(turbo, bytes),
   "image/png": decodePng,
   "image/gif": firstPictureOf,
   "image/webp": decodeWebp,
@@ -38,16 +38,28 @@ const decoders: Readonly<Record<PictureType, (bytes: Buffer, header: Header) => 
 
 const require = createRequire(import.meta.url);
 
-function decodeWithWasm(library: "@cwasm/jpeg-turbo" | "@cwasm/webp", bytes: Buffer): Picture {
-  const { decode: decodeImage } = require(library) as {
-    decode(bytes: Uint8Array): { width: number; height: number; data: Uint8ClampedArray };
-  };
+interface WasmDecoder {
+  readonly file: string;
+  load(): { decode(bytes: Uint8Array): { width: number; height: number; data: Uint8ClampedArray } };
+}
+
+const turbo: WasmDecoder = {
+  file: require.resolve("@cwasm/jpeg-turbo"),
+  load: () => require("@cwasm/jpeg-turbo"),
+};
+const libwebp: WasmDecoder = {
+  file: require.resolve("@cwasm/webp"),
+  load: () => require("@cwasm/webp"),
+};
+
+function decodeWithWasm({ file, load }: WasmDecoder, bytes: Buffer): Picture {
+  const { decode: decodeImage } = load();
   try {
     const { width, height, data } = decodeImage(bytes);
     return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
   } catch (cause) {
     // It does not give back what it had taken; the next call begins with a new memory.
-    delete require.cache[require.resolve(library)];
+    delete require.cache[file];
     throw cause;
   }
 }
@@ -84,12 +96,12 @@ function decodeWebp(bytes: Buffer, { width, height }: Header): Picture {
     const at = { x: 2 * payload.readUIntLE(0, 3), y: 2 * payload.readUIntLE(3, 3) };
     const frame = { width: 1 + payload.readUIntLE(6, 3), height: 1 + payload.readUIntLE(9, 3) };
     if (at.x + frame.width > width || at.y + frame.height > height) throw new Error("its first picture stands out");
-    const first = decodeWithWasm("@cwasm/webp", webpOf(payload));
+    const first = decodeWithWasm(libwebp, webpOf(payload));
     if (first.width !== frame.width || first.height !== frame.height)
       throw new Error("its first picture is of another size");
     return placed(first, at, { width, height, pixels: new Uint8Array(width * height * 4) });
   }
-  return decodeWithWasm("@cwasm/webp", bytes);
+  return decodeWithWasm(libwebp, bytes);
 }
 
 /** RFC 9649, section 2.7: an extended file, since a frame may have its opacity apart, and says its size. */

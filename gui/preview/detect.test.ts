@@ -74,6 +74,6 @@ test("a terminal's last answer ends the waiting, and a silent one shows half-blo
   assert.equal((await quick.graphics).kind, "kitty");
   assert.equal(quick.asked.answer, undefined, "nobody listens any more");
   const silent = ask();
-  clock.advance(500);
+  await clock.advance(500);
   assert.equal((await silent.graphics).kind, "halfBlocks");
 });

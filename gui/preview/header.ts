@@ -30,6 +30,7 @@ export function readHeader(picture: Uint8Array): Parsed<Header> {
     if (width * height > pixelsMax) return refused(`the picture is too large: ${width} × ${height}`);
     return accepted({ type, width, height, orientation });
   } catch (cause) {
+    if (cause instanceof Unsound && cause.message !== "") return refused(`this is no sound ${type}: ${cause.message}`);
     if (cause instanceof RangeError || cause instanceof Unsound) return refused(`this is no sound ${type}`);
     throw cause;
   }
@@ -62,7 +63,7 @@ function readJpeg(bytes: Buffer): Omit<Header, "type"> {
     if (marker === 0xe1 && bytes.toString("latin1", at + 4, at + 10) === "Exif\0\0") {
       orientation = orientationOf(bytes.subarray(at + 10, end));
     } else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      if (countOf(bytes, scanMarker, end) > jpegScansMax) throw new Unsound();
+      if (countOf(bytes, scanMarker, end) > jpegScansMax) throw new Unsound("too many passes");
       return { width: bytes.readUInt16BE(at + 7), height: bytes.readUInt16BE(at + 5), orientation };
     } else if (marker === 0xd9 || marker === 0xda) throw new Unsound();
     at = end;

@@ -40,7 +40,7 @@ test("a picture that takes too long is refused with what waits behind it, and th
   const clock = new FakeClock();
   const previews = new Previews("256", clock);
   const hung = [previews.draw(photo, 10, 10), previews.draw(photo, 10, 10)];
-  clock.advance(60_000);
+  await clock.advance(60_000);
   assert.deepEqual(await Promise.all(hung), [
     { kind: "none", why: "it took too long" },
     { kind: "none", why: "it took too long" },

@@ -40,6 +40,7 @@ const ends: Readonly<Record<string, { key: string; code: number; says?: string }
   "it closes": { key: "q", code: 0 },
   "it exits": { key: "x", code: 3 },
   "it throws": { key: "t", code: 1, says: "Error: thrown" },
+  "it throws, and something else prints the error": { key: "u", code: 1, says: "printed: thrown" },
   "it rejects": { key: "r", code: 1, says: "Error: rejected" },
 };
 
@@ -89,7 +90,8 @@ test("the shell has the terminal while the program is suspended, and gives it ba
   const pid = await pidOf(terminal);
   for (const stop of [() => terminal.type("z"), async () => process.kill(pid, "SIGTSTP")]) {
     await stop();
-    await terminal.shows(/Stopped[^]*shell>/);
+    const screen = await terminal.shows(/Stopped[^]*shell>/);
+    assert.ok(!screen.some((line) => /^(?:ready|back|key)/.test(line)), "the shell's screen is shown");
     await terminal.type("clear; stty -a | grep -o ' icanon'");
     await terminal.press("Enter");
     await terminal.shows(/^ icanon/m);

@@ -61,7 +61,7 @@ export class Terminal {
   /** Takes the terminal. */
   open(): void {
     process.on("exit", this.#onExit);
-    // It goes before whatever prints the error, which must not be printed on the other screen.
+    // It goes before whoever prints the error, which must not be printed on the other screen.
     process.on("uncaughtExceptionMonitor", this.#onExit);
     for (const signal of endings) process.on(signal, this.#onEnding);
     process.on("SIGTSTP", this.#onStop);
@@ -147,7 +147,9 @@ export class Terminal {
   #stop(): void {
     process.off("SIGTSTP", this.#onStop);
     process.kill(0, "SIGTSTP");
-    this.#options.clock.after(notStoppedMs, this.#onContinued);
+    this.#options.clock.after(notStoppedMs, () => {
+      if (this.#state === "suspended") this.#onContinued();
+    });
   }
 
   readonly #onExit = () => this.#give("free");

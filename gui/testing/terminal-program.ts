@@ -26,6 +26,13 @@ const doings: Readonly<Record<string, () => unknown>> = {
   t: () => {
     throw new Error("thrown");
   },
+  u: () => {
+    process.on("uncaughtException", ({ message }) => {
+      process.stderr.write(`printed: ${message}\n`);
+      setImmediate(() => process.exit(1));
+    });
+    throw new Error("thrown");
+  },
   r: () => void Promise.reject(new Error("rejected")),
   z: () => terminal.suspend(),
   e: async () => say(`wrote ${JSON.stringify(await writeInEditor("draft", terminal, process.env))}`),

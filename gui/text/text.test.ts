@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
-import { harmless, harmlessLine } from "./harmless.ts";
 import { shownCluster } from "./shown-cluster.ts";
 import { columnsOf, cut, graphemesOf } from "./width.ts";
 import { wrap } from "./wrap.ts";
@@ -22,6 +21,9 @@ suite("how wide text is", () => {
     ["é", 1, "é"],
     ["a̐", 1, "a̐"],
     ["นี่", 1, "นี่"],
+    ["नि", 2, "नि"],
+    ["हिन्दी", 5, "हिन्दी"],
+    ["မြန်မာ", 5, "မြန်မာ"],
     ["😀✅⭐", 6, "😀✅⭐"],
     ["👨‍👩‍👧‍👦", 2, "👨"],
     ["👍🏽", 2, "👍"],
@@ -94,18 +96,14 @@ suite("how wide text is", () => {
   });
 });
 
-suite("what others write", () => {
-  test("has no control character, no escape and no change of direction left", () => {
-    fc.assert(
-      fc.property(anyText, (text) => {
-        assert.doesNotMatch(harmless(text), /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u);
-        assert.doesNotMatch(harmlessLine(text), /\p{Cc}/u);
-      }),
-    );
-  });
-
-  test("is otherwise left as it is", () => {
-    assert.equal(harmless("two\r\nlines\tof {bold}text{/bold} ✓"), "two\nlines  of {bold}text{/bold} ✓");
-    assert.equal(harmless("\u001b[31mred\u0007"), "�[31mred�");
-  });
+test("100,000 characters pasted at once are looked at in no more than linear time", () => {
+  for (const unit of ["漢", "👨‍👩‍👧‍👦", "é", "a\u0310"]) {
+    const text = unit.repeat(100_000 / unit.length);
+    let at = 0;
+    for (const grapheme of graphemesOf(text)) {
+      assert.equal(grapheme.at, at);
+      at += grapheme.text.length;
+    }
+    assert.equal(at, text.length);
+  }
 });

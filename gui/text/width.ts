@@ -1,17 +1,12 @@
-import { shownCluster } from "./shown-cluster.ts";
+import { clustersOf } from "./clusters.ts";
+import { partsOf, shownCluster } from "./shown-cluster.ts";
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 /**
  * Characters that are clusters by themselves, and as wide as they are drawn: Latin, the signs and lines that a screen is made
  * of, and of two columns kana, Han and Hangul. Most text is made of them, and needs no segmenter, which is slow.
  */
 const simple =
-  "[\\x20-\\x7e\\xa1-\\xac\\xae-\\u02ff\\u2013-\\u2026\\u203a\\u2190-\\u2193\\u2500-\\u259f\\u25b8\\u25cb\\u25cf\\u2713\\u2717\\u3041-\\u3096\\u30a1-\\u30fa\\u3400-\\u4dbf\\u4e00-\\u9fff\\uac00-\\ud7a3]";
-const allSimple = new RegExp(`^${simple}*$`);
-const simpleRun = new RegExp(`${simple}*`, "y");
-const nextSimple = new RegExp(simple);
-/** The segmenter takes seconds for a text of 80,000 characters, and milliseconds for the same in short stretches. */
-const stretchUnits = 256;
+  /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2013-\u2026\u203a\u2190-\u2193\u2500-\u259f\u25b8\u25cb\u25cf\u2713\u2717\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]*$/;
 const wideFrom = 0x3041;
 
 /** A user-perceived character: where it is in its text, what is drawn of it, and how wide that is. */
@@ -23,51 +18,31 @@ export interface Grapheme {
 }
 
 export function* graphemesOf(text: string): Generator<Grapheme> {
-  for (let at = 0; at < text.length; ) {
-    simpleRun.lastIndex = at;
-    const run = simpleRun.exec(text)?.[0].length ?? 0;
-    // The last one may carry a mark.
-    const end = at + run === text.length ? text.length : at + Math.max(0, run - 1);
-    for (; at < end; at++) {
-      const shown = text[at] as string;
-      yield { text: shown, at, shown, columns: text.charCodeAt(at) < wideFrom ? 1 : 2 };
+  if (simple.test(text)) {
+    for (let at = 0; at < text.length; at++) {
+      const character = text[at] as string;
+      yield { text: character, at, shown: character, columns: text.charCodeAt(at) < wideFrom ? 1 : 2 };
     }
-    if (at === text.length) return;
-    const stretch = stretchAt(text, at);
-    for (const { segment, index } of segmenter.segment(stretch)) {
-      yield { text: segment, at: at + index, ...shownCluster(segment) };
-    }
-    at += stretch.length;
+    return;
+  }
+  for (const { segment, index } of clustersOf(text)) {
+    const cluster = shownCluster(segment);
+    if (cluster.columns <= 2) yield { text: segment, at: index, ...cluster };
+    else yield* graphemesOfSyllable(segment, index);
   }
 }
 
-/**
- * What has to be segmented: up to the next simple character, or to where something begins that belongs to nothing before. In a
- * long stretch, a conjunct of Indic letters or what somebody piled up may come in two.
- */
-function stretchAt(text: string, at: number): string {
-  const ahead = text.slice(at, at + 2 * stretchUnits);
-  const simpleAt = nextSimple.exec(ahead.slice(1))?.index;
-  if (simpleAt !== undefined) return ahead.slice(0, simpleAt + 1);
-  if (ahead.length < 2 * stretchUnits) return ahead;
-  let to = stretchUnits;
-  while (to < ahead.length - 1 && continues(ahead, to)) to++;
-  return ahead.slice(0, to);
+function* graphemesOfSyllable(syllable: string, index: number): Generator<Grapheme> {
+  let at = index;
+  for (const part of partsOf(syllable)) {
+    yield { text: part.shown, at, ...part };
+    at += part.shown.length;
+  }
 }
-
-/** Whether what stands there belongs to what is before: the half of a character, what modifies one, what is joined. */
-function continues(text: string, at: number): boolean {
-  const before = text.charCodeAt(at - 1);
-  const isHalf = before >= 0xd800 && before < 0xdc00;
-  return isHalf || before === joiner || modifies.test(text.slice(at, at + 2));
-}
-
-const joiner = 0x200d;
-const modifies = /^[\p{M}\p{Cf}\p{Emoji_Modifier}\p{RI}]/u;
 
 export function columnsOf(text: string): number {
   let columns = 0;
-  if (allSimple.test(text)) {
+  if (simple.test(text)) {
     for (let at = 0; at < text.length; at++) columns += text.charCodeAt(at) < wideFrom ? 1 : 2;
     return columns;
   }

@@ -1,0 +1,31 @@
+const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+/**
+ * V8's segmenter takes a minute for 100,000 Chinese characters at once, and milliseconds in stretches. A character that is
+ * longer than a stretch, which somebody piled up, comes in pieces.
+ */
+const stretchUnits = 256;
+
+/** What a reader takes for single characters, however many code points they have (UAX #29), and where they begin. */
+export function* clustersOf(text: string): Generator<{ readonly segment: string; readonly index: number }> {
+  if (isPrintableAscii(text)) {
+    for (let index = 0; index < text.length; index++) yield { segment: text[index] as string, index };
+    return;
+  }
+  for (let from = 0; from < text.length; ) {
+    const end = Math.min(text.length, from + stretchUnits);
+    const to = isSecondHalf(text.charCodeAt(end)) ? end + 1 : end;
+    let last = { segment: "", index: from };
+    for (const { segment, index } of graphemes.segment(text.slice(from, to))) {
+      if (last.segment !== "") yield last;
+      last = { segment, index: from + index };
+    }
+    // The last one may go on behind the stretch.
+    const isWhole = to === text.length || last.index === from;
+    if (isWhole) yield last;
+    from = isWhole ? to : last.index;
+  }
+}
+
+export const isPrintableAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
+const isSecondHalf = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff;
