@@ -32,7 +32,7 @@ test("Kitty's protocol gets the pixels for the cells of the half-blocks, and can
   const { graphic, shown, hidden } = await drawnBy({ kind: "kitty", colours: "true", cell: undefined });
   assert.equal(graphic, 1);
   assert.ok(shown?.startsWith("\u001b7\u001b[5;4H\u001b_G"));
-  assert.ok(shown.includes("i=1,p=1,c=10,r=3,"));
+  assert.ok(shown?.includes("i=1,p=1,c=10,r=3,"));
   assert.match(hidden ?? "", /a=d/);
 });
 
