@@ -187,7 +187,9 @@ function addScale(bench: Command): void {
 function addMicro(bench: Command): void {
   bench
     .command("micro")
-    .description("What single operations cost: of the cryptography, two ways to do the same; of the terminal client, a key.")
+    .description(
+      "What single operations cost: of the cryptography, two ways to do the same; of the terminal client, a key.",
+    )
     .addArgument(new Argument("<topic>", "what is taken apart").choices(["crypto", "gui"]))
     .option("--rounds <n>", "crypto: times that everything is measured", whole, microCryptoDefaults.rounds)
     .option("--seconds <n>", "crypto: measured time of each arm in each round", positive, microCryptoDefaults.seconds)
