@@ -25,8 +25,9 @@ const run = (...args: readonly string[]) => endOf(startCommand(args, { cwd: scra
 /** What a command that cannot be done says: its code, and what to do. */
 async function refused(code: string, ...args: readonly string[]): Promise<string> {
   const ended = await run(...args);
-  assert.notEqual(ended.code, 0, `${args.join(" ")} succeeded: ${ended.out}`);
-  assert.ok(ended.err.includes(code), `${args.join(" ")} says ${ended.err}`);
+  assert.equal(ended.code, 1, `${args.join(" ")} ended with ${ended.code}: ${ended.out}${ended.err}`);
+  // The code, what has happened, and what to do.
+  assert.match(ended.err, new RegExp(`^${code}: .+\\n.+\\n$`), args.join(" "));
   assert.equal(ended.out, "");
   return ended.err;
 }
@@ -62,12 +63,16 @@ suite("accounts, trust and identities by command", () => {
     const machine = home("unreachable");
     const there = ["--server", "127.0.0.1:1", "--user", "alice", ...machine, "--password-file", password];
     await refused("server_unreachable", "account", "sign-up", ...there);
+    await refused("server_unreachable", "account", "log-in", ...there);
     assert.equal(await done("account", "list", ...machine), "");
   });
 
   test("the account comes to another machine with its password alone", async () => {
     const machine = home("desktop");
-    await refused("wrong_password", "account", "log-in", ...at, ...machine, "--password-file", wrong);
+    const answer = await refused("wrong_password", "account", "log-in", ...at, ...machine, "--password-file", wrong);
+    const nobody = ["--server", deployment.target, "--user", "nobody", ...machine, "--password-file", wrong];
+    const unknown = await refused("wrong_password", "account", "log-in", ...nobody);
+    assert.equal(unknown, answer.replaceAll("alice", "nobody"), "whether there is such a user is nobody's business");
     assert.equal(await done("account", "list", ...machine), "");
     await done("account", "log-in", ...at, ...machine, "--password-file", password);
     assert.match(await done("account", "list", ...machine), /^alice\t/);
@@ -108,6 +113,41 @@ suite("accounts, trust and identities by command", () => {
     );
     assert.match(await done("account", "list", ...home("elsewhere")), new RegExp(`${elsewhere.target}\n$`));
     assert.ok(existsSync(pem));
+  });
+
+  test("what cannot be obeyed ends with 2", async () => {
+    const secret = ["--password-file", password];
+    for (const args of [
+      ["account", "sign-up", "--server", deployment.target, ...home("other"), ...secret],
+      ["trust", "show", ...known],
+      ["identity", "export", ...known],
+    ]) {
+      const ended = await run(...args);
+      assert.equal(ended.code, 2, `${args.join(" ")}: ${ended.err}`);
+      assert.match(ended.err, /missing/);
+    }
+  });
+
+  test("an unknown profile, a wrong password and a server that has gone are told by every command that needs them", async () => {
+    const commands = [
+      ["account", "password", "--new-password-file", another],
+      ["identity", "export", path.join(scratch, "never.pem"), "--passphrase-file", passphrase],
+      ["trust", "show", "bob"],
+    ];
+    for (const command of commands) {
+      await refused("profile_unknown", ...command, ...known, "--profile", "carol");
+      await refused("wrong_password", ...command, ...home("laptop"), "--password-file", wrong);
+    }
+    assert.ok(!existsSync(path.join(scratch, "never.pem")));
+    const gone = await deploy();
+    const machine = [...home("gone"), "--password-file", password];
+    await done("account", "sign-up", "--server", gone.target, "--user", "alice", ...machine);
+    await gone.stop();
+    await refused("server_unreachable", "account", "password", ...machine, "--new-password-file", another);
+    await refused("server_unreachable", "trust", "show", "bob", ...machine);
+    // What needs no server works without.
+    await done("identity", "export", path.join(scratch, "gone.pem"), ...machine, "--passphrase-file", passphrase);
+    assert.equal(await done("trust", "list", ...machine), "");
   });
 
   test("another password opens the account from then on, here and elsewhere", async () => {
