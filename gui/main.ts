@@ -1,12 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import type { LocalAccountParts } from "../core/client/account/local-account.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
-import { Failure } from "../core/platform/failure.ts";
 import { Desk } from "./desk/desk.ts";
-import type { Terminal } from "./desk/surroundings.ts";
+import type { Terminal as Surroundings } from "./desk/surroundings.ts";
 import { systemViewer } from "./desk/viewer.ts";
 import type { Bindings } from "./keys/bindings.ts";
 import { view } from "./layout/view.ts";
@@ -15,7 +10,14 @@ import type { Event } from "./model/event.ts";
 import { beginSignIn } from "./model/sign-in.ts";
 import { defaultSettings, type State } from "./model/state.ts";
 import { initialState, update } from "./model/update.ts";
+import { detectGraphics, type Graphics, graphicsOf } from "./preview/detect.ts";
+import { Drawings } from "./preview/drawings.ts";
+import { Previews } from "./preview/preview-tasks.ts";
 import { Screen } from "./screens/screen.ts";
+import { writeInEditor } from "./terminal/external-editor.ts";
+import type { TerminalAnswer } from "./terminal/input.ts";
+import { notification } from "./terminal/notification.ts";
+import { Terminal } from "./terminal/terminal.ts";
 
 export interface ChatOptions {
   readonly parts: LocalAccountParts;
@@ -34,10 +36,6 @@ const idleTickMs = 1000;
 
 /** Runs the client in this terminal; resolves when the user has left it, or the signal says so. */
 export async function startChat(options: ChatOptions): Promise<void> {
-  const { stdin: input, stdout: output } = process;
-  if (!input.isTTY || !output.isTTY) {
-    throw new Failure("no_terminal", "fastchat chat needs a terminal", "use fastchat send, tail and groups in pipes");
-  }
   const chat = new RunningChat(options);
   try {
     await chat.ended;
@@ -49,7 +47,10 @@ export async function startChat(options: ChatOptions): Promise<void> {
 class RunningChat {
   readonly ended: Promise<void>;
   readonly #desk: Desk;
+  readonly #terminal: Terminal;
   readonly #screen: Screen;
+  readonly #previews: Previews;
+  readonly #answers = new Set<(answer: TerminalAnswer) => void>();
   #state: State;
   #ticking: NodeJS.Timeout | undefined;
   #end: () => void = () => {};
@@ -59,12 +60,40 @@ class RunningChat {
       this.#end = resolve;
     });
     const emit = (event: Event) => this.#hear(event);
-    this.#desk = new Desk({ parts, emit, terminal: this.#terminal(), viewer: systemViewer });
-    const { stdin: input, stdout: output } = process;
+    this.#terminal = new Terminal({
+      stdin: process.stdin,
+      stdout: process.stdout,
+      clock,
+      onItem: (item) => {
+        if (item.kind !== "answer") return emit(item);
+        for (const listen of this.#answers) listen(item.answer);
+      },
+      onBack: () => this.#screen.redraw(),
+      onEnd: () => this.#desk.close(),
+    });
+    const { input, output } = this.#terminal;
+    const environment = process.env;
+    let knowGraphics: (graphics: Graphics) => void = () => {};
+    this.#previews = new Previews(graphicsOf(environment, []).colours, clock);
+    const pictures = new Drawings(
+      this.#previews,
+      new Promise((resolve) => {
+        knowGraphics = resolve;
+      }),
+    );
+    this.#desk = new Desk({
+      parts,
+      emit,
+      terminal: this.#surroundings(),
+      viewer: systemViewer,
+      pictures,
+    });
     const scene = beginSignIn(this.#desk.profiles(), { server, user, profile });
     const size = { columns: output.columns, rows: output.rows };
     this.#state = initialState({ size, nowMs: clock.now(), settings: defaultSettings, bindings, scene });
-    this.#screen = new Screen({ input, output, environment: process.env, clock, onEvent: emit });
+    this.#terminal.open();
+    this.#screen = new Screen({ input, output, environment, clock, graphics: pictures, onEvent: emit });
+    void this.#askWhatItShows().then(knowGraphics);
     this.#screen.show(this.#state);
     this.#tick();
     signal.addEventListener("abort", () => this.#perform({ kind: "quit" }), { once: true });
@@ -75,7 +104,8 @@ class RunningChat {
   async close(): Promise<void> {
     clearTimeout(this.#ticking);
     this.#screen.close();
-    await this.#desk.close();
+    this.#terminal.close();
+    await Promise.all([this.#desk.close(), this.#previews.close()]);
   }
 
   #hear(event: Event): void {
@@ -87,6 +117,19 @@ class RunningChat {
 
   #perform(effect: Effect): void {
     void this.#desk.perform(effect);
+  }
+
+  #askWhatItShows(): Promise<Graphics> {
+    const { output } = this.#terminal;
+    return detectGraphics({
+      environment: process.env,
+      clock,
+      write: (text) => void output.write(text),
+      listen: (onAnswer) => {
+        this.#answers.add(onAnswer);
+        return () => this.#answers.delete(onAnswer);
+      },
+    });
   }
 
   #tick(): void {
@@ -101,32 +144,14 @@ class RunningChat {
     );
   }
 
-  #terminal(): Terminal {
+  #surroundings(): Surroundings {
+    const terminal = this.#terminal;
     return {
-      edit: async (text) => this.#edit(text),
-      notify: (_title, _text) => void process.stdout.write("\u0007"),
+      edit: (text) => writeInEditor(text, terminal, process.env),
+      notify: (title, text) => void terminal.output.write(notification({ title, text }, process.env)),
       redraw: () => this.#screen.redraw(),
-      suspend: () => {
-        this.#screen.pause();
-        process.once("SIGCONT", () => this.#screen.resume());
-        process.kill(process.pid, "SIGTSTP");
-      },
+      suspend: () => terminal.suspend(),
       quit: () => this.#end(),
     };
-  }
-
-  #edit(text: string): string | undefined {
-    const directory = mkdtempSync(path.join(tmpdir(), "fastchat-edit-"));
-    const file = path.join(directory, "message.txt");
-    this.#screen.pause();
-    try {
-      writeFileSync(file, text, { mode: 0o600 });
-      const editor = process.env.VISUAL ?? process.env.EDITOR ?? "vi";
-      const { status } = spawnSync("sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit" });
-      return status === 0 ? readFileSync(file, "utf8") : undefined;
-    } finally {
-      this.#screen.resume();
-      rmSync(directory, { recursive: true, force: true });
-    }
   }
 }

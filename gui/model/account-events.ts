@@ -8,6 +8,7 @@ import type { Event } from "./event.ts";
 import { listed, previewed } from "./files.ts";
 import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-window.ts";
 import { askBefore, showTrust } from "./open-dialogs.ts";
+import { showPictures } from "./previews.ts";
 import { loadOlder, type View } from "./reading.ts";
 import type { GroupRow, MessageRow, PersonRow } from "./shown.ts";
 import {
@@ -40,12 +41,13 @@ export function heard(state: ChatState, event: Event, view: View): Step<ChatStat
     case "page": {
       const conversation = withPage(conversationOf(state, event.group), event);
       const shown = withConversation(state, event.group, conversation);
-      return scene.active === event.group ? andThen(loadOlder(shown, view), markRead) : step(shown);
+      if (scene.active !== event.group) return step(shown);
+      return andThen(andThen(loadOlder(shown, view), markRead), (there) => showPictures(there, view));
     }
     case "fetched":
       return fetched(state, event);
     case "message":
-      return received(state, event.group, event.message);
+      return received(state, event.group, event.message, view);
     case "discarded":
       return step(withConversation(state, event.group, withoutMessage(conversationOf(state, event.group), event.key)));
     case "facts":
@@ -157,13 +159,14 @@ function fetched(state: ChatState, event: Extract<Event, { kind: "fetched" }>): 
   return step(withConversation(state, group, { older: more ? "server" : "none" }));
 }
 
-function received(state: ChatState, group: GroupId, message: MessageRow): Step<ChatState> {
+function received(state: ChatState, group: GroupId, message: MessageRow, view: View): Step<ChatState> {
   const { scene } = state;
   const before = conversationOf(state, group);
   const isKnown = before.messages.some(({ key }) => key === message.key);
   const after = withConversation(state, group, stopsTyping(withMessage(before, message), message));
   const effects = isKnown ? [] : notification(state, group, message);
-  return andThen(step(after, ...effects), (there) => (scene.active === group ? markRead(there) : step(there)));
+  const told = step(after, ...effects);
+  return scene.active === group ? andThen(andThen(told, markRead), (there) => showPictures(there, view)) : told;
 }
 
 function stopsTyping(conversation: ReturnType<typeof withMessage>, { sender }: MessageRow) {

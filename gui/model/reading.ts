@@ -1,6 +1,7 @@
 import type { Action } from "../keys/bindings.ts";
 import { markRead, openGroup } from "./conversations.ts";
 import { effectOn } from "./message-menu.ts";
+import { showPictures } from "./previews.ts";
 import type { MessageRow } from "./shown.ts";
 import type { Anchor, Conversation } from "./state.ts";
 import {
@@ -38,7 +39,7 @@ export function scroll(state: ChatState, view: View, lines: number): Step<ChatSt
   const kept = isAtEdge ? { key: last.key, linesBelow: 0 } : anchor;
   const scrolled = withConversation(state, group, { anchor: kept });
   if (isAtEdge) return step(scrolled, { kind: "load", group, where: "newer", from: last.key });
-  return andThen(loadOlder(scrolled, view), markRead);
+  return andThen(andThen(loadOlder(scrolled, view), markRead), (there) => showPictures(there, view));
 }
 
 export function scrollToEnd(state: ChatState): Step<ChatState> {

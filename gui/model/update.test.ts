@@ -334,6 +334,25 @@ suite("groups, people and files", () => {
     assert.equal(session.did("readSafetyNumber")[0]?.user, bob);
   });
 
+  test("pictures are shown by themselves, once, unless they are large or the user does not want it", () => {
+    const file = (key: number, size: number) => {
+      const content = { kind: "file", name: "cat.png", mediaType: "image/png", size } as const;
+      return messageRow(key, {
+        content: { ...content, attachment: new Uint8Array(16), key: new Uint8Array(32), hash: new Uint8Array(32) },
+      });
+    };
+    const session = chatSession().hear(newestPage(cats, [file(1, 1000), file(2, 1e8)]));
+    session.hear({ kind: "message", group: cats, message: file(3, 1000) });
+    assert.deepEqual(
+      session.did("previewMessage").map(({ key }) => key),
+      [1, 3],
+    );
+    session.hear({ kind: "preview", key: 1, preview: { kind: "none", why: "broken" } });
+    session.state = { ...session.state, settings: { ...session.state.settings, previews: false } };
+    session.hear({ kind: "message", group: cats, message: file(4, 1000) });
+    assert.equal(session.did("previewMessage").length, 2);
+  });
+
   test("a file that is there already is not replaced without a yes", () => {
     const session = chatSession().hear({ kind: "fileExists", group: cats, key: 1, file: "/d/cat.png" }).press("enter");
     assert.deepEqual(session.did("saveFile"), []);

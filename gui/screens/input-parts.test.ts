@@ -17,12 +17,9 @@ const samples: readonly (readonly [input: string, part: InputPart])[] = [
   [`${escape}OP`, { kind: "sequence", text: `${escape}OP` }],
   [`${escape}[5~`, { kind: "sequence", text: `${escape}[5~` }],
   [`${escape}[[A`, { kind: "sequence", text: `${escape}[[A` }],
-  [`${escape}[I`, { kind: "focused", focused: true }],
-  [`${escape}[O`, { kind: "focused", focused: false }],
   [`${escape}[<0;3;4M`, { kind: "click", x: 2, y: 3 }],
   [`${escape}[<64;1;1M`, { kind: "wheel", x: 0, y: 0, up: true }],
   [`${escape}[<65;10;20M`, { kind: "wheel", x: 9, y: 19, up: false }],
-  [`${escape}[200~one\rtwo ${escape}[31m${escape}[201~`, { kind: "paste", text: `one\rtwo ${escape}[31m` }],
 ];
 
 /** Texts that follow each other are one, however they came. */

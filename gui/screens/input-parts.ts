@@ -1,18 +1,11 @@
 /** What comes from a terminal, in the pieces that mean something. */
 export type InputPart =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "paste"; readonly text: string }
-  | { readonly kind: "focused"; readonly focused: boolean }
   | { readonly kind: "key"; readonly name: string }
   | { readonly kind: "click"; readonly x: number; readonly y: number }
   | { readonly kind: "wheel"; readonly x: number; readonly y: number; readonly up: boolean }
   /** A control character or an escape sequence, whole. */
   | { readonly kind: "sequence"; readonly text: string };
-
-/** A paste of more than this comes in several. */
-const pasteUnitsMax = 4 * 1024 * 1024;
-const pasteBegin = "\u001b[200~";
-const pasteEnd = "\u001b[201~";
 
 /** Keys that xterm and kitty tell apart when asked, and terminals that send an escape before the key. */
 const enters: Readonly<Record<string, string>> = {
@@ -38,7 +31,7 @@ export class InputParts {
 
   /** Whether something was begun that may be a key by itself: an escape, to which more may come. */
   get isWaiting(): boolean {
-    return this.#rest !== "" && !this.#rest.startsWith(pasteBegin);
+    return this.#rest !== "";
   }
 
   push(text: string): InputPart[] {
@@ -58,14 +51,6 @@ export class InputParts {
     const parts: InputPart[] = [];
     while (this.#rest !== "") {
       const rest = this.#rest;
-      if (rest.startsWith(pasteBegin)) {
-        const end = rest.indexOf(pasteEnd);
-        if (end < 0 && rest.length < pasteUnitsMax) break;
-        const until = end < 0 ? rest.length : end;
-        parts.push({ kind: "paste", text: rest.slice(pasteBegin.length, until) });
-        this.#rest = end < 0 ? "" : rest.slice(end + pasteEnd.length);
-        continue;
-      }
       const found = rest.startsWith(escape) ? escaped(rest) : plain(rest);
       if (found === undefined) break;
       this.#rest = rest.slice(found.length);
@@ -91,10 +76,8 @@ function plain(text: string): string {
 function partOf(found: string): InputPart | undefined {
   const name = enters[found];
   if (name) return { kind: "key", name };
-  if (found === `${escape}[I` || found === `${escape}[O`) return { kind: "focused", focused: found.endsWith("I") };
   const [, button, column, row, end] = mouse.exec(found) ?? [];
   if (button !== undefined) return mousePart(Number(button), Number(column) - 1, Number(row) - 1, end === "M");
-  if (found === pasteEnd) return undefined;
   return /^\P{Cc}/u.test(found) ? { kind: "text", text: found } : { kind: "sequence", text: found };
 }
 

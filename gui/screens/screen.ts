@@ -1,23 +1,28 @@
-import { PassThrough } from "node:stream";
+import { PassThrough, type Readable, type Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import type { ReadStream, WriteStream } from "node:tty";
 import library from "blessed";
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import { type Frame, frameOf } from "../layout/frame.ts";
+import { graphicPlaces } from "../layout/graphics.ts";
 import { hit } from "../layout/hit.ts";
 import type { Event } from "../model/event.ts";
 import type { Size, State } from "../model/state.ts";
 import { graphemesOf } from "../text/width.ts";
 import { type Cell, cellsOf } from "./cells.ts";
+import { GraphicsLayer, type GraphicsProtocol } from "./graphics-layer.ts";
 import { type InputPart, InputParts } from "./input-parts.ts";
 import { Pace } from "./pace.ts";
+import { inTrueColour, isTrueColour, steadyText } from "./steady-text.ts";
 import { themeFor } from "./theme.ts";
 
 export interface ScreenOptions {
-  readonly input: ReadStream;
-  readonly output: WriteStream;
+  /** Keys and the mouse, and nothing else that a terminal says. */
+  readonly input: Readable;
+  readonly output: Writable & Size;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** For a terminal that shows the pixels of pictures. */
+  readonly graphics?: GraphicsProtocol | undefined;
   /** What the user does. */
   onEvent(event: Event): void;
 }
@@ -27,11 +32,6 @@ const drawPeriodMs = 16;
 /** So long after an escape, what comes is no part of a key any more. */
 const escapeMs = 40;
 
-/** Presses and the wheel with places of any size, focus, and pastes in brackets (xterm, "DEC Private Mode Set"). */
-const modes = [1000, 1006, 1004, 2004];
-const modesOn = modes.map((mode) => `\u001b[?${mode}h`).join("");
-const modesOff = modes.map((mode) => `\u001b[?${mode}l`).join("");
-
 /** What is used of blessed, whose types tell nothing of it. */
 interface Blessed {
   screen(options: {
@@ -39,6 +39,7 @@ interface Blessed {
     readonly output: NodeJS.WritableStream;
     readonly fullUnicode: boolean;
     readonly forceUnicode: boolean;
+    readonly terminal: string;
   }): BlessedScreen;
 }
 
@@ -50,7 +51,6 @@ interface BlessedScreen {
   readonly program: {
     on(event: "keypress", listener: (text: string | undefined, key: BlessedKey) => void): void;
     on(event: "resize", listener: () => void): void;
-    write(text: string): void;
     cup(row: number, column: number): void;
     showCursor(): void;
     hideCursor(): void;
@@ -58,8 +58,6 @@ interface BlessedScreen {
   attrCode(code: string, current: number, plain: number): number;
   draw(first: number, last: number): void;
   realloc(): void;
-  enter(): void;
-  leave(): void;
   destroy(): void;
 }
 
@@ -86,22 +84,23 @@ export class Screen {
   readonly #decoder = new StringDecoder("utf8");
   readonly #pace: Pace;
   readonly #renditions = new Map<string, number>();
+  readonly #graphics: GraphicsLayer | undefined;
   #state: State | undefined;
   #escape: Cancel | undefined;
   #isOpen = true;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
-    const { input, output, clock } = options;
-    this.#screen = blessed.screen({ input: this.#sequences, output, fullUnicode: true, forceUnicode: true });
+    const { input, output, clock, environment } = options;
+    this.#graphics = options.graphics && new GraphicsLayer(options.graphics);
+    const terminal = describedAs(environment["TERM"]);
+    this.#screen = blessed.screen({ input: this.#sequences, output, fullUnicode: true, forceUnicode: true, terminal });
     // Lines are drawn in UTF-8, like everything else, and not in the alternative character set of a VT100.
     this.#screen.tput.brokenACS = true;
     this.#pace = new Pace(clock, drawPeriodMs, () => this.#draw());
     this.#screen.program.on("keypress", (_text, key) => this.#pressed(key));
     this.#screen.program.on("resize", () => this.#resized());
     input.on("data", this.#onData);
-    process.once("exit", this.#onExit);
-    this.#take();
   }
 
   get size(): Size {
@@ -117,51 +116,20 @@ export class Screen {
 
   /** Draws everything anew, whatever the terminal shows. */
   redraw(): void {
-    if (!this.#isOpen) return;
+    this.#graphics?.forget();
     this.#screen.realloc();
     this.#draw();
   }
 
-  /** Gives the terminal to another program, such as the user's editor or the shell. */
-  pause(): void {
-    if (!this.#isOpen) return;
+  close(): void {
     this.#isOpen = false;
     this.#pace.stop();
-    this.#screen.program.write(modesOff);
-    this.#screen.leave();
-    this.#options.input.pause();
-    this.#options.input.setRawMode?.(false);
-  }
-
-  /** Takes it back. */
-  resume(): void {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    this.#screen.enter();
-    this.#take();
-    this.#resized();
-  }
-
-  close(): void {
-    this.pause();
+    this.#escape?.();
     this.#options.input.off("data", this.#onData);
-    process.off("exit", this.#onExit);
     this.#screen.destroy();
   }
 
-  #take(): void {
-    const { input } = this.#options;
-    input.setRawMode?.(true);
-    input.resume();
-    this.#screen.program.write(modesOn);
-  }
-
-  readonly #onExit = () => {
-    if (this.#isOpen) this.#options.output.write(modesOff);
-  };
-
   readonly #onData = (bytes: Buffer) => {
-    if (!this.#isOpen) return;
     this.#escape?.();
     this.#escape = undefined;
     this.#heard(this.#parts.push(this.#decoder.write(bytes)));
@@ -186,8 +154,6 @@ export class Screen {
       case "click":
       case "wheel":
         return this.#pointed(part);
-      case "paste":
-      case "focused":
       case "key":
         return onEvent(part);
       default:
@@ -209,7 +175,6 @@ export class Screen {
   }
 
   #resized(): void {
-    if (!this.#isOpen) return;
     this.#options.onEvent({ kind: "resized", size: this.size });
     this.redraw();
   }
@@ -219,8 +184,14 @@ export class Screen {
     if (!state || !this.#isOpen) return;
     const frame = frameOf(state);
     const theme = themeFor(state.settings, this.#options.environment, this.#screen.tput.colors);
+    const { isRedrawn, sequences } = this.#graphics?.change(graphicPlaces(frame)) ?? {
+      isRedrawn: false,
+      sequences: "",
+    };
+    if (isRedrawn) this.#screen.realloc();
     this.#write(cellsOf(frame, state.size, theme));
     this.#screen.draw(0, this.#screen.lines.length - 1);
+    if (sequences !== "") this.#options.output.write(sequences);
     this.#placeCursor(frame.cursor);
   }
 
@@ -228,8 +199,11 @@ export class Screen {
     for (const [y, line] of this.#screen.lines.entries()) {
       const row = rows[y];
       for (const [x, cell] of line.entries()) {
-        const { text, rendition } = row?.[x] ?? { text: " ", rendition: "" };
-        const code = this.#renditionCode(rendition);
+        const { text: shown, rendition } = row?.[x] ?? { text: " ", rendition: "" };
+        const steady = steadyText(shown, { x, columns: row?.[x + 1]?.text === "" ? 2 : 1 });
+        const isTrue = isTrueColour(rendition);
+        const text = isTrue ? inTrueColour(steady, rendition) : steady;
+        const code = isTrue ? this.#screen.dattr : this.#renditionCode(rendition);
         if (cell[0] === code && cell[1] === text) continue;
         cell[0] = code;
         cell[1] = text;
@@ -259,3 +233,9 @@ export class Screen {
     program.showCursor();
   }
 }
+
+/**
+ * What blessed takes the terminal for. It reads only old descriptions of terminals (terminfo before 2018), and brings these
+ * two along; what terminals of today have in common with them is all that is used.
+ */
+const describedAs = (term = ""): string => (/^(?:xterm|linux|vt\d+)$/.test(term) ? "xterm" : "xterm-256color");

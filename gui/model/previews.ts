@@ -1,0 +1,30 @@
+import type { View } from "./reading.ts";
+import type { MessageRow } from "./shown.ts";
+import { activeConversation, type ChatState, type Step, step, withChat } from "./step.ts";
+
+/** A larger picture is shown when somebody asks for it. */
+const pictureBytesMax = 5 * 1024 * 1024;
+/** So many messages from a window's end are looked through for pictures. */
+const messagesMax = 50;
+
+/** Shows the pictures of what is on the screen, or soon will be. */
+export function showPictures(state: ChatState, view: View): Step<ChatState> {
+  const { previews } = state.scene;
+  const conversation = activeConversation(state);
+  if (!conversation || !state.settings.previews) return step(state);
+  const { group, messages, anchor } = conversation;
+  const end = anchor ? messages.findIndex(({ key }) => key === anchor.key) + 1 : messages.length;
+  const wanted = messages.slice(Math.max(0, end - messagesMax), end).filter(isPicture);
+  const missing = wanted.filter(({ key }) => !previews.has(key));
+  if (missing.length === 0) return step(state);
+  const shown = new Map(previews);
+  for (const { key } of missing) shown.set(key, { kind: "loading" });
+  const columns = view.pictureColumns(state);
+  const effects = missing.map(({ key }) => ({ kind: "previewMessage", group, key, columns }) as const);
+  return step(withChat(state, { previews: shown }), ...effects);
+}
+
+function isPicture({ content, seq }: MessageRow): boolean {
+  if (content?.kind !== "file" || seq === undefined) return false;
+  return /^image\/(?:png|jpeg|gif|webp)$/.test(content.mediaType) && content.size <= pictureBytesMax;
+}
