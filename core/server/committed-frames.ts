@@ -1,4 +1,4 @@
-import { type DeliveredMessage, deliverCountMax, deliveredBytes, encodeDeliver } from "../wire/deliver-frame.ts";
+import { type DeliveredMessage, deliveredBytes, encodeDeliver } from "../wire/deliver-frame.ts";
 import type { GroupId, Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { GroupFrame } from "./bus.ts";
@@ -17,7 +17,7 @@ export function committedFrame(group: GroupId, lastSeq: Seq, messages: readonly 
 
 /**
  * DELIVER frames of a group's messages, `messages[i]` at `seqs[i]`, in ascending order: a frame each run without a gap, none
- * much larger than the target.
+ * much larger than the target: long before its header could not count them.
  */
 export function committedFrames(
   group: GroupId,
@@ -31,8 +31,7 @@ export function committedFrames(
     const seq = seqs[i] as Seq;
     bytes += deliveredBytes(payload.length);
     const next = i + 1;
-    const hasRoom = bytes < limits.deliverBytesTarget && next - from < deliverCountMax;
-    if (seqs[next] === seq + 1 && hasRoom) return;
+    if (seqs[next] === seq + 1 && bytes < limits.deliverBytesTarget) return;
     frames.push(committedFrame(group, seq, messages.slice(from, next)));
     from = next;
     bytes = 0;
