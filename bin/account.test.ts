@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
+import { createIdentity, generateIdentityKeys } from "../core/e2ee/identity.ts";
+import { silentLog } from "../core/platform/log.ts";
+import { Database } from "../core/store/database.ts";
 import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { person } from "../core/testing/person.ts";
@@ -92,6 +95,29 @@ suite("accounts, trust and identities by command", () => {
     await refused("nothing_to_accept", "trust", "accept", "bob", ...known);
     await refused("wrong_password", "trust", "list", ...home("laptop"), "--password-file", wrong);
     await refused("profile_unknown", "trust", "list", ...home("laptop"), "--profile", "carol");
+  });
+
+  test("somebody whom the server shows with another identity gets nothing until that is accepted", async () => {
+    const carol = await person(deployment.target, "carol");
+    const annie = [...home("annie"), "--password-file", password];
+    await done("account", "sign-up", "--server", deployment.target, "--user", "annie", ...annie);
+    const group = await carol.client.createGroup({ title: "climbing", members: ["annie"] });
+    assert.ok(group.ok);
+    await done("send", "climbing", "hello", ...annie);
+    await done("trust", "verify", "carol", ...annie);
+    const another = createIdentity("carol", await generateIdentityKeys());
+    const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
+    await database.query({
+      text: "UPDATE users SET identity = $1 WHERE name = 'carol'",
+      values: [another.public.bytes],
+    });
+    await database.close();
+    await refused("identity_changed", "send", "climbing", "is it you?", ...annie);
+    assert.match(await done("trust", "list", ...annie), /^carol\tCHANGED: /);
+    assert.match(await done("trust", "show", "carol", ...annie), /With the identity that the server shows now/);
+    await refused("identity_changed", "trust", "verify", "carol", ...annie);
+    await done("trust", "accept", "carol", ...annie);
+    assert.equal(await done("trust", "list", ...annie), "carol\tmet, not verified\n");
   });
 
   test("an identity goes through a file that is only its owner's, and never over another file", async () => {
