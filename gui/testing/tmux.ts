@@ -89,7 +89,12 @@ export class TmuxTerminal {
 
   /** The process id of what runs in the terminal: the shell around the program. */
   async shellPid(): Promise<number> {
-    return Number((await this.#tmux("display-message", "-p", "#{pane_pid}")).trim());
+    return Number(await this.told("#{pane_pid}"));
+  }
+
+  /** What tmux itself knows of the terminal, in its format language: `#{pane_title}`, `#{alternate_on}`. */
+  async told(format: string): Promise<string> {
+    return (await this.#tmux("display-message", "-p", format)).replace(/\n$/, "");
   }
 
   async close(): Promise<void> {
