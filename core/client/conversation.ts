@@ -399,6 +399,10 @@ export class Conversation {
         if (!taken.ok) return taken;
       }
       if (page.value.entries.length === 0 || this.#log.length >= page.value.length) break;
+      if (this.#log.length === from) {
+        const detail = `the log has ${page.value.length} entries, and the server does not go on behind ${from}`;
+        return this.#refuseLog(logRefused(detail));
+      }
     }
     const membership = this.#log.membership;
     if (!membership) return failed("log_refused", "the group's log is empty");
@@ -460,7 +464,12 @@ export class Conversation {
       const { state, fault } = await this.#follow(suite, page.value.keys);
       this.#tookState(state, {});
       if (fault) return this.#refuseLog(fault);
-      from = page.value.more ? (((page.value.keys.at(-1)?.epoch as number) + 1) as Epoch) : undefined;
+      if (!page.value.more) break;
+      const last = page.value.keys.at(-1)?.epoch ?? 0;
+      if (last < from) {
+        return this.#refuseLog(logRefused(`there are more keys, and the server does not go on at epoch ${from}`));
+      }
+      from = (last + 1) as Epoch;
     }
     return accepted(undefined);
   }
