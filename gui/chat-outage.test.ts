@@ -65,7 +65,6 @@ suite("a chat whose servers go", { skip: hasTmux() ? false : "tmux is missing" }
     await alice.press("Enter");
     await alice.shows(/alice +are you there\? +…$/m);
     await alice.shows((lines) => lines.at(-1)?.includes("1 waiting") === true);
-    console.log((await alice.screen()).join("\n"));
 
     const again = await deploy({ ...config, database: before.databaseUrl });
     await alice.shows(/alice +are you there\? +✓/);

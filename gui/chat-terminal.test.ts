@@ -124,7 +124,7 @@ suite("a chat and its terminal", { skip }, () => {
     const plain = await openChat(await home.signUp(deployment.target, "grey"), { environment: { NO_COLOR: "1" } });
     await plain.shows("● online");
     await plain.press("F1");
-    await plain.shows("Keys");
+    await plain.shows("this help");
     const codes = [...(await plain.colouredScreen()).matchAll(/\u001b\[([\d;:]*)m/g)].flatMap(([, of = ""]) =>
       of.split(";"),
     );

@@ -61,7 +61,6 @@ suite("chatting in a terminal", { skip: hasTmux() ? false : "tmux is missing" },
     await again.type("not the password");
     await again.press("Enter");
     await again.shows("knows no user newcomer with this password.");
-    console.log((await again.screen()).join("\n"));
     await again.type("the password");
     await again.press("Enter");
     await again.shows("● online");
