@@ -69,7 +69,9 @@ async function makePictures(browser: string): Promise<void> {
     await who.shows(`you founded the group “${title}”`);
   }
 
+  /** Once the line at the bottom no longer says what was done last. */
   async function keep(name: string, terminal: TmuxTerminal, size: typeof usual, of: Colours): Promise<void> {
+    await terminal.shows("online  s0");
     const page = await pageOf(await terminal.colouredScreen(), size.columns, size.rows, of);
     const picture = await photograph(browser, page);
     writeFileSync(path.join(into, `${name}.png`), picture);
@@ -110,6 +112,7 @@ async function makePictures(browser: string): Promise<void> {
     await say(bob, "and @alice, will you tag it?");
     await alice.shows(/release +@1 2/);
     await alice.type("I'll bring the rope and **two** hel");
+    await alice.shows("hel");
     await keep("conversation", alice, usual, colours.dark);
 
     await alice.press("C-u");
