@@ -6,8 +6,8 @@ const width = 480;
 const height = 200;
 /** From above; and from one to the next so that a terminal with 256 colours has some between them that are not grey. */
 const sky: readonly Colour[] = [
-  [0, 0, 95],
-  [95, 95, 175],
+  [70, 70, 150],
+  [135, 95, 175],
   [215, 135, 175],
   [255, 175, 135],
 ];
