@@ -1,17 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { addAccount } from "./account.ts";
-import { addBench } from "./bench.ts";
-import { addChat } from "./chat.ts";
-import { addDb } from "./db.ts";
-import { addGroups } from "./groups.ts";
-import { addIdentity } from "./identity.ts";
-import { addLoad } from "./load.ts";
 import { UsageError } from "./program.ts";
-import { addSend } from "./send.ts";
-import { addServe } from "./serve.ts";
-import { addTail } from "./tail.ts";
-import { addTrust } from "./trust.ts";
 
 // Whoever reads what is printed may stop doing so (`fastchat serve --help | head`); that ends nothing else.
 for (const stream of [process.stdout, process.stderr]) {
@@ -27,17 +16,26 @@ const program = new Command("fastchat")
   .configureHelp({ showGlobalOptions: true })
   .exitOverride();
 
-addChat(program);
-addServe(program);
-addLoad(program);
-addBench(program);
-addDb(program);
-addAccount(program);
-addTrust(program);
-addIdentity(program);
-addSend(program);
-addTail(program);
-addGroups(program);
+type Add = (program: Command) => void;
+
+/** What each command needs is loaded with it: a chat does not wait for the benchmarks. */
+const rooms: Readonly<Record<string, () => Promise<Add>>> = {
+  chat: async () => (await import("./chat.ts")).addChat,
+  serve: async () => (await import("./serve.ts")).addServe,
+  load: async () => (await import("./load.ts")).addLoad,
+  bench: async () => (await import("./bench.ts")).addBench,
+  db: async () => (await import("./db.ts")).addDb,
+  account: async () => (await import("./account.ts")).addAccount,
+  trust: async () => (await import("./trust.ts")).addTrust,
+  identity: async () => (await import("./identity.ts")).addIdentity,
+  send: async () => (await import("./send.ts")).addSend,
+  tail: async () => (await import("./tail.ts")).addTail,
+  groups: async () => (await import("./groups.ts")).addGroups,
+};
+
+const [, , named = ""] = process.argv;
+const wanted = Object.hasOwn(rooms, named) ? rooms[named] : undefined;
+for (const room of wanted ? [wanted] : Object.values(rooms)) (await room())(program);
 
 try {
   await program.parseAsync();

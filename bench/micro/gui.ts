@@ -104,11 +104,11 @@ class GuiRun {
     const startMs = clock.monotonic();
     const terminal = this.#start();
     try {
-      const usableMs = (await terminal.until("last in quiet", patienceMs)) - startMs;
+      const usableMs = (await terminal.until("last-in-quiet", patienceMs)) - startMs;
       const pid = await terminal.pid;
       // What starting has left to do is over.
       await sleep(clock, 2000, this.#options.signal);
-      const openMs = await terminal.echo("\x1b[1;3B", "last in large", patienceMs);
+      const openMs = await terminal.echo("\x1b[1;3B", "last-in-large", patienceMs);
       onStep?.(`${keys} keys`);
       const quiet = await this.#type(terminal, keys);
       onStep?.(`${keys} keys while ${incomingPerSecond} messages/s come in`);
@@ -150,13 +150,13 @@ class GuiRun {
     const quiet = await foundGroup(this.#writer, "quiet", ["reader"]);
     for (let at = 1; at <= messages; at++) {
       await this.#hasRoom();
-      const text = at === messages ? "last in large" : `message ${at} with some words that somebody may look for`;
+      const text = at === messages ? "last-in-large" : `message ${at} with some words that somebody may look for`;
       this.#say(large, text);
       if (at % 1000 === 0) onStep?.(`${at} of ${messages} messages are written and read`);
       while (at - received > 5000) await sleep(clock, 20, this.#options.signal);
     }
     while (received < messages) await sleep(clock, 20, this.#options.signal);
-    this.#say(quiet, "last in quiet");
+    this.#say(quiet, "last-in-quiet");
     while (received <= messages) await sleep(clock, 20, this.#options.signal);
     await account.close();
     await machine.close();

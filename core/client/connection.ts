@@ -7,6 +7,7 @@ import type { ColdServerFrame } from "../wire/server-frame.ts";
 import type { Dial } from "./dial.ts";
 import {
   type Notice,
+  pauseMs,
   type ReplyTo,
   type RequestKind,
   type RequestOf,
@@ -86,6 +87,9 @@ export class Connection {
   async logIn(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
     this.#wanted = true;
     const generation = ++this.#generation;
+    // Neither a try that was to come nor the connection before stays beside it.
+    this.#cancelRetry?.();
+    this.#drop();
     const outcome = await this.#connect(authenticate);
     if (!outcome.ok && generation === this.#generation) this.close();
     return outcome;
@@ -132,7 +136,8 @@ export class Connection {
       this.#wanted = false;
       return this.#enter("loggedOut", outcome.reason.detail);
     }
-    this.#retry(outcome.reason.detail, outcome.reason.retryAfterMs);
+    const { detail, retryAfterMs } = outcome.reason;
+    this.#retry(detail, retryAfterMs === undefined ? 0 : pauseMs(retryAfterMs, 0));
   }
 
   #retry(why: string, atLeastMs = 0): void {

@@ -399,6 +399,10 @@ export class Conversation {
         if (!taken.ok) return taken;
       }
       if (page.value.entries.length === 0 || this.#log.length >= page.value.length) break;
+      if (this.#log.length === from) {
+        const detail = `the log has ${page.value.length} entries, and the server does not go on behind ${from}`;
+        return this.#refuseLog(logRefused(detail));
+      }
     }
     const membership = this.#log.membership;
     if (!membership) return failed("log_refused", "the group's log is empty");
@@ -460,7 +464,12 @@ export class Conversation {
       const { state, fault } = await this.#follow(suite, page.value.keys);
       this.#tookState(state, {});
       if (fault) return this.#refuseLog(fault);
-      from = page.value.more ? (((page.value.keys.at(-1)?.epoch as number) + 1) as Epoch) : undefined;
+      if (!page.value.more) break;
+      const last = page.value.keys.at(-1)?.epoch ?? 0;
+      if (last < from) {
+        return this.#refuseLog(logRefused(`there are more keys, and the server does not go on at epoch ${from}`));
+      }
+      from = (last + 1) as Epoch;
     }
     return accepted(undefined);
   }
@@ -489,6 +498,7 @@ export class Conversation {
     const isNext = parsed.ok && parsed.value.entry.index <= this.#log.length;
     // Its key is taken when something is to be sealed or opened under it.
     if (isNext && this.#log.length > 0) {
+      await this.#meetSubjects(parsed.value.entry);
       const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
       if (!taken.ok) this.#closedMeanwhile(taken.reason);
       return;
@@ -503,6 +513,15 @@ export class Conversation {
       if (taken.ok || this.#closedMeanwhile(taken.reason)) return;
     }
     this.#keep({ cursor: seq });
+  }
+
+  /** Who is let in has a name by the time that others are told of it. Whoever cannot be met now is when something is sealed. */
+  async #meetSubjects({ action, subjects }: MembershipEntry): Promise<void> {
+    if (action !== "admit" || !this.#parts.people.isStrict) return;
+    await this.#parts.people.prefetch(
+      subjects.map(({ user }) => user),
+      askPatiently,
+    );
   }
 
   /** What is needed to seal: the log up to the epoch that the server names, its key, and nobody in doubt. */

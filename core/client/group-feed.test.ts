@@ -107,6 +107,35 @@ test("after a broken connection the same is asked for again", () => {
   ]);
 });
 
+test("a server that tells of places without end and brings nothing is asked no more than once a second", async () => {
+  const { feed, clock, asked, receive, passed } = feedFrom(0);
+  feed.learn(seq(1_000_000));
+  let answered = 0;
+  const answerAll = (end: (after: number) => number) => {
+    // A loop would never run out.
+    for (; answered < asked.length && answered < 1000; answered++) {
+      feed.answered(seq(end((asked[answered] as [number, number])[0])));
+    }
+  };
+  for (const step of [0, 1]) {
+    const before = asked.length;
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      answerAll((after) => after + step);
+      await clock.advance(10);
+    }
+    assert.ok(asked.length - before <= 11, `${asked.length - before} asks in ten seconds, each moving on by ${step}`);
+  }
+  // Once there is something, it goes on at once.
+  await clock.advance(1000);
+  answerAll((after) => after);
+  await clock.advance(1000);
+  const before = asked.length;
+  receive(feed.next, 4);
+  answerAll((after) => after + 4);
+  assert.equal(passed.length, 4);
+  assert.equal(asked.length, before + 1);
+});
+
 test("what is held has a bound: beyond it frames are dropped and fetched", async () => {
   const { feed, receive, passed, asked, clock } = feedFrom(0);
   for (let from = 2; from < 6000; from += 2) receive(from, 1);

@@ -16,7 +16,7 @@ export type RequestRange = (feed: GroupFeed, after: Seq, through: Seq) => void;
 
 /** Two servers may commit in one order and tell in another: that sorts itself out in less than this. */
 const gapPatienceMs = 200;
-/** Before a server that had nothing to say is asked again. */
+/** Before a server that had nothing to say, or did not go on, is asked again. */
 const stalledMs = 1000;
 /** Frames that came too early are kept up to here; more are fetched again. */
 const heldBytesMax = 512 * 1024;
@@ -37,6 +37,9 @@ export class GroupFeed {
   #heldBytes = 0;
   #requested = false;
   #requestedAfter = 0;
+  #requestedThrough = 0;
+  /** Whether anything new has come since the range was asked for. */
+  #heard = false;
   #cancelPatience: Cancel | undefined;
 
   constructor(group: GroupId, after: Seq, by: { sink: FeedSink; clock: Clock; request: RequestRange }) {
@@ -59,6 +62,7 @@ export class GroupFeed {
     const last = firstSeq + count - 1;
     if (last > this.#known) this.#known = last;
     if (last < this.next) return;
+    this.#heard = true;
     if (firstSeq > this.next) return this.#hold(firstSeq, frame);
     this.#passOn(cursor);
     if (this.#held) this.#release();
@@ -80,8 +84,10 @@ export class GroupFeed {
       this.next = (through + 1) as Seq;
     }
     if (this.#held) this.#release();
-    if (this.next - 1 > before) this.#fetch();
-    // A server that knows of less than others did: it will hear of the rest, or have nothing to say.
+    // A page that ends early was full.
+    const goesOn = this.next - 1 > before && (this.#heard || through >= this.#requestedThrough);
+    if (goesOn) this.#fetch();
+    // A server that knows of less than others did will hear of the rest; one that never moves on must not be asked in a loop.
     else this.#cancelPatience ??= this.#clock.after(stalledMs, () => this.#patienceOver());
   }
 
@@ -140,7 +146,9 @@ export class GroupFeed {
     let through = this.#known;
     for (const firstSeq of this.#held?.keys() ?? []) through = Math.min(through, firstSeq - 1);
     this.#requested = true;
+    this.#heard = false;
     this.#requestedAfter = this.next - 1;
+    this.#requestedThrough = through;
     this.#request(this, (this.next - 1) as Seq, through as Seq);
   }
 }

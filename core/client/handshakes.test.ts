@@ -6,10 +6,11 @@ import { after, before, suite, test } from "node:test";
 import type { Identity } from "../e2ee/identity.ts";
 import type { EpochChange } from "../e2ee/suite.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
+import { HostileServer } from "../testing/hostile-server.ts";
 import { type LadderState, LadderSuite } from "../testing/ladder-suite.ts";
 import { groupOf, type Person, type PersonOptions, person } from "../testing/person.ts";
 import { until } from "../testing/until.ts";
-import type { GroupId } from "../wire/ids.ts";
+import type { GroupId, Seq } from "../wire/ids.ts";
 import { type MessageType, messageTypes } from "../wire/send-frame.ts";
 import type { ConversationStep } from "./keeper.ts";
 import { Vault } from "./vault/vault.ts";
@@ -72,12 +73,15 @@ suite("a suite that needs handshake messages to change the epoch", () => {
   });
   after(() => deployment.stop());
 
-  async function member(role: string, options: PersonOptions & { vault?: Vault } = {}): Promise<Member> {
+  async function member(
+    role: string,
+    options: PersonOptions & { vault?: Vault; target?: string } = {},
+  ): Promise<Member> {
     const types = new Map<GroupId, MessageType[]>();
     const notKept: string[] = [];
     const suiteOf = new PausingSuite();
-    const { vault, keeper = vault } = options;
-    const made = await person(deployment.target, options.known ? role : `${role}${names++}`, {
+    const { vault, keeper = vault, target = deployment.target } = options;
+    const made = await person(target, options.known ? role : `${role}${names++}`, {
       ...options,
       ...(keeper ? { keeper } : {}),
       suites: [suiteOf],
@@ -185,6 +189,33 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     );
     assert.ok(members.every(({ client }) => (client.conversation(group).membership?.epoch as number) > 1));
     await allTalk(group, ...members);
+  });
+
+  test("names a handshake message that a server repeats at another place, and goes on", async () => {
+    const hostile = await HostileServer.inFrontOf(deployment.cluster.url);
+    const alice = await member("alice");
+    const bob = await member("bob", { target: hostile.target });
+    const group = await groupOf(alice, bob);
+    await allTalk(group, alice, bob);
+    // The entry and two messages, then the first handshake message, and from there on everything one place later.
+    const repeatedAt = 5;
+    const later = (seq: Seq) => (seq >= repeatedAt ? ((seq + 1) as Seq) : seq);
+    hostile.messages = (messages) =>
+      messages.flatMap((message) => {
+        const shown = { ...message, seq: later(message.seq) };
+        return message.seq === repeatedAt - 1 ? [shown, { ...shown, seq: repeatedAt as Seq }] : [shown];
+      });
+    hostile.onAnswer("log", (log) => ({
+      ...log,
+      entries: log.entries.map((entry) => ({ ...entry, seq: later(entry.seq) })),
+    }));
+    await change(alice, group, { action: "rekey" });
+    assert.ok((await alice.say(group, "under the next key")).ok);
+    await until(() => bob.texts(group).at(-1) === "under the next key", "bob reads on");
+    assert.deepEqual(
+      bob.unreadable.map(({ seq, fault }) => ({ seq, fault })),
+      [{ seq: repeatedAt, fault: "unexpected_handshake" }],
+    );
   });
 
   test("lets who was away read everything in order, and write and change at once", async () => {

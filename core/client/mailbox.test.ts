@@ -303,6 +303,126 @@ test("a list of groups that is refused for now is asked for again", async () => 
   assert.equal(last.all("groups").length, 2);
 });
 
+test("whatever pause a server names, nothing is asked again in a loop, and nothing is given up for ever", async () => {
+  const perSecondMax = 20;
+  for (const retryAfterMs of [0, 2 ** 40]) {
+    const setup = setUp();
+    setup.mailbox.resume(token);
+    const connection = await letIn(setup, [{ group, lastSeq: 2 }]);
+    say(setup.mailbox, "hello");
+    const asking = setup.mailbox.requestPatiently({ kind: "log", group, from: 0 });
+    const kinds = ["sync", "log", "send"] as const;
+    let told = 0;
+    const refuseAll = () => {
+      for (; told < connection.received.length && told < 10_000; told++) {
+        const frame = connection.received[told];
+        if (frame?.kind === "send") reject(connection, frame.clientMessageId, "busy", { retryAfterMs });
+        else if (frame?.kind === "sync" || frame?.kind === "log") {
+          connection.say({ kind: "error", request: frame.request, code: "busy", detail: "", retryAfterMs });
+        }
+      }
+    };
+    const seconds = 130;
+    for (let ms = 0; ms < seconds * 1000; ms += 10) {
+      refuseAll();
+      await setup.clock.advance(10);
+    }
+    for (const kind of kinds) {
+      const count = connection.all(kind).length;
+      assert.ok(count <= seconds * perSecondMax + 1, `${count} times ${kind} for a pause of ${retryAfterMs}`);
+      assert.ok(count >= 3, `${count} times ${kind} for a pause of ${retryAfterMs}`);
+    }
+    setup.mailbox.close();
+    await setup.clock.advance(61_000);
+    await asking;
+  }
+});
+
+test("a server that calls every epoch stale is sent a message once a second", async () => {
+  const { mailbox, connection, clock } = await online();
+  const { id, outcomes } = say(mailbox, "hello", () => accepted({ epoch: epoch(1), payload: Buffer.from("hello") }));
+  let told = 0;
+  for (let ms = 0; ms < 10_000; ms += 10) {
+    for (; told < connection.all("send").length && told < 1000; told++) {
+      reject(connection, id, "stale_epoch", { epoch: epoch(2 + told) });
+    }
+    await clock.advance(10);
+  }
+  assert.ok(told <= 12, `sent ${told} times`);
+  assert.equal(outcomes.length, 0);
+});
+
+test("going offline and online at any moment of a connection's making leaves one socket, or none", async () => {
+  for (const stage of ["before it is dialled", "opening", "open", "resumed", "online", "waiting for another try"]) {
+    const setup = setUp();
+    const { mailbox, network, clock } = setup;
+    const live = () => network.connections.filter(({ isClosed }) => !isClosed);
+    const reach = async (): Promise<void> => {
+      if (stage === "before it is dialled") return;
+      await settle();
+      if (stage === "opening") return;
+      network.last.accept();
+      await settle();
+      if (stage === "open") return;
+      if (stage === "waiting for another try") return network.last.break();
+      const { request } = network.last.request("resume");
+      network.last.say({
+        kind: "welcome",
+        request,
+        user: alice,
+        name: "alice",
+        server: "s0",
+        token,
+        tokenExpiresAt: 1,
+      });
+      await settle();
+      if (stage === "online") answerGroups(network.last, [{ group }]);
+      await settle();
+    };
+    mailbox.resume(token);
+    for (let time = 0; time < 20; time++) {
+      await reach();
+      // The second time before the first has dialled.
+      for (let toggle = 0; toggle < 3; toggle++) {
+        mailbox.goOffline();
+        mailbox.goOnline();
+      }
+      await settle();
+      assert.ok(live().length <= 1, `${live().length} sockets when toggled ${stage}`);
+    }
+    // Nor does what was begun before come back later.
+    const made = network.connections.length;
+    mailbox.goOffline();
+    await clock.advance(30_000);
+    assert.equal(live().length, 0, stage);
+    assert.equal(network.connections.length, made, stage);
+  }
+});
+
+test("a login leaves no other socket, whatever was under way before it", async () => {
+  for (const before of ["online", "connecting", "waiting for another try"]) {
+    const setup = setUp();
+    const { mailbox, network, clock } = setup;
+    mailbox.resume(token);
+    await settle();
+    if (before === "online") await letIn(setup);
+    if (before === "waiting for another try") {
+      network.last.break();
+      await settle();
+    }
+    const login = mailbox.logIn((link) => link.request({ kind: "logInFinish", message: new Uint8Array(1) }));
+    await settle();
+    network.last.accept();
+    await settle();
+    const { request } = network.last.request("logInFinish");
+    network.last.say({ kind: "welcome", request, user: alice, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
+    assert.ok((await login).ok, before);
+    await clock.advance(9000);
+    assert.equal(network.connections.filter(({ isClosed }) => !isClosed).length, 1, before);
+    assert.equal(mailbox.state, "online");
+  }
+});
+
 test("a server that is about to stop is left at once, and nothing is lost", async () => {
   const setup = await online();
   say(setup.mailbox, "hello");

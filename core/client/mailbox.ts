@@ -19,6 +19,7 @@ import {
   isPassing,
   isTemporary,
   type Notice,
+  pauseMs,
   type ReplyTo,
   type RequestKind,
   type RequestOf,
@@ -195,7 +196,7 @@ export class Mailbox {
     for (;;) {
       const reply = await this.request(frame);
       if (reply.ok || this.#closed || !isPassing(reply.reason.code)) return reply;
-      await sleep(this.#clock, reply.reason.retryAfterMs ?? defaultRetryMs / 4);
+      await sleep(this.#clock, pauseMs(reply.reason.retryAfterMs, defaultRetryMs / 4));
     }
   }
 
@@ -249,7 +250,13 @@ export class Mailbox {
     }
     const { id = this.#ids.next(), type = messageTypes.application, group, seal, sentBefore = false } = message;
     const takenAtMs = this.#clock.monotonic();
-    const progress = { frame: undefined, sealing: false, sentAtMs: undefined };
+    const progress = {
+      frame: undefined,
+      sealing: false,
+      sentAtMs: undefined,
+      sealedEpoch: undefined,
+      refusedEpoch: undefined,
+    };
     const entry: OutboxEntry = { id, type, group, seal, sentBefore, settled, takenAtMs, ...progress };
     this.#outbox.set(id, entry);
     this.#cancelCheck ??= this.#clock.after(checkPeriodMs, () => this.#check());
@@ -290,6 +297,7 @@ export class Mailbox {
     const { id: clientMessageId, group, type, sentBefore } = entry;
     const { epoch, payload } = sealed.value;
     const resend = sentBefore || entry.sentAtMs !== undefined;
+    entry.sealedEpoch = epoch;
     entry.frame = encodeSend({ resend, type, epoch, group, clientMessageId, payload });
     this.#transmit(entry);
   }
@@ -306,9 +314,12 @@ export class Mailbox {
       const known = this.#groups.get(group);
       if (known && epoch !== undefined && epoch > known.epoch) known.epoch = epoch;
       entry.frame = undefined;
-      return this.#transmit(entry);
+      // What is sealed under the same epoch once more is refused once more.
+      const again = entry.sealedEpoch !== undefined && entry.sealedEpoch === entry.refusedEpoch;
+      entry.refusedEpoch = entry.sealedEpoch;
+      return again ? this.#transmitLater(entry) : this.#transmit(entry);
     }
-    if (isTemporary(code)) return this.#transmitLater(entry, retryAfterMs);
+    if (isTemporary(code)) return this.#transmitLater(entry, pauseMs(retryAfterMs, defaultRetryMs));
     this.#settle(entry, { ok: false, code, detail: `the server refused the message: ${code}` });
   }
 
@@ -340,7 +351,7 @@ export class Mailbox {
     const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
       if (reply.reason.code !== "offline")
-        this.#clock.after(reply.reason.retryAfterMs ?? defaultRetryMs, () => this.#again(welcome));
+        this.#clock.after(pauseMs(reply.reason.retryAfterMs, defaultRetryMs), () => this.#again(welcome));
       return;
     }
     const listed = new Set<GroupId>();
@@ -467,7 +478,7 @@ export class Mailbox {
     feed.answered(undefined);
     // Offline: the next list of groups makes the feed ask again.
     if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
-    this.#askAgainLater(feed, reply.reason.retryAfterMs ?? defaultRetryMs);
+    this.#askAgainLater(feed, pauseMs(reply.reason.retryAfterMs, defaultRetryMs));
   }
 
   #askAgainLater(feed: GroupFeed, delayMs: number): void {

@@ -53,6 +53,9 @@ export interface OutboxEntry extends OutgoingMessage {
   readonly takenAtMs: number;
   /** The encoded SEND, once sealed. */
   frame: Uint8Array | undefined;
+  /** Under which it was sealed last, and under which it was last refused as too old. */
+  sealedEpoch: Epoch | undefined;
+  refusedEpoch: Epoch | undefined;
   /** Being sealed. */
   sealing: boolean;
   /** When it last went out, on the monotonic clock; undefined before. */

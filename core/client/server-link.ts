@@ -61,6 +61,15 @@ export function isPassing(code: string): boolean {
   );
 }
 
+/** A server may name any pause: one of nothing would be a loop, and one without end the last that is heard of a client. */
+const pauseMsMin = 50;
+const pauseMsMax = 60_000;
+
+/** Milliseconds before something is asked again, as the server says, within bounds; `otherwise` when it says nothing. */
+export function pauseMs(said: number | undefined, otherwise: number): number {
+  return Math.min(Math.max(said ?? otherwise, pauseMsMin), pauseMsMax);
+}
+
 /** What a server says by itself. */
 export type Notice = Exclude<ColdServerFrame, { request: number }>;
 

@@ -1,5 +1,7 @@
 import { openLeanSocket } from "../client/lean-socket.ts";
-import type { OpenSocket } from "../client/socket.ts";
+import type { ClientSocket, OpenSocket } from "../client/socket.ts";
+import { type ClientFrame, parseClientFrame } from "../wire/client-frame.ts";
+import { parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
 
 /** Sockets that keep from the client what the test wants kept: `loses` is asked for each frame that arrives. */
 export function losing(loses: (frame: Uint8Array) => boolean): OpenSocket {
@@ -10,3 +12,41 @@ export function losing(loses: (frame: Uint8Array) => boolean): OpenSocket {
       options,
     );
 }
+
+/** When a connection is to break: a frame is on its way from the client (`from`) or to it (`to`), and is lost or not. */
+export interface Break {
+  readonly from?: ClientFrame["kind"];
+  readonly to?: ServerFrame["kind"];
+  readonly isLost: boolean;
+}
+
+/** Sockets that break once for each time that `breaks` is set: at the first frame that it names. */
+export class BreakingSockets {
+  breaks: Break | undefined;
+
+  readonly open: OpenSocket = (url, events, options) => {
+    const socket: ClientSocket = openLeanSocket(
+      url,
+      {
+        ...events,
+        received: (frame) => this.#pass("to", kindOf(parseServerFrame(frame)), socket, () => events.received(frame)),
+      },
+      options,
+    );
+    return {
+      send: (frame) => this.#pass("from", kindOf(parseClientFrame(frame)), socket, () => socket.send(frame)),
+      close: () => socket.close(),
+    };
+  };
+
+  #pass(way: "from" | "to", kind: string | undefined, socket: ClientSocket, pass: () => void): void {
+    const { breaks } = this;
+    if (!breaks || breaks[way] !== kind) return pass();
+    this.breaks = undefined;
+    if (!breaks.isLost) pass();
+    socket.close();
+  }
+}
+
+const kindOf = (parsed: { ok: true; value: { kind: string } } | { ok: false }) =>
+  parsed.ok ? parsed.value.kind : undefined;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
-import { decode as decodeSixel } from "sixel";
 import { kittyDelete, kittyShow } from "./kitty.ts";
 import { sixelShow } from "./sixel.ts";
 
@@ -35,12 +34,57 @@ test("a picture is taken from a Kitty by its name", () => {
   assert.equal(kittyDelete(7), `${escape}_Ga=d,d=I,i=7,q=2${escape}\\`);
 });
 
-test("a picture goes to a Sixel terminal in its size and colours", () => {
-  const pixels = Uint8Array.from(Array.from({ length: 20 * 12 }, () => [255, 0, 0, 255]).flat());
-  const sequence = sixelShow({ width: 20, height: 12, pixels }, { row: 0, column: 2 });
-  const whole = new RegExp(`^${escape}7${escape}\\[1;3H${escape}P[\\d;]*q([^${escape}]*)${escape}\\\\${escape}8$`);
-  const [, drawn = ""] = whole.exec(sequence) ?? [];
-  const { width, height, data32 } = decodeSixel(drawn);
-  assert.deepEqual([width, height], [20, 12]);
-  assert.ok(data32.every((pixel) => pixel === 0xff0000ff));
+/** What a terminal would draw, as colours of xterm's palette; the parts of Sixel that are used here. */
+function sixelPixels(drawn: string): { width: number; height: number; colours: Map<string, string> } {
+  const [, width = 0, height = 0] = (/"1;1;(\d+);(\d+)/.exec(drawn) ?? []).map(Number);
+  const palette = new Map<string, string>();
+  const colours = new Map<string, string>();
+  let [x, top, colour] = [0, 0, ""];
+  const tokens = drawn.replace(/^.*?"1;1;\d+;\d+/, "").matchAll(/#(\d+)(?:;2;(\d+;\d+;\d+))?|!\d+[?-~]|[?-~]|[$-]/g);
+  for (const [token, register, percents] of tokens) {
+    if (register !== undefined) {
+      colour = register;
+      if (percents !== undefined) palette.set(register, percents);
+    } else if (token === "$" || token === "-") {
+      x = 0;
+      if (token === "-") top += 6;
+    } else {
+      const bits = token.charCodeAt(token.length - 1) - 63;
+      for (let times = token.startsWith("!") ? Number.parseInt(token.slice(1)) : 1; times > 0; times--, x++) {
+        for (let row = 0; row < 6; row++) {
+          if (bits & (1 << row)) colours.set(`${x},${top + row}`, palette.get(colour) ?? "none");
+        }
+      }
+    }
+  }
+  return { width, height, colours };
+}
+
+test("a picture goes to a Sixel terminal in its size and colours, without what is transparent", () => {
+  const [red, green, blue, clear] = [
+    [255, 0, 0, 255],
+    [0, 255, 0, 255],
+    [0, 0, 255, 255],
+    [9, 9, 9, 0],
+  ];
+  const stripe = (x: number) => (x < 5 ? red : x < 10 ? green : x < 15 ? blue : clear);
+  const pixels = Uint8Array.from(Array.from({ length: 20 * 13 }, (_, n) => stripe(n % 20)).flat());
+  const sequence = sixelShow({ width: 20, height: 13, pixels }, { row: 0, column: 2 });
+  const whole = new RegExp(`^${escape}7${escape}\\[1;3H${escape}P0;1;q([^${escape}]*)${escape}\\\\${escape}8$`);
+  const { width, height, colours } = sixelPixels((whole.exec(sequence) ?? [])[1] ?? "");
+  assert.deepEqual([width, height, colours.size], [20, 13, 15 * 13]);
+  for (const [place, colour] of colours) {
+    const x = Number.parseInt(place);
+    assert.equal(colour, x < 5 ? "100;0;0" : x < 10 ? "0;100;0" : "0;0;100", place);
+  }
+  // Equal columns are written as one.
+  assert.match(sequence, /!5~/);
+});
+
+test("a grey between those of the palette comes out as it was, on average", () => {
+  const pixels = Uint8Array.from(Array.from({ length: 60 * 60 }, () => [123, 123, 123, 255]).flat());
+  const { colours } = sixelPixels(sixelShow({ width: 60, height: 60, pixels }, { row: 0, column: 0 }));
+  const levels = [...colours.values()].map((percents) => Number.parseInt(percents));
+  const mean = levels.reduce((sum, level) => sum + level, 0) / levels.length;
+  assert.ok(Math.abs(mean - (123 / 255) * 100) < 0.7, `${mean} of 100`);
 });

@@ -51,6 +51,13 @@ export function paletteIndex(red: number, green: number, blue: number): number {
   return 16 + 36 * steps[0] + 6 * steps[1] + steps[2];
 }
 
+/** The colour that a number of 16 and more stands for. */
+export function paletteColour(index: number): readonly [red: number, green: number, blue: number] {
+  if (index >= 232) return [8 + 10 * (index - 232), 8 + 10 * (index - 232), 8 + 10 * (index - 232)];
+  const levelOf = (weight: number) => cubeLevels[Math.floor((index - 16) / weight) % 6] ?? 0;
+  return [levelOf(36), levelOf(6), levelOf(1)];
+}
+
 const cubeLevels = [0, 95, 135, 175, 215, 255];
 
 function cubeStep(level: number): number {

@@ -21,7 +21,7 @@ suite("the screen, in a real terminal", { skip: hasTmux() ? false : "no tmux her
     await terminal.shows("still on its way");
     assert.deepEqual(await terminal.screen(), drawn(releaseTeamSession(usual).state));
     // Somebody's name, in the colour of that person.
-    assert.match(await terminal.colouredScreen(), /\[38;5;\d+mfrançoise/);
+    assert.match(await terminal.colouredScreen(), /\[38;5;\d+m漢字さん/);
   });
 
   test("what is typed arrives: letters of any script, Alt-Enter, Backspace, an enter once", async () => {

@@ -3,13 +3,16 @@ import { StringDecoder } from "node:string_decoder";
 import library from "blessed";
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import { type Frame, frameOf } from "../layout/frame.ts";
+import { graphicPlaces } from "../layout/graphics.ts";
 import { hit } from "../layout/hit.ts";
 import type { Event } from "../model/event.ts";
 import type { Size, State } from "../model/state.ts";
 import { graphemesOf } from "../text/width.ts";
 import { type Cell, cellsOf } from "./cells.ts";
+import { GraphicsLayer, type GraphicsProtocol } from "./graphics-layer.ts";
 import { type InputPart, InputParts } from "./input-parts.ts";
 import { Pace } from "./pace.ts";
+import { inTrueColour, isTrueColour, steadyText } from "./steady-text.ts";
 import { themeFor } from "./theme.ts";
 
 export interface ScreenOptions {
@@ -18,6 +21,8 @@ export interface ScreenOptions {
   readonly output: Writable & Size;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** For a terminal that shows the pixels of pictures. */
+  readonly graphics?: GraphicsProtocol | undefined;
   /** What the user does. */
   onEvent(event: Event): void;
 }
@@ -79,6 +84,7 @@ export class Screen {
   readonly #decoder = new StringDecoder("utf8");
   readonly #pace: Pace;
   readonly #renditions = new Map<string, number>();
+  readonly #graphics: GraphicsLayer | undefined;
   #state: State | undefined;
   #escape: Cancel | undefined;
   #isOpen = true;
@@ -86,6 +92,7 @@ export class Screen {
   constructor(options: ScreenOptions) {
     this.#options = options;
     const { input, output, clock, environment } = options;
+    this.#graphics = options.graphics && new GraphicsLayer(options.graphics);
     const terminal = describedAs(environment["TERM"]);
     this.#screen = blessed.screen({ input: this.#sequences, output, fullUnicode: true, forceUnicode: true, terminal });
     // Lines are drawn in UTF-8, like everything else, and not in the alternative character set of a VT100.
@@ -109,6 +116,7 @@ export class Screen {
 
   /** Draws everything anew, whatever the terminal shows. */
   redraw(): void {
+    this.#graphics?.forget();
     this.#screen.realloc();
     this.#draw();
   }
@@ -176,8 +184,14 @@ export class Screen {
     if (!state || !this.#isOpen) return;
     const frame = frameOf(state);
     const theme = themeFor(state.settings, this.#options.environment, this.#screen.tput.colors);
+    const { isRedrawn, sequences } = this.#graphics?.change(graphicPlaces(frame)) ?? {
+      isRedrawn: false,
+      sequences: "",
+    };
+    if (isRedrawn) this.#screen.realloc();
     this.#write(cellsOf(frame, state.size, theme));
     this.#screen.draw(0, this.#screen.lines.length - 1);
+    if (sequences !== "") this.#options.output.write(sequences);
     this.#placeCursor(frame.cursor);
   }
 
@@ -185,8 +199,11 @@ export class Screen {
     for (const [y, line] of this.#screen.lines.entries()) {
       const row = rows[y];
       for (const [x, cell] of line.entries()) {
-        const { text, rendition } = row?.[x] ?? { text: " ", rendition: "" };
-        const code = this.#renditionCode(rendition);
+        const { text: shown, rendition } = row?.[x] ?? { text: " ", rendition: "" };
+        const steady = steadyText(shown, { x, columns: row?.[x + 1]?.text === "" ? 2 : 1 });
+        const isTrue = isTrueColour(rendition);
+        const text = isTrue ? inTrueColour(steady, rendition) : steady;
+        const code = isTrue ? this.#screen.dattr : this.#renditionCode(rendition);
         if (cell[0] === code && cell[1] === text) continue;
         cell[0] = code;
         cell[1] = text;

@@ -1,5 +1,5 @@
 import { clustersOf } from "./clusters.ts";
-import { shownCluster } from "./shown-cluster.ts";
+import { partsOf, shownCluster } from "./shown-cluster.ts";
 
 /**
  * Characters that are clusters by themselves, and as wide as they are drawn: Latin, the signs and lines that a screen is made
@@ -25,7 +25,19 @@ export function* graphemesOf(text: string): Generator<Grapheme> {
     }
     return;
   }
-  for (const { segment, index } of clustersOf(text)) yield { text: segment, at: index, ...shownCluster(segment) };
+  for (const { segment, index } of clustersOf(text)) {
+    const cluster = shownCluster(segment);
+    if (cluster.columns <= 2) yield { text: segment, at: index, ...cluster };
+    else yield* graphemesOfSyllable(segment, index);
+  }
+}
+
+function* graphemesOfSyllable(syllable: string, index: number): Generator<Grapheme> {
+  let at = index;
+  for (const part of partsOf(syllable)) {
+    yield { text: part.shown, at, ...part };
+    at += part.shown.length;
+  }
 }
 
 export function columnsOf(text: string): number {

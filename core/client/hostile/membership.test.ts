@@ -171,6 +171,40 @@ suite("a server that lies about members", () => {
     await until(async () => (await bob.client.conversation(group).refresh()).ok, "bob goes on with the true log");
   });
 
+  test("answers that never go on are refused, and not asked for again and again", async () => {
+    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const group = await groupOf(alice, bob);
+    assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
+    const asked = { log: 0, keys: 0 };
+    for (const kind of ["log", "keys"] as const) {
+      hostile.onRequest(kind, (request, { name }) => {
+        if (name === bob.name.toLowerCase() && ++asked[kind] > 20) throw new Error(`bob asks for ${kind} without end`);
+        return request;
+      });
+    }
+    const isBob = ({ name }: { name: string | undefined }) => name === bob.name.toLowerCase();
+    hostile.onAnswer("keys", (keys, victim) => ({ ...keys, more: keys.more || isBob(victim) }));
+    const keyless = await bob.client.conversation(group).refresh();
+    assert.equal(!keyless.ok && keyless.reason.code, "log_refused");
+    assert.match(bob.logRefusals.join(), /there are more keys, and the server does not go on at epoch 3/);
+    bob.logRefusals.length = 0;
+
+    const [first] = bob.client.conversation(group).changes;
+    assert.ok(first);
+    hostile.onRequest("log", (request, victim) => {
+      if (isBob(victim)) asked.log++;
+      return isBob(victim) && asked.log < 20 ? { ...request, from: 0 } : request;
+    });
+    hostile.onAnswer("log", (log, victim) => (isBob(victim) ? { ...log, length: log.length + 1 } : log));
+    const refreshed = await bob.client.conversation(group).refresh();
+    assert.equal(!refreshed.ok && refreshed.reason.code, "log_refused");
+    assert.match(bob.logRefusals.join(), /has 3 entries, and the server does not go on behind 2/);
+    assert.ok(asked.log <= 3 && asked.keys <= 3, JSON.stringify(asked));
+    hostile.repent();
+    assert.ok((await alice.say(group, "after")).ok);
+    await until(() => bob.texts(group).length === 1, "bob goes on with the truth");
+  });
+
   test("members who are shown different logs find out with the next message", async () => {
     const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
     const group = await groupOf(alice, bob);
