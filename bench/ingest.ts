@@ -1,5 +1,4 @@
 import { from as copyFrom } from "pg-copy-streams";
-import { serverMigrations } from "../core/cluster/deployment.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
@@ -9,7 +8,7 @@ import { connect, Database } from "../core/store/database.ts";
 import { commitByCopy, commitByStatement } from "../core/store/ingest/commit.ts";
 import { IngestWriter } from "../core/store/ingest/ingest-writer.ts";
 import { type IncomingMessage, RowBatch } from "../core/store/ingest/row-batch.ts";
-import { migrate } from "../core/store/migrations.ts";
+import { migrate, serverMigrations } from "../core/store/migrations.ts";
 import { clientMessageId, epoch, groupId, type Seq, userId } from "../core/wire/ids.ts";
 import { sendWhenDue } from "../loadgen/pace.ts";
 import { Latencies, type Quantiles } from "../loadgen/recorder.ts";

@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
+import { createIdentity, generateIdentityKeys } from "../core/e2ee/identity.ts";
+import { silentLog } from "../core/platform/log.ts";
+import { Database } from "../core/store/database.ts";
 import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { person } from "../core/testing/person.ts";
@@ -25,8 +28,9 @@ const run = (...args: readonly string[]) => endOf(startCommand(args, { cwd: scra
 /** What a command that cannot be done says: its code, and what to do. */
 async function refused(code: string, ...args: readonly string[]): Promise<string> {
   const ended = await run(...args);
-  assert.notEqual(ended.code, 0, `${args.join(" ")} succeeded: ${ended.out}`);
-  assert.ok(ended.err.includes(code), `${args.join(" ")} says ${ended.err}`);
+  assert.equal(ended.code, 1, `${args.join(" ")} ended with ${ended.code}: ${ended.out}${ended.err}`);
+  // The code, what has happened, and what to do.
+  assert.match(ended.err, new RegExp(`^${code}: .+\\n.+\\n$`), args.join(" "));
   assert.equal(ended.out, "");
   return ended.err;
 }
@@ -62,12 +66,16 @@ suite("accounts, trust and identities by command", () => {
     const machine = home("unreachable");
     const there = ["--server", "127.0.0.1:1", "--user", "alice", ...machine, "--password-file", password];
     await refused("server_unreachable", "account", "sign-up", ...there);
+    await refused("server_unreachable", "account", "log-in", ...there);
     assert.equal(await done("account", "list", ...machine), "");
   });
 
   test("the account comes to another machine with its password alone", async () => {
     const machine = home("desktop");
-    await refused("wrong_password", "account", "log-in", ...at, ...machine, "--password-file", wrong);
+    const answer = await refused("wrong_password", "account", "log-in", ...at, ...machine, "--password-file", wrong);
+    const nobody = ["--server", deployment.target, "--user", "nobody", ...machine, "--password-file", wrong];
+    const unknown = await refused("wrong_password", "account", "log-in", ...nobody);
+    assert.equal(unknown, answer.replaceAll("alice", "nobody"), "whether there is such a user is nobody's business");
     assert.equal(await done("account", "list", ...machine), "");
     await done("account", "log-in", ...at, ...machine, "--password-file", password);
     assert.match(await done("account", "list", ...machine), /^alice\t/);
@@ -89,6 +97,29 @@ suite("accounts, trust and identities by command", () => {
     await refused("profile_unknown", "trust", "list", ...home("laptop"), "--profile", "carol");
   });
 
+  test("somebody whom the server shows with another identity gets nothing until that is accepted", async () => {
+    const carol = await person(deployment.target, "carol");
+    const annie = [...home("annie"), "--password-file", password];
+    await done("account", "sign-up", "--server", deployment.target, "--user", "annie", ...annie);
+    const group = await carol.client.createGroup({ title: "climbing", members: ["annie"] });
+    assert.ok(group.ok);
+    await done("send", "climbing", "hello", ...annie);
+    await done("trust", "verify", "carol", ...annie);
+    const another = createIdentity("carol", await generateIdentityKeys());
+    const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
+    await database.query({
+      text: "UPDATE users SET identity = $1 WHERE name = 'carol'",
+      values: [another.public.bytes],
+    });
+    await database.close();
+    await refused("identity_changed", "send", "climbing", "is it you?", ...annie);
+    assert.match(await done("trust", "list", ...annie), /^carol\tCHANGED: /);
+    assert.match(await done("trust", "show", "carol", ...annie), /With the identity that the server shows now/);
+    await refused("identity_changed", "trust", "verify", "carol", ...annie);
+    await done("trust", "accept", "carol", ...annie);
+    assert.equal(await done("trust", "list", ...annie), "carol\tmet, not verified\n");
+  });
+
   test("an identity goes through a file that is only its owner's, and never over another file", async () => {
     const pem = path.join(scratch, "alice.pem");
     const sealed = ["--passphrase-file", passphrase];
@@ -108,6 +139,41 @@ suite("accounts, trust and identities by command", () => {
     );
     assert.match(await done("account", "list", ...home("elsewhere")), new RegExp(`${elsewhere.target}\n$`));
     assert.ok(existsSync(pem));
+  });
+
+  test("what cannot be obeyed ends with 2", async () => {
+    const secret = ["--password-file", password];
+    for (const args of [
+      ["account", "sign-up", "--server", deployment.target, ...home("other"), ...secret],
+      ["trust", "show", ...known],
+      ["identity", "export", ...known],
+    ]) {
+      const ended = await run(...args);
+      assert.equal(ended.code, 2, `${args.join(" ")}: ${ended.err}`);
+      assert.match(ended.err, /missing/);
+    }
+  });
+
+  test("an unknown profile, a wrong password and a server that has gone are told by every command that needs them", async () => {
+    const commands = [
+      ["account", "password", "--new-password-file", another],
+      ["identity", "export", path.join(scratch, "never.pem"), "--passphrase-file", passphrase],
+      ["trust", "show", "bob"],
+    ];
+    for (const command of commands) {
+      await refused("profile_unknown", ...command, ...known, "--profile", "carol");
+      await refused("wrong_password", ...command, ...home("laptop"), "--password-file", wrong);
+    }
+    assert.ok(!existsSync(path.join(scratch, "never.pem")));
+    const gone = await deploy();
+    const machine = [...home("gone"), "--password-file", password];
+    await done("account", "sign-up", "--server", gone.target, "--user", "alice", ...machine);
+    await gone.stop();
+    await refused("server_unreachable", "account", "password", ...machine, "--new-password-file", another);
+    await refused("server_unreachable", "trust", "show", "bob", ...machine);
+    // What needs no server works without.
+    await done("identity", "export", path.join(scratch, "gone.pem"), ...machine, "--passphrase-file", passphrase);
+    assert.equal(await done("trust", "list", ...machine), "");
   });
 
   test("another password opens the account from then on, here and elsewhere", async () => {

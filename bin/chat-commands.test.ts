@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
+import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { type Person, person } from "../core/testing/person.ts";
 import { until } from "../core/testing/until.ts";
@@ -12,33 +11,10 @@ import type { GroupId } from "../core/wire/ids.ts";
 import { jsonLine, plainLine } from "./plain-line.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "chat-commands-test-"));
-const program = path.join(import.meta.dirname, "fastchat.js");
-const running: ChildProcess[] = [];
-after(() => {
-  for (const child of running) child.kill("SIGKILL");
-  rmSync(scratch, { recursive: true, force: true });
-});
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [program, ...args], { cwd: scratch, env: process.env });
-  running.push(child);
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  const ended = once(child, "close").then(([code]) => code as number | null);
-  return { child, out: () => out, err: () => err, ended };
-}
-
-async function run(args: readonly string[], input?: string) {
-  const started = start(args);
-  if (input !== undefined) started.child.stdin?.end(input);
-  return { code: await started.ended, out: started.out(), err: started.err() };
-}
+const start = (args: readonly string[]) => startCommand(args, { cwd: scratch });
+const run = (args: readonly string[], input?: string) => endOf(start(args), input);
 
 const home = path.join(scratch, "home");
 const passwordFile = path.join(scratch, "password");

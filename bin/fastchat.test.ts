@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { after, suite, test } from "node:test";
@@ -46,6 +55,11 @@ const served = (port = "0") => [
   ...flag("port", port),
   ...flag("log-level", "error"),
 ];
+/** The process of the PostgreSQL that serves this data. */
+const postmaster = (data = path.join(scratch, "data/postgres/data")) =>
+  Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
+/** How often something was said in the log. */
+const logged = (serving: StartedCommand, message: string) => serving.err().split(`"msg":"${message}`).length - 1;
 const addressOf = (run: StartedCommand) => /serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1] as string;
 
 test("every command explains itself, with examples", async () => {
@@ -140,6 +154,47 @@ suite("serve", () => {
     const lock = path.join(scratch, "data/postgres/data/postmaster.pid");
     await until(() => !existsSync(lock), "PostgreSQL has stopped in good order");
     await until(() => leftovers().length === 0, "everything has ended");
+  });
+
+  test("says that its PostgreSQL has been killed, is not ready meanwhile, and goes on when it is back", async () => {
+    const serving = start([...served(), "--servers", "2"]);
+    await until(() => serving.out().includes("Ctrl-C stops it"), "it serves");
+    const readiness = async () => (await fetch(`http://${addressOf(serving)}/readyz`)).text();
+    for (let time = 1; time <= 2; time++) {
+      process.kill(postmaster(), "SIGKILL");
+      await until(async () => (await readiness()) === "database_away\n", "it is not ready");
+      await until(async () => (await readiness()) === "ready\n", "it is ready again");
+      await until(
+        () => logged(serving, "PostgreSQL has ended unexpectedly; starting it again") === time,
+        "it is logged",
+      );
+    }
+    assert.ok(logged(serving, "the database is away") >= 1);
+    serving.child.kill("SIGINT");
+    assert.equal(await serving.ended, 0);
+    await until(() => leftovers().length === 0, "everything has ended");
+  });
+
+  test("stays and says why when its PostgreSQL cannot come back, until it can or Ctrl-C ends it", async () => {
+    const serving = start(served());
+    await until(() => serving.out().includes("Ctrl-C stops it"), "it serves");
+    const readiness = async () => (await fetch(`http://${addressOf(serving)}/readyz`)).text();
+    const data = path.join(scratch, "data/postgres/data");
+    const pid = postmaster();
+    renameSync(data, `${data}.away`);
+    process.kill(pid, "SIGKILL");
+    await until(() => logged(serving, "PostgreSQL cannot be started again; trying once more") >= 1, "it says so");
+    assert.match(serving.err(), /does not exist|could not access/);
+    assert.equal(await readiness(), "database_away\n");
+    renameSync(`${data}.away`, data);
+    await until(async () => (await readiness()) === "ready\n", "it is ready again");
+    renameSync(data, `${data}.away`);
+    process.kill(postmaster(`${data}.away`), "SIGKILL");
+    await until(async () => (await readiness()) === "database_away\n", "it is away once more");
+    serving.child.kill("SIGINT");
+    assert.equal(await serving.ended, 0);
+    await until(() => leftovers().length === 0, "everything has ended");
+    renameSync(`${data}.away`, data);
   });
 
   test("a port in use, a database that does not answer and a secret that is none are failures with a code", async () => {

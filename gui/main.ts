@@ -10,9 +10,12 @@ import type { Event } from "./model/event.ts";
 import { beginSignIn } from "./model/sign-in.ts";
 import { defaultSettings, type State } from "./model/state.ts";
 import { initialState, update } from "./model/update.ts";
+import { detectGraphics, type Graphics, graphicsOf } from "./preview/detect.ts";
+import { Drawings } from "./preview/drawings.ts";
 import { Previews } from "./preview/preview-tasks.ts";
 import { Screen } from "./screens/screen.ts";
 import { writeInEditor } from "./terminal/external-editor.ts";
+import type { TerminalAnswer } from "./terminal/input.ts";
 import { notification } from "./terminal/notification.ts";
 import { Terminal } from "./terminal/terminal.ts";
 
@@ -46,8 +49,8 @@ class RunningChat {
   readonly #desk: Desk;
   readonly #terminal: Terminal;
   readonly #screen: Screen;
-  // Blessed knows 256 colours.
-  readonly #pictures = new Previews("256", clock);
+  readonly #previews: Previews;
+  readonly #answers = new Set<(answer: TerminalAnswer) => void>();
   #state: State;
   #ticking: NodeJS.Timeout | undefined;
   #end: () => void = () => {};
@@ -61,23 +64,36 @@ class RunningChat {
       stdin: process.stdin,
       stdout: process.stdout,
       clock,
-      onItem: (item) => (item.kind === "answer" ? undefined : emit(item)),
+      onItem: (item) => {
+        if (item.kind !== "answer") return emit(item);
+        for (const listen of this.#answers) listen(item.answer);
+      },
       onBack: () => this.#screen.redraw(),
       onEnd: () => this.#desk.close(),
     });
     const { input, output } = this.#terminal;
+    const environment = process.env;
+    let knowGraphics: (graphics: Graphics) => void = () => {};
+    this.#previews = new Previews(graphicsOf(environment, []).colours, clock);
+    const pictures = new Drawings(
+      this.#previews,
+      new Promise((resolve) => {
+        knowGraphics = resolve;
+      }),
+    );
     this.#desk = new Desk({
       parts,
       emit,
       terminal: this.#surroundings(),
       viewer: systemViewer,
-      pictures: this.#pictures,
+      pictures,
     });
     const scene = beginSignIn(this.#desk.profiles(), { server, user, profile });
     const size = { columns: output.columns, rows: output.rows };
     this.#state = initialState({ size, nowMs: clock.now(), settings: defaultSettings, bindings, scene });
     this.#terminal.open();
-    this.#screen = new Screen({ input, output, environment: process.env, clock, onEvent: emit });
+    this.#screen = new Screen({ input, output, environment, clock, graphics: pictures, onEvent: emit });
+    void this.#askWhatItShows().then(knowGraphics);
     this.#screen.show(this.#state);
     this.#tick();
     signal.addEventListener("abort", () => this.#perform({ kind: "quit" }), { once: true });
@@ -89,7 +105,7 @@ class RunningChat {
     clearTimeout(this.#ticking);
     this.#screen.close();
     this.#terminal.close();
-    await Promise.all([this.#desk.close(), this.#pictures.close()]);
+    await Promise.all([this.#desk.close(), this.#previews.close()]);
   }
 
   #hear(event: Event): void {
@@ -101,6 +117,19 @@ class RunningChat {
 
   #perform(effect: Effect): void {
     void this.#desk.perform(effect);
+  }
+
+  #askWhatItShows(): Promise<Graphics> {
+    const { output } = this.#terminal;
+    return detectGraphics({
+      environment: process.env,
+      clock,
+      write: (text) => void output.write(text),
+      listen: (onAnswer) => {
+        this.#answers.add(onAnswer);
+        return () => this.#answers.delete(onAnswer);
+      },
+    });
   }
 
   #tick(): void {

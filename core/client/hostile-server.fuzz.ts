@@ -43,7 +43,7 @@ async function linkTold(bytes: Uint8Array): Promise<{ events: string[]; closings
   const cursor = new DeliverCursor();
   const open = (_: string, of: SocketEvents) => {
     socket = of;
-    return { send() {}, close() {}, bufferedBytes: 0 };
+    return { send() {}, close() {} };
   };
   const link = new ServerLink(
     "ws://nowhere",

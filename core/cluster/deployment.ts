@@ -1,13 +1,11 @@
 import path from "node:path";
 import { messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
-import { readMigrations } from "../platform/migration-files.ts";
-import { projectRoot } from "../platform/project-root.ts";
 import { availableTransport } from "../server/transport/open-transport.ts";
 import type { TlsFiles } from "../server/transport/transport.ts";
 import { Database } from "../store/database.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
-import { migrate } from "../store/migrations.ts";
+import { migrate, serverMigrations } from "../store/migrations.ts";
 import { Cluster, type ClusterOptions } from "./cluster.ts";
 import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
 import type { ServeConfig } from "./serve-settings.ts";
@@ -31,10 +29,6 @@ export interface Deployment {
   readonly reloadCertificates: (() => void) | undefined;
   /** Servers drain and stop, then the database, if it is ours. */
   stop(): Promise<void>;
-}
-
-export function serverMigrations() {
-  return readMigrations(path.join(projectRoot, "sql/server"));
 }
 
 /** A database that is reachable and up to date, with the deployment's secret that goes with it. */

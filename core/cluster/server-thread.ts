@@ -25,7 +25,12 @@ const roster = new Roster();
 const assigner = new Assigner(start.assign, { roster, random: random.fork(), clock });
 const routes = new DeploymentRoutes({ assigner, roster, about: start.about, clock });
 const bus = new LocalBus(start.id, { clock, log });
-const opaque = callsOver<OpaqueServer>(start.opaquePort, ["registrationResponse", "startLogin", "finishLogin"]);
+const opaque = callsOver<OpaqueServer>(start.opaquePort, [
+  "registrationResponse",
+  "startLogin",
+  "finishLogin",
+  "waiting",
+]);
 
 /** A database that hangs must not keep a thread from ending. */
 const closeMsMax = 2000;

@@ -16,6 +16,8 @@ export interface OpaqueServer {
   ): Promise<Parsed<OpaqueLoginStarted, OpaqueRefusal>>;
   /** Refused when the password was wrong, or the user unknown. */
   finishLogin(state: string, finish: Uint8Array): Promise<Parsed<undefined, OpaqueRefusal>>;
+  /** Steps, of whatever server of this process, that wait for a thread. */
+  waiting(): Promise<number>;
 }
 
 export interface OpaqueLoginStarted {
@@ -61,6 +63,7 @@ export async function opaqueServer(secret: string): Promise<OpaqueServer> {
         server.finishLogin({ serverLoginState: state, finishLoginRequest: toText(finish) });
         return undefined;
       }),
+    waiting: async () => 0,
   };
 }
 

@@ -2,7 +2,7 @@ import type { DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { GroupId } from "../wire/ids.ts";
 import type { Changed } from "../wire/link-frame.ts";
 import { encodeServerFrame } from "../wire/server-frame.ts";
-import { committedFrame } from "./fan-out.ts";
+import { committedFrame } from "./committed-frames.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import type { ServerContext } from "./server-context.ts";
 

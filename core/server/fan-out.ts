@@ -1,10 +1,9 @@
 import type { RowBatch } from "../store/ingest/row-batch.ts";
 import { type Acknowledgement, ackEntriesMax, encodeAck } from "../wire/ack-frame.ts";
-import { type DeliveredMessage, deliverCountMax, deliveredBytes, encodeDeliver } from "../wire/deliver-frame.ts";
 import type { GroupId, Seq } from "../wire/ids.ts";
-import { limits } from "../wire/limits.ts";
-import type { Bus, GroupFrame } from "./bus.ts";
+import type { Bus } from "./bus.ts";
 import type { ClientSession } from "./client-session.ts";
+import { type CommittedFrame, committedFrames } from "./committed-frames.ts";
 import type { Counters } from "./counters.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -84,37 +83,15 @@ export class FanOut {
   }
 }
 
-export interface CommittedFrame extends GroupFrame {
-  readonly lastSeq: Seq;
-}
-
-/** DELIVER frames of one group's rows: a frame each run without a gap, none much larger than the target. */
+/** DELIVER frames of one group's rows. */
 function framesOf(batch: RowBatch<ClientSession>, group: GroupId, rows: number[]): CommittedFrame[] {
-  const seqOf = (row: number) => batch.seqs[row] as number;
+  const seqOf = (row: number) => batch.seqs[row] as Seq;
   rows.sort((a, b) => seqOf(a) - seqOf(b));
-  const frames: CommittedFrame[] = [];
-  let messages: DeliveredMessage[] = [];
-  let bytes = 0;
-  rows.forEach((row, i) => {
-    const message = batch.delivered(row);
-    messages.push(message);
-    bytes += deliveredBytes(message.payload.length);
-    const next = rows[i + 1];
-    const goesOn = next !== undefined && seqOf(next) === seqOf(row) + 1;
-    if (goesOn && bytes < limits.deliverBytesTarget && messages.length < deliverCountMax) return;
-    const lastSeq = batch.seqs[row] as Seq;
-    frames.push(committedFrame(group, lastSeq, messages));
-    messages = [];
-    bytes = 0;
-  });
-  return frames;
-}
-
-/** A DELIVER frame of messages that end at `lastSeq`. */
-export function committedFrame(group: GroupId, lastSeq: Seq, messages: readonly DeliveredMessage[]): CommittedFrame {
-  const count = messages.length;
-  const firstSeq = (lastSeq - count + 1) as Seq;
-  return { group, lastSeq, count, frame: encodeDeliver({ group, firstSeq, messages }) };
+  return committedFrames(
+    group,
+    rows.map(seqOf),
+    rows.map((row) => batch.delivered(row)),
+  );
 }
 
 function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {

@@ -1,10 +1,10 @@
-import { readMessages, type StoredMessage } from "../store/messages.ts";
+import { readMessages } from "../store/messages.ts";
 import type { ColdClientFrame } from "../wire/client-frame.ts";
-import { deliveredBytes, encodeDeliver } from "../wire/deliver-frame.ts";
-import type { GroupId, Seq } from "../wire/ids.ts";
+import type { Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 import type { ClientSession } from "./client-session.ts";
+import { committedFrames } from "./committed-frames.ts";
 import { refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -32,26 +32,10 @@ export async function sync(server: ServerContext, session: ClientSession, asked:
   const cut = messages.length === limits.syncPageMax || bytes >= limits.syncPageBytesMax;
   const end = Math.max(after, Math.min(asked.through, group.lastSeq));
   const through = (cut ? lastRead : Math.max(end, lastRead)) as Seq;
+  const seqs = messages.map(({ seq }) => seq);
   session.connection.together(() => {
-    for (const frame of frames(id, messages)) session.connection.send(frame);
+    for (const { frame } of committedFrames(id, seqs, messages)) session.connection.send(frame);
   });
   server.counters.deliveries += messages.length;
   return { kind: "synced", request, group: id, after, through, lastSeq: group.lastSeq };
-}
-
-/** Runs without a gap, none much larger than the target. */
-function frames(group: GroupId, messages: readonly StoredMessage[]): Uint8Array[] {
-  const result: Uint8Array[] = [];
-  let from = 0;
-  let bytes = 0;
-  messages.forEach((message, i) => {
-    bytes += deliveredBytes(message.payload.length);
-    const next = messages[i + 1];
-    if (next && next.seq === message.seq + 1 && bytes < limits.deliverBytesTarget) return;
-    const run = messages.slice(from, i + 1);
-    result.push(encodeDeliver({ group, firstSeq: (run[0] as StoredMessage).seq, messages: run }));
-    from = i + 1;
-    bytes = 0;
-  });
-  return result;
 }

@@ -88,6 +88,14 @@ export class ServerMetrics {
     gauge("fastchat_groups", "Groups that this server follows.", () => server.groups.size);
     gauge("fastchat_writer_waiting_rows", "Messages that wait for the batch before them.", () => server.writer.waiting);
     gauge("fastchat_database_away", "1 while the database does not answer.", () => (server.writer.away ? 1 : 0));
+    new Gauge({
+      name: "fastchat_opaque_waiting_steps",
+      help: "Steps of logins that wait for a thread of the pool. Servers that share a process share the pool: not to be added up.",
+      registers,
+      async collect() {
+        this.set(await server.opaque.waiting());
+      },
+    });
     const lagGauge = new Gauge({
       name: "fastchat_loop_lag_seconds",
       help: "How late the event loop ran since the last time somebody asked.",

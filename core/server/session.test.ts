@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { encode } from "cborg";
+import { loadOrCreateSecret } from "../cluster/deployment-secret.ts";
 import { noEntryHash } from "../e2ee/entry-check.ts";
 import { signEntry } from "../e2ee/entry-signing.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
@@ -15,6 +17,7 @@ import { clientMessageId, epoch, type GroupId, groupId, type UserId } from "../w
 import { limits } from "../wire/limits.ts";
 import { encodeSend } from "../wire/send-frame.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
+import { SessionTokens } from "./tokens.ts";
 import { transportNames } from "./transport/transport.ts";
 
 let names = 0;
@@ -236,6 +239,21 @@ for (const transport of transportNames) {
         assert.equal(errorOf(await raw.ask({ kind: "resume", token })), "token_invalid");
       }
       assert.equal((await raw.ask({ kind: "resume", token: alice.token })).kind, "welcome");
+    });
+
+    test("a token whose time is over resumes nothing, and says so; the connection can still log in", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const secret = await loadOrCreateSecret(path.join(deployment.directory, "secret.json"));
+      const now = Date.now();
+      const issued = (lifetimeMs: number) =>
+        new SessionTokens(secret.token, lifetimeMs).issue(alice.client.user as UserId, alice.name, now).token;
+      const raw = await RawClient.open(deployment.cluster.url);
+      assert.equal(errorOf(await raw.ask({ kind: "resume", token: issued(-1) })), "token_expired");
+      assert.equal((await raw.ask({ kind: "resume", token: issued(60_000) })).kind, "welcome");
+    });
+
+    test("how many steps of logins wait is among the metrics", async () => {
+      assert.equal(await metric("fastchat_opaque_waiting_steps"), 0);
     });
 
     test("a session that was logged out resumes nothing", async () => {

@@ -4,7 +4,7 @@ import { readMessages } from "../store/messages.ts";
 import type { GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { refreshGroup, settleMembers } from "./changes.ts";
-import { committedFrame } from "./fan-out.ts";
+import { committedFrames } from "./committed-frames.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import type { ServerContext } from "./server-context.ts";
 
@@ -73,10 +73,8 @@ export class Sweep {
       });
       const last = messages.at(-1);
       if (!last) break;
-      // One frame a message: a hole that expiry has left needs no thought.
-      for (const message of messages) {
-        this.#server.fanOut.deliverFromElsewhere(committedFrame(group.id, message.seq, [message]));
-      }
+      const seqs = messages.map(({ seq }) => seq);
+      for (const frame of committedFrames(group.id, seqs, messages)) this.#server.fanOut.deliverFromElsewhere(frame);
       after = last.seq;
     }
     this.#server.groups.advance(group.id, through);

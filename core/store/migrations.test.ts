@@ -5,8 +5,8 @@ import path from "node:path";
 import { test } from "node:test";
 import type { Failure } from "../platform/failure.ts";
 import { readMigrations } from "../platform/migration-files.ts";
-import { emptyDatabase, serverMigrations } from "../testing/database.ts";
-import { migrate } from "./migrations.ts";
+import { emptyDatabase } from "../testing/database.ts";
+import { migrate, serverMigrations } from "./migrations.ts";
 
 const step = (number: number, sql: string) => ({ number, name: `000${number}_step.sql`, sql });
 

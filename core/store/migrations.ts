@@ -1,9 +1,16 @@
+import path from "node:path";
 import { Failure, messageOf } from "../platform/failure.ts";
-import type { Migration } from "../platform/migration-files.ts";
+import { type Migration, readMigrations } from "../platform/migration-files.ts";
+import { projectRoot } from "../platform/project-root.ts";
 import type { Database } from "./database.ts";
 
 // Any number that no other program takes a lock under.
 const advisoryLock = 7_241_902_117;
+
+/** The steps of the servers' schema. */
+export function serverMigrations(): Migration[] {
+  return readMigrations(path.join(projectRoot, "sql/server"));
+}
 
 /**
  * Brings the database to the newest step, each step in a transaction of its own; answers the names of those that ran.

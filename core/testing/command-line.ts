@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { after } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
 
 export interface StartedCommand {
-  readonly child: ChildProcess;
+  readonly child: ChildProcessWithoutNullStreams;
   readonly out: () => string;
   readonly err: () => string;
   readonly ended: Promise<number | null>;
@@ -44,6 +44,6 @@ export function startCommand(
 }
 
 export async function endOf(started: StartedCommand, input?: string): Promise<EndedCommand> {
-  if (input !== undefined) started.child.stdin?.end(input);
+  if (input !== undefined) started.child.stdin.end(input);
   return { code: await started.ended, out: started.out(), err: started.err() };
 }

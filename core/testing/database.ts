@@ -3,12 +3,10 @@ import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { after } from "node:test";
 import { silentLog } from "../platform/log.ts";
-import { readMigrations } from "../platform/migration-files.ts";
-import { projectRoot } from "../platform/project-root.ts";
 import { Database } from "../store/database.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../store/embedded/place.ts";
-import { migrate } from "../store/migrations.ts";
+import { migrate, serverMigrations } from "../store/migrations.ts";
 import { testDatabaseVariable } from "./test-database-variable.ts";
 
 /** What ends with the test file, last started first. Registered here, at import, or `after` would be one test's own. */
@@ -52,10 +50,6 @@ export async function freshDatabase(serverUrl?: string): Promise<string> {
   await migrate(database, serverMigrations());
   await database.close();
   return url;
-}
-
-export function serverMigrations() {
-  return readMigrations(path.join(projectRoot, "sql/server"));
 }
 
 /** A connection pool to a database without a table; closed when the file's tests end. */

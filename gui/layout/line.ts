@@ -33,6 +33,8 @@ export interface Span {
   readonly text: string;
   readonly style: Style;
   readonly ground?: Ground | undefined;
+  /** Of a picture's first line: which it is, and how many lines it has, for terminals that show its pixels. */
+  readonly graphic?: { readonly id: number; readonly rows: number } | undefined;
 }
 
 export type Line = readonly Span[];

@@ -148,7 +148,7 @@ function fileLines(view: MessageView, message: MessageRow, content: FileContent,
   const preview = state.settings.previews ? chat.previews.get(message.key) : undefined;
   if (preview?.kind === "loading") lines.push([span("the picture comes…", "dim")]);
   if (preview?.kind === "none") lines.push([span(cut(harmlessLine(preview.why), columns), "dim")]);
-  if (preview?.kind === "lines") lines.push(...pictureLines(preview.lines, columns));
+  if (preview?.kind === "lines") lines.push(...pictureLines(preview.lines, columns, preview.graphic));
   if (content.text) lines.push(...textLines(view, message, content.text, columns));
   return lines;
 }

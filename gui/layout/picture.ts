@@ -6,11 +6,13 @@ const pieces = new RegExp(`${escape}\\[[\\d;]*m|[^${escape}]`, "gu");
 const drawn = new RegExp(`^(?:${escape}\\[[\\d;]*m|[ \u2580-\u259f])*$`, "u");
 
 /** A picture's lines, as far as they fit: one that was drawn for a larger screen loses what is at its right. */
-export function pictureLines(lines: readonly string[], columns: number): Line[] {
-  return lines.flatMap((text) => {
+export function pictureLines(lines: readonly string[], columns: number, id?: number): Line[] {
+  return lines.flatMap((text, at): Line[] => {
     if (!drawn.test(text)) return [];
     const isTooWide = columnsOfSpan(span(text, "picture")) > columns;
-    return [[span(isTooWide ? begun(text, columns) : text, "picture")]];
+    const part = span(isTooWide ? begun(text, columns) : text, "picture");
+    const isWhole = at === 0 && id !== undefined && !isTooWide;
+    return [[isWhole ? { ...part, graphic: { id, rows: lines.length } } : part]];
   });
 }
 

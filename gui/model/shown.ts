@@ -113,5 +113,11 @@ export interface TransferRow {
 /** What is shown of a picture in a conversation: lines of half-blocks, or why there are none. */
 export type Preview =
   | { readonly kind: "loading" }
-  | { readonly kind: "lines"; readonly columns: number; readonly lines: readonly string[] }
+  | {
+      readonly kind: "lines";
+      readonly columns: number;
+      readonly lines: readonly string[];
+      /** Names the picture to a terminal that can show its pixels in their place. */
+      readonly graphic?: number | undefined;
+    }
   | { readonly kind: "none"; readonly why: string };

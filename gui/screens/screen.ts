@@ -3,11 +3,13 @@ import { StringDecoder } from "node:string_decoder";
 import library from "blessed";
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import { type Frame, frameOf } from "../layout/frame.ts";
+import { graphicPlaces } from "../layout/graphics.ts";
 import { hit } from "../layout/hit.ts";
 import type { Event } from "../model/event.ts";
 import type { Size, State } from "../model/state.ts";
 import { graphemesOf } from "../text/width.ts";
 import { type Cell, cellsOf } from "./cells.ts";
+import { GraphicsLayer, type GraphicsProtocol } from "./graphics-layer.ts";
 import { type InputPart, InputParts } from "./input-parts.ts";
 import { Pace } from "./pace.ts";
 import { inTrueColour, isTrueColour, steadyText } from "./steady-text.ts";
@@ -19,6 +21,8 @@ export interface ScreenOptions {
   readonly output: Writable & Size;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
+  /** For a terminal that shows the pixels of pictures. */
+  readonly graphics?: GraphicsProtocol | undefined;
   /** What the user does. */
   onEvent(event: Event): void;
 }
@@ -80,6 +84,7 @@ export class Screen {
   readonly #decoder = new StringDecoder("utf8");
   readonly #pace: Pace;
   readonly #renditions = new Map<string, number>();
+  readonly #graphics: GraphicsLayer | undefined;
   #state: State | undefined;
   #escape: Cancel | undefined;
   #isOpen = true;
@@ -87,6 +92,7 @@ export class Screen {
   constructor(options: ScreenOptions) {
     this.#options = options;
     const { input, output, clock, environment } = options;
+    this.#graphics = options.graphics && new GraphicsLayer(options.graphics);
     const terminal = describedAs(environment["TERM"]);
     this.#screen = blessed.screen({ input: this.#sequences, output, fullUnicode: true, forceUnicode: true, terminal });
     // Lines are drawn in UTF-8, like everything else, and not in the alternative character set of a VT100.
@@ -110,6 +116,7 @@ export class Screen {
 
   /** Draws everything anew, whatever the terminal shows. */
   redraw(): void {
+    this.#graphics?.forget();
     this.#screen.realloc();
     this.#draw();
   }
@@ -177,8 +184,14 @@ export class Screen {
     if (!state || !this.#isOpen) return;
     const frame = frameOf(state);
     const theme = themeFor(state.settings, this.#options.environment, this.#screen.tput.colors);
+    const { isRedrawn, sequences } = this.#graphics?.change(graphicPlaces(frame)) ?? {
+      isRedrawn: false,
+      sequences: "",
+    };
+    if (isRedrawn) this.#screen.realloc();
     this.#write(cellsOf(frame, state.size, theme));
     this.#screen.draw(0, this.#screen.lines.length - 1);
+    if (sequences !== "") this.#options.output.write(sequences);
     this.#placeCursor(frame.cursor);
   }
 

@@ -31,6 +31,7 @@ export function pooledOpaque(pool: Pool): OpaqueServer {
     registrationResponse: (...args) => step<Uint8Array>("registrationResponse", args),
     startLogin: (...args) => step<OpaqueLoginStarted>("startLogin", args),
     finishLogin: (...args) => step<undefined>("finishLogin", args),
+    waiting: async () => pool.waiting,
   };
 }
 

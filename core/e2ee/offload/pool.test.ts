@@ -31,12 +31,14 @@ test("a full queue says busy at once, and everything taken in is done", async ()
   const pool = await poolOf({ threadsMax: 1, queueMax: 3 });
   const server = pooledOpaque(pool);
   const { message } = await client.startRegistration("p");
-  const outcomes = await Promise.all(Array.from({ length: 40 }, () => server.registrationResponse("alice", message)));
+  const asked = Array.from({ length: 40 }, () => server.registrationResponse("alice", message));
+  assert.equal(await server.waiting(), 3);
+  const outcomes = await Promise.all(asked);
   const done = outcomes.filter(({ ok }) => ok).length;
   assert.ok(done >= 3, `${done} were done`);
   assert.ok(outcomes.every((outcome) => outcome.ok || outcome.reason === "busy"));
   assert.ok(done < 40, "some were refused");
-  assert.equal(pool.waiting, 0);
+  assert.equal(await server.waiting(), 0);
   await pool.close();
 });
 

@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import type { Failure } from "../../platform/failure.ts";
 import { silentLog } from "../../platform/log.ts";
+import { cannotMount, SmallDisk } from "../../testing/small-disk.ts";
 import { until } from "../../testing/until.ts";
 import { Database } from "../database.ts";
 import { EmbeddedPostgres } from "./embedded-postgres.ts";
@@ -103,17 +104,15 @@ test("a data directory that cannot be made is reported with what to do", async (
   );
 });
 
-test("a full disk is reported with what initdb says", { skip: !canMount() && "needs the right to mount" }, async () => {
-  const small = path.join(scratch, "small");
-  mkdirSync(small);
-  assert.equal(spawnSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=755", "tmpfs", small]).status, 0);
+test("a full disk is reported with what initdb says", { skip: cannotMount }, async () => {
+  const disk = new SmallDisk(4);
   try {
     await assert.rejects(
-      EmbeddedPostgres.start({ directory: path.join(small, "data"), ephemeral: false, log: silentLog }),
+      EmbeddedPostgres.start({ directory: path.join(disk.directory, "data"), ephemeral: false, log: silentLog }),
       (cause: Failure) => cause.code === "database_cannot_be_made" && /No space left/.test(cause.message),
     );
   } finally {
-    spawnSync("umount", [small]);
+    disk.remove();
   }
 });
 
@@ -145,13 +144,4 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-function canMount(): boolean {
-  if (!isRoot || process.platform !== "linux") return false;
-  const probe = mkdtempSync(path.join(tmpdir(), "mount-test-"));
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "tmpfs", probe]).status === 0;
-  if (mounted) spawnSync("umount", [probe]);
-  rmSync(probe, { recursive: true });
-  return mounted;
 }

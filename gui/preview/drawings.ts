@@ -1,0 +1,64 @@
+import type { Preview } from "../model/shown.ts";
+import type { Graphics } from "./detect.ts";
+import { kittyDelete, kittyShow } from "./kitty.ts";
+import type { Picture, PixelSize } from "./picture.ts";
+import type { Previews } from "./preview-tasks.ts";
+import { sixelShow } from "./sixel.ts";
+
+/** So many pictures' pixels are kept; those that were drawn before are shown as half-blocks. */
+const keptMax = 40;
+/** Where the terminal does not tell its own; a protocol that scales by itself makes the best of it. */
+const usualCell: PixelSize = { width: 10, height: 20 };
+
+/** A picture's cells, from the screen's top left. */
+interface Place {
+  readonly id: number;
+  readonly x: number;
+  readonly y: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Pictures as half-blocks, and their pixels for a terminal that shows them. */
+export class Drawings {
+  readonly #previews: Previews;
+  readonly #graphics: Promise<Graphics>;
+  readonly #pictures = new Map<number, Picture>();
+  #kind: Graphics["kind"] = "halfBlocks";
+  #last = 0;
+
+  constructor(previews: Previews, graphics: Promise<Graphics>) {
+    this.#previews = previews;
+    this.#graphics = graphics;
+  }
+
+  async draw(bytes: Uint8Array, columns: number, rows: number): Promise<Exclude<Preview, { kind: "loading" }>> {
+    const drawn = await this.#previews.draw(bytes, columns, rows);
+    const { kind, cell } = await this.#graphics;
+    this.#kind = kind;
+    // Sixel draws pixels as they are: without a cell's size they would cover something else.
+    if (drawn.kind === "none" || kind === "halfBlocks" || (kind === "sixel" && !cell)) return drawn;
+    const { width, height } = cell ?? usualCell;
+    const room = { width: drawn.columns * width, height: drawn.lines.length * height };
+    const picture = await this.#previews.shrink(bytes, room);
+    return picture.ok ? { ...drawn, graphic: this.#keep(picture.value) } : drawn;
+  }
+
+  show({ id, x, y, columns, rows }: Place): string | undefined {
+    const picture = this.#pictures.get(id);
+    if (!picture) return undefined;
+    if (this.#kind === "sixel") return sixelShow(picture, { row: y, column: x });
+    return kittyShow(picture, { id, row: y, column: x, columns, rows });
+  }
+
+  hide(id: number): string | undefined {
+    return this.#kind === "kitty" ? kittyDelete(id) : undefined;
+  }
+
+  #keep(picture: Picture): number {
+    const [oldest] = this.#pictures.keys();
+    if (this.#pictures.size >= keptMax && oldest !== undefined) this.#pictures.delete(oldest);
+    this.#pictures.set(++this.#last, picture);
+    return this.#last;
+  }
+}
