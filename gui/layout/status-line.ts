@@ -38,7 +38,8 @@ function connectionOf({ nowMs }: State, { connection, conversations, active }: C
         group && harmlessLine(group.suite),
       ];
       const shown = facts.filter((fact) => fact !== undefined && fact !== "").join(" · ");
-      return [span(" ● ", "online"), span("online"), ...(shown ? [span(`  ${shown}`, "dim")] : []), ...queue];
+      // What waits is never cut off.
+      return [span(" ● ", "online"), span("online"), ...queue, ...(shown ? [span(`  ${shown}`, "dim")] : [])];
     }
     case "connecting":
       return [span(` ${spinner(nowMs)} `, "unread"), span("connecting"), ...(reason ? [reason] : []), ...queue];
