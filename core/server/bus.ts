@@ -39,17 +39,3 @@ export interface BusEvents {
   /** A server has gone, with or without a word. */
   gone(server: ServerId): void;
 }
-
-/** A server by itself. */
-export function soleBus(self: ServerId): Bus {
-  return {
-    self,
-    join: () => Promise.resolve(),
-    leave() {},
-    deliver: () => 0,
-    tell() {},
-    tellGroup() {},
-    tellAll() {},
-    listen() {},
-  };
-}

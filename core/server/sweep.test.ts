@@ -10,13 +10,27 @@ import { freshDatabase } from "../testing/database.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
 import { until } from "../testing/until.ts";
 import { seq } from "../wire/ids.ts";
-import { soleBus } from "./bus.ts";
+import type { Bus, ServerId } from "./bus.ts";
 import { ChatServer } from "./chat-server.ts";
 
 const servers: ChatServer[] = [];
 after(async () => {
   for (const server of servers) await server.close();
 });
+
+/** Leads nowhere, and brings nothing. */
+function deafBus(self: ServerId): Bus {
+  return {
+    self,
+    join: () => Promise.resolve(),
+    leave() {},
+    deliver: () => 0,
+    tell() {},
+    tellGroup() {},
+    tellAll() {},
+    listen() {},
+  };
+}
 
 /** Two servers on one database whose bus brings nothing: each believes to be alone. */
 async function deafServers(): Promise<[ChatServer, ChatServer]> {
@@ -40,7 +54,7 @@ async function deafServers(): Promise<[ChatServer, ChatServer]> {
         attachments: { bytesMax: 1024, quotaBytes: 1024 },
         expiryPeriodMs: 60_000,
       },
-      { bus: soleBus(id), opaque, clock: systemClock, random: seededRandom(1), log: silentLog },
+      { bus: deafBus(id), opaque, clock: systemClock, random: seededRandom(1), log: silentLog },
     );
     servers.push(server);
     return server;
