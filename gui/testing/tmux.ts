@@ -50,9 +50,9 @@ export class TmuxTerminal {
     return (await this.#tmux("capture-pane", "-p")).replace(/\n$/, "").split("\n");
   }
 
-  /** The same with its colours, as escape sequences. */
+  /** The same with its colours, as escape sequences, and with spaces at the end, which may have one. */
   colouredScreen(): Promise<string> {
-    return this.#tmux("capture-pane", "-p", "-e");
+    return this.#tmux("capture-pane", "-p", "-e", "-N");
   }
 
   /** Keys by tmux's names, such as `Enter`, `C-g`, `M-Down`. */

@@ -4,9 +4,12 @@ type Colour = readonly [red: number, green: number, blue: number];
 
 const width = 480;
 const height = 200;
-const sky: readonly [Colour, Colour] = [
-  [44, 62, 128],
-  [255, 178, 110],
+/** From above; and from one to the next so that a terminal with 256 colours has some between them that are not grey. */
+const sky: readonly Colour[] = [
+  [70, 70, 150],
+  [135, 95, 175],
+  [215, 135, 175],
+  [255, 175, 135],
 ];
 const sun = { x: 330, y: 78, radius: 30, colour: [255, 240, 190] as Colour };
 
@@ -17,9 +20,9 @@ const ridges: readonly {
   readonly length: number;
   readonly colour: Colour;
 }[] = [
-  { at: 112, heights: 30, length: 95, colour: [150, 105, 140] },
-  { at: 140, heights: 38, length: 70, colour: [88, 70, 118] },
-  { at: 174, heights: 26, length: 50, colour: [36, 38, 72] },
+  { at: 112, heights: 30, length: 95, colour: [135, 95, 135] },
+  { at: 140, heights: 38, length: 70, colour: [95, 95, 135] },
+  { at: 174, heights: 26, length: 50, colour: [28, 28, 34] },
 ];
 
 /** An evening in the mountains, as a PNG: something to send that was nobody's photograph. */
@@ -35,8 +38,14 @@ function colourAt(x: number, y: number): Colour {
   const front = ridges.findLast(({ at, heights, length }) => y > at - heights * ridgeAt(x / length));
   if (front) return front.colour;
   const fromSun = Math.hypot(x - sun.x, y - sun.y);
-  const air = mixed(sky[0], sky[1], Math.min(1, y / 120));
+  const air = skyAt(Math.min(0.999, y / 120));
   return mixed(sun.colour, air, Math.min(1, Math.max(0, (fromSun - sun.radius) / 14)));
+}
+
+function skyAt(share: number): Colour {
+  const at = share * (sky.length - 1);
+  const [from, to] = sky.slice(Math.floor(at)) as [Colour, Colour];
+  return mixed(from, to, at % 1);
 }
 
 /** Peaks of several sizes, between 0 and about 1. */

@@ -1,10 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { sleep, systemClock } from "../../../core/platform/clock.ts";
 import { Failure } from "../../../core/platform/failure.ts";
 import { freePort } from "../../../core/platform/free-port.ts";
 import { projectRoot } from "../../../core/platform/project-root.ts";
-import { writablePlace } from "../../../core/store/embedded/place.ts";
-import { until } from "../../../core/testing/until.ts";
 import { hasTmux, TmuxTerminal } from "../tmux.ts";
 import { landscape } from "./landscape.ts";
 import { type Colours, colours, pageOf } from "./page.ts";
@@ -31,7 +30,7 @@ try {
 }
 
 async function makePictures(browser: string): Promise<void> {
-  const place = mkdtempSync(path.join(writablePlace(), "pictures-"));
+  const place = mkdtempSync("/var/tmp/fastchat-pictures-");
   // PostgreSQL, which does not run as root, must get in.
   chmodSync(place, 0o755);
   mkdirSync(into, { recursive: true });
@@ -69,7 +68,9 @@ async function makePictures(browser: string): Promise<void> {
     await who.shows(`you founded the group “${title}”`);
   }
 
+  /** Once the line at the bottom no longer says what was done last. */
   async function keep(name: string, terminal: TmuxTerminal, size: typeof usual, of: Colours): Promise<void> {
+    await terminal.shows("online  s0");
     const page = await pageOf(await terminal.colouredScreen(), size.columns, size.rows, of);
     const picture = await photograph(browser, page);
     writeFileSync(path.join(into, `${name}.png`), picture);
@@ -110,6 +111,7 @@ async function makePictures(browser: string): Promise<void> {
     await say(bob, "and @alice, will you tag it?");
     await alice.shows(/release +@1 2/);
     await alice.type("I'll bring the rope and **two** hel");
+    await alice.shows("hel");
     await keep("conversation", alice, usual, colours.dark);
 
     await alice.press("C-u");
@@ -125,11 +127,9 @@ async function makePictures(browser: string): Promise<void> {
     for (const terminal of terminals) await terminal.press("C-q").catch(() => {});
     await Promise.all(terminals.map((terminal) => terminal.shows("ended with").catch(() => {})));
     await Promise.all(terminals.map((terminal) => terminal.close()));
-    // The server ends by itself when it sees that nobody is there.
-    await until(
-      () => !existsSync(path.join(place, "server/data/postgres/data/postmaster.pid")),
-      "the server has ended",
-    );
+    // The server ends by itself when it sees that nobody is there, and its database last.
+    const lock = path.join(place, "server", "data", "postgres", "data", "postmaster.pid");
+    while (existsSync(lock)) await sleep(systemClock, 100);
     rmSync(place, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -1,4 +1,4 @@
-import addon from "@xterm/addon-unicode11";
+import { Unicode11Addon } from "@xterm/addon-unicode11";
 import xterm, { type IBufferCell, type Terminal } from "@xterm/headless";
 
 /** A screen as a web page, whose size in pixels is known. */
@@ -34,7 +34,7 @@ export async function pageOf(
   { text, ground }: Colours,
 ): Promise<Page> {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  terminal.loadAddon(new addon.Unicode11Addon());
+  terminal.loadAddon(new Unicode11Addon());
   terminal.unicode.activeVersion = "11";
   const lines = captured.replace(/\n$/, "").split("\n");
   await new Promise<void>((resolve) => terminal.write(lines.join("\r\n"), resolve));
