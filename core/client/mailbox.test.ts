@@ -251,6 +251,23 @@ test("messages of a group that was left are not passed on, and said to have stra
   assert.deepEqual(strays, [group]);
 });
 
+test("a group that one is let into while the list of groups is on its way is kept, whatever the list says", async () => {
+  const made = setUp();
+  const { mailbox, network, left } = made;
+  mailbox.resume(token);
+  await settle();
+  const { last } = network;
+  last.accept();
+  await settle();
+  const { request } = last.request("resume");
+  last.say({ kind: "welcome", request, user: alice, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
+  await settle();
+  last.say({ kind: "joined", group, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
+  answerGroups(last, []);
+  await settle();
+  assert.deepEqual([mailbox.groups.has(group), left], [true, []]);
+});
+
 test("coming back, it asks for what it missed, page by page, and passes everything on once", async () => {
   const setup = await online();
   deliver(setup.connection, 1, "one");

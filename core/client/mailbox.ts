@@ -348,6 +348,7 @@ export class Mailbox {
   }
 
   async #ready(welcome: Welcome): Promise<void> {
+    const known = [...this.#groups.keys()];
     const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
       if (reply.reason.code !== "offline")
@@ -360,7 +361,8 @@ export class Mailbox {
       this.#follow(group);
       this.#events.read?.(group.group, group.readSeq);
     }
-    for (const id of [...this.#groups.keys()]) if (!listed.has(id)) this.#forget(id);
+    // Into others the user has been let since they were asked for; the list may be older than that.
+    for (const id of known) if (!listed.has(id)) this.#forget(id);
     this.#events.ready?.(welcome);
     for (const entry of [...this.#outbox.values()]) this.#resend(entry, listed);
   }
