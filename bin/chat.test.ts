@@ -5,32 +5,22 @@ import { aboutDeployment } from "../core/client/about-deployment.ts";
 import { freePort } from "../core/platform/free-port.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { until } from "../core/testing/until.ts";
-import { hasTmux, TmuxTerminal } from "../gui/testing/tmux.ts";
+import { openChat } from "../gui/testing/chat-terminal.ts";
+import { hasTmux } from "../gui/testing/tmux.ts";
 
 const scratch = mkdtempSync(path.join(writablePlace(), "chat-test-"));
 chmodSync(scratch, 0o755);
-const terminals: TmuxTerminal[] = [];
-after(async () => {
-  await Promise.all(terminals.map((terminal) => terminal.close()));
-  rmSync(scratch, { recursive: true, force: true });
-});
-
-async function opened(args: readonly string[]): Promise<TmuxTerminal> {
-  const program = path.join(import.meta.dirname, "fastchat.js");
-  const terminal = await TmuxTerminal.open([process.execPath, program, "chat", ...args], { columns: 100, rows: 30 });
-  terminals.push(terminal);
-  return terminal;
-}
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
 test("two terminals are enough to talk, and nothing is left when both have ended", { skip: !hasTmux() }, async () => {
   const port = await freePort();
   const home = path.join(scratch, "profiles");
   const args = ["--home", home, "--local-port", String(port), "--local-seconds", "8"];
   const answers = async () => (await aboutDeployment(`127.0.0.1:${port}`)).ok;
-  const alice = await opened(args);
+  const alice = await openChat(args);
   await alice.shows("starting this machine");
   await alice.shows(`127.0.0.1:${port}`);
-  const bob = await opened([...args, "--user", "bob"]);
+  const bob = await openChat([...args, "--user", "bob"]);
   await bob.shows(`127.0.0.1:${port}`);
   // The name, the password, then the buttons to log in and to sign up.
   await alice.type("alice");
@@ -64,7 +54,7 @@ test("two terminals are enough to talk, and nothing is left when both have ended
   await bob.type("still here");
   await bob.press("Enter");
   await bob.shows("still here");
-  const again = await opened([...args, "--profile", "alice"]);
+  const again = await openChat([...args, "--profile", "alice"]);
   await again.shows("assword");
   await again.type("alice's password");
   await again.press("Enter");
@@ -81,7 +71,7 @@ test("two terminals are enough to talk, and nothing is left when both have ended
 test("keys that are none are told before anything starts", { skip: !hasTmux() }, async () => {
   const keys = path.join(scratch, "keys.json");
   writeFileSync(keys, '{"send":["C-q"],"quit":["C-q"],"quti":[]}');
-  const terminal = await opened(["--keys", keys]);
+  const terminal = await openChat(["--keys", keys]);
   await terminal.shows("keys_unreadable");
   await terminal.shows("ended with 1");
 });

@@ -498,6 +498,7 @@ export class Conversation {
     const isNext = parsed.ok && parsed.value.entry.index <= this.#log.length;
     // Its key is taken when something is to be sealed or opened under it.
     if (isNext && this.#log.length > 0) {
+      await this.#meetSubjects(parsed.value.entry);
       const taken = await this.#take({ seq, at: sentAt, bytes: payload }, askPatiently, { cursor: seq });
       if (!taken.ok) this.#closedMeanwhile(taken.reason);
       return;
@@ -512,6 +513,15 @@ export class Conversation {
       if (taken.ok || this.#closedMeanwhile(taken.reason)) return;
     }
     this.#keep({ cursor: seq });
+  }
+
+  /** Who is let in has a name by the time that others are told of it. Whoever cannot be met now is when something is sealed. */
+  async #meetSubjects({ action, subjects }: MembershipEntry): Promise<void> {
+    if (action !== "admit" || !this.#parts.people.isStrict) return;
+    await this.#parts.people.prefetch(
+      subjects.map(({ user }) => user),
+      askPatiently,
+    );
   }
 
   /** What is needed to seal: the log up to the epoch that the server names, its key, and nobody in doubt. */

@@ -23,7 +23,8 @@ export function statusLine(state: State, chat: Chat, columns: number): Line {
   return filled(cutLine(left, columns), columns, "bar");
 }
 
-function connectionOf({ nowMs }: State, { connection }: Chat): Line {
+function connectionOf({ nowMs }: State, { connection, conversations, active }: Chat): Line {
+  const group = active === undefined ? undefined : conversations.get(active)?.facts;
   const { state, why, server, strategy, roundTripMs, waiting } = connection;
   const queue = waiting > 0 ? [span(`  ${waiting} waiting`, "unread")] : [];
   const reason = why && span(`: ${harmlessLine(why)}`, "dim");
@@ -33,9 +34,12 @@ function connectionOf({ nowMs }: State, { connection }: Chat): Line {
         server && harmlessLine(server),
         roundTripMs === undefined ? undefined : `${Math.round(roundTripMs)} ms`,
         strategy && harmlessLine(strategy),
+        group && `epoch ${group.epoch}`,
+        group && harmlessLine(group.suite),
       ];
       const shown = facts.filter((fact) => fact !== undefined && fact !== "").join(" · ");
-      return [span(" ● ", "online"), span("online"), ...(shown ? [span(`  ${shown}`, "dim")] : []), ...queue];
+      // What waits is never cut off.
+      return [span(" ● ", "online"), span("online"), ...queue, ...(shown ? [span(`  ${shown}`, "dim")] : [])];
     }
     case "connecting":
       return [span(` ${spinner(nowMs)} `, "unread"), span("connecting"), ...(reason ? [reason] : []), ...queue];

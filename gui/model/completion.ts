@@ -35,6 +35,13 @@ export function offerFor(state: ChatState, { text, cursor }: Editor): Offer | un
   return offer(members(), begun, cursor - begun.length, (name) => (at ? `${name} ` : `@${name} `));
 }
 
+/** What the last of some names may become, in a field that takes them separated by commas. */
+export function nameOffer(names: readonly string[], { text, cursor }: Editor): Offer | undefined {
+  const begun = /(?:^|,)\s*([^,]*)$/.exec(text.slice(0, cursor))?.[1] ?? "";
+  const found = begun === "" ? undefined : offer(names, begun, cursor - begun.length, (name) => name);
+  return found?.options.includes(begun) ? undefined : found;
+}
+
 function offer(
   names: readonly string[],
   begun: string,

@@ -1,5 +1,6 @@
 import type { GroupId } from "../../core/wire/ids.ts";
 import { type Action, actionOf } from "../keys/bindings.ts";
+import { nameOffer } from "./completion.ts";
 import { openGroup } from "./conversations.ts";
 import type {
   ConfirmDialog,
@@ -14,7 +15,7 @@ import type {
   TrustDialog,
 } from "./dialog.ts";
 import { edited, oneLine } from "./editing.ts";
-import { type Editor, insert } from "./editor.ts";
+import { type Editor, insert, replaceBefore } from "./editor.ts";
 import { clickedFile, pastedInFiles, pressedInFiles } from "./files.ts";
 import { effectOn, menuOf } from "./message-menu.ts";
 import { namesIn } from "./names.ts";
@@ -184,6 +185,8 @@ function pressedInGroup(
     const at = (fields.indexOf(field) + by + fields.length) % fields.length;
     return step(replaceDialog(state, { ...dialog, field: fields[at] as GroupDialog["field"] }));
   };
+  const completed = action === "nextField" ? completedName(state, dialog) : undefined;
+  if (completed) return step(replaceDialog(state, completed));
   switch (action) {
     case "nextField":
     case "itemDown":
@@ -206,6 +209,19 @@ function pressedInGroup(
   const changed = typedInto(dialog.fields[field], editing, text);
   if (!changed) return step(state);
   return step(replaceDialog(state, { ...dialog, fields: { ...dialog.fields, [field]: changed }, problem: undefined }));
+}
+
+/** Tab completes the name that was begun; what is whole already, or nobody's, is left behind for the next field. */
+function completedName(state: ChatState, dialog: GroupDialog): GroupDialog | undefined {
+  const { field, fields, group } = dialog;
+  if (field !== "add" && field !== "remove") return undefined;
+  const members = group === undefined ? [] : membersOf(state, group).map(({ name }) => name);
+  const people = [...state.scene.people.values()].map(({ name }) => name);
+  const names = field === "remove" ? members : people.filter((name) => !members.includes(name));
+  const offer = nameOffer(names, fields[field]);
+  if (!offer) return undefined;
+  const completed = replaceBefore(fields[field], offer.from, offer.options[0] as string);
+  return { ...dialog, fields: { ...fields, [field]: completed } };
 }
 
 function groupSubmitted(state: ChatState, dialog: GroupDialog): Step<ChatState> {

@@ -280,6 +280,12 @@ suite("groups, people and files", () => {
     assert.equal(session.chat.scene.active, cats);
   });
 
+  test("Tab completes the name that was begun in the form, and then goes on to the next field", () => {
+    const session = chatSession().hear({ kind: "facts", group: cats, facts }).press("M-g", "tab");
+    session.type("nobody, b").press("tab", "tab", "enter");
+    assert.deepEqual(session.did("amendGroup")[0]?.remove, ["nobody", "bob"]);
+  });
+
   test("amending asks for what has changed alone", () => {
     const session = chatSession().hear({ kind: "facts", group: cats, facts }).press("M-g");
     session.type("carol").press("tab").type("bob").press("tab", "enter");

@@ -26,6 +26,7 @@ export interface TmuxOptions {
 /** A program in a real terminal: a tmux server of its own, which ends with it. */
 export class TmuxTerminal {
   readonly #socket = `fastchat-${process.pid}-${randomBytes(4).toString("hex")}`;
+  readonly #options = { env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" } };
 
   static async open(
     command: readonly string[],
@@ -49,9 +50,9 @@ export class TmuxTerminal {
     return (await this.#tmux("capture-pane", "-p")).replace(/\n$/, "").split("\n");
   }
 
-  /** The same with its colours, as escape sequences. */
+  /** The same with its colours, as escape sequences, and with spaces at the end, which may have one. */
   colouredScreen(): Promise<string> {
-    return this.#tmux("capture-pane", "-p", "-e");
+    return this.#tmux("capture-pane", "-p", "-e", "-N");
   }
 
   /** Keys by tmux's names, such as `Enter`, `C-g`, `M-Down`. */
@@ -65,7 +66,9 @@ export class TmuxTerminal {
 
   /** As if somebody pasted it; in brackets where the program asked for them. */
   async paste(text: string): Promise<void> {
-    await this.#tmux("set-buffer", "--", text);
+    const loading = run("tmux", this.#words("load-buffer", "-"), this.#options);
+    loading.child.stdin?.end(text);
+    await loading;
     await this.#tmux("paste-buffer", "-p", "-d");
   }
 
@@ -89,7 +92,12 @@ export class TmuxTerminal {
 
   /** The process id of what runs in the terminal: the shell around the program. */
   async shellPid(): Promise<number> {
-    return Number((await this.#tmux("display-message", "-p", "#{pane_pid}")).trim());
+    return Number(await this.told("#{pane_pid}"));
+  }
+
+  /** What tmux itself knows of the terminal, in its format language: `#{pane_title}`, `#{alternate_on}`. */
+  async told(format: string): Promise<string> {
+    return (await this.#tmux("display-message", "-p", format)).replace(/\n$/, "");
   }
 
   async close(): Promise<void> {
@@ -97,10 +105,12 @@ export class TmuxTerminal {
   }
 
   async #tmux(...words: readonly string[]): Promise<string> {
-    const { stdout } = await run("tmux", ["-L", this.#socket, "-f", "/dev/null", "-u", ...words], {
-      env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" },
-    });
+    const { stdout } = await run("tmux", this.#words(...words), this.#options);
     return stdout;
+  }
+
+  #words(...words: readonly string[]): string[] {
+    return ["-L", this.#socket, "-f", "/dev/null", "-u", ...words];
   }
 }
 
