@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { stripVTControlCharacters } from "node:util";
 import { systemClock as clock } from "../core/platform/clock.ts";
@@ -35,7 +35,7 @@ export class PseudoTerminal {
 
   /** Whether this machine has what a pseudo-terminal needs. */
   static isPossible(): boolean {
-    return process.platform === "linux";
+    return process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
   }
 
   /** Bytes that the program has written. */

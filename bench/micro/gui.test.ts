@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { silentLog } from "../../core/platform/log.ts";
+import { PseudoTerminal } from "../pseudo-terminal.ts";
+import { resultsSchema } from "../results.ts";
+import { figuresTable } from "../tables.ts";
+import { runMicroGui } from "./gui.ts";
+
+const skip = PseudoTerminal.isPossible() ? false : "util-linux's script is missing";
+
+test("micro gui starts the client, types while messages come in, and leaves", { skip }, async () => {
+  const run = await runMicroGui({
+    messages: 30,
+    keys: 4,
+    incomingPerSecond: 50,
+    incomingSeconds: 1,
+    idleSeconds: 1,
+    log: silentLog,
+    signal: new AbortController().signal,
+  });
+  resultsSchema.parse(run);
+  const value = (name: string) => run.figures.find((figure) => figure.name === name)?.value;
+  assert.equal(value("messages in the vault"), 30);
+  assert.equal(value("exit code"), 0);
+  for (const { name, value: of } of run.figures) assert.ok(of !== null && Number.isFinite(of), name);
+  assert.match(figuresTable(run), /key to screen/);
+});
