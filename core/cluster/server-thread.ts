@@ -34,6 +34,8 @@ const opaque = callsOver<OpaqueServer>(start.opaquePort, [
 
 /** A database that hangs must not keep a thread from ending. */
 const closeMsMax = 2000;
+/** The main thread lets go within milliseconds, or it is stuck; a socket that it hands to a loop that is gone ends everything. */
+const releaseMsMax = 10_000;
 
 let server: ChatServer | undefined;
 let ending = false;
@@ -129,7 +131,7 @@ async function crash(): Promise<void> {
  */
 async function end(exitCode: number): Promise<void> {
   report({ kind: "ending" });
-  Atomics.wait(start.released, 0, 0, 1000);
+  Atomics.wait(start.released, 0, 0, releaseMsMax);
   const closing = server?.close().catch((cause) => log.error({ cause: messageOf(cause) }, "closing failed"));
   await Promise.race([closing, sleep(clock, closeMsMax)]);
   bus.close();
