@@ -126,15 +126,20 @@ async function crash(): Promise<void> {
 }
 
 /**
- * Ends the thread. First the main thread must forget the pointer by which it hands sockets over; then the sockets must be
- * closed and the loop must have turned, or Node aborts the whole process over handles that are still open.
+ * Ends the thread. First the main thread must forget the pointer by which it hands sockets over; then those on their way must
+ * have come, all must be closed, and the loop must have turned, or Node aborts the whole process over handles that are open.
  */
 async function end(exitCode: number): Promise<void> {
   report({ kind: "ending" });
   Atomics.wait(start.released, 0, 0, releaseMsMax);
+  await turnLoop();
   const closing = server?.close().catch((cause) => log.error({ cause: messageOf(cause) }, "closing failed"));
   await Promise.race([closing, sleep(clock, closeMsMax)]);
   bus.close();
-  for (let turn = 0; turn < 3; turn++) await setImmediate();
+  await turnLoop();
   process.exit(exitCode);
+}
+
+async function turnLoop(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await setImmediate();
 }
