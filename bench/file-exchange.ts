@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { dialAssigned } from "../core/client/dial.ts";
 import { downloadBytes } from "../core/client/files/download.ts";
 import type { FileSource } from "../core/client/files/source.ts";
-import { AttachmentServer, TransferEnd } from "../core/client/files/transfer.ts";
+import { AttachmentServer, transfer } from "../core/client/files/transfer.ts";
 import { digestOf, upload } from "../core/client/files/upload.ts";
 import { fileKeyBytes } from "../core/e2ee/attachment.ts";
 import type { FileContent } from "../core/e2ee/content.ts";
@@ -50,14 +50,14 @@ export class FileExchange {
     const digest = await digestOf(source);
     const attachment = randomBytes(attachmentIdBytes);
     const key = randomBytes(fileKeyBytes);
-    await orFail(upload(this.#server, source, digest, { group: this.#group, attachment, key }, own(signal)));
+    await done(() => upload(this.#server, source, digest, { group: this.#group, attachment, key }, own(signal)));
     const { name, mediaType } = source;
     return { kind: "file", name, mediaType, size, attachment, key, hash: digest.hash };
   }
 
   /** Downloads it, with every check that a person's client does. */
   async fetch(content: FileContent, signal: AbortSignal): Promise<void> {
-    await orFail(downloadBytes(this.#server, content, own(signal)));
+    await done(() => downloadBytes(this.#server, content, own(signal)));
   }
 
   close(): Promise<void> {
@@ -68,11 +68,8 @@ export class FileExchange {
 /** A signal of a transfer's own: each of its requests listens to it. */
 const own = (signal: AbortSignal) => ({ signal: AbortSignal.any([signal]) });
 
-async function orFail<T>(transfer: Promise<T>): Promise<T> {
-  try {
-    return await transfer;
-  } catch (cause) {
-    if (cause instanceof TransferEnd) throw new Failure(cause.reason.code, cause.message, "see the server's log");
-    throw cause;
-  }
+async function done<T>(work: () => Promise<T>): Promise<T> {
+  const outcome = await transfer(work);
+  if (outcome.ok) return outcome.value;
+  throw new Failure(outcome.reason.code, outcome.reason.detail, "see the server's log");
 }

@@ -28,16 +28,10 @@ export function addAccount(program: Command): void {
       .addHelpText("after", "\nExamples:\n  fastchat account sign-up --user alice --server chat.example:7400"),
     newAccountSettings,
   ).action((options) =>
-    run(async () => {
-      const config = settingsOf(newAccountSettings, options);
-      const machine = new ThisMachine(config.home);
-      const address = await addressOf(config);
-      const password = await readNewSecret(`new password of ${address.user}`, config.passwordFile);
-      return withMachine(machine, async () => {
-        const made = await signUpHere(address, password, machine.parts, {});
-        await made.close();
-        print(`${address.user} is signed up at ${address.server}; profile ${address.profile}`);
-      });
+    bringHere(options, {
+      readPassword: (user, file) => readNewSecret(`new password of ${user}`, file),
+      bring: signUpHere,
+      done: ({ user, server, profile }) => `${user} is signed up at ${server}; profile ${profile}`,
     }),
   );
   addSettings(
@@ -50,16 +44,10 @@ export function addAccount(program: Command): void {
       ),
     newAccountSettings,
   ).action((options) =>
-    run(async () => {
-      const config = settingsOf(newAccountSettings, options);
-      const machine = new ThisMachine(config.home);
-      const address = await addressOf(config);
-      const password = await readSecret(`password of ${address.user}`, config.passwordFile);
-      return withMachine(machine, async () => {
-        const made = await logInHere(address, password, machine.parts, {});
-        await made.close();
-        print(`${address.user} is at home here; profile ${address.profile}`);
-      });
+    bringHere(options, {
+      readPassword: (user, file) => readSecret(`password of ${user}`, file),
+      bring: logInHere,
+      done: ({ user, profile }) => `${user} is at home here; profile ${profile}`,
     }),
   );
   addSettings(
@@ -91,6 +79,32 @@ export function addAccount(program: Command): void {
       return 0;
     }),
   );
+}
+
+/** Makes this machine know an account, a new one or one that there is. */
+function bringHere(
+  options: Record<string, unknown>,
+  {
+    readPassword,
+    bring,
+    done,
+  }: {
+    readonly readPassword: (user: string, file: string | undefined) => Promise<string>;
+    readonly bring: typeof logInHere;
+    readonly done: (address: AccountAddress) => string;
+  },
+): Promise<void> {
+  return run(async () => {
+    const config = settingsOf(newAccountSettings, options);
+    const machine = new ThisMachine(config.home);
+    const address = await addressOf(config);
+    const password = await readPassword(address.user, config.passwordFile);
+    return withMachine(machine, async () => {
+      const account = await bring(address, password, machine.parts, {});
+      await account.close();
+      print(done(address));
+    });
+  });
 }
 
 /** Opens the account that is meant, works with it, and closes it. The signal is aborted when the user wants an end. */

@@ -3,8 +3,7 @@ import { accountSettings } from "../core/client/account/account-settings.ts";
 import type { LocalAccount } from "../core/client/account/local-account.ts";
 import { safetyNumberQr } from "../core/client/safety-qr.ts";
 import type { Pin } from "../core/client/trust.ts";
-import { openPublicIdentity } from "../core/e2ee/public-identity.ts";
-import { safetyNumber, spacedSafetyNumber } from "../core/e2ee/safety-number.ts";
+import { spacedSafetyNumber } from "../core/e2ee/safety-number.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { canonicalUserName } from "../core/wire/user-name.ts";
 import { withAccount } from "./account.ts";
@@ -47,19 +46,19 @@ function list(account: LocalAccount): void {
 async function show(account: LocalAccount, password: string, name = ""): Promise<void> {
   const pin = account.client.trust.pinOf(canonical(name)) ?? (await met(account, password, name));
   print(`${pin.name}: ${stateOf(pin)}`);
-  const digits = numberWith(account, pin.identity);
+  const digits = account.safetyNumberWith(pin.identity);
   print(`\nThe safety number that ${account.profile.user} and ${pin.name} share:\n`);
   print(spacedSafetyNumber(digits).replace(/((?:\d{5} ){3}\d{5}) /g, "$1\n"));
   print(`\n${safetyNumberQr(digits)}`);
   if (pin.changed) {
     print(`\nWith the identity that the server shows now it would be:\n`);
-    print(spacedSafetyNumber(numberWith(account, pin.changed.identity)));
+    print(spacedSafetyNumber(account.safetyNumberWith(pin.changed.identity)));
   }
 }
 
 function verify(account: LocalAccount, _password: string, name = "", number?: string): void {
   const pin = known(account, name);
-  if (number !== undefined && number.replace(/\s/g, "") !== numberWith(account, pin.identity)) {
+  if (number !== undefined && number.replace(/\s/g, "") !== account.safetyNumberWith(pin.identity)) {
     throw new Failure(
       "safety_number_differs",
       `this is not the safety number that you and ${pin.name} share`,
@@ -81,12 +80,6 @@ function accept(account: LocalAccount, _password: string, name = ""): void {
 function stateOf(pin: Pin): string {
   if (pin.changed) return "CHANGED: the server shows another identity; nothing is sent to them until you accept it";
   return pin.verified ? "verified" : "met, not verified";
-}
-
-function numberWith(account: LocalAccount, identity: Uint8Array): string {
-  const other = openPublicIdentity(identity);
-  if (!other.ok) throw new Error(`an identity that was pinned cannot be read: ${other.reason}`);
-  return safetyNumber(account.identity.public, other.value);
 }
 
 function known(account: LocalAccount, name: string): Pin {

@@ -73,14 +73,8 @@ class RunningChat {
     });
     const { input, output } = this.#terminal;
     const environment = process.env;
-    let knowGraphics: (graphics: Graphics) => void = () => {};
     this.#previews = new Previews(graphicsOf(environment, []).colours, clock);
-    const pictures = new Drawings(
-      this.#previews,
-      new Promise((resolve) => {
-        knowGraphics = resolve;
-      }),
-    );
+    const pictures = new Drawings(this.#previews, () => this.#askWhatItShows());
     this.#desk = new Desk({
       parts,
       emit,
@@ -93,7 +87,6 @@ class RunningChat {
     this.#state = initialState({ size, nowMs: clock.now(), settings: defaultSettings, bindings, scene });
     this.#terminal.open();
     this.#screen = new Screen({ input, output, environment, clock, graphics: pictures, onEvent: emit });
-    void this.#askWhatItShows().then(knowGraphics);
     this.#screen.show(this.#state);
     this.#tick();
     signal.addEventListener("abort", () => this.#perform({ kind: "quit" }), { once: true });

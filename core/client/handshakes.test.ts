@@ -283,23 +283,29 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     assert.deepEqual(alice.unreadable, []);
   });
 
+  /** Two members who have talked; from then on, this step of bob's is not kept. */
+  async function brokenAt(step: number, why: string) {
+    const alice = await member("alice");
+    const file = newFile();
+    const vault = Vault.open(file, key);
+    let steps = Number.NEGATIVE_INFINITY;
+    const keeper = watched(vault, {
+      before() {
+        if (++steps === step) throw new Error(why);
+      },
+    });
+    const bob = await member("bob", { vault, keeper });
+    const group = await groupOf(alice, bob);
+    await allTalk(group, alice, bob);
+    steps = 0;
+    return { alice, bob, group, file, vault };
+  }
+
   test("goes on from the vault when its client died in the middle of a change of its own", async () => {
     const made: boolean[] = [];
     // The state with what is offered, the two handshake messages, the entry.
     for (const diedAt of [1, 2, 3, 4]) {
-      const alice = await member("alice");
-      const file = newFile();
-      const vault = Vault.open(file, key);
-      let steps = Number.NEGATIVE_INFINITY;
-      const keeper = watched(vault, {
-        before() {
-          if (++steps === diedAt) throw new Error("the power fails");
-        },
-      });
-      const bob = await member("bob", { vault, keeper });
-      const group = await groupOf(alice, bob);
-      await allTalk(group, alice, bob);
-      steps = 0;
+      const { alice, bob, group, file, vault } = await brokenAt(diedAt, "the power fails");
       await assert.rejects(async () => change(bob, group, { action: "rekey" }));
       await bob.client.close();
       vault.close();
@@ -317,19 +323,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
 
   test("takes nothing in any more once the disk refuses a step, and all of it when it is opened again", async () => {
     for (const refusedAt of [1, 2, 3, 4, 5, 6, 7]) {
-      const alice = await member("alice");
-      const file = newFile();
-      const vault = Vault.open(file, key);
-      let steps = Number.NEGATIVE_INFINITY;
-      const keeper = watched(vault, {
-        before() {
-          if (++steps === refusedAt) throw new Error("no space left on the disk");
-        },
-      });
-      const bob = await member("bob", { vault, keeper });
-      const group = await groupOf(alice, bob);
-      await allTalk(group, alice, bob);
-      steps = 0;
+      const { alice, bob, group, file, vault } = await brokenAt(refusedAt, "no space left on the disk");
       await change(alice, group, { action: "rekey" });
       assert.ok((await alice.say(group, "one")).ok);
       await change(alice, group, { action: "rekey" });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { accepted, refused } from "../platform/parsed.ts";
 import { seededRandom } from "../platform/random.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
-import { type FakeConnection, FakeNetwork } from "../testing/fake-network.ts";
+import { type FakeConnection, FakeNetwork, settle } from "../testing/fake-network.ts";
 import { writeUint64 } from "../wire/bytes.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import { type ClientMessageId, type Epoch, epoch, groupId, type Seq, seq, userId } from "../wire/ids.ts";
@@ -14,7 +14,6 @@ import type { SealPlace, SendOutcome } from "./outbox.ts";
 const group = groupId(7);
 const token = Buffer.from("token");
 const alice = userId(1);
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 interface Setup {
   readonly mailbox: Mailbox;
@@ -52,16 +51,10 @@ async function letIn(
   { network }: Setup,
   groups: readonly { group: typeof group; at?: number; lastSeq?: number }[] = [{ group }],
 ): Promise<FakeConnection> {
+  const connection = await network.resumed(alice);
+  answerGroups(connection, groups);
   await settle();
-  const { last } = network;
-  last.accept();
-  await settle();
-  const { request } = last.request("resume");
-  last.say({ kind: "welcome", request, user: alice, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
-  await settle();
-  answerGroups(last, groups);
-  await settle();
-  return last;
+  return connection;
 }
 
 function answerGroups(
@@ -252,18 +245,11 @@ test("messages of a group that was left are not passed on, and said to have stra
 });
 
 test("a group that one is let into while the list of groups is on its way is kept, whatever the list says", async () => {
-  const made = setUp();
-  const { mailbox, network, left } = made;
+  const { mailbox, network, left } = setUp();
   mailbox.resume(token);
-  await settle();
-  const { last } = network;
-  last.accept();
-  await settle();
-  const { request } = last.request("resume");
-  last.say({ kind: "welcome", request, user: alice, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
-  await settle();
-  last.say({ kind: "joined", group, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
-  answerGroups(last, []);
+  const connection = await network.resumed(alice);
+  connection.say({ kind: "joined", group, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
+  answerGroups(connection, []);
   await settle();
   assert.deepEqual([mailbox.groups.has(group), left], [true, []]);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { accepted } from "../platform/parsed.ts";
 import { seededRandom } from "../platform/random.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
-import { type FakeConnection, FakeNetwork } from "../testing/fake-network.ts";
+import { type FakeConnection, FakeNetwork, settle } from "../testing/fake-network.ts";
 import { epoch, groupId, seq, userId } from "../wire/ids.ts";
 import { Mailbox } from "./mailbox.ts";
 import { OpenGroups } from "./open-groups.ts";
@@ -11,7 +11,6 @@ import { OpenGroups } from "./open-groups.ts";
 const group = groupId(7);
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
 const token = Buffer.from("token");
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Open groups of a user whose other end is the test; `told` is what the user has seen, in order. */
 function setUp() {
@@ -39,20 +38,14 @@ function setUp() {
   );
   mailbox.resume(token);
   const letIn = async (): Promise<FakeConnection> => {
-    await settle();
-    const { last } = network;
-    last.accept();
-    await settle();
-    const { request } = last.request("resume");
-    last.say({ kind: "welcome", request, user: alice, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
-    await settle();
-    last.say({
+    const connection = await network.resumed(alice);
+    connection.say({
       kind: "groups",
-      request: last.request("groups").request,
+      request: connection.request("groups").request,
       groups: [{ group, epoch: epoch(1), lastSeq: seq(0), logLength: 1, readSeq: seq(0) }],
     });
     await settle();
-    return last;
+    return connection;
   };
   return { network, clock, told, open, letIn };
 }

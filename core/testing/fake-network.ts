@@ -1,5 +1,6 @@
 import type { OpenSocket, SocketEvents } from "../client/socket.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame } from "../wire/client-frame.ts";
+import type { UserId } from "../wire/ids.ts";
 import { encodeServerFrame, type ServerFrame } from "../wire/server-frame.ts";
 
 /** The server's end of a socket that leads nowhere: a test reads what the client sent and says what it likes. */
@@ -49,6 +50,9 @@ export class FakeConnection {
   }
 }
 
+/** Lets everything happen that needs no time. */
+export const settle = () => new Promise((resolve) => setImmediate(resolve));
+
 /** Sockets whose other end is the test. */
 export class FakeNetwork {
   readonly connections: FakeConnection[] = [];
@@ -65,6 +69,19 @@ export class FakeNetwork {
       close: () => connection.break(1000, "closed here"),
     };
   };
+
+  /** Takes the newest connection, which resumes a session, for this user's. */
+  async resumed(user: UserId): Promise<FakeConnection> {
+    await settle();
+    const { last } = this;
+    last.accept();
+    await settle();
+    const { request } = last.request("resume");
+    const token = Buffer.from("token");
+    last.say({ kind: "welcome", request, user, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
+    await settle();
+    return last;
+  }
 
   /** The newest connection. */
   get last(): FakeConnection {

@@ -9,7 +9,6 @@ import { changeSentence } from "./change-sentence.ts";
 import type { Emit } from "./opened.ts";
 import { groupFacts, groupRows, messageRow, nameOf, personRows } from "./rows.ts";
 import { sentence } from "./sentence.ts";
-
 import { Throttle } from "./throttle.ts";
 
 /** The list of groups is told at most once in so long, whatever comes. */
@@ -19,7 +18,6 @@ const messagesPeriodMs = 30;
 const pingPeriodMs = 10_000;
 /** A change that others have made before that is no news, but in the log. */
 const newsMsMax = 60_000;
-
 /** When the server took a change in is known a moment after the change, or never. */
 const newsPatienceMs = 2000;
 

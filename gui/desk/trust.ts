@@ -1,7 +1,6 @@
 import { safetyNumberQr } from "../../core/client/safety-qr.ts";
 import type { Pin } from "../../core/client/trust.ts";
-import { openPublicIdentity } from "../../core/e2ee/public-identity.ts";
-import { safetyNumber, spacedSafetyNumber } from "../../core/e2ee/safety-number.ts";
+import { spacedSafetyNumber } from "../../core/e2ee/safety-number.ts";
 import type { UserId } from "../../core/wire/ids.ts";
 import type { Opened } from "./opened.ts";
 import { trustedAs } from "./rows.ts";
@@ -9,9 +8,10 @@ import { trustedAs } from "./rows.ts";
 export function readSafetyNumber(opened: Opened, user: UserId): void {
   const pin = pinOf(opened, user);
   if (!pin) return;
-  const digits = numberWith(opened, pin.identity);
-  const changed = pin.changed && numberWith(opened, pin.changed.identity);
-  opened.emit({
+  const { account, emit } = opened;
+  const digits = account.safetyNumberWith(pin.identity);
+  const changed = pin.changed && account.safetyNumberWith(pin.changed.identity);
+  emit({
     kind: "safetyNumber",
     number: {
       user: pin.user,
@@ -59,9 +59,3 @@ function pinOf({ account, emit }: Opened, user: UserId): Pin | undefined {
 }
 
 const blocks = (digits: string) => spacedSafetyNumber(digits).split(" ");
-
-function numberWith({ account }: Opened, identity: Uint8Array): string {
-  const other = openPublicIdentity(identity);
-  if (!other.ok) throw new Error(`an identity that was pinned cannot be read: ${other.reason}`);
-  return safetyNumber(account.identity.public, other.value);
-}

@@ -2,7 +2,7 @@ import type { GroupId } from "../../core/wire/ids.ts";
 import type { Action } from "../keys/bindings.ts";
 import type { FilesDialog } from "./dialog.ts";
 import { edited } from "./editing.ts";
-import { editorOf, emptyEditor, insert } from "./editor.ts";
+import { emptyEditor, insert } from "./editor.ts";
 import type { Effect } from "./effect.ts";
 import type { Event } from "./event.ts";
 import type { FileEntry } from "./shown.ts";
@@ -128,7 +128,7 @@ function enter(state: ChatState, dialog: FilesDialog): Step<ChatState> {
 }
 
 function list(state: ChatState, dialog: FilesDialog, directory: string): Step<ChatState> {
-  return step(replaceDialog(state, { ...dialog, filter: editorOf(""), at: 0 }), { kind: "listDirectory", directory });
+  return step(replaceDialog(state, { ...dialog, filter: emptyEditor, at: 0 }), { kind: "listDirectory", directory });
 }
 
 function send(state: ChatState, { group, keepMetadata }: FilesDialog, file: string): Step<ChatState> {

@@ -15,7 +15,7 @@ const bytes = PNG.sync.write(image);
 const cell = { width: 8, height: 16 };
 
 async function drawnBy(graphics: Graphics) {
-  const drawings = new Drawings(previews, Promise.resolve(graphics));
+  const drawings = new Drawings(previews, async () => graphics);
   const preview = await drawings.draw(bytes, 10, 10);
   assert.ok(preview.kind === "lines");
   const { graphic, columns, lines } = preview;

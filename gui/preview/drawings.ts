@@ -22,18 +22,21 @@ interface Place {
 /** Pictures as half-blocks, and their pixels for a terminal that shows them. */
 export class Drawings {
   readonly #previews: Previews;
-  readonly #graphics: Promise<Graphics>;
+  readonly #ask: () => Promise<Graphics>;
   readonly #pictures = new Map<number, Picture>();
+  #graphics: Promise<Graphics> | undefined;
   #kind: Graphics["kind"] = "halfBlocks";
   #last = 0;
 
-  constructor(previews: Previews, graphics: Promise<Graphics>) {
+  /** The terminal is asked what it shows with the first picture. */
+  constructor(previews: Previews, ask: () => Promise<Graphics>) {
     this.#previews = previews;
-    this.#graphics = graphics;
+    this.#ask = ask;
   }
 
   async draw(bytes: Uint8Array, columns: number, rows: number): Promise<Exclude<Preview, { kind: "loading" }>> {
     const drawn = await this.#previews.draw(bytes, columns, rows);
+    this.#graphics ??= this.#ask();
     const { kind, cell } = await this.#graphics;
     this.#kind = kind;
     // Sixel draws pixels as they are: without a cell's size they would cover something else.

@@ -7,7 +7,9 @@ import {
 } from "../../e2ee/account-secret.ts";
 import { createIdentity, type Identity, type IdentityKeyPairs } from "../../e2ee/identity.ts";
 import type { Stretching } from "../../e2ee/opaque-client.ts";
+import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import { RsaFernet, type RsaWorker } from "../../e2ee/rsa-fernet.ts";
+import { safetyNumber } from "../../e2ee/safety-number.ts";
 import type { AnySuite } from "../../e2ee/suite.ts";
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
@@ -123,6 +125,13 @@ export class LocalAccount {
 
   get identity(): Identity {
     return this.#identity;
+  }
+
+  /** The safety number that this user shares with whoever has an identity that was pinned: 60 digits. */
+  safetyNumberWith(pinned: Uint8Array): string {
+    const other = openPublicIdentity(pinned);
+    if (!other.ok) throw new Error(`an identity that was pinned cannot be read: ${other.reason}`);
+    return safetyNumber(this.#identity.public, other.value);
   }
 
   /**
