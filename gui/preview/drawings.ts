@@ -1,3 +1,4 @@
+import type { GraphicPlace } from "../layout/graphics.ts";
 import type { Preview } from "../model/shown.ts";
 import type { Graphics } from "./detect.ts";
 import { kittyDelete, kittyShow } from "./kitty.ts";
@@ -9,15 +10,6 @@ import { sixelShow } from "./sixel.ts";
 const keptMax = 40;
 /** Where the terminal does not tell its own; a protocol that scales by itself makes the best of it. */
 const usualCell: PixelSize = { width: 10, height: 20 };
-
-/** A picture's cells, from the screen's top left. */
-interface Place {
-  readonly id: number;
-  readonly x: number;
-  readonly y: number;
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /** Pictures as half-blocks, and their pixels for a terminal that shows them. */
 export class Drawings {
@@ -47,7 +39,7 @@ export class Drawings {
     return picture.ok ? { ...drawn, graphic: this.#keep(picture.value) } : drawn;
   }
 
-  show({ id, x, y, columns, rows }: Place): string | undefined {
+  show({ id, x, y, columns, rows }: GraphicPlace): string | undefined {
     const picture = this.#pictures.get(id);
     if (!picture) return undefined;
     if (this.#kind === "sixel") return sixelShow(picture, { row: y, column: x });
