@@ -148,14 +148,15 @@ export function runLogins(
 
 /** How many deliveries a second the load generator audits on one core. */
 export function runGenerator(
-  options: ScaleOptions & { readonly ratePerSecond: number; readonly seconds: number },
+  options: ScaleOptions & { readonly clients: number; readonly ratePerSecond: number; readonly seconds: number },
 ): Promise<ScaleDocument> {
+  const { clients } = options;
   return experiment("generator", options, async (server, laboratory) => {
-    options.onStep?.("1,000 users in groups of 50, one generator thread");
+    options.onStep?.(`${clients.toLocaleString("en")} users in groups of 50, one generator thread`);
     const workload = workloadOf({
       name: "generator",
-      clients: 1000,
-      groups: [{ count: 20, sizes: { kind: "fixed", size: 50 } }],
+      clients,
+      groups: [{ count: clients / 50, sizes: { kind: "fixed", size: 50 } }],
       arrivals: { kind: "constant", ratePerSecond: options.ratePerSecond },
       encryption: { mode: "sealed" },
       warmUpSeconds: options.seconds / 3,

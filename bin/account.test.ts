@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
-import { createIdentity, generateIdentityKeys } from "../core/e2ee/identity.ts";
+import { createIdentity } from "../core/e2ee/identity.ts";
 import { silentLog } from "../core/platform/log.ts";
 import { Database } from "../core/store/database.ts";
 import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
+import { keyPair } from "../core/testing/key-pairs.ts";
 import { person } from "../core/testing/person.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "account-test-"));
@@ -105,7 +106,7 @@ suite("accounts, trust and identities by command", () => {
     assert.ok(group.ok);
     await done("send", "climbing", "hello", ...annie);
     await done("trust", "verify", "carol", ...annie);
-    const another = createIdentity("carol", await generateIdentityKeys());
+    const another = createIdentity("carol", await keyPair(5));
     const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
     await database.query({
       text: "UPDATE users SET identity = $1 WHERE name = 'carol'",

@@ -174,7 +174,7 @@ function addScale(bench: Command): void {
     "generator",
     "How many deliveries a second the load generator audits on one core.",
     ["--rate <n>", "messages a second, each delivered 50 times", 8000],
-    (options, ratePerSecond) => runGenerator({ ...options, ratePerSecond, seconds: 8 }),
+    (options, ratePerSecond) => runGenerator({ ...options, clients: 1000, ratePerSecond, seconds: 8 }),
   );
   add(
     "files",

@@ -7,11 +7,14 @@ import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import fc from "fast-check";
 import forge from "node-forge";
-import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "./identity.ts";
+import { keyPair } from "../testing/key-pairs.ts";
+import { createIdentity, type Identity, type IdentityKeyPairs } from "./identity.ts";
 import { identityFromPem, identityToPem } from "./identity-pem.ts";
 
 const hasOpenssl = spawnSync("openssl", ["version"], { stdio: "ignore" }).status === 0;
 const passphrase = "pässword with spaces";
+/** How often it is stretched where that is no matter. */
+const rarely = 1000;
 
 suite("an identity in PEM", () => {
   let keys: IdentityKeyPairs;
@@ -20,9 +23,9 @@ suite("an identity in PEM", () => {
   const scratch = mkdtempSync(path.join(tmpdir(), "pem-test-"));
   after(() => rmSync(scratch, { recursive: true, force: true }));
   before(async () => {
-    keys = await generateIdentityKeys();
+    keys = await keyPair(0);
     alice = createIdentity("alice", keys);
-    text = identityToPem(alice, passphrase);
+    text = identityToPem(alice, passphrase, rarely);
   });
 
   const reasonOf = (of: string, by = passphrase) => {
@@ -30,10 +33,10 @@ suite("an identity in PEM", () => {
     return read.ok ? "accepted" : read.reason;
   };
 
-  const blocks = () => text.match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----\n/g) as [string, string, string];
+  const blocks = (of = text) => of.match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----\n/g) as [string, string, string];
 
   test("comes back with its keys and its fingerprint", () => {
-    const read = identityFromPem(text, passphrase);
+    const read = identityFromPem(identityToPem(alice, passphrase), passphrase);
     assert.ok(read.ok, JSON.stringify(read));
     assert.deepEqual(read.value.public.fingerprint, alice.public.fingerprint);
     assert.ok(read.value.signingKey.equals(keys.private.signing));
@@ -92,8 +95,8 @@ suite("an identity in PEM", () => {
   test("keys that are not encrypted, too few, somebody else's or no keys are refused", async () => {
     const [wrapping, signing, own] = blocks();
     const plain = keys.private.wrapping.export({ type: "pkcs8", format: "pem" }) as string;
-    const others = createIdentity("alice", await generateIdentityKeys());
-    const [theirs] = identityToPem(others, passphrase).match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----\n/g) as [string];
+    const others = createIdentity("alice", await keyPair(1));
+    const [theirs] = blocks(identityToPem(others, passphrase, rarely));
     for (const [what, of, reason] of [
       ["nothing", "", /are needed/],
       ["a plain key", plain + signing + own, /are needed/],
@@ -112,7 +115,7 @@ suite("an identity in PEM", () => {
   });
 
   test("a passphrase that would be stretched for hours is refused before it is tried", () => {
-    const [wrapping, signing, own] = blocks();
+    const [wrapping, signing, own] = blocks(identityToPem(alice, passphrase));
     const der = Buffer.from(wrapping.replace(/-----.*-----|\n/g, ""), "base64");
     const info = forge.asn1.fromDer(forge.util.createBuffer(der.toString("latin1")));
     const inner = (node: forge.asn1.Asn1, index: number) => (node.value as forge.asn1.Asn1[])[index] as forge.asn1.Asn1;

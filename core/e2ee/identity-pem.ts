@@ -8,12 +8,13 @@ import type { Identity } from "./identity.ts";
  * An identity as text that other tools read: both private keys as `ENCRYPTED PRIVATE KEY` (PKCS #8, RFC 5958, under
  * PBES2 of RFC 8018: PBKDF2 with HMAC-SHA256 and AES-256-CBC), and its public bytes, whose hash is the fingerprint.
  *
- * The structure is made here with node-forge: Node's own export stretches the passphrase 2,048 times only.
+ * The structure is made here with node-forge: Node's own export stretches the passphrase 2,048 times only. Stretching it less
+ * often is for tests, whose passphrases protect nothing.
  */
-export function identityToPem(identity: Identity, passphrase: string): string {
+export function identityToPem(identity: Identity, passphrase: string, stretched = iterations): string {
   return [
-    encryptedPem(identity.wrappingKey, passphrase),
-    encryptedPem(identity.signingKey, passphrase),
+    encryptedPem(identity.wrappingKey, passphrase, stretched),
+    encryptedPem(identity.signingKey, passphrase, stretched),
     pem(publicLabel, identity.public.bytes),
   ].join("");
 }
@@ -64,14 +65,14 @@ const oids = {
   aes256Cbc: "2.16.840.1.101.3.4.1.42",
 } as const;
 
-function encryptedPem(key: KeyObject, passphrase: string): string {
+function encryptedPem(key: KeyObject, passphrase: string, stretched: number): string {
   const salt = randomBytes(16);
   const vector = randomBytes(16);
-  const derived = pbkdf2Sync(Buffer.from(passphrase), salt, iterations, 32, "sha256");
+  const derived = pbkdf2Sync(Buffer.from(passphrase), salt, stretched, 32, "sha256");
   const cipher = createCipheriv("aes-256-cbc", derived, vector);
   const sealed = Buffer.concat([cipher.update(key.export({ type: "pkcs8", format: "der" })), cipher.final()]);
   const prf = sequence(oid(oids.hmacSha256), nothing());
-  const derivation = sequence(oid(oids.pbkdf2), sequence(octets(salt), integer(iterations), prf));
+  const derivation = sequence(oid(oids.pbkdf2), sequence(octets(salt), integer(stretched), prf));
   const encryption = sequence(oid(oids.aes256Cbc), octets(vector));
   const info = sequence(sequence(oid(oids.pbes2), sequence(derivation, encryption)), octets(sealed));
   return pem(encryptedLabel, Buffer.from(forge.asn1.toDer(info).getBytes(), "latin1"));

@@ -5,7 +5,8 @@ import { inspect } from "node:util";
 import { decode, encode } from "cborg";
 import fc from "fast-check";
 import { anyBytes } from "../testing/arbitrary-frames.ts";
-import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "./identity.ts";
+import { keyPair } from "../testing/key-pairs.ts";
+import { createIdentity, type Identity, type IdentityKeyPairs } from "./identity.ts";
 import { identityPadding, identityStatement, keyPairStatement, openPublicIdentity } from "./public-identity.ts";
 
 suite("an identity", () => {
@@ -13,7 +14,7 @@ suite("an identity", () => {
   let others: IdentityKeyPairs;
   let alice: Identity;
   before(async () => {
-    [keys, others] = await Promise.all([generateIdentityKeys(), generateIdentityKeys()]);
+    [keys, others] = [await keyPair(0), await keyPair(1)];
     alice = createIdentity("alice", keys);
   });
 

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import fc from "fast-check";
+import { keyPair } from "../testing/key-pairs.ts";
 import { type Epoch, epoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
-import { createIdentity, generateIdentityKeys, type Identity } from "./identity.ts";
+import { createIdentity, type Identity } from "./identity.ts";
 import { insideHeaderBytes, signMessage } from "./message-seal.ts";
 import { RsaFernet, type RsaFernetState, rsaFernetPayloadBytes } from "./rsa-fernet.ts";
 import { inlineRsa } from "./rsa-inline.ts";
@@ -23,10 +24,9 @@ suite("rsa-fernet", () => {
   const users = { alice: userId(1), bob: userId(2), mallory: userId(3) };
 
   before(async () => {
-    const keys = await Promise.all([generateIdentityKeys(), generateIdentityKeys(), generateIdentityKeys()]);
-    alice = createIdentity("alice", keys[0]);
-    bob = createIdentity("bob", keys[1]);
-    mallory = createIdentity("mallory", keys[2]);
+    alice = createIdentity("alice", await keyPair(0));
+    bob = createIdentity("bob", await keyPair(1));
+    mallory = createIdentity("mallory", await keyPair(2));
   });
 
   const recipient = (user: UserId, identity: Identity): Recipient => ({ user, identity: identity.public });

@@ -10,7 +10,7 @@ import type { SendOutcome } from "../client/outbox.ts";
 import type { OpenSocket } from "../client/socket.ts";
 import type { TlsTrust } from "../client/tls-trust.ts";
 import { wordsOf } from "../e2ee/content.ts";
-import { createIdentity, generateIdentityKeys, type Identity, type IdentityKeyPairs } from "../e2ee/identity.ts";
+import { createIdentity, type Identity } from "../e2ee/identity.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
 import { RsaFernet } from "../e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../e2ee/rsa-inline.ts";
@@ -19,6 +19,7 @@ import { type Clock, systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { GroupId } from "../wire/ids.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
+import { keyPair } from "./key-pairs.ts";
 import { until } from "./until.ts";
 
 const people: Person[] = [];
@@ -27,16 +28,11 @@ after(async () => {
 });
 
 const identities = new IdentityCache();
-const keyPairs: Promise<IdentityKeyPairs>[] = [];
 let keyPairsGiven = 0;
 let seeds = 1;
 
-/** Making keys takes a second: people of a test file share a few. Four in a row have different ones. */
-function someKeyPairs(): Promise<IdentityKeyPairs> {
-  const at = keyPairsGiven++ % 4;
-  keyPairs[at] ??= generateIdentityKeys();
-  return keyPairs[at];
-}
+/** Four people in a row have different ones. */
+const someKeyPair = () => keyPair(keyPairsGiven++ % 4);
 
 /** Somebody with a real client, who remembers what they saw. */
 export interface Person {
@@ -112,7 +108,7 @@ export async function person(target: string, name: string, options: PersonOption
   );
   const canonical = canonicalUserName(name);
   if (!canonical.ok) throw new Error(canonical.reason);
-  const identity = options.known ?? createIdentity(canonical.value, await someKeyPairs());
+  const identity = options.known ?? createIdentity(canonical.value, await someKeyPair());
   const credentials = { name, password: options.password ?? `password of ${name}`, effort: "simulated" } as const;
   const how = options.known ? logIn(opaque, credentials) : signUp(opaque, credentials, identity);
   const welcome = await client.logIn(identity, how);

@@ -1,42 +1,89 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { createLog } from "../platform/log.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../store/embedded/place.ts";
+import { keyPairsVariable, writeKeyPairs } from "./key-pairs.ts";
+import { inOrder, type SecondsByFile, slowAfter } from "./runner/order.ts";
+import { fileReport, summary } from "./runner/report.ts";
+import { runTestFile, type TestFileResult } from "./runner/test-file.ts";
 import { testDatabaseVariable } from "./test-database-variable.ts";
 
 /**
- * Runs every compiled test file, or those whose path contains one of the arguments, against one PostgreSQL that starts
- * and ends with the run.
+ * Runs every compiled test file, or those whose path contains one of the words, side by side against one PostgreSQL that
+ * starts and ends with the run.
  */
-const testMsMax = 180_000;
+const fileSecondsMax = 180;
+const slowFilesPath = path.join(projectRoot, "core/testing/slow-files.json");
 
-const wanted = process.argv.slice(2);
+const { values: flags, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    fast: { type: "boolean", default: false },
+    "at-once": { type: "string", default: String(Math.max(2, availableParallelism())) },
+    "note-times": { type: "boolean", default: false },
+  },
+});
+
 const dist = path.join(projectRoot, "dist");
+const sourceOf = (compiled: string) => compiled.replaceAll(path.sep, "/").replace(/\.js$/, ".ts");
+const compiledOf = (source: string) => path.join(dist, source.replace(/\.ts$/, ".js"));
 const files = readdirSync(dist, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".test.js"))
-  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .sort()
-  .map((file) => path.join(dist, file));
+  .map(sourceOf)
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(sourceOf(word))));
 if (files.length === 0) {
-  process.stderr.write(`no test file's path contains ${wanted.join(" or ")}\n`);
+  process.stderr.write(`no test file's path contains ${words.join(" or ")}\n`);
   process.exit(1);
 }
 
+const known = JSON.parse(readFileSync(slowFilesPath, "utf8")) as SecondsByFile;
+const order = inOrder(files, known);
 const directory = mkdtempSync(path.join(writablePlace(), "tests-"));
-const postgres = await EmbeddedPostgres.start({ directory, ephemeral: true, log: createLog("warn") });
-const args = ["--test", `--test-concurrency=${Math.max(2, availableParallelism())}`, `--test-timeout=${testMsMax}`];
-const tests = spawn(process.execPath, [...args, "--enable-source-maps", ...files], {
-  stdio: "inherit",
-  env: { ...process.env, [testDatabaseVariable]: postgres.url() },
-});
+const keyPairsFile = path.join(mkdtempSync(path.join(tmpdir(), "test-keys-")), "key-pairs.json");
+const [postgres] = await Promise.all([
+  EmbeddedPostgres.start({ directory, ephemeral: true, log: createLog("warn") }),
+  writeKeyPairs(keyPairsFile),
+]);
+process.env[testDatabaseVariable] = postgres.url();
+process.env[keyPairsVariable] = keyPairsFile;
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --enable-source-maps`;
 // Ctrl-C reaches the tests by itself; their end is waited for.
 process.on("SIGINT", () => {});
-process.on("SIGTERM", () => tests.kill("SIGTERM"));
-const [code] = (await once(tests, "exit")) as [number | null];
+
+const began = performance.now();
+const secondsSoFar = () => (performance.now() - began) / 1000;
+const results = new Map<string, TestFileResult>();
+await runAll(order.fast);
+if (order.fast.length > 0 && order.slow.length > 0) {
+  const failed = [...results.values()].filter((result) => result.failed.length > 0).length;
+  process.stdout.write(
+    `\n${order.fast.length - failed} of ${files.length} files passed after ${secondsSoFar().toFixed(0)} s; ` +
+      `${order.slow.length} start servers, databases and terminals, and take longer\n\n`,
+  );
+}
+if (!flags.fast) await runAll(order.slow);
 await postgres.stop();
-process.exitCode = code ?? 1;
+rmSync(path.dirname(keyPairsFile), { recursive: true });
+
+process.stdout.write(`\n${summary(results, secondsSoFar())}`);
+if (flags["note-times"]) {
+  const measured = Object.fromEntries([...results].map(([file, { seconds }]) => [file, seconds]));
+  writeFileSync(slowFilesPath, `${JSON.stringify(slowAfter(known, measured), null, 2)}\n`);
+}
+process.exitCode = [...results.values()].some(({ failed }) => failed.length > 0) ? 1 : 0;
+
+async function runAll(inTurn: readonly string[]): Promise<void> {
+  const waiting = [...inTurn];
+  const runOneAfterAnother = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const result = await runTestFile(compiledOf(file), fileSecondsMax);
+      results.set(file, result);
+      process.stdout.write(fileReport(file, result));
+    }
+  };
+  await Promise.all(Array.from({ length: Number(flags["at-once"]) }, runOneAfterAnother));
+}

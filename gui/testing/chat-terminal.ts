@@ -5,12 +5,13 @@ import { after } from "node:test";
 import { type LocalAccountParts, signUpHere } from "../../core/client/account/local-account.ts";
 import { Profiles } from "../../core/client/account/profile.ts";
 import { openLeanSocket } from "../../core/client/lean-socket.ts";
-import { createIdentity, generateIdentityKeys, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import { createIdentity } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { projectRoot } from "../../core/platform/project-root.ts";
 import { seededRandom } from "../../core/platform/random.ts";
+import { keyPair } from "../../core/testing/key-pairs.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";
 import { TmuxTerminal } from "./tmux.ts";
 
@@ -43,9 +44,7 @@ export async function openChat(args: readonly string[], of: ChatTerminalOptions 
   return terminal;
 }
 
-let keys: Promise<IdentityKeyPairs> | undefined;
-
-/** Profiles on one machine, made without a terminal; they share one pair of keys, which takes a second to make. */
+/** Profiles on one machine, made without a terminal; they share one pair of keys. */
 export class ChatHome {
   readonly directory = mkdtempSync(path.join(tmpdir(), "chat-home-"));
   readonly profiles = path.join(this.directory, "profiles");
@@ -62,11 +61,10 @@ export class ChatHome {
   async signUp(server: string, name: string): Promise<string[]> {
     const canonical = canonicalUserName(name);
     if (!canonical.ok) throw new Error(canonical.reason);
-    keys ??= generateIdentityKeys();
-    const identity = createIdentity(canonical.value, await keys);
+    const identity = createIdentity(canonical.value, await keyPair(0));
     const parts: LocalAccountParts = {
       profiles: new Profiles(this.profiles),
-      crypto: { ...opaque, ...inlineRsa, generateKeys: generateIdentityKeys },
+      crypto: { ...opaque, ...inlineRsa, generateKeys: () => keyPair(0) },
       open: openLeanSocket,
       clock: systemClock,
       random: seededRandom(1),

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { wordsOf } from "../../e2ee/content.ts";
-import { generateIdentityKeys } from "../../e2ee/identity.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { inlineRsa } from "../../e2ee/rsa-inline.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
+import { keyPair } from "../../testing/key-pairs.ts";
 import { person } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
 import type { GroupId } from "../../wire/ids.ts";
@@ -25,7 +25,7 @@ import {
 } from "./local-account.ts";
 import { Profiles } from "./profile.ts";
 
-const keys = await generateIdentityKeys();
+const keys = await keyPair(0);
 const crypto = { ...opaque, ...inlineRsa, generateKeys: async () => keys };
 const place = mkdtempSync(path.join(tmpdir(), "account-test-"));
 after(() => rmSync(place, { recursive: true, force: true }));

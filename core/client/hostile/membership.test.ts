@@ -4,13 +4,14 @@ import { after, before, suite, test } from "node:test";
 import { encode } from "cborg";
 import { entryHash } from "../../e2ee/entry-check.ts";
 import { signEntry } from "../../e2ee/entry-signing.ts";
-import { createIdentity, generateIdentityKeys } from "../../e2ee/identity.ts";
+import { createIdentity } from "../../e2ee/identity.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import { safetyNumber } from "../../e2ee/safety-number.ts";
 import { silentLog } from "../../platform/log.ts";
 import { Database } from "../../store/database.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
+import { keyPair } from "../../testing/key-pairs.ts";
 import { groupOf } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
 import { type Witness, witness } from "../../testing/witness.ts";
@@ -269,7 +270,7 @@ suite("a server that lies about members", () => {
     const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
     const group = await groupOf(alice, bob);
     assert.ok((await alice.say(group, "to the bob that alice knows")).ok);
-    const swapped = createIdentity(bob.identity.public.name, await generateIdentityKeys());
+    const swapped = createIdentity(bob.identity.public.name, await keyPair(5));
     hostile.onAnswer("users", (users) => ({
       ...users,
       users: users.users.map((user) =>
@@ -295,7 +296,7 @@ suite("a server that lies about members", () => {
 
   test("another key at the first meeting shows in the safety number, and to whom it is used against", async () => {
     const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
-    const swapped = createIdentity(bob.identity.public.name, await generateIdentityKeys());
+    const swapped = createIdentity(bob.identity.public.name, await keyPair(5));
     // The server itself believes its lie.
     const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
     await database.query({

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { createAccountSecret } from "../../e2ee/account-secret.ts";
-import { createIdentity, generateIdentityKeys } from "../../e2ee/identity.ts";
+import { createIdentity } from "../../e2ee/identity.ts";
+import { keyPair } from "../../testing/key-pairs.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import type { KeptMessage, WrittenMessage } from "../keeper.ts";
 import { Vault } from "./vault.ts";
@@ -52,7 +53,7 @@ const failsWith = (code: string) => (cause: { code?: string; advice?: string }) 
 test("everything that was kept is there after closing and opening", async () => {
   const file = newFile();
   const vault = opened(file);
-  const secret = createAccountSecret(createIdentity("alice", await generateIdentityKeys()));
+  const secret = createAccountSecret(createIdentity("alice", await keyPair(0)));
   vault.saveAccountSecret(secret);
   vault.keep(group, {
     entry: { seq: seq(1), bytes: Buffer.from("entry 0") },

@@ -6,7 +6,8 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { createAccountSecret } from "../../e2ee/account-secret.ts";
 import { wordsOf } from "../../e2ee/content.ts";
-import { createIdentity, generateIdentityKeys } from "../../e2ee/identity.ts";
+import { createIdentity } from "../../e2ee/identity.ts";
+import { keyPair } from "../../testing/key-pairs.ts";
 import { clientMessageId, epoch, type GroupId, groupId, seq, userId } from "../../wire/ids.ts";
 import type { KeptMessage } from "../keeper.ts";
 import { Vault } from "./vault.ts";
@@ -18,7 +19,7 @@ after(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 let files = 0;
-const account = createAccountSecret(createIdentity("alice", await generateIdentityKeys()));
+const account = createAccountSecret(createIdentity("alice", await keyPair(0)));
 
 const group = groupId(7);
 const me = userId(1);
