@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sourceFolders = ["bin", "core", "gui", "loadgen", "bench"];
 const nodeMin = [20, 19];
+const compilerStamp = "dist/.fastchat-compiler";
+const at = (file) => path.join(root, file);
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < nodeMin[0] || (major === nodeMin[0] && minor < nodeMin[1])) {
@@ -31,15 +33,36 @@ whenChanged("node_modules/.fastchat-installed", installed, "installing dependenc
 });
 
 const sources = sourceFolders.flatMap((folder) => filesBelow(folder)).filter((file) => /\.(ts|json)$/.test(file));
-whenChanged("dist/.fastchat-built", hashOf([...sources, "tsconfig.json"], installed), "building", () => {
-  // What was compiled from a file that is gone must go too.
-  rmSync(path.join(root, "dist"), { recursive: true, force: true });
-  run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc")], "the build failed");
+const compiler = hashOf(["tsconfig.json"], installed);
+const outputs = sources
+  .filter((file) => file.endsWith(".ts"))
+  .flatMap((file) => [".js", ".js.map"].map((ending) => path.join("dist", file.replace(/\.ts$/, ending))));
+whenChanged("dist/.fastchat-built", hashOf(sources, compiler), "building", () => {
+  // The same compiler goes on from what it wrote the last time, which takes seconds instead of a minute.
+  if (existsSync(at(compilerStamp)) && readFileSync(at(compilerStamp), "utf8") === compiler) removeStale();
+  else rmSync(at("dist"), { recursive: true, force: true });
+  compile();
+  // It does not look whether what it wrote is still there.
+  if (!outputs.every((file) => existsSync(at(file)))) {
+    rmSync(at("dist"), { recursive: true, force: true });
+    compile();
+  }
+  writeFileSync(at(compilerStamp), compiler);
 });
+
+/** What was compiled from a file that is gone must go too. */
+function removeStale() {
+  const wanted = new Set(outputs);
+  for (const file of filesBelow("dist")) if (/\.js(\.map)?$/.test(file) && !wanted.has(file)) rmSync(at(file));
+}
+
+function compile() {
+  run(process.execPath, [at("node_modules/typescript/bin/tsc")], "the build failed");
+}
 
 /** Does the work unless the stamp file says that it was done for this very state. */
 function whenChanged(stampFile, state, what, work) {
-  const stamp = path.join(root, stampFile);
+  const stamp = at(stampFile);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
   process.stderr.write(`${what}…\n`);
   work();
@@ -48,12 +71,12 @@ function whenChanged(stampFile, state, what, work) {
 
 function hashOf(files, more) {
   const hash = createHash("sha256").update(more);
-  for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(path.join(root, file)));
+  for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(at(file)));
   return hash.digest("hex");
 }
 
 function filesBelow(folder) {
-  const absolute = path.join(root, folder);
+  const absolute = at(folder);
   if (!existsSync(absolute)) return [];
   return readdirSync(absolute, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
