@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
+import { availableTransport } from "../core/server/transport/open-transport.ts";
 import { socketPath } from "../core/server/transport/transport.ts";
 import { listen } from "../core/server/transport/uws-listen.ts";
 
@@ -20,6 +21,7 @@ export function openBareServer(library: "uws" | "ws"): Promise<BareServer> {
 }
 
 async function openUws(): Promise<BareServer> {
+  availableTransport("uws"); // Throws where the binary was changed, before it is loaded.
   const uws = await import("uWebSockets.js");
   const app = uws.App();
   app.ws(socketPath, {

@@ -1,15 +1,23 @@
+import { type NativeVerdict, nativeBinaryChanged, nativeVerdict } from "./native-binary.ts";
 import type { Transport, TransportEvents, TransportName, TransportOptions } from "./transport.ts";
 import { wsTransport } from "./ws.ts";
 
+const verdict = nativeVerdict();
+
 /**
  * Loaded once, at import: a native module cannot be loaded on demand without making every start asynchronous. Undefined
- * where it has no binary for this Node version and platform.
+ * where it has no binary for this Node version and platform, or one that is not the recorded one.
  */
-const uws = await import("./uws.ts").catch(() => undefined);
+const uws = verdict.kind === "recorded" ? await import("./uws.ts").catch(() => undefined) : undefined;
 
-/** The transport to use: the one asked for, or `ws` where the native one does not load. */
-export function availableTransport(wanted: TransportName): TransportName {
-  return wanted === "uws" && !uws ? "ws" : wanted;
+/**
+ * The transport to use: the one asked for, or `ws` where the native one does not load. Throws the `Failure`
+ * `native_binary_changed` where the native one was asked for and was changed: that is no reason to go on quietly.
+ */
+export function availableTransport(wanted: TransportName, found: NativeVerdict = verdict): TransportName {
+  if (wanted === "ws") return "ws";
+  if (found.kind === "changed") throw nativeBinaryChanged(found);
+  return uws ? "uws" : "ws";
 }
 
 export function openTransport<Session>(

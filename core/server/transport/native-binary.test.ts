@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { Failure } from "../../platform/failure.ts";
+import {
+  type NativeRecord,
+  nativePackage,
+  nativeRecordFile,
+  nativeVerdict,
+  readNativeRecord,
+  verdictOn,
+} from "./native-binary.ts";
+import { availableTransport } from "./open-transport.ts";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "native-binary-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+const recorded = JSON.parse(readFileSync(nativeRecordFile, "utf8")) as NativeRecord;
+
+test("every binary that the package brings, for whatever platform, is the recorded one", () => {
+  assert.deepEqual(readNativeRecord(), recorded);
+});
+
+test("a binary that differs in one bit is refused with a code and what to do, unless ws is asked for", () => {
+  const name = "uws_linux_x64_115.node";
+  const bytes = readFileSync(path.join(nativePackage().binaries, name));
+  const copy = path.join(scratch, name);
+  writeFileSync(copy, bytes);
+  assert.deepEqual(verdictOn(copy, recorded), { kind: "recorded" });
+  bytes[1000] = (bytes[1000] as number) ^ 1;
+  writeFileSync(copy, bytes);
+  const verdict = verdictOn(copy, recorded);
+  assert.equal(verdict.kind, "changed");
+  assert.throws(
+    () => availableTransport("uws", verdict),
+    (cause) =>
+      cause instanceof Failure &&
+      cause.code === "native_binary_changed" &&
+      cause.message.includes(copy) &&
+      /npm ci.*npm run accept-native.*--transport ws/.test(cause.advice),
+  );
+  assert.equal(availableTransport("ws", verdict), "ws");
+});
+
+test("a binary that nobody has recorded is refused, too, and where there is none ws is used", () => {
+  const unknown = path.join(scratch, "uws_plan9_mips_1.node");
+  assert.deepEqual(verdictOn(unknown, recorded), { kind: "absent" });
+  writeFileSync(unknown, "whatever");
+  assert.equal(verdictOn(unknown, recorded).kind, "changed");
+});
+
+test("a thread goes by what the thread that started it has found", async () => {
+  const verdict = nativeVerdict();
+  const script = `
+    import { parentPort } from "node:worker_threads";
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    fs.readFileSync = () => { throw new Error("the thread reads the files again"); };
+    syncBuiltinESMExports();
+    const { nativeVerdict } = await import(${JSON.stringify(new URL("./native-binary.js", import.meta.url).href)});
+    parentPort.postMessage(nativeVerdict());
+  `;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
+  const told = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+  assert.deepEqual(told, verdict);
+  await worker.terminate();
+});
