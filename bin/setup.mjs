@@ -65,6 +65,8 @@ function whenChanged(stampFile, state, what, work) {
   const stamp = at(stampFile);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === state) return;
   process.stderr.write(`${what}…\n`);
+  // Work that is cut off leaves neither this state nor the one before.
+  rmSync(stamp, { force: true });
   work();
   writeFileSync(stamp, state);
 }
