@@ -71,7 +71,7 @@ export function addAccount(program: Command): void {
     accountSettings,
   ).action((options) =>
     run(async () => {
-      const { profiles } = new ThisMachine(settingsOf(accountSettings, options).home).parts;
+      const { profiles } = new ThisMachine(settingsOf(accountSettings, options).home, { interactive: false }).parts;
       for (const name of profiles.list()) {
         const profile = profiles.read(name);
         if (profile) print(`${name}\t${profile.user}\t${profile.server}`);
@@ -96,7 +96,7 @@ function bringHere(
 ): Promise<void> {
   return run(async () => {
     const config = settingsOf(newAccountSettings, options);
-    const machine = new ThisMachine(config.home);
+    const machine = new ThisMachine(config.home, { interactive: false });
     const address = await addressOf(config);
     const password = await readPassword(address.user, config.passwordFile);
     return withMachine(machine, async () => {
@@ -113,7 +113,7 @@ export function withAccount(
   work: (account: LocalAccount, password: string, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   return run(async (signal) => {
-    const machine = new ThisMachine(config.home);
+    const machine = new ThisMachine(config.home, { interactive: false });
     const profile = machine.choose(config.profile);
     const password = await readSecret(`password of ${profile}`, config.passwordFile);
     return withMachine(machine, async () => {

@@ -164,14 +164,6 @@ suite("the account's chat by command", () => {
   });
 });
 
-test("each of these commands explains itself, with examples", async () => {
-  for (const command of ["send", "tail", "groups"]) {
-    const { code, out } = await run([command, "--help"]);
-    assert.equal(code, 0);
-    assert.match(out, /Examples:\n {2}(uptime \| )?fastchat /, command);
-  }
-});
-
 test("a line keeps what joins the parts of a picture or a word, and nothing else that has no width", () => {
   assert.equal(plainLine("👩‍💻 می‌خواهم\ta\u200bb\u2066c"), "👩‍💻 می‌خواهم a\ufffdb\ufffdc");
   const value = { "\u001b": "\u2028 \u{e0041} \ud800 é" };

@@ -62,7 +62,7 @@ export function addIdentity(program: Command): void {
       const address = await addressOf({ ...config, user: config.user ?? known.public.name });
       const readPassword = signUp ? readNewSecret : readSecret;
       const password = await readPassword(`password of ${address.user}`, config.passwordFile);
-      const machine = new ThisMachine(config.home);
+      const machine = new ThisMachine(config.home, { interactive: false });
       return withMachine(machine, async () => {
         const account = signUp
           ? await signUpHere(address, password, machine.parts, {}, known)

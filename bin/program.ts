@@ -87,8 +87,8 @@ export async function run(
       process.exitCode = 130;
       return;
     }
-    process.exitCode = 1;
     if (!(cause instanceof Failure)) throw cause;
+    process.exitCode = 1;
     process.stderr.write(`${cause.code}: ${cause.message}\n${cause.advice}\n`);
   } finally {
     for (const [signal, action] of signals) process.off(signal, action);

@@ -50,7 +50,6 @@ const [postgres] = await Promise.all([
 ]);
 process.env[testDatabaseVariable] = postgres.url();
 process.env[keyPairsVariable] = keyPairsFile;
-process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --enable-source-maps`;
 // Ctrl-C reaches the tests by itself; their end is waited for.
 process.on("SIGINT", () => {});
 

@@ -1,6 +1,9 @@
 import { randomInt } from "node:crypto";
+import { generateIdentityKeys } from "../../e2ee/identity.ts";
 import { clientTasksFile, PooledClientCrypto } from "../../e2ee/offload/client-tasks.ts";
 import { Pool, poolThreads } from "../../e2ee/offload/pool.ts";
+import * as opaque from "../../e2ee/opaque-client.ts";
+import { inlineRsa } from "../../e2ee/rsa-inline.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
 import { seededRandom } from "../../platform/random.ts";
@@ -11,16 +14,28 @@ import { Profiles } from "./profile.ts";
 /** Tasks that may wait for the pool; a person has a few. */
 const queueMax = 1000;
 
+export interface ThisMachineOptions {
+  /**
+   * Whether somebody types meanwhile, whose keystrokes arithmetic must not hold up: it is done by other threads then. A
+   * command that does one thing is faster without: a thread takes half a second of a core to start.
+   */
+  readonly interactive?: boolean;
+}
+
 /** What accounts of a person need of their machine. */
 export class ThisMachine {
   readonly parts: LocalAccountParts;
-  readonly #pool: Pool;
+  readonly #pool: Pool | undefined;
 
-  constructor(home: string) {
-    this.#pool = new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
+  constructor(home: string, { interactive = true }: ThisMachineOptions = {}) {
+    this.#pool = interactive
+      ? new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax })
+      : undefined;
     this.parts = {
       profiles: new Profiles(home),
-      crypto: new PooledClientCrypto(this.#pool),
+      crypto: this.#pool
+        ? new PooledClientCrypto(this.#pool)
+        : { ...opaque, ...inlineRsa, generateKeys: generateIdentityKeys },
       open: openLeanSocket,
       clock: systemClock,
       random: seededRandom(randomInt(2 ** 32)),
@@ -41,6 +56,6 @@ export class ThisMachine {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close();
+    await this.#pool?.close();
   }
 }

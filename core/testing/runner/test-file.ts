@@ -1,4 +1,10 @@
-import { run } from "node:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { systemClock } from "../../platform/clock.ts";
+import type { ReportedEvent } from "./events-reporter.ts";
 
 /** A test that failed, or a file that ended badly although its tests did not. */
 export interface FailedTest {
@@ -14,50 +20,87 @@ export interface TestFileResult {
   readonly skipped: readonly string[];
   readonly failed: readonly FailedTest[];
   readonly seconds: number;
-  /** What the file printed and its tests' remarks, such as seeds, in order. */
+  /** What the file printed, and its tests' remarks, such as seeds. */
   readonly output: string;
 }
 
+const reporter = new URL("./events-reporter.js", import.meta.url).href;
+
 /**
- * Runs one compiled test file in a process of its own. A file whose process goes on for `secondsMax` after its start is
- * ended and has failed.
+ * Runs one compiled test file in a process of its own. One that has not ended after `secondsMax` is killed, and has failed.
  */
 export async function runTestFile(file: string, secondsMax: number): Promise<TestFileResult> {
-  const began = performance.now();
-  const path: string[] = [];
-  const skipped: string[] = [];
-  const failed: FailedTest[] = [];
-  const output: string[] = [];
-  let passed = 0;
-  const events = run({ files: [file], concurrency: 1, timeout: secondsMax * 1000 });
-  events.on("test:start", ({ nesting, name }) => path.splice(nesting, Infinity, name));
-  events.on("test:pass", ({ name, skip, details }) => {
-    if (skip !== undefined && skip !== false) skipped.push(skip === true ? name : String(skip));
-    else if (details.type !== "suite") passed++;
+  const began = systemClock.monotonic();
+  const place = mkdtempSync(path.join(tmpdir(), "test-file-"));
+  const events = path.join(place, "events");
+  // Of a runner that runs this one, which would be told of its tests.
+  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+  const child = spawn(
+    process.execPath,
+    ["--enable-source-maps", `--test-reporter=${reporter}`, `--test-reporter-destination=${events}`, file],
+    { stdio: ["ignore", "pipe", "pipe"], env: environment },
+  );
+  const printed: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => printed.push(chunk));
+  let isLate = false;
+  const cancel = systemClock.after(secondsMax * 1000, () => {
+    isLate = true;
+    // Not by a signal that it may handle: what hangs in a loop never would.
+    child.kill("SIGKILL");
   });
-  events.on("test:fail", ({ nesting, name, details: { error } }) => {
-    // The one that holds a failed test has not failed on its own account.
-    if ("failureType" in error && error.failureType === "subtestsFailed") return;
-    failed.push({
-      name: name === file ? [] : [...path.slice(0, nesting), name],
-      error: described(error.cause ?? error),
-    });
-  });
-  events.on("test:diagnostic", ({ file: from, message }) => {
-    if (from !== undefined) output.push(`${message}\n`);
-  });
-  events.on("test:stdout", ({ message }) => output.push(message));
-  events.on("test:stderr", ({ message }) => output.push(message));
-  await new Promise((resolve, reject) => {
-    // Nothing comes after the summary of the run itself; older Node versions say only that the stream has ended.
-    events.on("end", resolve).on("error", reject).resume();
-  });
-  return { passed, skipped, failed, seconds: (performance.now() - began) / 1000, output: output.join("") };
+  // Its output may be held open by what it started and left behind.
+  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  cancel();
+  const { failed, remarks, ...result } = resultOf(readEvents(events));
+  rmSync(place, { recursive: true, force: true });
+  const ending = isLate
+    ? `it had not ended after ${secondsMax} s`
+    : signal || (code !== 0 && failed.length === 0)
+      ? `its process ended with ${signal ?? `code ${code}`}`
+      : failed.length + result.passed + result.skipped.length === 0
+        ? "it has no test"
+        : undefined;
+  return {
+    ...result,
+    failed: ending === undefined ? failed : [...failed, { name: [], error: ending }],
+    seconds: (systemClock.monotonic() - began) / 1000,
+    output: remarks.concat(Buffer.concat(printed).toString()).join("\n"),
+  };
 }
 
-function described(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const stack = thrown.stack ?? thrown.message;
-  // What took the error apart and put it together again may have lost the message from the stack.
-  return stack.includes(thrown.message) ? stack : `${thrown.message}\n${stack}`;
+/** As far as it came: the last line of a process that was killed may be cut. */
+function readEvents(file: string): ReportedEvent[] {
+  const lines = readFileSync(file, { encoding: "utf8", flag: "a+" }).split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as ReportedEvent);
+}
+
+function resultOf(events: readonly ReportedEvent[]) {
+  const within: string[] = [];
+  const skipped: string[] = [];
+  const failed: FailedTest[] = [];
+  const remarks: string[] = [];
+  let passed = 0;
+  for (const event of events) {
+    switch (event.kind) {
+      case "started":
+        within.splice(event.nesting, Infinity, event.name);
+        break;
+      case "passed":
+        passed++;
+        break;
+      case "skipped":
+        skipped.push(event.reason);
+        break;
+      case "failed":
+        failed.push({ name: [...within.slice(0, event.nesting), event.name], error: event.error });
+        break;
+      case "remarked":
+        remarks.push(event.message);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+  return { passed, skipped, failed, remarks };
 }

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { obey } from "./command-line.ts";
+
+/** A command line that runs no command, in this process: starting one of its own for each takes a second of a core. */
+async function answerTo(args: readonly string[]) {
+  let out = "";
+  let err = "";
+  const code = await obey(args, {
+    out(text) {
+      out += text;
+    },
+    err(text) {
+      err += text;
+    },
+  });
+  return { code, out, err };
+}
+
+test("every command explains itself, with examples", async () => {
+  for (const command of [
+    ["serve"],
+    ["load"],
+    ["bench", "quick"],
+    ["bench", "fanout"],
+    ["bench", "ingest"],
+    ["bench", "connections"],
+    ["bench", "logins"],
+    ["bench", "generator"],
+    ["bench", "files"],
+    ["bench", "micro"],
+    ["db", "migrate"],
+    ["db", "seed"],
+    ["account", "sign-up"],
+    ["account", "log-in"],
+    ["account", "password"],
+    ["account", "list"],
+    ["trust", "list"],
+    ["trust", "show"],
+    ["trust", "verify"],
+    ["trust", "accept"],
+    ["identity", "export"],
+    ["identity", "import"],
+    ["send"],
+    ["tail"],
+    ["groups"],
+  ]) {
+    const { code, out, err } = await answerTo([...command, "--help"]);
+    assert.equal(code, 0, err);
+    assert.match(out, /Examples:\n {2}(uptime \| )?fastchat /, command.join(" "));
+  }
+  const { code, out } = await answerTo(["--help"]);
+  assert.equal(code, 0);
+  for (const command of ["serve", "load", "bench", "db", "account", "trust", "identity"])
+    assert.ok(out.includes(command));
+});
+
+test("what cannot be obeyed ends with 2 and says what to write", async () => {
+  for (const [args, complaint] of [
+    [["sing"], /unknown command 'sing'/],
+    [["serve", "--prot", "1"], /unknown option '--prot'/],
+    [["serve", "--port", "high"], /--port is "high"; write a whole number from 0 to 65000/],
+    [["serve", "--strategy", "fastest"], /one of round-robin, random/],
+    [["serve", "--config", "missing.json"], /missing\.json/],
+    [["bench", "quick", "--seconds", "-1"], /a number above 0/],
+    [["bench", "micro", "weather"], /Allowed choices are crypto/],
+    [["bench", "micro"], /missing required argument 'topic'/],
+    [["bench", "micro", "crypto", "--rounds", "1.5"], /a whole number from 1/],
+    [["db", "seed", "--users", "none"], /a whole number from 1/],
+    [["db", "seed", "--prefix", "Ä "], /--prefix/],
+  ] as const) {
+    const { code, out, err } = await answerTo(args);
+    assert.equal(code, 2, args.join(" "));
+    assert.match(err, complaint);
+    assert.equal(out, "");
+  }
+});

@@ -1,0 +1,50 @@
+import { Command, CommanderError } from "commander";
+import { UsageError } from "./program.ts";
+
+type Add = (program: Command) => void;
+
+/** What each command needs is loaded with it: a chat does not wait for the benchmarks. */
+const rooms: Readonly<Record<string, () => Promise<Add>>> = {
+  chat: async () => (await import("./chat.ts")).addChat,
+  serve: async () => (await import("./serve.ts")).addServe,
+  load: async () => (await import("./load.ts")).addLoad,
+  bench: async () => (await import("./bench.ts")).addBench,
+  db: async () => (await import("./db.ts")).addDb,
+  account: async () => (await import("./account.ts")).addAccount,
+  trust: async () => (await import("./trust.ts")).addTrust,
+  identity: async () => (await import("./identity.ts")).addIdentity,
+  send: async () => (await import("./send.ts")).addSend,
+  tail: async () => (await import("./tail.ts")).addTail,
+  groups: async () => (await import("./groups.ts")).addGroups,
+};
+
+/** Where the words go that a command line itself has for its user: help, and what it cannot do. */
+export interface CommandOutput {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/**
+ * Picks the room of a command line and does what it says. Answers with 2 when it cannot be obeyed, 0 when it asked for help,
+ * and with undefined when a command has run, which says by itself how it ended.
+ */
+export async function obey(args: readonly string[], output: CommandOutput): Promise<number | undefined> {
+  const program = new Command("fastchat")
+    .description("End-to-end encrypted group chat on many servers, with the instruments that measure it.")
+    .showHelpAfterError("(fastchat --help shows what there is)")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .exitOverride();
+  const [named = ""] = args;
+  const wanted = Object.hasOwn(rooms, named) ? rooms[named] : undefined;
+  for (const room of wanted ? [wanted] : Object.values(rooms)) (await room())(program);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2;
+    if (!(cause instanceof UsageError)) throw cause;
+    output.err(`${cause.message}\n`);
+    return 2;
+  }
+}

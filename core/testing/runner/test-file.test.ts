@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { runTestFile, type TestFileResult } from "./test-file.ts";
+
+const place = mkdtempSync(path.join(tmpdir(), "test-file-test-"));
+after(() => rmSync(place, { recursive: true, force: true }));
+
+/** What comes of a test file of this text. */
+function resultOf(text: string, secondsMax = 60): Promise<TestFileResult> {
+  const file = path.join(place, "probe.mjs");
+  writeFileSync(file, `import { suite, test } from "node:test";\nimport assert from "node:assert/strict";\n${text}`);
+  return runTestFile(file, secondsMax);
+}
+
+test("a file's tests are counted, and what it printed and remarked is kept", async () => {
+  const { seconds, ...result } = await resultOf(`
+    suite("a suite", () => { test("one", (t) => { t.diagnostic("TEST_SEED=7"); console.log("printed"); }); });
+    test("two", () => {});
+    test("three", { skip: "no such program" }, () => {});`);
+  assert.ok(seconds > 0);
+  assert.deepEqual(
+    { ...result, output: result.output.trim().split("\n").sort() },
+    { passed: 2, skipped: ["no such program"], failed: [], output: ["TEST_SEED=7", "printed"] },
+  );
+});
+
+test("a failure has its test's whole name, once, and what was thrown with its place", async () => {
+  const { passed, failed } = await resultOf(`
+    suite("a suite", () => {
+      test("good", () => {});
+      test("bad", () => { assert.equal("here", "there"); });
+    });`);
+  assert.equal(passed, 1);
+  assert.deepEqual(
+    failed.map(({ name }) => name),
+    [["a suite", "bad"]],
+  );
+  assert.match(failed[0]?.error ?? "", /here[\s\S]*there[\s\S]*probe\.mjs:6/);
+});
+
+test("a file whose process breaks off, or that has no test, has failed", async () => {
+  for (const [text, error] of [
+    ["test('good', () => {}); process.nextTick(() => process.kill(process.pid, 'SIGKILL'));", /SIGKILL/],
+    ["test('good', () => {}); process.exitCode = 3;", /code 3/],
+    ["throw new Error('while it is loaded');", /code 1/],
+    ["", /it has no test/],
+  ] as const) {
+    const { failed } = await resultOf(text);
+    assert.deepEqual(
+      failed.map(({ name }) => name),
+      [[]],
+      text,
+    );
+    assert.match(failed[0]?.error ?? "", error);
+  }
+});
+
+test("a file that does not end is ended", async () => {
+  for (const text of ["test('x', () => {}); setInterval(() => {}, 1000);", "test('x', () => { for (;;); });"]) {
+    const { failed } = await resultOf(text, 2);
+    assert.match(failed.at(-1)?.error ?? "", /it had not ended after 2 s/);
+  }
+});
