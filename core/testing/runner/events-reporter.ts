@@ -16,6 +16,9 @@ export default async function* reportEvents(events: AsyncIterable<TestEvent>): A
   }
 }
 
+/** What a process says at its end of all of its tests. */
+const ownCount = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
+
 function eventOf(event: TestEvent): ReportedEvent | undefined {
   switch (event.type) {
     case "test:start":
@@ -32,8 +35,7 @@ function eventOf(event: TestEvent): ReportedEvent | undefined {
       return { kind: "failed", nesting, name, error: described(details.error) };
     }
     case "test:diagnostic":
-      // The process's own counts have no file.
-      return event.data.file === undefined ? undefined : { kind: "remarked", message: event.data.message };
+      return ownCount.test(event.data.message) ? undefined : { kind: "remarked", message: event.data.message };
     default:
       return undefined;
   }
