@@ -21,6 +21,6 @@ test("fanout measures every arm at every rate", async () => {
   });
   assert.equal(run.points.length, arms.length * 2);
   for (const point of run.points) assert.ok(point.complete && point.deliveredPerSecond > 0, point.arm);
-  assert.match(fanoutTable(run), /fastchat-uws at saturation/);
+  assert.match(fanoutTable(run), /fastchat-ws at saturation/);
   resultsSchema.parse(run);
 });

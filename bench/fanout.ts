@@ -2,6 +2,7 @@ import { encodeContent } from "../core/e2ee/content.ts";
 import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
+import { availableTransport } from "../core/server/transport/open-transport.ts";
 import { deliveredHeaderBytes, deliverHeaderBytes } from "../core/wire/deliver-frame.ts";
 import { generateLoad, keptUp } from "../loadgen/generator.ts";
 import { parseWorkload, type Workload, type WorkloadText } from "../loadgen/workload.ts";
@@ -18,7 +19,8 @@ export type FanoutArm = (typeof fanoutArms)[number];
 
 /** Those of the arms that this machine has. */
 export function availableArms(): FanoutArm[] {
-  return fanoutArms.filter((arm) => arm !== "nats-core" || hasNats());
+  const hasUws = availableTransport("uws") === "uws";
+  return fanoutArms.filter((arm) => (arm.endsWith("uws") ? hasUws : arm !== "nats-core" || hasNats()));
 }
 
 export interface FanoutOptions {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -20,7 +20,7 @@ const never = new AbortController().signal;
 const answers = async ({ port }: LocalServerPlace) => (await aboutDeployment(`127.0.0.1:${port}`)).ok;
 
 test("chats that begin at once share one server, which outlives the first of them and ends after the last", async () => {
-  const place = { directory: path.join(scratch, "shared"), port: await freePort(), unusedSeconds: 8 };
+  const place = { directory: path.join(scratch, "shared"), port: await freePort(), unusedSeconds: 4 };
   // Each is a program of its own, as two terminals are.
   const script = `
     import { useLocalServer } from ${JSON.stringify(new URL("./local-server.js", import.meta.url).href)};
@@ -39,7 +39,9 @@ test("chats that begin at once share one server, which outlives the first of the
   const [first, second] = chats;
   first?.kill("SIGKILL");
   // Longer than the server lives by itself, so that it must have been used.
-  await new Promise((resolve) => setTimeout(resolve, 11_000));
+  const touchedMs = () => statSync(path.join(place.directory, "in-use")).mtimeMs;
+  const killedMs = touchedMs();
+  await until(() => touchedMs() - killedMs > 1500 * place.unusedSeconds, "the second chat goes on using it");
   assert.ok(await answers(place));
   second?.stdin.write("end");
   await until(async () => !(await answers(place)), "the server has ended");

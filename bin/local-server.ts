@@ -8,7 +8,7 @@ import { canEnter, postgresUser } from "../core/store/embedded/run-as.ts";
 
 const startMsMax = 90_000;
 const lookMs = 200;
-const touchPeriodMs = 5000;
+const touchPeriodMsMax = 5000;
 /** Another one is on its way up, or down: whoever comes later waits for that. */
 const passing = /^(port_in_use|data_directory_in_use): /m;
 
@@ -49,7 +49,8 @@ export async function useLocalServer(place: LocalServerPlace, signal: AbortSigna
     utimesSync(inUse, now, now);
   };
   touch();
-  const cancel = systemClock.every(touchPeriodMs, touch);
+  // Often enough that a program which is held up for a while is not taken for one that has ended.
+  const cancel = systemClock.every(Math.min(touchPeriodMsMax, (place.unusedSeconds * 1000) / 4), touch);
   try {
     await untilItAnswers(place, inUse, signal);
     return cancel;

@@ -50,8 +50,9 @@ const [postgres] = await Promise.all([
 ]);
 process.env[testDatabaseVariable] = postgres.url();
 process.env[keyPairsVariable] = keyPairsFile;
-// Ctrl-C reaches the tests by itself; their end is waited for.
-process.on("SIGINT", () => {});
+// Ctrl-C ends the tests that run, and no others begin.
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
 
 const began = performance.now();
 const secondsSoFar = () => (performance.now() - began) / 1000;
@@ -73,13 +74,14 @@ if (flags["note-times"]) {
   const measured = Object.fromEntries([...results].map(([file, { seconds }]) => [file, seconds]));
   writeFileSync(slowFilesPath, `${JSON.stringify(slowAfter(known, measured), null, 2)}\n`);
 }
-process.exitCode = [...results.values()].some(({ failed }) => failed.length > 0) ? 1 : 0;
+const hasFailed = [...results.values()].some(({ failed }) => failed.length > 0);
+process.exitCode = stopping.signal.aborted ? 130 : hasFailed ? 1 : 0;
 
 async function runAll(inTurn: readonly string[]): Promise<void> {
   const waiting = [...inTurn];
   const runOneAfterAnother = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const result = await runTestFile(compiledOf(file), fileSecondsMax);
+    for (let file = waiting.shift(); file !== undefined && !stopping.signal.aborted; file = waiting.shift()) {
+      const result = await runTestFile(compiledOf(file), fileSecondsMax, stopping.signal);
       results.set(file, result);
       process.stdout.write(fileReport(file, result));
     }

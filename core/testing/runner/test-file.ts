@@ -27,9 +27,10 @@ export interface TestFileResult {
 const reporter = new URL("./events-reporter.js", import.meta.url).href;
 
 /**
- * Runs one compiled test file in a process of its own. One that has not ended after `secondsMax` is killed, and has failed.
+ * Runs one compiled test file in a process of its own. One that has not ended after `secondsMax` is killed, and has failed;
+ * so has one that the signal ends.
  */
-export async function runTestFile(file: string, secondsMax: number): Promise<TestFileResult> {
+export async function runTestFile(file: string, secondsMax: number, signal?: AbortSignal): Promise<TestFileResult> {
   const began = systemClock.monotonic();
   const place = mkdtempSync(path.join(tmpdir(), "test-file-"));
   const events = path.join(place, "events");
@@ -49,15 +50,18 @@ export async function runTestFile(file: string, secondsMax: number): Promise<Tes
     // Not by a signal that it may handle: what hangs in a loop never would.
     child.kill("SIGKILL");
   });
+  const end = () => void child.kill("SIGTERM");
+  signal?.addEventListener("abort", end);
   // Its output may be held open by what it started and left behind.
-  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   cancel();
+  signal?.removeEventListener("abort", end);
   const { failed, remarks, ...result } = resultOf(readEvents(events));
   rmSync(place, { recursive: true, force: true });
   const ending = isLate
     ? `it had not ended after ${secondsMax} s`
-    : signal || (code !== 0 && failed.length === 0)
-      ? `its process ended with ${signal ?? `code ${code}`}`
+    : killedBy || (code !== 0 && failed.length === 0)
+      ? `its process ended with ${killedBy ?? `code ${code}`}`
       : failed.length + result.passed + result.skipped.length === 0
         ? "it has no test"
         : undefined;
