@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { FakeClock } from "../testing/fake-clock.ts";
-import { sleep, systemClock } from "./clock.ts";
+import { shiftBetween, sleep, systemClock } from "./clock.ts";
 
 test("the monotonic clock is one clock in every thread of a machine", async () => {
   const source = `
@@ -17,6 +17,18 @@ test("the monotonic clock is one clock in every thread of a machine", async () =
   const after = systemClock.monotonic();
   await worker.terminate();
   assert.ok(before < inWorker && inWorker < after, `${before} < ${inWorker} < ${after}`);
+});
+
+test("two clocks are told apart by what lies between them, also when the thread is set aside between its readings", () => {
+  let now = 0;
+  let readings = 0;
+  const first = () => now + 1000;
+  const second = () => {
+    // Set aside for 3 ms, but for one time.
+    if (readings++ !== 7) now += 3;
+    return now;
+  };
+  assert.equal(shiftBetween(first, second), 1000);
 });
 
 test("a fake clock moves when it is told to, and runs what is due in order", async () => {
