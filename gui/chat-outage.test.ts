@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, suite, test } from "node:test";
 import { freePort } from "../core/platform/free-port.ts";
 import { deploy } from "../core/testing/deployment.ts";
+import { keyPair } from "../core/testing/key-pairs.ts";
 import { type Person, person } from "../core/testing/person.ts";
 import { until } from "../core/testing/until.ts";
 import type { GroupId } from "../core/wire/ids.ts";
@@ -16,7 +17,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Alice at a terminal and Bob without one, in a group that Bob has founded. */
 async function aliceAndBob(target: string): Promise<{ alice: TmuxTerminal; bob: Person; group: GroupId }> {
-  const alice = await openChat(await new ChatHome().signUp(target, "alice"));
+  const alice = await openChat(await new ChatHome(await keyPair(0)).signUp(target, "alice"));
   const bob = await person(target, "bob");
   await alice.shows("● online");
   const made = await bob.client.createGroup({ title: "climbing", members: ["alice"] });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
+import { keyPair } from "../core/testing/key-pairs.ts";
 import { type Person, person } from "../core/testing/person.ts";
 import { until } from "../core/testing/until.ts";
 import type { GroupId } from "../core/wire/ids.ts";
@@ -31,7 +32,7 @@ suite("a chat and its terminal", { skip }, () => {
   const rename = (title: string) => bob.client.changeGroup(group, { action: "rename", title });
   before(async () => {
     deployment = await deploy();
-    home = new ChatHome();
+    home = new ChatHome(await keyPair(0));
     asAlice = await home.signUp(deployment.target, "alice");
     bob = await person(deployment.target, "bob");
   });

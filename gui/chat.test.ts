@@ -5,6 +5,7 @@ import { before, suite, test } from "node:test";
 import { PNG } from "pngjs";
 import { freePort } from "../core/platform/free-port.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
+import { keyPair } from "../core/testing/key-pairs.ts";
 import { type Person, person } from "../core/testing/person.ts";
 import { until } from "../core/testing/until.ts";
 import type { GroupId, Seq } from "../core/wire/ids.ts";
@@ -28,7 +29,7 @@ suite("chatting in a terminal", { skip: hasTmux() ? false : "tmux is missing" },
 
   test("somebody new reads one sentence for each thing that goes wrong, and gets in", async () => {
     await person(deployment.target, "taken");
-    const home = new ChatHome();
+    const home = new ChatHome(await keyPair(0));
     const nowhere = `127.0.0.1:${await freePort()}`;
     const terminal = await openChat(["--home", home.profiles, "--server", nowhere, "--user", "taken"]);
     await terminal.shows("assword");
@@ -73,7 +74,7 @@ suite("chatting in a terminal", { skip: hasTmux() ? false : "tmux is missing" },
     let carol: Person;
     let climbing: GroupId;
     before(async () => {
-      home = new ChatHome();
+      home = new ChatHome(await keyPair(0));
       const downloads = path.join(home.directory, "downloads");
       mkdirSync(downloads);
       const environment = { XDG_DOWNLOAD_DIR: downloads };

@@ -5,13 +5,12 @@ import { after } from "node:test";
 import { type LocalAccountParts, signUpHere } from "../../core/client/account/local-account.ts";
 import { Profiles } from "../../core/client/account/profile.ts";
 import { openLeanSocket } from "../../core/client/lean-socket.ts";
-import { createIdentity } from "../../core/e2ee/identity.ts";
+import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { projectRoot } from "../../core/platform/project-root.ts";
 import { seededRandom } from "../../core/platform/random.ts";
-import { keyPair } from "../../core/testing/key-pairs.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";
 import { TmuxTerminal } from "./tmux.ts";
 
@@ -44,12 +43,15 @@ export async function openChat(args: readonly string[], of: ChatTerminalOptions 
   return terminal;
 }
 
-/** Profiles on one machine, made without a terminal; they share one pair of keys. */
+/** Profiles on one machine, made without a terminal; they share these keys. */
 export class ChatHome {
   readonly directory = mkdtempSync(path.join(tmpdir(), "chat-home-"));
   readonly profiles = path.join(this.directory, "profiles");
 
-  constructor() {
+  readonly #keys: IdentityKeyPairs;
+
+  constructor(keys: IdentityKeyPairs) {
+    this.#keys = keys;
     directories.push(this.directory);
   }
 
@@ -61,10 +63,10 @@ export class ChatHome {
   async signUp(server: string, name: string): Promise<string[]> {
     const canonical = canonicalUserName(name);
     if (!canonical.ok) throw new Error(canonical.reason);
-    const identity = createIdentity(canonical.value, await keyPair(0));
+    const identity = createIdentity(canonical.value, this.#keys);
     const parts: LocalAccountParts = {
       profiles: new Profiles(this.profiles),
-      crypto: { ...opaque, ...inlineRsa, generateKeys: () => keyPair(0) },
+      crypto: { ...opaque, ...inlineRsa, generateKeys: async () => this.#keys },
       open: openLeanSocket,
       clock: systemClock,
       random: seededRandom(1),

@@ -27,7 +27,8 @@ export interface NativeRecord {
 export const nativeRecordFile = path.join(projectRoot, "core/server/transport/native-binaries.json");
 
 const binaryName = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
-const verdictKey = "fastchat: native transport";
+/** Under which a thread finds what was found. */
+export const verdictKey = "fastchat: native transport";
 
 /** Looked at once a process, which takes some 10 ms: a thread is told by the one that started it. */
 export function nativeVerdict(): NativeVerdict {
@@ -35,7 +36,7 @@ export function nativeVerdict(): NativeVerdict {
   if (known) return known;
   const record = JSON.parse(readFileSync(nativeRecordFile, "utf8")) as NativeRecord;
   const verdict = verdictOn(path.join(nativePackage().binaries, binaryName), record);
-  setEnvironmentData(verdictKey, verdict as unknown as Parameters<typeof setEnvironmentData>[1]);
+  setEnvironmentData(verdictKey, verdict);
   return verdict;
 }
 
@@ -57,11 +58,10 @@ export function nativeBinaryChanged({ file, sha256 }: Extract<NativeVerdict, { k
   );
 }
 
-/** The installed package: the folder of its binaries is `dist/bin` in uws-pack, and its own folder in upstream's. */
+/** The installed package: its binaries are in `dist/bin` in uws-pack, and beside its `package.json` in upstream's. */
 export function nativePackage(): { readonly directory: string; readonly binaries: string } {
-  const entry = fileURLToPath(import.meta.resolve("uWebSockets.js"));
-  const name = `node_modules${path.sep}uWebSockets.js`;
-  const directory = entry.slice(0, entry.lastIndexOf(name) + name.length);
+  let directory = path.dirname(fileURLToPath(import.meta.resolve("uWebSockets.js")));
+  while (!existsSync(path.join(directory, "package.json"))) directory = path.dirname(directory);
   const packed = path.join(directory, "dist", "bin");
   return { directory, binaries: existsSync(packed) ? packed : directory };
 }

@@ -123,7 +123,10 @@ export class EmbeddedPostgres {
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
+    const sessions = childrenOf(child.pid as number);
     child.kill("SIGKILL");
+    // They would notice, but not before they have committed what they are at.
+    for (const session of sessions) killIfThere(session);
     await exited;
   }
 
@@ -203,6 +206,20 @@ export class EmbeddedPostgres {
   #removeLeftovers(): void {
     if (this.#socketDirectory) rmSync(this.#socketDirectory, { recursive: true, force: true });
     if (this.#options.ephemeral) rmSync(this.#options.directory, { recursive: true, force: true });
+  }
+}
+
+/** The processes that a process has started and that are still there; none where the system does not tell. */
+function childrenOf(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split(" ").filter(Boolean).map(Number) : [];
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TestEvent } from "node:test/reporters";
+import { inspect } from "node:util";
 
 /** What the runner needs to know of a test, a line of JSON each. */
 export type ReportedEvent =
@@ -43,7 +44,7 @@ function eventOf(event: TestEvent): ReportedEvent | undefined {
 
 function described(error: Error): string {
   const thrown = error.cause ?? error;
-  if (!(thrown instanceof Error)) return String(thrown);
+  if (!(thrown instanceof Error)) return typeof thrown === "string" ? thrown : inspect(thrown);
   const stack = thrown.stack ?? thrown.message;
   const whole = stack.includes(thrown.message) ? stack : `${thrown.message}\n${stack}`;
   return whole.replace(/\n +at [^\n]*node:(?:internal|async_hooks)[^\n]*/g, "");
