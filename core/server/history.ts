@@ -1,17 +1,18 @@
 import { readMessages } from "../store/messages.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import type { ClientSession } from "./client-session.ts";
 import { committedFrames } from "./committed-frames.ts";
-import { refusal } from "./reply.ts";
+import { type Reply, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 
-type Sync = Extract<ColdClientFrame, { kind: "sync" }>;
-
 /** A page of a group's history, as DELIVER frames before the answer that says how far it went. */
-export async function sync(server: ServerContext, session: ClientSession, asked: Sync): Promise<ColdServerFrame> {
+export async function sync(
+  server: ServerContext,
+  session: ClientSession,
+  asked: RequestFrame<"sync">,
+): Promise<Reply<"sync">> {
   const { request, group: id, after } = asked;
   const group = await session.memberOf(id);
   if (!group) return refusal(request, "not_a_member", "not a group of yours");
