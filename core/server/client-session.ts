@@ -17,7 +17,7 @@ import {
 } from "./account-requests.ts";
 import { Authentication } from "./authentication.ts";
 import type { Budget } from "./budget.ts";
-import { refreshGroup } from "./changes.ts";
+import { groupOfMember, refreshGroup } from "./changes.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import { sync } from "./history.ts";
 import { findUsers, groupsOf, keys, log } from "./lookups.ts";
@@ -151,18 +151,16 @@ export class ClientSession {
   async enterGroups(): Promise<{ group: WatchedGroup; readSeq: Seq }[]> {
     const user = this.user as UserId;
     const memberships: readonly GroupOfUser[] = (await this.#server.memberships.get(user)) ?? [];
-    for (const group of await Promise.all(memberships.map(({ group: id }) => this.#server.groups.watch(id)))) {
-      if (group?.members.has(user)) this.enterGroup(group);
-    }
+    await Promise.all(memberships.map(({ group: id }) => this.memberOf(id)));
     const readSeqs = new Map(memberships.map(({ group, readSeq }) => [group, readSeq]));
     return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? (0 as Seq) }));
   }
 
   /** The group, if the user is a member of it; then this connection gets its messages too. */
   async memberOf(id: GroupId): Promise<WatchedGroup | undefined> {
-    const group = await this.#server.groups.watch(id);
-    if (this.user === undefined || !group?.members.has(this.user)) return undefined;
-    this.enterGroup(group);
+    if (this.user === undefined) return undefined;
+    const group = await groupOfMember(this.#server, id, this.user);
+    if (group) this.enterGroup(group);
     return group;
   }
 

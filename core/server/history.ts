@@ -4,7 +4,7 @@ import type { Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { ClientSession } from "./client-session.ts";
 import { committedFrames } from "./committed-frames.ts";
-import { type Reply, refusal } from "./reply.ts";
+import { notAMember, type Reply } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /** A page of a group's history, as DELIVER frames before the answer that says how far it went. */
@@ -15,7 +15,7 @@ export async function sync(
 ): Promise<Reply<"sync">> {
   const { request, group: id, after } = asked;
   const group = await session.memberOf(id);
-  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group) return notAMember(request);
   const messages = await readMessages(server.database, {
     group: id,
     after,
@@ -24,7 +24,7 @@ export async function sync(
     bytesMax: limits.syncPageBytesMax,
   });
   // A removal may have come meanwhile, and `left` gone out.
-  if (!group.sessions.has(session)) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group.sessions.has(session)) return notAMember(request);
   const last = messages.at(-1)?.seq;
   // Only what was read: a place that a client claims to have may be one that nobody has taken.
   if (last !== undefined) server.groups.advance(id, last);

@@ -5,7 +5,7 @@ import type { UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
 import type { ClientSession } from "./client-session.ts";
-import { type Reply, refusal } from "./reply.ts";
+import { notAMember, type Reply } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /** What a logged-in user may ask about people and groups. */
@@ -49,9 +49,11 @@ export async function log(
   { request, group: id, from }: RequestFrame<"log">,
 ): Promise<Reply<"log">> {
   const group = await session.memberOf(id);
-  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group) return notAMember(request);
   // Not what this server remembers of it: a log that seems to have become shorter is taken for a lie.
   const { entries, length } = await readLog(server.database, { group: id, from, countMax: limits.logPageMax });
+  // A removal may have come meanwhile, and `left` gone out.
+  if (!group.sessions.has(session)) return notAMember(request);
   const fitting = takeBytes(entries, ({ entry }) => entry.length, limits.frameBytesMax / 2);
   return { kind: "log", request, group: id, length, entries: fitting };
 }
@@ -62,9 +64,10 @@ export async function keys(
   { request, group: id, from }: RequestFrame<"keys">,
 ): Promise<Reply<"keys">> {
   const group = await session.memberOf(id);
-  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group) return notAMember(request);
   const countMax = limits.keysPageMax;
   const keys = await readKeys(server.database, { group: id, user: session.user as UserId, from, countMax });
+  if (!group.sessions.has(session)) return notAMember(request);
   return { kind: "keys", request, group: id, keys, more: keys.length === countMax };
 }
 

@@ -12,6 +12,11 @@ export function refusal(request: number, code: ErrorCode, detail: string, retryA
   return { kind: "error", request, code, detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
+/** The same answer whether or not there is such a group. */
+export function notAMember(request: number): ErrorFrame {
+  return refusal(request, "not_a_member", "not a group of yours");
+}
+
 /** How long to wait when a queue is full or the database is away. */
 export const busyRetryMs = 500;
 
