@@ -255,6 +255,7 @@ class IngestBench {
       sentAt: clock.now(),
       payload: this.#payload,
       resend: false,
+      turn: 0,
     };
   }
 
