@@ -5,6 +5,11 @@ export function figure(value: number): string {
   return value.toPrecision(3).replace(/\.?0+$/, "");
 }
 
+/** How many of what: `1 server`, `4 servers`. */
+export function counted(count: number, what: string): string {
+  return `${figure(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** Two quantiles side by side, or a dash. */
 export function pair(quantiles: { readonly p50: number; readonly p99: number } | null): string {
   return quantiles ? `${figure(quantiles.p50)} / ${figure(quantiles.p99)}` : "–";

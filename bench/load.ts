@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { trustDeployment } from "../core/client/tls-trust.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
-import { makeKeyPairs, type Progress } from "../loadgen/generator.ts";
+import type { Progress } from "../loadgen/crew.ts";
+import { makeKeyPairs } from "../loadgen/generator.ts";
 import { parseWorkload, presets, type Workload } from "../loadgen/workload.ts";
 import { deploymentFacts } from "./deployment-facts.ts";
 import { readEnvironment } from "./environment.ts";
@@ -80,5 +81,15 @@ export async function runLoad(
     signal,
   });
   const simulation = simulationNotes(workload);
-  return { schemaVersion: 1, benchmark: "load", startedAt, environment, workload, simulation, cells: [cell] };
+  return {
+    schemaVersion: 1,
+    benchmark: "load",
+    startedAt,
+    environment,
+    workload,
+    simulation,
+    pilot: null,
+    cells: [{ ...cell, earlierTries: [] }],
+    failed: [],
+  };
 }

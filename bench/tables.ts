@@ -1,5 +1,6 @@
 import Table from "cli-table3";
-import { breachText } from "./cells-table.ts";
+import { invalidText } from "../loadgen/validity.ts";
+import { breachText } from "./cells-notes.ts";
 import { figure, median, pair } from "./figures.ts";
 import type { FanoutDocument, FanoutPoint, IngestDocument, MicroDocument, ScaleDocument } from "./results.ts";
 
@@ -60,7 +61,7 @@ export function fanoutNotes({ points }: FanoutDocument): string[] {
     const where = `${arm} at ${ratePerSecond ?? "saturation"}, round ${round + 1}`;
     return [
       ...(complete ? [] : [`${where}: not every message reached everybody`]),
-      ...invalidReasons.map((reason) => `${where} is not valid: ${reason}`),
+      ...invalidReasons.map((reason) => `${where} is not valid: ${invalidText(reason)}`),
       ...breaches.map((breach) => `${where}: ${breachText(breach)}`),
     ];
   });

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { cellsTable, conclusion, notes } from "../bench/cells-table.ts";
 import { runLoad } from "../bench/load.ts";
 import { loadSettings } from "../bench/load-settings.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
-import { writeResults } from "../bench/write-results.ts";
-import { addSettings, print, run, settingsOf } from "./program.ts";
+import { cellsPassed, cellsShown } from "./cells-shown.ts";
+import { measured } from "./measured.ts";
+import { addSettings, run, settingsOf } from "./program.ts";
 
 export function addLoad(program: Command): void {
   const command = program
@@ -25,21 +25,14 @@ Exit code 1 says that the audit found a broken promise; what was measured is bel
     run(async (signal) => {
       const config = settingsOf(loadSettings, options);
       const line = new ProgressLine(process.stderr);
-      try {
-        const result = await runLoad(config, {
+      const show = { end: () => line.stop(), show: cellsShown, passed: cellsPassed };
+      return measured({ signal, json, ...show }, () =>
+        runLoad(config, {
           signal,
-          onBegin: () => line.cell(0, 1, config.target),
+          onBegin: () => line.step(config.target),
           onProgress: (progress) => line.progress(progress),
-        });
-        line.stop();
-        print(cellsTable(result.cells));
-        print(conclusion(result));
-        for (const note of notes(result.cells)) print(note);
-        for (const file of writeResults(result, json)) print(file);
-        return result.cells.every((cell) => cell.audit.passed) ? 0 : 1;
-      } finally {
-        line.stop();
-      }
+        }),
+      );
     }),
   );
 }

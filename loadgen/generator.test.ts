@@ -5,6 +5,7 @@ import { silentLog } from "../core/platform/log.ts";
 import { Database } from "../core/store/database.ts";
 import { deploy } from "../core/testing/deployment.ts";
 import { generateLoad, type LoadOptions, makeKeyPairs } from "./generator.ts";
+import { generatorCodes, invalidText } from "./validity.ts";
 import { preset, type WorkloadText } from "./workload.ts";
 
 const small = {
@@ -128,8 +129,8 @@ suite("the load generator", () => {
     });
     assert.equal(result.valid, false);
     assert.ok(
-      result.invalidReasons.some((reason) => /^(sends_late|rate_not_met|generator_busy)/.test(reason)),
-      result.invalidReasons.join(),
+      result.invalidReasons.some(({ code }) => generatorCodes.has(code)),
+      result.invalidReasons.map(invalidText).join(),
     );
     await deployment.stop();
   });

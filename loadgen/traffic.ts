@@ -46,8 +46,7 @@ export class Traffic {
   }
 
   /** Until the measured time is over. */
-  run(): Promise<void> {
-    const { arrivals } = this.#parts.workload;
+  run(arrivals: Workload["arrivals"]): Promise<void> {
     return arrivals.kind === "saturate" ? this.#saturate(arrivals.inFlightPerGroup) : this.#openLoop(arrivals);
   }
 
