@@ -33,12 +33,15 @@ export function othersBetween(
   const seconds = (after.atMs - before.atMs) / 1000;
   const cores = (cpuSeconds: number | undefined) =>
     cpuSeconds === undefined || seconds <= 0 ? null : Math.max(0, cpuSeconds / seconds);
-  const known = before.stolenSeconds !== undefined && after.stolenSeconds !== undefined;
+  const stolenSeconds =
+    before.stolenSeconds !== undefined && after.stolenSeconds !== undefined
+      ? after.stolenSeconds - before.stolenSeconds
+      : undefined;
   return {
     otherCpuCores: cores(
       ownCpuSeconds === undefined ? undefined : after.busySeconds - before.busySeconds - ownCpuSeconds,
     ),
-    stolenCpuCores: cores(known ? (after.stolenSeconds as number) - (before.stolenSeconds as number) : undefined),
+    stolenCpuCores: cores(stolenSeconds),
   };
 }
 

@@ -31,6 +31,8 @@ export interface CellOptions {
   databaseCpuSeconds?(): number | undefined;
   onProgress?(progress: Progress): void;
   readonly signal?: AbortSignal | undefined;
+  /** Whether an interrupted cell's figures are those of the time until then; if not, it has none, and `interrupted` is thrown. */
+  readonly cutShort?: boolean;
 }
 
 /** What both sides have used by a moment. */
@@ -61,7 +63,7 @@ export async function measureCell(options: CellOptions): Promise<CellTry> {
     },
   });
   const [before, after] = readings as [Reading, Reading];
-  const deliveries = load.deliveredPerSecond * workload.durationSeconds;
+  const deliveries = load.deliveredPerSecond * load.seconds;
   const micros = (cpuSeconds: number) => (deliveries === 0 ? 0 : (cpuSeconds * 1e6) / deliveries);
   const since = (of: (server: DeploymentReading["servers"][number]) => number) =>
     after.deployment.servers.reduce((sum, server) => sum + of(server), 0) -
@@ -73,6 +75,7 @@ export async function measureCell(options: CellOptions): Promise<CellTry> {
     servers: servers.size,
     strategy,
     transport,
+    seconds: load.seconds,
     offeredPerSecond: load.offeredPerSecond,
     deliveredPerSecond: load.deliveredPerSecond,
     ackMs: load.ackMs ?? null,
@@ -108,10 +111,10 @@ async function read({ tls, databaseCpuSeconds }: CellOptions, servers: ReadonlyM
 }
 
 function cpuBetween(before: Reading, after: Reading) {
-  const known = before.databaseCpuSeconds !== undefined && after.databaseCpuSeconds !== undefined;
+  const [then, now] = [before.databaseCpuSeconds, after.databaseCpuSeconds];
   return {
     servers: cpuSecondsBetween(before.deployment, after.deployment),
-    database: known ? (after.databaseCpuSeconds as number) - (before.databaseCpuSeconds as number) : undefined,
+    database: then !== undefined && now !== undefined ? now - then : undefined,
     generator: after.generatorCpuSeconds - before.generatorCpuSeconds,
   };
 }

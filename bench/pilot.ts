@@ -1,4 +1,4 @@
-import { Failure } from "../core/platform/failure.ts";
+import { Failure, messageOf } from "../core/platform/failure.ts";
 import { LoadSession, type SessionOptions, type StretchResult } from "../loadgen/load-session.ts";
 import { invalidText } from "../loadgen/validity.ts";
 import type { Pilot } from "./results.ts";
@@ -66,11 +66,15 @@ export async function runPilot(options: PilotOptions): Promise<Pilot> {
   try {
     await options.onServers(async (target) => {
       const session = await LoadSession.open({ ...options, target });
-      await climb(session).finally(() => session.close());
+      try {
+        await climb(session);
+      } finally {
+        await session.close();
+      }
     });
   } catch (cause) {
-    if (signal?.aborted || !(cause instanceof Failure)) throw cause;
-    failure = { code: cause.code, message: cause.message };
+    if (signal?.aborted) throw cause;
+    failure = { code: cause instanceof Failure ? cause.code : "pilot_failed", message: messageOf(cause) };
   }
   const heldPerSecond = Math.max(0, ...rungs.filter(({ held }) => held).map((rung) => rung.ratePerSecond)) || null;
   const ratePerSecond = rateFor(heldPerSecond);

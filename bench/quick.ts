@@ -226,6 +226,7 @@ export function spoiled({ audit, invalidReasons }: CellTry): boolean {
   return audit.passed && invalidReasons.some(({ code }) => generatorCodes.has(code));
 }
 
-function tryOf({ earlierTries: _, ...figures }: Cell): CellTry {
+function tryOf(cell: Cell): CellTry {
+  const { earlierTries: _, ...figures } = cell;
   return figures;
 }

@@ -68,6 +68,8 @@ const cellFigures = {
   servers: count,
   strategy: z.string(),
   transport: z.enum(["uws", "ws"]),
+  /** Measured time: shorter than the workload's where the run was interrupted. */
+  seconds: nonNegative,
   offeredPerSecond: nonNegative,
   deliveredPerSecond: nonNegative,
   /** From when a message was due until its acknowledgement; null when nothing was acknowledged. */

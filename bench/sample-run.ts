@@ -9,6 +9,7 @@ export function sampleCell(of: Partial<Cell> = {}): Cell {
     servers: 2,
     strategy: "random",
     transport: "uws",
+    seconds: 6,
     offeredPerSecond: 250,
     deliveredPerSecond: 4800,
     ackMs: quantiles,

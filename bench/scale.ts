@@ -163,7 +163,7 @@ export function runLogins(
 export function runGenerator(
   options: ScaleOptions & { readonly ratePerSecond: number; readonly seconds: number },
 ): Promise<ScaleDocument> {
-  return experiment("generator", options, async ({ server, laboratory }) => {
+  return experiment("generator", options, async ({ server, laboratory, keep }) => {
     options.onStep?.("1,000 users in groups of 50, one generator thread");
     const workload = workloadFrom({
       name: "generator",
@@ -180,8 +180,10 @@ export function runGenerator(
       accounts,
       keyPairs: laboratory.keyPairs,
       signal: options.signal,
+      cutShort: true,
     });
-    return [
+    const figures = [
+      { name: "measured", value: load.seconds, unit: "s" },
       { name: "deliveries audited", value: load.deliveredPerSecond, unit: "per second" },
       { name: "generator CPU", value: load.generator.cpuCores, unit: "cores" },
       {
@@ -191,6 +193,9 @@ export function runGenerator(
       },
       { name: "audit passed", value: load.audit.passed ? 1 : 0, unit: "" },
     ];
+    keep(figures);
+    if (load.seconds < options.seconds) assertGoesOn(options.signal);
+    return figures;
   });
 }
 
@@ -207,7 +212,12 @@ export function runFiles(
     const watched = async <T>(work: () => Promise<T[]>) => {
       await readDeployment(servers); // Begins a new period of the servers' loop lag.
       const watch = new UsageWatch(server);
-      const done = await work().finally(() => watch.stop());
+      let done: T[];
+      try {
+        done = await work();
+      } finally {
+        await watch.stop();
+      }
       const usage = await watch.figures();
       const { servers: readings } = await readDeployment(servers);
       return { done, ...usage, lagMs: Math.max(...readings.map((of) => of.loopLagP99Ms)) };

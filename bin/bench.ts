@@ -161,9 +161,9 @@ function addFanout(bench: Command): void {
     .description(
       "FastChat beside servers that only pass messages on (and NATS, if there is one): CPU a delivery, and latency.",
     )
-    .option("--rounds <n>", "times that every arm is measured", positive, fanoutDefaults.rounds)
+    .option("--rounds <n>", "times that every arm is measured", whole, fanoutDefaults.rounds)
     .option("--seconds <n>", "measured time of each point", positive, fanoutDefaults.durationSeconds)
-    .option("--clients <n>", "connected clients", positive, fanoutDefaults.clients)
+    .option("--clients <n>", "connected clients", whole, fanoutDefaults.clients)
     .option("--json <file>", "write the result there too")
     .addHelpText("after", "\nExamples:\n  fastchat bench fanout\n  fastchat bench fanout --rounds 1 --seconds 3")
     .action(({ rounds, seconds, clients, json }) =>
@@ -186,7 +186,7 @@ function addIngest(bench: Command): void {
   bench
     .command("ingest")
     .description("The ingest writer by itself, beside a bare COPY of the same rows.")
-    .option("--rounds <n>", "times that everything is measured", positive, ingestDefaults.rounds)
+    .option("--rounds <n>", "times that everything is measured", whole, ingestDefaults.rounds)
     .option("--seconds <n>", "of each measurement", positive, ingestDefaults.seconds)
     .option("--json <file>", "write the result there too")
     .addHelpText("after", "\nExamples:\n  fastchat bench ingest\n  fastchat bench ingest --rounds 1 --seconds 2")

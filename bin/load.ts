@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { runLoad } from "../bench/load.ts";
 import { loadSettings } from "../bench/load-settings.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
+import type { CellsDocument } from "../bench/results.ts";
+import type { Watch } from "../bench/watch.ts";
 import { cellsPassed, cellsShown } from "./cells-shown.ts";
 import { measured } from "./measured.ts";
 import { addSettings, run, settingsOf } from "./program.ts";
@@ -19,19 +21,17 @@ Examples:
   fastchat load --workload my-workload.json --duration 60 --json result.json
   fastchat load --accounts seed.json --clients 10000 --encryption sealed
 
-Exit code 1 says that the audit found a broken promise; what was measured is below results/ all the same.`,
+Exit code 1 says that the audit found a broken promise; what was measured is below results/ all the same. Ctrl-C ends the
+load before its time: what was measured until then is audited and written, marked partial.`,
     );
   addSettings(command, loadSettings).action(({ json, ...options }) =>
     run(async (signal) => {
       const config = settingsOf(loadSettings, options);
       const line = new ProgressLine(process.stderr);
       const show = { end: () => line.stop(), show: cellsShown, passed: cellsPassed };
-      return measured({ signal, json, ...show }, () =>
-        runLoad(config, {
-          signal,
-          onBegin: () => line.step(config.target),
-          onProgress: (progress) => line.progress(progress),
-        }),
+      const onStep = (what: string) => line.step(what);
+      return measured({ signal, json, onStep, ...show }, (watch: Watch<CellsDocument>) =>
+        runLoad(config, { ...watch, signal, onProgress: (progress) => line.progress(progress) }),
       );
     }),
   );

@@ -101,6 +101,11 @@ export class Crew {
     await this.#all({ kind: "run", stretch, startMs });
   }
 
+  /** Ends the stretch that runs before its time. */
+  cutShort(atMs: number): void {
+    for (const thread of this.#threads) thread.postMessage({ kind: "cutShort", atMs } satisfies ThreadOrder);
+  }
+
   /** Waits until everything has reached everybody, for so long at most. */
   async settle(secondsMax: number): Promise<void> {
     this.phase = "settling";
@@ -155,6 +160,7 @@ export class Crew {
   #reported(worker: Worker, thread: number, report: ThreadReport): void {
     switch (report.kind) {
       case "done": {
+        if (report.order === "cutShort") return; // Nobody waits for it but for the stretch that it ends.
         const waiting = this.#waiting.get(worker);
         this.#waiting.delete(worker);
         return waiting?.resolve();

@@ -124,7 +124,7 @@ suite("the load generator", () => {
       arrivals: { kind: "constant", ratePerSecond: 200_000 },
       encryption: { mode: "sealed" },
       warmUpSeconds: 0,
-      durationSeconds: 1,
+      durationSeconds: 0.3,
       settleSeconds: 30,
     });
     assert.equal(result.valid, false);

@@ -2,7 +2,7 @@ import { generateIdentityKeys, type IdentityKeyPairs } from "../core/e2ee/identi
 import type { AuditResult } from "./audit.ts";
 import { LoadSession, type SessionOptions, type StretchOptions, type StretchResult } from "./load-session.ts";
 
-export interface LoadOptions extends SessionOptions, Pick<StretchOptions, "onMeasure"> {
+export interface LoadOptions extends SessionOptions, Pick<StretchOptions, "onMeasure" | "cutShort"> {
   /** When everybody is in, and before anybody writes or goes away. */
   onReady?(): Promise<void>;
 }
@@ -20,8 +20,9 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const session = await LoadSession.open(options);
   try {
     await options.onReady?.();
+    const { workload, cutShort = false } = options;
     const onMeasure = options.onMeasure?.bind(options);
-    const stretch = await session.run({ ...options.workload, ...(onMeasure && { onMeasure }) });
+    const stretch = await session.run({ ...workload, cutShort, ...(onMeasure && { onMeasure }) });
     return { ...stretch, audit: await session.audit() };
   } finally {
     await session.close();

@@ -15,6 +15,8 @@ export interface SessionOptions extends CrewStart {
 
 /** What came of a stretch of load. */
 export interface StretchResult {
+  /** That were measured: fewer than were wanted if the stretch was cut short. */
+  readonly seconds: number;
   readonly offeredPerSecond: number;
   readonly deliveredPerSecond: number;
   readonly ackMs: Quantiles | undefined;
@@ -30,6 +32,8 @@ export interface StretchResult {
 export interface StretchOptions extends Stretch {
   /** After the last message is due: how long its delivery may take. */
   readonly settleSeconds: number;
+  /** When the session's signal is aborted in the measured time, what was measured until then counts, and is audited. */
+  readonly cutShort?: boolean;
   /** At the beginning and the end of the measured time. */
   onMeasure?(moment: "begin" | "end"): Promise<void>;
 }
@@ -41,7 +45,10 @@ export interface StretchOptions extends Stretch {
 export class LoadSession {
   readonly #options: SessionOptions;
   readonly #crew: Crew;
-  readonly #abort = () => void this.#crew.stop();
+  readonly #abort = () => void this.#interrupt();
+  /** Set while an interruption is to end the stretch alone: it settles, and is audited. */
+  #canCutShort = false;
+  #cutAtMs: number | undefined;
 
   private constructor(options: SessionOptions) {
     this.#options = options;
@@ -67,9 +74,9 @@ export class LoadSession {
     const { arrivals, churn, warmUpSeconds, durationSeconds, settleSeconds } = stretch;
     const startMs = clock.monotonic() + startDelayMs;
     const running = this.#crew.run({ arrivals, churn, warmUpSeconds, durationSeconds }, startMs);
-    const [cpuCores] = await Promise.all([this.#measure(stretch, startMs + warmUpSeconds * 1000), running]);
+    const [used] = await Promise.all([this.#measure(stretch, startMs + warmUpSeconds * 1000), running]);
     await this.#crew.settle(settleSeconds);
-    return summarise(stretch, await this.#crew.records(), cpuCores);
+    return summarise({ arrivals, ...used }, await this.#crew.records());
   }
 
   /** Holds what everybody saw in all stretches against the contract, and against what the servers keep. */
@@ -78,7 +85,7 @@ export class LoadSession {
     const testimonies = await this.#crew.testimonies();
     const ranges = rangesOf(testimonies, this.#crew.lasts);
     const readers = testimonies.flatMap((testimony) => testimony.readers);
-    const stored = await readAgain(this.#options, readers, ranges, signal);
+    const stored = await readAgain(this.#options, readers, ranges, this.#canCutShort ? undefined : signal);
     const audits = testimonies.map(({ audit }) => audit);
     return auditRun(audits, stored);
   }
@@ -88,11 +95,15 @@ export class LoadSession {
     await this.#crew.stop();
   }
 
-  /** Cores that this process kept busy in the measured time. */
-  async #measure({ durationSeconds, onMeasure }: StretchOptions, beginMs: number): Promise<number> {
+  /** What is measured in this process: for how long, and how many cores it kept busy meanwhile. */
+  async #measure(
+    { durationSeconds, cutShort, onMeasure }: StretchOptions,
+    beginMs: number,
+  ): Promise<{ durationSeconds: number; cpuCores: number }> {
     const { signal } = this.#options;
     await sleep(clock, Math.max(0, beginMs - clock.monotonic()), signal);
-    if (this.#crew.stopped) return 0;
+    if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
+    this.#canCutShort = cutShort ?? false;
     this.#crew.phase = "measuring";
     await onMeasure?.("begin");
     const before = process.cpuUsage();
@@ -100,9 +111,20 @@ export class LoadSession {
     await sleep(clock, Math.max(0, beginMs + durationSeconds * 1000 - clock.monotonic()), signal);
     const used = process.cpuUsage(before);
     const tookMs = clock.monotonic() - began;
-    if (this.#crew.stopped) return 0;
+    if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
     await onMeasure?.("end");
-    return (used.user + used.system) / 1000 / tookMs;
+    const measuredMs = Math.max(1, (this.#cutAtMs ?? Number.POSITIVE_INFINITY) - beginMs);
+    return {
+      durationSeconds: Math.min(durationSeconds, measuredMs / 1000),
+      cpuCores: (used.user + used.system) / 1000 / tookMs,
+    };
+  }
+
+  #interrupt(): Promise<void> | undefined {
+    if (!this.#canCutShort) return this.#crew.stop();
+    this.#cutAtMs = clock.monotonic();
+    this.#crew.cutShort(this.#cutAtMs);
+    return undefined;
   }
 }
 
@@ -117,12 +139,16 @@ function rangesOf(testimonies: readonly Testimony[], lasts: ReadonlyMap<GroupId,
   return ranges;
 }
 
-function summarise(stretch: Stretch, records: readonly StretchRecord[], cpuCores: number): StretchResult {
+function summarise(
+  measured: { arrivals: Stretch["arrivals"]; durationSeconds: number; cpuCores: number },
+  records: readonly StretchRecord[],
+): StretchResult {
+  const { durationSeconds: seconds, cpuCores } = measured;
   const sum = (of: (record: StretchRecord) => number) => records.reduce((total, record) => total + of(record), 0);
   const delivery = merged(records.map((record) => record.delivery)).quantiles();
   const uncorrected = merged(records.map((record) => record.deliveryUncorrected)).quantiles();
   const late = merged(records.map((record) => record.late)).quantiles();
-  const offeredPerSecond = sum((record) => record.offered) / stretch.durationSeconds;
+  const offeredPerSecond = sum((record) => record.offered) / seconds;
   const lateP99Ms = late?.p99 ?? 0;
   const unsettled = sum((record) => record.unsettled);
   const failures: Record<string, number> = unsettled > 0 ? { no_outcome: unsettled } : {};
@@ -132,13 +158,14 @@ function summarise(stretch: Stretch, records: readonly StretchRecord[], cpuCores
 
   const loopUtilization = Math.max(...records.map((record) => record.loopUtilization));
   const figures = { offeredPerSecond, fromDueMs: delivery, fromSentMs: uncorrected, loopUtilization };
-  const invalidReasons = generatorFaults(stretch, figures);
+  const invalidReasons = generatorFaults(measured, figures);
   if (unsettled > 0)
     invalidReasons.push({ code: "unsettled", detail: `${unsettled} messages had no outcome at the end` });
 
   return {
+    seconds,
     offeredPerSecond,
-    deliveredPerSecond: sum((record) => record.deliveries) / stretch.durationSeconds,
+    deliveredPerSecond: sum((record) => record.deliveries) / seconds,
     ackMs: merged(records.map((record) => record.ack)).quantiles(),
     deliveryMs: delivery && uncorrected ? { ...delivery, uncorrected } : undefined,
     generator: { cpuCores, lateP99Ms, loopLagP99Ms: Math.max(...records.map((record) => record.loopLagP99Ms)) },

@@ -11,6 +11,11 @@ export class MeasuredWindow {
     this.#durationMs = seconds.durationSeconds * 1000;
   }
 
+  /** What is due from here on is no part of the stretch any more. */
+  cutShort(atMs: number): void {
+    this.#durationMs = Math.min(this.#durationMs, Math.max(0, atMs - this.fromMs));
+  }
+
   get startMs(): number {
     return this.#startMs;
   }

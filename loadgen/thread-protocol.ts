@@ -41,6 +41,8 @@ export type ThreadOrder =
   | { readonly kind: "join"; readonly groups: ReadonlyMap<number, GroupId> }
   /** Begin at this time of the shared monotonic clock. */
   | { readonly kind: "run"; readonly stretch: Stretch; readonly startMs: number }
+  /** End the stretch that runs at this time of the clock; what was due before counts. */
+  | { readonly kind: "cutShort"; readonly atMs: number }
   /** Wait until every member has seen these places, for so long at most. */
   | { readonly kind: "settle"; readonly lasts: ReadonlyMap<GroupId, number>; readonly secondsMax: number }
   /** Say what was measured in the last stretch. */

@@ -29,6 +29,8 @@ const lateness = start.lateness[thread] as Int32Array;
 const shared = { workload, population, crowd, observation, window, clock };
 const traffic = new Traffic({ ...shared, random: random.fork(), thread, lateness, stampOffsetMicros });
 const lag = new LoopLag();
+/** Aborted when the stretch that runs is to end before its time. */
+let stretchEnd = new AbortController();
 /** Of the measured time. */
 let measuredLag = { p99Ms: 0, utilization: 0 };
 
@@ -53,6 +55,9 @@ async function carryOut(order: ThreadOrder): Promise<void> {
       return crowd.join(order.groups);
     case "run":
       return run(order.stretch, order.startMs);
+    case "cutShort":
+      window.cutShort(order.atMs);
+      return stretchEnd.abort();
     case "settle":
       return settle(order.lasts, order.secondsMax);
     case "record":
@@ -67,16 +72,18 @@ async function carryOut(order: ThreadOrder): Promise<void> {
 }
 
 async function run(stretch: Stretch, startMs: number): Promise<void> {
+  stretchEnd = new AbortController();
+  const { signal } = stretchEnd;
   window.place(startMs, stretch);
   observation.beginStretch();
   await sleep(clock, Math.max(0, startMs - clock.monotonic()));
   const beginMeasuring = sleep(clock, Math.max(0, window.fromMs - clock.monotonic())).then(() => lag.read());
   await Promise.all([
-    traffic.run(stretch.arrivals),
-    churn({ ...shared, churn: stretch.churn, random: random.fork() }),
+    traffic.run(stretch.arrivals, signal),
+    churn({ ...shared, churn: stretch.churn, random: random.fork(), signal }),
     beginMeasuring,
   ]);
-  await sleep(clock, Math.max(0, window.untilMs - clock.monotonic()));
+  await sleep(clock, Math.max(0, window.untilMs - clock.monotonic()), signal);
   measuredLag = lag.read();
 }
 
