@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
@@ -74,6 +75,7 @@ async function carryOut(order: ThreadOrder): Promise<void> {
 async function run(stretch: Stretch, startMs: number): Promise<void> {
   stretchEnd = new AbortController();
   const { signal } = stretchEnd;
+  setMaxListeners(0, signal); // Everybody who goes away listens to it.
   window.place(startMs, stretch);
   observation.beginStretch();
   await sleep(clock, Math.max(0, startMs - clock.monotonic()));
