@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { after, suite, test } from "node:test";
@@ -18,6 +9,7 @@ import { resultsSchema } from "../bench/results.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { endOf, type StartedCommand, startCommand } from "../core/testing/command-line.ts";
 import { freshDatabase } from "../core/testing/database.ts";
+import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
 import { until } from "../core/testing/until.ts";
 import { presets } from "../loadgen/workload.ts";
 
@@ -34,19 +26,8 @@ function start(args: readonly string[], environment: Record<string, string> = {}
 
 const run = (args: readonly string[], environment?: Record<string, string>) => endOf(start(args, environment));
 
-/** Processes that descend from a command of this test and are still there, and databases on directories of this name. */
-function leftovers(directory = scratch): string[] {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc").filter((entry) => {
-    try {
-      if (!/^\d+$/.test(entry)) return false;
-      if (readFileSync(`/proc/${entry}/cmdline`, "latin1").includes(directory)) return true;
-      return readFileSync(`/proc/${entry}/environ`, "latin1").includes(mark.replace("FASTCHAT_", ""));
-    } catch {
-      return false; // It has ended, or is another user's.
-    }
-  });
-}
+/** Processes that descend from a command of this test and are still there, and databases on its directory. */
+const leftovers = () => leftoverProcesses([scratch, mark.replace("FASTCHAT_", "")]);
 
 const flag = (name: string, value: string) => [`--${name}`, value];
 const served = (port = "0") => [
@@ -257,17 +238,4 @@ suite("load and db", () => {
       assert.match(err, complaint);
     }
   });
-});
-
-test("a benchmark that is interrupted ends with 130, and nothing is left", async () => {
-  const bench = start(["bench", "quick"]);
-  await until(() => bench.err().includes("1/12"), "the first cell has begun");
-  bench.child.kill("SIGINT");
-  assert.equal(await bench.ended, 130);
-  const name = `bench-${bench.child.pid}-`;
-  await until(() => leftovers(path.join(writablePlace(), name)).length === 0, "everything has ended");
-  assert.deepEqual(
-    readdirSync(writablePlace()).filter((entry) => entry.startsWith(name)),
-    [],
-  );
 });

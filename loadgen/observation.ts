@@ -53,6 +53,14 @@ export class Observation implements UserEvents {
     this.#stampOffsetMicros = by.stampOffsetMicros;
   }
 
+  /** What is measured of a stretch begins anew; what is seen for the audit goes on. */
+  beginStretch(): void {
+    for (const latencies of [this.ack, this.delivery, this.deliveryUncorrected, this.late]) latencies.reset();
+    this.failures.clear();
+    this.offered = 0;
+    this.deliveriesInTime = 0;
+  }
+
   get errors(): number {
     return [...this.failures.values()].reduce((sum, count) => sum + count, 0);
   }

@@ -1,13 +1,10 @@
 import { revokeOtherSessions, revokeSession } from "../store/sessions.ts";
 import { credentialOf, readBackup, savePassword, saveBackup as storeBackup } from "../store/users.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import type { ClientSession } from "./client-session.ts";
-import { opaqueRefusal, refusal } from "./reply.ts";
+import { opaqueRefusal, type Reply, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
-
-type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
 /** Whose account it is, and how the connection became theirs. */
 export interface AccountHolder {
@@ -24,7 +21,7 @@ export async function logOut(
   server: ServerContext,
   { sessionId, connection }: AccountHolder,
   request: number,
-): Promise<ColdServerFrame> {
+): Promise<Reply<"logOut">> {
   await revokeSession(server.database, sessionId);
   endSession(server, sessionId, connection);
   server.bus.tellAll({ kind: "revoked", session: sessionId });
@@ -35,15 +32,15 @@ export async function fetchBackup(
   server: ServerContext,
   { user }: AccountHolder,
   request: number,
-): Promise<ColdServerFrame> {
+): Promise<Reply<"fetchBackup">> {
   return { kind: "backup", request, backup: await readBackup(server.database, user) };
 }
 
 export async function saveBackup(
   server: ServerContext,
   { user }: AccountHolder,
-  { request, backup }: Asked<"saveBackup">,
-): Promise<ColdServerFrame> {
+  { request, backup }: RequestFrame<"saveBackup">,
+): Promise<Reply<"saveBackup">> {
   await storeBackup(server.database, user, backup);
   return { kind: "done", request };
 }
@@ -52,8 +49,8 @@ export async function saveBackup(
 export async function passwordStart(
   server: ServerContext,
   { user, byPassword }: AccountHolder,
-  { request, message }: Asked<"passwordStart">,
-): Promise<ColdServerFrame> {
+  { request, message }: RequestFrame<"passwordStart">,
+): Promise<Reply<"passwordStart">> {
   if (!byPassword) return refusal(request, "login_required", "this connection resumed a session by its token");
   const credential = await credentialOf(server.database, user);
   if (credential === undefined) throw new Error(`user ${user} has no credential`);
@@ -66,8 +63,8 @@ export async function passwordStart(
 export async function passwordFinish(
   server: ServerContext,
   { user, sessionId, byPassword }: AccountHolder,
-  { request, record, backup }: Asked<"passwordFinish">,
-): Promise<ColdServerFrame> {
+  { request, record, backup }: RequestFrame<"passwordFinish">,
+): Promise<Reply<"passwordFinish">> {
   if (!byPassword) return refusal(request, "login_required", "this connection resumed a session by its token");
   await savePassword(server.database, user, { record, backup });
   for (const session of await revokeOtherSessions(server.database, user, sessionId)) {

@@ -1,16 +1,13 @@
 import { openPublicIdentity } from "../e2ee/public-identity.ts";
 import { insertSession } from "../store/sessions.ts";
 import { findCredential, insertUser } from "../store/users.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { canonicalUserName, nameRule } from "../wire/user-name.ts";
 import type { ClientSession } from "./client-session.ts";
-import { opaqueRefusal, refusal } from "./reply.ts";
+import { opaqueRefusal, type Reply, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
-
-type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
 /** An OPAQUE login between its two requests. */
 interface LoginUnderWay {
@@ -31,7 +28,7 @@ export class Authentication {
     this.#session = session;
   }
 
-  async signUpStart({ request, name, message }: Asked<"signUpStart">): Promise<ColdServerFrame> {
+  async signUpStart({ request, name, message }: RequestFrame<"signUpStart">): Promise<Reply<"signUpStart">> {
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
     const answer = await this.#server.opaque.registrationResponse(canonical.value, message);
@@ -39,7 +36,13 @@ export class Authentication {
     return { kind: "signUpStarted", request, message: answer.value };
   }
 
-  async signUpFinish({ request, name, record, identity, backup }: Asked<"signUpFinish">): Promise<ColdServerFrame> {
+  async signUpFinish({
+    request,
+    name,
+    record,
+    identity,
+    backup,
+  }: RequestFrame<"signUpFinish">): Promise<Reply<"signUpFinish">> {
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal(request, "name_invalid", nameRule);
     const opened = openPublicIdentity(identity);
@@ -58,7 +61,7 @@ export class Authentication {
     return this.#newSession(request, user, canonical.value);
   }
 
-  async logInStart({ request, name, message }: Asked<"logInStart">): Promise<ColdServerFrame> {
+  async logInStart({ request, name, message }: RequestFrame<"logInStart">): Promise<Reply<"logInStart">> {
     const canonical = canonicalUserName(name);
     // A name that cannot exist is treated as one that does not.
     const known = canonical.ok ? canonical.value : name;
@@ -74,7 +77,7 @@ export class Authentication {
     return { kind: "logInStarted", request, message: answer.value.message };
   }
 
-  async logInFinish({ request, message }: Asked<"logInFinish">): Promise<ColdServerFrame> {
+  async logInFinish({ request, message }: RequestFrame<"logInFinish">): Promise<Reply<"logInFinish">> {
     const login = this.#login;
     this.#login = undefined;
     if (!login) return refusal(request, "malformed_frame", "logInFinish without logInStart");
@@ -86,7 +89,7 @@ export class Authentication {
   }
 
   /** Checked by this server alone: no database is asked. */
-  resume({ request, token }: Asked<"resume">): ColdServerFrame {
+  resume({ request, token }: RequestFrame<"resume">): Reply<"resume"> {
     const checked = this.#server.tokens.check(token, this.#server.clock.now());
     if (!checked.ok) return refusal(request, checked.reason, "this token resumes nothing");
     if (this.#server.revoked.has(checked.value.id)) return refusal(request, "token_invalid", "this session was ended");
@@ -94,14 +97,14 @@ export class Authentication {
     return this.#welcome(request, checked.value, token, false);
   }
 
-  async #newSession(request: number, user: UserId, name: string): Promise<ColdServerFrame> {
+  async #newSession(request: number, user: UserId, name: string): Promise<Reply<"logInFinish">> {
     const { session, token } = this.#server.tokens.issue(user, name, this.#server.clock.now());
     await insertSession(this.#server.database, { id: session.id, user, expiresAt: new Date(session.expiresAt) });
     this.#server.counters.logins++;
     return this.#welcome(request, session, token, true);
   }
 
-  #welcome(request: number, session: Session, token: Uint8Array, byPassword: boolean): ColdServerFrame {
+  #welcome(request: number, session: Session, token: Uint8Array, byPassword: boolean): Reply<"resume"> {
     if (!this.#session.authenticated(session, byPassword)) {
       return refusal(request, "already_authenticated", "this connection has logged in meanwhile");
     }

@@ -38,10 +38,11 @@ function errorOf(frame: ColdServerFrame): string {
 function send(
   group: GroupId,
   id: number,
-  of: { atEpoch?: number; payload?: Uint8Array; resend?: boolean } = {},
+  of: { atEpoch?: number; payload?: Uint8Array; resend?: boolean; skipsRefused?: boolean } = {},
 ): Uint8Array {
   return encodeSend({
     resend: of.resend ?? false,
+    skipsRefused: of.skipsRefused ?? false,
     type: 0,
     epoch: epoch(of.atEpoch ?? 1),
     group,

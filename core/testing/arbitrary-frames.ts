@@ -47,6 +47,7 @@ const joined = <A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Ar
 export const clientFrames: OneOfEach<ClientFrame> = {
   send: fc.record({
     resend: fc.boolean(),
+    skipsRefused: fc.boolean(),
     type: fc.constantFrom<MessageType>(0, 2),
     epoch: anyEpoch,
     group: anyGroup,
