@@ -3,7 +3,7 @@ import type { GroupOfUser } from "../store/groups.ts";
 import { copyBytes, writeUint64 } from "../wire/bytes.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame, type RequestKind } from "../wire/client-frame.ts";
 import { type ErrorCode, errorCodes } from "../wire/errors.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import type { GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { messageTypes, type SendFrame } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";

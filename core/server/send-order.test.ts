@@ -203,7 +203,7 @@ suite("a sender's messages to a group", () => {
   });
 
   test("of a client that knows nothing but to follow each hint come in their order, too, in two frames each", async () => {
-    const { steps, clock, servers, tokenOf } = await deployed(seededRandom(1), 1, { burst: 200, perSecond: 50 });
+    const { steps, clock, servers } = await deployed(seededRandom(1), 1, { burst: 200, perSecond: 50 });
     const [server] = servers as [HeldServer];
     const group = await foundGroup();
     const [user] = users as [UserId];

@@ -1,13 +1,5 @@
 import type { ClientMessageId, GroupId } from "../wire/ids.ts";
-
-/** So long after it may come again a refused message keeps its turn: whoever has given it up without a word goes on then. */
-const patienceMs = 30_000;
-
-/**
- * Messages of a connection that keep their turns; more are refused like these, without one. A client that keeps its messages
- * in order needs one turn a group.
- */
-const turnsMax = 1024;
+import { limits } from "../wire/limits.ts";
 
 interface Turn {
   readonly id: ClientMessageId;
@@ -18,7 +10,8 @@ interface Turn {
 
 /**
  * Keeps the messages of a connection to a group in the order in which they were sent, whatever is refused on the way: what
- * was refused for now keeps its turn, and nothing that was sent behind it is taken in before it has come again.
+ * was refused for now keeps its turn, and nothing that was sent behind it is taken in before it has come again. A client that
+ * keeps its messages in order needs one turn a group; with more, also one that follows each hint by itself is kept in order.
  */
 export class SendTurns {
   readonly #turns = new Map<GroupId, Turn[]>();
@@ -44,13 +37,13 @@ export class SendTurns {
     const turns = this.#turns.get(group) ?? [];
     const behind = turns.findIndex((turn) => turn.number >= number);
     const at = behind === -1 ? turns.length : behind;
-    const untilMs = againMs + patienceMs;
+    const untilMs = againMs + limits.sendTurnMsMax;
     const own = turns[at];
     if (own?.number === number) {
       own.untilMs = untilMs;
       return;
     }
-    if (this.#count >= turnsMax) {
+    if (this.#count >= limits.sendTurnsMax) {
       // One that came before others needs its turn more than the last of them.
       if (at === turns.length) return;
       this.#drop(group, turns, turns.length - 1, 1);

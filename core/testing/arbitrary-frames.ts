@@ -108,7 +108,7 @@ export const serverFrames: OneOfEach<ServerFrame> = {
   }),
   reject: joined(
     fc.record({ group: anyGroup, clientMessageId: bytesOf(8), code }),
-    optional({ epoch: anyEpoch, retryAfterMs: count }),
+    optional({ epoch: anyEpoch, retryAfterMs: count, remaining: count, resetMs: count }),
   ),
   error: joined(fc.record({ code, detail: fc.string() }), optional({ request, retryAfterMs: count })),
   done: fc.record({ request }),
