@@ -41,6 +41,15 @@ const postmaster = (data = path.join(scratch, "data/postgres/data")) =>
   Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
 /** How often something was said in the log. */
 const logged = (serving: StartedCommand, message: string) => serving.err().split(`"msg":"${message}`).length - 1;
+/** Fails at once when it cannot. */
+async function untilItServes(serving: StartedCommand): Promise<void> {
+  let ended = false;
+  void serving.ended.then(() => {
+    ended = true;
+  });
+  await until(() => ended || serving.out().includes("Ctrl-C stops it"), "it serves");
+  assert.ok(!ended, `it has ended: ${serving.err()}`);
+}
 const addressOf = (run: StartedCommand) => /serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1] as string;
 
 test("help goes to standard output, and what cannot be obeyed ends with 2, also when a variable says it", async () => {
@@ -57,7 +66,7 @@ suite("serve", () => {
   test("runs until Ctrl-C, leaves no process, no port and no lock behind, and starts again on its data", async () => {
     for (let time = 0; time < 2; time++) {
       const serving = start([...served(), "--servers", "2"]);
-      await until(() => serving.out().includes("Ctrl-C stops it"), "it serves");
+      await untilItServes(serving);
       const response = await fetch(`http://${addressOf(serving)}/readyz`);
       assert.equal(response.status, 200);
       serving.child.kill("SIGINT");
@@ -71,7 +80,7 @@ suite("serve", () => {
 
   test("a second one on the same data is refused, and the first goes on", async () => {
     const first = start(served());
-    await until(() => first.out().includes("Ctrl-C stops it"), "it serves");
+    await untilItServes(first);
     const second = await run(served());
     assert.equal(second.code, 1);
     assert.match(second.err, /^data_directory_in_use: /);
@@ -82,7 +91,7 @@ suite("serve", () => {
 
   test("ends with its PostgreSQL when it is killed", async () => {
     const serving = start(served());
-    await until(() => serving.out().includes("Ctrl-C stops it"), "it serves");
+    await untilItServes(serving);
     serving.child.kill("SIGKILL");
     await serving.ended;
     const lock = path.join(scratch, "data/postgres/data/postmaster.pid");
@@ -92,7 +101,7 @@ suite("serve", () => {
 
   test("says that its PostgreSQL has been killed, is not ready meanwhile, and goes on when it is back", async () => {
     const serving = start([...served(), "--servers", "2"]);
-    await until(() => serving.out().includes("Ctrl-C stops it"), "it serves");
+    await untilItServes(serving);
     const readiness = async () => (await fetch(`http://${addressOf(serving)}/readyz`)).text();
     for (let time = 1; time <= 2; time++) {
       process.kill(postmaster(), "SIGKILL");
@@ -111,7 +120,7 @@ suite("serve", () => {
 
   test("stays and says why when its PostgreSQL cannot come back, until it can or Ctrl-C ends it", async () => {
     const serving = start(served());
-    await until(() => serving.out().includes("Ctrl-C stops it"), "it serves");
+    await untilItServes(serving);
     const readiness = async () => (await fetch(`http://${addressOf(serving)}/readyz`)).text();
     const data = path.join(scratch, "data/postgres/data");
     const pid = postmaster();
@@ -189,7 +198,7 @@ suite("load and db", () => {
     assert.match(again.err, /^seed_failed: .*\n.*another --prefix/);
 
     const serving = start(["serve", ...database, ...secret, "--port", "0", "--servers", "2", "--log-level", "error"]);
-    await until(() => serving.out().includes("Ctrl-C stops it"), "it serves");
+    await untilItServes(serving);
     const target = flag("target", addressOf(serving));
     const load = [
       "load",
