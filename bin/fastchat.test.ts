@@ -11,6 +11,7 @@ import { endOf, type StartedCommand, startCommand } from "../core/testing/comman
 import { freshDatabase } from "../core/testing/database.ts";
 import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
 import { until } from "../core/testing/until.ts";
+import { listServers } from "../loadgen/deployment-probe.ts";
 import { presets } from "../loadgen/workload.ts";
 
 const scratch = mkdtempSync(path.join(writablePlace(), "cli-test-"));
@@ -41,6 +42,12 @@ const postmaster = (data = path.join(scratch, "data/postgres/data")) =>
   Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
 /** How often something was said in the log. */
 const logged = (serving: StartedCommand, message: string) => serving.err().split(`"msg":"${message}`).length - 1;
+/** One of its servers: the port that everybody knows may only tell where they are. */
+async function serverOf(serving: StartedCommand): Promise<URL> {
+  const [server = assert.fail("there is no server")] = (await listServers(addressOf(serving))).values();
+  return server;
+}
+
 /** Fails at once when it cannot. */
 async function untilItServes(serving: StartedCommand): Promise<void> {
   let ended = false;
@@ -67,14 +74,15 @@ suite("serve", () => {
     for (let time = 0; time < 2; time++) {
       const serving = start([...served(), "--servers", "2"]);
       await untilItServes(serving);
-      const response = await fetch(`http://${addressOf(serving)}/readyz`);
-      assert.equal(response.status, 200);
+      const server = await serverOf(serving);
+      assert.equal((await fetch(new URL("/readyz", server))).status, 200);
       serving.child.kill("SIGINT");
       assert.equal(await serving.ended, 0);
       assert.match(serving.out(), /stopped\n$/);
       assert.equal(serving.err(), "");
       await until(() => leftovers().length === 0, "everything has ended");
-      await assert.rejects(fetch(`http://${addressOf(serving)}/readyz`));
+      for (const gone of [server, `http://${addressOf(serving)}`])
+        await assert.rejects(fetch(new URL("/healthz", gone)));
     }
   });
 
@@ -102,7 +110,8 @@ suite("serve", () => {
   test("says that its PostgreSQL has been killed, is not ready meanwhile, and goes on when it is back", async () => {
     const serving = start([...served(), "--servers", "2"]);
     await untilItServes(serving);
-    const readiness = async () => (await fetch(`http://${addressOf(serving)}/readyz`)).text();
+    const server = await serverOf(serving);
+    const readiness = async () => (await fetch(new URL("/readyz", server))).text();
     for (let time = 1; time <= 2; time++) {
       process.kill(postmaster(), "SIGKILL");
       await until(async () => (await readiness()) === "database_away\n", "it is not ready");
@@ -121,7 +130,8 @@ suite("serve", () => {
   test("stays and says why when its PostgreSQL cannot come back, until it can or Ctrl-C ends it", async () => {
     const serving = start(served());
     await untilItServes(serving);
-    const readiness = async () => (await fetch(`http://${addressOf(serving)}/readyz`)).text();
+    const server = await serverOf(serving);
+    const readiness = async () => (await fetch(new URL("/readyz", server))).text();
     const data = path.join(scratch, "data/postgres/data");
     const pid = postmaster();
     renameSync(data, `${data}.away`);

@@ -39,7 +39,8 @@ test("while the disk is full nothing is acknowledged, and once there is room eve
   const filler = path.join(disk.directory, "filler");
   fill(filler);
   const outcomes: boolean[] = [];
-  const isReady = async () => (await fetch(`http://${deployment.target}/readyz`)).status === 200;
+  const isReady = async () =>
+    (await fetch(`http://127.0.0.1:${deployment.cluster.serverPorts[0]}/readyz`)).status === 200;
   const written: string[] = [];
   // What is on the disk already has room for some.
   await until(async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { socketUrl } from "../cluster/cluster.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { type Person, person } from "../testing/person.ts";
@@ -14,7 +15,12 @@ suite("an account", () => {
   });
   after(() => deployment.stop());
 
-  const open = () => RawClient.open(deployment.cluster.url);
+  let sockets = 0;
+  /** At one server after the other. */
+  const open = () => {
+    const { serverPorts } = deployment.cluster;
+    return RawClient.open(socketUrl("127.0.0.1", serverPorts[sockets++ % serverPorts.length] as number));
+  };
   const errorOf = (frame: ColdServerFrame) => (frame.kind === "error" ? frame.code : frame.kind);
   let names = 0;
   const somebody = () => person(deployment.target, `holder${names++}`, { password: "old" });

@@ -12,6 +12,7 @@ import { until } from "../testing/until.ts";
 import { seq } from "../wire/ids.ts";
 import type { Bus, ServerId } from "./bus.ts";
 import { ChatServer } from "./chat-server.ts";
+import { availableTransport } from "./transport/open-transport.ts";
 
 const servers: ChatServer[] = [];
 after(async () => {
@@ -39,7 +40,7 @@ async function deafServers(): Promise<[ChatServer, ChatServer]> {
   const startServer = async (id: string) => {
     const server = await ChatServer.start(
       {
-        transport: "uws",
+        transport: availableTransport("uws"),
         tls: undefined,
         host: "127.0.0.1",
         port: 0,

@@ -173,7 +173,9 @@ export class HostileServer {
       answer.on("end", () => {
         const body = this.body(path, Buffer.concat(pieces), headers);
         const cut = body.length > 0 ? this.cutAnswersAfter(path) : undefined;
-        response.writeHead(answer.statusCode ?? 500, { ...answer.headers, "content-length": body.length });
+        // What came in chunks is passed on as a whole: an answer has one length.
+        const { "transfer-encoding": _, ...answered } = answer.headers;
+        response.writeHead(answer.statusCode ?? 500, { ...answered, "content-length": body.length });
         if (cut === undefined) response.end(body);
         else response.write(body.subarray(0, cut), () => response.destroy());
       });
