@@ -30,6 +30,7 @@ export async function measured<Document extends ResultsDocument>(
   const { document, files, cause } = await keepMeasured(options, benchmark).finally(end);
   for (const line of document ? [...partialNotice(document), ...show(document), ...files] : []) print(line);
   if (cause === undefined) return !document || (passed?.(document) ?? true) ? 0 : 1;
-  if (!document) process.stderr.write("Nothing was measured.\n");
+  // A failure says by itself why, and begins with its code.
+  if (!document && signal.aborted) process.stderr.write("Nothing was measured.\n");
   throw cause;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
+import { socketUrl } from "../../cluster/cluster.ts";
 import type { FileContent } from "../../e2ee/content.ts";
 import { projectRoot } from "../../platform/project-root.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
@@ -71,7 +72,7 @@ suite("files between members", () => {
   });
 
   test("go on where they were cut off, on the way there and back", async () => {
-    const hostile = await HostileServer.inFrontOf(deployment.cluster.url);
+    const hostile = await HostileServer.inFrontOf(socketUrl("127.0.0.1", deployment.cluster.serverPorts[0] as number));
     const bytes = Buffer.alloc(600_000, "abc");
     const file = written(bytes);
     const store = outgoingInMemory();
@@ -115,7 +116,7 @@ suite("files between members", () => {
   });
 
   test("survive a connection that breaks in the middle", async () => {
-    const hostile = await HostileServer.inFrontOf(deployment.cluster.url);
+    const hostile = await HostileServer.inFrontOf(socketUrl("127.0.0.1", deployment.cluster.serverPorts[0] as number));
     const content = await sent(written(Buffer.alloc(500_000, "xyz")));
     let breaks = 0;
     hostile.cutAnswersAfter = () => (breaks++ < 3 ? 150_000 : undefined);
