@@ -141,8 +141,6 @@ export class GroupDirectory {
 
   enter(group: WatchedGroup, session: ClientSession): void {
     if (this.#groups.get(group.id) !== group) throw new Error(`group ${group.id} is not followed any more`);
-    // Whoever is the first learns by other ways of what there was before.
-    if (group.sessions.size === 0) this.told(group, group.lastSeq);
     group.sessions.add(session);
   }
 
