@@ -4,12 +4,14 @@ import { opaqueTasksFile, pooledOpaque } from "../e2ee/offload/opaque-tasks.ts";
 import { Pool, poolThreads } from "../e2ee/offload/pool.ts";
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import { type Cancel, systemClock } from "../platform/clock.ts";
+import { type DescriptorShare, descriptorBudget } from "../platform/descriptors.ts";
 import { Failure } from "../platform/failure.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { ServerId } from "../server/bus.ts";
 import type { ChatServerOptions } from "../server/chat-server.ts";
 import { type Front, nativeAcceptor, signpost } from "../server/transport/acceptor.ts";
+import { Lobby } from "../server/transport/lobby.ts";
 import { socketPath } from "../server/transport/transport.ts";
 import { Assigner } from "./assign.ts";
 import { DeploymentRoutes } from "./deployment-routes.ts";
@@ -28,6 +30,8 @@ export interface ClusterOptions {
   readonly port: number;
   /** What is the same for every server. */
   readonly server: Omit<ChatServerOptions, "host" | "port">;
+  /** What the servers' sockets may take of the process's descriptors; undefined where that is not known. */
+  readonly descriptors: DescriptorShare | undefined;
   readonly durability: About["durability"];
   readonly opaqueSecret: string;
   readonly offloadQueueMax: number;
@@ -155,8 +159,11 @@ export class Cluster {
   async #openFront(): Promise<void> {
     const { servers, server, host, port } = this.#options;
     if (servers === 1) return;
+    const budget = descriptorBudget(this.#options.descriptors, systemClock);
+    const lobby = new Lobby({ budget, clock: systemClock, log: this.#log });
+    const place = { host, port, tls: server.tls, lobby };
     if (server.transport === "uws") {
-      this.#front = await nativeAcceptor(host, port, server.tls);
+      this.#front = await nativeAcceptor(place);
       return;
     }
     const assigner = new Assigner(this.#assignOptions(), {
@@ -165,7 +172,7 @@ export class Cluster {
       clock: systemClock,
     });
     const routes = new DeploymentRoutes({ assigner, roster: this.#roster, about: this.#about(), clock: systemClock });
-    this.#front = await signpost(host, port, server.tls, (request) => routes.route(request));
+    this.#front = await signpost(place, (request) => routes.route(request));
   }
 
   #about() {
@@ -193,6 +200,7 @@ export class Cluster {
       about: this.#about(),
       logLevel,
       seed: seed + member.index + 1,
+      descriptors: this.#options.descriptors,
       opaquePort: opaqueChannel.port2,
       released,
     };

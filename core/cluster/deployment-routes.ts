@@ -1,9 +1,11 @@
 import type { Clock } from "../platform/clock.ts";
+import { hasMethod } from "../server/transport/methods.ts";
 import type { HttpRequest } from "../server/transport/transport.ts";
 import { type Assigner, assignPath } from "./assign.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import type { Roster } from "./roster.ts";
 
+const paths: ReadonlySet<string> = new Set([assignPath, "/servers", "/about"]);
 const json = { "content-type": "application/json" };
 
 /**
@@ -25,6 +27,7 @@ export class DeploymentRoutes {
 
   /** Whether the request was for this. */
   route(request: HttpRequest): boolean {
+    if (paths.has(request.path) && !hasMethod(request, ["GET"])) return true;
     switch (request.path) {
       case assignPath:
         return this.#assign(request);

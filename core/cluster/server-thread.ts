@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import { sleep, systemClock } from "../platform/clock.ts";
+import { descriptorBudget } from "../platform/descriptors.ts";
 import { Failure, messageOf } from "../platform/failure.ts";
 import { createLog } from "../platform/log.ts";
 import { seededRandom } from "../platform/random.ts";
@@ -77,6 +78,7 @@ try {
     clock,
     random: random.fork(),
     log,
+    descriptors: descriptorBudget(start.descriptors, clock),
     route: (request) => routes.route(request),
     aboutServers(from, frame) {
       if (frame.kind === "heartbeat")
