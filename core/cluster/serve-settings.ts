@@ -1,4 +1,5 @@
 import { type ConfigOf, setting } from "../platform/config.ts";
+import { countedPortMax } from "../platform/free-port.ts";
 import { logLevels } from "../platform/log.ts";
 import { transportNames } from "../server/transport/transport.ts";
 import { strategyNames } from "./strategies.ts";
@@ -9,7 +10,7 @@ export const serveSettings = {
   port: setting.integer({
     default: 7400,
     min: 0,
-    max: 65_000,
+    max: countedPortMax,
     help: "port that clients know; server i also listens on port + 1 + i; 0 lets the system choose",
   }),
   publicHost: setting.optionalText({
