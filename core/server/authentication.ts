@@ -6,14 +6,21 @@ import type { UserId } from "../wire/ids.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { canonicalUserName, nameRule } from "../wire/user-name.ts";
 import type { ClientSession } from "./client-session.ts";
-import { opaqueRefusal, refusal } from "./reply.ts";
+import { Exchange } from "./exchange.ts";
+import { opaqueRefusal, refusal, withoutStart } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
 
 type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
+/** A registration between its two requests. */
+interface BegunSignUp {
+  /** In normal form. */
+  readonly name: string;
+}
+
 /** An OPAQUE login between its two requests. */
-interface LoginUnderWay {
+interface BegunLogin {
   readonly name: string;
   /** Undefined for a name that nobody has: the login goes on and fails at its end, like a wrong password. */
   readonly user: UserId | undefined;
@@ -24,7 +31,8 @@ interface LoginUnderWay {
 export class Authentication {
   readonly #server: ServerContext;
   readonly #session: ClientSession;
-  #login: LoginUnderWay | undefined;
+  readonly #signUp = new Exchange<BegunSignUp>();
+  readonly #login = new Exchange<BegunLogin>();
 
   constructor(server: ServerContext, session: ClientSession) {
     this.#server = server;
@@ -32,33 +40,28 @@ export class Authentication {
   }
 
   async signUpStart({ request, name, message }: Asked<"signUpStart">): Promise<ColdServerFrame> {
+    const begun = this.#signUp.start();
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
     const answer = await this.#server.opaque.registrationResponse(canonical.value, message);
     if (!answer.ok) return opaqueRefusal(request, answer.reason);
+    begun({ name: canonical.value });
     return { kind: "signUpStarted", request, message: answer.value };
   }
 
-  async signUpFinish({ request, name, record, identity, backup }: Asked<"signUpFinish">): Promise<ColdServerFrame> {
-    const canonical = canonicalUserName(name);
-    if (!canonical.ok) return refusal(request, "name_invalid", nameRule);
-    const opened = openPublicIdentity(identity);
-    if (!opened.ok || opened.value.name !== canonical.value) {
-      return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
-    }
-    const credential = canonical.value;
-    const user = await insertUser(this.#server.database, {
-      name: canonical.value,
-      credential,
-      record,
-      identity,
-      backup,
-    });
-    if (user === undefined) return refusal(request, "name_taken", `the name ${canonical.value} is taken`);
-    return this.#newSession(request, user, canonical.value);
+  async signUpFinish(frame: Asked<"signUpFinish">): Promise<ColdServerFrame> {
+    const canonical = canonicalUserName(frame.name);
+    if (!canonical.ok) return refusal(frame.request, "name_invalid", nameRule);
+    const answer = await this.#signUp.finish(async ({ name }) =>
+      name === canonical.value
+        ? this.#register(frame, name)
+        : refusal(frame.request, "malformed_frame", `this sign-up was begun as ${name}`),
+    );
+    return answer ?? withoutStart(frame);
   }
 
   async logInStart({ request, name, message }: Asked<"logInStart">): Promise<ColdServerFrame> {
+    const begun = this.#login.start();
     const canonical = canonicalUserName(name);
     // A name that cannot exist is treated as one that does not.
     const known = canonical.ok ? canonical.value : name;
@@ -70,19 +73,12 @@ export class Authentication {
       if (answer.reason === "busy") this.#server.gate.passed(known);
       return opaqueRefusal(request, answer.reason);
     }
-    this.#login = { name: known, user: user?.id, state: answer.value.state };
+    begun({ name: known, user: user?.id, state: answer.value.state });
     return { kind: "logInStarted", request, message: answer.value.message };
   }
 
-  async logInFinish({ request, message }: Asked<"logInFinish">): Promise<ColdServerFrame> {
-    const login = this.#login;
-    this.#login = undefined;
-    if (!login) return refusal(request, "malformed_frame", "logInFinish without logInStart");
-    const answer = await this.#server.opaque.finishLogin(login.state, message);
-    if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
-    if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
-    this.#server.gate.passed(login.name);
-    return this.#newSession(request, login.user, login.name);
+  async logInFinish(frame: Asked<"logInFinish">): Promise<ColdServerFrame> {
+    return (await this.#login.finish((login) => this.#finishLogin(frame, login))) ?? withoutStart(frame);
   }
 
   /** Checked by this server alone: no database is asked. */
@@ -92,6 +88,29 @@ export class Authentication {
     if (this.#server.revoked.has(checked.value.id)) return refusal(request, "token_invalid", "this session was ended");
     this.#server.counters.resumes++;
     return this.#welcome(request, checked.value, token, false);
+  }
+
+  async #register(
+    { request, record, identity, backup }: Asked<"signUpFinish">,
+    name: string,
+  ): Promise<ColdServerFrame> {
+    const opened = openPublicIdentity(identity);
+    if (!opened.ok || opened.value.name !== name) {
+      return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
+    }
+    const checked = await this.#server.opaque.checkRecord(record);
+    if (!checked.ok) return opaqueRefusal(request, checked.reason);
+    const user = await insertUser(this.#server.database, { name, credential: name, record, identity, backup });
+    if (user === undefined) return refusal(request, "name_taken", `the name ${name} is taken`);
+    return this.#newSession(request, user, name);
+  }
+
+  async #finishLogin({ request, message }: Asked<"logInFinish">, login: BegunLogin): Promise<ColdServerFrame> {
+    const answer = await this.#server.opaque.finishLogin(login.state, message);
+    if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
+    if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
+    this.#server.gate.passed(login.name);
+    return this.#newSession(request, login.user, login.name);
   }
 
   async #newSession(request: number, user: UserId, name: string): Promise<ColdServerFrame> {

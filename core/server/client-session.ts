@@ -7,14 +7,7 @@ import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.t
 import { limits } from "../wire/limits.ts";
 import type { SendFrame } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";
-import {
-  type AccountHolder,
-  fetchBackup,
-  logOut,
-  passwordFinish,
-  passwordStart,
-  saveBackup,
-} from "./account-requests.ts";
+import { type AccountHolder, fetchBackup, logOut, saveBackup } from "./account-requests.ts";
 import { Authentication } from "./authentication.ts";
 import type { Budget } from "./budget.ts";
 import { refreshGroup } from "./changes.ts";
@@ -22,6 +15,7 @@ import type { WatchedGroup } from "./group-directory.ts";
 import { sync } from "./history.ts";
 import { findUsers, groupsOf, keys, log } from "./lookups.ts";
 import { MembershipChanges } from "./membership-changes.ts";
+import { PasswordChange } from "./password-change.ts";
 import { busyRetryMs, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
@@ -48,6 +42,7 @@ export class ClientSession {
   /** The id of the session whose token resumed it or was given out, in latin1: a fifth of what bytes would take. */
   #sessionId = "";
   #byPassword = false;
+  #passwordChange: PasswordChange | undefined;
   #changes: MembershipChanges | undefined;
   #groups: WatchedGroup[] | undefined;
   #looksAt: Set<WatchedGroup> | undefined;
@@ -202,9 +197,9 @@ export class ClientSession {
       case "saveBackup":
         return this.#answer(frame.request, () => saveBackup(this.#server, this.#holder(user), frame));
       case "passwordStart":
-        return this.#answer(frame.request, () => passwordStart(this.#server, this.#holder(user), frame));
+        return this.#answer(frame.request, () => this.#passwordChangeOf(user).start(frame));
       case "passwordFinish":
-        return this.#answer(frame.request, () => passwordFinish(this.#server, this.#holder(user), frame));
+        return this.#answer(frame.request, () => this.#passwordChangeOf(user).finish(frame));
       case "findUsers":
         return this.#answer(frame.request, () => findUsers(this.#server, frame));
       case "groups":
@@ -298,6 +293,11 @@ export class ClientSession {
 
   #holder(user: UserId): AccountHolder {
     return { connection: this, user, sessionId: Buffer.from(this.#sessionId, "latin1"), byPassword: this.#byPassword };
+  }
+
+  #passwordChangeOf(user: UserId): PasswordChange {
+    this.#passwordChange ??= new PasswordChange(this.#server, this.#holder(user));
+    return this.#passwordChange;
   }
 
   #changesOf(user: UserId): MembershipChanges {

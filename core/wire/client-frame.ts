@@ -1,42 +1,48 @@
 import { z } from "zod";
 import { type Parsed, refused } from "../platform/parsed.ts";
 import {
+  backupField as backup,
   bytesField,
   countField,
   epochField,
+  exactBytesField,
   groupIdField,
   requestField,
   seqField,
   typedNameField,
   userIdField,
+  wrappedKeyField,
 } from "./fields.ts";
 import { type ColdFrame, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
 import { limits } from "./limits.ts";
+import { opaqueBytes } from "./opaque-bytes.ts";
 import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts";
 
-const opaqueMessage = bytesField(limits.registrationRecordBytesMax);
 const request = requestField;
-const backup = bytesField(limits.backupBytesMax);
+const registrationRequest = exactBytesField(opaqueBytes.registrationRequest);
+const record = exactBytesField(opaqueBytes.registrationRecord);
+const ke1 = exactBytesField(opaqueBytes.ke1);
+const ke3 = exactBytesField(opaqueBytes.ke3);
 
 /** Everything that a client asks, but for SEND; each is answered by the frame named beside it, or by `error`. */
 export const coldClientFrames = {
   /** OPAQUE registration, first message → `signUpStarted`. */
-  signUpStart: { code: 0x10, body: z.strictObject({ request, name: typedNameField, message: opaqueMessage }) },
-  /** OPAQUE registration record and the public identity → `welcome`. */
+  signUpStart: { code: 0x10, body: z.strictObject({ request, name: typedNameField, message: registrationRequest }) },
+  /** OPAQUE registration record and the public identity, once for a `signUpStart` → `welcome`. */
   signUpFinish: {
     code: 0x11,
     body: z.strictObject({
       request,
       name: typedNameField,
-      record: opaqueMessage,
+      record,
       identity: bytesField(limits.identityBytesMax),
       backup: backup.exactOptional(),
     }),
   },
   /** OPAQUE login, KE1 → `logInStarted`. */
-  logInStart: { code: 0x12, body: z.strictObject({ request, name: typedNameField, message: opaqueMessage }) },
+  logInStart: { code: 0x12, body: z.strictObject({ request, name: typedNameField, message: ke1 }) },
   /** OPAQUE login, KE3 → `welcome`. */
-  logInFinish: { code: 0x13, body: z.strictObject({ request, message: opaqueMessage }) },
+  logInFinish: { code: 0x13, body: z.strictObject({ request, message: ke3 }) },
   /** A session token instead of a login → `welcome`. */
   resume: { code: 0x14, body: z.strictObject({ request, token: bytesField(256) }) },
   /** Ends the session: its token resumes nothing any more → `done`. */
@@ -46,9 +52,9 @@ export const coldClientFrames = {
   /** Keeps another one → `done`. */
   saveBackup: { code: 0x17, body: z.strictObject({ request, backup }) },
   /** A new password: OPAQUE registration, first message → `passwordStarted`. Only on a connection that logged in with the old one. */
-  passwordStart: { code: 0x18, body: z.strictObject({ request, message: opaqueMessage }) },
+  passwordStart: { code: 0x18, body: z.strictObject({ request, message: registrationRequest }) },
   /** The new record, and the account secret sealed anew: both or neither are kept, other sessions end → `done`. */
-  passwordFinish: { code: 0x19, body: z.strictObject({ request, record: opaqueMessage, backup }) },
+  passwordFinish: { code: 0x19, body: z.strictObject({ request, record, backup }) },
 
   /** Public identities by name or id → `users`, in the order asked. */
   findUsers: {
@@ -73,7 +79,7 @@ export const coldClientFrames = {
       request,
       group: groupIdField,
       keys: z
-        .array(z.strictObject({ epoch: epochField, user: userIdField, wrapped: bytesField(1024) }))
+        .array(z.strictObject({ epoch: epochField, user: userIdField, wrapped: wrappedKeyField }))
         .max(limits.stagedKeysPerFrameMax),
     }),
   },
