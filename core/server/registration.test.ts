@@ -114,8 +114,10 @@ suite("a registration", () => {
   test("belongs to the name that it was begun for, in whatever spelling", async () => {
     const [name, other] = [newName(), newName()];
     const raw = await open();
-    const record = await begun(raw, { kind: "signUpStart", name: other });
-    assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "malformed_frame");
+    for (const identity of [identityOf(name), identityOf(other)]) {
+      const record = await begun(raw, { kind: "signUpStart", name: other });
+      assert.equal(codeOf(await raw.ask({ ...signUpFinish(name, record), identity })), "malformed_frame");
+    }
     const own = await begun(raw, { kind: "signUpStart", name: name.toUpperCase() });
     assert.equal(codeOf(await raw.ask(signUpFinish(name, own))), "welcome");
     assert.ok(await logsIn(name));
