@@ -2,18 +2,11 @@ import type { Cancel, Clock } from "../platform/clock.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { Random } from "../platform/random.ts";
 import type { Acknowledgement } from "../wire/ack-frame.ts";
+import type { ReplyTo, RequestKind } from "../wire/client-frame.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 import type { Dial } from "./dial.ts";
-import {
-  type Notice,
-  pauseMs,
-  type ReplyTo,
-  type RequestKind,
-  type RequestOf,
-  type RequestRefused,
-  ServerLink,
-} from "./server-link.ts";
+import { type Notice, pauseMs, type RequestOf, type RequestRefused, ServerLink } from "./server-link.ts";
 import type { OpenSocket, SocketOptions } from "./socket.ts";
 
 /** Where a connection stands. `loggedOut` is final: only a new login goes on from there. */

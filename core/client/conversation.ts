@@ -104,6 +104,9 @@ interface SealedTitle {
   readonly sealed: Uint8Array;
 }
 
+/** Each time an entry may come between getting ready and sealing; a group that changes that fast is asked again later. */
+const sealTriesMax = 8;
+
 /** Without a keeper, so many messages are remembered to know one again. */
 const rememberedMax = 4096;
 
@@ -186,17 +189,16 @@ export class Conversation {
     content: Content,
     rekey: () => Promise<Parsed<unknown, GroupFailure>>,
   ): Promise<Parsed<SealedFor, SealRefused>> {
-    const ready = await this.#readyInTime(place);
-    if (!ready.ok) return refused(sealRefusal(ready.reason));
-    if (this.#log.membership?.keyed === false) {
+    for (let attempt = 0; attempt < sealTriesMax; attempt++) {
+      const ready = await this.#readyInTime(place);
+      if (!ready.ok) return refused(sealRefusal(ready.reason));
+      const sealed = await this.#inOrder(() => this.#sealIfReady(place, content));
+      if (sealed === "not ready") continue;
+      if (sealed !== "no key") return sealed.ok ? sealed : refused(sealRefusal(sealed.reason));
       const rekeyed = await rekey();
       if (!rekeyed.ok) return refused(sealRefusal(rekeyed.reason));
-      // Whoever rekeyed, the key may still have to be taken.
-      const again = await this.#readyInTime(place);
-      if (!again.ok) return refused(sealRefusal(again.reason));
     }
-    const sealed = await this.#inOrder(() => this.#seal(place, content));
-    return sealed.ok ? sealed : refused(sealRefusal(sealed.reason));
+    return refused({ code: "not_now", detail: "the group's key kept changing" });
   }
 
   /** A message of this group, in its turn. */
@@ -316,12 +318,15 @@ export class Conversation {
     const current = await this.#caughtUp();
     if (!current.ok) return current;
     const prepared = await this.#inOrder(async () => {
+      const isNext = this.#log.membership?.epoch === change.epoch - 1;
+      if (!isNext) return failed("conflict", "another change came first");
       const suite = this.suite as AnySuite;
       const of = await suite.prepareEpoch(this.#parts.self, this.#suiteState, change);
-      if (of.ok) this.#tookState(of.value.state, {});
+      if (!of.ok) return failed("cannot_seal", `the epoch could not be prepared: ${of.reason}`);
+      this.#tookState(of.value.state, {});
       return of;
     });
-    if (!prepared.ok) return failed("cannot_seal", `the epoch could not be prepared: ${prepared.reason}`);
+    if (!prepared.ok) return prepared;
     const epoch = (change.epoch - 1) as Epoch;
     for (const payload of prepared.value.handshakes) {
       const taken = await this.#handshakes.send(epoch, payload);
@@ -554,12 +559,21 @@ export class Conversation {
     return this.#concerns.names;
   }
 
-  async #seal({ clientMessageId, group }: SealPlace, content: Content): Promise<Parsed<SealedFor, GroupFailure>> {
+  /**
+   * Seals in one turn with the look at whether that can be done: an entry may have come since the group was made ready.
+   * `no key` when somebody has left and nobody has renewed the key.
+   */
+  async #sealIfReady(
+    { clientMessageId, group }: SealPlace,
+    content: Content,
+  ): Promise<Parsed<SealedFor, GroupFailure> | "not ready" | "no key"> {
     const membership = this.#log.membership;
     const suite = this.suite;
     if (!membership || !suite) return failed("cannot_seal", "the group's log could not be read");
     if (this.#broken) return failed("offline", "nothing can be kept at present");
     const { epoch, head: logHead } = membership;
+    if (!membership.keyed) return "no key";
+    if (!suite.holds(this.#suiteState, epoch) || this.#concerning().length > 0) return "not ready";
     const envelope = {
       type: messageTypes.application,
       group,

@@ -1,13 +1,14 @@
 import type { PublicIdentity } from "../e2ee/public-identity.ts";
 import { accepted, type Parsed } from "../platform/parsed.ts";
 import { equalBytes } from "../wire/bytes.ts";
+import type { ReplyTo, RequestKind } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
 import { failed, failedTo, type GroupFailure } from "./group-failure.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { ReplyTo, RequestKind, RequestOf, RequestRefused } from "./server-link.ts";
+import type { RequestOf, RequestRefused } from "./server-link.ts";
 import type { Trust } from "./trust.ts";
 
 /** How a server is asked: once, for somebody who waits for an answer, or for as long as it takes. */

@@ -5,7 +5,7 @@ import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { Random } from "../platform/random.ts";
 import type { Acknowledgement } from "../wire/ack-frame.ts";
 import { copyBytes, readUint64 } from "../wire/bytes.ts";
-import { encodeClientFrame } from "../wire/client-frame.ts";
+import { encodeClientFrame, type ReplyTo, type RequestKind } from "../wire/client-frame.ts";
 import { DeliverCursor, type DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
@@ -15,16 +15,7 @@ import type { Dial } from "./dial.ts";
 import { type FeedSink, GroupFeed } from "./group-feed.ts";
 import { MessageIds } from "./message-ids.ts";
 import type { OutboxEntry, OutgoingMessage, SealRefused, SendOutcome } from "./outbox.ts";
-import {
-  isPassing,
-  isTemporary,
-  type Notice,
-  pauseMs,
-  type ReplyTo,
-  type RequestKind,
-  type RequestOf,
-  type RequestRefused,
-} from "./server-link.ts";
+import { isPassing, isTemporary, type Notice, pauseMs, type RequestOf, type RequestRefused } from "./server-link.ts";
 import type { OpenSocket, SocketOptions } from "./socket.ts";
 
 /** A group as the mailbox knows it: places, not contents. */

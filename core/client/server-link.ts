@@ -1,40 +1,25 @@
 import type { Cancel, Clock } from "../platform/clock.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { type Acknowledgement, ackKind, parseAck } from "../wire/ack-frame.ts";
-import { type ClientFrame, type ColdClientFrame, encodeClientFrame } from "../wire/client-frame.ts";
+import {
+  type ClientFrame,
+  coldClientFrames,
+  encodeClientFrame,
+  type ReplyTo,
+  type RequestFrame,
+  type RequestKind,
+} from "../wire/client-frame.ts";
 import { deliverKind } from "../wire/deliver-frame.ts";
 import { type ErrorCode, errorOfCloseCode } from "../wire/errors.ts";
 import { readFrameKind } from "../wire/frame.ts";
 import { type ColdServerFrame, parseServerFrame } from "../wire/server-frame.ts";
 import type { ClientSocket, OpenSocket, SocketOptions } from "./socket.ts";
 
-/** Which frame answers which request. */
-interface Replies {
-  signUpStart: "signUpStarted";
-  signUpFinish: "welcome";
-  logInStart: "logInStarted";
-  logInFinish: "welcome";
-  resume: "welcome";
-  logOut: "done";
-  findUsers: "users";
-  groups: "groups";
-  stageKeys: "done";
-  change: "changed";
-  log: "log";
-  keys: "keys";
-  sync: "synced";
-  ping: "pong";
-  fetchBackup: "backup";
-  saveBackup: "done";
-  passwordStart: "passwordStarted";
-  passwordFinish: "done";
-}
-export type RequestKind = keyof Replies;
+/** What is asked; the number is the link's. */
 export type RequestOf<Kind extends RequestKind> = { readonly kind: Kind } & Omit<
-  Extract<ColdClientFrame, { kind: Kind }>,
+  RequestFrame<Kind>,
   "kind" | "request"
 >;
-export type ReplyTo<Kind extends RequestKind> = Extract<ColdServerFrame, { kind: Replies[Kind] }>;
 
 /** Why a request was not granted: what the server said, or that it said nothing. */
 export interface RequestRefused {
@@ -86,6 +71,7 @@ export interface LinkEvents {
 const requestMsMax = 15_000;
 
 interface Waiting {
+  readonly kind: RequestKind;
   readonly resolve: (outcome: Parsed<ColdServerFrame, RequestRefused>) => void;
   readonly cancelTimeout: Cancel;
 }
@@ -131,7 +117,7 @@ export class ServerLink {
         this.#settle(request, refused({ code: "timeout", detail: `no answer to ${frame.kind}` })),
       );
       this.#waiting ??= new Map();
-      this.#waiting.set(request, { resolve: resolve as Waiting["resolve"], cancelTimeout });
+      this.#waiting.set(request, { kind: frame.kind, resolve: resolve as Waiting["resolve"], cancelTimeout });
       this.#socket.send(encodeClientFrame({ ...frame, request } as unknown as ClientFrame));
     });
   }
@@ -159,8 +145,10 @@ export class ServerLink {
     if (!parsed.ok) return this.#broken(parsed.reason.detail);
     const frame = parsed.value as ColdServerFrame;
     if ("request" in frame && frame.request !== undefined) {
-      const outcome = frame.kind === "error" ? refused<RequestRefused>(frame) : accepted(frame);
-      return this.#settle(frame.request, outcome);
+      if (frame.kind === "error") return this.#settle(frame.request, refused(frame));
+      const asked = this.#waiting?.get(frame.request)?.kind;
+      const isReply = asked === undefined || frame.kind === coldClientFrames[asked].reply;
+      return isReply ? this.#settle(frame.request, accepted(frame)) : this.#broken(`${frame.kind} answers ${asked}`);
     }
     // An error of no request is the connection's own, and its end follows.
     if (frame.kind === "error") this.#said = frame.code;

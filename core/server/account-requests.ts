@@ -1,12 +1,10 @@
 import { revokeSession } from "../store/sessions.ts";
 import { readBackup, saveBackup as storeBackup } from "../store/users.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import type { ClientSession } from "./client-session.ts";
+import type { Reply } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
-
-type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
 /** Whose account it is, and how the connection became theirs. */
 export interface AccountHolder {
@@ -23,7 +21,7 @@ export async function logOut(
   server: ServerContext,
   { sessionId, connection }: AccountHolder,
   request: number,
-): Promise<ColdServerFrame> {
+): Promise<Reply<"logOut">> {
   await revokeSession(server.database, sessionId);
   endSession(server, sessionId, connection);
   server.bus.tellAll({ kind: "revoked", session: sessionId });
@@ -34,15 +32,15 @@ export async function fetchBackup(
   server: ServerContext,
   { user }: AccountHolder,
   request: number,
-): Promise<ColdServerFrame> {
+): Promise<Reply<"fetchBackup">> {
   return { kind: "backup", request, backup: await readBackup(server.database, user) };
 }
 
 export async function saveBackup(
   server: ServerContext,
   { user }: AccountHolder,
-  { request, backup }: Asked<"saveBackup">,
-): Promise<ColdServerFrame> {
+  { request, backup }: RequestFrame<"saveBackup">,
+): Promise<Reply<"saveBackup">> {
   await storeBackup(server.database, user, backup);
   return { kind: "done", request };
 }

@@ -14,6 +14,7 @@ import { attachmentIdBytes, chunkCount, chunkStoredBytes, storedBytes, storedChu
 import type { HttpErrorCode } from "../wire/errors.ts";
 import { httpErrorCodes } from "../wire/errors.ts";
 import type { GroupId, UserId } from "../wire/ids.ts";
+import { groupOfMember } from "./changes.ts";
 import { busyRetryMs } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { HttpRequest } from "./transport/transport.ts";
@@ -215,8 +216,7 @@ export class AttachmentRoutes {
   }
 
   async #isMember(user: UserId, id: GroupId): Promise<boolean> {
-    const group = await this.#server.groups.watch(id);
-    return group?.members.has(user) ?? false;
+    return (await groupOfMember(this.#server, id, user)) !== undefined;
   }
 }
 

@@ -1,17 +1,14 @@
 import { openPublicIdentity } from "../e2ee/public-identity.ts";
 import { insertSession } from "../store/sessions.ts";
 import { findCredential, insertUser } from "../store/users.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { canonicalUserName, nameRule } from "../wire/user-name.ts";
 import type { ClientSession } from "./client-session.ts";
 import { Exchange } from "./exchange.ts";
-import { opaqueRefusal, refusal, withoutStart } from "./reply.ts";
+import { opaqueRefusal, type Reply, refusal, withoutStart } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
-
-type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
 /** A registration between its two requests. */
 interface BegunSignUp {
@@ -39,7 +36,7 @@ export class Authentication {
     this.#session = session;
   }
 
-  async signUpStart({ request, name, message }: Asked<"signUpStart">): Promise<ColdServerFrame> {
+  async signUpStart({ request, name, message }: RequestFrame<"signUpStart">): Promise<Reply<"signUpStart">> {
     const begun = this.#signUp.start();
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
@@ -49,7 +46,7 @@ export class Authentication {
     return { kind: "signUpStarted", request, message: answer.value };
   }
 
-  async signUpFinish(frame: Asked<"signUpFinish">): Promise<ColdServerFrame> {
+  async signUpFinish(frame: RequestFrame<"signUpFinish">): Promise<Reply<"signUpFinish">> {
     const canonical = canonicalUserName(frame.name);
     if (!canonical.ok) return refusal(frame.request, "name_invalid", nameRule);
     const answer = await this.#signUp.finish(async ({ name }) =>
@@ -60,7 +57,7 @@ export class Authentication {
     return answer ?? withoutStart(frame);
   }
 
-  async logInStart({ request, name, message }: Asked<"logInStart">): Promise<ColdServerFrame> {
+  async logInStart({ request, name, message }: RequestFrame<"logInStart">): Promise<Reply<"logInStart">> {
     const begun = this.#login.start();
     const canonical = canonicalUserName(name);
     // A name that cannot exist is treated as one that does not.
@@ -77,12 +74,12 @@ export class Authentication {
     return { kind: "logInStarted", request, message: answer.value.message };
   }
 
-  async logInFinish(frame: Asked<"logInFinish">): Promise<ColdServerFrame> {
+  async logInFinish(frame: RequestFrame<"logInFinish">): Promise<Reply<"logInFinish">> {
     return (await this.#login.finish((login) => this.#finishLogin(frame, login))) ?? withoutStart(frame);
   }
 
   /** Checked by this server alone: no database is asked. */
-  resume({ request, token }: Asked<"resume">): ColdServerFrame {
+  resume({ request, token }: RequestFrame<"resume">): Reply<"resume"> {
     const checked = this.#server.tokens.check(token, this.#server.clock.now());
     if (!checked.ok) return refusal(request, checked.reason, "this token resumes nothing");
     if (this.#server.revoked.has(checked.value.id)) return refusal(request, "token_invalid", "this session was ended");
@@ -91,9 +88,9 @@ export class Authentication {
   }
 
   async #register(
-    { request, record, identity, backup }: Asked<"signUpFinish">,
+    { request, record, identity, backup }: RequestFrame<"signUpFinish">,
     name: string,
-  ): Promise<ColdServerFrame> {
+  ): Promise<Reply<"signUpFinish">> {
     const opened = openPublicIdentity(identity);
     if (!opened.ok || opened.value.name !== name) {
       return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
@@ -105,7 +102,10 @@ export class Authentication {
     return this.#newSession(request, user, name);
   }
 
-  async #finishLogin({ request, message }: Asked<"logInFinish">, login: BegunLogin): Promise<ColdServerFrame> {
+  async #finishLogin(
+    { request, message }: RequestFrame<"logInFinish">,
+    login: BegunLogin,
+  ): Promise<Reply<"logInFinish">> {
     const answer = await this.#server.opaque.finishLogin(login.state, message);
     if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
     if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
@@ -113,14 +113,14 @@ export class Authentication {
     return this.#newSession(request, login.user, login.name);
   }
 
-  async #newSession(request: number, user: UserId, name: string): Promise<ColdServerFrame> {
+  async #newSession(request: number, user: UserId, name: string): Promise<Reply<"logInFinish">> {
     const { session, token } = this.#server.tokens.issue(user, name, this.#server.clock.now());
     await insertSession(this.#server.database, { id: session.id, user, expiresAt: new Date(session.expiresAt) });
     this.#server.counters.logins++;
     return this.#welcome(request, session, token, true);
   }
 
-  #welcome(request: number, session: Session, token: Uint8Array, byPassword: boolean): ColdServerFrame {
+  #welcome(request: number, session: Session, token: Uint8Array, byPassword: boolean): Reply<"resume"> {
     if (!this.#session.authenticated(session, byPassword)) {
       return refusal(request, "already_authenticated", "this connection has logged in meanwhile");
     }

@@ -1,5 +1,5 @@
 import type { DeliveredMessage } from "../wire/deliver-frame.ts";
-import type { GroupId } from "../wire/ids.ts";
+import type { GroupId, UserId } from "../wire/ids.ts";
 import type { Changed } from "../wire/link-frame.ts";
 import { encodeServerFrame } from "../wire/server-frame.ts";
 import { committedFrame } from "./committed-frames.ts";
@@ -32,6 +32,20 @@ export async function refreshGroup(server: ServerContext, id: GroupId): Promise<
   const group = await server.groups.reload(id);
   if (group) settleMembers(server, group, { joined: [...group.members].filter((user) => !before.has(user)) });
   return group;
+}
+
+/**
+ * The group, if the user is a member of it. What this server knows may be older than what the user has been told elsewhere,
+ * so nobody is called a stranger before the database has been asked.
+ */
+export async function groupOfMember(
+  server: ServerContext,
+  id: GroupId,
+  user: UserId,
+): Promise<WatchedGroup | undefined> {
+  const known = await server.groups.watch(id);
+  const group = known && !known.members.has(user) ? await refreshGroup(server, id) : known;
+  return group?.members.has(user) ? group : undefined;
 }
 
 /** Reads a group whose entries did not all arrive here. */

@@ -1,38 +1,25 @@
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import type { Cancel, Clock } from "../platform/clock.ts";
 import { sleep } from "../platform/clock.ts";
-import { Coalescer } from "../platform/coalescer.ts";
 import { messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { LoopLag } from "../platform/loop-lag.ts";
 import type { Random } from "../platform/random.ts";
-import { Database, isDatabaseAway } from "../store/database.ts";
-import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
+import { Database } from "../store/database.ts";
 import { type IngestOptions, IngestWriter } from "../store/ingest/ingest-writer.ts";
-import { DeliverCursor } from "../wire/deliver-frame.ts";
-import type { UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { ColdLinkFrame, ServerLoad } from "../wire/link-frame.ts";
-import { endSession } from "./account-requests.ts";
+import { assembleServer, busEvents, refreshRevoked } from "./assemble.ts";
 import { type AttachmentLimits, AttachmentRoutes } from "./attachment-routes.ts";
-import { Budgets } from "./budget.ts";
 import type { Bus, ServerId } from "./bus.ts";
-import { followChange } from "./changes.ts";
 import { ClientSession } from "./client-session.ts";
-import { Counters } from "./counters.ts";
-import { FanOut } from "./fan-out.ts";
-import { GroupDirectory } from "./group-directory.ts";
 import { Janitor } from "./janitor.ts";
-import { LoginGate } from "./login-gate.ts";
 import { Looking } from "./looking.ts";
 import { ServerMetrics } from "./metrics.ts";
-import { RevokedSessions } from "./revoked-sessions.ts";
 import type { ServerContext, ServerLimits } from "./server-context.ts";
 import { Sweep } from "./sweep.ts";
-import { SessionTokens } from "./tokens.ts";
 import { openTransport } from "./transport/open-transport.ts";
 import type { HttpRequest, TlsFiles, Transport, TransportName } from "./transport/transport.ts";
-import { UserDirectory } from "./user-directory.ts";
 
 export interface ChatServerOptions {
   readonly transport: TransportName;
@@ -67,7 +54,7 @@ export interface ChatServerParts {
 
 const sweepPeriodMs = 2000;
 const housekeepingPeriodMs = 1000;
-const revokedPeriodMs = 30_000;
+const revokedPeriodMs = 5000;
 /** Between telling clients to go and closing their connections. */
 const drainMsMax = 5000;
 
@@ -77,13 +64,14 @@ export class ChatServer {
   readonly #parts: ChatServerParts;
   readonly #context: ServerContext;
   readonly #transport: Transport;
+  readonly #database: Database;
+  readonly #writer: IngestWriter<ClientSession>;
   readonly #metrics: ServerMetrics;
   readonly #lag = new LoopLag();
   readonly #heartbeatLag = new LoopLag();
   readonly #sweep: Sweep;
   readonly #janitor: Janitor;
   readonly #attachments: AttachmentRoutes;
-  readonly #cursor = new DeliverCursor();
   #periodic: Cancel[] = [];
   #port = 0;
   #draining = false;
@@ -124,38 +112,28 @@ export class ChatServer {
     );
 
     const database = new Database(options.databaseUrl, { connectionsMax: options.databaseConnectionsMax, log });
-    const groups = new GroupDirectory(database, bus, clock);
-    const counters = new Counters();
-    const fanOut = new FanOut({ transport: this.#transport, groups, bus, counters });
     const writer = new IngestWriter<ClientSession>(
       { url: options.databaseUrl, ...options.ingest },
       {
-        settled: (batch) => fanOut.settled(batch),
+        settled: (batch) => context.fanOut.settled(batch),
         committed: (commit) => this.#metrics.committed(commit),
       },
       { clock, random, log },
     );
-    const context: ServerContext = {
-      clock,
-      log,
-      limits: options.limits,
+    this.#database = database;
+    this.#writer = writer;
+    const context: ServerContext = assembleServer({
+      transport: this.#transport,
       database,
       writer,
       bus,
       opaque,
-      tokens: new SessionTokens(options.tokenSecret, options.tokenLifetimeMs),
-      revoked: new RevokedSessions(options.tokenLifetimeMs),
-      gate: new LoginGate(options.limits.logins, clock),
-      sendBudgets: new Budgets(options.limits.sends),
-      strangers: new Map(),
-      users: new UserDirectory(),
-      memberships: new Coalescer(async (users) => byUser(await groupsOfUsers(database, users))),
-      groups,
-      fanOut,
-      looking: new Looking({ transport: this.#transport, database, groups, bus, log }),
-      counters,
-      isDatabaseAway,
-    };
+      clock,
+      log,
+      limits: options.limits,
+      tokenSecret: options.tokenSecret,
+      tokenLifetimeMs: options.tokenLifetimeMs,
+    });
     this.#context = context;
     this.#metrics = new ServerMetrics(context, this.#lag);
     this.#sweep = new Sweep(context);
@@ -205,7 +183,7 @@ export class ChatServer {
     this.#transport.stopListening();
     for (const session of this.#context.users.all()) session.goAway();
     const deadline = sleep(this.#parts.clock, drainMsMax);
-    await Promise.race([this.#context.writer.drained(), deadline]);
+    await Promise.race([this.#writer.drained(), deadline]);
     for (const session of [...this.#context.users.all()]) session.end("draining", "this server stops");
   }
 
@@ -215,56 +193,24 @@ export class ChatServer {
     this.#lag.stop();
     this.#heartbeatLag.stop();
     this.#transport.close();
-    await this.#context.writer.close();
-    await this.#context.database.close();
+    await this.#writer.close();
+    await this.#database.close();
   }
 
   async #start(): Promise<void> {
-    const { bus, clock, log } = this.#parts;
+    const { bus, clock } = this.#parts;
     const context = this.#context;
-    await context.writer.open();
+    await this.#writer.open();
     await context.revoked.refresh(context.database, clock.now());
-    bus.listen({
-      delivered: (frame) => this.#delivered(frame),
-      told: (from, frame) => {
-        switch (frame.kind) {
-          case "changed":
-            return followChange(context, frame);
-          case "presenceWatch":
-          case "presence":
-          case "cursors":
-          case "typing":
-            return context.looking.told(from, frame);
-          case "revoked":
-            return endSession(context, frame.session);
-          default:
-            return this.#parts.aboutServers?.(from, frame);
-        }
-      },
-      joined: (server, groups) => context.looking.joined(server, groups),
-      gone: (server) => context.looking.gone(server),
-    });
+    bus.listen(busEvents(context, (from, frame) => this.#parts.aboutServers?.(from, frame)));
     this.#port = await this.#transport.listen(this.#options.host, this.#options.port);
     this.#periodic = [
       clock.every(Looking.periodMs, () => context.looking.flush()),
       clock.every(sweepPeriodMs, () => void this.#sweep.run()),
       clock.every(housekeepingPeriodMs, () => this.#housekeeping()),
       clock.every(this.#options.expiryPeriodMs, () => void this.#janitor.run()),
-      clock.every(revokedPeriodMs, () => {
-        context.revoked
-          .refresh(context.database, clock.now())
-          .catch((cause) => log.debug({ cause: messageOf(cause) }, "revoked sessions could not be read"));
-      }),
+      clock.every(revokedPeriodMs, () => void refreshRevoked(context)),
     ];
-  }
-
-  /** A frame that another server committed, for members connected here. */
-  #delivered(frame: Uint8Array): void {
-    const fault = this.#cursor.open(frame);
-    if (fault) return this.#parts.log.error({ fault }, "another server sent a broken DELIVER");
-    const { group, firstSeq, count } = this.#cursor;
-    const lastSeq = (firstSeq + count - 1) as typeof firstSeq;
-    this.#context.fanOut.deliverFromElsewhere({ group, frame, lastSeq, count });
   }
 
   #housekeeping(): void {
@@ -305,14 +251,4 @@ export class ChatServer {
         );
     }
   }
-}
-
-function byUser(memberships: readonly GroupOfUser[]): ReadonlyMap<UserId, readonly GroupOfUser[]> {
-  const groups = new Map<UserId, GroupOfUser[]>();
-  for (const membership of memberships) {
-    const list = groups.get(membership.user);
-    if (list) list.push(membership);
-    else groups.set(membership.user, [membership]);
-  }
-  return groups;
 }

@@ -26,11 +26,12 @@ function watched(id: GroupId): WatchedGroup {
 
 /** Alice's session at a server where, while her memberships are read, something happens. */
 function sessionOf(groups: readonly WatchedGroup[], whileReading: (session: ClientSession) => readonly GroupOfUser[]) {
+  const find = async (id: GroupId) => groups.find((group) => group.id === id);
   const context = {
     strangers: new Map(),
     users: { add() {} },
     memberships: { get: async () => whileReading(session) },
-    groups: { watch: async (id: GroupId) => groups.find((group) => group.id === id), enter() {}, leave() {} },
+    groups: { watch: find, reload: find, enter() {}, leave() {} },
     looking: { stir() {}, close() {} },
   } as unknown as ServerContext;
   const connection = { subscribe() {}, unsubscribe() {}, send() {} } as unknown as Connection;

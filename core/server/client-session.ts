@@ -1,7 +1,7 @@
 import { messageOf } from "../platform/failure.ts";
 import type { GroupOfUser } from "../store/groups.ts";
 import { copyBytes, writeUint64 } from "../wire/bytes.ts";
-import { type ClientFrame, type ColdClientFrame, parseClientFrame } from "../wire/client-frame.ts";
+import { type ClientFrame, type ColdClientFrame, parseClientFrame, type RequestKind } from "../wire/client-frame.ts";
 import { type ErrorCode, errorCodes } from "../wire/errors.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
@@ -10,13 +10,13 @@ import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts
 import { type AccountHolder, fetchBackup, logOut, saveBackup } from "./account-requests.ts";
 import { Authentication } from "./authentication.ts";
 import type { Budget } from "./budget.ts";
-import { refreshGroup } from "./changes.ts";
+import { groupOfMember, refreshGroup } from "./changes.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import { sync } from "./history.ts";
 import { findUsers, groupsOf, keys, log } from "./lookups.ts";
 import { MembershipChanges } from "./membership-changes.ts";
 import { PasswordChange } from "./password-change.ts";
-import { busyRetryMs, refusal } from "./reply.ts";
+import { busyRetryMs, type ErrorFrame, type Reply, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
 import type { Connection } from "./transport/transport.ts";
@@ -146,18 +146,16 @@ export class ClientSession {
   async enterGroups(): Promise<{ group: WatchedGroup; readSeq: Seq }[]> {
     const user = this.user as UserId;
     const memberships: readonly GroupOfUser[] = (await this.#server.memberships.get(user)) ?? [];
-    for (const group of await Promise.all(memberships.map(({ group: id }) => this.#server.groups.watch(id)))) {
-      if (group?.members.has(user)) this.enterGroup(group);
-    }
+    await Promise.all(memberships.map(({ group: id }) => this.memberOf(id)));
     const readSeqs = new Map(memberships.map(({ group, readSeq }) => [group, readSeq]));
     return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? (0 as Seq) }));
   }
 
   /** The group, if the user is a member of it; then this connection gets its messages too. */
   async memberOf(id: GroupId): Promise<WatchedGroup | undefined> {
-    const group = await this.#server.groups.watch(id);
-    if (this.user === undefined || !group?.members.has(this.user)) return undefined;
-    this.enterGroup(group);
+    if (this.user === undefined) return undefined;
+    const group = await groupOfMember(this.#server, id, this.user);
+    if (group) this.enterGroup(group);
     return group;
   }
 
@@ -166,13 +164,13 @@ export class ClientSession {
     const authentication = this.#authentication;
     switch (frame.kind) {
       case "signUpStart":
-        return this.#answer(frame.request, () => authentication.signUpStart(frame));
+        return this.#answer(frame, () => authentication.signUpStart(frame));
       case "signUpFinish":
-        return this.#answer(frame.request, () => authentication.signUpFinish(frame));
+        return this.#answer(frame, () => authentication.signUpFinish(frame));
       case "logInStart":
-        return this.#answer(frame.request, () => authentication.logInStart(frame));
+        return this.#answer(frame, () => authentication.logInStart(frame));
       case "logInFinish":
-        return this.#answer(frame.request, () => authentication.logInFinish(frame));
+        return this.#answer(frame, () => authentication.logInFinish(frame));
       case "resume":
         return this.#reply(authentication.resume(frame));
       case "ping":
@@ -191,29 +189,29 @@ export class ClientSession {
       case "resume":
         return this.#reply(refusal(frame.request, "already_authenticated", `this connection is user ${user}'s`));
       case "logOut":
-        return this.#answer(frame.request, () => logOut(this.#server, this.#holder(user), frame.request));
+        return this.#answer(frame, () => logOut(this.#server, this.#holder(user), frame.request));
       case "fetchBackup":
-        return this.#answer(frame.request, () => fetchBackup(this.#server, this.#holder(user), frame.request));
+        return this.#answer(frame, () => fetchBackup(this.#server, this.#holder(user), frame.request));
       case "saveBackup":
-        return this.#answer(frame.request, () => saveBackup(this.#server, this.#holder(user), frame));
+        return this.#answer(frame, () => saveBackup(this.#server, this.#holder(user), frame));
       case "passwordStart":
-        return this.#answer(frame.request, () => this.#passwordChangeOf(user).start(frame));
+        return this.#answer(frame, () => this.#passwordChangeOf(user).start(frame));
       case "passwordFinish":
-        return this.#answer(frame.request, () => this.#passwordChangeOf(user).finish(frame));
+        return this.#answer(frame, () => this.#passwordChangeOf(user).finish(frame));
       case "findUsers":
-        return this.#answer(frame.request, () => findUsers(this.#server, frame));
+        return this.#answer(frame, () => findUsers(this.#server, frame));
       case "groups":
-        return this.#answer(frame.request, () => groupsOf(this, frame));
+        return this.#answer(frame, () => groupsOf(this, frame));
       case "stageKeys":
         return this.#reply(this.#changesOf(user).stageKeys(frame));
       case "change":
-        return this.#answer(frame.request, () => this.#changesOf(user).change(frame));
+        return this.#answer(frame, () => this.#changesOf(user).change(frame));
       case "log":
-        return this.#answer(frame.request, () => log(this.#server, this, frame));
+        return this.#answer(frame, () => log(this.#server, this, frame));
       case "keys":
-        return this.#answer(frame.request, () => keys(this.#server, this, frame));
+        return this.#answer(frame, () => keys(this.#server, this, frame));
       case "sync":
-        return this.#answer(frame.request, () => sync(this.#server, this, frame));
+        return this.#answer(frame, () => sync(this.#server, this, frame));
       case "read": {
         const group = this.#entered(frame.group);
         const seq = Math.min(frame.seq, group?.lastSeq ?? 0) as Seq;
@@ -329,7 +327,10 @@ export class ClientSession {
   }
 
   /** Answers a request that takes a while; the connection's other frames do not wait for it. */
-  #answer(request: number, work: () => Promise<ColdServerFrame>): void {
+  #answer<Kind extends RequestKind>(
+    { request }: { readonly kind: Kind; readonly request: number },
+    work: () => Promise<Reply<NoInfer<Kind>>>,
+  ): void {
     if (this.#requestsInFlight >= limits.requestsInFlightMax) {
       const detail = `${limits.requestsInFlightMax} requests of this connection are not answered yet`;
       return this.#reply(refusal(request, "busy", detail, busyRetryMs));
@@ -343,7 +344,7 @@ export class ClientSession {
       });
   }
 
-  #failed(request: number, cause: unknown): ColdServerFrame {
+  #failed(request: number, cause: unknown): ErrorFrame {
     if (this.#server.isDatabaseAway(cause)) {
       this.#server.log.warn({ cause: messageOf(cause) }, "a request found the database away");
       return refusal(request, "busy", "the database is away", busyRetryMs);

@@ -24,12 +24,12 @@ export class Exchange<Begun> {
    * A finish has come: what the last start has left is used up by it, unless the server could not do what was asked and the
    * same finish may come again. Undefined when there is nothing to go on from.
    */
-  async finish(work: (begun: Begun) => Promise<ColdServerFrame>): Promise<ColdServerFrame | undefined> {
+  async finish<Answer extends ColdServerFrame>(work: (begun: Begun) => Promise<Answer>): Promise<Answer | undefined> {
     const begun = this.#begun;
     if (begun === undefined) return undefined;
     const start = this.#starts;
     this.#begun = undefined;
-    let answer: ColdServerFrame | undefined;
+    let answer: Answer | undefined;
     try {
       answer = await work(begun);
       return answer;

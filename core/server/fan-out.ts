@@ -13,12 +13,12 @@ const internalRetryMs = 1000;
 
 /** Tells of what was committed: first the members, here and on the other servers, then the senders. */
 export class FanOut {
-  readonly #transport: Transport;
+  readonly #transport: Pick<Transport, "publish">;
   readonly #groups: GroupDirectory;
   readonly #bus: Bus;
   readonly #counters: Counters;
 
-  constructor(by: { transport: Transport; groups: GroupDirectory; bus: Bus; counters: Counters }) {
+  constructor(by: { transport: Pick<Transport, "publish">; groups: GroupDirectory; bus: Bus; counters: Counters }) {
     this.#transport = by.transport;
     this.#groups = by.groups;
     this.#bus = by.bus;

@@ -1,6 +1,6 @@
 import type { Clock } from "../platform/clock.ts";
 import { Coalescer } from "../platform/coalescer.ts";
-import type { Database } from "../store/database.ts";
+import type { Queryable } from "../store/database.ts";
 import { type GroupRecord, loadGroups } from "../store/groups.ts";
 import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Changed } from "../wire/link-frame.ts";
@@ -27,6 +27,17 @@ export interface WatchedGroup {
   idleSinceMs: number;
 }
 
+/**
+ * A group that is being read for the first time. It is read once for all who ask for it meanwhile: two objects of one group
+ * would each have a part of its members.
+ */
+interface Loading {
+  readonly group: Promise<WatchedGroup | undefined>;
+  /** What the bus brings meanwhile must not get lost: the last place, and whether an entry came since the rows were asked for. */
+  lastSeq: number;
+  changed: boolean;
+}
+
 /** Groups stay this long after their last member here has left, so that a reconnect finds them. */
 const idleMsMax = 30_000;
 
@@ -40,13 +51,12 @@ export class GroupDirectory {
   readonly #clock: Clock;
   readonly #loads: Coalescer<GroupId, WatchedGroup>;
   readonly #reloads: Coalescer<GroupId, GroupRecord>;
-  /** Groups that were joined and whose rows are being read: what the bus brings meanwhile must not get lost. */
-  readonly #loading = new Map<GroupId, { lastSeq: number; changed: boolean }>();
+  readonly #loading = new Map<GroupId, Loading>();
 
-  constructor(database: Database, bus: Bus, clock: Clock) {
+  constructor(database: Queryable, bus: Bus, clock: Clock) {
     this.#bus = bus;
     this.#clock = clock;
-    this.#loads = new Coalescer((ids) => this.#load(database, ids));
+    this.#loads = new Coalescer((ids) => this.#readNew(database, ids));
     this.#reloads = new Coalescer(async (ids) => byId(await loadGroups(database, ids)));
   }
 
@@ -67,10 +77,17 @@ export class GroupDirectory {
     if (seq > group.toldSeq) group.toldSeq = seq;
   }
 
-  /** The group, followed from now on; undefined when it does not exist. It is not forgotten before somebody can enter. */
+  /**
+   * The group, followed from now on; undefined when it does not exist. It is not forgotten before somebody can enter, at
+   * once when this resolves.
+   */
   watch(id: GroupId): Promise<WatchedGroup | undefined> {
     const group = this.#groups.get(id);
-    if (!group) return this.#loads.get(id);
+    if (!group) {
+      const loading = this.#loading.get(id);
+      // What did not exist when somebody else began to read it may exist by now.
+      return loading ? loading.group.then((found) => found ?? this.#load(id)) : this.#load(id);
+    }
     if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
     return Promise.resolve(group);
   }
@@ -123,6 +140,9 @@ export class GroupDirectory {
   }
 
   enter(group: WatchedGroup, session: ClientSession): void {
+    if (this.#groups.get(group.id) !== group) throw new Error(`group ${group.id} is not followed any more`);
+    // Whoever is the first learns by other ways of what there was before.
+    if (group.sessions.size === 0) this.told(group, group.lastSeq);
     group.sessions.add(session);
   }
 
@@ -142,36 +162,46 @@ export class GroupDirectory {
     this.#bus.leave(idle.map((group) => group.id));
   }
 
-  async #load(database: Database, ids: readonly GroupId[]): Promise<ReadonlyMap<GroupId, WatchedGroup>> {
-    for (const id of ids) this.#loading.set(id, { lastSeq: 0, changed: false });
+  #load(id: GroupId): Promise<WatchedGroup | undefined> {
+    const running = this.#loading.get(id);
+    if (running) return running.group;
+    const loading = { group: this.#loads.get(id), lastSeq: 0, changed: false };
+    this.#loading.set(id, loading);
+    return loading.group;
+  }
+
+  /** Reads groups that are not followed yet; those of which an entry came meanwhile once more. */
+  async #readNew(database: Queryable, ids: readonly GroupId[]): Promise<ReadonlyMap<GroupId, WatchedGroup>> {
+    const unread = new Map(ids.map((id) => [id, this.#loading.get(id) as Loading]));
     try {
       // First the bus, then the rows: what is committed after the rows were read arrives by the bus.
       await this.#bus.join(ids);
-      const records = byId(await loadGroups(database, ids));
-      const changed: GroupId[] = [];
-      const missing: GroupId[] = [];
-      for (const id of ids) {
-        const record = records.get(id);
-        const meanwhile = this.#loading.get(id);
-        if (!record) {
-          missing.push(id);
-          continue;
+      while (unread.size > 0) {
+        for (const loading of unread.values()) loading.changed = false;
+        const records = byId(await loadGroups(database, [...unread.keys()]));
+        const missing: GroupId[] = [];
+        for (const [id, { changed, lastSeq }] of unread) {
+          if (changed) continue;
+          const record = records.get(id);
+          if (record) this.#groups.set(id, watched(record, lastSeq, this.#clock.monotonic()));
+          else missing.push(id);
+          this.#loading.delete(id);
+          unread.delete(id);
         }
-        this.#groups.set(id, watched(record, this.#clock.monotonic()));
-        if (meanwhile && meanwhile.lastSeq > record.lastSeq) this.advance(id, meanwhile.lastSeq as Seq);
-        if (meanwhile?.changed) changed.push(id);
+        if (missing.length > 0) this.#bus.leave(missing);
       }
-      if (missing.length > 0) this.#bus.leave(missing);
-      await Promise.all(changed.map((id) => this.reload(id)));
       return this.#groups;
-    } finally {
-      for (const id of ids) this.#loading.delete(id);
+    } catch (cause) {
+      for (const id of unread.keys()) this.#loading.delete(id);
+      throw cause;
     }
   }
 }
 
-function watched(record: GroupRecord, nowMs: number): WatchedGroup {
-  const { id, epoch, lastSeq, logLength } = record;
+/** `heardSeq` is the last place that the bus has told of. */
+function watched(record: GroupRecord, heardSeq: number, nowMs: number): WatchedGroup {
+  const { id, epoch, logLength } = record;
+  const lastSeq = Math.max(record.lastSeq, heardSeq) as Seq;
   return {
     id,
     topic: `g${id}`,

@@ -1,20 +1,21 @@
 import { readMessages } from "../store/messages.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import type { ClientSession } from "./client-session.ts";
 import { committedFrames } from "./committed-frames.ts";
-import { refusal } from "./reply.ts";
+import { notAMember, type Reply } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 
-type Sync = Extract<ColdClientFrame, { kind: "sync" }>;
-
 /** A page of a group's history, as DELIVER frames before the answer that says how far it went. */
-export async function sync(server: ServerContext, session: ClientSession, asked: Sync): Promise<ColdServerFrame> {
+export async function sync(
+  server: ServerContext,
+  session: ClientSession,
+  asked: RequestFrame<"sync">,
+): Promise<Reply<"sync">> {
   const { request, group: id, after } = asked;
   const group = await session.memberOf(id);
-  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group) return notAMember(request);
   const messages = await readMessages(server.database, {
     group: id,
     after,
@@ -23,7 +24,7 @@ export async function sync(server: ServerContext, session: ClientSession, asked:
     bytesMax: limits.syncPageBytesMax,
   });
   // A removal may have come meanwhile, and `left` gone out.
-  if (!group.sessions.has(session)) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group.sessions.has(session)) return notAMember(request);
   const last = messages.at(-1)?.seq;
   // Only what was read: a place that a client claims to have may be one that nobody has taken.
   if (last !== undefined) server.groups.advance(id, last);

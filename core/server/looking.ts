@@ -1,7 +1,7 @@
 import { messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { cursorsOf, type ReadCursor, saveCursors } from "../store/cursors.ts";
-import type { Database } from "../store/database.ts";
+import type { Queryable } from "../store/database.ts";
 import type { GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { ColdLinkFrame } from "../wire/link-frame.ts";
 import { encodeServerFrame } from "../wire/server-frame.ts";
@@ -37,16 +37,16 @@ export class Looking {
   readonly #read = new Map<GroupId, Map<UserId, Seq>>();
   /** Members connected here who are writing, of groups that somebody looks at. */
   readonly #typing = new Map<GroupId, Set<UserId>>();
-  readonly #transport: Transport;
-  readonly #database: Database;
+  readonly #transport: Pick<Transport, "publish">;
+  readonly #database: Queryable;
   readonly #groups: GroupDirectory;
   readonly #bus: Bus;
   readonly #log: Log;
   #saving = false;
 
   constructor(by: {
-    transport: Transport;
-    database: Database;
+    transport: Pick<Transport, "publish">;
+    database: Queryable;
     groups: GroupDirectory;
     bus: Bus;
     log: Log;
@@ -66,8 +66,10 @@ export class Looking {
     if (looked.sessions.size === 0) {
       this.#bus.tellGroup(group.id, { kind: "presenceWatch", group: group.id, watching: true });
     }
+    // All who look have been told the same, so that what changes from here on is news to each.
+    this.#showPresence(group.id);
     const online = onlineIn(group, looked);
-    if (looked.sessions.size === 0) looked.shown = online;
+    looked.shown = online;
     looked.sessions.add(session);
     session.connection.subscribe(group.lookTopic);
     session.connection.send(encodeServerFrame({ kind: "presence", group: group.id, online: [...online], offline: [] }));
@@ -175,25 +177,26 @@ export class Looking {
       if (looked.servers.size === 0 && looked.sessions.size === 0) this.#looked.delete(id);
       return;
     }
-    const group = this.#groups.get(id);
-    const online = group ? [...localUsers(group)] : [];
-    looked.servers.set(server, new Set(online));
-    this.#bus.tell(server, { kind: "presence", group: id, online, offline: [] });
+    const here = this.#usersHere(id);
+    // Whoever asks once more is told of those, too, who went since without a word.
+    const offline = [...(looked.servers.get(server) ?? [])].filter((user) => !here.has(user));
+    looked.servers.set(server, here);
+    this.#bus.tell(server, { kind: "presence", group: id, online: [...here], offline });
   }
 
   #showPresence(id: GroupId): void {
     const looked = this.#looked.get(id);
+    if (!looked) return;
     const group = this.#groups.get(id);
-    if (!looked || !group) return;
-    if (looked.sessions.size > 0) {
+    if (group && looked.sessions.size > 0) {
       const online = onlineIn(group, looked);
       const change = difference(looked.shown, online);
       looked.shown = online;
       if (change)
         this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "presence", group: id, ...change }));
     }
+    const here = this.#usersHere(id);
     for (const [server, told] of looked.servers) {
-      const here = localUsers(group);
       const change = difference(told, here);
       looked.servers.set(server, here);
       if (change) this.#bus.tell(server, { kind: "presence", group: id, ...change });
@@ -245,6 +248,12 @@ export class Looking {
     const group = this.#groups.get(id);
     if (!group || !this.#looked.get(id)?.sessions.size) return;
     this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "typing", group: id, users: [...users] }));
+  }
+
+  /** A group that this server does not follow any more has nobody here. */
+  #usersHere(id: GroupId): Set<UserId> {
+    const group = this.#groups.get(id);
+    return group ? localUsers(group) : new Set();
   }
 
   #lookedAt(id: GroupId): LookedAt {

@@ -1,21 +1,18 @@
 import { readKeys, readLog } from "../store/membership-log.ts";
 import { findUsers as findStoredUsers } from "../store/users.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
 import type { ClientSession } from "./client-session.ts";
-import { refusal } from "./reply.ts";
+import { notAMember, type Reply } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
-
-type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
 /** What a logged-in user may ask about people and groups. */
 export async function findUsers(
   server: ServerContext,
-  { request, names = [], ids = [] }: Asked<"findUsers">,
-): Promise<ColdServerFrame> {
+  { request, names = [], ids = [] }: RequestFrame<"findUsers">,
+): Promise<Reply<"findUsers">> {
   const canonical = names.map((name) => {
     const checked = canonicalUserName(name);
     return checked.ok ? checked.value : "";
@@ -31,7 +28,7 @@ export async function findUsers(
   };
 }
 
-export async function groupsOf(session: ClientSession, { request }: Asked<"groups">): Promise<ColdServerFrame> {
+export async function groupsOf(session: ClientSession, { request }: RequestFrame<"groups">): Promise<Reply<"groups">> {
   const groups = await session.enterGroups();
   return {
     kind: "groups",
@@ -49,12 +46,14 @@ export async function groupsOf(session: ClientSession, { request }: Asked<"group
 export async function log(
   server: ServerContext,
   session: ClientSession,
-  { request, group: id, from }: Asked<"log">,
-): Promise<ColdServerFrame> {
+  { request, group: id, from }: RequestFrame<"log">,
+): Promise<Reply<"log">> {
   const group = await session.memberOf(id);
-  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group) return notAMember(request);
   // Not what this server remembers of it: a log that seems to have become shorter is taken for a lie.
   const { entries, length } = await readLog(server.database, { group: id, from, countMax: limits.logPageMax });
+  // A removal may have come meanwhile, and `left` gone out.
+  if (!group.sessions.has(session)) return notAMember(request);
   const fitting = takeBytes(entries, ({ entry }) => entry.length, limits.frameBytesMax / 2);
   return { kind: "log", request, group: id, length, entries: fitting };
 }
@@ -62,12 +61,13 @@ export async function log(
 export async function keys(
   server: ServerContext,
   session: ClientSession,
-  { request, group: id, from }: Asked<"keys">,
-): Promise<ColdServerFrame> {
+  { request, group: id, from }: RequestFrame<"keys">,
+): Promise<Reply<"keys">> {
   const group = await session.memberOf(id);
-  if (!group) return refusal(request, "not_a_member", "not a group of yours");
+  if (!group) return notAMember(request);
   const countMax = limits.keysPageMax;
   const keys = await readKeys(server.database, { group: id, user: session.user as UserId, from, countMax });
+  if (!group.sessions.has(session)) return notAMember(request);
   return { kind: "keys", request, group: id, keys, more: keys.length === countMax };
 }
 

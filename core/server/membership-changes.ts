@@ -4,17 +4,14 @@ import { openPublicIdentity } from "../e2ee/public-identity.ts";
 import { changeGroup, type StagedKey } from "../store/membership-log.ts";
 import { findUsers } from "../store/users.ts";
 import { readUint64 } from "../wire/bytes.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import type { ClientMessageId, GroupId, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { parseEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { announceChange } from "./changes.ts";
-import { busyRetryMs, refusal } from "./reply.ts";
+import { busyRetryMs, type Reply, refusal } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
-
-type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
 /** A user's changes of groups, from the keys that are staged for one to the entry that makes it. */
 export class MembershipChanges {
@@ -29,7 +26,7 @@ export class MembershipChanges {
     this.#user = user;
   }
 
-  stageKeys({ request, group, keys }: Asked<"stageKeys">): ColdServerFrame {
+  stageKeys({ request, group, keys }: RequestFrame<"stageKeys">): Reply<"stageKeys"> {
     const before = this.#staged.get(group);
     const after = new Map(before);
     for (const key of keys) after.set(`${key.user} ${key.epoch}`, key);
@@ -42,7 +39,7 @@ export class MembershipChanges {
     return { kind: "done", request };
   }
 
-  async change({ request, entry: bytes }: Asked<"change">): Promise<ColdServerFrame> {
+  async change({ request, entry: bytes }: RequestFrame<"change">): Promise<Reply<"change">> {
     const parsed = parseEntry(bytes);
     if (!parsed.ok) return refusal(request, "invalid_change", parsed.reason);
     const { entry } = parsed.value;

@@ -1,13 +1,10 @@
 import { revokeOtherSessions } from "../store/sessions.ts";
 import { credentialOf, savePassword } from "../store/users.ts";
-import type { ColdClientFrame } from "../wire/client-frame.ts";
-import type { ColdServerFrame } from "../wire/server-frame.ts";
+import type { RequestFrame } from "../wire/client-frame.ts";
 import { type AccountHolder, endSession } from "./account-requests.ts";
 import { Exchange } from "./exchange.ts";
-import { opaqueRefusal, refusal, withoutStart } from "./reply.ts";
+import { opaqueRefusal, type Reply, refusal, withoutStart } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
-
-type Asked<Kind extends ColdClientFrame["kind"]> = Extract<ColdClientFrame, { kind: Kind }>;
 
 /**
  * Another password for the user of a connection: a registration anew. A stolen token must not be enough to lock its owner
@@ -23,7 +20,7 @@ export class PasswordChange {
     this.#holder = holder;
   }
 
-  async start({ request, message }: Asked<"passwordStart">): Promise<ColdServerFrame> {
+  async start({ request, message }: RequestFrame<"passwordStart">): Promise<Reply<"passwordStart">> {
     const { user, byPassword } = this.#holder;
     if (!byPassword) return loginRequired(request);
     const begun = this.#registration.start();
@@ -35,13 +32,13 @@ export class PasswordChange {
     return { kind: "passwordStarted", request, message: answer.value };
   }
 
-  async finish(frame: Asked<"passwordFinish">): Promise<ColdServerFrame> {
+  async finish(frame: RequestFrame<"passwordFinish">): Promise<Reply<"passwordFinish">> {
     if (!this.#holder.byPassword) return loginRequired(frame.request);
     return (await this.#registration.finish(() => this.#change(frame))) ?? withoutStart(frame);
   }
 
   /** The record and the account secret: both or neither are kept. All other sessions of the user end. */
-  async #change({ request, record, backup }: Asked<"passwordFinish">): Promise<ColdServerFrame> {
+  async #change({ request, record, backup }: RequestFrame<"passwordFinish">): Promise<Reply<"passwordFinish">> {
     const { user, sessionId } = this.#holder;
     const checked = await this.#server.opaque.checkRecord(record);
     if (!checked.ok) return opaqueRefusal(request, checked.reason);

@@ -1,21 +1,30 @@
-import type { ColdClientFrame } from "../wire/client-frame.ts";
+import type { ReplyTo, RequestFrame, RequestKind } from "../wire/client-frame.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 
-type ErrorFrame = Extract<ColdServerFrame, { kind: "error" }>;
+export type ErrorFrame = Extract<ColdServerFrame, { kind: "error" }>;
+
+/** What a request of this kind may be answered. */
+export type Reply<Kind extends RequestKind> = ReplyTo<Kind> | ErrorFrame;
 
 /** The answer to a request that is not granted. */
 export function refusal(request: number, code: ErrorCode, detail: string, retryAfterMs?: number): ErrorFrame {
   return { kind: "error", request, code, detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
+/** The same answer whether or not there is such a group. */
+export function notAMember(request: number): ErrorFrame {
+  return refusal(request, "not_a_member", "not a group of yours");
+}
+
 /** How long to wait when a queue is full or the database is away. */
 export const busyRetryMs = 500;
 
-type Finish = Extract<ColdClientFrame, { kind: "signUpFinish" | "logInFinish" | "passwordFinish" }>;
-
 /** The answer to a finish that does not go on from a start. */
-export function withoutStart({ kind, request }: Finish): ErrorFrame {
+export function withoutStart({
+  kind,
+  request,
+}: RequestFrame<"signUpFinish" | "logInFinish" | "passwordFinish">): ErrorFrame {
   const start = kind.replace("Finish", "Start");
   return refusal(request, "malformed_frame", `${kind} without ${start} on this connection: begin with that`);
 }

@@ -1,7 +1,7 @@
-import type { Database } from "../store/database.ts";
+import type { Queryable } from "../store/database.ts";
 import { revokedSessions } from "../store/sessions.ts";
 
-/** Look back this far when asking for news, for what was committed late or stamped by another clock. */
+/** Look back this far when asking for news, for what was committed late. */
 const overlapMs = 60_000;
 
 /** The sessions whose tokens resume nothing any more although they have not expired, in memory. */
@@ -24,13 +24,17 @@ export class RevokedSessions {
     this.#expiries.set(key(session), now + this.#lifetimeMs);
   }
 
-  /** Reads what was revoked since the last time, on any server, and forgets what has expired. */
-  async refresh(database: Database, now: number): Promise<void> {
-    for (const { id, expiresAt } of await revokedSessions(database, this.#knownUntil)) {
+  /** Reads what was revoked since the last time, on any server, and forgets what has expired; answers what is news. */
+  async refresh(database: Queryable, now: number): Promise<Uint8Array[]> {
+    const news: Uint8Array[] = [];
+    const { sessions, asked } = await revokedSessions(database, this.#knownUntil);
+    for (const { id, expiresAt } of sessions) {
+      if (!this.has(id)) news.push(id);
       this.#expiries.set(key(id), expiresAt.getTime());
     }
     for (const [session, expiresAt] of this.#expiries) if (expiresAt < now) this.#expiries.delete(session);
-    this.#knownUntil = new Date(now - overlapMs);
+    this.#knownUntil = new Date(asked.getTime() - overlapMs);
+    return news;
   }
 }
 

@@ -2,7 +2,7 @@ import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Coalescer } from "../platform/coalescer.ts";
 import type { Log } from "../platform/log.ts";
-import type { Database } from "../store/database.ts";
+import type { DatabaseAccess } from "../store/database.ts";
 import type { GroupOfUser } from "../store/groups.ts";
 import type { IngestWriter } from "../store/ingest/ingest-writer.ts";
 import type { UserId } from "../wire/ids.ts";
@@ -23,8 +23,8 @@ export interface ServerContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: ServerLimits;
-  readonly database: Database;
-  readonly writer: IngestWriter<ClientSession>;
+  readonly database: DatabaseAccess;
+  readonly writer: MessageWriter;
   readonly bus: Bus;
   readonly opaque: OpaqueServer;
   readonly tokens: SessionTokens;
@@ -43,6 +43,8 @@ export interface ServerContext {
   /** Whether an error says that the database is away, rather than that a statement is wrong. */
   isDatabaseAway(cause: unknown): boolean;
 }
+
+export type MessageWriter = Pick<IngestWriter<ClientSession>, "append" | "waiting" | "away">;
 
 export interface ServerLimits {
   readonly connectionsMax: number;

@@ -8,8 +8,8 @@ import { committedFrames } from "./committed-frames.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import type { ServerContext } from "./server-context.ts";
 
-/** Admissions are looked for this far back: twice what a sweep may take to come around. */
-const admissionsMs = 10_000;
+/** Admissions are looked for from this long before the last time on, for what was committed late. */
+const admissionsOverlapMs = 10_000;
 
 /** Groups asked about in one query. */
 const groupsPerQuery = 2000;
@@ -24,9 +24,12 @@ export class Sweep {
   readonly #server: ServerContext;
   #suspected = new Map<GroupId, Seq>();
   #running = false;
+  /** From when on admissions may not be known, by the database's clock; at first by the server's own. */
+  #admissionsSince: Date;
 
   constructor(server: ServerContext) {
     this.#server = server;
+    this.#admissionsSince = new Date(server.clock.now() - admissionsOverlapMs);
   }
 
   async run(): Promise<void> {
@@ -82,15 +85,18 @@ export class Sweep {
   }
 
   async #lostAdmissions(): Promise<void> {
-    const since = new Date(this.#server.clock.now() - admissionsMs);
+    const { admissions, asked } = await joinedSince(this.#server.database, this.#admissionsSince);
     const missed = new Map<GroupId, UserId[]>();
-    for (const { user, group } of await joinedSince(this.#server.database, since)) {
+    for (const { user, group } of admissions) {
       if (this.#server.users.of(user).length === 0) continue;
       missed.set(group, [...(missed.get(group) ?? []), user]);
     }
     for (const [id, joined] of missed) {
-      const group = await this.#server.groups.watch(id);
+      const known = await this.#server.groups.watch(id);
+      const isCurrent = joined.every((user) => known?.members.has(user));
+      const group = isCurrent ? known : await refreshGroup(this.#server, id);
       if (group) settleMembers(this.#server, group, { joined });
     }
+    this.#admissionsSince = new Date(asked.getTime() - admissionsOverlapMs);
   }
 }

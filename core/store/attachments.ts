@@ -1,7 +1,7 @@
 import { from as copyFrom } from "pg-copy-streams";
 import type { GroupId, UserId } from "../wire/ids.ts";
 import { copiedValues, copyEnd, copyRow, copySignature, uint32 } from "./copy-binary.ts";
-import { type Database, type Queryable, sqlState, uniqueViolation } from "./database.ts";
+import { type DatabaseAccess, type Queryable, sqlState, uniqueViolation } from "./database.ts";
 
 export interface AttachmentRecord {
   readonly id: Uint8Array;
@@ -27,7 +27,7 @@ export async function findAttachment(database: Queryable, id: Uint8Array): Promi
  * the server. The owner's row is locked, so two at once cannot pass where one may.
  */
 export async function beginAttachment(
-  database: Database,
+  database: DatabaseAccess,
   begun: Omit<AttachmentRecord, "complete">,
   quotaBytes: number,
 ): Promise<AttachmentRecord | "over_quota"> {
@@ -59,7 +59,12 @@ export async function storedChunks(database: Queryable, id: Uint8Array): Promise
 }
 
 /** Keeps a chunk, by COPY in binary form; one that is there already stays as it is. */
-export async function storeChunk(database: Database, id: Uint8Array, index: number, bytes: Uint8Array): Promise<void> {
+export async function storeChunk(
+  database: DatabaseAccess,
+  id: Uint8Array,
+  index: number,
+  bytes: Uint8Array,
+): Promise<void> {
   try {
     const stream = copyFrom("COPY attachment_chunks (attachment_id, index, bytes) FROM STDIN WITH (FORMAT binary)");
     await database.copy(stream, [copySignature, ...copyRow(id, uint32(index), bytes), copyEnd]);
@@ -81,7 +86,7 @@ export async function completeAttachment(database: Queryable, id: Uint8Array, ch
 
 /** Chunks from one index on, in order; `count` at most. */
 export async function readChunks(
-  database: Database,
+  database: DatabaseAccess,
   { id, from, count }: { id: Uint8Array; from: number; count: number },
 ): Promise<Uint8Array[]> {
   const hex = Buffer.from(id).toString("hex");
@@ -103,7 +108,7 @@ export async function removeAttachment(database: Queryable, id: Uint8Array): Pro
 
 /** Removes attachments that expired with their group's messages, or whose upload was given up; answers how many. */
 export async function removeStaleAttachments(
-  database: Database,
+  database: DatabaseAccess,
   { now, uploadMsMax }: { now: Date; uploadMsMax: number },
 ): Promise<number> {
   const removed = await database.query<{ id: Uint8Array }>({

@@ -19,6 +19,9 @@ export interface Queryable {
   query<T extends Row>(query: Query): Promise<T[]>;
 }
 
+/** What queries need of a database: a {@link Database}, or a test's stand-in for one. */
+export type DatabaseAccess = Pick<Database, "query" | "transaction" | "copy" | "copyOut">;
+
 export interface DatabaseOptions {
   readonly connectionsMax: number;
   readonly log: Log;

@@ -55,11 +55,17 @@ export async function groupsAhead(database: Queryable, believed: readonly GroupP
   });
 }
 
-/** Who was admitted where since a moment. */
-export async function joinedSince(database: Queryable, since: Date): Promise<{ user: UserId; group: GroupId }[]> {
-  return database.query({
+/** Who was admitted where since a moment, and when it was that this was asked: both by the database's clock. */
+export async function joinedSince(
+  database: Queryable,
+  since: Date,
+): Promise<{ readonly admissions: readonly { user: UserId; group: GroupId }[]; readonly asked: Date }> {
+  const rows = await database.query<{ asked: Date; user: UserId | null; group: GroupId | null }>({
     name: "joined-since",
-    text: `SELECT user_id AS "user", group_id AS "group" FROM memberships WHERE joined_at >= $1`,
+    text: `SELECT clock.now AS asked, user_id AS "user", group_id AS "group"
+           FROM (SELECT now()) AS clock LEFT JOIN memberships ON joined_at >= $1`,
     values: [since],
   });
+  const admissions = rows.flatMap(({ user, group }) => (user === null || group === null ? [] : [{ user, group }]));
+  return { admissions, asked: (rows[0] as { asked: Date }).asked };
 }

@@ -6,7 +6,7 @@ import { limits } from "../wire/limits.ts";
 import { applyEntry, type ChangeRefused, type Member, type Membership } from "../wire/membership.ts";
 import type { GroupSettings, MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
-import { type Database, type Queryable, sqlState, uniqueViolation } from "./database.ts";
+import { type DatabaseAccess, type Queryable, sqlState, uniqueViolation } from "./database.ts";
 
 export interface StagedKey {
   readonly epoch: Epoch;
@@ -50,7 +50,7 @@ const notChanged = (code: NotChanged["code"], detail: string) => refused<NotChan
  * wrapped keys, and the message that tells the group. Of two changes at once one wins and the other is a `conflict`; the same
  * entry once more, after a lost answer, gets the answer that it got.
  */
-export async function changeGroup(database: Database, change: Change): Promise<Parsed<Changed, NotChanged>> {
+export async function changeGroup(database: DatabaseAccess, change: Change): Promise<Parsed<Changed, NotChanged>> {
   try {
     return await database.transaction(async (connection) => {
       const decided = await decide(connection, change);

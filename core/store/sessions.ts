@@ -20,16 +20,22 @@ export async function revokeSession(database: Queryable, id: Uint8Array): Promis
   await database.query({ text: "UPDATE sessions SET revoked_at = now() WHERE id = $1", values: [id] });
 }
 
-/** Sessions revoked at or after `since` whose tokens would still be good: a server keeps them in memory. */
+/**
+ * Sessions revoked at or after `since` whose tokens would still be good, for a server to keep in memory; and when it was that
+ * this was asked. Both are by the database's clock.
+ */
 export async function revokedSessions(
   database: Queryable,
   since: Date,
-): Promise<{ readonly id: Uint8Array; readonly expiresAt: Date }[]> {
-  return database.query({
+): Promise<{ readonly sessions: readonly Omit<SessionRecord, "user">[]; readonly asked: Date }> {
+  const rows = await database.query<{ asked: Date; id: Uint8Array | null; expiresAt: Date }>({
     name: "sessions-revoked",
-    text: `SELECT id, expires_at AS "expiresAt" FROM sessions WHERE revoked_at >= $1 AND expires_at > now()`,
+    text: `SELECT clock.now AS asked, id, expires_at AS "expiresAt"
+           FROM (SELECT now()) AS clock LEFT JOIN sessions ON revoked_at >= $1 AND expires_at > clock.now`,
     values: [since],
   });
+  const sessions = rows.flatMap(({ id, expiresAt }) => (id === null ? [] : [{ id, expiresAt }]));
+  return { sessions, asked: (rows[0] as { asked: Date }).asked };
 }
 
 /** Forgets sessions whose tokens are good for nothing any more. */

@@ -13,10 +13,11 @@ import {
   userIdField,
   wrappedKeyField,
 } from "./fields.ts";
-import { type ColdFrame, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
+import { type ColdFrame, type ColdKind, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { opaqueBytes } from "./opaque-bytes.ts";
 import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts";
+import type { ColdServerFrame } from "./server-frame.ts";
 
 const request = requestField;
 const registrationRequest = exactBytesField(opaqueBytes.registrationRequest);
@@ -24,13 +25,21 @@ const record = exactBytesField(opaqueBytes.registrationRecord);
 const ke1 = exactBytesField(opaqueBytes.ke1);
 const ke3 = exactBytesField(opaqueBytes.ke3);
 
-/** Everything that a client asks, but for SEND; each is answered by the frame named beside it, or by `error`. */
+/**
+ * Everything that a client says, but for SEND. A request is answered by the frame that stands beside it as its `reply`, or
+ * by `error`; what has no reply is not answered.
+ */
 export const coldClientFrames = {
-  /** OPAQUE registration, first message → `signUpStarted`. */
-  signUpStart: { code: 0x10, body: z.strictObject({ request, name: typedNameField, message: registrationRequest }) },
-  /** OPAQUE registration record and the public identity, once for a `signUpStart` → `welcome`. */
+  /** OPAQUE registration, first message. */
+  signUpStart: {
+    code: 0x10,
+    reply: "signUpStarted",
+    body: z.strictObject({ request, name: typedNameField, message: registrationRequest }),
+  },
+  /** OPAQUE registration record and the public identity, once for a `signUpStart`. */
   signUpFinish: {
     code: 0x11,
+    reply: "welcome",
     body: z.strictObject({
       request,
       name: typedNameField,
@@ -39,26 +48,35 @@ export const coldClientFrames = {
       backup: backup.exactOptional(),
     }),
   },
-  /** OPAQUE login, KE1 → `logInStarted`. */
-  logInStart: { code: 0x12, body: z.strictObject({ request, name: typedNameField, message: ke1 }) },
-  /** OPAQUE login, KE3 → `welcome`. */
-  logInFinish: { code: 0x13, body: z.strictObject({ request, message: ke3 }) },
-  /** A session token instead of a login → `welcome`. */
-  resume: { code: 0x14, body: z.strictObject({ request, token: bytesField(256) }) },
-  /** Ends the session: its token resumes nothing any more → `done`. */
-  logOut: { code: 0x15, body: z.strictObject({ request }) },
-  /** The caller's account secret, sealed under the password → `backup`. */
-  fetchBackup: { code: 0x16, body: z.strictObject({ request }) },
-  /** Keeps another one → `done`. */
-  saveBackup: { code: 0x17, body: z.strictObject({ request, backup }) },
-  /** A new password: OPAQUE registration, first message → `passwordStarted`. Only on a connection that logged in with the old one. */
-  passwordStart: { code: 0x18, body: z.strictObject({ request, message: registrationRequest }) },
-  /** The new record, and the account secret sealed anew: both or neither are kept, other sessions end → `done`. */
-  passwordFinish: { code: 0x19, body: z.strictObject({ request, record, backup }) },
+  /** OPAQUE login, KE1. */
+  logInStart: {
+    code: 0x12,
+    reply: "logInStarted",
+    body: z.strictObject({ request, name: typedNameField, message: ke1 }),
+  },
+  /** OPAQUE login, KE3. */
+  logInFinish: { code: 0x13, reply: "welcome", body: z.strictObject({ request, message: ke3 }) },
+  /** A session token instead of a login. */
+  resume: { code: 0x14, reply: "welcome", body: z.strictObject({ request, token: bytesField(256) }) },
+  /** Ends the session: its token resumes nothing any more. */
+  logOut: { code: 0x15, reply: "done", body: z.strictObject({ request }) },
+  /** The caller's account secret, sealed under the password. */
+  fetchBackup: { code: 0x16, reply: "backup", body: z.strictObject({ request }) },
+  /** Keeps another one. */
+  saveBackup: { code: 0x17, reply: "done", body: z.strictObject({ request, backup }) },
+  /** A new password: OPAQUE registration, first message. Only on a connection that logged in with the old one. */
+  passwordStart: {
+    code: 0x18,
+    reply: "passwordStarted",
+    body: z.strictObject({ request, message: registrationRequest }),
+  },
+  /** The new record, and the account secret sealed anew: both or neither are kept, other sessions end. */
+  passwordFinish: { code: 0x19, reply: "done", body: z.strictObject({ request, record, backup }) },
 
-  /** Public identities by name or id → `users`, in the order asked. */
+  /** Public identities by name or id, in the order asked. */
   findUsers: {
     code: 0x20,
+    reply: "users",
     body: z
       .strictObject({
         request,
@@ -70,11 +88,12 @@ export const coldClientFrames = {
       }),
   },
 
-  /** The caller's groups, and from now on their messages → `groups`. */
-  groups: { code: 0x30, body: z.strictObject({ request }) },
-  /** Wrapped keys for a change to come, held until the connection ends or a change of the group is asked for → `done`. */
+  /** The caller's groups, and from now on their messages. */
+  groups: { code: 0x30, reply: "groups", body: z.strictObject({ request }) },
+  /** Wrapped keys for a change to come, held until the connection ends or a change of the group is asked for. */
   stageKeys: {
     code: 0x31,
+    reply: "done",
     body: z.strictObject({
       request,
       group: groupIdField,
@@ -83,15 +102,19 @@ export const coldClientFrames = {
         .max(limits.stagedKeysPerFrameMax),
     }),
   },
-  /** A signed membership entry → `changed`. */
-  change: { code: 0x32, body: z.strictObject({ request, entry: bytesField(limits.entryBytesMax) }) },
-  /** Entries of a group's log from an index on → `log`. */
-  log: { code: 0x33, body: z.strictObject({ request, group: groupIdField, from: countField }) },
-  /** The caller's wrapped keys from an epoch on → `keys`. */
-  keys: { code: 0x34, body: z.strictObject({ request, group: groupIdField, from: epochField }) },
+  /** A signed membership entry. */
+  change: { code: 0x32, reply: "changed", body: z.strictObject({ request, entry: bytesField(limits.entryBytesMax) }) },
+  /** Entries of a group's log from an index on. */
+  log: { code: 0x33, reply: "log", body: z.strictObject({ request, group: groupIdField, from: countField }) },
+  /** The caller's wrapped keys from an epoch on. */
+  keys: { code: 0x34, reply: "keys", body: z.strictObject({ request, group: groupIdField, from: epochField }) },
 
-  /** Messages after one seq, up to another → DELIVER frames, then `synced`. */
-  sync: { code: 0x40, body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField }) },
+  /** Messages after one seq, up to another: DELIVER frames come before the reply. */
+  sync: {
+    code: 0x40,
+    reply: "synced",
+    body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField }),
+  },
   /** Everything up to this seq has been read; not answered. */
   read: { code: 0x41, body: z.strictObject({ group: groupIdField, seq: seqField }) },
   /** Who of the group is here and who has read how far → `presence` and `cursors`, now and at each change. */
@@ -101,13 +124,25 @@ export const coldClientFrames = {
   /** The caller is writing something → `typing` to those who look at the group; not answered, and not kept. */
   typing: { code: 0x44, body: z.strictObject({ group: groupIdField }) },
 
-  /** → `pong`, for the round-trip time through the server's loop. */
-  ping: { code: 0x50, body: z.strictObject({ request }) },
-} as const;
+  /** For the round-trip time through the server's loop. */
+  ping: { code: 0x50, reply: "pong", body: z.strictObject({ request }) },
+} as const satisfies Readonly<Record<string, ColdKind & { readonly reply?: ColdServerFrame["kind"] }>>;
 
 const codec = coldCodec(coldClientFrames);
 
 export type ColdClientFrame = ColdFrame<typeof coldClientFrames>;
+
+type Requests = {
+  [Kind in keyof typeof coldClientFrames as (typeof coldClientFrames)[Kind] extends { readonly reply: string }
+    ? Kind
+    : never]: (typeof coldClientFrames)[Kind];
+};
+/** What is answered. */
+export type RequestKind = keyof Requests;
+export type RequestFrame<Kind extends RequestKind> = Extract<ColdClientFrame, { kind: Kind }>;
+/** The frame that grants a request. */
+export type ReplyTo<Kind extends RequestKind> = Extract<ColdServerFrame, { kind: Requests[Kind]["reply"] }>;
+
 /** Everything that a client may send. */
 export type ClientFrame = SendFrame | ColdClientFrame;
 

@@ -36,8 +36,14 @@ export function readFrameKind(bytes: Uint8Array): Parsed<number, FrameFault> {
   return accepted(bytes[1] as number);
 }
 
-/** The frames of one direction that are not on the hot path: a kind byte and a schema for the CBOR body of each. */
-export type ColdTable = Readonly<Record<string, { readonly code: number; readonly body: z.ZodType }>>;
+/** A frame that is not on the hot path: its kind byte, and a schema for its CBOR body. */
+export interface ColdKind {
+  readonly code: number;
+  readonly body: z.ZodType;
+}
+
+/** Those of one direction, by name. */
+export type ColdTable = Readonly<Record<string, ColdKind>>;
 
 export type ColdFrame<Table extends ColdTable> = {
   [Kind in keyof Table & string]: { readonly kind: Kind } & Unchanging<z.output<Table[Kind]["body"]>>;

@@ -1,0 +1,120 @@
+import type { OpaqueServer } from "../e2ee/opaque-server.ts";
+import type { Clock } from "../platform/clock.ts";
+import { Coalescer } from "../platform/coalescer.ts";
+import { messageOf } from "../platform/failure.ts";
+import type { Log } from "../platform/log.ts";
+import { type DatabaseAccess, isDatabaseAway } from "../store/database.ts";
+import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
+import { DeliverCursor } from "../wire/deliver-frame.ts";
+import type { Seq, UserId } from "../wire/ids.ts";
+import type { ColdLinkFrame } from "../wire/link-frame.ts";
+import { endSession } from "./account-requests.ts";
+import { Budgets } from "./budget.ts";
+import type { Bus, BusEvents, ServerId } from "./bus.ts";
+import { followChange } from "./changes.ts";
+import { Counters } from "./counters.ts";
+import { FanOut } from "./fan-out.ts";
+import { GroupDirectory } from "./group-directory.ts";
+import { LoginGate } from "./login-gate.ts";
+import { Looking } from "./looking.ts";
+import { RevokedSessions } from "./revoked-sessions.ts";
+import type { MessageWriter, ServerContext, ServerLimits } from "./server-context.ts";
+import { SessionTokens } from "./tokens.ts";
+import type { Transport } from "./transport/transport.ts";
+import { UserDirectory } from "./user-directory.ts";
+
+export interface ServerParts {
+  readonly transport: Pick<Transport, "publish">;
+  readonly database: DatabaseAccess;
+  /** Whose batches go on to `fanOut.settled`, once their rows have their outcome. */
+  readonly writer: MessageWriter;
+  readonly bus: Bus;
+  readonly opaque: OpaqueServer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: ServerLimits;
+  readonly tokenSecret: Uint8Array;
+  readonly tokenLifetimeMs: number;
+}
+
+/** Everything that sessions find of a server, made of what reaches beyond it: sockets, database, the other servers, time. */
+export function assembleServer(parts: ServerParts): ServerContext {
+  const { transport, database, writer, bus, opaque, clock, log, limits, tokenSecret, tokenLifetimeMs } = parts;
+  const groups = new GroupDirectory(database, bus, clock);
+  const counters = new Counters();
+  const fanOut = new FanOut({ transport, groups, bus, counters });
+  return {
+    clock,
+    log,
+    limits,
+    database,
+    writer,
+    bus,
+    opaque,
+    tokens: new SessionTokens(tokenSecret, tokenLifetimeMs),
+    revoked: new RevokedSessions(tokenLifetimeMs),
+    gate: new LoginGate(limits.logins, clock),
+    sendBudgets: new Budgets(limits.sends),
+    strangers: new Map(),
+    users: new UserDirectory(),
+    memberships: new Coalescer(async (users) => byUser(await groupsOfUsers(database, users))),
+    groups,
+    fanOut,
+    looking: new Looking({ transport, database, groups, bus, log }),
+    counters,
+    isDatabaseAway,
+  };
+}
+
+/** What a server makes of what the bus brings; frames about servers rather than groups go on to `aboutServers`. */
+export function busEvents(
+  server: ServerContext,
+  aboutServers: (from: ServerId, frame: ColdLinkFrame) => void = () => {},
+): BusEvents {
+  const cursor = new DeliverCursor();
+  return {
+    delivered(frame) {
+      const fault = cursor.open(frame);
+      if (fault) return server.log.error({ fault }, "another server sent a broken DELIVER");
+      const { group, firstSeq, count } = cursor;
+      server.fanOut.deliverFromElsewhere({ group, frame, lastSeq: (firstSeq + count - 1) as Seq, count });
+    },
+    told(from, frame) {
+      switch (frame.kind) {
+        case "changed":
+          return followChange(server, frame);
+        case "presenceWatch":
+        case "presence":
+        case "cursors":
+        case "typing":
+          return server.looking.told(from, frame);
+        case "revoked":
+          return endSession(server, frame.session);
+        default:
+          return aboutServers(from, frame);
+      }
+    },
+    joined: (from, groups) => server.looking.joined(from, groups),
+    gone: (from) => server.looking.gone(from),
+  };
+}
+
+/** Takes note of the sessions that were ended elsewhere, and ends what belongs to those that the bus did not tell of. */
+export async function refreshRevoked(server: ServerContext): Promise<void> {
+  try {
+    for (const session of await server.revoked.refresh(server.database, server.clock.now()))
+      endSession(server, session);
+  } catch (cause) {
+    server.log.debug({ cause: messageOf(cause) }, "revoked sessions could not be read");
+  }
+}
+
+function byUser(memberships: readonly GroupOfUser[]): ReadonlyMap<UserId, readonly GroupOfUser[]> {
+  const groups = new Map<UserId, GroupOfUser[]>();
+  for (const membership of memberships) {
+    const list = groups.get(membership.user);
+    if (list) list.push(membership);
+    else groups.set(membership.user, [membership]);
+  }
+  return groups;
+}
