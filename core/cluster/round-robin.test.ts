@@ -9,7 +9,7 @@ import { until } from "../testing/until.ts";
 
 const clients = 8;
 
-/** Clients at each server, as the servers say, once they are as many as there should be. */
+/** Clients at each server, as the servers last said, once they are as many as there should be. */
 async function connectionsAt({ target }: TestDeployment, sum: number): Promise<number[]> {
   let counts: number[] = [];
   await until(async () => {
@@ -23,11 +23,15 @@ async function connectionsAt({ target }: TestDeployment, sum: number): Promise<n
 
 const unevenness = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts);
 
-/** Somebody who can log in, and a session that can be resumed. */
-async function somebody(deployment: TestDeployment, name: string): Promise<Person> {
-  const made = await person(deployment.target, name, { password: "password" });
-  await made.client.close();
-  return made;
+/** People who can log in, with sessions that can be resumed; nobody is connected, as far as the servers know, too. */
+async function peopleAway(deployment: TestDeployment): Promise<Person[]> {
+  const people = await Promise.all(
+    Array.from({ length: clients }, (_, i) => person(deployment.target, `client${i}`, { password: "password" })),
+  );
+  await connectionsAt(deployment, clients);
+  await Promise.all(people.map(({ client }) => client.close()));
+  await connectionsAt(deployment, 0);
+  return people;
 }
 
 for (const transport of transportNames) {
@@ -35,20 +39,20 @@ for (const transport of transportNames) {
     test(`clients that are processes of their own are spread evenly over ${servers} servers (${transport})`, async () => {
       const deployment = await deploy({ servers, transport });
       const { target } = deployment;
-      const people = await Promise.all(
-        Array.from({ length: clients }, (_, i) => somebody(deployment, `${transport}${servers}user${i}`)),
-      );
+      const people = await peopleAway(deployment);
       const startOne = async ({ name, token }: Person, i: number) => {
         const who = i % 2 === 0 ? { token: Buffer.from(token).toString("hex") } : { name, password: "password" };
-        await ClientProcess.start({ target, who });
+        const client = await ClientProcess.start({ target, who });
         // What else asks, each time by a connection to the port that everybody knows, takes no client's turn.
         for (const path of ["/healthz", "/about", "/assign?visit=true"].slice(i % 3)) {
           assert.ok((await fetch(`http://${target}${path}`, { headers: { connection: "close" } })).ok);
         }
+        return client;
       };
-      await Promise.all(people.map(startOne));
+      const started = await Promise.all(people.map(startOne));
       const counts = await connectionsAt(deployment, clients);
-      assert.ok(counts.length === servers && unevenness(counts) <= 1, counts.join());
+      const were = started.map((client) => client.servers.join(" then ")).join(", ");
+      assert.ok(counts.length === servers && unevenness(counts) <= 1, `${counts.join()}: ${were}`);
       await deployment.stop();
     });
   }
@@ -56,7 +60,7 @@ for (const transport of transportNames) {
 
 test("clients of a server that breaks are spread evenly over the others", async () => {
   const deployment = await deploy({ servers: 4 });
-  const people = await Promise.all(Array.from({ length: clients }, (_, i) => somebody(deployment, `moving${i}`)));
+  const people = await peopleAway(deployment);
   const started = await Promise.all(
     people.map(({ token }) =>
       ClientProcess.start({ target: deployment.target, who: { token: Buffer.from(token).toString("hex") } }),
