@@ -1,5 +1,6 @@
 import { openLeanSocket } from "../core/client/lean-socket.ts";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
+import { Failure } from "../core/platform/failure.ts";
 import { seededRandom } from "../core/platform/random.ts";
 import { socketPath } from "../core/server/transport/transport.ts";
 import { readUint32, writeUint32, writeUint64 } from "../core/wire/bytes.ts";
@@ -9,6 +10,13 @@ import { drawPopulation } from "../loadgen/population.ts";
 import { Latencies, type Quantiles } from "../loadgen/recorder.ts";
 import { Arrivals, SenderTable } from "../loadgen/schedule.ts";
 import type { Workload } from "../loadgen/workload.ts";
+
+export interface BareLoadOptions {
+  readonly connect: ConnectBare;
+  readonly port: number;
+  readonly frameBytes: number;
+  readonly signal: AbortSignal;
+}
 
 export interface BareLoadResult {
   readonly offeredPerSecond: number;
@@ -38,11 +46,11 @@ export type ConnectBare = (
 
 /**
  * The same schedule and histograms as for FastChat, on a bare server: what is left out is what the bare server does not
- * have. Frames are as long as FastChat's DELIVER of one message.
+ * have. Frames are as long as FastChat's DELIVER of one message. Fails with `interrupted` when the signal is aborted.
  */
 export async function generateBareLoad(
   workload: Workload,
-  { connect, port, frameBytes }: { connect: ConnectBare; port: number; frameBytes: number },
+  { connect, port, frameBytes, signal }: BareLoadOptions,
   onMeasure: (moment: "begin" | "end") => Promise<void>,
 ): Promise<BareLoadResult> {
   const random = seededRandom(workload.seed);
@@ -114,9 +122,9 @@ export async function generateBareLoad(
   measureUntil = measureFrom + workload.durationSeconds * 1000;
   await sleep(clock, 100);
   const measuring = (async () => {
-    await sleep(clock, measureFrom - clock.monotonic());
+    await sleep(clock, measureFrom - clock.monotonic(), signal);
     await onMeasure("begin");
-    await sleep(clock, measureUntil - clock.monotonic());
+    await sleep(clock, measureUntil - clock.monotonic(), signal);
     await onMeasure("end");
   })();
   const { arrivals: of } = workload;
@@ -126,7 +134,7 @@ export async function generateBareLoad(
         send(group, members[random.below(members.length)] as number, clock.monotonic());
     });
   } else {
-    const by = { clock, startMs, untilMs: measureUntil };
+    const by = { clock, startMs, untilMs: measureUntil, stopped: () => signal.aborted };
     await sendWhenDue(new Arrivals(of.kind, of.ratePerSecond, random.fork()), by, (dueMs) => {
       const pair = senders.draw(random);
       if (pair) send(pair.group, pair.sender, dueMs);
@@ -134,8 +142,9 @@ export async function generateBareLoad(
   }
   await measuring;
   const deadline = clock.monotonic() + workload.settleSeconds * 1000;
-  while (delivered < expected && clock.monotonic() < deadline) await sleep(clock, 20);
+  while (delivered < expected && clock.monotonic() < deadline && !signal.aborted) await sleep(clock, 20);
   for (const socket of sockets) socket.close();
+  if (signal.aborted) throw new Failure("interrupted", "the run was stopped", "start it again");
   return {
     offeredPerSecond: offered / workload.durationSeconds,
     deliveredPerSecond: deliveries / workload.durationSeconds,

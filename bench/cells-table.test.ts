@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellsTable, conclusion, notes } from "./cells-table.ts";
+import { notes } from "./cells-notes.ts";
+import { cellsTable } from "./cells-table.ts";
 import { figure, median } from "./figures.ts";
 import { imbalanceOf } from "./imbalance.ts";
 import { htmlReport } from "./report.ts";
-import { sampleCell, sampleRun } from "./sample-run.ts";
+import type { Cell } from "./results.ts";
+import { sampleCell, samplePilot, sampleRun } from "./sample-run.ts";
 
 const failed = sampleCell({
   strategy: "two-choices",
@@ -15,10 +17,11 @@ const failed = sampleCell({
     breaches: [{ promise: 1, what: "acknowledged & seen by <nobody>", group: 42, seq: 7, client: 3 }],
   },
 });
-const invalid = sampleCell({ valid: false, invalidReasons: ["sends_late: p99 40.0 ms after they were due"] });
+const late = { code: "sends_late", detail: "40% of p99, 40 ms, is from before messages were sent" } as const;
+const invalid = sampleCell({ valid: false, invalidReasons: [late] });
 
 test("a row a cell, with its figures", () => {
-  const table = cellsTable([sampleCell({ servers: 1 }), failed, invalid]);
+  const table = cellsTable(sampleRun([sampleCell({ servers: 1 }), failed, invalid]));
   const rows = table.split("\n").filter((line) => /random|two-choices/.test(line));
   assert.equal(rows.length, 3);
   for (const part of ["4,800", "3 / 12", "40", "1.10", "passed"]) assert.ok(rows[0]?.includes(part), part);
@@ -27,36 +30,12 @@ test("a row a cell, with its figures", () => {
 });
 
 test("a broken promise is named with the messages concerned, and a run without one has no lines", () => {
-  const lines = notes([sampleCell(), failed]).join("\n");
+  const lines = notes(sampleRun([sampleCell(), failed])).join("\n");
   assert.match(lines, /lost 1/);
   assert.match(lines, /promise 1 \(acknowledged is durable\).*group 42, message 7, client 3/);
-  assert.deepEqual(notes([sampleCell()]), []);
-  assert.match(notes([sampleCell(), invalid]).join(), /sends_late/);
-  assert.match(notes([sampleCell({ failures: { no_outcome: 3 } })]).join(), /3 × no_outcome/);
-});
-
-test("the conclusion is made of the figures, and says what they do not show", () => {
-  const cells = [
-    sampleCell({ servers: 1, serverCpuMicrosPerDelivery: 30 }),
-    sampleCell({ servers: 4, serverCpuMicrosPerDelivery: 90 }),
-  ];
-  const text = conclusion(sampleRun(cells));
-  for (const part of ["from 1 to 4 servers", "30", "90", "2 cores", "does not show"])
-    assert.ok(text.includes(part), part);
-  assert.equal(text.match(/\.(\s|$)/g)?.length, 1, "one sentence");
-});
-
-test("cells that failed or are not valid have no part in the conclusion", () => {
-  const slow = { serverCpuMicrosPerDelivery: 9000 };
-  const cells = [sampleCell(), { ...failed, ...slow }, { ...invalid, ...slow }];
-  assert.doesNotMatch(conclusion(sampleRun(cells)), /9,000/);
-  assert.match(conclusion(sampleRun([failed])), /shows nothing/);
-});
-
-test("a load on servers elsewhere says nothing of the cores here", () => {
-  const text = conclusion({ ...sampleRun(), benchmark: "load" });
-  assert.doesNotMatch(text, /cores/);
-  assert.match(text, /4,800 messages a second/);
+  assert.deepEqual(notes(sampleRun([sampleCell()])), []);
+  assert.match(notes(sampleRun([sampleCell(), invalid])).join(), /sends_late: 40% of p99/);
+  assert.match(notes(sampleRun([sampleCell({ failures: { no_outcome: 3 } })])).join(), /3 × no_outcome/);
 });
 
 test("the report holds every row, the breaches and a chart, and nothing of it is code", () => {
@@ -67,10 +46,56 @@ test("the report holds every row, the breaches and a chart, and nothing of it is
   assert.doesNotMatch(html, /<script|https?:\/\/(?!www\.w3\.org)/);
 });
 
+test("a cell that failed has a row without figures, in the terminal and in the report, and a line that says why", () => {
+  const crash = { servers: 4, strategy: "random", code: "server_failed", message: "the server process ended with 1" };
+  const run = sampleRun([sampleCell()], { failed: [crash] });
+  assert.match(cellsTable(run), / 4 │ random .*FAILED: server_failed/);
+  assert.match(htmlReport(run), /<tr class="failed"><td>4<td>random<td>–.*<td>FAILED: server_failed/);
+  assert.match(notes(run).join(), /4 servers, random, failed with server_failed: the server process ended with 1/);
+});
+
+test("a cell that failed when it was measured again keeps the figures that it had", () => {
+  const crash = { servers: 2, strategy: "random", code: "server_failed", message: "it ended" };
+  const run = sampleRun([invalid], { failed: [crash] });
+  assert.equal(cellsTable(run).match(/ random /g)?.length, 1);
+  assert.match(notes(run).join(), /failed with server_failed/);
+});
+
+test("a cell that was measured again says so, and why", () => {
+  const { earlierTries: _, ...first } = invalid;
+  const run = sampleRun([sampleCell({ earlierTries: [first] })]);
+  assert.match(cellsTable(run), /yes, 2nd try/);
+  assert.match(notes(run).join(), /2 servers, random, was measured again: sends_late/);
+});
+
+test("connections that nobody of this run has are told", () => {
+  assert.match(notes(sampleRun([sampleCell({ connectionsPerServer: [100, 103] })])).join(), /203 connections, 3 more/);
+});
+
+test("a promise that was broken in the pilot is named", () => {
+  const pilot = samplePilot({ audit: failed.audit });
+  assert.match(notes(sampleRun([sampleCell()], { pilot })).join("\n"), /^pilot: lost 1/);
+});
+
+test("what others had of the machine stands beside each cell, where it is known", () => {
+  const othersOf = (machine: Cell["machine"]) => cellsTable(sampleRun([sampleCell({ machine })]));
+  assert.match(othersOf({ otherCpuCores: 1.26, stolenCpuCores: 0.11 }), / 1\.4 │ passed/);
+  assert.match(othersOf({ otherCpuCores: null, stolenCpuCores: null }), / – │ passed/);
+});
+
+test("a report of a run that did not end says so before anything else", () => {
+  const html = htmlReport(
+    sampleRun([sampleCell()], { partial: { reason: "interrupted", at: "2/12 1 server, random" } }),
+  );
+  assert.match(html, /<title>PARTIAL: /);
+  assert.match(html, /<h1>.*\n<p class="partial">PARTIAL RESULT: interrupted at "2\/12 1 server, random"/);
+  assert.doesNotMatch(htmlReport(sampleRun()), /PARTIAL/);
+});
+
 test("a report of a run in which nothing was delivered can be made", () => {
   const nothing = sampleCell({ deliveryMs: null, ackMs: null, deliveredPerSecond: 0 });
   assert.match(htmlReport(sampleRun([nothing])), /<table>/);
-  assert.match(cellsTable([nothing]), /–/);
+  assert.match(cellsTable(sampleRun([nothing])), /–/);
 });
 
 test("figures have three digits", () => {

@@ -3,6 +3,7 @@ import { readFileSync, statfsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { projectRoot } from "../core/platform/project-root.ts";
+import { cpuLimitCores } from "./machine-load.ts";
 import type { Environment } from "./results.ts";
 
 const measuredDependencies = [
@@ -35,6 +36,7 @@ export function readEnvironment(
   return {
     cpuModel: cpus[0]?.model.trim() ?? "unknown",
     cpuCount: cpus.length,
+    cpuLimitCores: cpuLimitCores() ?? null,
     memoryBytes: os.totalmem(),
     os: `${os.type()} ${os.arch()}`,
     kernel: os.release(),

@@ -3,15 +3,17 @@ import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
 import { deliveredHeaderBytes, deliverHeaderBytes } from "../core/wire/deliver-frame.ts";
-import { generateLoad, keptUp } from "../loadgen/generator.ts";
-import { parseWorkload, type Workload, type WorkloadText } from "../loadgen/workload.ts";
+import { generateLoad } from "../loadgen/generator.ts";
+import { generatorFaults, type InvalidReason } from "../loadgen/validity.ts";
+import type { Workload } from "../loadgen/workload.ts";
 import type { Arm } from "./arm.ts";
-import { type ConnectBare, connectBareSocket, generateBareLoad } from "./bare-load.ts";
+import { type BareLoadOptions, connectBareSocket, generateBareLoad } from "./bare-load.ts";
 import { ServerProcess } from "./child-process.ts";
-import { readEnvironment } from "./environment.ts";
 import { Laboratory } from "./laboratory.ts";
 import { connectNats, hasNats, NatsServer } from "./nats.ts";
 import type { Environment, FanoutDocument, FanoutPoint } from "./results.ts";
+import type { Watch } from "./watch.ts";
+import { workloadFrom } from "./workload-from.ts";
 
 export const fanoutArms = ["bare-uws", "bare-ws", "fastchat-uws", "fastchat-ws", "nats-core"] as const;
 export type FanoutArm = (typeof fanoutArms)[number];
@@ -21,7 +23,7 @@ export function availableArms(): FanoutArm[] {
   return fanoutArms.filter((arm) => arm !== "nats-core" || hasNats());
 }
 
-export interface FanoutOptions {
+export interface FanoutOptions extends Watch<FanoutDocument> {
   readonly arms: readonly FanoutArm[];
   /** Messages a second; `saturated` keeps four under way in each group. */
   readonly rates: readonly (number | "saturated")[];
@@ -33,8 +35,6 @@ export interface FanoutOptions {
   readonly warmUpSeconds: number;
   readonly log: Log;
   readonly signal: AbortSignal;
-  onPoint?(point: number, of: number, label: string): void;
-  onMeasured?(point: FanoutPoint): void;
 }
 
 export const fanoutDefaults = {
@@ -58,39 +58,34 @@ export async function runFanout(options: FanoutOptions): Promise<FanoutDocument>
   const laboratory = await Laboratory.open(log, 2);
   try {
     const points: FanoutPoint[] = [];
-    let environment: Environment | undefined;
-    let at = 0;
+    let environment = laboratory.environment();
+    const document = (): FanoutDocument => ({
+      schemaVersion: 1,
+      benchmark: "fanout",
+      startedAt,
+      environment,
+      workload: workloadAt(options, 1000),
+      points: [...points],
+    });
+    const of = rounds * rates.length * arms.length;
     for (let round = 0; round < rounds; round++) {
       for (const rate of rates) {
         for (const arm of turned(arms, round)) {
           if (signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
-          options.onPoint?.(
-            at++,
-            rounds * rates.length * arms.length,
-            `${arm} at ${rate}${rate === "saturated" ? "" : "/s"}`,
-          );
+          const what = `${arm} at ${rate}${rate === "saturated" ? "" : "/s"}`;
+          options.onStep?.(what, { number: points.length + 1, of });
           const measured = await measure(options, laboratory, arm, rate, round);
-          environment ??= measured.environment;
+          environment = measured.environment ?? environment;
           points.push(measured.point);
-          options.onMeasured?.(measured.point);
+          options.onMeasured?.(document());
         }
       }
     }
-    const known = environment ?? readEnvironment(notMeasured, laboratory.directory);
-    return {
-      schemaVersion: 1,
-      benchmark: "fanout",
-      startedAt,
-      environment: known,
-      workload: workloadAt(options, 1000),
-      points,
-    };
+    return document();
   } finally {
     await laboratory.close();
   }
 }
-
-const notMeasured = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
 
 /** Another one begins in each round. */
 function turned<T>(list: readonly T[], by: number): T[] {
@@ -98,7 +93,7 @@ function turned<T>(list: readonly T[], by: number): T[] {
 }
 
 function workloadAt(options: FanoutOptions, rate: number | "saturated"): Workload {
-  const text: WorkloadText = {
+  return workloadFrom({
     name: "fanout",
     clients: options.clients,
     groups: [
@@ -110,10 +105,7 @@ function workloadAt(options: FanoutOptions, rate: number | "saturated"): Workloa
     encryption: { mode: "sealed" },
     warmUpSeconds: options.warmUpSeconds,
     durationSeconds: options.durationSeconds,
-  };
-  const workload = parseWorkload(text);
-  if (!workload.ok) throw new Failure("workload_invalid", workload.reason, "change the options");
-  return workload.value;
+  });
 }
 
 /** Bare arms carry as many bytes as a DELIVER of one message. */
@@ -131,12 +123,13 @@ interface UnderTest {
 }
 
 async function startArm(options: FanoutOptions, laboratory: Laboratory, arm: FanoutArm): Promise<UnderTest> {
-  const bytes = frameBytes(options.payloadBytes);
+  const common = { frameBytes: frameBytes(options.payloadBytes), signal: options.signal };
   if (arm === "nats-core") {
     const nats = await NatsServer.start();
     return {
       usage: () => nats.usage(),
-      load: (workload, onMeasure) => measureBare(workload, connectNats, nats.port, bytes, onMeasure),
+      load: (workload, onMeasure) =>
+        measureBare(workload, { connect: connectNats, port: nats.port, ...common }, onMeasure),
       environment: undefined,
       stop: () => nats.stop(),
     };
@@ -152,9 +145,9 @@ async function startArm(options: FanoutOptions, laboratory: Laboratory, arm: Fan
     usage: () => server.usage(),
     load: (workload, onMeasure) =>
       isBare
-        ? measureBare(workload, connectBareSocket, port, bytes, onMeasure)
+        ? measureBare(workload, { connect: connectBareSocket, port, ...common }, onMeasure)
         : measureFastChat(workload, server.target, laboratory, onMeasure, options.signal),
-    environment: durability && readEnvironment(durability, laboratory.directory),
+    environment: durability && laboratory.environment(durability),
     stop: () => server.stop(),
   };
 }
@@ -201,19 +194,17 @@ type Measured = Omit<
 
 async function measureBare(
   workload: Workload,
-  connect: ConnectBare,
-  port: number,
-  bytes: number,
+  how: BareLoadOptions,
   onMeasure: () => Promise<void>,
 ): Promise<Measured> {
-  const load = await generateBareLoad(workload, { connect, port, frameBytes: bytes }, onMeasure);
+  const load = await generateBareLoad(workload, how, onMeasure);
   return {
     deliveredPerSecond: load.deliveredPerSecond,
     deliveryMs: load.deliveryMs ?? null,
     uncorrectedMs: load.uncorrectedMs ?? null,
     lateP99Ms: load.lateP99Ms,
     complete: load.delivered === load.expected,
-    ...validity(keptUp(workload, load)),
+    ...validity(generatorFaults(workload, { ...load, fromDueMs: load.deliveryMs, fromSentMs: load.uncorrectedMs })),
     breaches: [],
   };
 }
@@ -239,4 +230,4 @@ async function measureFastChat(
   };
 }
 
-const validity = (reasons: readonly string[]) => ({ valid: reasons.length === 0, invalidReasons: [...reasons] });
+const validity = (reasons: readonly InvalidReason[]) => ({ valid: reasons.length === 0, invalidReasons: [...reasons] });

@@ -1,8 +1,14 @@
-/** Numbers as people read them: three significant digits, no exponents. */
+/** Numbers as people read them: three significant digits, no exponents; a dash for what is none. */
 export function figure(value: number): string {
+  if (Number.isNaN(value)) return "–";
   if (value === 0) return "0";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en-US");
   return value.toPrecision(3).replace(/\.?0+$/, "");
+}
+
+/** How many of what: `1 server`, `4 servers`. */
+export function counted(count: number, what: string): string {
+  return `${figure(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** Two quantiles side by side, or a dash. */

@@ -13,11 +13,11 @@ import { clientMessageId, epoch, groupId, type Seq, userId } from "../core/wire/
 import { sendWhenDue } from "../loadgen/pace.ts";
 import { Latencies, type Quantiles } from "../loadgen/recorder.ts";
 import { Arrivals } from "../loadgen/schedule.ts";
-import { readEnvironment } from "./environment.ts";
 import { Laboratory } from "./laboratory.ts";
 import type { IngestDocument } from "./results.ts";
+import type { Watch } from "./watch.ts";
 
-export interface IngestBenchOptions {
+export interface IngestBenchOptions extends Watch<IngestDocument> {
   readonly rounds: number;
   readonly seconds: number;
   readonly payloadBytes: number;
@@ -25,7 +25,6 @@ export interface IngestBenchOptions {
   readonly crossoverRows: readonly number[];
   readonly log: Log;
   readonly signal: AbortSignal;
-  onStep?(step: string): void;
 }
 
 export const ingestDefaults = {
@@ -55,32 +54,37 @@ export async function runIngest(options: IngestBenchOptions): Promise<IngestDocu
   let bench: IngestBench | undefined;
   try {
     bench = await IngestBench.open(options, laboratory);
-    const saturated: IngestDocument["saturated"] = [];
-    const paced: IngestDocument["paced"] = [];
-    for (let round = 0; round < options.rounds; round++) {
-      options.onStep?.(`round ${round + 1} of ${options.rounds}`);
-      saturated.push({ arm: "bare copy", round, rowsPerSecond: await bench.bareCopy() });
-      saturated.push({ arm: "writer", round, rowsPerSecond: await bench.saturate() });
-      paced.push({ round, ratePerSecond: pacedRatePerSecond, ...(await bench.pace(pacedRatePerSecond)) });
-    }
-    const crossover: IngestDocument["crossover"] = [];
-    for (const rows of options.crossoverRows) {
-      for (const path of ["statement", "copy"] as const) {
-        options.onStep?.(`${rows} rows by ${path}`);
-        crossover.push({ rows, path, ...(await bench.commit(rows, path)) });
-      }
-    }
-    return {
+    let document: IngestDocument = {
       schemaVersion: 1,
       benchmark: "ingest",
       startedAt,
-      environment: readEnvironment(bench.durability, laboratory.directory),
+      environment: laboratory.environment(bench.durability),
       payloadBytes: options.payloadBytes,
       groups: options.groups,
-      saturated,
-      paced,
-      crossover,
+      saturated: [],
+      paced: [],
+      crossover: [],
     };
+    const measured = <Part extends "saturated" | "paced" | "crossover">(
+      part: Part,
+      of: IngestDocument[Part][number],
+    ) => {
+      document = { ...document, [part]: [...document[part], of] };
+      options.onMeasured?.(document);
+    };
+    for (let round = 0; round < options.rounds; round++) {
+      options.onStep?.(`round ${round + 1} of ${options.rounds}`);
+      measured("saturated", { arm: "bare copy", round, rowsPerSecond: await bench.bareCopy() });
+      measured("saturated", { arm: "writer", round, rowsPerSecond: await bench.saturate() });
+      measured("paced", { round, ratePerSecond: pacedRatePerSecond, ...(await bench.pace(pacedRatePerSecond)) });
+    }
+    for (const rows of options.crossoverRows) {
+      for (const path of ["statement", "copy"] as const) {
+        options.onStep?.(`${rows} rows by ${path}`);
+        measured("crossover", { rows, path, ...(await bench.commit(rows, path)) });
+      }
+    }
+    return document;
   } finally {
     await bench?.close();
     await laboratory.close();
@@ -186,13 +190,19 @@ class IngestBench {
     );
     const before = this.#cpu();
     const startMs = clock.monotonic();
-    const untilMs = startMs + this.#options.seconds * 1000;
-    await sendWhenDue(new Arrivals("constant", ratePerSecond, this.#random), { clock, startMs, untilMs }, () => {
+    const by = {
+      clock,
+      startMs,
+      untilMs: startMs + this.#options.seconds * 1000,
+      stopped: () => this.#options.signal.aborted,
+    };
+    await sendWhenDue(new Arrivals("constant", ratePerSecond, this.#random), by, () => {
       takenAtMs.push(clock.monotonic());
       writer.append(this.#message(), undefined);
       rows++;
     });
     await writer.drained();
+    this.#assertGoesOn();
     const cost = this.#cpuSince(before, rows);
     await writer.close();
     const [commitMs, outcomeMs] = [commit.quantiles() as Quantiles, outcome.quantiles() as Quantiles];
@@ -214,7 +224,10 @@ class IngestBench {
     const repeats = Math.max(10, Math.min(400, Math.round(20_000 / rows)));
     const before = this.#cpu();
     const began = clock.monotonic();
-    for (let i = 0; i < repeats && !this.#options.signal.aborted; i++) await once();
+    for (let i = 0; i < repeats; i++) {
+      this.#assertGoesOn();
+      await once();
+    }
     const micros = (clock.monotonic() - began) * 1000;
     const cost = this.#cpuSince(before, rows * repeats);
     await client.end();
@@ -255,6 +268,7 @@ class IngestBench {
       sentAt: clock.now(),
       payload: this.#payload,
       resend: false,
+      turn: 0,
     };
   }
 
@@ -262,10 +276,15 @@ class IngestBench {
   async #forAWhile(work: () => Promise<void>): Promise<number> {
     const began = clock.monotonic();
     while (clock.monotonic() - began < this.#options.seconds * 1000) {
-      if (this.#options.signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
+      this.#assertGoesOn();
       await work();
     }
     return clock.monotonic() - began;
+  }
+
+  /** What is cut off is no measurement. */
+  #assertGoesOn(): void {
+    if (this.#options.signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
   }
 
   async #clear(): Promise<void> {

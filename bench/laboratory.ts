@@ -1,5 +1,7 @@
 import { mkdtempSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
+import type { Durability } from "../core/cluster/deployment.ts";
 import { type ServeConfig, serveSettings } from "../core/cluster/serve-settings.ts";
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { readConfig } from "../core/platform/config.ts";
@@ -8,35 +10,54 @@ import { Database } from "../core/store/database.ts";
 import { EmbeddedPostgres } from "../core/store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { makeKeyPairs } from "../loadgen/generator.ts";
+import { readEnvironment } from "./environment.ts";
 import { processTreeCpuSeconds } from "./process-usage.ts";
+import type { Environment } from "./results.ts";
+
+/** Of results in which nothing has been stored. */
+const noDurability: Durability = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
 
 /** What all cells of a benchmark share: a database server, and keys for the simulated users. */
 export class Laboratory {
   readonly #postgres: EmbeddedPostgres;
   readonly #directory: string;
   readonly #log: Log;
+  readonly #loadAverage: number;
   readonly keyPairs: readonly IdentityKeyPairs[];
   #databases = 0;
 
-  private constructor(postgres: EmbeddedPostgres, directory: string, log: Log, keyPairs: readonly IdentityKeyPairs[]) {
-    this.#postgres = postgres;
-    this.#directory = directory;
-    this.#log = log;
-    this.keyPairs = keyPairs;
+  private constructor(by: {
+    postgres: EmbeddedPostgres;
+    directory: string;
+    log: Log;
+    keyPairs: readonly IdentityKeyPairs[];
+    loadAverage: number;
+  }) {
+    this.#postgres = by.postgres;
+    this.#directory = by.directory;
+    this.#log = by.log;
+    this.keyPairs = by.keyPairs;
+    this.#loadAverage = by.loadAverage;
   }
 
   static async open(log: Log, keyPairs: number): Promise<Laboratory> {
+    const [loadAverage = 0] = os.loadavg();
     const directory = mkdtempSync(path.join(writablePlace(), `bench-${process.pid}-`));
-    const [postgres, keys] = await Promise.all([
+    const [postgres, keyPairsMade] = await Promise.all([
       EmbeddedPostgres.start({ directory, ephemeral: true, log }),
       makeKeyPairs(keyPairs),
     ]);
-    return new Laboratory(postgres, directory, log, keys);
+    return new Laboratory({ postgres, directory, log, keyPairs: keyPairsMade, loadAverage });
   }
 
   /** Where the database's files are. */
   get directory(): string {
     return this.#directory;
+  }
+
+  /** Where and on what this is, with the load that the machine had before anything of ours was started. */
+  environment(durability: Durability = noDurability): Environment {
+    return { ...readEnvironment(durability, this.#directory), loadAverage: this.#loadAverage };
   }
 
   /** CPU seconds that the database has used; undefined where that cannot be told. */

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { trustDeployment } from "../core/client/tls-trust.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
-import { makeKeyPairs, type Progress } from "../loadgen/generator.ts";
+import type { Progress } from "../loadgen/crew.ts";
+import { makeKeyPairs } from "../loadgen/generator.ts";
 import { parseWorkload, presets, type Workload } from "../loadgen/workload.ts";
 import { deploymentFacts } from "./deployment-facts.ts";
 import { readEnvironment } from "./environment.ts";
@@ -11,6 +12,12 @@ import { measureCell } from "./measure-cell.ts";
 import { simulationNotes } from "./quick.ts";
 import type { CellsDocument } from "./results.ts";
 import { readSeededAccounts } from "./seed.ts";
+import type { Watch } from "./watch.ts";
+
+export interface RunLoadOptions extends Watch<CellsDocument> {
+  readonly signal: AbortSignal;
+  onProgress?(progress: Progress): void;
+}
 
 /** The workload that a command line asks for. */
 export function workloadOf(config: LoadConfig): Workload {
@@ -48,11 +55,9 @@ function readJson(file: string): Record<string, unknown> {
   );
 }
 
-/** `fastchat load`: one workload on servers that run already. */
-export async function runLoad(
-  config: LoadConfig,
-  { signal, onBegin, onProgress }: { signal: AbortSignal; onBegin(): void; onProgress(progress: Progress): void },
-): Promise<CellsDocument> {
+/** `fastchat load`: one workload on servers that run already. One that is interrupted has the figures of the time until then. */
+export async function runLoad(config: LoadConfig, options: RunLoadOptions): Promise<CellsDocument> {
+  const { signal } = options;
   const workload = workloadOf(config);
   const seeded = config.accounts === undefined ? undefined : readSeededAccounts(config.accounts);
   if (seeded && seeded.users < workload.clients) {
@@ -66,7 +71,7 @@ export async function runLoad(
   const tls = await trustDeployment(config.target, config.tlsPin);
   const facts = await deploymentFacts(config.target, tls);
   const environment = readEnvironment(facts.durability, undefined);
-  onBegin();
+  options.onStep?.(config.target);
   const namePrefix = `load-${systemClock.now().toString(36)}-`;
   const cell = await measureCell({
     target: config.target,
@@ -76,9 +81,25 @@ export async function runLoad(
     keyPairs: seeded?.keyPairs ?? (await makeKeyPairs(workload.keyPairs)),
     strategy: facts.strategy,
     transport: facts.transport,
-    onProgress,
+    onProgress: (progress) => options.onProgress?.(progress),
     signal,
+    cutShort: true,
   });
-  const simulation = simulationNotes(workload);
-  return { schemaVersion: 1, benchmark: "load", startedAt, environment, workload, simulation, cells: [cell] };
+  const document: CellsDocument = {
+    schemaVersion: 1,
+    benchmark: "load",
+    startedAt,
+    environment,
+    workload,
+    simulation: simulationNotes(workload),
+    pilot: null,
+    cells: [{ ...cell, earlierTries: [] }],
+    failed: [],
+  };
+  options.onStep?.(`${cell.seconds.toFixed(1)} of ${workload.durationSeconds} s measured`);
+  options.onMeasured?.(document);
+  if (cell.seconds < workload.durationSeconds) {
+    throw new Failure("interrupted", "the load was stopped before its time", "start it again");
+  }
+  return document;
 }

@@ -30,7 +30,7 @@ export class LoginStorm {
     if (!welcome.ok) throw new Failure("sign_up_failed", welcome.reason.detail, "see the server's log");
   }
 
-  /** Open loop: logins are due at even distances, whether or not the server keeps up. */
+  /** Open loop: logins are due at even distances, whether or not the server keeps up. Ends early when it is stopped. */
   async run(perSecond: number, seconds: number, signal: AbortSignal) {
     const latencies = new Latencies();
     let succeeded = 0;
@@ -48,9 +48,10 @@ export class LoginStorm {
       });
       underWay.push(done);
     });
+    const tookSeconds = Math.min(seconds, (clock.monotonic() - startMs) / 1000);
     await Promise.all(underWay);
     const quantiles = latencies.quantiles();
-    return { succeeded, failed, p50Ms: quantiles?.p50 ?? 0, p99Ms: quantiles?.p99 ?? 0 };
+    return { seconds: tookSeconds, succeeded, failed, p50Ms: quantiles?.p50 ?? 0, p99Ms: quantiles?.p99 ?? 0 };
   }
 
   #connection(): Connection {

@@ -1,18 +1,20 @@
 import cliProgress from "cli-progress";
-import type { Progress } from "../loadgen/generator.ts";
+import type { Progress } from "../loadgen/crew.ts";
 import { figure } from "./figures.ts";
 
-const columns = { offered: "", delivered: "", p99: "", errors: "" };
+const nothingYet = { offered: 0, delivered: 0, p99: "–", errors: 0 };
 
 /**
  * One line that moves while a run goes on: where it is, and what it does at the moment. Where nobody watches (a file, a
- * pipe), a line a cell instead.
+ * pipe), a line a step instead.
  */
 export class ProgressLine {
   readonly #bar: cliProgress.SingleBar | undefined;
   readonly #out: NodeJS.WriteStream;
-  #cell = 0;
-  #cells = 1;
+  #started = false;
+  /** Steps that are done, and all of them. */
+  #done = 0;
+  #of = 1;
   #label = "";
 
   constructor(out: NodeJS.WriteStream) {
@@ -31,30 +33,25 @@ export class ProgressLine {
     });
   }
 
-  cell(cell: number, of: number, label: string): void {
-    this.#cell = cell;
-    this.#cells = of;
-    this.#label = `${cell + 1}/${of} ${label}`;
+  /** The numbered steps are what the bar counts; what comes before them has no number. */
+  step(what: string, step?: { readonly number: number; readonly of: number }): void {
+    this.#done = step ? step.number - 1 : 0;
+    this.#of = step?.of ?? this.#of;
+    this.#label = step ? `${step.number}/${step.of} ${what}` : what;
     if (!this.#bar) {
       this.#out.write(`${this.#label}\n`);
       return;
     }
-    const payload = {
-      ...columns,
-      label: this.#label,
-      phase: "starting servers",
-      offered: 0,
-      delivered: 0,
-      p99: "–",
-      errors: 0,
-    };
-    if (cell === 0) this.#bar.start(of, 0, payload);
-    else this.#bar.update(cell, payload);
+    const payload = { ...nothingYet, label: this.#label, phase: "starting servers" };
+    if (!this.#started) this.#bar.start(this.#of, this.#done, payload);
+    this.#started = true;
+    this.#bar.setTotal(this.#of);
+    this.#bar.update(this.#done, payload);
   }
 
   progress({ phase, done, offeredPerSecond, deliveredPerSecond, p99Ms, errors }: Progress): void {
-    // Measuring is most of a cell; the rest counts by its place in it.
-    const inCell = {
+    // Measuring is most of a step; the rest counts by its place in it.
+    const inStep = {
       connecting: 0.1 * done,
       "founding groups": 0.15,
       "warming up": 0.2 + 0.1 * done,
@@ -62,7 +59,7 @@ export class ProgressLine {
       settling: 0.9,
       auditing: 0.95,
     }[phase];
-    this.#bar?.update(Math.min(this.#cells, this.#cell + inCell), {
+    this.#bar?.update(Math.min(this.#of, this.#done + inStep), {
       label: this.#label,
       phase,
       offered: figure(offeredPerSecond),

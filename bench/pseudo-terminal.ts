@@ -14,10 +14,17 @@ export interface PseudoTerminalOptions {
 const keptLength = 4096;
 const quitMsMax = 5000;
 
+/** Somebody waits for a text. */
+interface Waiting {
+  readonly text: string;
+  found(atMs: number): void;
+  failed(why: string): void;
+}
+
 /** A program at a pseudo-terminal, which util-linux's `script` keeps. */
 export class PseudoTerminal {
   readonly #script: ChildProcessWithoutNullStreams;
-  readonly #waiting: { readonly text: string; found(atMs: number): void }[] = [];
+  readonly #waiting: Waiting[] = [];
   #shown = "";
   #bytes = 0;
   readonly pid: Promise<number>;
@@ -30,7 +37,11 @@ export class PseudoTerminal {
       env: { ...process.env, ...environment, SHELL: "/bin/sh" },
     });
     this.#script.stdout.setEncoding("utf8").on("data", (piece: string) => this.#output(piece));
+    this.#script.once("exit", () => {
+      for (const waiting of this.#waiting.splice(0)) waiting.failed("the program ended");
+    });
     this.pid = this.until("pid ", 10_000).then(() => Number(/pid (\d+)\./.exec(this.#shown)?.[1]));
+    this.pid.catch(() => {}); // Whoever asks for it is told.
   }
 
   /** Whether this machine has what a pseudo-terminal needs. */
@@ -52,16 +63,18 @@ export class PseudoTerminal {
     return new Promise((resolve, reject) => {
       const giveUp = clock.after(msMax, () => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        const seen = this.#shown.slice(-500);
-        reject(
-          new Failure("screen_missing", `"${text}" did not appear within ${msMax} ms; last: ${seen}`, "run it by hand"),
-        );
+        waiting.failed(`it did not within ${msMax} ms`);
       });
-      const waiting = {
+      const waiting: Waiting = {
         text,
-        found: (atMs: number) => {
+        found: (atMs) => {
           giveUp();
           resolve(atMs);
+        },
+        failed: (why) => {
+          giveUp();
+          const seen = this.#shown.slice(-500);
+          reject(new Failure("screen_missing", `"${text}" did not appear: ${why}; last: ${seen}`, "run it by hand"));
         },
       };
       this.#waiting.push(waiting);

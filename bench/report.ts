@@ -1,6 +1,10 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { cellColumns, conclusion, notes } from "./cells-table.ts";
+import { notes } from "./cells-notes.ts";
+import { cellColumns, failedRows } from "./cells-table.ts";
+import { conclusion } from "./conclusion.ts";
+import { partialNotice } from "./partial-notice.ts";
+import { preamble } from "./preamble.ts";
 import type { CellsDocument } from "./results.ts";
 
 /** A run as one HTML file that needs nothing else: the table, what it shows, and the latencies as a chart. */
@@ -21,17 +25,27 @@ export function htmlReport(run: CellsDocument): string {
       `synchronous_commit ${machine.durability.synchronousCommit}, fsync ${machine.durability.fsync}, on ${machine.durability.filesystem}`,
     ],
     ["load before", machine.loadAverage.toFixed(2)],
+    [
+      "connections",
+      "of each server, as its own /metrics counts them when everybody is in; fullest / mean is how uneven they are",
+    ],
     ["workload", JSON.stringify(workload)],
     ...run.simulation.map((note) => ["simulation", note] as const),
   ];
-  const remarks = notes(run.cells);
+  const remarks = notes(run);
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>FastChat ${run.benchmark} ${run.startedAt}</title>
+<title>${run.partial ? "PARTIAL: " : ""}FastChat ${run.benchmark} ${run.startedAt}</title>
 <style>${style}</style>
 <h1>FastChat: ${run.benchmark}</h1>
+${partialNotice(run)
+  .map((line) => `<p class="partial">${escaped(line)}</p>`)
+  .join("\n")}
+${preamble(run)
+  .map((line) => `<p>${escaped(line)}</p>`)
+  .join("\n")}
 <p>${escaped(conclusion(run))}</p>
 ${tableHtml(run)}
 ${remarks.length === 0 ? "" : `<pre>${escaped(remarks.join("\n"))}</pre>`}
@@ -49,18 +63,21 @@ const style = `
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
   th, td { padding: .25rem .7rem; border-bottom: 1px solid #d8dce2; text-align: right; white-space: pre-line; }
   th:nth-child(2), td:nth-child(2) { text-align: left; }
-  .failed { background: #fde2e0; } .invalid { color: #8a6d00; }
+  .partial { background: #fff3c4; padding: .5rem 1rem; font-weight: 600; } .failed { background: #fde2e0; } .invalid { color: #8a6d00; }
   dt { font-weight: 600; } dd { margin: 0 0 .5rem; overflow-wrap: anywhere; }
   pre { background: #f4f5f7; padding: 1rem; overflow-x: auto; } svg { max-width: 100%; height: auto; }
 `;
 
-function tableHtml({ cells }: CellsDocument): string {
+function tableHtml({ cells, failed }: CellsDocument): string {
   const head = cellColumns.map(({ name }) => `<th>${escaped(name)}`).join("");
   const rows = cells.map((cell) => {
     const className = cell.audit.passed ? (cell.valid ? "" : "invalid") : "failed";
     return `<tr class="${className}">${cellColumns.map(({ of }) => `<td>${escaped(of(cell))}`).join("")}`;
   });
-  return `<table><thead><tr>${head}<tbody>${rows.join("\n")}</table>`;
+  const failures = failedRows({ cells, failed }).map(
+    (row) => `<tr class="failed">${row.map((text) => `<td>${escaped(text)}`).join("")}`,
+  );
+  return `<table><thead><tr>${head}<tbody>${[...rows, ...failures].join("\n")}</table>`;
 }
 
 function latencyChart({ cells }: CellsDocument): string {

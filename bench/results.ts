@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { invalidCodes } from "../loadgen/validity.ts";
 import { workloadSchema } from "../loadgen/workload.ts";
 
 /** What a benchmark writes: one document a run. `results.schema.json` is this as JSON Schema. */
@@ -16,6 +17,8 @@ const quantiles = z.strictObject({
 const environment = z.strictObject({
   cpuModel: z.string(),
   cpuCount: count,
+  /** CPU time a second that the system lets this run have (a container's limit), in cores; null where there is no limit. */
+  cpuLimitCores: nonNegative.nullable(),
   memoryBytes: count,
   os: z.string(),
   kernel: z.string(),
@@ -37,7 +40,8 @@ const environment = z.strictObject({
 export type Environment = z.output<typeof environment>;
 
 const breach = z.strictObject({
-  promise: z.number().int().min(1).max(5),
+  /** By number in the contract; null for what goes without saying, that members can read. */
+  promise: z.number().int().min(1).max(8).nullable(),
   what: z.string(),
   group: z.number(),
   seq: z.number().exactOptional(),
@@ -54,15 +58,20 @@ const audit = z.strictObject({
   reordered: count,
   undecryptable: count,
   trespassing: count,
+  outOfTurn: count,
   notStored: count,
   passed: z.boolean(),
   breaches: z.array(breach),
 });
 
-const cell = z.strictObject({
+const invalidReason = z.strictObject({ code: z.enum(invalidCodes), detail: z.string() });
+
+const cellFigures = {
   servers: count,
   strategy: z.string(),
   transport: z.enum(["uws", "ws"]),
+  /** Measured time: shorter than the workload's where the run was interrupted. */
+  seconds: nonNegative,
   offeredPerSecond: nonNegative,
   deliveredPerSecond: nonNegative,
   /** From when a message was due until its acknowledgement; null when nothing was acknowledged. */
@@ -72,6 +81,7 @@ const cell = z.strictObject({
   serverCpuMicrosPerDelivery: nonNegative,
   /** Null where the database's CPU time cannot be told. */
   databaseCpuMicrosPerDelivery: nonNegative.nullable(),
+  /** Logged-in connections as each server's own `/metrics` counts them, when everybody is in and before anybody goes away. */
   connectionsPerServer: z.array(count),
   /** Of the connections: largest over mean, coefficient of variation, Jain's index (1 is even). */
   imbalance: z.strictObject({ maxOverMean: nonNegative, cv: nonNegative, jain: nonNegative }),
@@ -80,12 +90,73 @@ const cell = z.strictObject({
   generator: z.strictObject({ cpuCores: nonNegative, lateP99Ms: nonNegative, loopLagP99Ms: nonNegative }),
   /** Messages without acknowledgement and refused changes, by why. */
   failures: z.record(z.string(), count),
+  /** What others had of the machine in the measured time, in cores; null where that cannot be told. */
+  machine: z.strictObject({
+    /** Other programs. */
+    otherCpuCores: nonNegative.nullable(),
+    /** Other virtual machines of the same host. */
+    stolenCpuCores: nonNegative.nullable(),
+  }),
   valid: z.boolean(),
-  invalidReasons: z.array(z.string()),
-});
+  invalidReasons: z.array(invalidReason),
+};
+const cellTry = z.strictObject(cellFigures);
+export type CellTry = z.output<typeof cellTry>;
+
+/** The figures of the last try; those before it were invalid for the generator's sake. */
+const cell = z.strictObject({ ...cellFigures, earlierTries: z.array(cellTry) });
 export type Cell = z.output<typeof cell>;
 
-const header = { schemaVersion: z.literal(1), startedAt: z.iso.datetime(), environment };
+/** A cell without figures: something failed in it. */
+const failedCell = z.strictObject({ servers: count, strategy: z.string(), code: z.string(), message: z.string() });
+export type FailedCell = z.output<typeof failedCell>;
+
+/** What this machine holds, tried out before the cells, so that they are measured at a rate that fits it. */
+const pilot = z.strictObject({
+  servers: count,
+  strategy: z.string(),
+  /** In the order in which they were tried. */
+  rungs: z.array(
+    z.strictObject({
+      ratePerSecond: nonNegative,
+      held: z.boolean(),
+      /** Why it was not held. */
+      reasons: z.array(z.string()),
+      deliveryP99Ms: nonNegative.nullable(),
+    }),
+  ),
+  /** The highest rate that was held; null if none was. */
+  heldPerSecond: nonNegative.nullable(),
+  /** The cells' rate is this part of it, within the two bounds. */
+  share: nonNegative,
+  ratePerSecondMin: nonNegative,
+  ratePerSecondMax: nonNegative,
+  ratePerSecond: nonNegative,
+  /** Why the pilot ended before its time; null if it did not. */
+  failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  /** Of all that was sent in it; null if it ended before. */
+  audit: audit.nullable(),
+});
+export type Pilot = z.output<typeof pilot>;
+
+/** Of a run that did not come to its end: all that the document holds was measured before. */
+const partial = z.strictObject({
+  /** `unfinished`: the run still goes on, or was ended without a word. */
+  reason: z.enum(["unfinished", "interrupted", "failed"]),
+  /** What was under way. */
+  at: z.string(),
+  /** Of a failure: its code, and what happened. */
+  detail: z.string().exactOptional(),
+});
+export type Partial = z.output<typeof partial>;
+
+const header = {
+  schemaVersion: z.literal(1),
+  startedAt: z.iso.datetime(),
+  environment,
+  /** Only of a run that did not come to its end. */
+  partial: partial.exactOptional(),
+};
 
 const cells = z.strictObject({
   ...header,
@@ -93,7 +164,10 @@ const cells = z.strictObject({
   workload: workloadSchema,
   /** What simulated users share, and whatever else makes them unlike people. */
   simulation: z.array(z.string()),
+  /** Null where the rate was given. */
+  pilot: pilot.nullable(),
   cells: z.array(cell),
+  failed: z.array(failedCell),
 });
 export type CellsDocument = z.output<typeof cells>;
 
@@ -111,7 +185,7 @@ const fanoutPoint = z.strictObject({
   complete: z.boolean(),
   /** Whether the load generator kept up; if not, the figures tell of it rather than of the arm. */
   valid: z.boolean(),
-  invalidReasons: z.array(z.string()),
+  invalidReasons: z.array(invalidReason),
   /** Of FastChat's arms: which promises were broken. */
   breaches: z.array(breach),
 });

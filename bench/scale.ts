@@ -7,28 +7,35 @@ import { Failure } from "../core/platform/failure.ts";
 import type { Log } from "../core/platform/log.ts";
 import { listServers, readDeployment } from "../loadgen/deployment-probe.ts";
 import { generateLoad } from "../loadgen/generator.ts";
-import { parseWorkload, type WorkloadText } from "../loadgen/workload.ts";
 import { ServerProcess } from "./child-process.ts";
-import { readEnvironment } from "./environment.ts";
 import { FileExchange } from "./file-exchange.ts";
 import { Laboratory } from "./laboratory.ts";
 import { LoginStorm } from "./login-storm.ts";
 import type { ScaleDocument } from "./results.ts";
 import { seedUsers } from "./seed.ts";
+import type { Watch } from "./watch.ts";
+import { workloadFrom } from "./workload-from.ts";
 
-export interface ScaleOptions {
+export interface ScaleOptions extends Watch<ScaleDocument> {
   readonly log: Log;
   readonly signal: AbortSignal;
-  onStep?(step: string): void;
 }
 
 type Figures = ScaleDocument["figures"];
+
+interface Bench {
+  readonly server: ServerProcess;
+  readonly laboratory: Laboratory;
+  readonly config: ServeConfig;
+  /** All figures that there are so far. */
+  keep(figures: Figures): void;
+}
 
 /** Starts a server for one experiment, and puts its figures into a document. */
 async function experiment(
   benchmark: ScaleDocument["benchmark"],
   options: ScaleOptions,
-  work: (server: ServerProcess, laboratory: Laboratory, config: ServeConfig) => Promise<Figures>,
+  work: (bench: Bench) => Promise<Figures>,
 ): Promise<ScaleDocument> {
   const startedAt = new Date().toISOString();
   const laboratory = await Laboratory.open(options.log, 2);
@@ -36,22 +43,22 @@ async function experiment(
     const config = await laboratory.serveConfig({});
     const server = await ServerProcess.start({ kind: "fastchat", config });
     try {
-      const durability = server.ready.durability ?? { postgres: "", synchronousCommit: "", fsync: "" };
-      const environment = readEnvironment(durability, laboratory.directory);
-      const figures = await work(server, laboratory, config);
-      return { schemaVersion: 1, benchmark, startedAt, environment, figures };
+      const environment = laboratory.environment(server.ready.durability);
+      const document = (figures: Figures): ScaleDocument => ({
+        schemaVersion: 1,
+        benchmark,
+        startedAt,
+        environment,
+        figures,
+      });
+      const keep = (figures: Figures) => options.onMeasured?.(document(figures));
+      return document(await work({ server, laboratory, config, keep }));
     } finally {
       await server.stop();
     }
   } finally {
     await laboratory.close();
   }
-}
-
-function workloadOf(text: WorkloadText) {
-  const workload = parseWorkload(text);
-  if (!workload.ok) throw new Failure("workload_invalid", workload.reason, "change the options");
-  return workload.value;
 }
 
 const accounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;
@@ -68,7 +75,7 @@ export function runConnections(
   },
 ): Promise<ScaleDocument> {
   const { connections, quietSeconds, signal } = options;
-  return experiment("connections", options, async (server, laboratory, { database, secretFile }) => {
+  return experiment("connections", options, async ({ server, config: { database, secretFile }, keep }) => {
     const secret = await loadOrCreateSecret(secretFile as string);
     const stay = async (namePrefix: string, clients: number, onEnd: () => Promise<void>) => {
       const password = "simulated";
@@ -80,7 +87,7 @@ export function runConnections(
         password,
         keyPairs: 1,
       });
-      const workload = workloadOf({
+      const workload = workloadFrom({
         name: "connections",
         clients,
         groups: [{ count: Math.ceil(clients / 50), sizes: { kind: "fixed", size: Math.min(50, clients) } }],
@@ -97,6 +104,8 @@ export function runConnections(
     options.onStep?.(`${firstComers} users come and go`);
     await stay("first-", Math.min(firstComers, connections), async () => {});
     const before = (await server.usage()).residentBytes;
+    const memoryBefore = { name: "server memory before", value: before / 1024 / 1024, unit: "MiB" };
+    keep([memoryBefore]);
     let after = before;
     let connected = 0;
     options.onStep?.(`${connections} users log in and stay`);
@@ -107,7 +116,7 @@ export function runConnections(
     });
     return [
       { name: "logged-in connections", value: connected, unit: "" },
-      { name: "server memory before", value: before / 1024 / 1024, unit: "MiB" },
+      memoryBefore,
       { name: "server memory with them", value: after / 1024 / 1024, unit: "MiB" },
       { name: "server memory each", value: (after - before) / connected / 1024, unit: "KiB" },
     ];
@@ -118,21 +127,22 @@ export function runConnections(
 export function runLogins(
   options: ScaleOptions & { readonly perSecond: number; readonly seconds: number },
 ): Promise<ScaleDocument> {
-  return experiment("logins", options, async (server) => {
+  return experiment("logins", options, async ({ server, keep }) => {
     const storm = new LoginStorm(server.target);
     options.onStep?.("one user signs up");
     await storm.signUp();
     const servers = await listServers(server.target);
     options.onStep?.(`${options.perSecond} logins/s for ${options.seconds} s`);
     await storm.run(options.perSecond, 1, options.signal);
+    assertGoesOn(options.signal);
     await readDeployment(servers); // Begins a new period of the servers' loop lag.
     const before = await server.usage();
     const result = await storm.run(options.perSecond, options.seconds, options.signal);
     const after = await server.usage();
     const { servers: readings } = await readDeployment(servers);
-    return [
+    const figures = [
       { name: "logins asked for", value: options.perSecond, unit: "per second" },
-      { name: "logins done", value: result.succeeded / options.seconds, unit: "per second" },
+      { name: "logins done", value: result.succeeded / result.seconds, unit: "per second" },
       { name: "logins failed or refused", value: result.failed, unit: "" },
       { name: "login latency p50", value: result.p50Ms, unit: "ms" },
       { name: "login latency p99", value: result.p99Ms, unit: "ms" },
@@ -143,6 +153,9 @@ export function runLogins(
         unit: "µs",
       },
     ];
+    keep(figures);
+    assertGoesOn(options.signal);
+    return figures;
   });
 }
 
@@ -150,9 +163,9 @@ export function runLogins(
 export function runGenerator(
   options: ScaleOptions & { readonly ratePerSecond: number; readonly seconds: number },
 ): Promise<ScaleDocument> {
-  return experiment("generator", options, async (server, laboratory) => {
+  return experiment("generator", options, async ({ server, laboratory, keep }) => {
     options.onStep?.("1,000 users in groups of 50, one generator thread");
-    const workload = workloadOf({
+    const workload = workloadFrom({
       name: "generator",
       clients: 1000,
       groups: [{ count: 20, sizes: { kind: "fixed", size: 50 } }],
@@ -167,8 +180,10 @@ export function runGenerator(
       accounts,
       keyPairs: laboratory.keyPairs,
       signal: options.signal,
+      cutShort: true,
     });
-    return [
+    const figures = [
+      { name: "measured", value: load.seconds, unit: "s" },
       { name: "deliveries audited", value: load.deliveredPerSecond, unit: "per second" },
       { name: "generator CPU", value: load.generator.cpuCores, unit: "cores" },
       {
@@ -178,6 +193,9 @@ export function runGenerator(
       },
       { name: "audit passed", value: load.audit.passed ? 1 : 0, unit: "" },
     ];
+    keep(figures);
+    if (load.seconds < options.seconds) assertGoesOn(options.signal);
+    return figures;
   });
 }
 
@@ -187,23 +205,37 @@ export function runFiles(
 ): Promise<ScaleDocument> {
   const { mebibytes, atOnce, rounds, signal } = options;
   const size = Math.round(mebibytes * 1024 * 1024);
-  return experiment("files", options, async (server, { keyPairs }) => {
-    const exchange = await FileExchange.open(server.target, keyPairs[0] as IdentityKeyPairs);
+  return experiment("files", options, async ({ server, laboratory, keep }) => {
+    const exchange = await FileExchange.open(server.target, laboratory.keyPairs[0] as IdentityKeyPairs);
     const servers = await listServers(server.target);
     const together = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: atOnce }, work));
     const watched = async <T>(work: () => Promise<T[]>) => {
       await readDeployment(servers); // Begins a new period of the servers' loop lag.
       const watch = new UsageWatch(server);
-      const done = await work();
-      const usage = await watch.end();
+      let done: T[];
+      try {
+        done = await work();
+      } finally {
+        await watch.stop();
+      }
+      const usage = await watch.figures();
       const { servers: readings } = await readDeployment(servers);
       return { done, ...usage, lagMs: Math.max(...readings.map((of) => of.loopLagP99Ms)) };
     };
     const sent: Watched[] = [];
     const fetched: Watched[] = [];
+    const all = atOnce * mebibytes;
+    const figures = () => [
+      { name: "files at once", value: atOnce, unit: "" },
+      { name: "size of each", value: mebibytes, unit: "MiB" },
+      { name: "rounds", value: sent.length, unit: "" },
+      ...transferFigures("upload", sent, all, atOnce),
+      ...transferFigures("download", fetched, all, atOnce),
+    ];
     try {
       // What a server needs once, whoever comes, is there after the first round.
       for (let round = 0; round <= rounds; round++) {
+        assertGoesOn(signal);
         options.onStep?.(`round ${round} of ${rounds}: ${atOnce} files of ${mebibytes} MiB at once`);
         const up = await watched(() => together(() => exchange.send(size, signal)));
         let next = 0;
@@ -211,18 +243,17 @@ export function runFiles(
         if (round === 0) continue;
         sent.push(up);
         fetched.push(down);
+        keep(figures());
       }
     } finally {
       await exchange.close();
     }
-    const all = atOnce * mebibytes;
-    return [
-      { name: "files at once", value: atOnce, unit: "" },
-      { name: "size of each", value: mebibytes, unit: "MiB" },
-      ...transferFigures("upload", sent, all, atOnce),
-      ...transferFigures("download", fetched, all, atOnce),
-    ];
+    return figures();
   });
+}
+
+function assertGoesOn(signal: AbortSignal): void {
+  if (signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
 }
 
 interface Watched {
@@ -259,6 +290,7 @@ class UsageWatch {
   readonly #before: ReturnType<ServerProcess["usage"]>;
   readonly #watching: Promise<void>;
   #peakBytes = 0;
+  #seconds = 0;
   #ended = false;
 
   constructor(server: ServerProcess) {
@@ -267,13 +299,17 @@ class UsageWatch {
     this.#watching = this.#watch();
   }
 
-  async end(): Promise<Omit<Watched, "lagMs">> {
-    const seconds = (clock.monotonic() - this.#startMs) / 1000;
+  /** What it watches may end from here on. */
+  async stop(): Promise<void> {
+    this.#seconds = (clock.monotonic() - this.#startMs) / 1000;
     this.#ended = true;
     await this.#watching;
+  }
+
+  async figures(): Promise<Omit<Watched, "lagMs">> {
     const [before, after] = [await this.#before, await this.#server.usage()];
     return {
-      seconds,
+      seconds: this.#seconds,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
       grownBytes: Math.max(0, this.#peakBytes - before.residentBytes),
     };

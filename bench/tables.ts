@@ -1,5 +1,6 @@
 import Table from "cli-table3";
-import { breachText } from "./cells-table.ts";
+import { invalidText } from "../loadgen/validity.ts";
+import { breachText } from "./cells-notes.ts";
 import { figure, median, pair } from "./figures.ts";
 import type { FanoutDocument, FanoutPoint, IngestDocument, MicroDocument, ScaleDocument } from "./results.ts";
 
@@ -60,12 +61,13 @@ export function fanoutNotes({ points }: FanoutDocument): string[] {
     const where = `${arm} at ${ratePerSecond ?? "saturation"}, round ${round + 1}`;
     return [
       ...(complete ? [] : [`${where}: not every message reached everybody`]),
-      ...invalidReasons.map((reason) => `${where} is not valid: ${reason}`),
+      ...invalidReasons.map((reason) => `${where} is not valid: ${invalidText(reason)}`),
       ...breaches.map((breach) => `${where}: ${breachText(breach)}`),
     ];
   });
 }
 
+/** The three parts, of a run that ended before its time those that it came to. */
 export function ingestTables({ saturated, paced, crossover }: IngestDocument): string {
   const rate = (arm: string) => median(saturated.filter((of) => of.arm === arm).map((of) => of.rowsPerSecond));
   const paces = (of: "commitMs" | "outcomeMs") => {
@@ -78,46 +80,50 @@ export function ingestTables({ saturated, paced, crossover }: IngestDocument): s
     of
       ? `${figure(of.writerCpuMicrosPerRow)} + ${of.databaseCpuMicrosPerRow === null ? "–" : figure(of.databaseCpuMicrosPerRow)}`
       : "–";
-  return [
-    plainTable(
-      ["saturated", "rows/s", "of bare"],
-      ["bare copy", "writer"].map((arm) => [arm, figure(rate(arm)), (rate(arm) / rate("bare copy")).toFixed(2)]),
-    ),
-    plainTable(
-      [
-        "at an even rate",
-        "rows\n/commit",
-        "transaction ms\np50 / p99",
-        "message until outcome\nms p50 / p99",
-        "CPU µs/row\nwriter + database",
-      ],
-      [
+  const tables = [
+    saturated.length > 0 &&
+      plainTable(
+        ["saturated", "rows/s", "of bare"],
+        ["bare copy", "writer"].map((arm) => [arm, figure(rate(arm)), figure(rate(arm) / rate("bare copy"))]),
+      ),
+    paced.length > 0 &&
+      plainTable(
         [
-          `${paced[0]?.ratePerSecond ?? 0} messages/s`,
-          figure(median(paced.map((of) => of.rowsPerCommit))),
-          paces("commitMs"),
-          paces("outcomeMs"),
-          `${figure(median(paced.map((of) => of.writerCpuMicrosPerRow)))} + ${figure(median(paced.map((of) => of.databaseCpuMicrosPerRow ?? 0)))}`,
+          "at an even rate",
+          "rows\n/commit",
+          "transaction ms\np50 / p99",
+          "message until outcome\nms p50 / p99",
+          "CPU µs/row\nwriter + database",
         ],
-      ],
-    ),
-    plainTable(
-      [
-        "rows in a batch",
-        "statement: CPU µs/row\nwriter + database",
-        "copy: CPU µs/row\nwriter + database",
-        "statement\nµs/row",
-        "copy\nµs/row",
-      ],
-      sizes.map((rows) => [
-        String(rows),
-        cost(at(rows, "statement")),
-        cost(at(rows, "copy")),
-        figure(at(rows, "statement")?.microsPerRow ?? Number.NaN),
-        figure(at(rows, "copy")?.microsPerRow ?? Number.NaN),
-      ]),
-    ),
-  ].join("\n");
+        [
+          [
+            `${paced[0]?.ratePerSecond ?? 0} messages/s`,
+            figure(median(paced.map((of) => of.rowsPerCommit))),
+            paces("commitMs"),
+            paces("outcomeMs"),
+            `${figure(median(paced.map((of) => of.writerCpuMicrosPerRow)))} + ${figure(median(paced.map((of) => of.databaseCpuMicrosPerRow ?? 0)))}`,
+          ],
+        ],
+      ),
+    crossover.length > 0 &&
+      plainTable(
+        [
+          "rows in a batch",
+          "statement: CPU µs/row\nwriter + database",
+          "copy: CPU µs/row\nwriter + database",
+          "statement\nµs/row",
+          "copy\nµs/row",
+        ],
+        sizes.map((rows) => [
+          String(rows),
+          cost(at(rows, "statement")),
+          cost(at(rows, "copy")),
+          figure(at(rows, "statement")?.microsPerRow ?? Number.NaN),
+          figure(at(rows, "copy")?.microsPerRow ?? Number.NaN),
+        ]),
+      ),
+  ];
+  return tables.filter((table) => table !== false).join("\n");
 }
 
 export function figuresTable({ figures }: Pick<ScaleDocument | MicroDocument, "figures">): string {

@@ -1,24 +1,61 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { htmlReport } from "./report.ts";
 import { type ResultsDocument, resultsSchema } from "./results.ts";
 
-/** Writes a run below `results/` of the working directory, and also to `jsonFile` if one is named; answers the files. */
-export function writeResults(run: ResultsDocument, jsonFile: string | undefined): string[] {
-  const text = `${JSON.stringify(resultsSchema.parse(run), undefined, 2)}\n`;
-  const directory = path.join("results", `${run.startedAt.replace(/[:.]/g, "-")}-${run.benchmark}`);
-  const files: [string, string][] = [[path.join(directory, "results.json"), text]];
-  if (run.benchmark === "quick" || run.benchmark === "load")
-    files.push([path.join(directory, "report.html"), htmlReport(run)]);
-  if (jsonFile !== undefined) files.push([jsonFile, text]);
-  for (const [file, content] of files) {
-    try {
-      mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, content);
-    } catch (cause) {
-      throw new Failure("results_not_written", `${file}: ${messageOf(cause)}`, "run it where you may write", cause);
-    }
+const resultsDirectory = "results";
+
+/** Fails where a run's results could not be written, so that nobody finds out when all is measured. */
+export function assertWritable(jsonFile: string | undefined): void {
+  writing(resultsDirectory, () => {
+    mkdirSync(resultsDirectory, { recursive: true });
+    accessSync(resultsDirectory, constants.W_OK);
+  });
+  if (jsonFile === undefined) return;
+  const directory = path.dirname(jsonFile);
+  writing(jsonFile, () => {
+    mkdirSync(directory, { recursive: true });
+    accessSync(existsSync(jsonFile) ? jsonFile : directory, constants.W_OK);
+  });
+}
+
+/**
+ * Writes a run below `results/` of the working directory; answers the files. Each is replaced as a whole, so that one that
+ * is there is complete, whenever the program ends.
+ */
+export function writeResults(run: ResultsDocument): string[] {
+  const directory = path.join(resultsDirectory, `${run.startedAt.replace(/[:.]/g, "-")}-${run.benchmark}`);
+  const files = [path.join(directory, "results.json")];
+  replace(files[0] as string, jsonOf(run));
+  if (run.benchmark === "quick" || run.benchmark === "load") {
+    const report = path.join(directory, "report.html");
+    replace(report, htmlReport(run));
+    files.push(report);
   }
-  return files.map(([file]) => file);
+  return files;
+}
+
+/** Writes a run where its user wants it, too. */
+export function writeJson(run: ResultsDocument, jsonFile: string): void {
+  replace(jsonFile, jsonOf(run));
+}
+
+const jsonOf = (run: ResultsDocument) => `${JSON.stringify(resultsSchema.parse(run), undefined, 2)}\n`;
+
+function replace(file: string, content: string): void {
+  writing(file, () => {
+    mkdirSync(path.dirname(file), { recursive: true });
+    const unfinished = `${file}.new`;
+    writeFileSync(unfinished, content);
+    renameSync(unfinished, file);
+  });
+}
+
+function writing(file: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw new Failure("results_not_written", `${file}: ${messageOf(cause)}`, "run it where you may write", cause);
+  }
 }

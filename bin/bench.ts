@@ -1,18 +1,31 @@
-import { Argument, type Command, InvalidArgumentError } from "commander";
-import { cellsTable, conclusion, notes } from "../bench/cells-table.ts";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { availableArms, fanoutDefaults, runFanout } from "../bench/fanout.ts";
 import { ingestDefaults, runIngest } from "../bench/ingest.ts";
 import { microCryptoDefaults, runMicroCrypto } from "../bench/micro/crypto.ts";
 import { microCryptoNotes, microCryptoTables } from "../bench/micro/crypto-tables.ts";
 import { microGuiDefaults, runMicroGui } from "../bench/micro/gui.ts";
+import { ratePerSecondMax } from "../bench/pilot.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
-import { quickServers, quickStrategies, quickWorkload, runQuick } from "../bench/quick.ts";
-import type { ResultsDocument, ScaleDocument } from "../bench/results.ts";
+import { quickDefaults, quickSeconds, quickWorkload, runQuick } from "../bench/quick.ts";
+import type {
+  CellsDocument,
+  FanoutDocument,
+  IngestDocument,
+  MicroDocument,
+  ResultsDocument,
+  ScaleDocument,
+} from "../bench/results.ts";
 import { runConnections, runFiles, runGenerator, runLogins, type ScaleOptions } from "../bench/scale.ts";
 import { fanoutNotes, fanoutTable, figuresTable, ingestTables } from "../bench/tables.ts";
-import { writeResults } from "../bench/write-results.ts";
+import type { Watch } from "../bench/watch.ts";
+import { serveSettings } from "../core/cluster/serve-settings.ts";
+import { type StrategyName, strategyNames } from "../core/cluster/strategies.ts";
 import { createLog } from "../core/platform/log.ts";
-import { print, run, whole } from "./program.ts";
+import { transportNames } from "../core/server/transport/transport.ts";
+import { cellsPassed, cellsShown } from "./cells-shown.ts";
+import { type ListItems, parseCommaList } from "./comma-list.ts";
+import { type MeasuredOptions, measured } from "./measured.ts";
+import { run, whole } from "./program.ts";
 
 const log = createLog("warn");
 
@@ -20,19 +33,6 @@ function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError("a number above 0 is needed.");
   return value;
-}
-
-/** Writes a line over the one before where somebody watches. */
-function step(text: string): void {
-  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
-}
-
-function endSteps(): void {
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-}
-
-function report(result: ResultsDocument, json: string | undefined): void {
-  for (const file of writeResults(result, json)) print(file);
 }
 
 export function addBench(program: Command): void {
@@ -44,40 +44,115 @@ export function addBench(program: Command): void {
   addMicro(bench);
 }
 
+/** A line for each step, over the one before where somebody watches. */
+function steps(signal: AbortSignal, json: string | undefined): Omit<MeasuredOptions<ResultsDocument>, "show"> {
+  const { isTTY } = process.stderr;
+  return {
+    signal,
+    json,
+    onStep(what, step) {
+      const text = step ? `${step.number}/${step.of} ${what}` : what;
+      process.stderr.write(isTTY ? `\r\x1b[K${text}` : `${text}\n`);
+    },
+    end() {
+      if (isTTY) process.stderr.write("\r\x1b[K");
+    },
+  };
+}
+
+const serverCounts: ListItems<number> = {
+  parse: serveSettings.servers.read,
+  choice: "numbers of servers",
+  example: "1,2,8",
+};
+
+const strategiesByName: ListItems<StrategyName> = {
+  parse: serveSettings.strategy.read,
+  choice: "names of strategies",
+  example: strategyNames.slice(0, 2).join(","),
+};
+
+function listOption<T>(flags: string, help: string, items: ListItems<T>): Option {
+  return new Option(flags, help).argParser((text) => {
+    const parsed = parseCommaList(text, items);
+    if (!parsed.ok) throw new InvalidArgumentError(parsed.reason);
+    return parsed.value;
+  });
+}
+
+interface QuickFlags {
+  readonly servers: readonly number[];
+  readonly strategies: readonly StrategyName[];
+  readonly rate?: number;
+  readonly clients: number;
+  readonly seconds?: number;
+  readonly transport: (typeof transportNames)[number];
+  readonly json?: string;
+}
+
 function addQuick(bench: Command): void {
+  const { servers, strategies, clients, transport } = quickDefaults;
   bench
     .command("quick")
-    .description("1, 2 and 4 servers under four strategies, with encrypted, audited clients; under three minutes.")
-    .option("--transport <name>", "uws or ws", "uws")
-    .option("--seconds <n>", "measured time of each cell", positive)
+    .description(
+      "Compares numbers of servers and balancing strategies, with encrypted, audited clients: by default in under three minutes on two quiet cores, and in about twice that on a machine that does other things.",
+    )
+    .addOption(listOption("--servers <list>", "numbers of servers", serverCounts).default(servers, servers.join(",")))
+    .addOption(
+      listOption("--strategies <list>", `some of ${strategyNames.join(", ")}`, strategiesByName).default(
+        strategies,
+        "all",
+      ),
+    )
+    .option(
+      "--rate <n>",
+      `messages a second, without a pilot (default: half of what a pilot finds this machine to hold, ${ratePerSecondMax} at most)`,
+      positive,
+    )
+    .option("--clients <n>", "simulated users", whole, clients)
+    .option("--seconds <n>", `measured time of each cell (default: 3 to 6, the more cells the less)`, positive)
+    .addOption(new Option("--transport <name>", "what carries the sockets").choices(transportNames).default(transport))
     .option("--json <file>", "write the result there too")
-    .addHelpText("after", "\nExamples:\n  fastchat bench quick\n  fastchat bench quick --seconds 20 --json quick.json")
-    .action(({ transport, seconds, json }) =>
-      run(async (signal) => {
-        const line = new ProgressLine(process.stderr);
-        try {
-          const workload = quickWorkload();
-          const result = await runQuick({
-            servers: quickServers,
-            strategies: quickStrategies,
-            workload: { ...workload, durationSeconds: seconds ?? workload.durationSeconds },
-            transport: transport === "ws" ? "ws" : "uws",
-            log,
-            signal,
-            onCell: (cell, of, servers, strategy) => line.cell(cell, of, `${servers} ${strategy}`),
-            onProgress: (progress) => line.progress(progress),
-          });
-          line.stop();
-          print(cellsTable(result.cells));
-          print(conclusion(result));
-          for (const note of notes(result.cells)) print(note);
-          report(result, json);
-          return result.cells.every((cell) => cell.audit.passed) ? 0 : 1;
-        } finally {
-          line.stop();
-        }
-      }),
-    );
+    .addHelpText(
+      "after",
+      `
+Examples:
+  fastchat bench quick
+  fastchat bench quick --servers 1,2,8 --strategies ${strategyNames.slice(0, 2).join(",")}
+  fastchat bench quick --rate 500 --clients 1000 --seconds 20 --json quick.json
+
+Exit code 1 says that a cell failed, or that the audit found a broken promise; what was measured is below results/ all
+the same, also after Ctrl-C.`,
+    )
+    .action((flags: QuickFlags) => run((signal) => quick(flags, signal)));
+}
+
+async function quick(flags: QuickFlags, signal: AbortSignal): Promise<number> {
+  const { servers, strategies, rate, clients, transport, json } = flags;
+  const seconds = flags.seconds ?? quickSeconds(servers.length * strategies.length);
+  const workload = quickWorkload({ clients, seconds, ratePerSecond: rate });
+  const line = new ProgressLine(process.stderr);
+  const options: MeasuredOptions<CellsDocument> = {
+    signal,
+    json,
+    onStep: (what, step) => line.step(what, step),
+    end: () => line.stop(),
+    show: cellsShown,
+    passed: cellsPassed,
+  };
+  return measured(options, (watch) =>
+    runQuick({
+      ...watch,
+      servers,
+      strategies,
+      workload,
+      fitted: rate === undefined,
+      transport,
+      log,
+      signal,
+      onProgress: (progress) => line.progress(progress),
+    }),
+  );
 }
 
 function addFanout(bench: Command): void {
@@ -86,28 +161,23 @@ function addFanout(bench: Command): void {
     .description(
       "FastChat beside servers that only pass messages on (and NATS, if there is one): CPU a delivery, and latency.",
     )
-    .option("--rounds <n>", "times that every arm is measured", positive, fanoutDefaults.rounds)
+    .option("--rounds <n>", "times that every arm is measured", whole, fanoutDefaults.rounds)
     .option("--seconds <n>", "measured time of each point", positive, fanoutDefaults.durationSeconds)
-    .option("--clients <n>", "connected clients", positive, fanoutDefaults.clients)
+    .option("--clients <n>", "connected clients", whole, fanoutDefaults.clients)
     .option("--json <file>", "write the result there too")
     .addHelpText("after", "\nExamples:\n  fastchat bench fanout\n  fastchat bench fanout --rounds 1 --seconds 3")
     .action(({ rounds, seconds, clients, json }) =>
       run(async (signal) => {
-        const result = await runFanout({
-          ...fanoutDefaults,
-          arms: availableArms(),
-          rounds,
-          clients,
-          durationSeconds: seconds,
-          log,
-          signal,
-          onPoint: (point, of, label) => step(`${point + 1}/${of} ${label}`),
-        });
-        endSteps();
-        print(fanoutTable(result));
-        for (const note of fanoutNotes(result)) print(note);
-        report(result, json);
-        return result.points.every((point) => point.complete) ? 0 : 1;
+        const arms = availableArms();
+        const options = { ...fanoutDefaults, arms, rounds, clients, durationSeconds: seconds, log, signal };
+        return measured(
+          {
+            ...steps(signal, json),
+            show: (result) => [fanoutTable(result), ...fanoutNotes(result)],
+            passed: ({ points }) => points.every((point) => point.complete),
+          },
+          (watch: Watch<FanoutDocument>) => runFanout({ ...options, ...watch }),
+        );
       }),
     );
 }
@@ -116,18 +186,16 @@ function addIngest(bench: Command): void {
   bench
     .command("ingest")
     .description("The ingest writer by itself, beside a bare COPY of the same rows.")
-    .option("--rounds <n>", "times that everything is measured", positive, ingestDefaults.rounds)
+    .option("--rounds <n>", "times that everything is measured", whole, ingestDefaults.rounds)
     .option("--seconds <n>", "of each measurement", positive, ingestDefaults.seconds)
     .option("--json <file>", "write the result there too")
     .addHelpText("after", "\nExamples:\n  fastchat bench ingest\n  fastchat bench ingest --rounds 1 --seconds 2")
     .action(({ rounds, seconds, json }) =>
-      run(async (signal) => {
-        const result = await runIngest({ ...ingestDefaults, rounds, seconds, log, signal, onStep: step });
-        endSteps();
-        print(ingestTables(result));
-        report(result, json);
-        return 0;
-      }),
+      run((signal) =>
+        measured({ ...steps(signal, json), show: (result) => [ingestTables(result)] }, (watch: Watch<IngestDocument>) =>
+          runIngest({ ...ingestDefaults, rounds, seconds, log, signal, ...watch }),
+        ),
+      ),
     );
 }
 
@@ -149,13 +217,12 @@ function addScale(bench: Command): void {
         `\nExamples:\n  fastchat bench ${name}\n  fastchat bench ${name} --${key} ${option[2]} --json ${name}.json`,
       )
       .action((options) =>
-        run(async (signal) => {
-          const result = await work({ log, signal, onStep: step }, options[key] as number);
-          endSteps();
-          print(figuresTable(result));
-          report(result, options.json as string | undefined);
-          return 0;
-        }),
+        run((signal) =>
+          measured(
+            { ...steps(signal, options.json as string | undefined), show: (result) => [figuresTable(result)] },
+            (watch: Watch<ScaleDocument>) => work({ log, signal, ...watch }, options[key] as number),
+          ),
+        ),
       );
   };
   add(
@@ -200,20 +267,18 @@ function addMicro(bench: Command): void {
       "\nExamples:\n  fastchat bench micro crypto\n  fastchat bench micro crypto --rounds 15 --seconds 0.2 --json crypto.json\n  fastchat bench micro gui --messages 10000",
     )
     .action((topic, { rounds, seconds, messages, json }) =>
-      run(async (signal) => {
+      run((signal) => {
+        const options = steps(signal, json as string | undefined);
         if (topic === "gui") {
-          const result = await runMicroGui({ ...microGuiDefaults, messages, log, signal, onStep: step });
-          endSteps();
-          print(figuresTable(result));
-          report(result, json);
-          return 0;
+          return measured({ ...options, show: (result) => [figuresTable(result)] }, (watch: Watch<MicroDocument>) =>
+            runMicroGui({ ...microGuiDefaults, messages, log, signal, ...watch }),
+          );
         }
-        const result = await runMicroCrypto({ ...microCryptoDefaults, rounds, seconds, signal, onStep: step });
-        endSteps();
-        print(microCryptoTables(result));
-        for (const note of microCryptoNotes(result)) print(note);
-        report(result, json);
-        return 0;
+        return measured(
+          { ...options, show: (result) => [microCryptoTables(result), ...microCryptoNotes(result)] },
+          (watch: Watch<MicroDocument>) =>
+            runMicroCrypto({ ...microCryptoDefaults, rounds, seconds, signal, ...watch }),
+        );
       }),
     );
 }

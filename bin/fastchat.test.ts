@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { after, suite, test } from "node:test";
@@ -18,6 +9,7 @@ import { resultsSchema } from "../bench/results.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { endOf, type StartedCommand, startCommand } from "../core/testing/command-line.ts";
 import { freshDatabase } from "../core/testing/database.ts";
+import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
 import { until } from "../core/testing/until.ts";
 import { presets } from "../loadgen/workload.ts";
 
@@ -34,19 +26,8 @@ function start(args: readonly string[], environment: Record<string, string> = {}
 
 const run = (args: readonly string[], environment?: Record<string, string>) => endOf(start(args, environment));
 
-/** Processes that descend from a command of this test and are still there, and databases on directories of this name. */
-function leftovers(directory = scratch): string[] {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc").filter((entry) => {
-    try {
-      if (!/^\d+$/.test(entry)) return false;
-      if (readFileSync(`/proc/${entry}/cmdline`, "latin1").includes(directory)) return true;
-      return readFileSync(`/proc/${entry}/environ`, "latin1").includes(mark.replace("FASTCHAT_", ""));
-    } catch {
-      return false; // It has ended, or is another user's.
-    }
-  });
-}
+/** Processes that descend from a command of this test and are still there, and databases on its directory. */
+const leftovers = () => leftoverProcesses([scratch, mark.replace("FASTCHAT_", "")]);
 
 const flag = (name: string, value: string) => [`--${name}`, value];
 const served = (port = "0") => [
@@ -106,6 +87,14 @@ test("what cannot be obeyed ends with 2 and says what to write", async () => {
     [["serve"], { FASTCHAT_SEVRERS: "4" }, /FASTCHAT_SEVRERS is no setting; did you mean FASTCHAT_SERVERS/],
     [["serve", "--config", "missing.json"], {}, /missing\.json/],
     [["bench", "quick", "--seconds", "-1"], {}, /a number above 0/],
+    [["bench", "quick", "--servers", "1,65"], {}, /"65" is none.* such as 1,2,8: each is a whole number from 1 to 64/],
+    [["bench", "quick", "--servers", "1,", "2"], {}, /an item is empty/],
+    [["bench", "quick", "--servers", "2,2"], {}, /"2" is there twice/],
+    [["bench", "quick", "--strategies", "fastest"], {}, /"fastest" is none.* each is one of round-robin, random,/],
+    [["bench", "quick", "--strategies", "random, two-choices"], {}, /" two-choices" has a space in it/],
+    [["bench", "quick", "--rate", "0"], {}, /a number above 0/],
+    [["bench", "quick", "--clients", "1.5"], {}, /a whole number from 1/],
+    [["bench", "quick", "--transport", "pigeon"], {}, /Allowed choices are uws, ws/],
     [["bench", "micro", "weather"], {}, /Allowed choices are crypto/],
     [["bench", "micro"], {}, /missing required argument 'topic'/],
     [["bench", "micro", "crypto", "--rounds", "1.5"], {}, /a whole number from 1/],
@@ -304,17 +293,4 @@ suite("load and db", () => {
       assert.match(err, complaint);
     }
   });
-});
-
-test("a benchmark that is interrupted ends with 130, and nothing is left", async () => {
-  const bench = start(["bench", "quick"]);
-  await until(() => bench.err().includes("1/12"), "the first cell has begun");
-  bench.child.kill("SIGINT");
-  assert.equal(await bench.ended, 130);
-  const name = `bench-${bench.child.pid}-`;
-  await until(() => leftovers(path.join(writablePlace(), name)).length === 0, "everything has ended");
-  assert.deepEqual(
-    readdirSync(writablePlace()).filter((entry) => entry.startsWith(name)),
-    [],
-  );
 });

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
-import { cellsTable, conclusion, notes } from "../bench/cells-table.ts";
 import { runLoad } from "../bench/load.ts";
 import { loadSettings } from "../bench/load-settings.ts";
 import { ProgressLine } from "../bench/progress-line.ts";
-import { writeResults } from "../bench/write-results.ts";
-import { addSettings, print, run, settingsOf } from "./program.ts";
+import type { CellsDocument } from "../bench/results.ts";
+import type { Watch } from "../bench/watch.ts";
+import { cellsPassed, cellsShown } from "./cells-shown.ts";
+import { measured } from "./measured.ts";
+import { addSettings, run, settingsOf } from "./program.ts";
 
 export function addLoad(program: Command): void {
   const command = program
@@ -19,27 +21,18 @@ Examples:
   fastchat load --workload my-workload.json --duration 60 --json result.json
   fastchat load --accounts seed.json --clients 10000 --encryption sealed
 
-Exit code 1 says that the audit found a broken promise; what was measured is below results/ all the same.`,
+Exit code 1 says that the audit found a broken promise; what was measured is below results/ all the same. Ctrl-C ends the
+load before its time: what was measured until then is audited and written, marked partial.`,
     );
   addSettings(command, loadSettings).action(({ json, ...options }) =>
     run(async (signal) => {
       const config = settingsOf(loadSettings, options);
       const line = new ProgressLine(process.stderr);
-      try {
-        const result = await runLoad(config, {
-          signal,
-          onBegin: () => line.cell(0, 1, config.target),
-          onProgress: (progress) => line.progress(progress),
-        });
-        line.stop();
-        print(cellsTable(result.cells));
-        print(conclusion(result));
-        for (const note of notes(result.cells)) print(note);
-        for (const file of writeResults(result, json)) print(file);
-        return result.cells.every((cell) => cell.audit.passed) ? 0 : 1;
-      } finally {
-        line.stop();
-      }
+      const show = { end: () => line.stop(), show: cellsShown, passed: cellsPassed };
+      const onStep = (what: string) => line.step(what);
+      return measured({ signal, json, onStep, ...show }, (watch: Watch<CellsDocument>) =>
+        runLoad(config, { ...watch, signal, onProgress: (progress) => line.progress(progress) }),
+      );
     }),
   );
 }

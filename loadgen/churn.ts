@@ -16,6 +16,8 @@ export interface ChurnParts {
   readonly window: MeasuredWindow;
   readonly clock: Clock;
   readonly random: Random;
+  /** Nobody goes any more once it is aborted, and who is away comes back. */
+  readonly signal: AbortSignal;
 }
 
 /** The part of the measured time in which somebody may go: who goes must have time to come back. */
@@ -26,13 +28,22 @@ export async function churn(parts: ChurnParts): Promise<void> {
   await Promise.all([...absences(parts), ...removals(parts)]);
 }
 
-function absences({ churn: { awayShare, awaySeconds }, crowd, window, clock, random }: ChurnParts): Promise<void>[] {
+function absences(parts: ChurnParts): Promise<void>[] {
+  const {
+    churn: { awayShare, awaySeconds },
+    crowd,
+    window,
+    clock,
+    random,
+    signal,
+  } = parts;
   const users = [...crowd.users.values()];
   const leaving = shuffled(random, users).slice(0, Math.round(users.length * awayShare));
   return leaving.map(async (user) => {
-    await sleep(clock, randomMoment(window, clock, random));
+    await sleep(clock, randomMoment(window, clock, random), signal);
+    if (signal.aborted) return;
     user.leaveNetwork();
-    await sleep(clock, awaySeconds * 1000);
+    await sleep(clock, awaySeconds * 1000, signal);
     user.comeBack();
   });
 }
@@ -62,12 +73,14 @@ async function removeAndAdmit(parts: ChurnParts, admin: SimulatedUser, group: Gr
     clock,
     random,
     observation,
+    signal,
   } = parts;
-  await sleep(clock, randomMoment(window, clock, random));
+  await sleep(clock, randomMoment(window, clock, random), signal);
+  if (signal.aborted) return;
   for (const action of ["remove", "admit"] as const) {
     const changed = await admin.client.changeGroup(group, { action, names });
     if (!changed.ok) observation.failed(`${action}: ${changed.reason.code}`);
-    if (action === "remove") await sleep(clock, removedSeconds * 1000);
+    if (action === "remove") await sleep(clock, removedSeconds * 1000, signal);
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { deploymentUrl } from "../core/client/deployment-url.ts";
 import { httpAsk } from "../core/client/http.ts";
 import type { TlsTrust } from "../core/client/tls-trust.ts";
+import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
 import { complaintOf, shortened } from "../core/platform/schema-complaint.ts";
@@ -44,6 +45,26 @@ export async function listServers(target: string, tls?: TlsTrust): Promise<Reado
     "is it a FastChat?",
   );
 }
+
+/** As {@link listServers}, as soon as so many are listed: one that was too busy to be heard of in time comes back. */
+export async function listAllServers(
+  target: string,
+  { tls, count, signal }: { tls?: TlsTrust | undefined; count: number; signal?: AbortSignal | undefined },
+): Promise<ReadonlyMap<string, URL>> {
+  const deadline = clock.monotonic() + listMsMax;
+  for (;;) {
+    const servers = await listServers(target, tls);
+    if (servers.size === count || signal?.aborted) return servers;
+    if (clock.monotonic() > deadline) {
+      const what = `${target} lists ${servers.size} of ${count} servers`;
+      throw new Failure("servers_missing", what, "look at the servers' log; lower the load if they were busy");
+    }
+    await sleep(clock, listPeriodMs, signal);
+  }
+}
+
+const listPeriodMs = 100;
+const listMsMax = 15_000;
 
 /** What `/servers` answers: HTTP addresses by name. */
 export function parseServerList(text: string): Parsed<ReadonlyMap<string, URL>> {

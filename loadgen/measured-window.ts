@@ -1,16 +1,27 @@
-/** When a run begins and which part of it is measured, on the clock that all threads share. */
+/** When a stretch of load begins and which part of it is measured, on the clock that all threads share. */
 export class MeasuredWindow {
-  readonly #warmUpMs: number;
-  readonly #durationMs: number;
-  startMs = Number.POSITIVE_INFINITY;
+  #startMs = Number.POSITIVE_INFINITY;
+  #warmUpMs = 0;
+  #durationMs = 0;
 
-  constructor(seconds: { readonly warmUpSeconds: number; readonly durationSeconds: number }) {
+  /** From here on it is this stretch that is measured; nothing is before the first. */
+  place(startMs: number, seconds: { readonly warmUpSeconds: number; readonly durationSeconds: number }): void {
+    this.#startMs = startMs;
     this.#warmUpMs = seconds.warmUpSeconds * 1000;
     this.#durationMs = seconds.durationSeconds * 1000;
   }
 
+  /** What is due from here on is no part of the stretch any more. */
+  cutShort(atMs: number): void {
+    this.#durationMs = Math.min(this.#durationMs, Math.max(0, atMs - this.fromMs));
+  }
+
+  get startMs(): number {
+    return this.#startMs;
+  }
+
   get fromMs(): number {
-    return this.startMs + this.#warmUpMs;
+    return this.#startMs + this.#warmUpMs;
   }
 
   get untilMs(): number {

@@ -30,6 +30,9 @@ export interface Accounts {
   readonly password: string;
 }
 
+/** A stretch of load: how often messages are due, for how long, and who comes and goes meanwhile. */
+export type Stretch = Pick<Workload, "arrivals" | "churn" | "warmUpSeconds" | "durationSeconds">;
+
 export type ThreadOrder =
   | { readonly kind: "connect" }
   /** Found the groups whose first member is this thread's. */
@@ -37,10 +40,15 @@ export type ThreadOrder =
   /** The groups that were founded, by number in the population; wait until all clients are in theirs. */
   | { readonly kind: "join"; readonly groups: ReadonlyMap<number, GroupId> }
   /** Begin at this time of the shared monotonic clock. */
-  | { readonly kind: "run"; readonly startMs: number }
-  /** Wait until every member has seen these places, for as long as the workload says. */
-  | { readonly kind: "settle"; readonly lasts: ReadonlyMap<GroupId, number> }
-  | { readonly kind: "report" }
+  | { readonly kind: "run"; readonly stretch: Stretch; readonly startMs: number }
+  /** End the stretch that runs at this time of the clock; what was due before counts. */
+  | { readonly kind: "cutShort"; readonly atMs: number }
+  /** Wait until every member has seen these places, for so long at most. */
+  | { readonly kind: "settle"; readonly lasts: ReadonlyMap<GroupId, number>; readonly secondsMax: number }
+  /** Say what was measured in the last stretch. */
+  | { readonly kind: "record" }
+  /** Say what was seen in all of them. */
+  | { readonly kind: "testify" }
   | { readonly kind: "stop" };
 
 export type ThreadReport =
@@ -49,7 +57,8 @@ export type ThreadReport =
   | { readonly kind: "founded"; readonly groups: ReadonlyMap<number, GroupId> }
   | { readonly kind: "lasts"; readonly lasts: ReadonlyMap<GroupId, number> }
   | { readonly kind: "live"; readonly live: LiveCounts }
-  | { readonly kind: "result"; readonly result: ThreadResult };
+  | { readonly kind: "record"; readonly record: StretchRecord }
+  | { readonly kind: "testimony"; readonly testimony: Testimony };
 
 /** What a progress line shows: sums since the start, and latencies since the last one. */
 export interface LiveCounts {
@@ -62,8 +71,8 @@ export interface LiveCounts {
   readonly recent: string;
 }
 
-export interface ThreadResult {
-  readonly audit: ThreadAudit;
+/** What one thread measured in a stretch. */
+export interface StretchRecord {
   /** Messages that were due in the measured time. */
   readonly offered: number;
   /** Deliveries that happened in the measured time. */
@@ -78,6 +87,13 @@ export interface ThreadResult {
   readonly loopUtilization: number;
   /** Messages that were not acknowledged, by why. */
   readonly failures: ReadonlyMap<string, number>;
+  /** Messages that had no outcome yet. */
+  readonly unsettled: number;
+}
+
+/** What one thread's users saw from the beginning. */
+export interface Testimony {
+  readonly audit: ThreadAudit;
   /** One member of each group that it can speak for, to read everything again with. */
   readonly readers: readonly Reader[];
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
@@ -9,7 +10,7 @@ import { Crowd } from "./crowd.ts";
 import { MeasuredWindow } from "./measured-window.ts";
 import { Observation } from "./observation.ts";
 import { drawPopulation } from "./population.ts";
-import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-protocol.ts";
+import type { Stretch, ThreadOrder, ThreadReport, ThreadStart } from "./thread-protocol.ts";
 import { Traffic } from "./traffic.ts";
 
 /** Many simulated users in one worker thread: the thread's wiring. */
@@ -22,13 +23,15 @@ const liveEveryMs = 250;
 const { workload, thread, stampOffsetMicros } = start;
 const random = seededRandom(workload.seed * 31 + thread);
 const population = drawPopulation(workload, seededRandom(workload.seed));
-const window = new MeasuredWindow(workload);
+const window = new MeasuredWindow();
 const observation = new Observation({ clock, window, lateness: start.lateness, stampOffsetMicros });
 const crowd = new Crowd(start, population, { observation, clock, random: random.fork() });
 const lateness = start.lateness[thread] as Int32Array;
 const shared = { workload, population, crowd, observation, window, clock };
 const traffic = new Traffic({ ...shared, random: random.fork(), thread, lateness, stampOffsetMicros });
 const lag = new LoopLag();
+/** Aborted when the stretch that runs is to end before its time. */
+let stretchEnd = new AbortController();
 /** Of the measured time. */
 let measuredLag = { p99Ms: 0, utilization: 0 };
 
@@ -52,11 +55,16 @@ async function carryOut(order: ThreadOrder): Promise<void> {
     case "join":
       return crowd.join(order.groups);
     case "run":
-      return run(order.startMs);
+      return run(order.stretch, order.startMs);
+    case "cutShort":
+      window.cutShort(order.atMs);
+      return stretchEnd.abort();
     case "settle":
-      return settle(order.lasts);
-    case "report":
-      return reportResult();
+      return settle(order.lasts, order.secondsMax);
+    case "record":
+      return record();
+    case "testify":
+      return report({ kind: "testimony", testimony: { audit: observation.audit(), readers: crowd.readers() } });
     case "stop":
       return stop();
     default:
@@ -64,24 +72,28 @@ async function carryOut(order: ThreadOrder): Promise<void> {
   }
 }
 
-async function run(startMs: number): Promise<void> {
-  window.startMs = startMs;
+async function run(stretch: Stretch, startMs: number): Promise<void> {
+  stretchEnd = new AbortController();
+  const { signal } = stretchEnd;
+  setMaxListeners(0, signal); // Everybody who goes away listens to it.
+  window.place(startMs, stretch);
+  observation.beginStretch();
   await sleep(clock, Math.max(0, startMs - clock.monotonic()));
   const beginMeasuring = sleep(clock, Math.max(0, window.fromMs - clock.monotonic())).then(() => lag.read());
   await Promise.all([
-    traffic.run(),
-    churn({ ...shared, churn: workload.churn, random: random.fork() }),
+    traffic.run(stretch.arrivals, signal),
+    churn({ ...shared, churn: stretch.churn, random: random.fork(), signal }),
     beginMeasuring,
   ]);
-  await sleep(clock, Math.max(0, window.untilMs - clock.monotonic()));
+  await sleep(clock, Math.max(0, window.untilMs - clock.monotonic()), signal);
   measuredLag = lag.read();
 }
 
-/** Until nothing is under way and every member has seen every place, or the workload's patience is over. */
-async function settle(lasts: ReadonlyMap<GroupId, number>): Promise<void> {
-  const deadline = clock.monotonic() + workload.settleSeconds * 1000;
+/** Until nothing is under way and every member has seen every place, or patience is over. */
+async function settle(lasts: ReadonlyMap<GroupId, number>, secondsMax: number): Promise<void> {
+  const deadline = clock.monotonic() + secondsMax * 1000;
   const isSettled = () =>
-    [...crowd.users.values()].every((user) => user.client.mailbox.unsettled === 0) &&
+    unsettled() === 0 &&
     [...observation.observers].every(([group, observer]) => observer.reached(lasts.get(group) ?? 0));
   while (!isSettled() && clock.monotonic() < deadline) await sleep(clock, 20);
   report({
@@ -90,14 +102,10 @@ async function settle(lasts: ReadonlyMap<GroupId, number>): Promise<void> {
   });
 }
 
-function reportResult(): void {
-  for (const user of crowd.users.values()) {
-    for (let i = user.client.mailbox.unsettled; i > 0; i--) observation.failed("no_outcome");
-  }
+function record(): void {
   report({
-    kind: "result",
-    result: {
-      audit: observation.audit(),
+    kind: "record",
+    record: {
       offered: observation.offered,
       deliveries: observation.deliveriesInTime,
       ack: observation.ack.encode(),
@@ -107,9 +115,15 @@ function reportResult(): void {
       loopLagP99Ms: measuredLag.p99Ms,
       loopUtilization: measuredLag.utilization,
       failures: observation.failures,
-      readers: crowd.readers(),
+      unsettled: unsettled(),
     },
   });
+}
+
+function unsettled(): number {
+  let count = 0;
+  for (const user of crowd.users.values()) count += user.client.mailbox.unsettled;
+  return count;
 }
 
 function reportLive(): void {

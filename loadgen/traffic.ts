@@ -45,22 +45,29 @@ export class Traffic {
     this.#senders = new SenderTable(parts.population, (client) => parts.crowd.isMine(client));
   }
 
-  /** Until the measured time is over. */
-  run(): Promise<void> {
-    const { arrivals } = this.#parts.workload;
-    return arrivals.kind === "saturate" ? this.#saturate(arrivals.inFlightPerGroup) : this.#openLoop(arrivals);
+  /** Until the measured time is over, or the signal is aborted. */
+  run(arrivals: Workload["arrivals"], signal: AbortSignal): Promise<void> {
+    return arrivals.kind === "saturate" ? this.#saturate(arrivals.inFlightPerGroup) : this.#openLoop(arrivals, signal);
   }
 
   stop(): void {
     this.#stopped = true;
   }
 
-  #openLoop({ kind, ratePerSecond }: { kind: "constant" | "poisson"; ratePerSecond: number }): Promise<void> {
+  #openLoop(
+    { kind, ratePerSecond }: { kind: "constant" | "poisson"; ratePerSecond: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { population, random, clock, window } = this.#parts;
     const total = population.groups.reduce((sum, group) => sum + group.weight, 0);
     const rate = (ratePerSecond * this.#senders.weight) / total;
     if (rate === 0) return Promise.resolve();
-    const by = { clock, startMs: window.startMs, untilMs: window.untilMs, stopped: () => this.#stopped };
+    const by = {
+      clock,
+      startMs: window.startMs,
+      untilMs: window.untilMs,
+      stopped: () => this.#stopped || signal.aborted,
+    };
     return sendWhenDue(new Arrivals(kind, rate, random.fork()), by, (dueMs) => {
       const pair = this.#drawPresent();
       if (pair) this.#send(pair, dueMs);
@@ -104,7 +111,7 @@ export class Traffic {
     observation.sending(dueMs, lateMicros);
     const id = stamp(dueMs * 1000 + stampOffsetMicros, thread, slot);
     const taken = this.#transmit(crowd.users.get(sender) as SimulatedUser, group, id, (outcome) => {
-      observation.settled(group, id, dueMs, outcome);
+      observation.settled(sender, group, id, dueMs, outcome);
       then?.();
     });
     if (taken.ok) return;

@@ -2,13 +2,17 @@ import { inlineWrapsMax, wrapsPerTask } from "../../core/e2ee/offload/client-tas
 import { poolThreads } from "../../core/e2ee/offload/pool.ts";
 import { readEnvironment } from "../environment.ts";
 import type { MicroArmResult, MicroComparison, MicroDocument } from "../results.ts";
+import type { Watch } from "../watch.ts";
 import { batchGroup, InlineAndPool, type InlineAndPoolOptions } from "./inline-and-pool.ts";
 import { type NativeAndForgeOptions, nativeAndForge } from "./native-and-forge.ts";
 import { ownOperations } from "./own-operations.ts";
 import { createPeople } from "./people.ts";
 import { type MicroRoundsOptions, measureRounds } from "./rounds.ts";
 
-export type MicroCryptoOptions = MicroRoundsOptions & NativeAndForgeOptions & InlineAndPoolOptions;
+export type MicroCryptoOptions = Watch<MicroDocument> &
+  Omit<MicroRoundsOptions, keyof Watch<MicroDocument>> &
+  NativeAndForgeOptions &
+  InlineAndPoolOptions;
 
 export const microCryptoDefaults = {
   /** Even, so that each order of the arms comes up as often as the other. */
@@ -30,31 +34,39 @@ export async function runMicroCrypto(options: MicroCryptoOptions): Promise<Micro
   const environment = readEnvironment(notUsed, undefined);
   const people = await createPeople();
   const inlineAndPool = await InlineAndPool.open(people, options);
+  const document = (comparisons: MicroComparison[]): MicroDocument => ({
+    schemaVersion: 1,
+    benchmark: "micro",
+    topic: "crypto",
+    startedAt,
+    environment,
+    secondsPerRound: options.seconds,
+    comparisons,
+    figures: [
+      { name: poolThreadsName, value: poolThreads(), unit: "" },
+      { name: lessHeld, value: smallestBatch(comparisons, heldLess), unit: "wraps" },
+      { name: worthTheWay, value: smallestBatch(comparisons, costsMoreThanTheWay), unit: "wraps" },
+      { name: wayInWait, value: wayOf(comparisons, "microsPerCall"), unit: "µs" },
+      { name: wayInCpu, value: wayOf(comparisons, "cpuMicrosPerCall"), unit: "µs" },
+      { name: inlineInCode, value: inlineWrapsMax, unit: "wraps" },
+      { name: "wrapsPerTask", value: wrapsPerTask, unit: "wraps" },
+    ],
+  });
   try {
     const subjects = [
       ...nativeAndForge(people, options),
       ...(await ownOperations(people)),
       ...(await inlineAndPool.subjects()),
     ];
-    const comparisons = await measureRounds(subjects, options);
-    return {
-      schemaVersion: 1,
-      benchmark: "micro",
-      topic: "crypto",
-      startedAt,
-      environment,
-      secondsPerRound: options.seconds,
-      comparisons,
-      figures: [
-        { name: poolThreadsName, value: poolThreads(), unit: "" },
-        { name: lessHeld, value: smallestBatch(comparisons, heldLess), unit: "wraps" },
-        { name: worthTheWay, value: smallestBatch(comparisons, costsMoreThanTheWay), unit: "wraps" },
-        { name: wayInWait, value: wayOf(comparisons, "microsPerCall"), unit: "µs" },
-        { name: wayInCpu, value: wayOf(comparisons, "cpuMicrosPerCall"), unit: "µs" },
-        { name: inlineInCode, value: inlineWrapsMax, unit: "wraps" },
-        { name: "wrapsPerTask", value: wrapsPerTask, unit: "wraps" },
-      ],
-    };
+    const { rounds, seconds, signal } = options;
+    const comparisons = await measureRounds(subjects, {
+      rounds,
+      seconds,
+      signal,
+      onStep: (step) => options.onStep?.(step),
+      onMeasured: (soFar) => options.onMeasured?.(document(soFar)),
+    });
+    return document(comparisons);
   } finally {
     await inlineAndPool.close();
   }

@@ -13,13 +13,13 @@ import { Latencies } from "../../loadgen/recorder.ts";
 import { Arrivals } from "../../loadgen/schedule.ts";
 import { type BenchPerson, foundGroup, outboxMax, signUpPerson } from "../bench-person.ts";
 import { ServerProcess } from "../child-process.ts";
-import { readEnvironment } from "../environment.ts";
 import { Laboratory } from "../laboratory.ts";
 import { processUsage } from "../process-usage.ts";
 import { PseudoTerminal } from "../pseudo-terminal.ts";
 import type { MicroDocument } from "../results.ts";
+import type { Watch } from "../watch.ts";
 
-export interface MicroGuiOptions {
+export interface MicroGuiOptions extends Watch<MicroDocument> {
   readonly messages: number;
   readonly keys: number;
   readonly incomingPerSecond: number;
@@ -27,7 +27,6 @@ export interface MicroGuiOptions {
   readonly idleSeconds: number;
   readonly log: Log;
   readonly signal: AbortSignal;
-  onStep?(step: string): void;
 }
 
 export const microGuiDefaults = {
@@ -56,11 +55,8 @@ export async function runMicroGui(options: MicroGuiOptions): Promise<MicroDocume
     const server = await ServerProcess.start({ kind: "fastchat", config: await laboratory.serveConfig({}) });
     try {
       const writer = await signUpPerson(server.target, "writer", laboratory.keyPairs[0] as BenchKeys);
-      const figures = await new GuiRun(server.target, laboratory.directory, writer, options).run();
-      const durability = server.ready.durability ?? { postgres: "", synchronousCommit: "", fsync: "" };
-      const environment = readEnvironment(durability, laboratory.directory);
-      await writer.client.close();
-      return {
+      const environment = laboratory.environment(server.ready.durability);
+      const document = (figures: Figures): MicroDocument => ({
         schemaVersion: 1,
         benchmark: "micro",
         topic: "gui",
@@ -69,7 +65,16 @@ export async function runMicroGui(options: MicroGuiOptions): Promise<MicroDocume
         secondsPerRound: options.incomingSeconds,
         comparisons: [],
         figures,
-      };
+      });
+      const run = new GuiRun(server.target, laboratory.directory, writer, {
+        ...options,
+        keep: (figures) => options.onMeasured?.(document(figures)),
+      });
+      try {
+        return document(await run.measure());
+      } finally {
+        await writer.client.close();
+      }
     } finally {
       await server.stop();
     }
@@ -81,15 +86,21 @@ export async function runMicroGui(options: MicroGuiOptions): Promise<MicroDocume
 type BenchKeys = Laboratory["keyPairs"][number];
 type Figures = MicroDocument["figures"];
 
+interface GuiRunOptions extends Omit<MicroGuiOptions, "onMeasured"> {
+  /** All figures that there are so far. */
+  keep(figures: Figures): void;
+}
+
 class GuiRun {
   readonly #target: string;
   readonly #home: string;
   readonly #passwordFile: string;
   readonly #writer: BenchPerson;
-  readonly #options: MicroGuiOptions;
+  readonly #options: GuiRunOptions;
+  readonly #figures: Figures = [];
   #typed = 0;
 
-  constructor(target: string, directory: string, writer: BenchPerson, options: MicroGuiOptions) {
+  constructor(target: string, directory: string, writer: BenchPerson, options: GuiRunOptions) {
     this.#target = target;
     this.#home = path.join(directory, "home");
     this.#passwordFile = path.join(directory, "password");
@@ -97,70 +108,103 @@ class GuiRun {
     this.#options = options;
   }
 
-  async run(): Promise<Figures> {
-    const { messages, keys, incomingPerSecond, incomingSeconds, idleSeconds, onStep } = this.#options;
+  async measure(): Promise<Figures> {
+    const { messages, keys, incomingPerSecond, incomingSeconds, idleSeconds } = this.#options;
     const { large } = await this.#fillVault();
-    onStep?.("the client starts");
+    this.#step("the client starts");
     const startMs = clock.monotonic();
     const terminal = this.#start();
+    const abort = () => terminal.kill();
+    this.#options.signal.addEventListener("abort", abort, { once: true });
     try {
       const usableMs = (await terminal.until("last-in-quiet", patienceMs)) - startMs;
       const pid = await terminal.pid;
       // What starting has left to do is over.
       await sleep(clock, 2000, this.#options.signal);
       const openMs = await terminal.echo("\x1b[1;3B", "last-in-large", patienceMs);
-      onStep?.(`${keys} keys`);
-      const quiet = await this.#type(terminal, keys);
-      onStep?.(`${keys} keys while ${incomingPerSecond} messages/s come in`);
-      const coming = this.#send(large, incomingPerSecond, incomingSeconds);
-      const busy = await this.#type(terminal, Math.min(keys, (incomingSeconds * 1000) / (keyPauseMs * 2)));
-      const sent = await coming;
-      await sleep(clock, 2000, this.#options.signal);
-      onStep?.("nothing happens");
-      const idleCores = await this.#cores(pid, idleSeconds);
-      const residentBytes = processUsage(pid)?.residentBytes ?? Number.NaN;
-      const code = await terminal.quit("\x11");
-      return [
+      this.#found(
         { name: "messages in the vault", value: messages, unit: "" },
         { name: "start to usable", value: usableMs, unit: "ms" },
         { name: "opening the large conversation", value: openMs, unit: "ms" },
-        ...latencyFigures("key to screen", quiet),
+      );
+      this.#step(`${keys} keys`);
+      this.#found(...latencyFigures("key to screen", await this.#type(terminal, keys)));
+      this.#step(`${keys} keys while ${incomingPerSecond} messages/s come in`);
+      const coming = this.#send(large, incomingPerSecond, incomingSeconds);
+      const busy = await this.#type(terminal, Math.min(keys, (incomingSeconds * 1000) / (keyPauseMs * 2)));
+      const sent = await coming;
+      this.#found(
         { name: "messages that came in while typing", value: sent, unit: "per second" },
         ...latencyFigures("key to screen meanwhile", busy),
+      );
+      await sleep(clock, 2000, this.#options.signal);
+      this.#step("nothing happens");
+      const idleCores = await this.#cores(pid, idleSeconds);
+      const residentBytes = processUsage(pid)?.residentBytes ?? Number.NaN;
+      const code = await terminal.quit("\x11");
+      this.#found(
         { name: "CPU when idle", value: idleCores * 100, unit: "% of a core" },
         { name: "memory", value: residentBytes / 1024 / 1024, unit: "MiB" },
         { name: "exit code", value: code, unit: "" },
-      ];
+      );
+      return this.#figures;
     } finally {
+      this.#options.signal.removeEventListener("abort", abort);
       terminal.kill();
     }
   }
 
+  #step(what: string): void {
+    this.#assertGoesOn();
+    this.#options.onStep?.(what);
+  }
+
+  /** What was cut off is no figure. */
+  #found(...figures: Figures): void {
+    this.#assertGoesOn();
+    this.#figures.push(...figures);
+    this.#options.keep([...this.#figures]);
+  }
+
+  #assertGoesOn(): void {
+    if (this.#options.signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
+  }
+
   /** A profile that was online while all of it was written. */
   async #fillVault(): Promise<{ large: GroupId }> {
-    const { messages, onStep } = this.#options;
+    const { messages } = this.#options;
     mkdirSync(this.#home, { recursive: true });
     writeFileSync(this.#passwordFile, `${password}\n`, { mode: 0o600 });
     const machine = new ThisMachine(this.#home);
     const address = { profile: "reader", server: this.#target, trust: {}, user: "reader" };
     let received = 0;
     const account = await signUpHere(address, password, machine.parts, { message: () => received++ });
-    await account.connect(password);
-    const large = await foundGroup(this.#writer, "large", ["reader"]);
-    const quiet = await foundGroup(this.#writer, "quiet", ["reader"]);
-    for (let at = 1; at <= messages; at++) {
-      await this.#hasRoom();
-      const text = at === messages ? "last-in-large" : `message ${at} with some words that somebody may look for`;
-      this.#say(large, text);
-      if (at % 1000 === 0) onStep?.(`${at} of ${messages} messages are written and read`);
-      while (at - received > 5000) await sleep(clock, 20, this.#options.signal);
+    try {
+      await account.connect(password);
+      const large = await foundGroup(this.#writer, "large", ["reader"]);
+      const quiet = await foundGroup(this.#writer, "quiet", ["reader"]);
+      for (let at = 1; at <= messages; at++) {
+        await this.#until(() => this.#writer.client.mailbox.unsettled <= outboxMax / 2);
+        const text = at === messages ? "last-in-large" : `message ${at} with some words that somebody may look for`;
+        this.#say(large, text);
+        if (at % 1000 === 0) this.#step(`${at} of ${messages} messages are written and read`);
+        await this.#until(() => at - received <= 5000);
+      }
+      await this.#until(() => received >= messages);
+      this.#say(quiet, "last-in-quiet");
+      await this.#until(() => received > messages);
+      return { large };
+    } finally {
+      await account.close();
+      await machine.close();
     }
-    while (received < messages) await sleep(clock, 20, this.#options.signal);
-    this.#say(quiet, "last-in-quiet");
-    while (received <= messages) await sleep(clock, 20, this.#options.signal);
-    await account.close();
-    await machine.close();
-    return { large };
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      this.#assertGoesOn();
+      await sleep(clock, 5, this.#options.signal);
+    }
   }
 
   #start(): PseudoTerminal {
@@ -173,6 +217,7 @@ class GuiRun {
   async #type(terminal: PseudoTerminal, count: number): Promise<Latencies> {
     const latencies = new Latencies();
     for (let at = 0; at < count; at++) {
+      this.#assertGoesOn();
       const letter = typedLetters[this.#typed++ % typedLetters.length] as string;
       latencies.record((await terminal.echo(letter, letter, patienceMs)) * 1000);
       await sleep(clock, keyPauseMs, this.#options.signal);
@@ -199,10 +244,6 @@ class GuiRun {
       this.#options.log.warn({ code: outcome.code }, "a message was not taken");
     });
     if (!taken.ok) throw new Failure("busy", taken.reason, "send more slowly");
-  }
-
-  async #hasRoom(): Promise<void> {
-    while (this.#writer.client.mailbox.unsettled > outboxMax / 2) await sleep(clock, 2, this.#options.signal);
   }
 
   async #cores(pid: number, seconds: number): Promise<number> {

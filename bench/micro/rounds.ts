@@ -39,6 +39,8 @@ export interface MicroRoundsOptions {
   readonly seconds: number;
   readonly signal: AbortSignal;
   onStep?(step: string): void;
+  /** After each subject's round: those of which all arms were measured, as far as they were. */
+  onMeasured?(soFar: MicroComparison[]): void;
 }
 
 /**
@@ -51,13 +53,16 @@ export interface MicroRoundsOptions {
  */
 export async function measureRounds(
   subjects: readonly MicroSubject[],
-  { rounds, seconds, signal, onStep }: MicroRoundsOptions,
+  { rounds, seconds, signal, onStep, onMeasured }: MicroRoundsOptions,
 ): Promise<MicroComparison[]> {
   const ms = seconds * 1000;
   const prepared = subjects.map((subject) => ({
     ...subject,
     arms: subject.arms.map((arm) => ({ arm, measured: [] as MicroRound[], batch: undefined as Batch | undefined })),
+    /** Of the rounds that are over: its intervals take a few milliseconds of drawing again, so that it is made once a round. */
+    comparison: undefined as MicroComparison | undefined,
   }));
+  const comparisons = () => prepared.flatMap(({ comparison }) => comparison ?? []);
   /** Every subject that takes part in this round, told by its group. */
   const eachOf = async (round: number, what: string, work: (of: (typeof prepared)[number]) => Promise<void>) => {
     let group: string | undefined;
@@ -73,23 +78,26 @@ export async function measureRounds(
     await prove?.();
   });
   for (let round = 0; round < rounds; round++) {
-    await eachOf(round, `round ${round + 1} of ${rounds}`, async ({ arms }) => {
-      for (const of of inTurn(arms, round)) {
+    await eachOf(round, `round ${round + 1} of ${rounds}`, async (subject) => {
+      for (const of of inTurn(subject.arms, round)) {
         await turn(signal);
         of.batch ??= await sizeBatch(of.arm, ms);
         of.measured.push(await measureArm(of.arm, of.batch, ms));
       }
+      const { group, operation, size, arms } = subject;
+      subject.comparison = {
+        group,
+        operation,
+        size: size ?? null,
+        arms: arms.map(({ arm, measured }) => resultOf(arm, measured, arms[0]?.measured ?? [])),
+      };
+      onMeasured?.(comparisons());
     });
   }
-  return prepared.map(({ group, operation, size, arms }) => ({
-    group,
-    operation,
-    size: size ?? null,
-    arms: arms.map(({ arm, measured }) => resultOf(arm, measured, arms[0]?.measured ?? [])),
-  }));
+  return comparisons();
 }
 
-function resultOf(arm: MicroArm, measured: MicroRound[], first: readonly MicroRound[]): MicroArmResult {
+function resultOf(arm: MicroArm, measured: readonly MicroRound[], first: readonly MicroRound[]): MicroArmResult {
   const spread = (of: keyof MicroRound) => spreadOf(measured.map((round) => round[of]));
   const ofFirst = (of: keyof MicroRound) =>
     spreadOf(measured.map((round, i) => round[of] / (first[i] as MicroRound)[of]));
@@ -100,7 +108,7 @@ function resultOf(arm: MicroArm, measured: MicroRound[], first: readonly MicroRo
     heldMicrosPerCall: spread("heldMicrosPerCall"),
     cpuMicrosPerCall: spread("cpuMicrosPerCall"),
     ofFirst: { time: ofFirst("microsPerCall"), held: ofFirst("heldMicrosPerCall"), cpu: ofFirst("cpuMicrosPerCall") },
-    rounds: measured,
+    rounds: [...measured],
   };
 }
 

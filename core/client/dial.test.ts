@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { after, test } from "node:test";
+import { until } from "../testing/until.ts";
 import { deploymentUrl } from "./deployment-url.ts";
 import { dialAssigned } from "./dial.ts";
 
@@ -9,8 +11,13 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-async function answering(status: number, body: string): Promise<string> {
+async function answering(
+  status: number,
+  body: string,
+  connected: (socket: Socket) => void = () => {},
+): Promise<string> {
   const server = createServer((_, response) => response.writeHead(status).end(body));
+  server.on("connection", connected);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `127.0.0.1:${(server.address() as { port: number }).port}`;
@@ -49,4 +56,18 @@ test("an answer that names no server is refused, with what was asked", async () 
   }
   const nobody = await dialAssigned("127.0.0.1:1")();
   assert.ok(!nobody.ok && /does not answer/.test(nobody.reason.detail));
+});
+
+test("each dial has a connection of its own, which ends with the answer", async () => {
+  let connections = 0;
+  let ended = 0;
+  const address = await answering(200, JSON.stringify({ url: "ws://127.0.0.1:9/v1" }), (socket) => {
+    connections++;
+    socket.once("close", () => ended++);
+  });
+  for (let dial = 0; dial < 3; dial++) assert.ok((await dialAssigned(address)()).ok);
+  const dials = await Promise.all(Array.from({ length: 3 }, dialAssigned(address)));
+  assert.ok(dials.every(({ ok }) => ok));
+  assert.equal(connections, 6);
+  await until(() => ended === 6, "all have ended");
 });

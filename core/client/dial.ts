@@ -60,14 +60,23 @@ export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
   return accepted(url);
 }
 
-/** What a deployment answers to this path, from JSON. */
+/**
+ * What a deployment answers to this path, from JSON.
+ *
+ * Each asks over a connection of its own, as programs on different machines do: simulated users of one process would share
+ * one otherwise, and a server that balances connections would see one client where there are ten thousand.
+ */
 export async function askDeployment(
   base: URL,
   path: string,
   tls: TlsTrust | undefined,
 ): Promise<Parsed<unknown, DialRefused>> {
   try {
-    const response = await httpAsk(new URL(path, base), answerBytesMax, { tls, idleMsMax: askMsMax });
+    const response = await httpAsk(new URL(path, base), answerBytesMax, {
+      tls,
+      idleMsMax: askMsMax,
+      ownConnection: true,
+    });
     if (response.status !== 200) return offline(`${base.origin}${path} answers ${response.status}`);
     return accepted(JSON.parse(response.body.toString()));
   } catch (cause) {

@@ -10,6 +10,8 @@ export interface HttpAsked {
   readonly signal?: AbortSignal | undefined;
   /** Silence for this long ends it. */
   readonly idleMsMax?: number;
+  /** A connection that nobody else uses and that ends with the answer, instead of one that stays open for the next who asks. */
+  readonly ownConnection?: boolean;
 }
 
 export interface HttpAnswer {
@@ -36,7 +38,7 @@ export async function httpAsk(url: URL, bytesMax: number, asked: HttpAsked = {})
 /** Asks; the answer's body is still to be read. */
 export function httpOpen(
   url: URL,
-  { method = "GET", headers, body, tls, signal, idleMsMax }: HttpAsked,
+  { method = "GET", headers, body, tls, signal, idleMsMax, ownConnection }: HttpAsked,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = {
@@ -44,6 +46,7 @@ export function httpOpen(
       timeout: idleMsMax ?? idleMsMaxDefault,
       headers: { ...headers, ...(body ? { "content-length": String(body.length) } : {}) },
       ...(signal ? { signal } : {}),
+      ...(ownConnection ? { agent: false } : {}),
       ...(tls?.authority === undefined ? {} : { ca: tls.authority }),
     };
     const request = (url.protocol === "https:" ? requestTls : requestClear)(url, options, resolve);

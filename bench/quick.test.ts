@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { strategyNames } from "../core/cluster/strategies.ts";
+import { silentLog } from "../core/platform/log.ts";
+import { preset, type WorkloadText } from "../loadgen/workload.ts";
+import { quickDefaults, quickSeconds, quickWorkload, runQuick, spoiled } from "./quick.ts";
+import { type CellsDocument, resultsSchema } from "./results.ts";
+import { sampleCell } from "./sample-run.ts";
+
+const { signal } = new AbortController();
+
+function tiny(of: Partial<WorkloadText> = {}) {
+  const workload = preset("rooms", {
+    clients: 8,
+    groups: [{ count: 2, sizes: { kind: "fixed", size: 4 } }],
+    arrivals: { kind: "constant", ratePerSecond: 40 },
+    churn: {},
+    warmUpSeconds: 0.1,
+    durationSeconds: 0.5,
+    ...of,
+  });
+  assert.ok(workload.ok);
+  return { strategies: ["random"], workload: workload.value, transport: "uws", log: silentLog, signal } as const;
+}
+
+test("a cell that fails is listed with its reason, and leaves the others alone", async () => {
+  const measured: CellsDocument[] = [];
+  const run = await runQuick({
+    ...tiny(),
+    servers: [65, 1], // The settings refuse 65.
+    onMeasured: (soFar) => measured.push(soFar),
+  });
+  assert.deepEqual(
+    run.cells.map(({ servers }) => servers),
+    [1],
+  );
+  assert.equal(run.failed.length, 1);
+  assert.match(run.failed[0]?.message ?? "", /from 1 to 64/);
+  assert.deepEqual(
+    measured.map(({ cells, failed }) => [cells.length, failed.length]),
+    [
+      [0, 1],
+      [1, 1],
+    ],
+  );
+  resultsSchema.parse(run);
+});
+
+test("a cell that the generator spoilt is measured once more, and its first try is kept with the reason", async () => {
+  const steps: string[] = [];
+  const run = await runQuick({
+    ...tiny({
+      arrivals: { kind: "constant", ratePerSecond: 200_000 },
+      encryption: { mode: "sealed" },
+      warmUpSeconds: 0,
+      durationSeconds: 0.1,
+      settleSeconds: 60,
+    }),
+    servers: [1],
+    onStep: (what, step) => steps.push(`${step?.number}/${step?.of} ${what}`),
+  });
+  assert.deepEqual(steps, ["1/1 1 server, random", "2/2 again 1 server, random"]);
+  const [cell] = run.cells;
+  assert.equal(run.cells.length, 1);
+  assert.equal(cell?.earlierTries.length, 1);
+  assert.ok(cell?.earlierTries[0] && spoiled(cell.earlierTries[0]));
+  resultsSchema.parse(run);
+});
+
+test("a pilot finds the rate of all cells, and is in the result with what it tried", async () => {
+  const run = await runQuick({ ...tiny(), servers: [1], fitted: true });
+  const { pilot, workload } = run;
+  assert.ok(pilot && pilot.failure === null, JSON.stringify(pilot));
+  assert.deepEqual(workload.arrivals, { kind: "poisson", ratePerSecond: pilot.ratePerSecond });
+  assert.ok(pilot.rungs.length >= 2);
+  assert.ok(pilot.audit?.passed, JSON.stringify(pilot.audit?.breaches));
+  const sent = pilot.rungs.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0);
+  assert.ok(pilot.audit.sent > sent / 2, "all rungs are audited");
+  resultsSchema.parse(run);
+});
+
+test("a pilot that fails is told, and the cells are measured at the lowest rate", async () => {
+  const run = await runQuick({ ...tiny(), servers: [65, 1], fitted: true });
+  assert.match(run.pilot?.failure?.message ?? "", /from 1 to 64/);
+  assert.equal(run.pilot?.ratePerSecond, run.pilot?.ratePerSecondMin);
+  assert.equal(run.cells.length, 1);
+});
+
+test("only what the generator spoilt is tried again, and no broken promise", () => {
+  const invalid = (code: "sends_late" | "unsettled", passed = true) =>
+    sampleCell({
+      valid: false,
+      invalidReasons: [{ code, detail: "…" }],
+      audit: { ...sampleCell().audit, passed },
+    });
+  assert.equal(spoiled(sampleCell()), false);
+  assert.equal(spoiled(invalid("sends_late")), true);
+  assert.equal(spoiled(invalid("unsettled")), false);
+  assert.equal(spoiled(invalid("sends_late", false)), false);
+});
+
+test("the default run measures every strategy that there is, and many cells get less time each", () => {
+  assert.deepEqual([...quickDefaults.strategies], strategyNames);
+  assert.equal(quickSeconds(12), 6);
+  assert.equal(quickSeconds(1), 6);
+  assert.equal(quickSeconds(18), 4);
+  assert.equal(quickSeconds(1000), 3);
+});
+
+test("any number of clients is a workload, with rooms that are as full as there are clients for", () => {
+  for (const clients of [1, 2, 10, 59, 60, 200, 1000, 5000]) {
+    const { groups } = quickWorkload({ clients, seconds: 6 });
+    const sizes = groups[0]?.sizes;
+    assert.ok(sizes?.kind === "zipf" && sizes.max <= clients, String(clients));
+  }
+  assert.equal(quickWorkload({ clients: 200, seconds: 6 }).groups[0]?.count, 24);
+  assert.equal(quickWorkload({ clients: 1000, seconds: 6 }).groups[0]?.count, 120);
+});

@@ -1,0 +1,16 @@
+import { notes } from "../bench/cells-notes.ts";
+import { cellsTable } from "../bench/cells-table.ts";
+import { conclusion } from "../bench/conclusion.ts";
+import { preamble } from "../bench/preamble.ts";
+import type { CellsDocument } from "../bench/results.ts";
+
+/** A run of cells, as the terminal shows it. */
+export function cellsShown(run: CellsDocument): string[] {
+  return [...preamble(run), cellsTable(run), conclusion(run), ...notes(run)];
+}
+
+/** Whether no cell failed, and no audit found a promise broken, in an earlier try and in the pilot neither. */
+export function cellsPassed({ cells, failed, pilot }: CellsDocument): boolean {
+  const audits = cells.flatMap((cell) => [cell.audit, ...cell.earlierTries.map(({ audit }) => audit)]);
+  return failed.length === 0 && [...audits, ...(pilot?.audit ? [pilot.audit] : [])].every(({ passed }) => passed);
+}

@@ -1,0 +1,176 @@
+import { systemClock as clock, sleep } from "../core/platform/clock.ts";
+import type { GroupId } from "../core/wire/ids.ts";
+import { type AuditResult, auditRun } from "./audit.ts";
+import { Crew, type CrewStart, type Progress } from "./crew.ts";
+import { type Range, readAgain } from "./read-again.ts";
+import { merged, type Quantiles } from "./recorder.ts";
+import type { Stretch, StretchRecord, Testimony } from "./thread-protocol.ts";
+import { generatorFaults, type InvalidReason } from "./validity.ts";
+
+export interface SessionOptions extends CrewStart {
+  /** Called a few times a second. */
+  onProgress?(progress: Progress): void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came of a stretch of load. */
+export interface StretchResult {
+  /** That were measured: fewer than were wanted if the stretch was cut short. */
+  readonly seconds: number;
+  readonly offeredPerSecond: number;
+  readonly deliveredPerSecond: number;
+  readonly ackMs: Quantiles | undefined;
+  readonly deliveryMs: (Quantiles & { readonly uncorrected: Quantiles }) | undefined;
+  readonly generator: { readonly cpuCores: number; readonly lateP99Ms: number; readonly loopLagP99Ms: number };
+  /** Messages without acknowledgement and changes that were refused, by why. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly valid: boolean;
+  /** Why the generator, or the workload, was what limited this stretch. */
+  readonly invalidReasons: readonly InvalidReason[];
+}
+
+export interface StretchOptions extends Stretch {
+  /** After the last message is due: how long its delivery may take. */
+  readonly settleSeconds: number;
+  /** When the session's signal is aborted in the measured time, what was measured until then counts, and is audited. */
+  readonly cutShort?: boolean;
+  /** At the beginning and the end of the measured time. */
+  onMeasure?(moment: "begin" | "end"): Promise<void>;
+}
+
+/**
+ * Simulated users who are connected and in their groups: load is put on the servers in one stretch or in many, and all that
+ * was seen in them is audited at the end.
+ */
+export class LoadSession {
+  readonly #options: SessionOptions;
+  readonly #crew: Crew;
+  readonly #abort = () => void this.#interrupt();
+  /** Set while an interruption is to end the stretch alone: it settles, and is audited. */
+  #canCutShort = false;
+  #cutAtMs: number | undefined;
+
+  private constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#crew = new Crew(options, options.onProgress?.bind(options));
+    if (options.signal?.aborted) this.#abort();
+    else options.signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  /** Ready when everybody is in; fails when somebody is not let in, or with `interrupted` when the signal is aborted. */
+  static async open(options: SessionOptions): Promise<LoadSession> {
+    const session = new LoadSession(options);
+    try {
+      await session.#crew.gather();
+      return session;
+    } catch (cause) {
+      await session.close();
+      throw cause;
+    }
+  }
+
+  /** Puts load on the servers, and waits until it has settled. */
+  async run(stretch: StretchOptions): Promise<StretchResult> {
+    const { arrivals, churn, warmUpSeconds, durationSeconds, settleSeconds } = stretch;
+    const startMs = clock.monotonic() + startDelayMs;
+    const running = this.#crew.run({ arrivals, churn, warmUpSeconds, durationSeconds }, startMs);
+    const [used] = await Promise.all([this.#measure(stretch, startMs + warmUpSeconds * 1000), running]);
+    await this.#crew.settle(settleSeconds);
+    return summarise({ arrivals, ...used }, await this.#crew.records());
+  }
+
+  /** Holds what everybody saw in all stretches against the contract, and against what the servers keep. */
+  async audit(): Promise<AuditResult> {
+    const { signal } = this.#options;
+    const testimonies = await this.#crew.testimonies();
+    const ranges = rangesOf(testimonies, this.#crew.lasts);
+    const readers = testimonies.flatMap((testimony) => testimony.readers);
+    const stored = await readAgain(this.#options, readers, ranges, this.#canCutShort ? undefined : signal);
+    const audits = testimonies.map(({ audit }) => audit);
+    return auditRun(audits, stored);
+  }
+
+  async close(): Promise<void> {
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    await this.#crew.stop();
+  }
+
+  /** What is measured in this process: for how long, and how many cores it kept busy meanwhile. */
+  async #measure(
+    { durationSeconds, cutShort, onMeasure }: StretchOptions,
+    beginMs: number,
+  ): Promise<{ durationSeconds: number; cpuCores: number }> {
+    const { signal } = this.#options;
+    await sleep(clock, Math.max(0, beginMs - clock.monotonic()), signal);
+    if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
+    this.#canCutShort = cutShort ?? false;
+    this.#crew.phase = "measuring";
+    await onMeasure?.("begin");
+    const before = process.cpuUsage();
+    const began = clock.monotonic();
+    await sleep(clock, Math.max(0, beginMs + durationSeconds * 1000 - clock.monotonic()), signal);
+    const used = process.cpuUsage(before);
+    const tookMs = clock.monotonic() - began;
+    if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
+    await onMeasure?.("end");
+    const measuredMs = Math.max(1, (this.#cutAtMs ?? Number.POSITIVE_INFINITY) - beginMs);
+    return {
+      durationSeconds: Math.min(durationSeconds, measuredMs / 1000),
+      cpuCores: (used.user + used.system) / 1000 / tookMs,
+    };
+  }
+
+  #interrupt(): Promise<void> | undefined {
+    if (!this.#canCutShort) return this.#crew.stop();
+    this.#cutAtMs = clock.monotonic();
+    this.#crew.cutShort(this.#cutAtMs);
+    return undefined;
+  }
+}
+
+const startDelayMs = 100;
+
+function rangesOf(testimonies: readonly Testimony[], lasts: ReadonlyMap<GroupId, number>): Map<GroupId, Range> {
+  const ranges = new Map<GroupId, Range>();
+  for (const { group, sequence } of testimonies.flatMap(({ audit }) => audit.groups)) {
+    const base = Math.min(sequence.base, ranges.get(group)?.base ?? Number.POSITIVE_INFINITY);
+    ranges.set(group, { base, last: lasts.get(group) ?? 0 });
+  }
+  return ranges;
+}
+
+function summarise(
+  measured: { arrivals: Stretch["arrivals"]; durationSeconds: number; cpuCores: number },
+  records: readonly StretchRecord[],
+): StretchResult {
+  const { durationSeconds: seconds, cpuCores } = measured;
+  const sum = (of: (record: StretchRecord) => number) => records.reduce((total, record) => total + of(record), 0);
+  const delivery = merged(records.map((record) => record.delivery)).quantiles();
+  const uncorrected = merged(records.map((record) => record.deliveryUncorrected)).quantiles();
+  const late = merged(records.map((record) => record.late)).quantiles();
+  const offeredPerSecond = sum((record) => record.offered) / seconds;
+  const lateP99Ms = late?.p99 ?? 0;
+  const unsettled = sum((record) => record.unsettled);
+  const failures: Record<string, number> = unsettled > 0 ? { no_outcome: unsettled } : {};
+  for (const [code, count] of records.flatMap((record) => [...record.failures])) {
+    failures[code] = (failures[code] ?? 0) + count;
+  }
+
+  const loopUtilization = Math.max(...records.map((record) => record.loopUtilization));
+  const figures = { offeredPerSecond, fromDueMs: delivery, fromSentMs: uncorrected, loopUtilization };
+  const invalidReasons = generatorFaults(measured, figures);
+  if (unsettled > 0)
+    invalidReasons.push({ code: "unsettled", detail: `${unsettled} messages had no outcome at the end` });
+
+  return {
+    seconds,
+    offeredPerSecond,
+    deliveredPerSecond: sum((record) => record.deliveries) / seconds,
+    ackMs: merged(records.map((record) => record.ack)).quantiles(),
+    deliveryMs: delivery && uncorrected ? { ...delivery, uncorrected } : undefined,
+    generator: { cpuCores, lateP99Ms, loopLagP99Ms: Math.max(...records.map((record) => record.loopLagP99Ms)) },
+    failures,
+    valid: invalidReasons.length === 0,
+    invalidReasons,
+  };
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "../core/platform/random.ts";
+import { Arrivals } from "./schedule.ts";
+import { generatorFaults } from "./validity.ts";
+
+const constant = (ratePerSecond: number) =>
+  ({ arrivals: { kind: "constant", ratePerSecond }, durationSeconds: 6 }) as const;
+const poisson = (ratePerSecond: number) =>
+  ({ arrivals: { kind: "poisson", ratePerSecond }, durationSeconds: 6 }) as const;
+
+const codes = (...of: Parameters<typeof generatorFaults>) => generatorFaults(...of).map(({ code }) => code);
+/** Latencies from when messages were due, and how much of them was before they were sent. */
+const latencies = (p50: number, p99: number, lateP50: number, lateP99: number) => ({
+  offeredPerSecond: 250,
+  fromDueMs: { p50, p99 },
+  fromSentMs: { p50: p50 - lateP50, p99: p99 - lateP99 },
+});
+
+test("how late sends may be depends on the latencies that are reported", () => {
+  assert.deepEqual(codes(constant(250), latencies(40, 400, 5, 90)), [], "90 of 400 ms");
+  assert.deepEqual(codes(constant(250), latencies(40, 300, 5, 90)), ["sends_late"], "90 of 300 ms");
+  assert.deepEqual(codes(constant(250), latencies(40, 400, 12, 50)), ["sends_late"], "12 of 40 ms at the median");
+});
+
+test("a few milliseconds are no matter, whatever their part", () => {
+  assert.deepEqual(codes(constant(250), latencies(3, 6, 2, 5)), []);
+  assert.deepEqual(codes(constant(250), latencies(3, 7, 2, 6)), ["sends_late"]);
+});
+
+test("a reason says which figure is spoilt, and how far", () => {
+  const [reason] = generatorFaults(constant(250), latencies(40, 300, 5, 90));
+  assert.match(reason?.detail ?? "", /^30% of p99, 300 ms,/);
+});
+
+test("fewer messages than were wanted are a fault, unless chance makes them so", () => {
+  const offered = (perSecond: number) => ({ ...latencies(3, 10, 0, 0), offeredPerSecond: perSecond });
+  assert.deepEqual(codes(constant(31), offered(31)), []);
+  assert.deepEqual(codes(constant(31), offered(29)), ["rate_not_met"]);
+  assert.deepEqual(codes(poisson(31), offered(29)), []);
+  assert.deepEqual(codes(poisson(31), offered(20)), ["rate_not_met"]);
+  assert.deepEqual(codes(poisson(10_000), offered(9400)), ["rate_not_met"]);
+});
+
+test("a Poisson process as the workloads draw it is hardly ever called too slow", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = seededRandom(seed);
+  let slow = 0;
+  for (let run = 0; run < 500; run++) {
+    const arrivals = new Arrivals("poisson", 31, random.fork());
+    let messages = 0;
+    for (; arrivals.nextMs < 6000; arrivals.advance()) messages++;
+    const faults = codes(poisson(31), { ...latencies(3, 10, 0, 0), offeredPerSecond: messages / 6 });
+    if (faults.length > 0) slow++;
+  }
+  assert.ok(slow < 10, `${slow} of 500, seed ${seed}`);
+});
+
+test("a thread without time is a fault in any loop, lateness only in an open one", () => {
+  const saturate = { arrivals: { kind: "saturate", inFlightPerGroup: 4 }, durationSeconds: 6 } as const;
+  assert.deepEqual(codes(saturate, { ...latencies(40, 300, 20, 200), loopUtilization: 0.96 }), ["generator_busy"]);
+  assert.deepEqual(codes(saturate, { ...latencies(40, 300, 20, 200), loopUtilization: 0.9 }), []);
+});
