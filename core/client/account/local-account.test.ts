@@ -140,8 +140,9 @@ suite("an account at a machine", () => {
       const account = opened(
         await signUpHere(at, "old", parts, { welcomed: ({ server }) => void servers.push(server) }),
       );
+      const before = servers.length;
       account.goOnline();
-      await until(() => account.client.mailbox.state === "online", "it is online");
+      await until(() => servers.length > before, "it is online, and knows its groups");
       if (i % 2 === 0) continue;
       // It comes again, is told that its session was ended, and logs in where it was told.
       await account.client.mailbox.request({ kind: "logOut" });
