@@ -19,6 +19,7 @@ import { Roster } from "./roster.ts";
 import type { StrategyName } from "./strategies.ts";
 import { answerCalls } from "./thread-calls.ts";
 import type { About, ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
+import { type TurnsMemory, turnsMemory } from "./turns.ts";
 
 export interface ClusterOptions {
   readonly servers: number;
@@ -57,8 +58,9 @@ interface Member {
 /**
  * Many chat servers as threads of this process, with one front door.
  *
- * With the native transport the front hands each accepted socket to the next server's thread; a thread that ends is taken
- * off first, and started again. Crypto for all of them runs in one pool.
+ * Clients ask there which server to connect to. With the native transport the front hands each connection that it accepts to
+ * the next server's thread, whatever it is for; a thread that ends is taken off first, and started again. Crypto for all of
+ * them runs in one pool.
  */
 export class Cluster {
   readonly #options: ClusterOptions;
@@ -67,6 +69,7 @@ export class Cluster {
   readonly #opaque: OpaqueServer;
   readonly #members: Member[];
   readonly #roster = new Roster();
+  readonly #turns: TurnsMemory;
   #front: Front | undefined;
   #stopping = false;
 
@@ -89,6 +92,7 @@ export class Cluster {
       restarts: 0,
       cancelRestart: undefined,
     }));
+    this.#turns = turnsMemory(this.#members.map(({ id }) => id));
   }
 
   /** Ready when every server listens. */
@@ -181,9 +185,7 @@ export class Cluster {
   }
 
   #assignOptions() {
-    const { strategy, server } = this.#options;
-    const acceptor = this.#front && server.transport === "uws";
-    return { strategy, acceptorUrl: acceptor ? this.#socketUrl(this.port) : undefined };
+    return { strategy: this.#options.strategy, turns: this.#turns };
   }
 
   async #startThread(member: Member): Promise<void> {

@@ -46,7 +46,7 @@ export class DeploymentRoutes {
   }
 
   #assign(request: HttpRequest): boolean {
-    const assignment = this.#assigner.assign();
+    const assignment = this.#assigner.assign(request.query.get("visit") === "true" ? "visits" : "clients");
     if (assignment) return answer(request, { ...assignment, url: reachableUrl(assignment.url, request) });
     request.respond(503, { "content-type": "text/plain", "retry-after": "1" }, "no_server: none takes clients now\n");
     return true;

@@ -12,7 +12,7 @@ import { Cluster, type ClusterOptions } from "./cluster.ts";
 import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
 import { type ServeConfig, serveSettings } from "./serve-settings.ts";
 import { planSockets, type SocketPlan } from "./socket-plan.ts";
-import { prepareTls } from "./tls.ts";
+import { type PreparedTls, prepareTls } from "./tls.ts";
 
 /** How commits are made durable, as every result states it. */
 export interface Durability {
@@ -80,7 +80,7 @@ export async function prepareDatabase(
 
 /** Starts everything that `fastchat serve` runs. */
 export async function startDeployment(config: ServeConfig, log: Log): Promise<Deployment> {
-  const tls = prepareTls(config);
+  const tls = readyTls(config, log);
   const sockets = socketPlan(config, log);
   const database = await prepareDatabase(config, log);
   if (database.migrated.length > 0) log.info({ migrated: database.migrated }, "the database is up to date");
@@ -108,9 +108,17 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
   }
 }
 
+function readyTls(config: ServeConfig, log: Log): PreparedTls {
+  const tls = prepareTls(config);
+  const { authorityReplaced: cause, authorityFingerprint: pin } = tls;
+  if (cause !== undefined)
+    log.warn({ cause, pin }, "the authority of the data directory was no good: clients pin a new one");
+  return tls;
+}
+
 function reload(config: ServeConfig, cluster: Cluster, log: Log): void {
   try {
-    prepareTls(config);
+    readyTls(config, log);
     cluster.reloadCertificates();
     log.info("the certificate was read again");
   } catch (cause) {

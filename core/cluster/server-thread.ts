@@ -28,6 +28,7 @@ const routes = new DeploymentRoutes({ assigner, roster, about: start.about, cloc
 const bus = new LocalBus(start.id, { clock, log });
 const opaque = callsOver<OpaqueServer>(start.opaquePort, [
   "registrationResponse",
+  "checkRecord",
   "startLogin",
   "finishLogin",
   "waiting",
