@@ -19,7 +19,7 @@ function pilotText(pilot: Pilot): string {
   const cells = `cells are measured at ${figure(ratePerSecond)}`;
   if (failure) {
     const held = heldPerSecond === null ? "" : ` after ${figure(heldPerSecond)} messages/s had been held`;
-    return `The pilot with ${where} failed${held} (${failure.code}: ${failure.message}); ${cells}.`;
+    return `The pilot with ${where} failed${held} (${failure.code}: ${failure.message}); ${cells} messages/s.`;
   }
   const last = rungs.at(-1);
   const limit =

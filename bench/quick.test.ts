@@ -59,7 +59,7 @@ test("a cell that the generator spoilt is measured once more, and its first try 
     servers: [1],
     onStep: (what, step) => steps.push(`${step?.number}/${step?.of} ${what}`),
   });
-  assert.deepEqual(steps, ["1/1 1 server, random", "2/2 again 1 server, random"]);
+  assert.deepEqual(steps.slice(-2), ["1/1 1 server, random", "2/2 again 1 server, random"]);
   const [cell] = run.cells;
   assert.equal(run.cells.length, 1);
   assert.equal(cell?.earlierTries.length, 1);
