@@ -27,7 +27,7 @@ function breachLines({ cells, pilot }: Pick<CellsDocument, "cells" | "pilot">): 
   return audits
     .filter(({ audit }) => !audit.passed)
     .flatMap(({ where, audit }) => [
-      `${where}: lost ${audit.lost}, duplicated ${audit.duplicated}, reordered ${audit.reordered}, undecryptable ${audit.undecryptable}, trespassing ${audit.trespassing}, not stored ${audit.notStored}`,
+      `${where}: lost ${audit.lost}, duplicated ${audit.duplicated}, reordered ${audit.reordered}, undecryptable ${audit.undecryptable}, trespassing ${audit.trespassing}, out of turn ${audit.outOfTurn}, not stored ${audit.notStored}`,
       ...audit.breaches.map((breach) => `  ${breachText(breach)}`),
     ]);
 }
@@ -38,7 +38,8 @@ export function breachText({ promise, what, group, seq, client }: Cell["audit"][
     seq === undefined ? "" : `message ${seq}`,
     client === undefined ? "" : `client ${client}`,
   ];
-  return `promise ${promise} (${promiseNames[promise]}): ${what} [${where.filter((part) => part !== "").join(", ")}]`;
+  const name = promise === null ? "members can read" : `promise ${promise} (${promiseNames[promise]})`;
+  return `${name}: ${what} [${where.filter((part) => part !== "").join(", ")}]`;
 }
 
 const promiseNames: Readonly<Record<number, string>> = {
@@ -46,7 +47,7 @@ const promiseNames: Readonly<Record<number, string>> = {
   2: "one order",
   3: "exactly once",
   4: "members only",
-  5: "members can read",
+  8: "a sender's own order is kept",
 };
 
 /** Messages without acknowledgement and refused changes, a line a cell that had some. */

@@ -268,6 +268,7 @@ class IngestBench {
       sentAt: clock.now(),
       payload: this.#payload,
       resend: false,
+      turn: 0,
     };
   }
 

@@ -40,7 +40,8 @@ const environment = z.strictObject({
 export type Environment = z.output<typeof environment>;
 
 const breach = z.strictObject({
-  promise: z.number().int().min(1).max(5),
+  /** By number in the contract; null for what goes without saying, that members can read. */
+  promise: z.number().int().min(1).max(8).nullable(),
   what: z.string(),
   group: z.number(),
   seq: z.number().exactOptional(),
@@ -57,6 +58,7 @@ const audit = z.strictObject({
   reordered: count,
   undecryptable: count,
   trespassing: count,
+  outOfTurn: count,
   notStored: count,
   passed: z.boolean(),
   breaches: z.array(breach),

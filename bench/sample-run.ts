@@ -29,6 +29,7 @@ export function sampleCell(of: Partial<Cell> = {}): Cell {
       reordered: 0,
       undecryptable: 0,
       trespassing: 0,
+      outOfTurn: 0,
       notStored: 0,
       passed: true,
       breaches: [],

@@ -70,8 +70,9 @@ class Run {
     this.stored.agrees(place, 0, id, at);
   }
 
-  acknowledge(place: number, id: number): void {
-    this.observer.acknowledged(place, 0, id);
+  /** To the first client, unless it was the second that wrote it. */
+  acknowledge(place: number, id: number, client = 0): void {
+    this.observer.acknowledged(client, place, 0, id);
   }
 
   audit(more: Partial<ThreadAudit> = {}, others: readonly GroupObserver[] = []): AuditResult {
@@ -210,6 +211,25 @@ test("who was removed and is given more breaks promise 4; who is given no more d
     if (given === 0) assert.ok(result.passed, JSON.stringify(result.breaches));
     else fails(result, 4, { trespassing: given });
   }
+});
+
+test("a sender's message that stands before one that they wrote earlier breaks promise 8; others' may", () => {
+  const run = new Run();
+  run.all(1, { id: 2 });
+  run.all(2, { id: 1 });
+  run.all(3, { id: 3 });
+  fails(run.audit(), 8, { outOfTurn: 1, lost: 0, reordered: 0 });
+
+  const another = new Run();
+  for (const [place, id, client] of [
+    [1, 2, 0],
+    [2, 1, 1],
+  ] as const) {
+    another.keep(place, { id });
+    for (const stay of another.stays) another.deliver(stay, place, { id });
+    another.acknowledge(place, id, client);
+  }
+  assert.equal(another.audit().passed, true);
 });
 
 test("a message that the servers do not keep, or keep otherwise, breaks promise 1", () => {

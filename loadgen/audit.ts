@@ -1,5 +1,6 @@
 import type { GroupId, UserId } from "../core/wire/ids.ts";
 import { parseEntry } from "../core/wire/membership-entry.ts";
+import { isWrittenBefore, type StampHalves } from "./message-stamp.ts";
 import type { ClientIndex } from "./population.ts";
 import type { SequenceRecord } from "./sequence-log.ts";
 
@@ -22,14 +23,17 @@ export interface GroupRecord {
   /** Membership entries, by place, as they were delivered. */
   readonly entries: readonly (readonly [seq: number, entry: Uint8Array])[];
   readonly stays: readonly StayRecord[];
-  /** What its clients had acknowledged: place and message id, in threes of place, high and low half. */
+  /** What its clients had acknowledged: for each message its place, the halves of its id, and whose it is. */
   readonly acknowledged: Float64Array;
 }
 
+/** Numbers of a message in {@link GroupRecord.acknowledged}. */
+export const acknowledgedFields = 4;
+
 /** Something that breaks a promise, with the messages concerned. */
 export interface Breach {
-  /** By number in the contract. */
-  readonly promise: 1 | 2 | 3 | 4 | 5;
+  /** By number in the contract; null for what goes without saying, that members can read. */
+  readonly promise: 1 | 2 | 3 | 4 | 8 | null;
   readonly what: string;
   readonly group: number;
   readonly seq?: number;
@@ -58,6 +62,8 @@ export interface AuditResult {
   readonly undecryptable: number;
   /** Messages under an epoch older than the one before them, or given to somebody who had left. */
   readonly trespassing: number;
+  /** Messages that stand before one that the same user had written to the group earlier. */
+  readonly outOfTurn: number;
   /** Places that a member who read everything again, at the end, found to hold something else or nothing. */
   readonly notStored: number;
   readonly passed: boolean;
@@ -72,11 +78,20 @@ export type StoredSequences = ReadonlyMap<GroupId, SequenceRecord>;
 
 /**
  * Holds what all clients saw against the contract: what was acknowledged is there (1), in one order for all (2), once (3),
- * and nobody read what was not for them (4).
+ * nobody read what was not for them (4), and each sender's own messages stand in the order in which they were written (8).
  */
 export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequences): AuditResult {
   const breaches: Breach[] = threads.flatMap((thread) => thread.breaches);
-  const tally = { acked: 0, expected: 0, delivered: 0, lost: 0, duplicated: 0, trespassing: 0, notStored: 0 };
+  const tally = {
+    acked: 0,
+    expected: 0,
+    delivered: 0,
+    lost: 0,
+    duplicated: 0,
+    trespassing: 0,
+    outOfTurn: 0,
+    notStored: 0,
+  };
   let reordered = sum(threads.map((thread) => thread.reordered));
 
   for (const [group, records] of byGroup(threads)) {
@@ -87,6 +102,7 @@ export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequence
       ...checkAcknowledged(truth, records, tally),
       ...checkOnce(truth, tally),
       ...checkEpochs(truth, tally),
+      ...checkOwnOrder(truth, records, tally),
       ...checkStays(truth, records, tally),
     ];
     const again = stored.get(group);
@@ -96,8 +112,14 @@ export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequence
   const undecryptable = sum(threads.map((thread) => thread.undecryptable));
   tally.trespassing += sum(threads.map((thread) => thread.strays));
   const passed =
-    tally.lost + tally.duplicated + tally.trespassing + tally.notStored + reordered + undecryptable === 0 &&
-    breaches.length === 0;
+    tally.lost +
+      tally.duplicated +
+      tally.trespassing +
+      tally.outOfTurn +
+      tally.notStored +
+      reordered +
+      undecryptable ===
+      0 && breaches.length === 0;
   return {
     sent: sum(threads.map((thread) => thread.sent)),
     ...tally,
@@ -140,13 +162,21 @@ class GroupTruth {
 }
 
 type Tally = {
-  -readonly [Name in "acked" | "expected" | "delivered" | "lost" | "duplicated" | "trespassing" | "notStored"]: number;
+  -readonly [Name in
+    | "acked"
+    | "expected"
+    | "delivered"
+    | "lost"
+    | "duplicated"
+    | "trespassing"
+    | "outOfTurn"
+    | "notStored"]: number;
 };
 
 function checkAcknowledged(truth: GroupTruth, records: readonly GroupRecord[], tally: Tally): Breach[] {
   const breaches: Breach[] = [];
   for (const { acknowledged } of records) {
-    for (let i = 0; i < acknowledged.length; i += 3) {
+    for (let i = 0; i < acknowledged.length; i += acknowledgedFields) {
       tally.acked++;
       const seq = acknowledged[i] as number;
       const message = truth.messages.get(seq);
@@ -188,6 +218,32 @@ function checkEpochs(truth: GroupTruth, tally: Tally): Breach[] {
     epoch = Math.max(epoch, message.epoch);
   }
   return breaches;
+}
+
+function checkOwnOrder(truth: GroupTruth, records: readonly GroupRecord[], tally: Tally): Breach[] {
+  const breaches: Breach[] = [];
+  for (const [client, messages] of acknowledgedBySender(records)) {
+    messages.sort((a, b) => a.seq - b.seq);
+    messages.forEach(({ seq, stamp }, i) => {
+      const before = messages[i - 1];
+      if (!before || isWrittenBefore(before.stamp, stamp) || before.seq === seq) return;
+      tally.outOfTurn++;
+      const what = `was written before the sender's own message at ${before.seq}`;
+      breaches.push({ promise: 8, what, group: truth.group, seq, client });
+    });
+  }
+  return breaches;
+}
+
+function acknowledgedBySender(records: readonly GroupRecord[]) {
+  const senders = new Map<ClientIndex, { readonly seq: number; readonly stamp: StampHalves }[]>();
+  for (const { acknowledged } of records) {
+    for (let i = 0; i < acknowledged.length; i += acknowledgedFields) {
+      const [seq = 0, high = 0, low = 0, client = 0] = acknowledged.subarray(i, i + acknowledgedFields);
+      push(senders, client, { seq, stamp: [high, low] });
+    }
+  }
+  return senders;
 }
 
 function checkStays(truth: GroupTruth, records: readonly GroupRecord[], tally: Tally): Breach[] {
@@ -255,12 +311,14 @@ function checkStored(truth: GroupTruth, stored: SequenceRecord, tally: Tally): B
 
 function byGroup(threads: readonly ThreadAudit[]): Map<GroupId, GroupRecord[]> {
   const groups = new Map<GroupId, GroupRecord[]>();
-  for (const record of threads.flatMap((thread) => thread.groups)) {
-    const records = groups.get(record.group);
-    if (records) records.push(record);
-    else groups.set(record.group, [record]);
-  }
+  for (const record of threads.flatMap((thread) => thread.groups)) push(groups, record.group, record);
   return groups;
+}
+
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 const at = (array: Uint32Array, i: number) => array[i] as number;

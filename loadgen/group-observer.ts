@@ -2,7 +2,7 @@ import { copyBytes } from "../core/wire/bytes.ts";
 import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
 import type { GroupId, UserId } from "../core/wire/ids.ts";
 import { messageTypes } from "../core/wire/send-frame.ts";
-import type { Breach, GroupRecord } from "./audit.ts";
+import { acknowledgedFields, type Breach, type GroupRecord } from "./audit.ts";
 import type { ClientIndex } from "./population.ts";
 import { SequenceLog } from "./sequence-log.ts";
 
@@ -25,7 +25,7 @@ export class GroupObserver {
   readonly #sequence: SequenceLog;
   readonly #entries = new Map<number, Uint8Array>();
   readonly #stays: Stay[] = [];
-  #acknowledged = new Float64Array(96);
+  #acknowledged = new Float64Array(32 * acknowledgedFields);
   #acknowledgedLength = 0;
   readonly breaches: Breach[] = [];
   reordered = 0;
@@ -57,22 +57,23 @@ export class GroupObserver {
     }
   }
 
-  acknowledged(seq: number, high: number, low: number): void {
-    if (this.#acknowledgedLength + 3 > this.#acknowledged.length) {
+  /** A message of this client's, under this id, stands at this place. */
+  acknowledged(client: ClientIndex, seq: number, high: number, low: number): void {
+    if (this.#acknowledgedLength + acknowledgedFields > this.#acknowledged.length) {
       const larger = new Float64Array(this.#acknowledged.length * 2);
       larger.set(this.#acknowledged);
       this.#acknowledged = larger;
     }
-    this.#acknowledged[this.#acknowledgedLength++] = seq;
-    this.#acknowledged[this.#acknowledgedLength++] = high;
-    this.#acknowledged[this.#acknowledgedLength++] = low;
+    this.#acknowledged.set([seq, high, low, client], this.#acknowledgedLength);
+    this.#acknowledgedLength += acknowledgedFields;
   }
 
   /** The last place that a client of this thread knows of. */
   get last(): number {
     let last = 0;
     for (const { next } of this.#stays) last = Math.max(last, next - 1);
-    for (let i = 0; i < this.#acknowledgedLength; i += 3) last = Math.max(last, this.#acknowledged[i] as number);
+    for (let i = 0; i < this.#acknowledgedLength; i += acknowledgedFields)
+      last = Math.max(last, this.#acknowledged[i] as number);
     return last;
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { microsSince, sentSlots, slotOf, stamp } from "./message-stamp.ts";
+import { isWrittenBefore, microsSince, sentSlots, slotOf, stamp } from "./message-stamp.ts";
 
 const halves = (id: bigint) => [Number(id >> 32n), Number(id & 0xffff_ffffn)] as const;
 
@@ -20,5 +20,19 @@ test("a stamp says when a message was due and who sent it, over every turn of it
         assert.deepEqual(slotOf(low), { thread, slot });
       },
     ),
+  );
+});
+
+test("stamps of a thread tell which of two messages was written first, over every turn of clock and counter", () => {
+  const times = fc.tuple(fc.integer({ min: 0, max: 2 ** 52 }), fc.integer({ min: 0, max: 100_000_000 }));
+  const slots = fc.tuple(fc.integer({ min: 0, max: sentSlots - 1 }), fc.integer({ min: 1, max: sentSlots / 2 - 1 }));
+  fc.assert(
+    fc.property(times, slots, ([due, later], [slot, more]) => {
+      const first = halves(stamp(due, 3, slot));
+      const second = halves(stamp(due + later, 3, (slot + more) % sentSlots));
+      assert.equal(isWrittenBefore(first, second), true);
+      assert.equal(isWrittenBefore(second, first), false);
+      assert.equal(isWrittenBefore(first, first), false);
+    }),
   );
 });

@@ -22,6 +22,20 @@ export function microsSince(high: number, low: number, nowMicros: number): numbe
   return difference > timeMod / 2 ? difference - timeMod : difference;
 }
 
+/**
+ * Whether the message with the first stamp was written before that with the second, both by one user: their thread stamps
+ * them in the order of writing, so of two at the same microsecond the counter decides.
+ */
+export function isWrittenBefore([high, low]: StampHalves, [otherHigh, otherLow]: StampHalves): boolean {
+  const micros = microsSince(high, low, otherHigh * 4096 + (otherLow >>> 20));
+  if (micros !== 0) return micros > 0;
+  const ahead = (slotOf(otherLow).slot - slotOf(low).slot + sentSlots) % sentSlots;
+  return ahead > 0 && ahead < sentSlots / 2;
+}
+
+/** A stamp as two unsigned numbers of 32 bits. */
+export type StampHalves = readonly [high: number, low: number];
+
 /** Which thread sent it, and its slot in that thread's table of send times. */
 export function slotOf(low: number): { thread: number; slot: number } {
   return { thread: (low >>> 16) & 0xf, slot: low & 0xffff };

@@ -7,6 +7,7 @@ import type { Breach, ThreadAudit } from "./audit.ts";
 import { GroupObserver } from "./group-observer.ts";
 import type { MeasuredWindow } from "./measured-window.ts";
 import { microsSince, slotOf } from "./message-stamp.ts";
+import type { ClientIndex } from "./population.ts";
 import { Latencies } from "./recorder.ts";
 import type { SimulatedUser, UserEvents } from "./simulated-user.ts";
 
@@ -78,11 +79,11 @@ export class Observation implements UserEvents {
   }
 
   /** What became of a message that was due at this time. */
-  settled(group: GroupId, id: ClientMessageId, dueMs: number, outcome: SendOutcome): void {
+  settled(client: ClientIndex, group: GroupId, id: ClientMessageId, dueMs: number, outcome: SendOutcome): void {
     if (!outcome.ok) return this.failed(outcome.code);
     this.acknowledged++;
     if (this.#window.contains(dueMs)) this.ack.record((this.#clock.monotonic() - dueMs) * 1000);
-    this.observers.get(group)?.acknowledged(outcome.seq, Number(id >> 32n), Number(id & 0xffff_ffffn));
+    this.observers.get(group)?.acknowledged(client, outcome.seq, Number(id >> 32n), Number(id & 0xffff_ffffn));
   }
 
   joined(user: SimulatedUser, group: GroupId, after: number): void {
@@ -130,7 +131,7 @@ export class Observation implements UserEvents {
 
   unreadable(user: SimulatedUser, group: GroupId, detail: string): void {
     this.#undecryptable++;
-    this.#breach({ promise: 5, what: `could not open a message: ${detail}`, group, client: user.index });
+    this.#breach({ promise: null, what: `could not open a message: ${detail}`, group, client: user.index });
   }
 
   missing(user: SimulatedUser, group: GroupId, from: number, through: number): void {

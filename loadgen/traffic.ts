@@ -111,7 +111,7 @@ export class Traffic {
     observation.sending(dueMs, lateMicros);
     const id = stamp(dueMs * 1000 + stampOffsetMicros, thread, slot);
     const taken = this.#transmit(crowd.users.get(sender) as SimulatedUser, group, id, (outcome) => {
-      observation.settled(group, id, dueMs, outcome);
+      observation.settled(sender, group, id, dueMs, outcome);
       then?.();
     });
     if (taken.ok) return;

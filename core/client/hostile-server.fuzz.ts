@@ -4,8 +4,8 @@ import { Failure } from "../platform/failure.ts";
 import { accepted, refused } from "../platform/parsed.ts";
 import { anyFrameOf, serverFrames } from "../testing/arbitrary-frames.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
+import { framesIn, joinedFrames } from "../testing/fuzz/frame-list.ts";
 import type { FuzzTarget } from "../testing/fuzz/target.ts";
-import { readUint32, writeUint32 } from "../wire/bytes.ts";
 import { DeliverCursor } from "../wire/deliver-frame.ts";
 import { encodeServerFrame } from "../wire/server-frame.ts";
 import { deploymentUrl } from "./deployment-url.ts";
@@ -13,25 +13,6 @@ import { parseAssignment } from "./dial.ts";
 import { type RequestOf, ServerLink } from "./server-link.ts";
 import type { SocketEvents } from "./socket.ts";
 import { readUpgrade } from "./web-socket-upgrade.ts";
-
-/** Frames one after the other, each behind its length, as far as they go. */
-function* framesIn(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const end = Math.min(bytes.length, at + 4 + readUint32(bytes, at));
-    yield bytes.subarray(at + 4, end);
-    at = end;
-  }
-}
-
-function joined(frames: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(
-    frames.flatMap((frame) => {
-      const length = new Uint8Array(4);
-      writeUint32(length, 0, frame.length);
-      return [length, frame];
-    }),
-  );
-}
 
 const asked: readonly RequestOf<"ping" | "groups">[] = [{ kind: "ping" }, { kind: "groups" }, { kind: "ping" }];
 
@@ -98,7 +79,11 @@ export const targets: readonly FuzzTarget[] = [
         encodeServerFrame({ kind: "error", request: 2, code: "busy", detail: "later" }),
         encodeServerFrame({ kind: "error", code: "draining", detail: "going" }),
       ];
-      return [joined(answers), ...frames.map((frame) => joined([frame])), joined(frames.slice(0, 10))];
+      return [
+        joinedFrames(answers),
+        ...frames.map((frame) => joinedFrames([frame])),
+        joinedFrames(frames.slice(0, 10)),
+      ];
     },
     async run(bytes) {
       const { events, closings } = await linkTold(bytes);
@@ -108,7 +93,7 @@ export const targets: readonly FuzzTarget[] = [
     },
     growth: {
       "many pongs": (bytes) => {
-        const pong = joined([encodeServerFrame({ kind: "pong", request: 0 })]);
+        const pong = joinedFrames([encodeServerFrame({ kind: "pong", request: 0 })]);
         return Buffer.alloc(bytes - (bytes % pong.length), pong);
       },
     },

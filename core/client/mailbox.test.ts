@@ -102,7 +102,7 @@ function reject(
   connection: FakeConnection,
   id: ClientMessageId,
   code: ErrorCode,
-  of: { epoch?: Epoch; retryAfterMs?: number } = {},
+  of: { epoch?: Epoch; retryAfterMs?: number; remaining?: number; resetMs?: number } = {},
 ): void {
   const clientMessageId = new Uint8Array(8);
   writeUint64(clientMessageId, 0, id);
@@ -179,7 +179,7 @@ test("a stale epoch has the message sealed anew under the one that the server na
 });
 
 test("what the server refuses for now is sent again when it says so", async () => {
-  for (const code of ["busy", "rate_limited", "internal"] as const) {
+  for (const code of ["busy", "rate_limited"] as const) {
     const { mailbox, connection, clock } = await online();
     const { id, outcomes } = say(mailbox, "hello");
     reject(connection, id, code, { retryAfterMs: 700 });
@@ -191,11 +191,86 @@ test("what the server refuses for now is sent again when it says so", async () =
   }
 });
 
-test("what the server refuses for good is told, with its code", async () => {
+test("the first refusal stops those behind it, and all go again in the order in which they were written", async () => {
+  const { mailbox, connection, clock } = await online();
+  const ids = ["one", "two", "three"].map((text) => say(mailbox, text).id);
+  for (const id of ids) reject(connection, id, "busy", { retryAfterMs: 700 });
+  const { id: fourth } = say(mailbox, "four");
+  assert.deepEqual(sends(connection), ["one @1", "two @1", "three @1"]);
+  await clock.advance(700);
+  assert.deepEqual(sends(connection).slice(3), ["one again @1", "two again @1", "three again @1", "four @1"]);
+  assert.ok(ids.every((id) => id !== fourth));
+});
+
+test("what was on its way when one was refused is answered before it goes again", async () => {
+  const { mailbox, connection, clock } = await online();
+  const [one, two] = ["one", "two"].map((text) => say(mailbox, text).id) as [ClientMessageId, ClientMessageId];
+  reject(connection, one, "busy", { retryAfterMs: 100 });
+  say(mailbox, "three");
+  await clock.advance(100);
+  assert.deepEqual(sends(connection), ["one @1", "two @1", "one again @1"]);
+  reject(connection, two, "busy", { retryAfterMs: 100 });
+  assert.equal(sends(connection).length, 3, "it may be refused again, as long as the first has no answer");
+  acknowledge(connection, one, 1);
+  assert.deepEqual(sends(connection).slice(3), ["two again @1", "three @1"]);
+});
+
+test("under a newer epoch nothing goes out while something under an older one has no answer", async () => {
   const { mailbox, connection } = await online();
-  const { id, outcomes } = say(mailbox, "hello");
-  reject(connection, id, "payload_too_large");
-  assert.equal(outcomes[0]?.ok === false && outcomes[0].code, "payload_too_large");
+  const { id: one } = say(mailbox, "one");
+  connection.say({ kind: "joined", group, epoch: epoch(2), lastSeq: seq(0), logLength: 2 });
+  say(mailbox, "two");
+  assert.deepEqual(sends(connection), ["one @1"]);
+  reject(connection, one, "stale_epoch", { epoch: epoch(2) });
+  assert.deepEqual(sends(connection), ["one @1", "one again @2", "two @2"]);
+});
+
+test("a message that was refused and is given up is waited for no more: the next one says so", async () => {
+  const { mailbox, connection } = await online();
+  let isSealable = true;
+  const { id, outcomes } = say(mailbox, "one", ({ epoch: at }) =>
+    isSealable ? accepted({ epoch: at, payload: Buffer.from("one") }) : (refused({ code: "cannot_seal" }) as never),
+  );
+  isSealable = false;
+  reject(connection, id, "stale_epoch", { epoch: epoch(2) });
+  assert.equal(outcomes.length, 1);
+  say(mailbox, "two");
+  say(mailbox, "three");
+  assert.deepEqual(
+    connection.all("send").map(({ skipsRefused }) => skipsRefused),
+    [false, true, false],
+  );
+});
+
+test("over the budget, messages go out at the pace that the server names, until none has to wait", async () => {
+  const { mailbox, connection, clock } = await online();
+  const texts = ["1", "2", "3", "4", "5", "6"];
+  const ids = texts.map((text) => say(mailbox, text).id);
+  for (const id of ids) reject(connection, id, "rate_limited", { retryAfterMs: 200, remaining: 2, resetMs: 5000 });
+  const sent = () => sends(connection).length - ids.length;
+  const counts: number[] = [];
+  for (let portion = 0; portion < 4; portion++) {
+    await clock.advance(199);
+    counts.push(sent());
+    await clock.advance(1);
+    counts.push(sent());
+    for (const id of ids.slice(0, sent())) acknowledge(connection, id, 1);
+  }
+  assert.deepEqual(counts, [0, 2, 2, 4, 4, 6, 6, 6]);
+  // Nobody had to wait in the last portion's time: what comes now goes out as it comes.
+  for (const text of ["7", "8", "9"]) say(mailbox, text);
+  assert.deepEqual(sends(connection).slice(-3), ["7 @1", "8 @1", "9 @1"]);
+});
+
+test("what the server refuses for good is told, with its code, and the next one is sent", async () => {
+  for (const code of ["payload_too_large", "internal"] as const) {
+    const { mailbox, connection } = await online();
+    const { id, outcomes } = say(mailbox, "hello");
+    reject(connection, id, code);
+    assert.equal(outcomes[0]?.ok === false && outcomes[0].code, code);
+    say(mailbox, "next");
+    assert.deepEqual(sends(connection), ["hello @1", "next @1"]);
+  }
 });
 
 test("a message that cannot be sealed is told, and the next one goes out", async () => {

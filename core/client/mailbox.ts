@@ -1,21 +1,19 @@
 import { BoundedQueue } from "../platform/bounded-queue.ts";
-import { type Cancel, type Clock, sleep } from "../platform/clock.ts";
-import { messageOf } from "../platform/failure.ts";
+import { type Clock, sleep } from "../platform/clock.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { Random } from "../platform/random.ts";
-import type { Acknowledgement } from "../wire/ack-frame.ts";
-import { copyBytes, readUint64 } from "../wire/bytes.ts";
+import { copyBytes } from "../wire/bytes.ts";
 import { encodeClientFrame, type ReplyTo, type RequestKind } from "../wire/client-frame.ts";
 import { DeliverCursor, type DeliveredMessage } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import { encodeSend, markAsResend, messageTypes } from "../wire/send-frame.ts";
+import { messageTypes } from "../wire/send-frame.ts";
 import { type Authenticate, Connection, type ConnectionState, type Welcome } from "./connection.ts";
 import type { Dial } from "./dial.ts";
 import { type FeedSink, GroupFeed } from "./group-feed.ts";
 import { MessageIds } from "./message-ids.ts";
-import type { OutboxEntry, OutgoingMessage, SealRefused, SendOutcome } from "./outbox.ts";
-import { isPassing, isTemporary, type Notice, pauseMs, type RequestOf, type RequestRefused } from "./server-link.ts";
+import { Outbox, type OutgoingMessage, type SendOutcome } from "./outbox.ts";
+import { isPassing, type Notice, pauseMs, type RequestOf, type RequestRefused } from "./server-link.ts";
 import type { OpenSocket, SocketOptions } from "./socket.ts";
 
 /** A group as the mailbox knows it: places, not contents. */
@@ -67,9 +65,6 @@ interface WantedRange {
   readonly through: Seq;
 }
 
-/** Sent and not acknowledged for this long, a message is sent again on the same connection. */
-const acknowledgeMsMax = 10_000;
-const checkPeriodMs = 2500;
 /** Pages of history that are asked for at once. */
 const rangesAtOnce = 4;
 
@@ -87,14 +82,13 @@ export class Mailbox {
   readonly #groups = new Map<GroupId, MailboxGroup>();
   /** Groups that the user is known to have left. */
   readonly #left = new Set<GroupId>();
-  readonly #outbox = new Map<ClientMessageId, OutboxEntry>();
+  readonly #outbox: Outbox;
   readonly #ids: MessageIds;
   /** One for each group at most. */
   #readings: Map<GroupId, Reading> | undefined;
   /** Each feed has one at most. */
   #wantedRanges = new BoundedQueue<WantedRange>(limits.userGroupsMax);
   #rangesUnderWay = 0;
-  #cancelCheck: Cancel | undefined;
   #closed = false;
 
   constructor(parts: MailboxParts, options: MailboxOptions, events: MailboxEvents) {
@@ -104,13 +98,22 @@ export class Mailbox {
     this.#ids = new MessageIds(parts.clock, parts.random);
     this.#connection = new Connection(parts, {
       stateChanged: (state, why) => {
+        if (state !== "online") this.#outbox.offline();
         if (state === "offline") this.#interrupted();
         events.connection(state, why);
       },
       ready: (welcome) => void this.#ready(welcome),
       delivered: (frame) => this.#delivered(frame),
-      acknowledged: (acknowledgement) => this.#acknowledged(acknowledgement),
+      acknowledged: (acknowledgement) => this.#outbox.acknowledged(acknowledgement),
       noticed: (notice) => this.#noticed(notice),
+    });
+    this.#outbox = new Outbox({
+      clock: parts.clock,
+      isOnline: () => this.#connection.state === "online",
+      tell: (frame) => this.#connection.tell(frame),
+      epochOf: (group) => this.#groups.get(group)?.epoch,
+      sawEpoch: (group, epoch) => this.#sawEpoch(group, epoch),
+      hasLeft: (group) => this.#left.has(group),
     });
   }
 
@@ -169,7 +172,7 @@ export class Mailbox {
   close(): void {
     this.#closed = true;
     this.#connection.close();
-    this.#cancelCheck?.();
+    this.#outbox.close();
     for (const { feed } of this.#groups.values()) feed.close();
   }
 
@@ -240,102 +243,8 @@ export class Mailbox {
       return refused(`${this.#outbox.size} messages wait already for their acknowledgement`);
     }
     const { id = this.#ids.next(), type = messageTypes.application, group, seal, sentBefore = false } = message;
-    const takenAtMs = this.#clock.monotonic();
-    const progress = {
-      frame: undefined,
-      sealing: false,
-      sentAtMs: undefined,
-      sealedEpoch: undefined,
-      refusedEpoch: undefined,
-    };
-    const entry: OutboxEntry = { id, type, group, seal, sentBefore, settled, takenAtMs, ...progress };
-    this.#outbox.set(id, entry);
-    this.#cancelCheck ??= this.#clock.after(checkPeriodMs, () => this.#check());
-    this.#transmit(entry);
+    this.#outbox.add({ id, type, group, seal, sentBefore }, settled);
     return accepted(id);
-  }
-
-  /** Sends what can be sent now; seals first what is not sealed. */
-  #transmit(entry: OutboxEntry): void {
-    if (this.#connection.state !== "online" || entry.sealing) return;
-    if (entry.frame) {
-      if (entry.sentAtMs !== undefined) markAsResend(entry.frame);
-      entry.sentAtMs = this.#clock.monotonic();
-      this.#connection.tell(entry.frame);
-      return;
-    }
-    const group = this.#groups.get(entry.group);
-    if (this.#left.has(entry.group)) return this.#settle(entry, noMember);
-    // Not known yet: word that the user was admitted may be on its way.
-    if (!group) return;
-    const sealed = entry.seal({ group: group.id, epoch: group.epoch, clientMessageId: entry.id });
-    if (!(sealed instanceof Promise)) return this.#sealed(entry, sealed);
-    entry.sealing = true;
-    void sealed
-      .catch((cause: unknown) => refused<SealRefused>({ code: "cannot_seal", detail: messageOf(cause) }))
-      .then((outcome) => {
-        entry.sealing = false;
-        this.#sealed(entry, outcome);
-      });
-  }
-
-  #sealed(entry: OutboxEntry, sealed: Awaited<ReturnType<OutboxEntry["seal"]>>): void {
-    if (!this.#outbox.has(entry.id)) return;
-    if (!sealed.ok) {
-      const { code, detail } = sealed.reason;
-      return code === "not_now" ? this.#transmitLater(entry) : this.#settle(entry, { ok: false, code, detail });
-    }
-    const { id: clientMessageId, group, type, sentBefore } = entry;
-    const { epoch, payload } = sealed.value;
-    const resend = sentBefore || entry.sentAtMs !== undefined;
-    entry.sealedEpoch = epoch;
-    entry.frame = encodeSend({ resend, type, epoch, group, clientMessageId, payload });
-    this.#transmit(entry);
-  }
-
-  #acknowledged({ clientMessageId, seq, sentAt }: Acknowledgement): void {
-    const entry = this.#outbox.get(clientMessageId);
-    if (entry) this.#settle(entry, { ok: true, seq, sentAt });
-  }
-
-  #rejected({ clientMessageId, group, code, epoch, retryAfterMs }: Extract<Notice, { kind: "reject" }>): void {
-    const entry = this.#outbox.get(readUint64(clientMessageId, 0) as ClientMessageId);
-    if (!entry) return;
-    if (code === "stale_epoch" || code === "rekey_needed") {
-      const known = this.#groups.get(group);
-      if (known && epoch !== undefined && epoch > known.epoch) known.epoch = epoch;
-      entry.frame = undefined;
-      // What is sealed under the same epoch once more is refused once more.
-      const again = entry.sealedEpoch !== undefined && entry.sealedEpoch === entry.refusedEpoch;
-      entry.refusedEpoch = entry.sealedEpoch;
-      return again ? this.#transmitLater(entry) : this.#transmit(entry);
-    }
-    if (isTemporary(code)) return this.#transmitLater(entry, pauseMs(retryAfterMs, defaultRetryMs));
-    this.#settle(entry, { ok: false, code, detail: `the server refused the message: ${code}` });
-  }
-
-  #transmitLater(entry: OutboxEntry, delayMs = defaultRetryMs): void {
-    this.#clock.after(delayMs, () => {
-      if (!this.#closed && this.#outbox.has(entry.id)) this.#transmit(entry);
-    });
-  }
-
-  #settle(entry: OutboxEntry, outcome: SendOutcome): void {
-    this.#outbox.delete(entry.id);
-    entry.settled(outcome);
-  }
-
-  /** Sends again what has waited too long for its acknowledgement. */
-  #check(): void {
-    this.#cancelCheck = undefined;
-    if (this.#closed || this.#outbox.size === 0) return;
-    const overdue = this.#clock.monotonic() - acknowledgeMsMax;
-    for (const entry of [...this.#outbox.values()]) {
-      const unknown = this.state === "online" && !this.#groups.has(entry.group);
-      if (unknown && entry.takenAtMs < overdue) this.#settle(entry, noMember);
-      else if (entry.sentAtMs === undefined || entry.sentAtMs < overdue) this.#transmit(entry);
-    }
-    this.#cancelCheck = this.#clock.after(checkPeriodMs, () => this.#check());
   }
 
   async #ready(welcome: Welcome): Promise<void> {
@@ -355,17 +264,11 @@ export class Mailbox {
     // Into others the user has been let since they were asked for; the list may be older than that.
     for (const id of known) if (!listed.has(id)) this.#forget(id);
     this.#events.ready?.(welcome);
-    for (const entry of [...this.#outbox.values()]) this.#resend(entry, listed);
+    this.#outbox.online();
   }
 
   #again(welcome: Welcome): void {
     if (!this.#closed && this.#connection.state === "online") void this.#ready(welcome);
-  }
-
-  /** After a reconnect: in the order in which it was written, what was never acknowledged. */
-  #resend(entry: OutboxEntry, listed: ReadonlySet<GroupId>): void {
-    if (listed.has(entry.group)) return this.#transmit(entry);
-    this.#settle(entry, noMember);
   }
 
   /** The user is a member of this group from here on. */
@@ -401,6 +304,12 @@ export class Mailbox {
     this.#groups.set(id, group);
     this.#events.joined?.(group);
     feed.learn(lastSeq);
+    this.#outbox.entered(id);
+  }
+
+  #sawEpoch(id: GroupId, epoch: Epoch): void {
+    const group = this.#groups.get(id);
+    if (group && epoch > group.epoch) group.epoch = epoch;
   }
 
   #forget(id: GroupId): void {
@@ -410,9 +319,7 @@ export class Mailbox {
     this.#groups.delete(id);
     this.#left.add(id);
     this.#events.left?.(id);
-    for (const entry of [...this.#outbox.values()]) {
-      if (entry.group === id) this.#settle(entry, noMember);
-    }
+    this.#outbox.left(id);
   }
 
   #delivered(frame: Uint8Array): void {
@@ -429,7 +336,7 @@ export class Mailbox {
   #noticed(notice: Notice): void {
     switch (notice.kind) {
       case "reject":
-        return this.#rejected(notice);
+        return this.#outbox.rejected(notice);
       case "joined":
         this.#follow(notice);
         break;
@@ -485,8 +392,6 @@ export class Mailbox {
     this.tell(encodeClientFrame({ kind: "read", group, seq }));
   }
 }
-
-const noMember: SendOutcome = { ok: false, code: "not_a_member", detail: "not a group of yours" };
 
 /** One for all mailboxes of a thread: frames are dealt with one at a time. */
 const cursor = new DeliverCursor();

@@ -31,11 +31,6 @@ export interface RequestRefused {
 /** What the server refuses for its own sake, for now. */
 const temporary: ReadonlySet<RequestRefused["code"]> = new Set(["busy", "rate_limited", "internal", "draining"]);
 
-/** Whether it was refused for its own sake, for now, by a server that was reached. */
-export function isTemporary(code: RequestRefused["code"]): boolean {
-  return temporary.has(code);
-}
-
 /** Whether what was refused for this reason may be granted if it is asked again. */
 export function isPassing(code: string): boolean {
   return (

@@ -308,7 +308,15 @@ function send(
   payload: Uint8Array = Buffer.from(`payload ${id}`),
   epoch = 1 as Epoch,
 ): Uint8Array {
-  return encodeSend({ resend: false, type: 0, epoch, group, clientMessageId: clientMessageId(BigInt(id)), payload });
+  return encodeSend({
+    resend: false,
+    skipsRefused: false,
+    type: 0,
+    epoch,
+    group,
+    clientMessageId: clientMessageId(BigInt(id)),
+    payload,
+  });
 }
 
 /** Places of application messages that arrived. */

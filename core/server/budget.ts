@@ -17,13 +17,27 @@ export class Budget {
 
   /** 0 when one was taken, otherwise the milliseconds until the next one is there. */
   take(nowMs: number): number {
+    this.#fill(nowMs);
+    if (this.#tokens < 1) return this.msUntil(1, nowMs);
+    this.#tokens--;
+    return 0;
+  }
+
+  /** Milliseconds until so many could have been taken, one when it is there; 0 when they are there. */
+  msUntil(count: number, nowMs: number): number {
+    this.#fill(nowMs);
+    return Math.ceil((Math.max(0, count - this.#tokens) * 1000) / this.#perSecond);
+  }
+
+  /** How many there will be in so many milliseconds, if none is taken until then. */
+  availableIn(ms: number, nowMs: number): number {
+    this.#fill(nowMs);
+    return Math.floor(Math.min(this.#burst, this.#tokens + (ms * this.#perSecond) / 1000));
+  }
+
+  #fill(nowMs: number): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#filledAtMs) * this.#perSecond) / 1000);
     this.#filledAtMs = nowMs;
-    if (this.#tokens >= 1) {
-      this.#tokens--;
-      return 0;
-    }
-    return Math.ceil(((1 - this.#tokens) * 1000) / this.#perSecond);
   }
 
   /** Gives one back. */

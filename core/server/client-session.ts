@@ -3,9 +3,9 @@ import type { GroupOfUser } from "../store/groups.ts";
 import { copyBytes, writeUint64 } from "../wire/bytes.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame, type RequestKind } from "../wire/client-frame.ts";
 import { type ErrorCode, errorCodes } from "../wire/errors.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import type { GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import type { SendFrame } from "../wire/send-frame.ts";
+import { messageTypes, type SendFrame } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";
 import {
   type AccountHolder,
@@ -16,23 +16,35 @@ import {
   saveBackup,
 } from "./account-requests.ts";
 import { Authentication } from "./authentication.ts";
-import type { Budget } from "./budget.ts";
 import { groupOfMember, refreshGroup } from "./changes.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import { sync } from "./history.ts";
 import { findUsers, groupsOf, keys, log } from "./lookups.ts";
 import { MembershipChanges } from "./membership-changes.ts";
 import { busyRetryMs, type ErrorFrame, type Reply, refusal } from "./reply.ts";
+import { SendTurns } from "./send-turns.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
 import type { Connection } from "./transport/transport.ts";
 
-/** Why a SEND was not stored. */
-export interface Rejection {
-  readonly code: ErrorCode;
-  readonly epoch?: Epoch;
-  readonly retryAfterMs?: number;
+/** As much of a SEND as names it, and its turn among those of its connection. */
+export interface ArrivedMessage extends Pick<SendFrame, "group" | "clientMessageId" | "type"> {
+  readonly turn: number;
 }
+
+type ArrivedFrame = ArrivedMessage & SendFrame;
+
+/** Why a SEND was not stored. */
+export type Rejection = Omit<Extract<ColdServerFrame, { kind: "reject" }>, "kind" | "group" | "clientMessageId">;
+
+/** A message that was refused for one of these is to come again: what was sent behind it has to wait for it. */
+const passing: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stale_epoch", "rekey_needed"]);
+
+/** Of a message that was sent behind one that was refused, and is within the budget itself. */
+const isBehind: Rejection = { code: "busy", retryAfterMs: 100 };
+
+/** A user over their budget is told to wait until there is as much again as comes in this time, not one at a time. */
+const portionSeconds = 0.25;
 
 /**
  * One connection, from its first frame to its end: nobody at first, a user once it has logged in. Ten thousand of them lie
@@ -51,6 +63,11 @@ export class ClientSession {
   #changes: MembershipChanges | undefined;
   #groups: WatchedGroup[] | undefined;
   #looksAt: Set<WatchedGroup> | undefined;
+  /** SENDs so far, but for those that came again. */
+  #sends = 0;
+  #turns: SendTurns | undefined;
+  /** SENDs for groups that are being read for their sake, by group, in the order in which they came. */
+  #unplaced: Map<GroupId, ArrivedFrame[]> | undefined;
   #requestsInFlight = 0;
   #ended = false;
 
@@ -109,9 +126,16 @@ export class ClientSession {
     return true;
   }
 
-  /** Tells the client that a message was not stored, and why. */
-  reject(group: GroupId, clientMessageId: ClientMessageId, rejection: Rejection): void {
+  /** Tells the client that a message was not stored, and why. One that may come again keeps its turn. */
+  reject({ group, clientMessageId, type, turn }: ArrivedMessage, rejection: Rejection): void {
     this.#server.counters.rejected(rejection.code);
+    if (type === messageTypes.application) {
+      const { code, retryAfterMs = 0 } = rejection;
+      if (passing.has(code)) {
+        this.#turns ??= new SendTurns();
+        this.#turns.refused(group, clientMessageId, turn, this.#server.clock.monotonic() + retryAfterMs);
+      } else this.#turns?.ended(group, turn);
+    }
     const id = new Uint8Array(8);
     writeUint64(id, 0, clientMessageId);
     this.#reply({ kind: "reject", group, clientMessageId: id, ...rejection });
@@ -242,56 +266,96 @@ export class ClientSession {
     }
   }
 
-  #send(frame: SendFrame, user: UserId): void {
+  #send(sent: SendFrame, user: UserId): void {
     const server = this.#server;
     server.counters.sends++;
-    if (frame.payload.length > limits.payloadBytesMax) {
-      return this.reject(frame.group, frame.clientMessageId, { code: "payload_too_large" });
-    }
-    const waitMs = this.#budget(user).take(server.clock.monotonic());
-    if (waitMs > 0) {
-      return this.reject(frame.group, frame.clientMessageId, { code: "rate_limited", retryAfterMs: waitMs });
-    }
-    const group = server.groups.get(frame.group);
+    const { group: id, clientMessageId, type, skipsRefused } = sent;
+    const frame = { ...sent, turn: this.#turns?.numberOf(id, clientMessageId) ?? this.#sends++ };
+    if (frame.payload.length > limits.payloadBytesMax) return this.reject(frame, { code: "payload_too_large" });
+    if (skipsRefused && type === messageTypes.application) this.#turns?.skipTo(id, frame.turn);
+    if (!this.#mayPass(frame, user)) return;
+    const group = server.groups.get(id);
     // The rare ways in which this server may not know yet: a group just joined, an epoch just opened elsewhere.
-    if (!group?.sessions.has(this) || frame.epoch > group.epoch) {
-      return void this.#sendOnceKnown({ ...frame, payload: copyBytes(frame.payload) }, user);
+    if (this.#unplaced?.has(id) || !group?.sessions.has(this) || frame.epoch > group.epoch) {
+      return this.#sendOnceKnown({ ...frame, payload: copyBytes(frame.payload) }, user);
     }
-    this.#accept(frame, group, user);
+    const rejection = this.#takeIn(frame, group, user);
+    if (rejection) this.reject(frame, rejection);
   }
 
-  async #sendOnceKnown(frame: SendFrame, user: UserId): Promise<void> {
-    if (this.#requestsInFlight >= limits.requestsInFlightMax) {
-      return this.reject(frame.group, frame.clientMessageId, { code: "busy", retryAfterMs: busyRetryMs });
+  /** Whether it is the message's turn, and within the user's budget; otherwise it has been refused. */
+  #mayPass(frame: ArrivedMessage, user: UserId): boolean {
+    const now = this.#server.clock.monotonic();
+    const { burst, perSecond } = this.#server.limits.sends;
+    const budget = this.#server.sendBudgets.of(user, now);
+    const before = this.#turnsBefore(frame);
+    if (before === 0 && budget.take(now) === 0) return true;
+    const portion = Math.min(burst, Math.ceil(portionSeconds * perSecond));
+    const waitMs = budget.msUntil(before + portion, now);
+    this.reject(
+      frame,
+      waitMs === 0
+        ? isBehind
+        : {
+            code: "rate_limited",
+            retryAfterMs: waitMs,
+            remaining: budget.availableIn(waitMs, now),
+            resetMs: budget.msUntil(burst, now),
+          },
+    );
+    return false;
+  }
+
+  /** How many messages have to come again before this one may be taken in. */
+  #turnsBefore({ group, type, turn }: ArrivedMessage): number {
+    // What leads to the next key cannot wait for what is to be sealed under it.
+    if (!this.#turns || type !== messageTypes.application) return 0;
+    return this.#turns.before(group, turn, this.#server.clock.monotonic());
+  }
+
+  /** In the order in which they came, also when the first is known to be good only after a look at the database. */
+  #sendOnceKnown(frame: ArrivedFrame, user: UserId): void {
+    this.#unplaced ??= new Map();
+    const unplaced = this.#unplaced.get(frame.group);
+    const isTooMuch = (unplaced?.length ?? 0) >= limits.requestsInFlightMax;
+    if (isTooMuch || (!unplaced && this.#requestsInFlight >= limits.requestsInFlightMax)) {
+      return this.reject(frame, { code: "busy", retryAfterMs: busyRetryMs });
     }
+    if (unplaced) return void unplaced.push(frame);
+    const frames = [frame];
+    this.#unplaced.set(frame.group, frames);
     this.#requestsInFlight++;
+    void this.#placeAll(frame.group, frames, user).finally(() => {
+      this.#unplaced?.delete(frame.group);
+      this.#requestsInFlight--;
+    });
+  }
+
+  /** Takes in what came for a group that had to be read, and what has come behind it meanwhile. */
+  async #placeAll(id: GroupId, frames: ArrivedFrame[], user: UserId): Promise<void> {
     try {
-      const group = await this.memberOf(frame.group);
-      if (group && frame.epoch > group.epoch) await refreshGroup(this.#server, frame.group);
-      if (group?.members.has(user)) this.#accept(frame, group, user);
-      else this.reject(frame.group, frame.clientMessageId, { code: "not_a_member" });
+      let group = await this.memberOf(id);
+      for (let frame = frames[0]; frame; frames.shift(), frame = frames[0]) {
+        if (group && frame.epoch > group.epoch) group = await refreshGroup(this.#server, id);
+        const rejection = this.#turnsBefore(frame) > 0 ? isBehind : this.#takeIn(frame, group, user);
+        if (rejection) this.reject(frame, rejection);
+      }
     } catch (cause) {
       this.#server.log.warn({ cause: messageOf(cause) }, "a group could not be read for a SEND");
-      this.reject(frame.group, frame.clientMessageId, { code: "busy", retryAfterMs: busyRetryMs });
-    } finally {
-      this.#requestsInFlight--;
+      for (const frame of frames.splice(0)) this.reject(frame, { code: "busy", retryAfterMs: busyRetryMs });
     }
   }
 
-  #accept(frame: SendFrame, group: WatchedGroup, user: UserId): void {
-    const { clientMessageId, epoch, type, payload, resend } = frame;
-    if (epoch !== group.epoch) {
-      return this.reject(group.id, clientMessageId, { code: "stale_epoch", epoch: group.epoch });
-    }
+  /** Why not, when the message was not taken in. */
+  #takeIn(frame: ArrivedFrame, group: WatchedGroup | undefined, user: UserId): Rejection | undefined {
+    const { clientMessageId, epoch, type, payload, resend, turn } = frame;
+    if (!group?.members.has(user)) return { code: "not_a_member" };
+    if (epoch !== group.epoch) return { code: "stale_epoch", epoch: group.epoch };
     const sentAt = this.#server.clock.now();
-    const message = { group: group.id, sender: user, clientMessageId, epoch, type, sentAt, payload, resend };
-    if (!this.#server.writer.append(message, this)) {
-      this.reject(group.id, clientMessageId, { code: "busy", retryAfterMs: busyRetryMs });
-    }
-  }
-
-  #budget(user: UserId): Budget {
-    return this.#server.sendBudgets.of(user, this.#server.clock.monotonic());
+    const message = { group: group.id, sender: user, clientMessageId, epoch, type, sentAt, payload, resend, turn };
+    if (!this.#server.writer.append(message, this)) return { code: "busy", retryAfterMs: busyRetryMs };
+    this.#turns?.ended(group.id, turn);
+    return undefined;
   }
 
   #holder(user: UserId): AccountHolder {

@@ -8,9 +8,6 @@ import type { Counters } from "./counters.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 import type { Transport } from "./transport/transport.ts";
 
-/** How long a client waits before it sends again what was refused for the server's own sake. */
-const internalRetryMs = 1000;
-
 /** Tells of what was committed: first the members, here and on the other servers, then the senders. */
 export class FanOut {
   readonly #transport: Pick<Transport, "publish">;
@@ -29,14 +26,15 @@ export class FanOut {
   settled(batch: RowBatch<ClientSession>): void {
     const fresh = new Map<GroupId, number[]>();
     const acknowledged = new Map<ClientSession, Acknowledgement[]>();
+    const refused: (() => void)[] = [];
     for (let row = 0; row < batch.count; row++) {
       const session = batch.tickets[row] as ClientSession;
       const fault = batch.faults[row];
       if (fault) {
-        const detail = "epoch" in fault ? { epoch: fault.epoch } : {};
-        const retry = fault.code === "internal" ? { retryAfterMs: internalRetryMs } : {};
         const group = batch.groups[row] as GroupId;
-        session.reject(group, batch.clientMessageId(row), { code: fault.code, ...detail, ...retry });
+        const clientMessageId = batch.clientMessageId(row);
+        const message = { group, clientMessageId, type: batch.type(row), turn: batch.turns[row] as number };
+        refused.push(() => session.reject(message, fault));
         // The database knows of an epoch or an end that did not arrive here.
         if (fault.code !== "internal") session.noteBehind(group);
         continue;
@@ -50,6 +48,7 @@ export class FanOut {
     }
     this.deliver([...fresh].flatMap(([group, rows]) => framesOf(batch, group, rows)));
     for (const [session, acknowledgements] of acknowledged) this.#acknowledge(session, acknowledgements);
+    for (const tell of refused) tell();
   }
 
   /** Frames of messages committed here, to members here and elsewhere. */

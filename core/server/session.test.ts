@@ -12,10 +12,11 @@ import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
 import { RawClient } from "../testing/raw-client.ts";
 import { until } from "../testing/until.ts";
+import { readUint64 } from "../wire/bytes.ts";
 import { encodeClientFrame } from "../wire/client-frame.ts";
 import { clientMessageId, epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import { encodeSend } from "../wire/send-frame.ts";
+import { encodeSend, type MessageType } from "../wire/send-frame.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { SessionTokens } from "./tokens.ts";
 import { transportNames } from "./transport/transport.ts";
@@ -38,11 +39,12 @@ function errorOf(frame: ColdServerFrame): string {
 function send(
   group: GroupId,
   id: number,
-  of: { atEpoch?: number; payload?: Uint8Array; resend?: boolean } = {},
+  of: { atEpoch?: number; payload?: Uint8Array; resend?: boolean; skipsRefused?: boolean; type?: MessageType } = {},
 ): Uint8Array {
   return encodeSend({
     resend: of.resend ?? false,
-    type: 0,
+    skipsRefused: of.skipsRefused ?? false,
+    type: of.type ?? 0,
     epoch: epoch(of.atEpoch ?? 1),
     group,
     clientMessageId: clientMessageId(BigInt(id)),
@@ -320,6 +322,52 @@ for (const transport of transportNames) {
       const refused = () => raw.frames.filter((frame) => frame.kind === "reject").length;
       await until(() => acknowledged() + refused() === 60, "each of the messages has its answer");
       assert.ok(acknowledged() >= 50);
+      // How many may come, and when, and when all is as it was: of the first that was refused, at least what it needs itself.
+      const { remaining = 0, retryAfterMs = 0, resetMs = 0 } = reject;
+      assert.ok(remaining >= 1 && resetMs >= retryAfterMs, JSON.stringify({ remaining, retryAfterMs, resetMs }));
+    });
+
+    test("what was sent behind a refused message is refused until that has come again, or is given up", async () => {
+      const alice = await person(deployment.target, freshName("alice"));
+      const group = await groupOf(alice);
+      const raw = await rawAs(deployment, alice);
+      await raw.ask({ kind: "groups" });
+      const answerTo = async (bytes: Uint8Array, id: number) => {
+        const had = raw.frames.length;
+        raw.sendBytes(bytes);
+        const isOf = (bytes: Uint8Array) => readUint64(bytes, 0) === BigInt(id);
+        const answers = () =>
+          raw.frames.slice(had).flatMap((frame) => {
+            if (frame.kind === "ack") {
+              return frame.acknowledgements.some((of) => of.clientMessageId === BigInt(id)) ? ["taken in"] : [];
+            }
+            return frame.kind === "reject" && isOf(frame.clientMessageId) ? [frame.code] : [];
+          });
+        await until(() => answers().length > 0, `message ${id} is answered`);
+        return answers()[0];
+      };
+      assert.equal(await answerTo(send(group, 1), 1), "taken in");
+      assert.equal(await answerTo(send(group, 2, { atEpoch: 9 }), 2), "stale_epoch");
+      assert.equal(await answerTo(send(group, 3), 3), "busy");
+      assert.equal(await answerTo(send(group, 4), 4), "busy");
+      assert.equal(await answerTo(send(group, 3), 3), "busy");
+      // What leads to another key waits for nobody.
+      assert.equal(await answerTo(send(group, 20, { type: 2 }), 20), "taken in");
+      assert.equal(await answerTo(send(group, 2), 2), "taken in");
+      assert.equal(await answerTo(send(group, 4), 4), "busy");
+      assert.equal(await answerTo(send(group, 3), 3), "taken in");
+      assert.equal(await answerTo(send(group, 4), 4), "taken in");
+
+      assert.equal(await answerTo(send(group, 5, { atEpoch: 9 }), 5), "stale_epoch");
+      assert.equal(await answerTo(send(group, 6), 6), "busy");
+      assert.equal(await answerTo(send(group, 7, { skipsRefused: true }), 7), "taken in");
+      assert.equal(await answerTo(send(group, 8), 8), "taken in");
+      // Refused for good, it has no turn.
+      assert.equal(
+        await answerTo(send(group, 9, { payload: new Uint8Array(limits.payloadBytesMax + 1) }), 9),
+        "payload_too_large",
+      );
+      assert.equal(await answerTo(send(group, 10), 10), "taken in");
     });
 
     test("a message sent twice has one place, and members get it once", async () => {

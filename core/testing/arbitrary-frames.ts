@@ -47,6 +47,7 @@ const joined = <A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Ar
 export const clientFrames: OneOfEach<ClientFrame> = {
   send: fc.record({
     resend: fc.boolean(),
+    skipsRefused: fc.boolean(),
     type: fc.constantFrom<MessageType>(0, 2),
     epoch: anyEpoch,
     group: anyGroup,
@@ -107,7 +108,7 @@ export const serverFrames: OneOfEach<ServerFrame> = {
   }),
   reject: joined(
     fc.record({ group: anyGroup, clientMessageId: bytesOf(8), code }),
-    optional({ epoch: anyEpoch, retryAfterMs: count }),
+    optional({ epoch: anyEpoch, retryAfterMs: count, remaining: count, resetMs: count }),
   ),
   error: joined(fc.record({ code, detail: fc.string() }), optional({ request, retryAfterMs: count })),
   done: fc.record({ request }),

@@ -94,16 +94,17 @@ export class HeldClient {
     this.session.received(encodeSend(frame));
   }
 
-  /** Asks for the list of groups. What is not on it has been left, unless it was joined meanwhile. */
-  list(): void {
+  /** Asks for the list of groups; `listed` gets it. What is not on it has been left, unless it was joined meanwhile. */
+  list(listed: (groups: readonly GroupId[]) => void = () => {}): void {
     const before = [...this.groups.keys()];
     this.ask({ kind: "groups" }, (frame) => {
       if (frame.kind !== "groups") return;
-      const listed = frame.groups.map(({ group }) => group);
-      assert.deepEqual(listed, [...new Set(listed)], "a group is listed once");
+      const groups = frame.groups.map(({ group }) => group);
+      assert.deepEqual(groups, [...new Set(groups)], "a group is listed once");
       for (const { group, lastSeq } of frame.groups) this.#knows(group, lastSeq);
-      for (const group of before) if (!listed.includes(group)) this.#left(group);
+      for (const group of before) if (!groups.includes(group)) this.#left(group);
       this.isListed = true;
+      listed(groups);
     });
   }
 

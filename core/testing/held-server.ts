@@ -26,6 +26,8 @@ export interface HeldServerParts {
   /** Of the bus, which gives up on peers after a second. */
   readonly busClock: Clock;
   readonly limits: ServerLimits;
+  /** Messages that may wait for the batch before theirs; a thousand unless said otherwise. */
+  readonly waitingMax?: number | undefined;
 }
 
 /** A socket as a test sees it: every frame that comes out of it, and whether it was published to a topic. */
@@ -50,12 +52,12 @@ export class HeldServer {
   }
 
   static async start(id: ServerId, parts: HeldServerParts): Promise<HeldServer> {
-    const { steps, clock, busClock, database, writerConnection, limits } = parts;
+    const { steps, clock, busClock, database, writerConnection, limits, waitingMax = 1000 } = parts;
     const bus = new LocalBus(id, { clock: busClock, log: silentLog });
     const context: ServerContext = assembleServer({
       transport: { publish: (topic, frame) => server.publish(topic, frame) },
       database,
-      writer: heldWriter(steps, writerConnection, (batch) => context.fanOut.settled(batch)),
+      writer: heldWriter({ steps, connection: writerConnection, waitingMax }, (batch) => context.fanOut.settled(batch)),
       bus,
       opaque: await opaque,
       clock,
@@ -144,10 +146,10 @@ class HeldSocket implements Connection {
 
 /** A writer that commits one batch while the next fills, as the real one does, when its turn comes. */
 function heldWriter(
-  steps: HeldSteps,
-  connection: DatabaseConnection,
+  { steps, connection, waitingMax }: { steps: HeldSteps; connection: DatabaseConnection; waitingMax: number },
   settled: (batch: RowBatch<ClientSession>) => void,
 ): MessageWriter {
+  const newBatch = () => new RowBatch<ClientSession>(waitingMax, 1024 * 1024);
   let filling = newBatch();
   let isRunning = false;
   const run = () => {
@@ -178,8 +180,6 @@ function heldWriter(
     away: false,
   };
 }
-
-const newBatch = () => new RowBatch<ClientSession>(1000, 1024 * 1024);
 
 async function commit(connection: DatabaseConnection, batch: RowBatch<ClientSession>): Promise<void> {
   try {

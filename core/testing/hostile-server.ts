@@ -20,6 +20,8 @@ export interface Victim {
 type Of<Frame extends { kind: string }, Kind extends string> = Extract<Frame, { kind: Kind }>;
 /** What goes on in a frame's place: the frame or another, or undefined to drop it. */
 type Meddle<Frame> = (frame: Frame, victim: Victim) => Frame | undefined;
+/** What a client is told in a frame's place: anything, in any number. */
+type Lie<Frame> = (frame: Frame, victim: Victim) => ServerFrame | readonly ServerFrame[] | undefined;
 
 /** A message with the place that it is shown at. */
 export interface PlacedMessage extends DeliveredMessage {
@@ -37,7 +39,7 @@ export class HostileServer {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   readonly #toServer = new Map<string, Meddle<ColdClientFrame>>();
-  readonly #toClient = new Map<string, Meddle<ColdServerFrame>>();
+  readonly #toClient = new Map<string, Lie<ColdServerFrame>>();
   /** Changes, drops or adds to what a group's members are shown; messages that are shown keep the place that it gives. */
   messages: (messages: readonly PlacedMessage[], group: GroupId, victim: Victim) => readonly PlacedMessage[] = (same) =>
     same;
@@ -69,9 +71,9 @@ export class HostileServer {
     this.#toServer.set(kind, (frame, victim) => meddle(frame as Of<ColdClientFrame, Kind>, victim));
   }
 
-  /** From now on, frames of this kind are changed on their way to a client. */
-  onAnswer<Kind extends ColdServerFrame["kind"]>(kind: Kind, meddle: Meddle<Of<ColdServerFrame, Kind>>): void {
-    this.#toClient.set(kind, (frame, victim) => meddle(frame as Of<ColdServerFrame, Kind>, victim));
+  /** From now on, clients are told this in place of frames of this kind. */
+  onAnswer<Kind extends ColdServerFrame["kind"]>(kind: Kind, lie: Lie<Of<ColdServerFrame, Kind>>): void {
+    this.#toClient.set(kind, (frame, victim) => lie(frame as Of<ColdServerFrame, Kind>, victim));
   }
 
   /** Shows everybody a message that the real server never had. */
@@ -144,10 +146,9 @@ export class HostileServer {
     if (frame.kind === "deliver") return this.#shown(parseDeliver(bytes), victim);
     if (frame.kind === "ack") return [bytes];
     if (frame.kind === "welcome") victim.name = frame.name;
-    const meddle = this.#toClient.get(frame.kind);
-    if (!meddle) return [bytes];
-    const changed = meddle(frame, victim);
-    return changed ? [encodeServerFrame(changed)] : [];
+    const lie = this.#toClient.get(frame.kind);
+    if (!lie) return [bytes];
+    return [lie(frame, victim) ?? []].flat().map((told) => encodeServerFrame(told));
   }
 
   #shown(parsed: ReturnType<typeof parseDeliver>, victim: Victim): readonly Uint8Array[] {

@@ -49,7 +49,7 @@ export const errorCodes = {
       "somebody has left and the epoch has no key: rekey, then seal again, send again; on conflict somebody else did",
   },
   payload_too_large: { closeCode: undefined, client: "send it as an attachment" },
-  rate_limited: { closeCode: undefined, client: "send again after retryAfterMs" },
+  rate_limited: { closeCode: undefined, client: "send nothing until retryAfterMs is over, then this one first" },
   busy: {
     closeCode: undefined,
     client: "send again after retryAfterMs; nothing was stored. Too many staged keys: make a change first",

@@ -15,6 +15,8 @@ export interface SendFrame {
   readonly kind: "send";
   /** Set when the same message has been sent before: the server then looks for it first. */
   readonly resend: boolean;
+  /** Set when those before it that this connection was refused are given up: the server waits for them no more. */
+  readonly skipsRefused: boolean;
   readonly type: MessageType;
   readonly epoch: Epoch;
   readonly group: GroupId;
@@ -22,13 +24,14 @@ export interface SendFrame {
   readonly payload: Uint8Array;
 }
 
-const resendFlag = 1;
+const flags = { resend: 1, skipsRefused: 2 } as const;
+const knownFlags = flags.resend | flags.skipsRefused;
 
 export function encodeSend(frame: Omit<SendFrame, "kind">): Uint8Array {
   const bytes = Buffer.allocUnsafe(sendHeaderBytes + frame.payload.length);
   bytes[0] = protocolVersion;
   bytes[1] = sendKind;
-  bytes[2] = frame.resend ? resendFlag : 0;
+  setSendFlags(bytes, frame);
   bytes[3] = frame.type;
   writeUint32(bytes, 4, frame.epoch);
   writeUint53(bytes, 8, frame.group);
@@ -38,17 +41,20 @@ export function encodeSend(frame: Omit<SendFrame, "kind">): Uint8Array {
   return bytes;
 }
 
-/** The bytes of a SEND with the resend flag set, in place: an outbox keeps frames encoded. */
-export function markAsResend(encoded: Uint8Array): void {
-  encoded[2] = resendFlag;
+/** Sets the flags of a SEND in place: an outbox keeps frames encoded. */
+export function setSendFlags(
+  encoded: Uint8Array,
+  { resend, skipsRefused }: Pick<SendFrame, "resend" | "skipsRefused">,
+): void {
+  encoded[2] = (resend ? flags.resend : 0) | (skipsRefused ? flags.skipsRefused : 0);
 }
 
 /** `payload` is a view into `bytes`; whether it is too large is for the receiver to say, by name. */
 export function parseSend(bytes: Uint8Array): Parsed<SendFrame, FrameFault> {
   if (bytes.length < sendHeaderBytes)
     return malformed(`SEND has a header of ${sendHeaderBytes} bytes, this one ends after ${bytes.length}`);
-  const flags = bytes[2] as number;
-  if (flags > resendFlag) return malformed(`SEND flags ${flags}: only ${resendFlag} is known`);
+  const flagged = bytes[2] as number;
+  if (flagged > knownFlags) return malformed(`SEND flags ${flagged}: only ${knownFlags} are known`);
   const type = bytes[3] as number;
   if (type !== messageTypes.application && type !== messageTypes.handshake)
     return malformed(`SEND of message type ${type}`);
@@ -61,7 +67,8 @@ export function parseSend(bytes: Uint8Array): Parsed<SendFrame, FrameFault> {
     return malformed(`SEND announces ${payloadBytes} bytes of payload and carries ${bytes.length - sendHeaderBytes}`);
   return accepted({
     kind: "send",
-    resend: flags === resendFlag,
+    resend: (flagged & flags.resend) !== 0,
+    skipsRefused: (flagged & flags.skipsRefused) !== 0,
     type,
     epoch: epoch as Epoch,
     group: group as GroupId,

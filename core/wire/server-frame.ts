@@ -40,6 +40,9 @@ export const coldServerFrames = {
       /** The group's epoch, with `stale_epoch` and `rekey_needed`. */
       epoch: epochField.exactOptional(),
       retryAfterMs,
+      /** With `rate_limited`: how many messages may come once that is over, and in how long as many as at first. */
+      remaining: countField.exactOptional(),
+      resetMs: retryAfterMs,
     }),
   },
   /** A request that failed; without `request`, the connection itself, which then ends. */

@@ -74,6 +74,7 @@ test("writers that share groups and lose their connections at any moment give ev
             sentAt: 1,
             payload: Buffer.from(`${id}`),
             resend,
+            turn: 0,
           },
           attempt,
         );

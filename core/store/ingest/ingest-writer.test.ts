@@ -76,6 +76,7 @@ function message(group: number, id: number, of: Partial<IncomingMessage> = {}): 
     sentAt: 1_700_000_000_000 + id,
     payload: Buffer.from(`message ${id}`),
     resend: false,
+    turn: 0,
     ...of,
   };
 }

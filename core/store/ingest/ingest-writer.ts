@@ -206,7 +206,7 @@ export class IngestWriter<Ticket> {
     const single = new RowBatch<undefined>(1, this.#options.bytesMax);
     for (let row = 0; row < batch.count; row++) {
       single.clear();
-      single.add({ ...batch.delivered(row), group: batch.groups[row] as GroupId, resend: true }, undefined);
+      single.add({ ...batch.delivered(row), group: batch.groups[row] as GroupId, resend: true, turn: 0 }, undefined);
       try {
         await commitByCopy(await this.#connected(), single, [0]);
         batch.seqs[row] = single.seqs[0] as Seq;

@@ -16,6 +16,8 @@ export interface IncomingMessage {
   readonly payload: Uint8Array;
   /** The client says that it has sent it before. */
   readonly resend: boolean;
+  /** Which of its connection's messages it is: given back with the outcome. */
+  readonly turn: number;
 }
 
 /** Why a row was not stored, when it is the row's own fault. */
@@ -34,6 +36,7 @@ export class RowBatch<Ticket> {
   count = 0;
   /** What the caller wants back with each row's outcome. */
   readonly tickets: Ticket[] = [];
+  readonly turns: number[] = [];
   readonly groups: GroupId[] = [];
   readonly epochs: Epoch[] = [];
   /** Rows that may be in the table already. */
@@ -81,6 +84,7 @@ export class RowBatch<Ticket> {
     const row = this.count++;
     this.#starts[row] = at;
     this.tickets[row] = ticket;
+    this.turns[row] = message.turn;
     this.groups[row] = message.group;
     this.epochs[row] = message.epoch;
     this.seqs[row] = 0 as Seq;
