@@ -96,7 +96,7 @@ function addQuick(bench: Command): void {
   bench
     .command("quick")
     .description(
-      "Compares numbers of servers and balancing strategies, with encrypted, audited clients: by default in under three minutes on two quiet cores, and in about twice that on a machine that does other things.",
+      "Compares numbers of servers and balancing strategies, with encrypted, audited clients: by default in under three minutes on two quiet cores, and in more on a machine that does other things.",
     )
     .addOption(listOption("--servers <list>", "numbers of servers", serverCounts).default(servers, servers.join(",")))
     .addOption(

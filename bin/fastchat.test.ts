@@ -87,10 +87,18 @@ test("what cannot be obeyed ends with 2 and says what to write", async () => {
     [["serve"], { FASTCHAT_SEVRERS: "4" }, /FASTCHAT_SEVRERS is no setting; did you mean FASTCHAT_SERVERS/],
     [["serve", "--config", "missing.json"], {}, /missing\.json/],
     [["bench", "quick", "--seconds", "-1"], {}, /a number above 0/],
-    [["bench", "quick", "--servers", "1,65"], {}, /"65" is none.* such as 1,2,8: each is a whole number from 1 to 64/],
+    [
+      ["bench", "quick", "--servers", "1,65"],
+      {},
+      /"65" is not allowed.* such as 1,2,8: each is a whole number from 1 to 64/,
+    ],
     [["bench", "quick", "--servers", "1,", "2"], {}, /an item is empty/],
     [["bench", "quick", "--servers", "2,2"], {}, /"2" is there twice/],
-    [["bench", "quick", "--strategies", "fastest"], {}, /"fastest" is none.* each is one of round-robin, random,/],
+    [
+      ["bench", "quick", "--strategies", "fastest"],
+      {},
+      /"fastest" is not allowed.* each is one of round-robin, random,/,
+    ],
     [["bench", "quick", "--strategies", "random, two-choices"], {}, /" two-choices" has a space in it/],
     [["bench", "quick", "--rate", "0"], {}, /a number above 0/],
     [["bench", "quick", "--clients", "1.5"], {}, /a whole number from 1/],
@@ -186,7 +194,7 @@ suite("serve", () => {
     renameSync(`${data}.away`, data);
   });
 
-  test("a port in use, a database that does not answer and a secret that is none are failures with a code", async () => {
+  test("a port in use, a database that does not answer and a secret that is not allowed are failures with a code", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const port = String((taken.address() as { port: number }).port);
@@ -277,7 +285,7 @@ suite("load and db", () => {
     assert.equal(await serving.ended, 0);
   });
 
-  test("a workload that is none, and a target that is not there, are failures with a code", async () => {
+  test("a workload that is not allowed, and a target that is not there, are failures with a code", async () => {
     writeFileSync(path.join(scratch, "typo.json"), JSON.stringify({ ...presets.dm, clinets: 5 }));
     writeFileSync(path.join(scratch, "broken.json"), "{");
     const target = flag("target", "127.0.0.1:1");
