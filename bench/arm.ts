@@ -4,7 +4,10 @@ import type { ServeConfig } from "../core/cluster/serve-settings.ts";
 export type Arm =
   | { readonly kind: "fastchat"; readonly config: ServeConfig }
   /** Publishes what it gets to the group's topic, and nothing else: the least that fan-out can cost. */
-  | { readonly kind: "bare"; readonly library: "uws" | "ws" };
+  | { readonly kind: "bare"; readonly server: BareKind };
+
+/** `ws-framed` is `ws` with messages framed once and merged for each turn, as our transport does it. */
+export type BareKind = "uws" | "ws" | "ws-framed";
 
 /** From the bench to the process that it measures. */
 export type ChildOrder =

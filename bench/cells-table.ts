@@ -24,7 +24,7 @@ function validity({ valid, earlierTries }: Cell): string {
 const orDash = (value: number | null) => (value === null ? "–" : figure(value));
 
 /** What other programs and other virtual machines had together. */
-function othersCores({ machine: { otherCpuCores, stolenCpuCores } }: Cell): number | null {
+export function othersCores({ machine: { otherCpuCores, stolenCpuCores } }: Cell): number | null {
   return otherCpuCores === null ? stolenCpuCores : otherCpuCores + (stolenCpuCores ?? 0);
 }
 

@@ -26,22 +26,36 @@ function loadConclusion({ servers, deliveredPerSecond, deliveryMs, serverCpuMicr
 }
 
 /** `priced` cells count for CPU and balance, those of them that are `timed` for latencies, too. */
-function quickConclusion(run: CellsDocument, priced: readonly Cell[], timed: readonly Cell[]): string {
-  const { environment, workload } = run;
-  const counts = [...new Set(priced.map((cell) => cell.servers))].sort((a, b) => a - b);
-  const [fewest = 1, most = 1] = [counts[0], counts.at(-1)];
-  const cores = counted(environment.cpuCount, "core");
-  const shown = [
-    fewest === most
-      ? `a delivery of ${counted(most, "server")} took ${costText(priced, timed, most)}`
-      : `going from ${fewest} to ${most} servers took the server CPU of a delivery ${fromTo(priced, fewest, most)}`,
-    ...(most > 1 ? [`the fullest server had ${spread(priced, most)} of its even share`] : []),
-  ];
+function quickConclusion(
+  { environment, workload }: CellsDocument,
+  priced: readonly Cell[],
+  timed: readonly Cell[],
+): string {
+  const counts = priced.map((cell) => cell.servers);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  const where = `With servers, database and simulated users together on ${counted(environment.cpuCount, "core")}`;
+  const cost = fewest === most ? costText(priced, timed, most) : changeText(priced, timed, fewest, most);
   const medians = new Set(priced.map((cell) => cell.strategy)).size > 1 ? " (medians over the strategies)" : "";
-  const latency = fewest === most ? "" : latencyFromTo(timed, fewest, most);
-  const noise = noiseText(priced);
-  const limits = `one run of ${figure(workload.durationSeconds)} s a cell does not show how servers scale on machines of their own, nor any difference smaller than what two runs of one cell differ by${noise}`;
-  return `With servers, database and simulated users together on ${cores}, ${shown[0]}${latency}${medians}${shown[1] === undefined ? "" : `, and ${shown[1]}`}; ${limits}.`;
+  const balance = most > 1 ? `, and the fullest server had ${balanceText(priced, most)} of its even share` : "";
+  const limits = `one run of ${figure(workload.durationSeconds)} s a cell does not show how servers scale on machines of their own, nor any difference smaller than what two runs of one cell differ by${noiseText(priced)}`;
+  return `${where}, ${cost}${medians}${balance}; ${limits}.`;
+}
+
+function costText(priced: readonly Cell[], timed: readonly Cell[], servers: number): string {
+  const p99 = p99Of(timed, servers);
+  const latency =
+    p99 === undefined ? " (no latency counts, as sends were late)" : ` and ${figure(p99)} ms at the 99th percentile`;
+  return `a delivery of ${counted(servers, "server")} took ${figure(cpuOf(priced, servers))} µs of server CPU${latency}`;
+}
+
+function changeText(priced: readonly Cell[], timed: readonly Cell[], fewest: number, most: number): string {
+  const cpu = `from ${figure(cpuOf(priced, fewest))} to ${figure(cpuOf(priced, most))} µs`;
+  const [before, after] = [p99Of(timed, fewest), p99Of(timed, most)];
+  const latency =
+    before === undefined || after === undefined
+      ? ", while no latency can be compared, as sends were late"
+      : ` and its p99 from ${figure(before)} to ${figure(after)} ms`;
+  return `going from ${fewest} to ${most} servers took the server CPU of a delivery ${cpu}${latency}`;
 }
 
 const cpuOf = (cells: readonly Cell[], servers: number) =>
@@ -53,24 +67,7 @@ function p99Of(cells: readonly Cell[], servers: number): number | undefined {
   return known.length === 0 ? undefined : median(known);
 }
 
-function costText(priced: readonly Cell[], timed: readonly Cell[], servers: number): string {
-  const p99 = p99Of(timed, servers);
-  const latency =
-    p99 === undefined ? "; no latency counts, as sends were late" : ` and ${figure(p99)} ms at the 99th percentile`;
-  return `${figure(cpuOf(priced, servers))} µs of server CPU${latency}`;
-}
-
-function fromTo(priced: readonly Cell[], fewest: number, most: number): string {
-  return `from ${figure(cpuOf(priced, fewest))} to ${figure(cpuOf(priced, most))} µs`;
-}
-
-function latencyFromTo(timed: readonly Cell[], fewest: number, most: number): string {
-  const [before, after] = [p99Of(timed, fewest), p99Of(timed, most)];
-  if (before === undefined || after === undefined) return ", while no latency can be compared, as sends were late";
-  return ` and its p99 from ${figure(before)} to ${figure(after)} ms`;
-}
-
-function spread(cells: readonly Cell[], servers: number): string {
+function balanceText(cells: readonly Cell[], servers: number): string {
   return cells
     .filter((cell) => cell.servers === servers)
     .map((cell) => `${Math.round(cell.imbalance.maxOverMean * 100)}% (${cell.strategy})`)

@@ -7,7 +7,7 @@ import { deliveredHeaderBytes, deliverHeaderBytes } from "../core/wire/deliver-f
 import { generateLoad } from "../loadgen/generator.ts";
 import { generatorFaults, type InvalidReason } from "../loadgen/validity.ts";
 import type { Workload } from "../loadgen/workload.ts";
-import type { Arm } from "./arm.ts";
+import type { Arm, BareKind } from "./arm.ts";
 import { type BareLoadOptions, connectBareSocket, generateBareLoad } from "./bare-load.ts";
 import { ServerProcess } from "./child-process.ts";
 import { Laboratory } from "./laboratory.ts";
@@ -16,7 +16,14 @@ import type { Environment, FanoutDocument, FanoutPoint } from "./results.ts";
 import type { Watch } from "./watch.ts";
 import { workloadFrom } from "./workload-from.ts";
 
-export const fanoutArms = ["bare-uws", "bare-ws", "fastchat-uws", "fastchat-ws", "nats-core"] as const;
+export const fanoutArms = [
+  "bare-uws",
+  "bare-ws",
+  "bare-ws-framed",
+  "fastchat-uws",
+  "fastchat-ws",
+  "nats-core",
+] as const;
 export type FanoutArm = (typeof fanoutArms)[number];
 
 /** Those of the arms that this machine has. */
@@ -124,6 +131,12 @@ interface UnderTest {
   stop(): Promise<void>;
 }
 
+const bareKinds: Partial<Record<FanoutArm, BareKind>> = {
+  "bare-uws": "uws",
+  "bare-ws": "ws",
+  "bare-ws-framed": "ws-framed",
+};
+
 async function startArm(options: FanoutOptions, laboratory: Laboratory, arm: FanoutArm): Promise<UnderTest> {
   const common = { frameBytes: frameBytes(options.payloadBytes), signal: options.signal };
   if (arm === "nats-core") {
@@ -136,17 +149,16 @@ async function startArm(options: FanoutOptions, laboratory: Laboratory, arm: Fan
       stop: () => nats.stop(),
     };
   }
-  const library = arm === "bare-ws" || arm === "fastchat-ws" ? "ws" : "uws";
-  const isBare = arm === "bare-ws" || arm === "bare-uws";
-  const config: Arm = isBare
-    ? { kind: "bare", library }
-    : { kind: "fastchat", config: await laboratory.serveConfig({ transport: library }) };
+  const bare = bareKinds[arm];
+  const config: Arm = bare
+    ? { kind: "bare", server: bare }
+    : { kind: "fastchat", config: await laboratory.serveConfig({ transport: arm === "fastchat-ws" ? "ws" : "uws" }) };
   const server = await ServerProcess.start(config);
   const { durability, port } = server.ready;
   return {
     usage: () => server.usage(),
     load: (workload, onMeasure) =>
-      isBare
+      bare
         ? measureBare(workload, { connect: connectBareSocket, port, ...common }, onMeasure)
         : measureFastChat(workload, server.target, laboratory, onMeasure, options.signal),
     environment: durability && laboratory.environment(durability),

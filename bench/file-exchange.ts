@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { dialAssigned } from "../core/client/dial.ts";
+import { dialForVisit } from "../core/client/dial.ts";
 import { downloadBytes } from "../core/client/files/download.ts";
 import type { FileSource } from "../core/client/files/source.ts";
 import { AttachmentServer, transfer } from "../core/client/files/transfer.ts";
@@ -29,7 +29,7 @@ export class FileExchange {
     const sender = await signUpPerson(target, "sender", keyPairs);
     const group = await foundGroup(sender, "files", []);
     const server = new AttachmentServer({
-      dial: dialAssigned(target),
+      dial: dialForVisit(target),
       tls: undefined,
       clock,
       token: () => sender.token,

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, beforeEach, test } from "node:test";
@@ -36,9 +45,13 @@ test("what is measured is on disk while the run goes on, marked unfinished, as a
     watch.onMeasured?.(run(1));
     assert.deepEqual(onDisk()?.partial, { reason: "unfinished", at: "2/3 the second" });
     clock.stall(5000);
+    const [directory = ""] = readdirSync("results");
+    const opened = openSync(path.join("results", directory, "results.json"), "r");
     watch.onMeasured?.(run(2));
     assert.equal(cellsOf(onDisk()), 2);
-    const [directory = ""] = readdirSync("results");
+    const read = resultsSchema.parse(JSON.parse(readFileSync(opened, "utf8")));
+    assert.equal(cellsOf(read), 1, "who reads meanwhile reads one of them to its end");
+    closeSync(opened);
     assert.deepEqual(readdirSync(path.join("results", directory)).sort(), ["report.html", "results.json"]);
     assert.match(readFileSync(path.join("results", directory, "report.html"), "utf8"), /PARTIAL RESULT/);
     return run(3);

@@ -120,7 +120,7 @@ function cpuBetween(before: Reading, after: Reading) {
 }
 
 /** Servers that count fewer connections than there are clients do not have the load that is measured; others may have more. */
-function missingConnections(connectionsPerServer: readonly number[], clients: number): InvalidReason[] {
+export function missingConnections(connectionsPerServer: readonly number[], clients: number): InvalidReason[] {
   const connections = connectionsPerServer.reduce((sum, count) => sum + count, 0);
   if (connections >= clients) return [];
   const detail = `the servers count ${connections} connections of ${clients} clients`;

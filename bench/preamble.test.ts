@@ -64,6 +64,8 @@ test("the machine is told with its load before, what others had of it, and a lim
     told([busy(0.5, 0), busy(1.5, 0)]),
     /load average before the run was 0.1; .* other programs used 1\.0 of its cores \(0\.5 to 1\.5\)\./,
   );
+  assert.match(told([busy(0.5, 0.1)]), /in all latencies/);
+  assert.doesNotMatch(told([busy(0.4, 0.05)]), /in all latencies/);
   assert.match(told([busy(0, 0.2)]), /other virtual machines used 0.2 of its cores\./);
   assert.match(told([busy(null, null)]), /was 0.1\.$/);
   const limited = { environment: { ...environment, cpuLimitCores: 0.5 } };

@@ -1,5 +1,6 @@
+import { othersCores } from "./cells-table.ts";
 import { counted, figure, median } from "./figures.ts";
-import type { CellsDocument, Pilot } from "./results.ts";
+import type { Cell, CellsDocument, Pilot } from "./results.ts";
 
 /** What a reader must know before the figures: at which rate they were measured, and what else the machine did. */
 export function preamble(run: CellsDocument): string[] {
@@ -19,7 +20,7 @@ function pilotText(pilot: Pilot): string {
   const cells = `cells are measured at ${figure(ratePerSecond)}`;
   if (failure) {
     const held = heldPerSecond === null ? "" : ` after ${figure(heldPerSecond)} messages/s had been held`;
-    return `The pilot with ${where} failed${held} (${failure.code}: ${failure.message}); ${cells}.`;
+    return `The pilot with ${where} failed${held} (${failure.code}: ${failure.message}); ${cells} messages/s.`;
   }
   const last = rungs.at(-1);
   const limit =
@@ -54,8 +55,18 @@ function machineText({ environment, cells }: CellsDocument): string {
       cells.map(({ machine }) => machine.stolenCpuCores),
     ),
   ];
-  return `${before}${others.length === 0 ? "" : `; while cells were measured, ${others.join(" and ")}`}.`;
+  const told = others.length === 0 ? "" : `; while cells were measured, ${others.join(" and ")}`;
+  return `${before}${told}.${isBusy(cells, cpuCount) ? ` ${busyText}` : ""}`;
 }
+
+/** Others had so much of the machine that whoever is measured waits for them. */
+function isBusy(cells: readonly Cell[], cpuCount: number): boolean {
+  const known = cells.map(othersCores).filter((cores) => cores !== null);
+  return median(known) > busyShareMin * cpuCount;
+}
+
+const busyShareMin = 0.25;
+const busyText = "Waiting for these is in all latencies; what a delivery costs in CPU is what repeats.";
 
 /** What others had of the machine, over all cells; nothing where that is not known, or too little to matter. */
 function spread(who: string, cores: readonly (number | null)[]): string[] {

@@ -42,7 +42,7 @@ export class ProgressLine {
       this.#out.write(`${this.#label}\n`);
       return;
     }
-    const payload = { ...nothingYet, label: this.#label, phase: "starting servers" };
+    const payload = { ...nothingYet, label: this.#label, phase: "starting" };
     if (!this.#started) this.#bar.start(this.#of, this.#done, payload);
     this.#started = true;
     this.#bar.setTotal(this.#of);

@@ -82,6 +82,7 @@ export function simulationNotes(workload: Workload): string[] {
  */
 export async function runQuick(options: QuickOptions): Promise<CellsDocument> {
   const startedAt = new Date().toISOString();
+  options.onStep?.("starting a database");
   const laboratory = await Laboratory.open(options.log, options.workload.keyPairs);
   try {
     return await new QuickRun(options, laboratory, startedAt).run();
@@ -134,6 +135,8 @@ class QuickRun {
     const { log, signal, strategies } = this.#options;
     const servers = Math.max(...this.#options.servers);
     const strategy = strategies[0] as StrategyName;
+    const pilot = `pilot: ${counted(servers, "server")}`;
+    this.#step(pilot);
     this.#pilot = await runPilot({
       servers,
       strategy,
@@ -142,7 +145,7 @@ class QuickRun {
       keyPairs: this.#laboratory.keyPairs,
       signal,
       onServers: (work) => this.#onServers({ servers, strategy }, ({ target }) => work(target)),
-      onRung: (ratePerSecond) => this.#step(`pilot: ${counted(servers, "server")} at ${ratePerSecond} messages/s`),
+      onRung: (ratePerSecond) => this.#step(`${pilot} at ${ratePerSecond} messages/s`),
       onProgress: (progress) => this.#options.onProgress?.(progress),
     });
     const { failure, ratePerSecond } = this.#pilot;

@@ -32,9 +32,10 @@ process.on("SIGINT", () => {});
 async function start(arm: Arm): Promise<void> {
   try {
     if (arm.kind === "bare") {
-      const bare = await openBareServer(arm.library);
+      const bare = await openBareServer(arm.server);
       stopArm = async () => bare.close();
-      report({ kind: "ready", port: bare.port, transport: arm.library, durability: undefined });
+      const transport = arm.server === "uws" ? "uws" : "ws";
+      report({ kind: "ready", port: bare.port, transport, durability: undefined });
       return;
     }
     const deployment = await startDeployment(arm.config, createLog(arm.config.logLevel));

@@ -107,17 +107,21 @@ function bringHere(
   });
 }
 
-/** Opens the account that is meant, works with it, and closes it. The signal is aborted when the user wants an end. */
+/**
+ * Opens the account that is meant, works with it, and closes it. The signal is aborted when the user wants an end. A command
+ * that stays online for as long as the user wants says so: the servers take turns with those.
+ */
 export function withAccount(
   config: AccountConfig,
   work: (account: LocalAccount, password: string, signal: AbortSignal) => Promise<void>,
+  { stays = false } = {},
 ): Promise<void> {
   return run(async (signal) => {
     const machine = new ThisMachine(config.home, { interactive: false });
     const profile = machine.choose(config.profile);
     const password = await readSecret(`password of ${profile}`, config.passwordFile);
     return withMachine(machine, async () => {
-      const account = await openAccount(profile, password, machine.parts, {});
+      const account = await openAccount(profile, password, { ...machine.parts, isVisit: !stays }, {});
       try {
         await work(account, password, signal);
       } finally {

@@ -20,6 +20,7 @@ import { fanoutNotes, fanoutTable, figuresTable, ingestTables } from "../bench/t
 import type { Watch } from "../bench/watch.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { type StrategyName, strategyNames } from "../core/cluster/strategies.ts";
+import { decimalNumber } from "../core/platform/decimal.ts";
 import { createLog } from "../core/platform/log.ts";
 import { transportNames } from "../core/server/transport/transport.ts";
 import { cellsPassed, cellsShown } from "./cells-shown.ts";
@@ -30,8 +31,8 @@ import { run, whole } from "./program.ts";
 const log = createLog("warn");
 
 function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("a number above 0 is needed.");
+  const value = decimalNumber(text);
+  if (!value) throw new InvalidArgumentError("a number above 0 is needed.");
   return value;
 }
 
@@ -95,7 +96,7 @@ function addQuick(bench: Command): void {
   bench
     .command("quick")
     .description(
-      "Compares numbers of servers and balancing strategies, with encrypted, audited clients: by default in under three minutes on two quiet cores, and in about twice that on a machine that does other things.",
+      "Compares numbers of servers and balancing strategies, with encrypted, audited clients: by default in under three minutes on two quiet cores, and in more on a machine that does other things.",
     )
     .addOption(listOption("--servers <list>", "numbers of servers", serverCounts).default(servers, servers.join(",")))
     .addOption(

@@ -20,7 +20,7 @@ export function parseCommaList<T>(text: string, items: ListItems<T>): Parsed<T[]
     if (item === "") return wrong(text === "" ? "the list is empty" : "an item is empty");
     if (/\s/.test(item)) return wrong(`"${item}" has a space in it`);
     const value = items.parse(item);
-    if (!value.ok) return wrong(`"${item}" is none`);
+    if (!value.ok) return wrong(`"${item}" is not allowed`);
     if (parsed.includes(value.value)) return wrong(`"${item}" is there twice`);
     parsed.push(value.value);
   }

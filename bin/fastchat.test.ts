@@ -150,7 +150,7 @@ suite("serve", () => {
     renameSync(`${data}.away`, data);
   });
 
-  test("a port in use, a database that does not answer and a secret that is none are failures with a code", async () => {
+  test("a port in use, a database that does not answer and a secret that is not allowed are failures with a code", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const port = String((taken.address() as { port: number }).port);
@@ -241,7 +241,7 @@ suite("load and db", () => {
     assert.equal(await serving.ended, 0);
   });
 
-  test("a workload that is none, and a target that is not there, are failures with a code", async () => {
+  test("a workload that is not allowed, and a target that is not there, are failures with a code", async () => {
     writeFileSync(path.join(scratch, "typo.json"), JSON.stringify({ ...presets.dm, clinets: 5 }));
     writeFileSync(path.join(scratch, "broken.json"), "{");
     const target = flag("target", "127.0.0.1:1");

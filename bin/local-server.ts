@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesS
 import path from "node:path";
 import { aboutDeployment } from "../core/client/about-deployment.ts";
 import { type Cancel, sleep, systemClock } from "../core/platform/clock.ts";
+import { wholeNumber } from "../core/platform/decimal.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { canEnter, postgresUser } from "../core/store/embedded/run-as.ts";
 
@@ -100,7 +101,10 @@ function claimStart(directory: string): Cancel | undefined {
 
 function isAlive(claim: string): boolean {
   try {
-    return process.kill(Number(readFileSync(claim, "utf8")), 0);
+    const text = readFileSync(claim, "utf8");
+    if (text === "") return true; // It is being written.
+    const pid = wholeNumber(text);
+    return pid !== undefined && pid > 0 && process.kill(pid, 0);
   } catch (cause) {
     // Of another user, it is alive, too.
     return (cause as NodeJS.ErrnoException).code === "EPERM";

@@ -4,6 +4,7 @@ import { loadSettings } from "../bench/load-settings.ts";
 import { newAccountSettings } from "../core/client/account/account-settings.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { type ConfigOf, flagName, readConfig, type Settings, variableName } from "../core/platform/config.ts";
+import { wholeNumber } from "../core/platform/decimal.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { chatSettings } from "../gui/chat-settings.ts";
 
@@ -42,8 +43,8 @@ function readJson(file: string): unknown {
 
 /** An option's number of things. */
 export function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("a whole number from 1 is needed.");
+  const value = wholeNumber(text);
+  if (!value) throw new InvalidArgumentError("a whole number from 1 is needed.");
   return value;
 }
 

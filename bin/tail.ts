@@ -30,15 +30,19 @@ GROUP is a title, what only this title begins with, or an id (fastchat groups).`
       ),
     accountSettings,
   ).action((typed: string, { json, lines = defaultLines, ...options }) =>
-    withAccount(settingsOf(accountSettings, options), async (account, password, signal) => {
-      const write = (message: ShownMessage) => print((json === true ? jsonOf : lineOf)(account, message));
-      const group = knownGroup(account, typed);
-      const following = group === undefined ? undefined : follow(account, group, lines, write);
-      await connected(account, password, signal);
-      if (signal.aborted) return;
-      const { ended } = following ?? follow(account, knownGroup(account, typed, true) as GroupId, lines, write);
-      await Promise.race([ended, closed(process.stdout), untilAborted(signal)]);
-    }),
+    withAccount(
+      settingsOf(accountSettings, options),
+      async (account, password, signal) => {
+        const write = (message: ShownMessage) => print((json === true ? jsonOf : lineOf)(account, message));
+        const group = knownGroup(account, typed);
+        const following = group === undefined ? undefined : follow(account, group, lines, write);
+        await connected(account, password, signal);
+        if (signal.aborted) return;
+        const { ended } = following ?? follow(account, knownGroup(account, typed, true) as GroupId, lines, write);
+        await Promise.race([ended, closed(process.stdout), untilAborted(signal)]);
+      },
+      { stays: true },
+    ),
   );
 }
 

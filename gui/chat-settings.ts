@@ -1,5 +1,6 @@
 import { newAccountSettings } from "../core/client/account/account-settings.ts";
 import { type ConfigOf, setting } from "../core/platform/config.ts";
+import { countedPortMax } from "../core/platform/free-port.ts";
 
 /** What `fastchat chat` can be told. */
 export const chatSettings = {
@@ -11,7 +12,7 @@ export const chatSettings = {
   localPort: setting.integer({
     default: 7400,
     min: 1,
-    max: 65_000,
+    max: countedPortMax,
     help: "port of this machine's own server, which chats start when they need it",
   }),
   localSeconds: setting.integer({

@@ -109,6 +109,7 @@ export class LoadSession {
     const before = process.cpuUsage();
     const began = clock.monotonic();
     await sleep(clock, Math.max(0, beginMs + durationSeconds * 1000 - clock.monotonic()), signal);
+    if (this.#cutAtMs !== undefined) await sleep(clock, Math.max(0, this.#cutAtMs - clock.monotonic()));
     const used = process.cpuUsage(before);
     const tookMs = clock.monotonic() - began;
     if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
@@ -122,13 +123,15 @@ export class LoadSession {
 
   #interrupt(): Promise<void> | undefined {
     if (!this.#canCutShort) return this.#crew.stop();
-    this.#cutAtMs = clock.monotonic();
+    this.#cutAtMs = clock.monotonic() + cutDelayMs;
     this.#crew.cutShort(this.#cutAtMs);
     return undefined;
   }
 }
 
 const startDelayMs = 100;
+/** Until then every thread has heard of it, and none counts what is due later. */
+const cutDelayMs = 100;
 
 function rangesOf(testimonies: readonly Testimony[], lasts: ReadonlyMap<GroupId, number>): Map<GroupId, Range> {
   const ranges = new Map<GroupId, Range>();

@@ -57,8 +57,7 @@ async function carryOut(order: ThreadOrder): Promise<void> {
     case "run":
       return run(order.stretch, order.startMs);
     case "cutShort":
-      window.cutShort(order.atMs);
-      return stretchEnd.abort();
+      return cutShort(order.atMs);
     case "settle":
       return settle(order.lasts, order.secondsMax);
     case "record":
@@ -87,6 +86,13 @@ async function run(stretch: Stretch, startMs: number): Promise<void> {
   ]);
   await sleep(clock, Math.max(0, window.untilMs - clock.monotonic()), signal);
   measuredLag = lag.read();
+}
+
+async function cutShort(atMs: number): Promise<void> {
+  const ending = stretchEnd;
+  window.cutShort(atMs);
+  await sleep(clock, Math.max(0, atMs - clock.monotonic()));
+  ending.abort();
 }
 
 /** Until nothing is under way and every member has seen every place, or patience is over. */

@@ -183,11 +183,12 @@ class GuiRun {
       await account.connect(password);
       const large = await foundGroup(this.#writer, "large", ["reader"]);
       const quiet = await foundGroup(this.#writer, "quiet", ["reader"]);
+      const toldEvery = Math.ceil(messages / 50);
       for (let at = 1; at <= messages; at++) {
         await this.#until(() => this.#writer.client.mailbox.unsettled <= outboxMax / 2);
         const text = at === messages ? "last-in-large" : `message ${at} with some words that somebody may look for`;
         this.#say(large, text);
-        if (at % 1000 === 0) this.#step(`${at} of ${messages} messages are written and read`);
+        if (at % toldEvery === 0) this.#step(`${at} of ${messages} messages are written and read`);
         await this.#until(() => at - received <= 5000);
       }
       await this.#until(() => received >= messages);

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "../platform/clock.ts";
-import { type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { Random } from "../platform/random.ts";
 import type { Acknowledgement } from "../wire/ack-frame.ts";
 import type { ReplyTo, RequestKind } from "../wire/client-frame.ts";
@@ -48,6 +48,8 @@ export class Connection {
   readonly #socketOptions: SocketOptions;
   #link: ServerLink | undefined;
   #token: Uint8Array | undefined;
+  /** Where the session was refused: the login that follows goes there too, or one client would have been assigned twice. */
+  #assigned: string | undefined;
   #state: ConnectionState = "offline";
   #failures = 0;
   #wanted = false;
@@ -144,15 +146,20 @@ export class Connection {
   async #connect(authenticate: Authenticate): Promise<Parsed<Welcome, RequestRefused>> {
     const generation = this.#generation;
     this.#enter("connecting", "");
-    const dialled = await this.#dial();
+    const assigned = this.#assigned;
+    this.#assigned = undefined;
+    const dialled = assigned === undefined ? await this.#dial() : accepted(assigned);
     if (!dialled.ok) return dialled;
     if (generation !== this.#generation) return closedHere;
     const opened = await this.#openLink(dialled.value);
+    // That one may be gone by now.
+    if (!opened.ok && assigned !== undefined && generation === this.#generation) return this.#connect(authenticate);
     if (!opened.ok) return opened;
     const link = opened.value;
     const outcome = generation === this.#generation ? await authenticate(link) : closedHere;
     if (generation !== this.#generation || !outcome.ok) {
       link.close();
+      if (!outcome.ok && endsSession.has(outcome.reason.code)) this.#assigned = dialled.value;
       if (this.#link === link) this.#link = undefined;
       return generation === this.#generation ? outcome : closedHere;
     }

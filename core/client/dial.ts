@@ -29,12 +29,24 @@ const answerBytesMax = 64 * 1024;
  * `address` is `host:port` or a URL of it.
  */
 export function dialAssigned(address: string, tls?: TlsTrust): Dial {
+  return dialAt(address, "/assign", tls);
+}
+
+/**
+ * The same for a visit: what ends soon, such as a sign-up or a file's transfer, and is to take the turn of no client that
+ * stays.
+ */
+export function dialForVisit(address: string, tls?: TlsTrust): Dial {
+  return dialAt(address, "/assign?visit=true", tls);
+}
+
+function dialAt(address: string, path: string, tls: TlsTrust | undefined): Dial {
   const base = deploymentUrl(address);
   return async () => {
-    const answer = await askDeployment(base, "/assign", tls);
+    const answer = await askDeployment(base, path, tls);
     if (!answer.ok) return answer;
     const url = parseAssignment(answer.value, base);
-    return url.ok ? url : offline(`${base.origin}/assign ${url.reason}`);
+    return url.ok ? url : offline(`${base.origin}${path} ${url.reason}`);
   };
 }
 

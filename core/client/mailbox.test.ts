@@ -7,6 +7,7 @@ import { type FakeConnection, FakeNetwork, settle } from "../testing/fake-networ
 import { writeUint64 } from "../wire/bytes.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import { type ClientMessageId, type Epoch, epoch, groupId, type Seq, seq, userId } from "../wire/ids.ts";
+import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import type { SendFrame } from "../wire/send-frame.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import type { SealPlace, SendOutcome } from "./outbox.ts";
@@ -488,7 +489,9 @@ test("a login leaves no other socket, whatever was under way before it", async (
       network.last.break();
       await settle();
     }
-    const login = mailbox.logIn((link) => link.request({ kind: "logInFinish", message: new Uint8Array(1) }));
+    const login = mailbox.logIn((link) =>
+      link.request({ kind: "logInFinish", message: new Uint8Array(opaqueBytes.ke3) }),
+    );
     await settle();
     network.last.accept();
     await settle();

@@ -2,6 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
 import type { Roster } from "./roster.ts";
 import { type Strategy, type StrategyName, strategies } from "./strategies.ts";
+import { type Line, Turns, type TurnsMemory } from "./turns.ts";
 
 export const assignPath = "/assign";
 
@@ -14,34 +15,33 @@ export interface Assignment {
 
 export interface AssignOptions {
   readonly strategy: StrategyName;
-  /** With a native acceptor, round robin happens as sockets are accepted: everybody is sent to it. */
-  readonly acceptorUrl: string | undefined;
+  /** Shared by all who assign: whoever is asked, clients are sent to the servers in one order. */
+  readonly turns: TurnsMemory;
 }
 
 /** Picks a server from the roster for who asks where to connect: any server can, so no dispatcher is a single point of failure. */
 export class Assigner {
-  readonly #options: AssignOptions;
+  readonly #strategy: StrategyName;
+  readonly #turns: Turns;
   readonly #roster: Roster;
   readonly #random: Random;
   readonly #clock: Clock;
-  #arrivals = 0;
 
-  constructor(options: AssignOptions, by: { roster: Roster; random: Random; clock: Clock }) {
-    this.#options = options;
+  constructor({ strategy, turns }: AssignOptions, by: { roster: Roster; random: Random; clock: Clock }) {
+    this.#strategy = strategy;
+    this.#turns = new Turns(turns);
     this.#roster = by.roster;
     this.#random = by.random;
     this.#clock = by.clock;
   }
 
   /** Undefined when no server takes clients. */
-  assign(): Assignment | undefined {
-    const { strategy: name, acceptorUrl } = this.#options;
-    if (name === "round-robin" && acceptorUrl !== undefined) return { url: acceptorUrl, strategy: name };
+  assign(line: Line): Assignment | undefined {
     const roster = this.#roster.available(this.#clock.monotonic());
     if (roster.length === 0) return undefined;
-    const strategy: Strategy = strategies[name];
-    const picked = strategy(roster, { index: this.#arrivals++ }, this.#random);
+    const strategy: Strategy = strategies[this.#strategy];
+    const picked = this.#turns.next(line, (after) => strategy(roster, { after }, this.#random));
     this.#roster.sent(picked.server);
-    return { url: picked.url, strategy: name };
+    return { url: picked.url, strategy: this.#strategy };
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, suite, test } from "node:test";
+import { after, test } from "node:test";
 import { dialAssigned, dialDirectly } from "../client/dial.ts";
 import { seededRandom } from "../platform/random.ts";
 import { assertAgreement, converse, interruptions, testSeed } from "../testing/chaos.ts";
@@ -57,7 +57,7 @@ for (const transport of ["uws", "ws"] as const) {
 test("a server that breaks in the middle costs nobody a message, and comes back", async (t) => {
   const random = testSeed(t);
   const deployment = await deploy({ servers: 3 });
-  // Through the acceptor: whoever was on the broken server is let in by another.
+  // By /assign: whoever was on the broken server is let in by another.
   const people = await Promise.all(Array.from({ length: 6 }, () => person(deployment.target, `person${names++}`)));
   const group = await groupOfAll(people);
   let crashes = 0;
@@ -245,23 +245,15 @@ test("a removed member's late message is refused, under the old epoch and under 
   await deployment.stop();
 });
 
-suite("round robin by the acceptor", () => {
-  let deployment: TestDeployment;
-  before(async () => {
-    deployment = await deploy({ servers: 3 });
-  });
-  after(() => deployment.stop());
-
-  test("spreads sockets exactly evenly", async () => {
-    const sockets = await Promise.all(Array.from({ length: 30 }, () => person(deployment.target, `person${names++}`)));
-    assert.deepEqual(await connections(deployment), [10, 10, 10]);
-    for (const { client } of sockets) await client.close();
-  });
-});
-
-for (const strategy of ["random", "least-connections", "two-choices", "round-robin"] as const) {
-  test(`${strategy} by /assign sends clients to all servers (ws)`, async () => {
-    const deployment = await deploy({ servers: 3, transport: "ws", strategy });
+for (const [strategy, transport] of [
+  ["random", "ws"],
+  ["least-connections", "ws"],
+  ["two-choices", "ws"],
+  ["round-robin", "ws"],
+  ["round-robin", "uws"],
+] as const) {
+  test(`${strategy} by /assign sends clients to all servers (${transport})`, async () => {
+    const deployment = await deploy({ servers: 3, transport, strategy });
     for (let i = 0; i < 24; i++) await person(deployment.target, `person${names++}`);
     const spread = await connections(deployment);
     assert.equal(

@@ -4,12 +4,14 @@ import { opaqueTasksFile, pooledOpaque } from "../e2ee/offload/opaque-tasks.ts";
 import { Pool, poolThreads } from "../e2ee/offload/pool.ts";
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import { type Cancel, systemClock } from "../platform/clock.ts";
+import { type DescriptorShare, descriptorBudget } from "../platform/descriptors.ts";
 import { Failure } from "../platform/failure.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { ServerId } from "../server/bus.ts";
 import type { ChatServerOptions } from "../server/chat-server.ts";
 import { type Front, nativeAcceptor, signpost } from "../server/transport/acceptor.ts";
+import { Lobby } from "../server/transport/lobby.ts";
 import { socketPath } from "../server/transport/transport.ts";
 import { Assigner } from "./assign.ts";
 import { DeploymentRoutes } from "./deployment-routes.ts";
@@ -17,6 +19,7 @@ import { Roster } from "./roster.ts";
 import type { StrategyName } from "./strategies.ts";
 import { answerCalls } from "./thread-calls.ts";
 import type { About, ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
+import { type TurnsMemory, turnsMemory } from "./turns.ts";
 
 export interface ClusterOptions {
   readonly servers: number;
@@ -28,6 +31,8 @@ export interface ClusterOptions {
   readonly port: number;
   /** What is the same for every server. */
   readonly server: Omit<ChatServerOptions, "host" | "port">;
+  /** What the servers' sockets may take of the process's descriptors; undefined where that is not known. */
+  readonly descriptors: DescriptorShare | undefined;
   readonly durability: About["durability"];
   readonly opaqueSecret: string;
   readonly offloadQueueMax: number;
@@ -53,8 +58,9 @@ interface Member {
 /**
  * Many chat servers as threads of this process, with one front door.
  *
- * With the native transport the front hands each accepted socket to the next server's thread; a thread that ends is taken
- * off first, and started again. Crypto for all of them runs in one pool.
+ * Clients ask there which server to connect to. With the native transport the front hands each connection that it accepts to
+ * the next server's thread, whatever it is for; a thread that ends is taken off first, and started again. Crypto for all of
+ * them runs in one pool.
  */
 export class Cluster {
   readonly #options: ClusterOptions;
@@ -63,6 +69,7 @@ export class Cluster {
   readonly #opaque: OpaqueServer;
   readonly #members: Member[];
   readonly #roster = new Roster();
+  readonly #turns: TurnsMemory;
   #front: Front | undefined;
   #stopping = false;
 
@@ -85,6 +92,7 @@ export class Cluster {
       restarts: 0,
       cancelRestart: undefined,
     }));
+    this.#turns = turnsMemory(this.#members.map(({ id }) => id));
   }
 
   /** Ready when every server listens. */
@@ -155,8 +163,11 @@ export class Cluster {
   async #openFront(): Promise<void> {
     const { servers, server, host, port } = this.#options;
     if (servers === 1) return;
+    const budget = descriptorBudget(this.#options.descriptors, systemClock);
+    const lobby = new Lobby({ budget, clock: systemClock, log: this.#log });
+    const place = { host, port, tls: server.tls, lobby };
     if (server.transport === "uws") {
-      this.#front = await nativeAcceptor(host, port, server.tls);
+      this.#front = await nativeAcceptor(place);
       return;
     }
     const assigner = new Assigner(this.#assignOptions(), {
@@ -165,7 +176,7 @@ export class Cluster {
       clock: systemClock,
     });
     const routes = new DeploymentRoutes({ assigner, roster: this.#roster, about: this.#about(), clock: systemClock });
-    this.#front = await signpost(host, port, server.tls, (request) => routes.route(request));
+    this.#front = await signpost(place, (request) => routes.route(request));
   }
 
   #about() {
@@ -174,9 +185,7 @@ export class Cluster {
   }
 
   #assignOptions() {
-    const { strategy, server } = this.#options;
-    const acceptor = this.#front && server.transport === "uws";
-    return { strategy, acceptorUrl: acceptor ? this.#socketUrl(this.port) : undefined };
+    return { strategy: this.#options.strategy, turns: this.#turns };
   }
 
   async #startThread(member: Member): Promise<void> {
@@ -193,6 +202,7 @@ export class Cluster {
       about: this.#about(),
       logLevel,
       seed: seed + member.index + 1,
+      descriptors: this.#options.descriptors,
       opaquePort: opaqueChannel.port2,
       released,
     };

@@ -1,9 +1,11 @@
 import type { Clock } from "../platform/clock.ts";
+import { hasMethod } from "../server/transport/methods.ts";
 import type { HttpRequest } from "../server/transport/transport.ts";
 import { type Assigner, assignPath } from "./assign.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import type { Roster } from "./roster.ts";
 
+const paths: ReadonlySet<string> = new Set([assignPath, "/servers", "/about"]);
 const json = { "content-type": "application/json" };
 
 /**
@@ -25,6 +27,7 @@ export class DeploymentRoutes {
 
   /** Whether the request was for this. */
   route(request: HttpRequest): boolean {
+    if (paths.has(request.path) && !hasMethod(request, ["GET"])) return true;
     switch (request.path) {
       case assignPath:
         return this.#assign(request);
@@ -43,7 +46,7 @@ export class DeploymentRoutes {
   }
 
   #assign(request: HttpRequest): boolean {
-    const assignment = this.#assigner.assign();
+    const assignment = this.#assigner.assign(request.query.get("visit") === "true" ? "visits" : "clients");
     if (assignment) return answer(request, { ...assignment, url: reachableUrl(assignment.url, request) });
     request.respond(503, { "content-type": "text/plain", "retry-after": "1" }, "no_server: none takes clients now\n");
     return true;

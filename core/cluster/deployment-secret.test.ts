@@ -18,7 +18,23 @@ test("the secret is made once, for its owner's eyes only, and is the same ever a
 });
 
 test("a file that holds something else is reported, and left as it is", async () => {
-  for (const content of ["", "{}", "not JSON", '{"opaque":"x","token":"short"}']) {
+  const { opaque, token } = await createSecret();
+  const held = (of: { opaque?: string; token?: Uint8Array }) =>
+    JSON.stringify({ opaque: of.opaque ?? opaque, token: Buffer.from(of.token ?? token).toString("base64") });
+  const setup = Buffer.from(opaque, "base64url");
+  const noKey = Buffer.from(setup).fill(0, 64, 96).toString("base64url");
+  for (const content of [
+    "",
+    "{}",
+    "not JSON",
+    '{"opaque":"x","token":"short"}',
+    held({ opaque: "x" }),
+    held({ opaque: setup.subarray(1).toString("base64url") }),
+    held({ opaque: Buffer.concat([setup, Buffer.from([0])]).toString("base64url") }),
+    held({ opaque: noKey }),
+    held({ token: token.subarray(1) }),
+    held({ token: Buffer.concat([token, Buffer.from([0])]) }),
+  ]) {
     const file = path.join(directory, "bad.json");
     writeFileSync(file, content);
     await assert.rejects(

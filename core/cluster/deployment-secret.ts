@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { createOpaqueSecret } from "../e2ee/opaque-server.ts";
+import { createOpaqueSecret, isOpaqueSecret } from "../e2ee/opaque-server.ts";
 import { Failure, messageOf } from "../platform/failure.ts";
 import type { Database } from "../store/database.ts";
 
@@ -17,10 +17,11 @@ export interface DeploymentSecret {
   readonly token: Uint8Array;
 }
 
-const fileFields = z.strictObject({ opaque: z.string().min(1), token: z.base64().length(44) });
+const tokenSecretBytes = 32;
+const fileFields = z.strictObject({ opaque: z.string(), token: z.base64() });
 
 export async function createSecret(): Promise<DeploymentSecret> {
-  return { opaque: await createOpaqueSecret(), token: randomBytes(32) };
+  return { opaque: await createOpaqueSecret(), token: randomBytes(tokenSecretBytes) };
 }
 
 /** The secret in this file, which is made, readable by its owner only, if it is missing. */
@@ -33,8 +34,12 @@ export async function loadOrCreateSecret(file: string): Promise<DeploymentSecret
       // Not over a file that another start has made meanwhile.
       writeFileSync(file, `${text}\n`, { mode: 0o600, flag: "wx" });
     }
-    const { opaque, token } = fileFields.parse(JSON.parse(readFileSync(file, "utf8")));
-    return { opaque, token: Buffer.from(token, "base64") };
+    const { opaque, token: tokenText } = fileFields.parse(JSON.parse(readFileSync(file, "utf8")));
+    const token = Buffer.from(tokenText, "base64");
+    if (token.length !== tokenSecretBytes)
+      throw new Error(`"token" has ${token.length} bytes, not ${tokenSecretBytes}`);
+    if (!(await isOpaqueSecret(opaque))) throw new Error('"opaque" is no OPAQUE server setup');
+    return { opaque, token };
   } catch (cause) {
     throw new Failure(
       "secret_unreadable",

@@ -1,4 +1,6 @@
 import path from "node:path";
+import { poolThreads } from "../e2ee/offload/pool.ts";
+import { descriptorsOfProcess } from "../platform/descriptors.ts";
 import { messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { availableTransport } from "../server/transport/open-transport.ts";
@@ -8,8 +10,9 @@ import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { migrate, serverMigrations } from "../store/migrations.ts";
 import { Cluster, type ClusterOptions } from "./cluster.ts";
 import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
-import type { ServeConfig } from "./serve-settings.ts";
-import { prepareTls } from "./tls.ts";
+import { type ServeConfig, serveSettings } from "./serve-settings.ts";
+import { planSockets, type SocketPlan } from "./socket-plan.ts";
+import { type PreparedTls, prepareTls } from "./tls.ts";
 
 /** How commits are made durable, as every result states it. */
 export interface Durability {
@@ -77,7 +80,8 @@ export async function prepareDatabase(
 
 /** Starts everything that `fastchat serve` runs. */
 export async function startDeployment(config: ServeConfig, log: Log): Promise<Deployment> {
-  const tls = prepareTls(config);
+  const tls = readyTls(config, log);
+  const sockets = socketPlan(config, log);
   const database = await prepareDatabase(config, log);
   if (database.migrated.length > 0) log.info({ migrated: database.migrated }, "the database is up to date");
   try {
@@ -85,7 +89,8 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
     if (transport !== config.transport) {
       log.warn(`uWebSockets.js has no binary for Node ${process.version} here; sockets are carried by ws instead`);
     }
-    const cluster = await Cluster.start(clusterOptions(config, { transport, database, tls: tls.files }), log);
+    const options = clusterOptions(config, { transport, database, tls: tls.files, sockets });
+    const cluster = await Cluster.start(options, log);
     return {
       cluster,
       authorityFingerprint: tls.authorityFingerprint,
@@ -103,9 +108,17 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
   }
 }
 
+function readyTls(config: ServeConfig, log: Log): PreparedTls {
+  const tls = prepareTls(config);
+  const { authorityReplaced: cause, authorityFingerprint: pin } = tls;
+  if (cause !== undefined)
+    log.warn({ cause, pin }, "the authority of the data directory was no good: clients pin a new one");
+  return tls;
+}
+
 function reload(config: ServeConfig, cluster: Cluster, log: Log): void {
   try {
-    prepareTls(config);
+    readyTls(config, log);
     cluster.reloadCertificates();
     log.info("the certificate was read again");
   } catch (cause) {
@@ -113,9 +126,24 @@ function reload(config: ServeConfig, cluster: Cluster, log: Log): void {
   }
 }
 
+function socketPlan(config: ServeConfig, log: Log): SocketPlan {
+  const descriptorsMax = descriptorsOfProcess()?.max;
+  const plan = planSockets({ ...config, descriptorsMax, poolThreads: poolThreads() });
+  const { notice } = plan;
+  // Whoever has not asked for so many has nothing to mend.
+  if (notice && config.connectionsMax === serveSettings.connectionsMax.default) log.info(notice);
+  else if (notice) log.warn(notice);
+  return plan;
+}
+
 function clusterOptions(
   config: ServeConfig,
-  { transport, database, tls }: { transport: "uws" | "ws"; database: PreparedDatabase; tls: TlsFiles | undefined },
+  {
+    transport,
+    database,
+    tls,
+    sockets,
+  }: { transport: "uws" | "ws"; database: PreparedDatabase; tls: TlsFiles | undefined; sockets: SocketPlan },
 ): ClusterOptions {
   const { url, secret, durability } = database;
   return {
@@ -132,7 +160,7 @@ function clusterOptions(
       tokenSecret: secret.token,
       tokenLifetimeMs: config.sessionDays * 24 * 3600 * 1000,
       limits: {
-        connectionsMax: config.connectionsMax,
+        connectionsMax: sockets.connectionsMax,
         sends: { perSecond: config.sendsPerSecond, burst: config.sendBurst },
         logins: { perSecond: config.failedLoginsPerMinute / 60, burst: config.failedLoginBurst },
       },
@@ -147,6 +175,7 @@ function clusterOptions(
       attachments: { bytesMax: config.attachmentBytesMax, quotaBytes: config.attachmentQuotaBytes },
       expiryPeriodMs: config.expirySeconds * 1000,
     },
+    descriptors: sockets.descriptors,
     durability,
     opaqueSecret: secret.opaque,
     offloadQueueMax: config.offloadQueueMax,

@@ -1,13 +1,18 @@
-import { generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import forge from "node-forge";
+import { messageOf } from "../platform/failure.ts";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import type { TlsFiles } from "../server/transport/transport.ts";
+import { type DrawBytes, drawSerialNumber } from "./certificate-serial.ts";
 
 export interface DevCertificate extends TlsFiles {
   /** SHA-256 of the authority's certificate, as `aa:bb:…`: what clients pin. */
   readonly authorityFingerprint: string;
+  /** Why the authority that was kept could not be used and was made again: clients have to pin the new one. */
+  readonly authorityReplaced: string | undefined;
 }
 
 const authorityYears = 10;
@@ -16,26 +21,39 @@ const certificateDays = 397;
 const renewBeforeDays = 30;
 
 /**
- * A certificate for this machine from an authority of its own, for development: both are made if they are missing, kept in
- * the directory, and the certificate made again when it runs out or the machine has other names. The authority stays, so
- * clients that have pinned it notice nothing.
+ * A certificate for this machine from an authority of its own, for development: both are made if they are missing or no
+ * good, kept in the directory, and the certificate made again when it runs out or the machine has other names. A good
+ * authority stays, so clients that have pinned it notice nothing.
  */
-export function devCertificate(directory: string, publicHost: string, now: Date): DevCertificate {
+export function devCertificate(
+  directory: string,
+  publicHost: string,
+  now: Date,
+  draw: DrawBytes = randomBytes,
+): DevCertificate {
   // What is around it is for others, too: the database runs as another user.
   mkdirSync(path.dirname(directory), { recursive: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const file = (name: string) => path.join(directory, name);
-  const authority = loadAuthority(file("authority.pem"), file("authority-key.pem"), now);
   const names = namesOf(publicHost);
-  const [certFile, keyFile] = [file("certificate.pem"), file("certificate-key.pem")];
-  if (!isGood(certFile, keyFile, authority.certificate, names, now)) {
+  const [authorityFiles, files] = [filesOf(directory, "authority"), filesOf(directory, "certificate")];
+  const kept = readAuthority(authorityFiles, now);
+  const authority = kept.ok ? kept.value : makeAuthority(authorityFiles, now, draw);
+  if (!isGood(files, authority, names, now)) {
     const keys = newKeys();
-    const certificate = issue(keys, authority, names, now);
+    const certificate = issue(keys, authority, names, now, draw);
     // The chain goes with it, so that a client sees the authority that it has pinned.
-    write(certFile, forge.pki.certificateToPem(certificate) + authority.pem, 0o644);
-    write(keyFile, forge.pki.privateKeyToPem(keys.privateKey), 0o600);
+    write(files.certFile, forge.pki.certificateToPem(certificate) + authority.pem, 0o644);
+    write(files.keyFile, forge.pki.privateKeyToPem(keys.privateKey), 0o600);
   }
-  return { certFile, keyFile, authorityFingerprint: authority.certificate.fingerprint256.toLowerCase() };
+  return {
+    ...files,
+    authorityFingerprint: authority.certificate.fingerprint256.toLowerCase(),
+    authorityReplaced: kept.ok ? undefined : kept.reason,
+  };
+}
+
+function filesOf(directory: string, name: string): TlsFiles {
+  return { certFile: path.join(directory, `${name}.pem`), keyFile: path.join(directory, `${name}-key.pem`) };
 }
 
 interface Authority {
@@ -45,33 +63,57 @@ interface Authority {
   readonly key: forge.pki.rsa.PrivateKey;
 }
 
-function loadAuthority(certFile: string, keyFile: string, now: Date): Authority {
-  if (!existsSync(certFile) || !existsSync(keyFile)) {
-    const keys = newKeys();
-    const made = template(keys.publicKey, now, authorityYears * 365);
-    const subject = [{ name: "commonName", value: `FastChat development authority on ${os.hostname()}` }];
-    made.setSubject(subject);
-    made.setIssuer(subject);
-    made.setExtensions([
-      { name: "basicConstraints", cA: true, pathLenConstraint: 0, critical: true },
-      { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
-      { name: "subjectKeyIdentifier" },
-    ]);
-    made.sign(keys.privateKey, forge.md.sha256.create());
-    write(keyFile, forge.pki.privateKeyToPem(keys.privateKey), 0o600);
-    write(certFile, forge.pki.certificateToPem(made), 0o644);
+/** The authority that is kept; refused with why it cannot be used, or without a reason when there is none yet. */
+function readAuthority(files: TlsFiles, now: Date): Parsed<Authority, string | undefined> {
+  if (!existsSync(files.certFile) || !existsSync(files.keyFile)) return refused(undefined);
+  const [pem, keyPem] = [readFileSync(files.certFile, "utf8"), readFileSync(files.keyFile, "utf8")];
+  try {
+    const authority = authorityOf(pem, keyPem);
+    const { certificate } = authority;
+    if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) return refused("its key is another's");
+    if (!certificate.ca || !certificate.verify(certificate.publicKey)) return refused("it is no authority");
+    return new Date(certificate.validTo) > now ? accepted(authority) : refused("it has run out");
+  } catch (cause) {
+    return refused(messageOf(cause));
   }
-  const pem = readFileSync(certFile, "utf8");
+}
+
+function makeAuthority(files: TlsFiles, now: Date, draw: DrawBytes): Authority {
+  const keys = newKeys();
+  const made = template(keys.publicKey, now, authorityYears * 365, draw);
+  const subject = [{ name: "commonName", value: `FastChat development authority on ${os.hostname()}` }];
+  made.setSubject(subject);
+  made.setIssuer(subject);
+  made.setExtensions([
+    { name: "basicConstraints", cA: true, pathLenConstraint: 0, critical: true },
+    { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+    { name: "subjectKeyIdentifier" },
+  ]);
+  made.sign(keys.privateKey, forge.md.sha256.create());
+  const [pem, keyPem] = [forge.pki.certificateToPem(made), forge.pki.privateKeyToPem(keys.privateKey)];
+  const authority = authorityOf(pem, keyPem);
+  write(files.keyFile, keyPem, 0o600);
+  write(files.certFile, pem, 0o644);
+  return authority;
+}
+
+function authorityOf(pem: string, keyPem: string): Authority {
   return {
     pem,
     certificate: new X509Certificate(pem),
     issuer: forge.pki.certificateFromPem(pem),
-    key: forge.pki.privateKeyFromPem(readFileSync(keyFile, "utf8")),
+    key: forge.pki.privateKeyFromPem(keyPem),
   };
 }
 
-function issue(keys: forge.pki.rsa.KeyPair, authority: Authority, names: readonly string[], now: Date) {
-  const certificate = template(keys.publicKey, now, certificateDays);
+function issue(
+  keys: forge.pki.rsa.KeyPair,
+  authority: Authority,
+  names: readonly string[],
+  now: Date,
+  draw: DrawBytes,
+): forge.pki.Certificate {
+  const certificate = template(keys.publicKey, now, certificateDays, draw);
   certificate.setSubject([{ name: "commonName", value: names[0] as string }]);
   certificate.setIssuer(authority.issuer.subject.attributes);
   certificate.setExtensions([
@@ -88,11 +130,10 @@ function issue(keys: forge.pki.rsa.KeyPair, authority: Authority, names: readonl
   return certificate;
 }
 
-function template(publicKey: forge.pki.PublicKey, now: Date, days: number): forge.pki.Certificate {
+function template(publicKey: forge.pki.PublicKey, now: Date, days: number, draw: DrawBytes): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = publicKey;
-  // Positive, and never the same twice (RFC 5280 section 4.1.2.2).
-  certificate.serialNumber = `00${randomBytes(16).toString("hex")}`;
+  certificate.serialNumber = drawSerialNumber(draw);
   // Clocks of clients may be behind.
   certificate.validity.notBefore = new Date(now.getTime() - dayMs);
   certificate.validity.notAfter = new Date(now.getTime() + days * dayMs);
@@ -117,21 +158,31 @@ function namesOf(publicHost: string): string[] {
 
 const isAddress = (name: string) => /^[\d.]+$|:/.test(name);
 
-function isGood(
-  certFile: string,
-  keyFile: string,
-  authority: X509Certificate,
-  names: readonly string[],
-  now: Date,
-): boolean {
-  if (!existsSync(certFile) || !existsSync(keyFile)) return false;
-  const certificate = new X509Certificate(readFileSync(certFile));
-  const isFresh = new Date(certificate.validTo).getTime() > now.getTime() + renewBeforeDays * dayMs;
-  const covers = (name: string) =>
-    (isAddress(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
-  return isFresh && certificate.verify(authority.publicKey) && names.every(covers);
+/** Whether the certificate that is kept serves: this authority's, under all names, for a while yet, and with its key. */
+function isGood(files: TlsFiles, authority: Authority, names: readonly string[], now: Date): boolean {
+  if (!existsSync(files.certFile) || !existsSync(files.keyFile)) return false;
+  const [pem, keyPem] = [readFileSync(files.certFile, "utf8"), readFileSync(files.keyFile, "utf8")];
+  try {
+    const certificate = new X509Certificate(pem);
+    const isFresh = new Date(certificate.validTo).getTime() > now.getTime() + renewBeforeDays * dayMs;
+    const covers = (name: string) =>
+      (isAddress(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined;
+    return (
+      isFresh &&
+      certificate.verify(authority.certificate.publicKey) &&
+      certificate.checkPrivateKey(createPrivateKey(keyPem)) &&
+      pem.endsWith(authority.pem) &&
+      names.every(covers)
+    );
+  } catch {
+    // Not a certificate, or not a key: then it does not serve, and nobody has pinned it.
+    return false;
+  }
 }
 
+/** Under another name first: a start that is cut off leaves no half of a file. */
 function write(file: string, text: string, mode: number): void {
-  writeFileSync(file, text, { mode });
+  const unfinished = `${file}.new`;
+  writeFileSync(unfinished, text, { mode });
+  renameSync(unfinished, file);
 }

@@ -1,4 +1,5 @@
 import { type ConfigOf, setting } from "../platform/config.ts";
+import { countedPortMax } from "../platform/free-port.ts";
 import { logLevels } from "../platform/log.ts";
 import { transportNames } from "../server/transport/transport.ts";
 import { strategyNames } from "./strategies.ts";
@@ -9,8 +10,8 @@ export const serveSettings = {
   port: setting.integer({
     default: 7400,
     min: 0,
-    max: 65_000,
-    help: "port that clients know; server i also listens on port + 1 + i; 0 lets the system choose",
+    max: countedPortMax,
+    help: "port that clients know; server i also listens on port + 1 + i, which clients must reach too: they are sent there; 0 lets the system choose",
   }),
   publicHost: setting.optionalText({
     placeholder: "name",

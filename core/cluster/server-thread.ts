@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import { sleep, systemClock } from "../platform/clock.ts";
+import { descriptorBudget } from "../platform/descriptors.ts";
 import { Failure, messageOf } from "../platform/failure.ts";
 import { createLog } from "../platform/log.ts";
 import { seededRandom } from "../platform/random.ts";
@@ -27,6 +28,7 @@ const routes = new DeploymentRoutes({ assigner, roster, about: start.about, cloc
 const bus = new LocalBus(start.id, { clock, log });
 const opaque = callsOver<OpaqueServer>(start.opaquePort, [
   "registrationResponse",
+  "checkRecord",
   "startLogin",
   "finishLogin",
   "waiting",
@@ -77,6 +79,7 @@ try {
     clock,
     random: random.fork(),
     log,
+    descriptors: descriptorBudget(start.descriptors, clock),
     route: (request) => routes.route(request),
     aboutServers(from, frame) {
       if (frame.kind === "heartbeat")

@@ -16,11 +16,12 @@ const rosters = fc
 test("every strategy picks a server of the roster, and the same one from the same seed", () => {
   for (const name of strategyNames) {
     const strategy: Strategy = strategies[name];
+    const before = fc.option(fc.nat(12), { nil: undefined }).map((i) => (i === undefined ? i : `s${i}`));
     fc.assert(
-      fc.property(rosters, fc.nat(10_000), fc.nat(), (roster, index, seed) => {
-        const picked = strategy(roster, { index }, seededRandom(seed));
+      fc.property(rosters, before, fc.nat(), (roster, after, seed) => {
+        const picked = strategy(roster, { after }, seededRandom(seed));
         assert.ok(roster.includes(picked));
-        assert.equal(strategy(roster, { index }, seededRandom(seed)), picked);
+        assert.equal(strategy(roster, { after }, seededRandom(seed)), picked);
       }),
     );
   }
@@ -28,9 +29,45 @@ test("every strategy picks a server of the roster, and the same one from the sam
 
 test("round robin takes the servers in turn", () => {
   const roster = ["a", "b", "c"].map((server) => entry(server, 0));
-  const picked = [0, 1, 2, 3, 4].map((index) => strategies["round-robin"](roster, { index }).server);
-  assert.deepEqual(picked, ["a", "b", "c", "a", "b"]);
+  assert.deepEqual(sentInTurn([roster, roster, roster, roster, roster]), ["a", "b", "c", "a", "b"]);
 });
+
+test("round robin serves servers that stay alike, whoever else comes and goes, and nobody twice in a row", () => {
+  const names = ["s0", "s1", "s10", "s11", "s2", "s3"];
+  // Each roster often stays the same for a while.
+  const times = fc.tuple(fc.subarray(names), fc.integer({ min: 1, max: 12 }));
+  fc.assert(
+    fc.property(fc.subarray(names), fc.array(times, { minLength: 1, maxLength: 20 }), (staying, changes) => {
+      const rostersInTime = changes.flatMap(([others, arrivals]) => {
+        const roster = names.filter((name) => staying.includes(name) || others.includes(name));
+        return roster.length === 0 ? [] : Array.from({ length: arrivals }, () => roster.map((name) => entry(name, 0)));
+      });
+      const sent = sentInTurn(rostersInTime);
+      for (const [i, roster] of rostersInTime.entries()) {
+        assert.ok(roster.length === 1 || sent[i] !== sent[i - 1], `${sent.join()} at ${i}`);
+      }
+      if (staying.length < 2) return;
+      for (let from = 0; from < sent.length; from++) {
+        const counts = new Map(staying.map((name) => [name, 0]));
+        for (const server of sent.slice(from)) {
+          if (counts.has(server)) counts.set(server, (counts.get(server) ?? 0) + 1);
+          assert.ok(unevenness([...counts.values()]) <= 1, `${sent.join()} from ${from}`);
+        }
+      }
+    }),
+  );
+});
+
+const unevenness = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts);
+
+/** Where arrivals one after the other are sent by round robin, while the roster is these. */
+function sentInTurn(rostersInTime: readonly (readonly RosterEntry[])[]): string[] {
+  let after: string | undefined;
+  return rostersInTime.map((roster) => {
+    after = strategies["round-robin"](roster, { after }).server;
+    return after;
+  });
+}
 
 test("least connections takes the emptiest", () => {
   fc.assert(
@@ -45,10 +82,12 @@ test("two choices never takes the fullest of three or more, and spreads better t
   const spread = (name: "random" | "two-choices") => {
     const random = seededRandom(42);
     const loads = [0, 0, 0, 0];
-    for (let index = 0; index < 4000; index++) {
+    let after: string | undefined;
+    for (let arrivals = 0; arrivals < 4000; arrivals++) {
       const roster = loads.map((load, i) => entry(`${i}`, load));
       const strategy: Strategy = strategies[name];
-      const picked = Number(strategy(roster, { index }, random).server);
+      after = strategy(roster, { after }, random).server;
+      const picked = Number(after);
       loads[picked] = (loads[picked] as number) + 1;
     }
     return Math.max(...loads) - Math.min(...loads);
@@ -56,8 +95,8 @@ test("two choices never takes the fullest of three or more, and spreads better t
   assert.ok(spread("two-choices") < spread("random") / 4);
   const lopsided = [entry("full", 100), entry("b", 1), entry("c", 2)];
   const random = seededRandom(1);
-  for (let index = 0; index < 200; index++) {
-    assert.notEqual(strategies["two-choices"](lopsided, { index }, random).server, "full");
+  for (let arrivals = 0; arrivals < 200; arrivals++) {
+    assert.notEqual(strategies["two-choices"](lopsided, { after: undefined }, random).server, "full");
   }
 });
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { DescriptorShare } from "../platform/descriptors.ts";
 import type { LogLevel } from "../platform/log.ts";
 import type { ServerId } from "../server/bus.ts";
 import type { ChatServerOptions } from "../server/chat-server.ts";
@@ -18,6 +19,7 @@ export interface ThreadStart {
   readonly about: About;
   readonly logLevel: LogLevel;
   readonly seed: number;
+  readonly descriptors: DescriptorShare | undefined;
   /** Leads to the pool in the main thread. */
   readonly opaquePort: MessagePort;
   /** Set to 1 by the main thread when it hands this thread no more sockets. */

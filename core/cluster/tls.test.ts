@@ -6,7 +6,7 @@ import path from "node:path";
 import { after, suite, test } from "node:test";
 import { connect } from "node:tls";
 import { deploymentUrl } from "../client/deployment-url.ts";
-import { dialAssigned } from "../client/dial.ts";
+import { dialAssigned, dialDirectly } from "../client/dial.ts";
 import { httpAsk } from "../client/http.ts";
 import { plainFingerprint, type TlsTrust, trustDeployment } from "../client/tls-trust.ts";
 import { readConfig } from "../platform/config.ts";
@@ -100,8 +100,9 @@ test("sockets under TLS are handed to the servers in turn", async () => {
   const deployment = await deploy({ tls: "dev", transport: "uws", servers: 3, strategy: "round-robin" });
   const { target, tls } = await trusting(deployment);
   const servers: string[] = [];
+  const dial = dialDirectly(deployment.cluster.url);
   for (let i = 0; i < 9; i++) {
-    await person(target, `turn${i}`, { tls, events: { welcomed: ({ server }) => servers.push(server) } });
+    await person(target, `turn${i}`, { tls, dial, events: { welcomed: ({ server }) => servers.push(server) } });
   }
   await until(() => servers.length === 9, "all are in");
   const counts = new Map<string, number>();

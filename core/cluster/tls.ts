@@ -13,6 +13,8 @@ export interface PreparedTls {
   readonly files: TlsFiles | undefined;
   /** What clients pin, for a certificate from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
+  /** Why that authority had to be made again: who pinned the one before has to pin this one. */
+  readonly authorityReplaced?: string | undefined;
 }
 
 type TlsConfig = Pick<ServeConfig, "tls" | "tlsCert" | "tlsKey" | "insecure" | "host" | "publicHost" | "dataDir">;
@@ -31,8 +33,9 @@ export function prepareTls(config: TlsConfig): PreparedTls {
     return { files, authorityFingerprint: undefined };
   }
   if (tls === "dev") {
-    const made = devCertificate(path.join(path.resolve(dataDir), "tls"), publicHost, new Date(systemClock.now()));
-    return { files: made, authorityFingerprint: made.authorityFingerprint };
+    const directory = path.join(path.resolve(dataDir), "tls");
+    const { certFile, keyFile, ...authority } = devCertificate(directory, publicHost, new Date(systemClock.now()));
+    return { files: { certFile, keyFile }, ...authority };
   }
   if (!isLoopback(host) && !insecure) {
     throw new Failure(

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync, sign } from "node:crypto";
+import { generateKeyPairSync, sign, verify } from "node:crypto";
 import { before, suite, test } from "node:test";
 import { inspect } from "node:util";
 import { decode, encode } from "cborg";
 import fc from "fast-check";
 import { anyBytes } from "../testing/arbitrary-frames.ts";
+
 import { keyPair } from "../testing/key-pairs.ts";
 import { createIdentity, type Identity, type IdentityKeyPairs } from "./identity.ts";
-import { identityPadding, identityStatement, keyPairStatement, openPublicIdentity } from "./public-identity.ts";
+import {
+  ed25519PublicKey,
+  identityPadding,
+  identityStatement,
+  keyPairStatement,
+  openPublicIdentity,
+} from "./public-identity.ts";
 
 suite("an identity", () => {
   let keys: IdentityKeyPairs;
@@ -73,6 +80,30 @@ suite("an identity", () => {
     assert.match(refusal(changed({ wrapping: Buffer.from("no key") })), /cannot be read/);
     assert.match(refusal(changed({ signing: Buffer.alloc(31) })), /32 bytes/);
   });
+
+  test("is refused when its wrapping key is followed by anything, although it is signed", () => {
+    const { wrapping } = decode(alice.public.bytes) as { wrapping: Uint8Array };
+    assert.equal(refusal(changed({ wrapping }, true)), "accepted");
+    assert.match(refusal(changed({ wrapping: Buffer.concat([wrapping, Buffer.from([0])]) }, true)), /not alone/);
+  });
+
+  test("is refused with a signing key under which anybody can sign", () => {
+    // The neutral element, under which this is a signature of everything, and its other encodings.
+    const neutral = Buffer.from(`01${"00".repeat(31)}`, "hex");
+    const ofAll = Buffer.concat([neutral, Buffer.alloc(32)]);
+    assert.ok(verify(null, Buffer.from("anything"), ed25519PublicKey(neutral), ofAll));
+    const others = [`01${"00".repeat(30)}80`, `ee${"ff".repeat(30)}7f`, `ee${"ff".repeat(30)}ff`];
+    for (const signing of [neutral, ...others.map((hex) => Buffer.from(hex, "hex"))]) {
+      assert.match(refusal(changed({ ...signedBoth(signing), bySigning: ofAll })), /anybody can sign/);
+    }
+  });
+
+  /** The fields of an identity with this signing key, as far as Alice's wrapping key vouches for it. */
+  function signedBoth(signing: Uint8Array) {
+    const { wrapping } = decode(alice.public.bytes) as { wrapping: Uint8Array };
+    const key = { key: keys.private.wrapping, ...identityPadding };
+    return { signing, byWrapping: sign("sha256", keyPairStatement({ wrapping, signing }), key) };
+  }
 
   test("is refused when it is cut, too long or something else, and never throws", () => {
     for (let length = 0; length < alice.public.bytes.length; length += 7) {

@@ -1,6 +1,7 @@
 import { client, ready } from "@serenity-kit/opaque";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { attempt, toBytes, toText } from "./opaque-text.ts";
+import { opaqueBytes } from "../wire/opaque-bytes.ts";
+import { attemptOn, toBytes } from "./opaque-text.ts";
 
 /** How hard a password is made to guess by its own owner's machine. */
 export type Stretching = "interactive" | "simulated";
@@ -46,11 +47,11 @@ export async function finishRegistration(
   effort: Stretching,
 ): Promise<Parsed<OpaqueOutcome>> {
   await ready;
-  return attempt(() => {
+  return attemptOn(response, opaqueBytes.registrationResponse, (registrationResponse) => {
     const finished = client.finishRegistration({
       password: canonicalPassword(password),
       clientRegistrationState: state,
-      registrationResponse: toText(response),
+      registrationResponse,
       keyStretching: stretching[effort],
     });
     return { message: toBytes(finished.registrationRecord), exportKey: toBytes(finished.exportKey) };
@@ -71,11 +72,11 @@ export async function finishLogin(
   effort: Stretching,
 ): Promise<Parsed<OpaqueOutcome>> {
   await ready;
-  const attempted = attempt(() =>
+  const attempted = attemptOn(response, opaqueBytes.ke2, (loginResponse) =>
     client.finishLogin({
       password: canonicalPassword(password),
       clientLoginState: state,
-      loginResponse: toText(response),
+      loginResponse,
       keyStretching: stretching[effort],
     }),
   );

@@ -1,13 +1,20 @@
-import { ready, server } from "@serenity-kit/opaque";
-import { type Parsed, refused } from "../platform/parsed.ts";
-import { attempt, toBytes, toText } from "./opaque-text.ts";
+import { client, ready, server } from "@serenity-kit/opaque";
+import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { opaqueBytes } from "../wire/opaque-bytes.ts";
+import { attemptOn, toBytes, toText } from "./opaque-text.ts";
 
 /**
  * OPAQUE (RFC 9807): a login in which the server never sees the password and a stolen record cannot be tried offline
- * without the server's secret.
+ * without the server's secret. What a client sends is refused as `wrong` unless it is the RFC's message in every byte: of
+ * its length, with group elements that are canonical and not the identity.
  */
 export interface OpaqueServer {
   registrationResponse(credential: string, request: Uint8Array): Promise<Parsed<Uint8Array, OpaqueRefusal>>;
+  /**
+   * Refused when no login could begin with this record. Whether its envelope opens, and with which password, nobody can tell
+   * before a login. Costs as much as {@link startLogin}.
+   */
+  checkRecord(record: Uint8Array): Promise<Parsed<undefined, OpaqueRefusal>>;
   /** `record` is null for an unknown user: the answer looks the same and takes the same time. */
   startLogin(
     credential: string,
@@ -35,39 +42,50 @@ export async function createOpaqueSecret(): Promise<string> {
   return server.createSetup();
 }
 
+/** Whether this is a server's secret, whole and nothing more: with anything else each login would be refused as malformed. */
+export async function isOpaqueSecret(secret: string): Promise<boolean> {
+  await ready;
+  return attemptOn(toBytes(secret), opaqueSecretBytes, (setup) => server.getPublicKey(setup)).ok;
+}
+
+/** OPRF seed, the server's private key, and the key that answers for users that there are none of. */
+const opaqueSecretBytes = 64 + 32 + 32;
+
 export async function opaqueServer(secret: string): Promise<OpaqueServer> {
   await ready;
+  /** Of nobody's: the library reads a record only where a login begins. */
+  const { startLoginRequest: probe } = client.startLogin({ password: "" });
+  const begin = (credential: string, record: string | null, request: string) =>
+    server.startLogin({
+      serverSetup: secret,
+      userIdentifier: credential,
+      registrationRecord: record,
+      startLoginRequest: request,
+    });
   return {
     registrationResponse: async (credential, request) =>
-      attemptStep(() =>
-        toBytes(
-          server.createRegistrationResponse({
-            serverSetup: secret,
-            userIdentifier: credential,
-            registrationRequest: toText(request),
-          }).registrationResponse,
-        ),
-      ),
+      attemptStep(request, opaqueBytes.registrationRequest, (registrationRequest) => {
+        const asked = { serverSetup: secret, userIdentifier: credential, registrationRequest };
+        return toBytes(server.createRegistrationResponse(asked).registrationResponse);
+      }),
+    checkRecord: async (record) =>
+      attemptStep(record, opaqueBytes.registrationRecord, (text) => void begin("", text, probe)),
     startLogin: async (credential, record, request) =>
-      attemptStep(() => {
-        const { loginResponse, serverLoginState } = server.startLogin({
-          serverSetup: secret,
-          userIdentifier: credential,
-          registrationRecord: record && toText(record),
-          startLoginRequest: toText(request),
-        });
+      attemptStep(request, opaqueBytes.ke1, (text) => {
+        const { loginResponse, serverLoginState } = begin(credential, record && toText(record), text);
         return { message: toBytes(loginResponse), state: serverLoginState };
       }),
     finishLogin: async (state, finish) =>
-      attemptStep(() => {
-        server.finishLogin({ serverLoginState: state, finishLoginRequest: toText(finish) });
-        return undefined;
-      }),
+      attemptStep(
+        finish,
+        opaqueBytes.ke3,
+        (text) => void server.finishLogin({ serverLoginState: state, finishLoginRequest: text }),
+      ),
     waiting: async () => 0,
   };
 }
 
-function attemptStep<T>(step: () => T): Parsed<T, OpaqueRefusal> {
-  const attempted = attempt(step);
-  return attempted.ok ? attempted : refused("wrong");
+function attemptStep<T>(message: Uint8Array, length: number, step: (text: string) => T): Parsed<T, OpaqueRefusal> {
+  const attempted = attemptOn(message, length, step);
+  return attempted.ok ? accepted(attempted.value) : refused("wrong");
 }

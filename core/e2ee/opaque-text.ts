@@ -1,14 +1,19 @@
+import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 
 /** The OPAQUE library exchanges base64url text; everywhere else it is bytes. */
 export const toText = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
 export const toBytes = (text: string): Uint8Array => Buffer.from(text, "base64url");
 
-/** The library throws for what the other side sent wrong; that is an expected failure. */
-export function attempt<T>(step: () => T): Parsed<T> {
+/**
+ * A step with what the other side has sent. The library throws for what is wrong with it, which is an expected failure, but
+ * takes no notice of what is behind it.
+ */
+export function attemptOn<T>(message: Uint8Array, length: number, step: (text: string) => T): Parsed<T> {
+  if (message.length !== length) return refused(`it has ${message.length} bytes instead of ${length}`);
   try {
-    return accepted(step());
+    return accepted(step(toText(message)));
   } catch (cause) {
-    return refused((cause as Error).message);
+    return refused(messageOf(cause));
   }
 }

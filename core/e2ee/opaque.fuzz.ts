@@ -1,7 +1,7 @@
 import { accepted } from "../platform/parsed.ts";
 import { bytesOf, fixture } from "../testing/fuzz/fixture.ts";
 import type { FuzzTarget } from "../testing/fuzz/target.ts";
-import { limits } from "../wire/limits.ts";
+import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import { finishLogin, finishRegistration } from "./opaque-client.ts";
 import { opaqueServer } from "./opaque-server.ts";
 
@@ -12,24 +12,35 @@ const { password, registrationState, loginState, serverState } = opaque;
 const others = [opaque.loginFinish, opaque.record, opaque.registrationResponse].map(bytesOf);
 
 /** Each step of a registration and of a login, with the other side's message as the fuzzer made it. */
-const target = (name: string, genuine: string, run: FuzzTarget["run"]): FuzzTarget => ({
+const target = (name: string, length: number, genuine: string, step: FuzzTarget["run"]): FuzzTarget => ({
   name: `opaque-${name}`,
-  bytesMax: limits.registrationRecordBytesMax,
+  bytesMax: 2 * opaqueBytes.ke2,
   seeds: () => [bytesOf(genuine), ...others],
-  run,
+  run: async (bytes) => {
+    const taken = await step(bytes);
+    if (taken.ok && bytes.length !== length) throw new Error(`${bytes.length} bytes are taken, not ${length}`);
+    return taken;
+  },
 });
 
 export const targets: readonly FuzzTarget[] = [
-  target("registration-requests", opaque.registrationRequest, (bytes) => server.registrationResponse("alice", bytes)),
-  target("login-requests", opaque.loginRequest, (bytes) => server.startLogin("alice", record, bytes)),
-  // What somebody registered with is kept as it came, and read when they log in.
-  target("records", opaque.record, (bytes) => server.startLogin("alice", bytes, bytesOf(opaque.loginRequest))),
-  target("login-finishes", opaque.loginFinish, (bytes) => server.finishLogin(serverState, bytes)),
-  target("registration-responses", opaque.registrationResponse, async (bytes) => {
+  target("registration-requests", opaqueBytes.registrationRequest, opaque.registrationRequest, (bytes) =>
+    server.registrationResponse("alice", bytes),
+  ),
+  target("login-requests", opaqueBytes.ke1, opaque.loginRequest, (bytes) => server.startLogin("alice", record, bytes)),
+  target("records", opaqueBytes.registrationRecord, opaque.record, async (bytes) => {
+    const checked = await server.checkRecord(bytes);
+    if (!checked.ok) return checked;
+    const login = await server.startLogin("alice", bytes, bytesOf(opaque.loginRequest));
+    if (!login.ok) throw new Error("a record was taken that no login can begin with");
+    return login;
+  }),
+  target("login-finishes", opaqueBytes.ke3, opaque.loginFinish, (bytes) => server.finishLogin(serverState, bytes)),
+  target("registration-responses", opaqueBytes.registrationResponse, opaque.registrationResponse, async (bytes) => {
     const finished = await finishRegistration(password, registrationState, bytes, "simulated");
     return finished.ok ? accepted("registered") : finished;
   }),
-  target("login-responses", opaque.loginResponse, async (bytes) => {
+  target("login-responses", opaqueBytes.ke2, opaque.loginResponse, async (bytes) => {
     const finished = await finishLogin(password, loginState, bytes, "simulated");
     return finished.ok ? accepted("logged in") : finished;
   }),

@@ -1,8 +1,23 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, suite, test } from "node:test";
+import type { Parsed } from "../platform/parsed.ts";
+import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import * as client from "./opaque-client.ts";
 import { createOpaqueSecret, type OpaqueServer, opaqueServer } from "./opaque-server.ts";
+
+type OpaqueStep = readonly [
+  name: keyof typeof opaqueBytes,
+  message: Uint8Array,
+  read: (bytes: Uint8Array) => Promise<Parsed<unknown, unknown>>,
+  /** Where group elements are. */
+  elements: readonly number[],
+];
+
+function valueOf<T>(parsed: Parsed<T, unknown>): T {
+  assert.ok(parsed.ok);
+  return parsed.value;
+}
 
 suite("OPAQUE", () => {
   let secret: string;
@@ -82,15 +97,57 @@ suite("OPAQUE", () => {
     assert.deepEqual(await server.finishLogin("no state", randomBytes(64)), { ok: false, reason: "wrong" });
   });
 
-  test("the messages have the lengths that the protocol names", async () => {
-    const started = await client.startRegistration("p");
-    const { record } = await register("alice", "p");
+  /** What a registration and a login are made of, in both directions, and the step that reads each. */
+  async function steps(): Promise<readonly OpaqueStep[]> {
+    const begun = await client.startRegistration("p");
+    const response = valueOf(await server.registrationResponse("alice", begun.message));
+    const registered = valueOf(await client.finishRegistration("p", begun.state, response, "simulated"));
     const login = await client.startLogin("p");
-    const answer = await server.startLogin("alice", record, login.message);
-    assert.ok(answer.ok);
-    assert.deepEqual(
-      [started.message.length, record.length, login.message.length, answer.value.message.length],
-      [32, 192, 96, 320],
-    );
+    const answer = valueOf(await server.startLogin("alice", registered.message, login.message));
+    const finished = valueOf(await client.finishLogin("p", login.state, answer.message, "simulated"));
+    return [
+      ["registrationRequest", begun.message, (bytes) => server.registrationResponse("alice", bytes), [0]],
+      [
+        "registrationResponse",
+        response,
+        (bytes) => client.finishRegistration("p", begun.state, bytes, "simulated"),
+        [0, 32],
+      ],
+      ["registrationRecord", registered.message, (bytes) => server.checkRecord(bytes), [0]],
+      ["ke1", login.message, (bytes) => server.startLogin("alice", registered.message, bytes), [0, 64]],
+      ["ke2", answer.message, (bytes) => client.finishLogin("p", login.state, bytes, "simulated"), [0]],
+      ["ke3", finished.message, (bytes) => server.finishLogin(answer.state, bytes), []],
+    ];
+  }
+
+  test("a message has the bytes that the protocol names, and is refused with more or fewer", async () => {
+    for (const [name, message, read] of await steps()) {
+      assert.equal(message.length, opaqueBytes[name], name);
+      assert.ok((await read(message)).ok, name);
+      const more = Buffer.concat([message, message]);
+      for (const length of [0, 1, message.length - 1, message.length + 1, more.length]) {
+        assert.equal((await read(more.subarray(0, length))).ok, false, `${name} of ${length} bytes`);
+      }
+    }
+  });
+
+  test("a group element that is the identity, or no canonical encoding, is refused", async () => {
+    // RFC 9496, appendix A.3: a field element that is not reduced, a negative one, and one that is on no point.
+    const bad = [
+      "00".repeat(32),
+      "ff".repeat(32),
+      "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "0100000000000000000000000000000000000000000000000000000000000000",
+      "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371",
+    ];
+    for (const [name, message, read, elements] of await steps()) {
+      for (const at of elements) {
+        for (const element of bad) {
+          const changed = Buffer.from(message);
+          changed.write(element, at, "hex");
+          assert.equal((await read(changed)).ok, false, `${name}, ${element} at ${at}`);
+        }
+      }
+    }
   });
 });

@@ -7,6 +7,7 @@ import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";
 import { limits } from "../wire/limits.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
+import { hasSmallOrder } from "./small-order.ts";
 
 /**
  * What everybody may know of a user: two public keys that sign each other, and the name. No private key comes near this
@@ -84,6 +85,7 @@ export function fingerprintOf(identityBytes: Uint8Array): Uint8Array {
 
 function readKeys(fields: IdentityFields): Parsed<{ wrapping: KeyObject; signing: KeyObject }> {
   if (fields.signing.length !== ed25519Bytes) return refused(`an Ed25519 key has ${ed25519Bytes} bytes`);
+  if (hasSmallOrder(fields.signing)) return refused("under this signing key anybody can sign");
   try {
     const wrapping = createPublicKey({ key: Buffer.from(fields.wrapping), format: "der", type: "spki" });
     const details = wrapping.asymmetricKeyDetails;
@@ -93,6 +95,10 @@ function readKeys(fields: IdentityFields): Parsed<{ wrapping: KeyObject; signing
       details.publicExponent !== 65537n
     ) {
       return refused(`the wrapping key must be RSA of ${rsaBits} bits with exponent 65537`);
+    }
+    // OpenSSL takes no notice of what is behind a key; other clients refuse it.
+    if (!equalBytes(wrapping.export({ type: "spki", format: "der" }), fields.wrapping)) {
+      return refused("the wrapping key is not in DER, or not alone");
     }
     return accepted({ wrapping, signing: ed25519PublicKey(fields.signing) });
   } catch (cause) {

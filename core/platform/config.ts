@@ -1,3 +1,4 @@
+import { decimalNumber, wholeNumber } from "./decimal.ts";
 import { accepted, type Parsed, refused } from "./parsed.ts";
 import { shortened } from "./schema-complaint.ts";
 
@@ -35,7 +36,7 @@ function numeric(range: NumberRange, whole: boolean): Setting<number> {
     placeholder: "n",
     default: range.default,
     read(value) {
-      const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+      const number = typeof value === "string" ? (whole ? wholeNumber : decimalNumber)(value) : value;
       const inRange =
         typeof number === "number" &&
         number >= range.min &&

@@ -1,9 +1,9 @@
-import { revokeOtherSessions, revokeSession } from "../store/sessions.ts";
-import { credentialOf, readBackup, savePassword, saveBackup as storeBackup } from "../store/users.ts";
+import { revokeSession } from "../store/sessions.ts";
+import { readBackup, saveBackup as storeBackup } from "../store/users.ts";
 import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import type { ClientSession } from "./client-session.ts";
-import { opaqueRefusal, type Reply, refusal } from "./reply.ts";
+import type { Reply } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /** Whose account it is, and how the connection became theirs. */
@@ -42,35 +42,6 @@ export async function saveBackup(
   { request, backup }: RequestFrame<"saveBackup">,
 ): Promise<Reply<"saveBackup">> {
   await storeBackup(server.database, user, backup);
-  return { kind: "done", request };
-}
-
-/** A stolen token must not be enough to lock its owner out: whoever changes the password has just shown the old one. */
-export async function passwordStart(
-  server: ServerContext,
-  { user, byPassword }: AccountHolder,
-  { request, message }: RequestFrame<"passwordStart">,
-): Promise<Reply<"passwordStart">> {
-  if (!byPassword) return refusal(request, "login_required", "this connection resumed a session by its token");
-  const credential = await credentialOf(server.database, user);
-  if (credential === undefined) throw new Error(`user ${user} has no credential`);
-  const answer = await server.opaque.registrationResponse(credential, message);
-  return answer.ok
-    ? { kind: "passwordStarted", request, message: answer.value }
-    : opaqueRefusal(request, answer.reason);
-}
-
-export async function passwordFinish(
-  server: ServerContext,
-  { user, sessionId, byPassword }: AccountHolder,
-  { request, record, backup }: RequestFrame<"passwordFinish">,
-): Promise<Reply<"passwordFinish">> {
-  if (!byPassword) return refusal(request, "login_required", "this connection resumed a session by its token");
-  await savePassword(server.database, user, { record, backup });
-  for (const session of await revokeOtherSessions(server.database, user, sessionId)) {
-    server.bus.tellAll({ kind: "revoked", session });
-    endSession(server, session);
-  }
   return { kind: "done", request };
 }
 

@@ -48,13 +48,16 @@ for (const transport of transportNames) {
       as: Person | undefined,
       method: string,
       path: string,
-      of: { body?: Uint8Array; range?: string; server?: number } = {},
+      of: { body?: Uint8Array; range?: string; ifRange?: string; server?: number; authorization?: string } = {},
     ) {
+      const token = as && `Bearer ${Buffer.from(as.token).toString("base64url")}`;
+      const authorization = of.authorization ?? token;
       const response = await fetch(url(path, of.server), {
         method,
         headers: {
-          ...(as ? { authorization: `Bearer ${Buffer.from(as.token).toString("base64url")}` } : {}),
+          ...(authorization === undefined ? {} : { authorization }),
           ...(of.range === undefined ? {} : { range: of.range }),
+          ...(of.ifRange === undefined ? {} : { "if-range": of.ifRange }),
         },
         ...(of.body ? { body: Buffer.from(of.body) } : {}),
       });
@@ -106,6 +109,8 @@ for (const transport of transportNames) {
         ["bytes=100-180000", 100, 180_000],
         ["bytes=131104-", 131_104, length - 1],
         ["bytes=-10", length - 10, length - 1],
+        [`bytes=-${length + 10}`, 0, length - 1],
+        ["Bytes=7-7", 7, 7],
         [`bytes=5-${length + 100}`, 5, length - 1],
       ] as const) {
         const part = await ask(bob, "GET", id, { range });
@@ -118,8 +123,100 @@ for (const transport of transportNames) {
         [beyond.status, beyond.code, beyond.headers.get("content-range")],
         [416, "range_invalid", `bytes */${length}`],
       );
-      for (const range of ["bytes=0-1,5-6", "lines=1-2", "nonsense"])
+      for (const range of [
+        "bytes=0-1,5-6",
+        "lines=1-2",
+        "nonsense",
+        "bytes=9-5",
+        "bytes=a-b",
+        "bytes=0x0-1",
+        "bytes=-",
+      ])
         assert.equal((await ask(bob, "GET", id, { range })).status, 200, range);
+      // A part that is asked for on a condition that nothing here can meet.
+      assert.equal((await ask(bob, "GET", id, { range: "bytes=0-0", ifRange: '"a version"' })).status, 200);
+    });
+
+    test("HEAD tells of a file what GET does, and only GET has ranges", async () => {
+      const grace = await person(deployment.target, "grace");
+      const { id, stored } = await uploaded(100_000, grace, await groupOf(grace));
+      for (const range of [undefined, "bytes=0-9", `bytes=${stored.length}-`]) {
+        const head = await ask(grace, "HEAD", id, range === undefined ? {} : { range });
+        assert.deepEqual([head.status, head.bytes.length], [200, 0], range);
+        assert.equal(head.headers.get("content-length"), String(stored.length));
+        assert.equal(head.headers.get("accept-ranges"), "bytes");
+      }
+      assert.equal((await ask(grace, "HEAD", newId())).status, 404);
+      assert.equal((await ask(undefined, "HEAD", id)).status, 401);
+    });
+
+    test("a token is taken under its scheme in any case, and what is missing or wrong is told as RFC 6750 has it", async () => {
+      const { id } = await uploaded(10);
+      const token = Buffer.from(bob.token).toString("base64url");
+      for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`])
+        assert.equal((await ask(undefined, "GET", id, { authorization })).status, 200, authorization.slice(0, 10));
+      for (const [authorization, challenge] of [
+        [undefined, 'Bearer realm="fastchat"'],
+        ["Basic YWxpY2U6c2VjcmV0", 'Bearer realm="fastchat"'],
+        [`Bearer${token}`, 'Bearer realm="fastchat"'],
+        ["Bearer nonsense", 'Bearer realm="fastchat", error="invalid_token"'],
+      ] as const) {
+        const refused = await ask(undefined, "GET", id, authorization === undefined ? {} : { authorization });
+        assert.deepEqual([refused.status, refused.code], [401, "unauthorized"], authorization);
+        assert.equal(refused.headers.get("www-authenticate"), challenge);
+      }
+    });
+
+    test("numbers are decimal digits, in parameters and in paths", async () => {
+      const wrong = [
+        "1e3",
+        "0x10",
+        "+5",
+        "%205",
+        "5%20",
+        "05",
+        "5.0",
+        "-1",
+        "",
+        "1_000",
+        "9".repeat(20),
+        "9007199254740992",
+      ];
+      for (const size of wrong) {
+        const refused = await ask(alice, "PUT", `${newId()}?group=${group}&size=${size}`);
+        assert.deepEqual([refused.status, refused.code], [400, "bad_request"], `size=${size}`);
+      }
+      for (const of of [...wrong, "0"]) {
+        const refused = await ask(alice, "PUT", `${newId()}?group=${of}&size=5`);
+        assert.deepEqual([refused.status, refused.code], [400, "bad_request"], `group=${of}`);
+      }
+      for (const query of [`group=${group}`, `group=${group}&size=5&size=5`, `group=${group}&group=${group}&size=5`])
+        assert.equal((await ask(alice, "PUT", `${newId()}?${query}`)).code, "bad_request", query);
+      const heidi = await person(deployment.target, "heidi");
+      const { id } = await uploaded(200_000, heidi, await groupOf(heidi));
+      for (const index of ["1e0", "0x1", "+1", "%201", "01", "1.0", "-1", "", "one", "9".repeat(20)])
+        assert.equal((await ask(heidi, "PUT", `${id}/${index}`, { body: Buffer.alloc(1) })).status, 404, index);
+      for (const index of ["4", "999999999", "9007199254740991"])
+        assert.equal(
+          (await ask(heidi, "PUT", `${id}/${index}`, { body: Buffer.alloc(1) })).code,
+          "chunk_invalid",
+          index,
+        );
+    });
+
+    test("a file and a chunk say which methods they have", async () => {
+      for (const [path, allow] of [
+        [newId(), "PUT, GET, HEAD, DELETE, OPTIONS"],
+        [`${newId()}/0`, "PUT, OPTIONS"],
+      ] as const) {
+        for (const [method, status] of [
+          ["OPTIONS", 204],
+          ["POST", 405],
+        ] as const) {
+          const answer = await ask(undefined, method, path);
+          assert.deepEqual([answer.status, answer.headers.get("allow")], [status, allow], `${method} ${path}`);
+        }
+      }
     });
 
     test("an upload that broke off goes on where it stopped", async () => {

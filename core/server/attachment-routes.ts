@@ -1,4 +1,4 @@
-import parseRange from "range-parser";
+import { wholeNumber } from "../platform/decimal.ts";
 import { messageOf } from "../platform/failure.ts";
 import {
   type AttachmentRecord,
@@ -13,11 +13,13 @@ import {
 import { attachmentIdBytes, chunkCount, chunkStoredBytes, storedBytes, storedChunkBytes } from "../wire/attachment.ts";
 import type { HttpErrorCode } from "../wire/errors.ts";
 import { httpErrorCodes } from "../wire/errors.ts";
-import type { GroupId, UserId } from "../wire/ids.ts";
+import { type GroupId, groupId, type UserId } from "../wire/ids.ts";
+import { byteRange } from "./byte-range.ts";
 import { groupOfMember } from "./changes.ts";
 import { busyRetryMs } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { HttpRequest } from "./transport/transport.ts";
+import { hasMethod } from "./transport/methods.ts";
+import type { HttpHeaders, HttpRequest } from "./transport/transport.ts";
 
 export interface AttachmentLimits {
   /** Largest file. */
@@ -31,16 +33,18 @@ const transfersMax = 16;
 /** Chunks that are read from the database at once: what a download keeps in memory. */
 const chunksPerRead = 4;
 
-const pathForm = new RegExp(`^/v1/attachments/([0-9a-f]{${2 * attachmentIdBytes}})(?:/(\\d{1,9}))?$`);
+const pathForm = new RegExp(`^/v1/attachments/([0-9a-f]{${2 * attachmentIdBytes}})(?:/([^/]*))?$`);
 const json = { "content-type": "application/json" };
 
 /** Whatever an HTTP request must not do. */
 class Refusal {
   readonly code: HttpErrorCode;
   readonly detail: string;
-  constructor(code: HttpErrorCode, detail: string) {
+  readonly headers: HttpHeaders;
+  constructor(code: HttpErrorCode, detail: string, headers: HttpHeaders = {}) {
     this.code = code;
     this.detail = detail;
+    this.headers = headers;
   }
 }
 
@@ -63,8 +67,13 @@ export class AttachmentRoutes {
     const path = pathForm.exec(request.path);
     if (!path) return false;
     const id = Buffer.from(path[1] as string, "hex");
-    const index = path[2] === undefined ? undefined : Number(path[2]);
-    void this.#answer(request, id, index);
+    if (path[2] === undefined) {
+      if (hasMethod(request, ["PUT", "GET", "DELETE"])) void this.#answer(request, id, undefined);
+      return true;
+    }
+    const index = wholeNumber(path[2]);
+    if (index === undefined) return false;
+    if (hasMethod(request, ["PUT"])) void this.#answer(request, id, index);
     return true;
   }
 
@@ -99,38 +108,38 @@ export class AttachmentRoutes {
   }
 
   #authenticate(request: HttpRequest): UserId | Refusal {
-    const token = /^Bearer ([A-Za-z0-9_-]{1,400})$/.exec(request.header("authorization") ?? "")?.[1];
-    if (token === undefined) return new Refusal("unauthorized", "a session token is needed: Authorization: Bearer …");
+    const token = /^Bearer +([A-Za-z0-9_-]{1,400})$/i.exec(request.header("authorization") ?? "")?.[1];
+    if (token === undefined) {
+      return new Refusal("unauthorized", "a session token is needed: Authorization: Bearer …", noToken);
+    }
     const session = this.#server.tokens.check(Buffer.from(token, "base64url"), this.#server.clock.now());
     if (!session.ok || this.#server.revoked.has(session.value.id)) {
-      return new Refusal("unauthorized", session.ok ? "this session was ended" : session.reason);
+      const reason = session.ok ? "this session was ended" : session.reason;
+      return new Refusal("unauthorized", reason, tokenRefused);
     }
     return session.value.user;
   }
 
   async #carryOut(request: HttpRequest, user: UserId, id: Uint8Array, index: number | undefined) {
-    if (index !== undefined) {
-      return request.method === "PUT" ? this.#takeChunk(request, user, id, index) : notAllowed("PUT");
-    }
+    if (index !== undefined) return this.#takeChunk(request, user, id, index);
     switch (request.method) {
       case "PUT":
         return this.#begin(request, user, id);
-      case "GET":
-        return this.#fetch(request, user, id);
       case "DELETE":
         return this.#remove(request, user, id);
       default:
-        return notAllowed("PUT", "GET", "DELETE");
+        return this.#fetch(request, user, id);
     }
   }
 
   /** Begins an upload, or says what is still missing of one; the one that misses nothing is complete from then on. */
   async #begin(request: HttpRequest, owner: UserId, id: Uint8Array): Promise<Refusal | undefined> {
-    const group = Number(request.query.get("group")) as GroupId;
-    const size = Number(request.query.get("size") ?? Number.NaN);
-    if (!Number.isSafeInteger(size) || size < 0 || !Number.isSafeInteger(group) || group < 1) {
-      return new Refusal("bad_request", "group and size are whole numbers");
+    const number = onlyNumber(request.query, "group");
+    const size = onlyNumber(request.query, "size");
+    if (!number || size === undefined) {
+      return new Refusal("bad_request", "group and size are whole numbers in decimal digits, each given once");
     }
+    const group = groupId(number);
     const { bytesMax, quotaBytes } = this.#limits;
     if (size > bytesMax)
       return new Refusal("attachment_too_large", `a file may have ${bytesMax} bytes, this one ${size}`);
@@ -168,7 +177,7 @@ export class AttachmentRoutes {
     if (!found || !(await this.#isMember(user, found.group))) return new Refusal("attachment_unknown", "there is none");
     if (!found.complete) return new Refusal("attachment_incomplete", "its upload has not ended");
     const length = storedBytes(found.size);
-    const range = requestedRange(request.header("range"), length);
+    const range = requestedRange(request, length);
     if (range === "unsatisfiable") {
       request.respond(416, { ...plain, "content-range": `bytes */${length}` }, "range_invalid: beyond the end\n");
       return undefined;
@@ -222,23 +231,29 @@ export class AttachmentRoutes {
 
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
-function refuse(request: HttpRequest, { code, detail }: Refusal): void {
+/** RFC 6750 section 3. */
+const noToken = { "www-authenticate": 'Bearer realm="fastchat"' };
+const tokenRefused = { "www-authenticate": 'Bearer realm="fastchat", error="invalid_token"' };
+
+function refuse(request: HttpRequest, { code, detail, headers }: Refusal): void {
   const { status } = httpErrorCodes[code];
   const retry = code === "busy" ? { "retry-after": String(Math.ceil(busyRetryMs / 1000)) } : {};
-  const allow = code === "method_not_allowed" ? { allow: detail } : {};
-  request.respond(status, { ...plain, ...retry, ...allow }, `${code}: ${detail}\n`);
+  request.respond(status, { ...plain, ...retry, ...headers }, `${code}: ${detail}\n`);
 }
 
-/** What is allowed instead, as RFC 9110 section 15.5.6 wants it told. */
-const notAllowed = (...methods: readonly string[]) => new Refusal("method_not_allowed", methods.join(", "));
+/**
+ * The one range that is asked for; undefined for everything. Only GET has ranges (RFC 9110 section 14.2), and what is to be
+ * sent in part only if the client's copy is of the same version is sent whole: nothing here tells versions apart (13.1.5).
+ */
+function requestedRange(request: HttpRequest, length: number) {
+  if (request.method !== "GET" || request.header("if-range") !== undefined) return undefined;
+  return byteRange(request.header("range"), length);
+}
 
-/** The one range that is asked for; undefined for everything, also when several are asked for (RFC 9110 section 14.2). */
-function requestedRange(header: string | undefined, length: number) {
-  if (header === undefined) return undefined;
-  const ranges = parseRange(length, header);
-  if (ranges === -1) return "unsatisfiable";
-  const [range] = ranges === -2 || ranges.type !== "bytes" ? [] : ranges;
-  return ranges !== -2 && ranges.length === 1 ? range : undefined;
+/** The whole number that a parameter is given as; undefined when it is given another way, not at all, or more than once. */
+function onlyNumber(query: URLSearchParams, name: string): number | undefined {
+  const [value, ...more] = query.getAll(name);
+  return more.length === 0 ? wholeNumber(value) : undefined;
 }
 
 /** Runs of indices from 0 to below `count` that are not in the list, which is in order; both ends included. */

@@ -5,12 +5,19 @@ import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { canonicalUserName, nameRule } from "../wire/user-name.ts";
 import type { ClientSession } from "./client-session.ts";
-import { opaqueRefusal, type Reply, refusal } from "./reply.ts";
+import { Exchange } from "./exchange.ts";
+import { opaqueRefusal, type Reply, refusal, withoutStart } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { Session } from "./tokens.ts";
 
+/** A registration between its two requests. */
+interface BegunSignUp {
+  /** In normal form. */
+  readonly name: string;
+}
+
 /** An OPAQUE login between its two requests. */
-interface LoginUnderWay {
+interface BegunLogin {
   readonly name: string;
   /** Undefined for a name that nobody has: the login goes on and fails at its end, like a wrong password. */
   readonly user: UserId | undefined;
@@ -21,7 +28,8 @@ interface LoginUnderWay {
 export class Authentication {
   readonly #server: ServerContext;
   readonly #session: ClientSession;
-  #login: LoginUnderWay | undefined;
+  readonly #signUp = new Exchange<BegunSignUp>();
+  readonly #login = new Exchange<BegunLogin>();
 
   constructor(server: ServerContext, session: ClientSession) {
     this.#server = server;
@@ -29,39 +37,28 @@ export class Authentication {
   }
 
   async signUpStart({ request, name, message }: RequestFrame<"signUpStart">): Promise<Reply<"signUpStart">> {
+    const begun = this.#signUp.start();
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
     const answer = await this.#server.opaque.registrationResponse(canonical.value, message);
     if (!answer.ok) return opaqueRefusal(request, answer.reason);
+    begun({ name: canonical.value });
     return { kind: "signUpStarted", request, message: answer.value };
   }
 
-  async signUpFinish({
-    request,
-    name,
-    record,
-    identity,
-    backup,
-  }: RequestFrame<"signUpFinish">): Promise<Reply<"signUpFinish">> {
-    const canonical = canonicalUserName(name);
-    if (!canonical.ok) return refusal(request, "name_invalid", nameRule);
-    const opened = openPublicIdentity(identity);
-    if (!opened.ok || opened.value.name !== canonical.value) {
-      return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
-    }
-    const credential = canonical.value;
-    const user = await insertUser(this.#server.database, {
-      name: canonical.value,
-      credential,
-      record,
-      identity,
-      backup,
-    });
-    if (user === undefined) return refusal(request, "name_taken", `the name ${canonical.value} is taken`);
-    return this.#newSession(request, user, canonical.value);
+  async signUpFinish(frame: RequestFrame<"signUpFinish">): Promise<Reply<"signUpFinish">> {
+    const canonical = canonicalUserName(frame.name);
+    if (!canonical.ok) return refusal(frame.request, "name_invalid", nameRule);
+    const answer = await this.#signUp.finish(async ({ name }) =>
+      name === canonical.value
+        ? this.#register(frame, name)
+        : refusal(frame.request, "malformed_frame", `this sign-up was begun as ${name}`),
+    );
+    return answer ?? withoutStart(frame);
   }
 
   async logInStart({ request, name, message }: RequestFrame<"logInStart">): Promise<Reply<"logInStart">> {
+    const begun = this.#login.start();
     const canonical = canonicalUserName(name);
     // A name that cannot exist is treated as one that does not.
     const known = canonical.ok ? canonical.value : name;
@@ -73,19 +70,12 @@ export class Authentication {
       if (answer.reason === "busy") this.#server.gate.passed(known);
       return opaqueRefusal(request, answer.reason);
     }
-    this.#login = { name: known, user: user?.id, state: answer.value.state };
+    begun({ name: known, user: user?.id, state: answer.value.state });
     return { kind: "logInStarted", request, message: answer.value.message };
   }
 
-  async logInFinish({ request, message }: RequestFrame<"logInFinish">): Promise<Reply<"logInFinish">> {
-    const login = this.#login;
-    this.#login = undefined;
-    if (!login) return refusal(request, "malformed_frame", "logInFinish without logInStart");
-    const answer = await this.#server.opaque.finishLogin(login.state, message);
-    if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
-    if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
-    this.#server.gate.passed(login.name);
-    return this.#newSession(request, login.user, login.name);
+  async logInFinish(frame: RequestFrame<"logInFinish">): Promise<Reply<"logInFinish">> {
+    return (await this.#login.finish((login) => this.#finishLogin(frame, login))) ?? withoutStart(frame);
   }
 
   /** Checked by this server alone: no database is asked. */
@@ -95,6 +85,32 @@ export class Authentication {
     if (this.#server.revoked.has(checked.value.id)) return refusal(request, "token_invalid", "this session was ended");
     this.#server.counters.resumes++;
     return this.#welcome(request, checked.value, token, false);
+  }
+
+  async #register(
+    { request, record, identity, backup }: RequestFrame<"signUpFinish">,
+    name: string,
+  ): Promise<Reply<"signUpFinish">> {
+    const opened = openPublicIdentity(identity);
+    if (!opened.ok || opened.value.name !== name) {
+      return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
+    }
+    const checked = await this.#server.opaque.checkRecord(record);
+    if (!checked.ok) return opaqueRefusal(request, checked.reason);
+    const user = await insertUser(this.#server.database, { name, credential: name, record, identity, backup });
+    if (user === undefined) return refusal(request, "name_taken", `the name ${name} is taken`);
+    return this.#newSession(request, user, name);
+  }
+
+  async #finishLogin(
+    { request, message }: RequestFrame<"logInFinish">,
+    login: BegunLogin,
+  ): Promise<Reply<"logInFinish">> {
+    const answer = await this.#server.opaque.finishLogin(login.state, message);
+    if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
+    if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
+    this.#server.gate.passed(login.name);
+    return this.#newSession(request, login.user, login.name);
   }
 
   async #newSession(request: number, user: UserId, name: string): Promise<Reply<"logInFinish">> {

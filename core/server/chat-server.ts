@@ -1,6 +1,8 @@
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import type { Cancel, Clock } from "../platform/clock.ts";
 import { sleep } from "../platform/clock.ts";
+import type { DescriptorBudget } from "../platform/descriptors.ts";
+import { Episode } from "../platform/episode.ts";
 import { messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { LoopLag } from "../platform/loop-lag.ts";
@@ -18,6 +20,8 @@ import { Looking } from "./looking.ts";
 import { ServerMetrics } from "./metrics.ts";
 import type { ServerContext, ServerLimits } from "./server-context.ts";
 import { Sweep } from "./sweep.ts";
+import { Lobby } from "./transport/lobby.ts";
+import { answeredForServer, hasMethod } from "./transport/methods.ts";
 import { openTransport } from "./transport/open-transport.ts";
 import type { HttpRequest, TlsFiles, Transport, TransportName } from "./transport/transport.ts";
 
@@ -46,6 +50,8 @@ export interface ChatServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What sockets may take of the process's descriptors; without it they are bounded by `connectionsMax` alone. */
+  readonly descriptors?: DescriptorBudget | undefined;
   /** HTTP requests that are not the server's own; false leaves them unanswered. */
   route?(request: HttpRequest): boolean;
   /** Link frames about servers rather than groups. */
@@ -57,6 +63,9 @@ const housekeepingPeriodMs = 1000;
 const revokedPeriodMs = 5000;
 /** Between telling clients to go and closing their connections. */
 const drainMsMax = 5000;
+/** Nobody was refused for this long: the server is not full any more. */
+const fullQuietMs = 10_000;
+const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** One chat server: everything between its sockets and the database. Many of them share a database and a bus. */
 export class ChatServer {
@@ -72,6 +81,13 @@ export class ChatServer {
   readonly #sweep: Sweep;
   readonly #janitor: Janitor;
   readonly #attachments: AttachmentRoutes;
+  readonly #full: Episode;
+  /** What is only read, by its path. */
+  readonly #answers: ReadonlyMap<string, (request: HttpRequest) => void> = new Map([
+    ["/healthz", (request: HttpRequest) => request.respond(200, plain, "ok\n")],
+    ["/readyz", (request: HttpRequest) => this.#ready(request)],
+    ["/metrics", (request: HttpRequest) => this.#tellMetrics(request)],
+  ]);
   #periodic: Cancel[] = [];
   #port = 0;
   #draining = false;
@@ -80,6 +96,13 @@ export class ChatServer {
     this.#options = options;
     this.#parts = parts;
     const { bus, clock, log, opaque, random } = parts;
+    const { connectionsMax } = options.limits;
+    this.#full = new Episode({
+      clock,
+      quietMs: fullQuietMs,
+      began: () => log.warn({ connectionsMax }, "this server is full; newcomers are told so (server_full)"),
+      over: (refused) => log.info({ refused }, "this server is full no more"),
+    });
     this.#transport = openTransport<ClientSession>(
       options.transport,
       {
@@ -90,9 +113,7 @@ export class ChatServer {
         },
         admitted: (session) => {
           if (this.#draining) session.end("draining", "this server is about to stop");
-          else if (context.users.count + context.strangers.size > options.limits.connectionsMax) {
-            session.end("server_full", "this server has as many connections as it takes");
-          }
+          else if (this.#connections > options.limits.connectionsMax) this.#refuse(session);
         },
         received: (session, frame) => session.received(frame),
         closed: (session, why) => {
@@ -108,6 +129,7 @@ export class ChatServer {
         backpressureBytesMax: options.backpressureBytesMax,
         idleSecondsMax: options.idleSecondsMax,
         tls: options.tls,
+        lobby: new Lobby({ budget: parts.descriptors, clock, log }),
       },
     );
 
@@ -170,8 +192,7 @@ export class ChatServer {
   /** How busy it has been since the last call. */
   load(): ServerLoad {
     const { utilization, p99Ms } = this.#heartbeatLag.read();
-    const connections = this.#context.users.count + this.#context.strangers.size;
-    return { connections, utilization, lagMs: p99Ms, draining: this.#draining };
+    return { connections: this.#connections, utilization, lagMs: p99Ms, draining: this.#draining };
   }
 
   /**
@@ -192,9 +213,21 @@ export class ChatServer {
     for (const cancel of this.#periodic.splice(0)) cancel();
     this.#lag.stop();
     this.#heartbeatLag.stop();
+    this.#full.stop();
     this.#transport.close();
     await this.#writer.close();
     await this.#database.close();
+  }
+
+  get #connections(): number {
+    return this.#context.users.count + this.#context.strangers.size;
+  }
+
+  /** A connection over the bound: it counts no more, however long its client takes to go. */
+  #refuse(session: ClientSession): void {
+    this.#full.happened();
+    this.#context.strangers.delete(session);
+    session.end("server_full", "this server has as many connections as it takes");
   }
 
   async #start(): Promise<void> {
@@ -224,31 +257,25 @@ export class ChatServer {
   }
 
   #requested(request: HttpRequest): void {
-    if (this.#attachments.route(request)) return;
-    const plain = { "content-type": "text/plain; charset=utf-8" };
-    if (request.method !== "GET") {
-      return request.respond(405, { ...plain, allow: "GET" }, "method_not_allowed: only GET is answered here\n");
+    if (this.#attachments.route(request) || this.#parts.route?.(request) || answeredForServer(request)) return;
+    const answer = this.#answers.get(request.path);
+    if (answer) {
+      if (hasMethod(request, ["GET"])) answer(request);
+      return;
     }
-    switch (request.path) {
-      case "/healthz":
-        return request.respond(200, plain, "ok\n");
-      case "/readyz": {
-        if (this.#draining) return request.respond(503, plain, "draining\n");
-        if (this.#context.writer.away) return request.respond(503, plain, "database_away\n");
-        return request.respond(200, plain, "ready\n");
-      }
-      case "/metrics":
-        return void this.#metrics.text().then(
-          (text) => request.respond(200, { "content-type": this.#metrics.contentType }, text),
-          (cause) => request.respond(500, plain, `internal: ${messageOf(cause)}\n`),
-        );
-      default:
-        if (this.#parts.route?.(request)) return;
-        return request.respond(
-          404,
-          plain,
-          "not_found: there are /healthz, /readyz, /metrics, /assign, /servers and /about\n",
-        );
-    }
+    request.respond(404, plain, "not_found: there are /healthz, /readyz, /metrics, /assign, /servers and /about\n");
+  }
+
+  #ready(request: HttpRequest): void {
+    if (this.#draining) return request.respond(503, plain, "draining\n");
+    if (this.#context.writer.away) return request.respond(503, plain, "database_away\n");
+    request.respond(200, plain, "ready\n");
+  }
+
+  #tellMetrics(request: HttpRequest): void {
+    this.#metrics.text().then(
+      (text) => request.respond(200, { "content-type": this.#metrics.contentType }, text),
+      (cause) => request.respond(500, plain, `internal: ${messageOf(cause)}\n`),
+    );
   }
 }

@@ -7,20 +7,14 @@ import type { GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { messageTypes, type SendFrame } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";
-import {
-  type AccountHolder,
-  fetchBackup,
-  logOut,
-  passwordFinish,
-  passwordStart,
-  saveBackup,
-} from "./account-requests.ts";
+import { type AccountHolder, fetchBackup, logOut, saveBackup } from "./account-requests.ts";
 import { Authentication } from "./authentication.ts";
 import { groupOfMember, refreshGroup } from "./changes.ts";
 import type { WatchedGroup } from "./group-directory.ts";
 import { sync } from "./history.ts";
 import { findUsers, groupsOf, keys, log } from "./lookups.ts";
 import { MembershipChanges } from "./membership-changes.ts";
+import { PasswordChange } from "./password-change.ts";
 import { busyRetryMs, type ErrorFrame, type Reply, refusal } from "./reply.ts";
 import { SendTurns } from "./send-turns.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -60,6 +54,7 @@ export class ClientSession {
   /** The id of the session whose token resumed it or was given out, in latin1: a fifth of what bytes would take. */
   #sessionId = "";
   #byPassword = false;
+  #passwordChange: PasswordChange | undefined;
   #changes: MembershipChanges | undefined;
   #groups: WatchedGroup[] | undefined;
   #looksAt: Set<WatchedGroup> | undefined;
@@ -224,9 +219,9 @@ export class ClientSession {
       case "saveBackup":
         return this.#answer(frame, () => saveBackup(this.#server, this.#holder(user), frame));
       case "passwordStart":
-        return this.#answer(frame, () => passwordStart(this.#server, this.#holder(user), frame));
+        return this.#answer(frame, () => this.#passwordChangeOf(user).start(frame));
       case "passwordFinish":
-        return this.#answer(frame, () => passwordFinish(this.#server, this.#holder(user), frame));
+        return this.#answer(frame, () => this.#passwordChangeOf(user).finish(frame));
       case "findUsers":
         return this.#answer(frame, () => findUsers(this.#server, frame));
       case "groups":
@@ -360,6 +355,11 @@ export class ClientSession {
 
   #holder(user: UserId): AccountHolder {
     return { connection: this, user, sessionId: Buffer.from(this.#sessionId, "latin1"), byPassword: this.#byPassword };
+  }
+
+  #passwordChangeOf(user: UserId): PasswordChange {
+    this.#passwordChange ??= new PasswordChange(this.#server, this.#holder(user));
+    return this.#passwordChange;
   }
 
   #changesOf(user: UserId): MembershipChanges {

@@ -96,7 +96,9 @@ export class GroupDirectory {
   async reload(id: GroupId): Promise<WatchedGroup | undefined> {
     const record = await this.#reloads.get(id);
     const group = this.#groups.get(id);
-    if (!group || !record) return group;
+    // Nobody here needed it for so long that it was forgotten meanwhile.
+    if (!group) return record && this.watch(id);
+    if (!record) return group;
     if (record.logLength > group.logLength) {
       group.epoch = record.epoch;
       group.logLength = record.logLength;
@@ -141,8 +143,6 @@ export class GroupDirectory {
 
   enter(group: WatchedGroup, session: ClientSession): void {
     if (this.#groups.get(group.id) !== group) throw new Error(`group ${group.id} is not followed any more`);
-    // Whoever is the first learns by other ways of what there was before.
-    if (group.sessions.size === 0) this.told(group, group.lastSeq);
     group.sessions.add(session);
   }
 

@@ -11,7 +11,7 @@ import { type GroupId, type UserId, userId } from "../wire/ids.ts";
 import { AttachmentRoutes } from "./attachment-routes.ts";
 import type { ServerContext } from "./server-context.ts";
 import { SessionTokens } from "./tokens.ts";
-import { httpRequest } from "./transport/node-http.ts";
+import { httpRequest, requestHead } from "./transport/node-http.ts";
 
 const tokens = new SessionTokens(fixedKey, 86_400_000);
 const token = bytesOf(fixture().sessionToken);
@@ -79,7 +79,8 @@ class Response {
     return true;
   }
 
-  end(): void {
+  end(body: Uint8Array = Buffer.alloc(0)): void {
+    this.bytes += body.length;
     this.ends++;
     this.#ended();
   }
@@ -98,11 +99,12 @@ async function ask(bytes: Uint8Array) {
   const request = Object.assign(Readable.from([Buffer.from(body, "latin1")]), {
     method,
     url,
-    headers: { authorization, ...(range === "" ? {} : { range }) },
-  });
+    httpVersion: "1.1",
+    rawHeaders: ["Authorization", authorization, ...(range === "" ? [] : ["Range", range])],
+  }) as unknown as IncomingMessage;
   return new Promise<Response | undefined>((resolve) => {
     const response: Response = new Response(() => resolve(response));
-    const asked = httpRequest(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    const asked = httpRequest(requestHead(request), request, response as unknown as ServerResponse);
     if (!routes.route(asked)) resolve(undefined);
   });
 }

@@ -1,4 +1,4 @@
-import type { ReplyTo, RequestKind } from "../wire/client-frame.ts";
+import type { ReplyTo, RequestFrame, RequestKind } from "../wire/client-frame.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 
@@ -19,6 +19,15 @@ export function notAMember(request: number): ErrorFrame {
 
 /** How long to wait when a queue is full or the database is away. */
 export const busyRetryMs = 500;
+
+/** The answer to a finish that does not go on from a start. */
+export function withoutStart({
+  kind,
+  request,
+}: RequestFrame<"signUpFinish" | "logInFinish" | "passwordFinish">): ErrorFrame {
+  const start = kind.replace("Finish", "Start");
+  return refusal(request, "malformed_frame", `${kind} without ${start} on this connection: begin with that`);
+}
 
 /** The answer to an OPAQUE message that the server could not go on with. */
 export function opaqueRefusal(request: number, reason: "busy" | "wrong"): ErrorFrame {

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { type ClientFrame } from "../wire/client-frame.ts";
 import { errorCodeNames } from "../wire/errors.ts";
 import { type ClientMessageId, type Epoch, epochMax, type GroupId, idMax, type Seq, type UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { LinkFrame } from "../wire/link-frame.ts";
 import { type MembershipEntry, membershipActions } from "../wire/membership-entry.ts";
+import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import type { MessageType } from "../wire/send-frame.ts";
 import type { ServerFrame } from "../wire/server-frame.ts";
 
@@ -35,6 +37,11 @@ export const anyMessageId = fc.bigInt({
 export const anyBytes = (maxLength: number) =>
   fc.uint8Array({ maxLength, size: "max" }).map((bytes) => bytes.subarray(0, maxLength));
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const backup = fc.uint8Array({ minLength: limits.backupBytesMin, maxLength: 200 });
+const wrapped = fc.uint8Array({ minLength: 1, maxLength: 100 });
+const registrationRequest = bytesOf(opaqueBytes.registrationRequest);
+const registrationResponse = bytesOf(opaqueBytes.registrationResponse);
+const record = bytesOf(opaqueBytes.registrationRecord);
 const name = fc.string({ maxLength: 40 });
 const users = fc.array(anyUser, { maxLength: 5 });
 const cursors = fc.array(fc.tuple(anyUser, anySeq), { maxLength: 5 });
@@ -54,25 +61,22 @@ export const clientFrames: OneOfEach<ClientFrame> = {
     clientMessageId: anyMessageId,
     payload: anyBytes(200),
   }),
-  signUpStart: fc.record({ request, name, message: anyBytes(200) }),
-  signUpFinish: joined(
-    fc.record({ request, name, record: anyBytes(200), identity: anyBytes(200) }),
-    optional({ backup: anyBytes(200) }),
-  ),
-  logInStart: fc.record({ request, name, message: anyBytes(200) }),
-  logInFinish: fc.record({ request, message: anyBytes(200) }),
+  signUpStart: fc.record({ request, name, message: registrationRequest }),
+  signUpFinish: joined(fc.record({ request, name, record, identity: anyBytes(200) }), optional({ backup })),
+  logInStart: fc.record({ request, name, message: bytesOf(opaqueBytes.ke1) }),
+  logInFinish: fc.record({ request, message: bytesOf(opaqueBytes.ke3) }),
   resume: fc.record({ request, token: anyBytes(200) }),
   logOut: fc.record({ request }),
   fetchBackup: fc.record({ request }),
-  saveBackup: fc.record({ request, backup: anyBytes(200) }),
-  passwordStart: fc.record({ request, message: anyBytes(200) }),
-  passwordFinish: fc.record({ request, record: anyBytes(200), backup: anyBytes(200) }),
+  saveBackup: fc.record({ request, backup }),
+  passwordStart: fc.record({ request, message: registrationRequest }),
+  passwordFinish: fc.record({ request, record, backup }),
   findUsers: joined(fc.record({ request }), optional({ names: fc.array(name, { maxLength: 5 }), ids: users })),
   groups: fc.record({ request }),
   stageKeys: fc.record({
     request,
     group: anyGroup,
-    keys: fc.array(fc.record({ epoch: anyEpoch, user: anyUser, wrapped: anyBytes(100) }), { maxLength: 4 }),
+    keys: fc.array(fc.record({ epoch: anyEpoch, user: anyUser, wrapped }), { maxLength: 4 }),
   }),
   change: fc.record({ request, entry: anyBytes(300) }),
   log: fc.record({ request, group: anyGroup, from: count }),
@@ -112,11 +116,11 @@ export const serverFrames: OneOfEach<ServerFrame> = {
   ),
   error: joined(fc.record({ code, detail: fc.string() }), optional({ request, retryAfterMs: count })),
   done: fc.record({ request }),
-  signUpStarted: fc.record({ request, message: anyBytes(200) }),
-  logInStarted: fc.record({ request, message: anyBytes(200) }),
+  signUpStarted: fc.record({ request, message: registrationResponse }),
+  logInStarted: fc.record({ request, message: bytesOf(opaqueBytes.ke2) }),
   welcome: fc.record({ request, user: anyUser, name, server: name, token: anyBytes(120), tokenExpiresAt: time }),
-  backup: fc.record({ request, backup: fc.option(anyBytes(200)) }),
-  passwordStarted: fc.record({ request, message: anyBytes(200) }),
+  backup: fc.record({ request, backup: fc.option(backup) }),
+  passwordStarted: fc.record({ request, message: registrationResponse }),
   users: fc.record({
     request,
     users: fc.array(fc.option(fc.record({ user: anyUser, name, identity: anyBytes(200) })), { maxLength: 4 }),
@@ -138,7 +142,7 @@ export const serverFrames: OneOfEach<ServerFrame> = {
   keys: fc.record({
     request,
     group: anyGroup,
-    keys: fc.array(fc.record({ epoch: anyEpoch, wrapped: anyBytes(100) }), { maxLength: 4 }),
+    keys: fc.array(fc.record({ epoch: anyEpoch, wrapped }), { maxLength: 4 }),
     more: fc.boolean(),
   }),
   joined: fc.record({ group: anyGroup, epoch: anyEpoch, lastSeq: anySeq, logLength: count }),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wholeNumber } from "../platform/decimal.ts";
 import { pickOne, type Random, seededRandom } from "../platform/random.ts";
 import type { GroupId } from "../wire/ids.ts";
 import type { Person } from "./person.ts";
@@ -6,10 +7,17 @@ import { until } from "./until.ts";
 
 /** The seed of a random test: printed, and taken from `TEST_SEED` to play a run again. */
 export function testSeed(log: { diagnostic(message: string): void }): Random {
-  const seed =
-    process.env.TEST_SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.TEST_SEED);
+  const seed = givenSeed() ?? Math.floor(Math.random() * 2 ** 31);
   log.diagnostic(`TEST_SEED=${seed} plays this again`);
   return seededRandom(seed);
+}
+
+/** The seed that `TEST_SEED` gives, if it does. */
+export function givenSeed(): number | undefined {
+  const given = process.env.TEST_SEED;
+  const seed = wholeNumber(given);
+  if (given !== undefined && seed === undefined) throw new Error(`TEST_SEED is ${given}; write a whole number`);
+  return seed;
 }
 
 /** What was written and acknowledged, by its text, with the place that the servers gave it. */

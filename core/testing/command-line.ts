@@ -27,9 +27,21 @@ after(() => {
 /** `fastchat` with these arguments; it ends with the test file, or before. */
 export function startCommand(
   args: readonly string[],
-  { cwd, environment = {} }: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
+  {
+    cwd,
+    environment = {},
+    descriptorsMax,
+  }: {
+    readonly cwd: string;
+    readonly environment?: Readonly<Record<string, string>>;
+    /** What it may have open at once, files and sockets together; as much as the test without. */
+    readonly descriptorsMax?: number;
+  },
 ): StartedCommand {
-  const child = spawn(process.execPath, [program, ...args], { cwd, env: { ...process.env, ...environment } });
+  const command = [process.execPath, program, ...args];
+  const [file = "", ...rest] =
+    descriptorsMax === undefined ? command : ["sh", "-c", `ulimit -n ${descriptorsMax} && exec "$@"`, "sh", ...command];
+  const child = spawn(file, rest, { cwd, env: { ...process.env, ...environment } });
   running.push(child);
   let out = "";
   let err = "";

@@ -70,6 +70,8 @@ function samplesOf(type: string): Samples {
     const { good, bad } = samplesOf(type.slice(0, -" or null".length));
     return { good: [...good, null], bad: bad.filter((value) => value !== null) };
   }
+  const [, from, to = from] = /^bytes\((?:=|(\d+)–)(\d+)\)$/.exec(type) ?? [];
+  if (to !== undefined) return samplesOfBytes(Number(from ?? to), Number(to));
   const bounded = /^(.+)\((\d+)\)$/.exec(type);
   if (bounded) return samplesOfBounded(bounded[1] as string, Number(bounded[2]));
   if (type.startsWith('"')) return { good: [type.slice(1, -1)], bad: ["", `${type} `, null] };
@@ -85,7 +87,7 @@ function samplesOfBounded(type: string, bound: number): Samples {
     case "text":
       return { good: ["", "x".repeat(bound)], bad: ["x".repeat(bound + 1), 1, null] };
     case "bytes":
-      return { good: bytesOf(0, bound), bad: [...bytesOf(bound + 1), "", null] };
+      return samplesOfBytes(0, bound);
     default: {
       const { good, bad } = samplesOf(type);
       const [element] = good.find((value) => Array.isArray(value) && value.length > 0) as unknown[];
@@ -93,6 +95,11 @@ function samplesOfBounded(type: string, bound: number): Samples {
       return { good: [...good, times(bound)], bad: [...bad, times(bound + 1)] };
     }
   }
+}
+
+function samplesOfBytes(from: number, to: number): Samples {
+  const bad = bytesOf(...(from > 0 ? [0, from - 1] : []), to + 1);
+  return { good: bytesOf(from, to), bad: [...bad, "", null] };
 }
 
 /** Of one type: an array of any length. Of several: exactly these. */

@@ -1,4 +1,4 @@
-import { dialAssigned } from "../client/dial.ts";
+import { dialForVisit } from "../client/dial.ts";
 import { FileTransfers, type OutgoingFile, type OutgoingFiles } from "../client/files/file-transfers.ts";
 import { AttachmentServer } from "../client/files/transfer.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -11,7 +11,7 @@ export function filesOf(
   store: OutgoingFiles = outgoingInMemory(),
 ): FileTransfers {
   const server = new AttachmentServer({
-    dial: dialAssigned(target),
+    dial: dialForVisit(target),
     tls: undefined,
     clock: systemClock,
     token: () => token,

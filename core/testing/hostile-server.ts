@@ -161,7 +161,7 @@ export class HostileServer {
   }
 
   #answer(asked: IncomingMessage, response: ServerResponse): void {
-    if (asked.url === "/assign") {
+    if (asked.url?.split("?")[0] === "/assign") {
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ url: `ws://${this.target}/v1`, strategy: "round-robin" }));
       return;

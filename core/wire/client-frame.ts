@@ -1,23 +1,29 @@
 import { z } from "zod";
 import { type Parsed, refused } from "../platform/parsed.ts";
 import {
+  backupField as backup,
   bytesField,
   countField,
   epochField,
+  exactBytesField,
   groupIdField,
   requestField,
   seqField,
   typedNameField,
   userIdField,
+  wrappedKeyField,
 } from "./fields.ts";
 import { type ColdFrame, type ColdKind, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
 import { limits } from "./limits.ts";
+import { opaqueBytes } from "./opaque-bytes.ts";
 import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts";
 import type { ColdServerFrame } from "./server-frame.ts";
 
-const opaqueMessage = bytesField(limits.registrationRecordBytesMax);
 const request = requestField;
-const backup = bytesField(limits.backupBytesMax);
+const registrationRequest = exactBytesField(opaqueBytes.registrationRequest);
+const record = exactBytesField(opaqueBytes.registrationRecord);
+const ke1 = exactBytesField(opaqueBytes.ke1);
+const ke3 = exactBytesField(opaqueBytes.ke3);
 
 /**
  * Everything that a client says, but for SEND. A request is answered by the frame that stands beside it as its `reply`, or
@@ -28,16 +34,16 @@ export const coldClientFrames = {
   signUpStart: {
     code: 0x10,
     reply: "signUpStarted",
-    body: z.strictObject({ request, name: typedNameField, message: opaqueMessage }),
+    body: z.strictObject({ request, name: typedNameField, message: registrationRequest }),
   },
-  /** OPAQUE registration record and the public identity. */
+  /** OPAQUE registration record and the public identity, once for a `signUpStart`. */
   signUpFinish: {
     code: 0x11,
     reply: "welcome",
     body: z.strictObject({
       request,
       name: typedNameField,
-      record: opaqueMessage,
+      record,
       identity: bytesField(limits.identityBytesMax),
       backup: backup.exactOptional(),
     }),
@@ -46,10 +52,10 @@ export const coldClientFrames = {
   logInStart: {
     code: 0x12,
     reply: "logInStarted",
-    body: z.strictObject({ request, name: typedNameField, message: opaqueMessage }),
+    body: z.strictObject({ request, name: typedNameField, message: ke1 }),
   },
   /** OPAQUE login, KE3. */
-  logInFinish: { code: 0x13, reply: "welcome", body: z.strictObject({ request, message: opaqueMessage }) },
+  logInFinish: { code: 0x13, reply: "welcome", body: z.strictObject({ request, message: ke3 }) },
   /** A session token instead of a login. */
   resume: { code: 0x14, reply: "welcome", body: z.strictObject({ request, token: bytesField(256) }) },
   /** Ends the session: its token resumes nothing any more. */
@@ -59,9 +65,13 @@ export const coldClientFrames = {
   /** Keeps another one. */
   saveBackup: { code: 0x17, reply: "done", body: z.strictObject({ request, backup }) },
   /** A new password: OPAQUE registration, first message. Only on a connection that logged in with the old one. */
-  passwordStart: { code: 0x18, reply: "passwordStarted", body: z.strictObject({ request, message: opaqueMessage }) },
+  passwordStart: {
+    code: 0x18,
+    reply: "passwordStarted",
+    body: z.strictObject({ request, message: registrationRequest }),
+  },
   /** The new record, and the account secret sealed anew: both or neither are kept, other sessions end. */
-  passwordFinish: { code: 0x19, reply: "done", body: z.strictObject({ request, record: opaqueMessage, backup }) },
+  passwordFinish: { code: 0x19, reply: "done", body: z.strictObject({ request, record, backup }) },
 
   /** Public identities by name or id, in the order asked. */
   findUsers: {
@@ -88,7 +98,7 @@ export const coldClientFrames = {
       request,
       group: groupIdField,
       keys: z
-        .array(z.strictObject({ epoch: epochField, user: userIdField, wrapped: bytesField(1024) }))
+        .array(z.strictObject({ epoch: epochField, user: userIdField, wrapped: wrappedKeyField }))
         .max(limits.stagedKeysPerFrameMax),
     }),
   },

@@ -28,9 +28,16 @@ export const requestField = z.number().int().min(0).max(0xffff_ffff);
 
 /** A `Uint8Array`, whatever buffer it is a view of. */
 export const anyBytesField = z.custom<Uint8Array>((value) => value instanceof Uint8Array, "bytes are needed");
-export const bytesField = (lengthMax: number) =>
-  anyBytesField.refine((bytes) => bytes.length <= lengthMax, { message: `at most ${lengthMax} bytes` });
-export const hashField = anyBytesField.refine((bytes) => bytes.length === 32, { message: "32 bytes are needed" });
+export const bytesField = (lengthMax: number, lengthMin = 0) =>
+  anyBytesField.refine(({ length }) => length >= lengthMin && length <= lengthMax, {
+    message: lengthMin === 0 ? `at most ${lengthMax} bytes` : `${lengthMin} to ${lengthMax} bytes`,
+  });
+export const exactBytesField = (length: number) =>
+  anyBytesField.refine((bytes) => bytes.length === length, { message: `${length} bytes are needed` });
+export const hashField = exactBytesField(32);
+
+export const wrappedKeyField = bytesField(limits.wrappedKeyBytesMax, 1);
+export const backupField = bytesField(limits.backupBytesMax, limits.backupBytesMin);
 
 /** A name as somebody typed it; what it may hold is checked by `canonicalUserName`, with an error of its own. */
 export const typedNameField = z.string().max(4 * limits.userNameLengthMax);

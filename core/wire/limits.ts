@@ -51,11 +51,17 @@ export const limits = {
   /** A socket that has not logged in after this long is closed (`authentication_timeout`). */
   authenticationMsMax: 10_000,
 
-  /** Largest public identity and largest registration record, in bytes (`malformed_frame`). */
+  /** Largest public identity, in bytes (`malformed_frame`). */
   identityBytesMax: 2048,
-  registrationRecordBytesMax: 1024,
 
-  /** Largest sealed account secret, in bytes (`malformed_frame`): two private keys and a public identity are 3 KiB. */
+  /** Largest wrapped key, in bytes (`malformed_frame`): those of `rsa-fernet` have 384. */
+  wrappedKeyBytesMax: 1024,
+
+  /**
+   * Sealed account secret, in bytes (`malformed_frame`): at least what sealing adds (version, nonce and tag) and one byte; two
+   * private keys and a public identity are 3 KiB.
+   */
+  backupBytesMin: 30,
   backupBytesMax: 8192,
 
   /** Largest membership entry: 1,000 subjects of 48 bytes (`malformed_frame`). */

@@ -14,6 +14,7 @@ import { errorCodes, httpErrorCodes } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { coldLinkFrames } from "./link-frame.ts";
 import { membershipActions } from "./membership-entry.ts";
+import { opaqueBytes } from "./opaque-bytes.ts";
 import { sendKind } from "./send-frame.ts";
 import { coldServerFrames } from "./server-frame.ts";
 
@@ -134,6 +135,21 @@ suite("PROTOCOL.md", () => {
     const documented = table("name", "limit").map(([name, limit]) => [name, limit]);
     const coded = Object.entries(bounds).map(([name, limit]) => [name, decimal(limit)]);
     assert.deepEqual(sorted(documented), sorted(coded));
+  });
+
+  test("has every OPAQUE message with the bytes that it has", () => {
+    const { registrationRequest, registrationResponse, registrationRecord, ke1, ke2, ke3 } = opaqueBytes;
+    assert.deepEqual(
+      table("frame", "content", "bytes").map(([frame, , bytes]) => [frame, bytes]),
+      [
+        ["signUpStart.message, passwordStart.message", String(registrationRequest)],
+        ["signUpStarted.message, passwordStarted.message", String(registrationResponse)],
+        ["signUpFinish.record, passwordFinish.record", String(registrationRecord)],
+        ["logInStart.message", String(ke1)],
+        ["logInStarted.message", String(ke2)],
+        ["logInFinish.message", String(ke3)],
+      ],
+    );
   });
 
   test("has the defaults of what whoever runs a server may set", () => {

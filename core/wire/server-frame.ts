@@ -4,21 +4,26 @@ import { type AckFrame, ackKind, encodeAck, parseAck } from "./ack-frame.ts";
 import { type DeliverFrame, deliverKind, encodeDeliver, parseDeliver } from "./deliver-frame.ts";
 import { errorCodeNames } from "./errors.ts";
 import {
+  backupField,
   bytesField,
   countField,
   epochField,
+  exactBytesField,
   groupIdField,
   requestField,
   seqField,
   timeField,
   userIdField,
+  wrappedKeyField,
 } from "./fields.ts";
 import { type ColdFrame, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
 import { limits } from "./limits.ts";
+import { opaqueBytes } from "./opaque-bytes.ts";
 
 const request = requestField;
 const code = z.enum(errorCodeNames);
 const detail = z.string();
+const registrationResponse = exactBytesField(opaqueBytes.registrationResponse);
 const retryAfterMs = z.number().int().min(0).exactOptional();
 /** Those who have just left may be counted still. */
 const presentUsers = z.array(userIdField).max(2 * limits.groupMembersMax);
@@ -33,9 +38,7 @@ export const coldServerFrames = {
     code: 0x83,
     body: z.strictObject({
       group: groupIdField,
-      clientMessageId: z
-        .instanceof(Uint8Array)
-        .refine((bytes) => bytes.length === 8, { message: "8 bytes are needed" }),
+      clientMessageId: exactBytesField(8),
       code,
       /** The group's epoch, with `stale_epoch` and `rekey_needed`. */
       epoch: epochField.exactOptional(),
@@ -50,14 +53,8 @@ export const coldServerFrames = {
   /** A request that needs no other answer. */
   done: { code: 0x8e, body: z.strictObject({ request }) },
 
-  signUpStarted: {
-    code: 0x90,
-    body: z.strictObject({ request, message: bytesField(limits.registrationRecordBytesMax) }),
-  },
-  logInStarted: {
-    code: 0x91,
-    body: z.strictObject({ request, message: bytesField(limits.registrationRecordBytesMax) }),
-  },
+  signUpStarted: { code: 0x90, body: z.strictObject({ request, message: registrationResponse }) },
+  logInStarted: { code: 0x91, body: z.strictObject({ request, message: exactBytesField(opaqueBytes.ke2) }) },
   /** Logged in. The token resumes the session on any server until it expires. */
   welcome: {
     code: 0x92,
@@ -72,11 +69,8 @@ export const coldServerFrames = {
   },
 
   /** Null for who has none. */
-  backup: { code: 0x93, body: z.strictObject({ request, backup: bytesField(limits.backupBytesMax).nullable() }) },
-  passwordStarted: {
-    code: 0x94,
-    body: z.strictObject({ request, message: bytesField(limits.registrationRecordBytesMax) }),
-  },
+  backup: { code: 0x93, body: z.strictObject({ request, backup: backupField.nullable() }) },
+  passwordStarted: { code: 0x94, body: z.strictObject({ request, message: registrationResponse }) },
 
   users: {
     code: 0xa0,
@@ -131,7 +125,7 @@ export const coldServerFrames = {
     body: z.strictObject({
       request,
       group: groupIdField,
-      keys: z.array(z.strictObject({ epoch: epochField, wrapped: bytesField(1024) })).max(limits.keysPageMax),
+      keys: z.array(z.strictObject({ epoch: epochField, wrapped: wrappedKeyField })).max(limits.keysPageMax),
       more: z.boolean(),
     }),
   },

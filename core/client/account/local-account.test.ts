@@ -131,6 +131,27 @@ suite("an account at a machine", () => {
     await assert.rejects(logInHere(addressOf(user), "wrong", machine(), {}), failsWith("wrong_password"));
   });
 
+  test("takes one turn of round robin when it goes online, whatever else it asks the servers", async () => {
+    const several = await deploy({ servers: 2 });
+    const servers: string[] = [];
+    for (let i = 0; i < 4; i++) {
+      const [user, parts] = [`turn${i}`, machine()];
+      const at = { ...addressOf(user), server: several.target };
+      const account = opened(
+        await signUpHere(at, "old", parts, { welcomed: ({ server }) => void servers.push(server) }),
+      );
+      const before = servers.length;
+      account.goOnline();
+      await until(() => servers.length > before, "it is online, and knows its groups");
+      if (i % 2 === 0) continue;
+      // It comes again, is told that its session was ended, and logs in where it was told.
+      await account.client.mailbox.request({ kind: "logOut" });
+      account.client.mailbox.goOffline();
+      await account.connect("old");
+    }
+    assert.deepEqual(servers, ["s0", "s1", "s0", "s1", "s0", "s1"]);
+  });
+
   test("gets another password: the old one opens it nowhere, the new one everywhere", async () => {
     const [here, there] = [machine(), machine()];
     const { user, account } = await signedUp(here);

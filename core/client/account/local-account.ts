@@ -21,7 +21,7 @@ import { canonicalUserName } from "../../wire/user-name.ts";
 import { type AboutDeployment, aboutDeployment } from "../about-deployment.ts";
 import { Client, type ClientEvents } from "../client.ts";
 import { type Authenticate, Connection, type Welcome } from "../connection.ts";
-import { type DialRefused, dialAssigned } from "../dial.ts";
+import { type DialRefused, dialAssigned, dialForVisit } from "../dial.ts";
 import { FileTransfers } from "../files/file-transfers.ts";
 import { AttachmentServer } from "../files/transfer.ts";
 import { IdentityCache } from "../identity-cache.ts";
@@ -45,6 +45,8 @@ export interface LocalAccountParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly effort: Stretching;
+  /** Goes online for a moment only, and takes the turn of no client that stays. */
+  readonly isVisit?: boolean;
 }
 
 /** Whose account it is, where, and under which name this machine remembers it. */
@@ -87,7 +89,8 @@ export class LocalAccount {
     this.#parts = parts;
     this.#identity = secret.identity;
     const tls = trustOf(profile);
-    const dial = dialAssigned(profile.server, tls);
+    const visit = dialForVisit(profile.server, tls);
+    const dial = parts.isVisit ? visit : dialAssigned(profile.server, tls);
     this.client = new Client(
       { dial, ...parts, socket: { tls } },
       {
@@ -115,7 +118,7 @@ export class LocalAccount {
     const session = vault.session();
     // What it keeps can be read, and written to, before there is a connection, or without one.
     if (session) this.client.recognise(this.#identity, session.user);
-    const server = new AttachmentServer({ dial, tls, clock: parts.clock, token: () => vault.session()?.token });
+    const server = new AttachmentServer({ dial: visit, tls, clock: parts.clock, token: () => vault.session()?.token });
     this.files = new FileTransfers({ client: this.client, server, store: vault });
   }
 
@@ -413,7 +416,7 @@ async function connectOnce(
   authenticate: Authenticate,
 ): Promise<Parsed<Welcome, RequestRefused>> {
   const connection = new Connection(
-    { dial: dialAssigned(server, tls), open, clock, random, socket: { tls } },
+    { dial: dialForVisit(server, tls), open, clock, random, socket: { tls } },
     { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {} },
   );
   try {

@@ -234,12 +234,12 @@ suite("a person at their machines", () => {
   });
 
   test("a message that failed is there once when it is sent again, even if the server had it already", async () => {
-    let deafTo: readonly (number | undefined)[] = [];
-    const parts = machine(losing((frame) => deafTo.includes(frame[1])));
+    let lost: readonly (number | undefined)[] = [];
+    const parts = machine(losing((frame) => lost.includes(frame[1])));
     const [alice, bob] = [await signedUp(), await signedUp(parts)];
     const group = await groupOf(alice, bob);
     await say(bob, group, "heard");
-    deafTo = [ackKind, deliverKind];
+    lost = [ackKind, deliverKind];
     const outcome = say(bob, group, "taken in, and nobody told bob");
     await until(() => texts(alice, group).length === 2, "alice has it");
     assert.ok((await alice.client.changeGroup(group, { action: "remove", names: [bob.name] })).ok);
@@ -251,8 +251,8 @@ suite("a person at their machines", () => {
       failed.map(({ why }) => why),
       ["not_a_member", "not_a_member"],
     );
-    // What the server had would come back by itself, and would not have failed any more.
-    deafTo = [deliverKind];
+    // What comes back with the history has not failed any more.
+    lost = [deliverKind];
     assert.ok((await alice.client.changeGroup(group, { action: "admit", names: [bob.name] })).ok);
     await until(() => bob.client.mailbox.groups.has(group), "bob is back");
     for (const { clientMessageId } of failed) {

@@ -13,6 +13,10 @@ export async function registrationResponse(args: Parameters<OpaqueServer["regist
   return (await there()).registrationResponse(...args);
 }
 
+export async function checkRecord(args: Parameters<OpaqueServer["checkRecord"]>) {
+  return (await there()).checkRecord(...args);
+}
+
 export async function startLogin(args: Parameters<OpaqueServer["startLogin"]>) {
   return (await there()).startLogin(...args);
 }
@@ -29,6 +33,7 @@ export function pooledOpaque(pool: Pool): OpaqueServer {
   };
   return {
     registrationResponse: (...args) => step<Uint8Array>("registrationResponse", args),
+    checkRecord: (...args) => step<undefined>("checkRecord", args),
     startLogin: (...args) => step<OpaqueLoginStarted>("startLogin", args),
     finishLogin: (...args) => step<undefined>("finishLogin", args),
     waiting: async () => pool.waiting,

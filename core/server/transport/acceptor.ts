@@ -1,8 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer, Server as TlsServer } from "node:https";
-import { httpRequest } from "./node-http.ts";
-import { portInUse } from "./port-in-use.ts";
-import { readTls } from "./read-tls.ts";
+import type { Lobby } from "./lobby.ts";
+import { answeredForServer, hasMethod } from "./methods.ts";
+import { NodeServer } from "./node-server.ts";
 import type { HttpRequest, TlsFiles } from "./transport.ts";
 
 /** What stands on the port that everybody knows, in front of the servers. */
@@ -17,43 +15,47 @@ export interface Front {
   close(): void;
 }
 
+/** Where a front listens, how it is encrypted, and who waits at it. */
+export interface FrontPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsFiles | undefined;
+  readonly lobby: Lobby;
+}
+
 /** Hands every socket that it accepts to the next server's thread, before a byte is read from it. */
-export async function nativeAcceptor(host: string, port: number, tls: TlsFiles | undefined): Promise<Front> {
+export async function nativeAcceptor(place: FrontPlace): Promise<Front> {
   const { openAcceptor } = await import("./uws-acceptor.ts");
-  return openAcceptor(host, port, tls);
+  return openAcceptor(place);
 }
 
 /**
  * Where sockets cannot pass between threads, the port that everybody knows answers only where to go.
  */
-export function signpost(
-  host: string,
-  port: number,
-  tls: TlsFiles | undefined,
+export async function signpost(
+  { host, port, tls, lobby }: FrontPlace,
   route: (request: HttpRequest) => boolean,
 ): Promise<Front> {
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const asked = httpRequest(request, response);
-    if (route(asked)) return;
-    if (asked.path === "/healthz") return asked.respond(200, { "content-type": "text/plain" }, "ok\n");
-    asked.respond(404, { "content-type": "text/plain" }, "not_found: ask /assign where to connect\n");
-  };
-  const http = tls ? createTlsServer(readTls(tls), answer) : createServer(answer);
-  return new Promise((resolve, reject) => {
-    http.once("error", (cause) => reject(portInUse(host, port, cause)));
-    http.listen({ host, port }, () =>
-      resolve({
-        port: (http.address() as { port: number }).port,
-        add() {},
-        remove() {},
-        reloadCertificates() {
-          if (tls && http instanceof TlsServer) http.setSecureContext(readTls(tls));
-        },
-        close() {
-          http.close();
-          http.closeAllConnections();
-        },
-      }),
-    );
+  const plain = { "content-type": "text/plain; charset=utf-8" };
+  const server = new NodeServer({
+    tls,
+    lobby,
+    requested(request) {
+      if (answeredForServer(request) || route(request)) return;
+      if (request.path !== "/healthz") {
+        return request.respond(404, plain, "not_found: ask /assign where to connect\n");
+      }
+      if (hasMethod(request, ["GET"])) request.respond(200, plain, "ok\n");
+    },
   });
+  return {
+    port: await server.listen(host, port),
+    add() {},
+    remove() {},
+    reloadCertificates: () => server.reloadCertificates(),
+    close() {
+      server.close();
+      lobby.close();
+    },
+  };
 }

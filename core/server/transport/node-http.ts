@@ -1,23 +1,51 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestHead } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
 
+/** The head of a request to Node's own HTTP server. */
+export function requestHead(request: IncomingMessage): RequestHead {
+  const { method = "", url = "/", httpVersion: version, rawHeaders } = request;
+  const headers: [name: string, value: string][] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    headers.push([(rawHeaders[i] ?? "").toLowerCase(), rawHeaders[i + 1] ?? ""]);
+  }
+  // A target may be a whole URL, whose host then stands for the header's (RFC 9112 section 3.2.2).
+  const [, host, inside] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
+  const path = pathOf(inside === undefined ? url : inside.startsWith("/") ? inside : `/${inside}`);
+  if (host === undefined) return { method, path, version, headers };
+  return { method, path, version, headers: headers.map(([name, value]) => [name, name === "host" ? host : value]) };
+}
+
+// By hand: what is no URL (`//`) must not throw, and a native request has its path as it came, too.
+const pathOf = (target: string) => target.split("?", 1)[0] ?? "";
+
 /** A request to Node's own HTTP server, as routes see it. */
-export function httpRequest(request: IncomingMessage, response: ServerResponse): HttpRequest {
-  // By hand: what is no URL (`//`) must not throw, and a native request has its path as it came, too.
-  const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
+export function httpRequest(head: RequestHead, request: IncomingMessage, response: ServerResponse): HttpRequest {
+  const { method, path, headers } = head;
+  const [, query = ""] = (request.url ?? "").split("?", 2);
   return {
-    method: request.method ?? "GET",
+    method,
     path,
     query: new URLSearchParams(query),
-    header: (name) => request.headers[name],
+    header: (name) => headers.find(([of]) => of === name)?.[1],
     body: (bytesMax) => readBody(request, bytesMax),
-    respond(status, headers, body) {
-      if (!response.headersSent) response.writeHead(status, headers).end(body);
+    respond(status, answerHeaders, body) {
+      if (response.headersSent) return;
+      const bytes = Buffer.from(body);
+      // Nothing is said of the length of nothing (RFC 9110 section 8.6).
+      const length = status === 204 ? {} : { "content-length": String(bytes.length) };
+      // Node leaves the body of an answer to HEAD out by itself.
+      response.writeHead(status, { ...answerHeaders, ...length }).end(bytes);
     },
-    stream: (status, headers, length, next) => stream(response, status, headers, length, next),
+    async stream(status, answerHeaders, length, next) {
+      if (method === "HEAD") response.writeHead(status, withLength(answerHeaders, length)).end();
+      else await stream(response, status, withLength(answerHeaders, length), length, next);
+    },
   };
 }
+
+const withLength = (headers: HttpHeaders, length: number) => ({ ...headers, "content-length": String(length) });
 
 async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array | undefined> {
   const pieces: Uint8Array[] = [];
@@ -40,7 +68,7 @@ async function stream(response: ServerResponse, status: number, headers: HttpHea
     const piece = await pieceOrBreak(response, next);
     sent += piece.length;
     if (response.destroyed) return;
-    if (!response.headersSent) response.writeHead(status, { ...headers, "content-length": String(length) });
+    if (!response.headersSent) response.writeHead(status, headers);
     if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
   }
   response.end();

@@ -1,3 +1,5 @@
+import type { Lobby } from "./lobby.ts";
+
 /**
  * Sockets and HTTP as a chat server needs them, whichever library is underneath. `uws` is fast and native; `ws` runs
  * wherever Node does.
@@ -46,32 +48,40 @@ export interface TransportEvents<Session> {
 /** Why a connection has ended, as far as it is known here. */
 export type ClosedBecause = "closed" | "slow_consumer";
 
+/** A request whose head HTTP lets stand; the socket's path is the transport's own affair. */
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  header(name: RequestHeader): string | undefined;
+  /** By its name in lower case; the first, where there are several. */
+  header(name: string): string | undefined;
   /**
    * The body; undefined when it is longer than `bytesMax` or the client went away. To be asked for before anything is
    * awaited.
    */
   body(bytesMax: number): Promise<Uint8Array | undefined>;
+  /** Answers; to HEAD without the body, but with its length. */
   respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void;
   /**
    * Answers with `length` bytes in pieces: the next is asked for when the last has gone out, so that one piece is all that
-   * is ever in memory. Resolves when all have gone out, or when the client went away.
+   * is ever in memory. Resolves when all have gone out, or when the client went away. To HEAD no piece is asked for.
    *
    * When a piece cannot be had it fails, too: what has begun is broken off, what has not may still be answered.
    */
   stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void>;
 }
 
-/** What may be asked of a request's headers: a native request is gone once it has been handed over. */
-export const requestHeaders = ["authorization", "range", "content-length", "host"] as const;
-export type RequestHeader = (typeof requestHeaders)[number];
+/** With `close` in `connection`, the connection ends behind the answer. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 /** The pieces add up to the length that was announced. */
 export type NextPiece = () => Promise<Uint8Array>;
+
+/** An answer that is known whole. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly body: string;
+}
 
 export interface TransportOptions {
   /** A longer message is not read: its connection is cut off. */
@@ -82,6 +92,8 @@ export interface TransportOptions {
   readonly idleSecondsMax: number;
   /** Everything is encrypted, HTTP and WebSocket alike; in clear without. */
   readonly tls?: TlsFiles | undefined;
+  /** Where connections are that are no WebSockets yet; closed with the transport. */
+  readonly lobby: Lobby;
 }
 
 /** A certificate with its chain, and its private key, in PEM. */

@@ -1,18 +1,18 @@
 import * as uws from "uWebSockets.js";
-import type { Front } from "./acceptor.ts";
-import type { TlsFiles } from "./transport.ts";
+import type { Front, FrontPlace } from "./acceptor.ts";
+import { UwsDoor } from "./uws-door.ts";
+import { headOf, UwsRequest } from "./uws-http.ts";
 import { listen, undeclared } from "./uws-listen.ts";
 
-export async function openAcceptor(host: string, wanted: number, tls: TlsFiles | undefined): Promise<Front> {
+export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlace): Promise<Front> {
   const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
-  // Only while no server is there to be handed the socket. It must not be kept: its later requests would come here too.
-  app.any("/*", (response) => {
-    response.cork(() => {
-      response
-        .writeStatus("503 Service Unavailable")
-        .writeHeader("retry-after", "1")
-        .end("no_server: none is there now\n", true);
-    });
+  // What follows is only for sockets that come while no server is there to be handed them.
+  const door = new UwsDoor(app, lobby);
+  // The socket must not be kept: its later requests would come here too.
+  app.any("/*", (response, request) => {
+    door.asked(response);
+    const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": "1", connection: "close" };
+    new UwsRequest(response, headOf(request)).respond(503, headers, "no_server: none is there now\n");
   });
   const { port } = await listen(app, host, wanted);
   return {
@@ -21,6 +21,9 @@ export async function openAcceptor(host: string, wanted: number, tls: TlsFiles |
     // What it says itself, when no server is there, it says under the certificate that it began with.
     reloadCertificates() {},
     remove: (descriptor) => undeclared(app).removeChildAppDescriptor(descriptor),
-    close: () => void app.close(),
+    close() {
+      app.close();
+      lobby.close();
+    },
   };
 }

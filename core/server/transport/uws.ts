@@ -1,21 +1,20 @@
 import * as uws from "uWebSockets.js";
+import { isHandshake, noRoom, refuseHandshake } from "./handshake.ts";
+import { headFault, type RequestHead } from "./request-head.ts";
 import {
   type Connection,
-  type HttpHeaders,
-  type HttpRequest,
-  type NextPiece,
-  type RequestHeader,
-  requestHeaders,
   socketPath,
   type Transport,
   type TransportEvents,
   type TransportOptions,
 } from "./transport.ts";
+import { UwsDoor } from "./uws-door.ts";
+import { headOf, UwsRequest } from "./uws-http.ts";
 import { listen, undeclared } from "./uws-listen.ts";
 
 interface SocketState<Session> {
-  session: Session;
-  connection: UwsConnection<Session>;
+  /** From the moment at which the library says that it is open. */
+  opened: { readonly session: Session; readonly connection: UwsConnection<Session> } | undefined;
   slow: boolean;
 }
 
@@ -78,6 +77,7 @@ class UwsTransport<Session> implements Transport {
       for (const socket of [...sockets]) socket.close();
       app.close();
     }
+    this.#options.lobby.close();
   }
 
   get #newest(): uws.TemplatedApp {
@@ -85,38 +85,64 @@ class UwsTransport<Session> implements Transport {
   }
 
   #openApp(): App<Session> {
-    const { tls, messageBytesMax, backpressureBytesMax, idleSecondsMax } = this.#options;
+    const { tls, messageBytesMax, backpressureBytesMax, idleSecondsMax, lobby } = this.#options;
     const events = this.#events;
     const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
     const sockets = new Set<uws.WebSocket<SocketState<Session>>>();
+    const door = new UwsDoor(app, lobby);
+    const answer = (response: uws.HttpResponse, head: RequestHead, query: string) => {
+      const request = new UwsRequest(response, head, { query, keepAlive: !lobby.short });
+      const fault = headFault(head);
+      // Not at once: behind an answer the library would read on, and take for a request what may be none. As long as there is
+      // no answer it ends a connection on which more comes.
+      if (fault) setImmediate(() => request.respond(fault.status, fault.headers, fault.body));
+      else if (head.path === socketPath) refuseHandshake(request, head);
+      else events.requested(request);
+    };
     app.ws<SocketState<Session>>(socketPath, {
       maxPayloadLength: messageBytesMax,
       maxBackpressure: backpressureBytesMax,
       closeOnBackpressureLimit: true,
       idleTimeout: idleSecondsMax,
       sendPingsAutomatically: true,
+      upgrade(response, request, context) {
+        door.asked(response);
+        const head = headOf(request);
+        if (headFault(head) || !isHandshake(head)) return answer(response, head, request.getQuery());
+        if (!lobby.mayUpgrade()) {
+          return new UwsRequest(response, head).respond(noRoom.status, noRoom.headers, noRoom.body);
+        }
+        door.upgraded();
+        const state: SocketState<Session> = { opened: undefined, slow: false };
+        response.upgrade(state, request.getHeader("sec-websocket-key"), "", "", context);
+      },
       open(socket) {
         sockets.add(socket);
-        const state = socket.getUserData();
-        state.connection = new UwsConnection(socket);
-        state.session = events.opened(state.connection);
-        events.admitted(state.session);
+        const connection = new UwsConnection(socket);
+        const session = events.opened(connection);
+        socket.getUserData().opened = { session, connection };
+        events.admitted(session);
       },
       message(socket, message, isBinary) {
+        const { opened } = socket.getUserData();
         // A text frame is no frame of ours; empty bytes are refused as malformed, like any other.
-        events.received(socket.getUserData().session, new Uint8Array(isBinary ? message : new ArrayBuffer(0)));
+        if (opened) events.received(opened.session, new Uint8Array(isBinary ? message : new ArrayBuffer(0)));
       },
       dropped(socket) {
         socket.getUserData().slow = true;
       },
       close(socket) {
         sockets.delete(socket);
-        const state = socket.getUserData();
-        state.connection.closed = true;
-        events.closed(state.session, state.slow ? "slow_consumer" : "closed");
+        const { opened, slow } = socket.getUserData();
+        if (!opened) return;
+        opened.connection.closed = true;
+        events.closed(opened.session, slow ? "slow_consumer" : "closed");
       },
     });
-    app.any("/*", (response, request) => answer(response, request, events));
+    app.any("/*", (response, request) => {
+      door.asked(response);
+      answer(response, headOf(request), request.getQuery());
+    });
     return { app, sockets };
   }
 }
@@ -152,100 +178,5 @@ class UwsConnection<Session> implements Connection {
 
   end(code: number, reason: string): void {
     if (!this.closed) this.#socket.end(code, reason);
-  }
-}
-
-function answer<Session>(response: uws.HttpResponse, request: uws.HttpRequest, events: TransportEvents<Session>): void {
-  events.requested(new UwsRequest(response, request));
-}
-
-/** A native request: what may be asked of it later is copied at once. */
-class UwsRequest implements HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly #headers: ReadonlyMap<RequestHeader, string>;
-  readonly #response: uws.HttpResponse;
-  #aborted = false;
-  #whenAborted = () => {};
-
-  constructor(response: uws.HttpResponse, request: uws.HttpRequest) {
-    this.method = request.getMethod().toUpperCase();
-    this.path = request.getUrl();
-    this.query = new URLSearchParams(request.getQuery() ?? "");
-    this.#headers = new Map(requestHeaders.map((name) => [name, request.getHeader(name)]));
-    this.#response = response;
-    response.onAborted(() => {
-      this.#aborted = true;
-      this.#whenAborted();
-    });
-  }
-
-  header(name: RequestHeader): string | undefined {
-    return this.#headers.get(name) || undefined;
-  }
-
-  body(bytesMax: number): Promise<Uint8Array | undefined> {
-    return new Promise((resolve) => {
-      const pieces: Buffer[] = [];
-      let bytes = 0;
-      this.#whenAborted = () => resolve(undefined);
-      this.#response.onData((piece, isLast) => {
-        bytes += piece.byteLength;
-        // What is too long is read to its end, or the answer could not be sent, but not kept.
-        if (bytes > bytesMax) pieces.length = 0;
-        else pieces.push(Buffer.from(piece.slice(0)));
-        if (isLast) resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces));
-      });
-    });
-  }
-
-  respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void {
-    if (this.#aborted) return;
-    this.#response.cork(() => {
-      this.#begin(status, headers);
-      // Nothing is said of the length of nothing (RFC 9110 section 8.6).
-      if (status === 204) this.#response.endWithoutBody();
-      else this.#response.end(body);
-    });
-  }
-
-  async stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void> {
-    const response = this.#response;
-    let begun = false;
-    for (let sent = 0; sent < length; ) {
-      const piece = await next().catch((cause: unknown) => {
-        if (begun && !this.#aborted) this.#response.close();
-        throw cause;
-      });
-      if (this.#aborted) return;
-      const from = sent;
-      let ok = true;
-      response.cork(() => {
-        if (!begun) this.#begin(status, headers);
-        begun = true;
-        [ok] = response.tryEnd(piece, length);
-      });
-      sent += piece.length;
-      if (!ok) await this.#sendRest(piece, from, length);
-      if (this.#aborted) return;
-    }
-  }
-
-  /** Goes on with a piece of which the socket has not taken all; resolves when it has, or when the client went away. */
-  #sendRest(piece: Uint8Array, from: number, length: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#whenAborted = resolve;
-      this.#response.onWritable((offset) => {
-        const [ok] = this.#response.tryEnd(piece.subarray(offset - from), length);
-        if (ok) resolve();
-        return ok;
-      });
-    });
-  }
-
-  #begin(status: number, headers: HttpHeaders): void {
-    this.#response.writeStatus(String(status));
-    for (const [name, value] of Object.entries(headers)) this.#response.writeHeader(name, value);
   }
 }

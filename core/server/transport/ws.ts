@@ -1,11 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { systemClock } from "../../platform/clock.ts";
-import { httpRequest } from "./node-http.ts";
-import { portInUse } from "./port-in-use.ts";
-import { readTls } from "./read-tls.ts";
+import { binaryFrame } from "./binary-frame.ts";
+import { isHandshake, noRoom, refuseHandshake } from "./handshake.ts";
+import { NodeServer } from "./node-server.ts";
 import {
   type Connection,
   socketPath,
@@ -13,33 +11,32 @@ import {
   type TransportEvents,
   type TransportOptions,
 } from "./transport.ts";
+import { type FrameRun, type TurnSocket, TurnWrites } from "./turn-writes.ts";
 
-/** The transport in JavaScript: the `ws` library, for Node versions that uWebSockets.js has no binary for. */
+/** A client that does not answer a close frame for this long is cut off. */
+const closeMsMax = 5000;
+
+/**
+ * The transport in JavaScript, for Node versions that uWebSockets.js has no binary for: the `ws` library shakes hands,
+ * reads, and sends control frames. Messages are framed and written here, each once for all who get it.
+ */
 export function wsTransport<Session>(events: TransportEvents<Session>, options: TransportOptions): Transport {
   const topics = new Map<string, Set<WsConnection>>();
-  const answer = (request: IncomingMessage, response: ServerResponse) =>
-    events.requested(httpRequest(request, response));
-  const { tls } = options;
-  const http = tls ? createTlsServer(readTls(tls), answer) : createServer(answer);
-  const sockets = new WebSocketServer({
-    server: http,
-    path: socketPath,
+  const writes = new TurnWrites();
+  const settings = {
+    noServer: true,
     maxPayload: options.messageBytesMax,
     perMessageDeflate: false,
-  });
-  sockets.on("error", () => {}); // The HTTP server's errors come here too; `listen` reports them.
-
+    // Subprotocols that a client offers are passed over: there are none.
+    handleProtocols: () => false as const,
+    closeTimeout: closeMsMax,
+  };
+  const sockets = new WebSocketServer(settings);
   const alive = new WeakSet<WebSocket>();
-  const stopPinging = systemClock.every(options.idleSecondsMax * 1000, () => {
-    for (const socket of sockets.clients) {
-      if (!alive.delete(socket)) socket.terminate();
-      else socket.ping();
-    }
-  });
 
-  sockets.on("connection", (socket, request) => {
+  const opened = (socket: WebSocket, stream: Socket) => {
     alive.add(socket);
-    const connection = new WsConnection(socket, request.socket, topics, options.backpressureBytesMax);
+    const connection = new WsConnection(socket, stream, { topics, writes, bytesMax: options.backpressureBytesMax });
     const session = events.opened(connection);
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       alive.add(socket);
@@ -53,71 +50,97 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
       events.closed(session, connection.slow ? "slow_consumer" : "closed");
     });
     events.admitted(session);
+  };
+
+  const server = new NodeServer({
+    tls: options.tls,
+    lobby: options.lobby,
+    requested(request, head) {
+      if (request.path !== socketPath) events.requested(request);
+      else if (isHandshake(head)) request.respond(noRoom.status, noRoom.headers, noRoom.body);
+      else refuseHandshake(request, head);
+    },
+    upgrade(head, accept) {
+      if (head.path !== socketPath || !isHandshake(head) || !options.lobby.mayUpgrade()) return false;
+      const { request, socket: stream, behind } = accept();
+      // The library wants the header to be this word; as a list it was checked above.
+      request.headers.upgrade = "websocket";
+      sockets.handleUpgrade(request, stream, behind, (socket) => opened(socket, stream));
+      return true;
+    },
+  });
+
+  const stopPinging = systemClock.every(options.idleSecondsMax * 1000, () => {
+    for (const socket of sockets.clients) {
+      if (!alive.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
   });
 
   return {
     name: "ws",
-    listen: (host, port) => listen(http, host, port),
-    publish(topic, frame) {
+    listen: (host, port) => server.listen(host, port),
+    publish(topic, payload) {
       const subscribers = topics.get(topic);
       if (!subscribers) return;
-      for (const connection of subscribers) connection.send(frame);
+      const frame = binaryFrame(payload);
+      for (const connection of subscribers) connection.queue(frame);
     },
     async reloadCertificates() {
-      if (tls && http instanceof TlsServer) http.setSecureContext(readTls(tls));
+      server.reloadCertificates();
     },
-    stopListening: () => void http.close(),
+    stopListening: () => server.stopListening(),
     close() {
       stopPinging();
       for (const socket of sockets.clients) socket.terminate();
-      http.close();
-      http.closeAllConnections();
+      server.close();
+      options.lobby.close();
     },
   };
 }
 
-function listen(http: Server | TlsServer, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once("error", (cause) => reject(portInUse(host, port, cause)));
-    http.listen({ host, port }, () => resolve((http.address() as { port: number }).port));
-  });
+/** What the connections of one transport share. */
+interface Shared {
+  readonly topics: Map<string, Set<WsConnection>>;
+  readonly writes: TurnWrites;
+  /** What may pile up for one connection before it is cut off. */
+  readonly bytesMax: number;
 }
 
-class WsConnection implements Connection {
+class WsConnection implements Connection, TurnSocket {
   readonly remoteAddress: string;
   slow = false;
+  queued: FrameRun | undefined;
   readonly #socket: WebSocket;
   readonly #stream: Socket;
-  readonly #topics: Map<string, Set<WsConnection>>;
+  readonly #shared: Shared;
   readonly #subscribed = new Set<string>();
-  readonly #backpressureBytesMax: number;
-  #corked = false;
 
-  constructor(socket: WebSocket, stream: Socket, topics: Map<string, Set<WsConnection>>, backpressureBytesMax: number) {
+  constructor(socket: WebSocket, stream: Socket, shared: Shared) {
     this.remoteAddress = stream.remoteAddress ?? "";
     this.#socket = socket;
     this.#stream = stream;
-    this.#topics = topics;
-    this.#backpressureBytesMax = backpressureBytesMax;
+    this.#shared = shared;
   }
 
-  send(frame: Uint8Array): void {
+  send(payload: Uint8Array): void {
+    this.queue(binaryFrame(payload));
+  }
+
+  /** Sends a frame that others may get too. */
+  queue(frame: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > this.#backpressureBytesMax) {
+    if (this.#stream.writableLength + (this.queued?.bytes ?? 0) > this.#shared.bytesMax) {
       this.slow = true;
       this.#socket.terminate();
       return;
     }
-    // Whatever this turn of the loop sends goes out in one write.
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#stream.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.#stream.uncork();
-      });
-    }
-    this.#socket.send(frame);
+    this.#shared.writes.add(this, frame);
+  }
+
+  write(bytes: Buffer): void {
+    // Behind a close frame there must be nothing; the library writes one by itself when it has got one.
+    if (this.#socket.readyState === this.#socket.OPEN) this.#stream.write(bytes);
   }
 
   together(write: () => void): void {
@@ -125,17 +148,19 @@ class WsConnection implements Connection {
   }
 
   subscribe(topic: string): void {
-    const subscribers = this.#topics.get(topic);
+    const { topics } = this.#shared;
+    const subscribers = topics.get(topic);
     if (subscribers) subscribers.add(this);
-    else this.#topics.set(topic, new Set([this]));
+    else topics.set(topic, new Set([this]));
     this.#subscribed.add(topic);
   }
 
   unsubscribe(topic: string): void {
+    const { topics } = this.#shared;
     this.#subscribed.delete(topic);
-    const subscribers = this.#topics.get(topic);
+    const subscribers = topics.get(topic);
     subscribers?.delete(this);
-    if (subscribers?.size === 0) this.#topics.delete(topic);
+    if (subscribers?.size === 0) topics.delete(topic);
   }
 
   leaveAll(): void {
@@ -143,6 +168,7 @@ class WsConnection implements Connection {
   }
 
   end(code: number, reason: string): void {
+    this.#shared.writes.flush(this);
     this.#socket.close(code, reason);
   }
 }

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { suite, test } from "node:test";
 import { systemClock } from "../../platform/clock.ts";
 import { accepted, type Parsed, refused } from "../../platform/parsed.ts";
+import { givenSeed } from "../chaos.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { allTargets } from "./all-targets.ts";
 import { corpusDirectory, readCorpus } from "./corpus.ts";
@@ -12,7 +13,7 @@ import { type FuzzTarget, outcomeOf } from "./target.ts";
 import { fuzzWatched } from "./watched-run.ts";
 
 const targets = await allTargets();
-const seed = process.env.TEST_SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.TEST_SEED);
+const seed = givenSeed() ?? Math.floor(Math.random() * 2 ** 31);
 const msMax = 100;
 
 for (const target of targets) {

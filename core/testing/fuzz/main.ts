@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "../../platform/clock.ts";
+import { decimalNumber, wholeNumber } from "../../platform/decimal.ts";
 import { messageOf } from "../../platform/failure.ts";
 import { allTargets } from "./all-targets.ts";
 import { appendToCorpus, readCorpus } from "./corpus.ts";
@@ -40,6 +41,9 @@ const { values: given, positionals: names } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
+const seed = wholeNumber(given.seed);
+const seconds = decimalNumber(given.seconds);
+const executionsMax = wholeNumber(given.executions);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 const all = await allTargets();
@@ -50,8 +54,10 @@ if (given.help) print(usage);
 else if (unknown.length > 0) fail(`no target ${unknown.join(", ")}; --list names them`);
 else if (given.list) for (const { name } of all) print(name);
 else if (given.input !== undefined) await runOne(given.input);
-else {
-  const found = given.cost ? [] : await fuzzAll();
+else if (seed === undefined || seconds === undefined || executionsMax === undefined) {
+  fail("--seed and --executions are whole numbers, --seconds is a number, in decimal digits");
+} else {
+  const found = given.cost ? [] : await fuzzAll({ seed, seconds, executionsMax });
   // One that hangs would hang here too.
   await showCosts(targets.filter((target) => !found.includes(target)));
 }
@@ -73,13 +79,16 @@ async function runOne(hex: string): Promise<void> {
 }
 
 /** Answers the targets in which something was found. */
-async function fuzzAll(): Promise<FuzzTarget[]> {
+async function fuzzAll({
+  seed,
+  seconds,
+  executionsMax,
+}: {
+  seed: number;
+  seconds: number;
+  executionsMax: number;
+}): Promise<FuzzTarget[]> {
   const found: FuzzTarget[] = [];
-  const [seed, seconds, executionsMax] = [given.seed, given.seconds, given.executions].map(Number) as [
-    number,
-    number,
-    number,
-  ];
   print(`seed ${seed}, ${seconds} s each\n`);
   print(tableLine("target", "executions", "per second", "accepted", "ways", "heap growth"));
   for (const target of targets) {

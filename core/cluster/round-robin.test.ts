@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dialDirectly } from "../client/dial.ts";
+import { transportNames } from "../server/transport/transport.ts";
+import { ClientProcess } from "../testing/client-process.ts";
+import { deploy, type TestDeployment } from "../testing/deployment.ts";
+import { type Person, person } from "../testing/person.ts";
+import { until } from "../testing/until.ts";
+
+const clients = 8;
+
+/** Clients at each server, as the servers last said, once they are as many as there should be. */
+async function connectionsAt({ target }: TestDeployment, sum: number): Promise<number[]> {
+  let counts: number[] = [];
+  await until(async () => {
+    const response = await fetch(`http://${target}/servers`);
+    const servers = (await response.json()) as readonly { readonly load: { readonly connections: number } }[];
+    counts = servers.map(({ load }) => load.connections);
+    return counts.reduce((all, count) => all + count, 0) === sum;
+  }, `the servers count ${sum} clients`);
+  return counts;
+}
+
+const unevenness = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts);
+
+/** People who can log in, with sessions that can be resumed; nobody is connected, as far as the servers know, too. */
+async function peopleAway(deployment: TestDeployment): Promise<Person[]> {
+  const people = await Promise.all(
+    Array.from({ length: clients }, (_, i) => person(deployment.target, `client${i}`, { password: "password" })),
+  );
+  await connectionsAt(deployment, clients);
+  await Promise.all(people.map(({ client }) => client.close()));
+  await connectionsAt(deployment, 0);
+  return people;
+}
+
+for (const transport of transportNames) {
+  for (const servers of [2, 4]) {
+    test(`clients that are processes of their own are spread evenly over ${servers} servers (${transport})`, async () => {
+      const deployment = await deploy({ servers, transport });
+      const { target } = deployment;
+      const people = await peopleAway(deployment);
+      const startOne = async ({ name, token }: Person, i: number) => {
+        const who = i % 2 === 0 ? { token: Buffer.from(token).toString("hex") } : { name, password: "password" };
+        const client = await ClientProcess.start({ target, who });
+        // What else asks, each time by a connection to the port that everybody knows, takes no client's turn.
+        for (const path of ["/healthz", "/about", "/assign?visit=true"].slice(i % 3)) {
+          assert.ok((await fetch(`http://${target}${path}`, { headers: { connection: "close" } })).ok);
+        }
+        return client;
+      };
+      const started = await Promise.all(people.map(startOne));
+      const counts = await connectionsAt(deployment, clients);
+      const were = started.map((client) => client.servers.join(" then ")).join(", ");
+      assert.ok(counts.length === servers && unevenness(counts) <= 1, `${counts.join()}: ${were}`);
+      await deployment.stop();
+    });
+  }
+}
+
+test("clients of a server that breaks are spread evenly over the others", async () => {
+  const deployment = await deploy({ servers: 4 });
+  const people = await peopleAway(deployment);
+  const started = await Promise.all(
+    people.map(({ token }) =>
+      ClientProcess.start({ target: deployment.target, who: { token: Buffer.from(token).toString("hex") } }),
+    ),
+  );
+  assert.deepEqual(await connectionsAt(deployment, clients), [2, 2, 2, 2]);
+  await deployment.cluster.crash(0);
+  await until(
+    () => started.filter(({ servers }) => servers.length > 1).length === 2,
+    "its two clients are in somewhere else",
+  );
+  // The broken one may be back already.
+  const where = started.map(({ servers }) => servers.at(-1));
+  const counts = ["s1", "s2", "s3"].map((server) => where.filter((at) => at === server).length);
+  assert.ok(unevenness(counts) <= 1, counts.join());
+  await deployment.stop();
+});
+
+test("connections that come without asking are handed to the servers in turn, whatever they are for", async () => {
+  const deployment = await deploy({ servers: 3, transport: "uws" });
+  const dial = dialDirectly(deployment.cluster.url);
+  const people = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => person(deployment.target, `direct${i}`, { dial })),
+  );
+  assert.deepEqual(await connectionsAt(deployment, people.length), [10, 10, 10]);
+  await deployment.stop();
+});

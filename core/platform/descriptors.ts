@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import type { Clock } from "./clock.ts";
+
+/** What a process may have open at once: files, sockets, pipes, all that takes a file descriptor. */
+export interface Descriptors {
+  /** The system's bound for this process. */
+  readonly max: number;
+  /** How many are open now. A system call on Linux from 6.2 on; a walk over all of them elsewhere. */
+  open(): number;
+}
+
+/**
+ * This process's descriptors; undefined where the system does not tell. Node raises the soft bound to the hard one when it
+ * starts, so `max` is as much as whoever started the process allows.
+ */
+export function descriptorsOfProcess(): Descriptors | undefined {
+  const directory = ["/proc/self/fd", "/dev/fd"].find((place) => existsSync(place));
+  const max = openFilesMax();
+  if (directory === undefined || max === undefined) return undefined;
+  return { max, open: () => statSync(directory).size || readdirSync(directory).length };
+}
+
+function openFilesMax(): number | undefined {
+  if (existsSync("/proc/self/limits")) {
+    const soft = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
+    return soft === undefined ? undefined : Number(soft);
+  }
+  const report: unknown = process.report?.getReport();
+  const limits = member(member(report, "userLimits"), "open_files");
+  const soft = member(limits, "soft");
+  return typeof soft === "number" ? soft : undefined;
+}
+
+function member(of: unknown, name: string): unknown {
+  return typeof of === "object" && of !== null ? (of as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+/** What the threads of a process share of its descriptors; can be sent to a thread. */
+export interface DescriptorShare {
+  readonly max: number;
+  /** What sockets must leave to everything else. */
+  readonly keptBack: number;
+  /** How many sockets may still be opened, as a number of 32 bits; when it is used up, somebody has to count again. */
+  readonly ledger: SharedArrayBuffer;
+}
+
+export function descriptorShare(max: number, keptBack: number): DescriptorShare {
+  return { max, keptBack, ledger: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
+}
+
+/** A thread's view of the share; undefined without one. */
+export function descriptorBudget(share: DescriptorShare | undefined, clock: Clock): DescriptorBudget | undefined {
+  const descriptors = share && descriptorsOfProcess();
+  return descriptors && new DescriptorBudget(share, { open: () => descriptors.open(), clock });
+}
+
+/** Counting takes at most this part of the time. */
+const countingShare = 1 / 20;
+
+/**
+ * Says whether one more socket may stay open, for all threads of a process together. What is open is counted, not kept
+ * account of: some sockets live on in a library that has told their end already.
+ */
+export class DescriptorBudget {
+  readonly #share: DescriptorShare;
+  readonly #ledger: Int32Array;
+  readonly #open: () => number;
+  readonly #clock: Clock;
+  #countAgainAt = Number.NEGATIVE_INFINITY;
+
+  constructor(share: DescriptorShare, by: { open: () => number; clock: Clock }) {
+    this.#share = share;
+    this.#ledger = new Int32Array(share.ledger);
+    this.#open = by.open;
+    this.#clock = by.clock;
+  }
+
+  /** To be asked once for each socket that was opened; false when that is more than `overdraft` into what is kept back. */
+  take(overdraft = 0): boolean {
+    return this.#takeOne(overdraft) || (this.#count() && this.#takeOne(overdraft));
+  }
+
+  #takeOne(overdraft: number): boolean {
+    if (Atomics.load(this.#ledger, 0) <= -overdraft) return false;
+    Atomics.sub(this.#ledger, 0, 1);
+    return true;
+  }
+
+  /** False when it was counted a moment ago. */
+  #count(): boolean {
+    const startMs = this.#clock.monotonic();
+    if (startMs < this.#countAgainAt) return false;
+    Atomics.store(this.#ledger, 0, this.#share.max - this.#share.keptBack - this.#open());
+    const endMs = this.#clock.monotonic();
+    this.#countAgainAt = endMs + (endMs - startMs) / countingShare;
+    return true;
+  }
+}

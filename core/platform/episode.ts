@@ -1,0 +1,54 @@
+import type { Cancel, Clock } from "./clock.ts";
+
+/**
+ * Something that may happen many times a second and is told of twice: when it begins, and when it has not happened for a
+ * while, with how often it did.
+ */
+export class Episode {
+  readonly #of: EpisodeOf;
+  #times = 0;
+  #timesAtTick = 0;
+  #stopTicking: Cancel | undefined;
+
+  constructor(of: EpisodeOf) {
+    this.#of = of;
+  }
+
+  /** Whether it has begun and is not over. */
+  get lasts(): boolean {
+    return this.#stopTicking !== undefined;
+  }
+
+  happened(): void {
+    this.#times++;
+    if (this.lasts) return;
+    this.#stopTicking = this.#of.clock.every(this.#of.quietMs, () => this.#tick());
+    this.#of.began();
+  }
+
+  /** Tells nothing any more. */
+  stop(): void {
+    this.#stopTicking?.();
+    this.#stopTicking = undefined;
+  }
+
+  #tick(): void {
+    if (this.#times > this.#timesAtTick) {
+      this.#timesAtTick = this.#times;
+      return;
+    }
+    const times = this.#times;
+    this.#times = 0;
+    this.#timesAtTick = 0;
+    this.stop();
+    this.#of.over(times);
+  }
+}
+
+export interface EpisodeOf {
+  readonly clock: Clock;
+  /** It is over once it has not happened for this long, or up to twice as long. */
+  readonly quietMs: number;
+  began(): void;
+  over(times: number): void;
+}

@@ -1,0 +1,24 @@
+/** First and last byte, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The one range of bytes that a `Range` header asks of so many (RFC 9110 section 14.1.2).
+ *
+ * Undefined asks for everything: without a header, with several ranges, and with what is no range of bytes, which is to be
+ * passed over (section 14.2). `unsatisfiable` is a range that has none of the bytes.
+ */
+export function byteRange(header: string | undefined, length: number): ByteRange | "unsatisfiable" | undefined {
+  const [, first = "", last = ""] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? "") ?? [];
+  if (first === "" && last === "") return undefined;
+  if (first === "") {
+    const suffix = Math.min(Number(last), length);
+    return suffix === 0 ? "unsatisfiable" : { start: length - suffix, end: length - 1 };
+  }
+  const start = Number(first);
+  const end = last === "" ? Number.POSITIVE_INFINITY : Number(last);
+  if (end < start) return undefined;
+  return start < length ? { start, end: Math.min(end, length - 1) } : "unsatisfiable";
+}

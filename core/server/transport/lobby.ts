@@ -1,0 +1,85 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { DescriptorBudget } from "../../platform/descriptors.ts";
+import { Episode } from "../../platform/episode.ts";
+import type { Log } from "../../platform/log.ts";
+
+/** A connection that is no WebSocket. */
+export interface Visitor {
+  /** Closes it at once. */
+  close(): void;
+}
+
+/** So many of each listener are let in whatever else is open: what is kept back of the descriptors must cover them. */
+export const visitorsKept = 16;
+/** And so many of all listeners together when nobody can be closed to make room for them. */
+export const overdraft = 32;
+const quietMs = 10_000;
+
+/**
+ * The connections of one listener that are no WebSockets, or not yet. They take descriptors too, and are bounded by them:
+ * when the process may open no more, the one that has asked for nothing for the longest time is closed for the next. So
+ * whoever opens connections and leaves them lying keeps nobody from `/healthz`.
+ */
+export class Lobby {
+  readonly #budget: DescriptorBudget | undefined;
+  readonly #shortage: Episode;
+  /** Those who ask for nothing now, the longest silent first. */
+  readonly #silent = new Set<Visitor>();
+  #visitors = 0;
+
+  constructor(of: { budget: DescriptorBudget | undefined; clock: Clock; log: Log }) {
+    this.#budget = of.budget;
+    this.#shortage = new Episode({
+      clock: of.clock,
+      quietMs,
+      began: () =>
+        of.log.warn("this process may open no more sockets; those that ask for nothing are closed to make room"),
+      over: (closed) => of.log.info({ closed }, "this process may open sockets again"),
+    });
+  }
+
+  /** Whether descriptors are so short that a connection had better end with its answer. */
+  get short(): boolean {
+    return this.#shortage.lasts;
+  }
+
+  /** One has come, and has asked for nothing. When there is no room, the longest silent is closed, or this one itself. */
+  enter(visitor: Visitor): void {
+    this.#visitors++;
+    this.#silent.add(visitor);
+    if (this.#visitors <= visitorsKept || !this.#budget || this.#budget.take()) return;
+    this.#shortage.happened();
+    const [longest = visitor] = this.#silent;
+    if (longest === visitor && this.#budget.take(overdraft)) return;
+    this.#silent.delete(longest);
+    longest.close();
+  }
+
+  /**
+   * Whether a visitor may become a WebSocket. Of those who were let in whatever else was open not one may: they would stay,
+   * and the next be let in.
+   */
+  mayUpgrade(): boolean {
+    return !this.#budget || this.#budget.take(overdraft);
+  }
+
+  /** It asks for something: it is not closed for others meanwhile. */
+  asks(visitor: Visitor): void {
+    this.#silent.delete(visitor);
+  }
+
+  /** It has its answer. */
+  answered(visitor: Visitor): void {
+    this.#silent.add(visitor);
+  }
+
+  /** One has gone, or become a WebSocket; unless it was told before, `visitor` says which. */
+  left(visitor?: Visitor): void {
+    this.#visitors--;
+    if (visitor) this.#silent.delete(visitor);
+  }
+
+  close(): void {
+    this.#shortage.stop();
+  }
+}

@@ -1,0 +1,30 @@
+import { httpErrorCodes } from "../../wire/errors.ts";
+import type { HttpRequest } from "./transport.ts";
+
+/**
+ * Whether a resource that has these methods is to carry this request out. What it is not to is answered here: OPTIONS
+ * (RFC 9110 section 9.3.7), and 405 for a method that the resource has not (section 15.5.6).
+ *
+ * Where there is GET there is HEAD; a route treats it like GET, and the transport leaves the body out.
+ */
+export function hasMethod(request: HttpRequest, methods: readonly ("GET" | "PUT" | "DELETE")[]): boolean {
+  const all = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  if (all.includes(request.method)) return true;
+  const allow = [...all, "OPTIONS"].join(", ");
+  if (request.method === "OPTIONS") request.respond(204, { allow }, "");
+  else {
+    const headers = { "content-type": "text/plain; charset=utf-8", allow };
+    request.respond(httpErrorCodes.method_not_allowed.status, headers, `method_not_allowed: there are ${allow}\n`);
+  }
+  return false;
+}
+
+/**
+ * Whether the request was about the server as a whole, and has its answer: `OPTIONS *`, and `OPTIONS /`, with which HAProxy
+ * asks whether a server lives unless it is told what to ask.
+ */
+export function answeredForServer(request: HttpRequest): boolean {
+  if (request.method !== "OPTIONS" || (request.path !== "*" && request.path !== "/")) return false;
+  request.respond(204, { allow: "GET, HEAD, PUT, DELETE, OPTIONS" }, "");
+  return true;
+}

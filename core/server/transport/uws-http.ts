@@ -1,0 +1,131 @@
+import type * as uws from "uWebSockets.js";
+import { STATUS_CODES } from "node:http";
+import type { RequestHead } from "./request-head.ts";
+import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
+
+/** The head of a native request; the library takes HTTP/1.1 and nothing else. */
+export function headOf(request: uws.HttpRequest): RequestHead {
+  const headers: [name: string, value: string][] = [];
+  request.forEach((name, value) => headers.push([name, value]));
+  return { method: request.getCaseSensitiveMethod(), path: request.getUrl(), version: "1.1", headers };
+}
+
+/** A native request, whose head was copied: the library's is gone once its handler has returned. */
+export class UwsRequest implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly #head: RequestHead;
+  readonly #response: uws.HttpResponse;
+  readonly #keepAlive: boolean;
+  #aborted = false;
+  #whenAborted = () => {};
+
+  constructor(
+    response: uws.HttpResponse,
+    head: RequestHead,
+    { query = "", keepAlive = true }: { query?: string; keepAlive?: boolean } = {},
+  ) {
+    this.method = head.method;
+    this.path = head.path;
+    this.query = new URLSearchParams(query);
+    this.#head = head;
+    this.#response = response;
+    this.#keepAlive = keepAlive;
+    response.onAborted(() => {
+      this.#aborted = true;
+      this.#whenAborted();
+    });
+  }
+
+  header(name: string): string | undefined {
+    return this.#head.headers.find(([of]) => of === name)?.[1];
+  }
+
+  body(bytesMax: number): Promise<Uint8Array | undefined> {
+    return new Promise((resolve) => {
+      const pieces: Buffer[] = [];
+      let bytes = 0;
+      this.#whenAborted = () => resolve(undefined);
+      this.#response.onData((piece, isLast) => {
+        bytes += piece.byteLength;
+        // What is too long is read to its end, or the answer could not be sent, but not kept.
+        if (bytes > bytesMax) pieces.length = 0;
+        else pieces.push(Buffer.from(piece.slice(0)));
+        if (isLast) resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces));
+      });
+    });
+  }
+
+  respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void {
+    if (this.#aborted) return;
+    const response = this.#response;
+    const ends = /\bclose\b/.test(headers["connection"] ?? "");
+    response.cork(() => {
+      this.#begin(status, headers);
+      // Nothing is said of the length of nothing (RFC 9110 section 8.6); any argument would say something.
+      if (status === 204) response.endWithoutBody();
+      else if (this.method !== "HEAD") response.end(body, ends || !this.#keepAlive);
+      // The library ends a connection only behind a body.
+      else if (ends) response.end("", true);
+      else this.#endHead(Buffer.byteLength(body));
+    });
+  }
+
+  async stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void> {
+    const response = this.#response;
+    if (this.method === "HEAD") {
+      if (this.#aborted) return;
+      response.cork(() => {
+        this.#begin(status, headers);
+        this.#endHead(length);
+      });
+      return;
+    }
+    let begun = false;
+    for (let sent = 0; sent < length; ) {
+      const piece = await next().catch((cause: unknown) => {
+        if (begun && !this.#aborted) this.#response.close();
+        throw cause;
+      });
+      if (this.#aborted) return;
+      const from = sent;
+      let ok = true;
+      response.cork(() => {
+        if (!begun) this.#begin(status, headers);
+        begun = true;
+        [ok] = response.tryEnd(piece, length);
+      });
+      sent += piece.length;
+      if (!ok) await this.#sendRest(piece, from, length);
+      if (this.#aborted) return;
+    }
+  }
+
+  /** Goes on with a piece of which the socket has not taken all; resolves when it has, or when the client went away. */
+  #sendRest(piece: Uint8Array, from: number, length: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenAborted = resolve;
+      this.#response.onWritable((offset) => {
+        const [ok] = this.#response.tryEnd(piece.subarray(offset - from), length);
+        if (ok) resolve();
+        return ok;
+      });
+    });
+  }
+
+  /** With the length as an argument, the library would wait for a body to be sent. */
+  #endHead(length: number): void {
+    this.#response.writeHeader("content-length", String(length));
+    this.#response.endWithoutBody();
+  }
+
+  #begin(status: number, headers: HttpHeaders): void {
+    // The space behind the status is there without a reason phrase too (RFC 9112 section 4).
+    this.#response.writeStatus(`${status} ${STATUS_CODES[status] ?? ""}`);
+    for (const [name, value] of Object.entries(headers)) {
+      // The library says by itself that it closes the connection.
+      if (name !== "connection" || value !== "close") this.#response.writeHeader(name, value);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** What a client's process is told. */
+export interface ClientOrder {
+  readonly target: string;
+  /** Whom it is to be: resumes with the token, in hexadecimal, or logs in. */
+  readonly who: { readonly token: string } | { readonly name: string; readonly password: string };
+}
+
+const running: ChildProcess[] = [];
+after(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** A client that shares nothing with any other: a process of its own, with connections of its own. */
+export class ClientProcess {
+  /** The servers that have let it in, one after the other. */
+  readonly servers: string[] = [];
+
+  private constructor(child: ChildProcess) {
+    child.on("message", (server: string) => void this.servers.push(server));
+  }
+
+  /** Resolves once it is in. It ends with the test file. */
+  static async start(order: ClientOrder): Promise<ClientProcess> {
+    const child = fork(fileURLToPath(new URL("./client-program.js", import.meta.url)));
+    running.push(child);
+    const client = new ClientProcess(child);
+    child.send(order);
+    await new Promise((resolve, reject) => {
+      child.once("message", resolve);
+      child.once("exit", (code) => reject(new Error(`a client's process ended with ${code}`)));
+    });
+    return client;
+  }
+}

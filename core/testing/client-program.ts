@@ -1,0 +1,31 @@
+import { logIn } from "../client/account/authenticate.ts";
+import { Connection } from "../client/connection.ts";
+import { dialAssigned } from "../client/dial.ts";
+import { openLeanSocket } from "../client/lean-socket.ts";
+import * as opaque from "../e2ee/opaque-client.ts";
+import { systemClock } from "../platform/clock.ts";
+import { seededRandom } from "../platform/random.ts";
+import type { ClientOrder } from "./client-process.ts";
+
+/** A client that is a process of its own: gets in, and stays until whoever started it lets go. */
+process.once("message", (order: ClientOrder) => void connect(order));
+process.once("disconnect", () => process.exit());
+
+async function connect({ target, who }: ClientOrder): Promise<void> {
+  const connection = new Connection(
+    { dial: dialAssigned(target), open: openLeanSocket, clock: systemClock, random: seededRandom(process.pid) },
+    {
+      stateChanged() {},
+      ready: ({ server }) => void process.send?.(server),
+      delivered() {},
+      acknowledged() {},
+      noticed() {},
+    },
+  );
+  if ("token" in who) {
+    connection.useToken(Buffer.from(who.token, "hex"));
+    return connection.start();
+  }
+  const welcome = await connection.logIn(logIn(opaque, { ...who, effort: "simulated" }));
+  if (!welcome.ok) throw new Error(`${who.name} cannot get in: ${welcome.reason.code} ${welcome.reason.detail}`);
+}

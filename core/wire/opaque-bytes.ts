@@ -1,0 +1,12 @@
+/**
+ * Bytes of each of OPAQUE's messages, exactly: RFC 9807 (sections 5.1 and 6.1) with ristretto255-SHA512, HKDF-SHA-512 and
+ * HMAC-SHA-512. The library that computes them reads what it needs and says nothing of what is behind it.
+ */
+export const opaqueBytes = {
+  registrationRequest: 32,
+  registrationResponse: 64,
+  registrationRecord: 192,
+  ke1: 96,
+  ke2: 320,
+  ke3: 64,
+} as const;
