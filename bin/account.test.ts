@@ -10,6 +10,7 @@ import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { keyPair } from "../core/testing/key-pairs.ts";
 import { person } from "../core/testing/person.ts";
+import { endOfCommand } from "./testing/command-here.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "account-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -24,7 +25,7 @@ const wrong = fileWith("wrong", "somebody else's");
 const another = fileWith("another", "alice's other password");
 const passphrase = fileWith("passphrase", "a passphrase");
 const home = (machine: string) => ["--home", path.join(scratch, machine)];
-const run = (...args: readonly string[]) => endOf(startCommand(args, { cwd: scratch }));
+const run = (...args: readonly string[]) => endOfCommand(args);
 
 /** What a command that cannot be done says: its code, and what to do. */
 async function refused(code: string, ...args: readonly string[]): Promise<string> {
@@ -60,7 +61,10 @@ suite("accounts, trust and identities by command", () => {
     assert.equal(await done("account", "list", ...home("nowhere")), "");
     await refused("profile_exists", "account", "sign-up", ...at, ...known);
     await refused("name_taken", "account", "sign-up", ...at, ...home("other"), "--password-file", password);
-    await refused("password_needed", "account", "sign-up", ...at, ...home("other"));
+    // By a process of its own: this one may have a terminal, at which it would ask.
+    const asking = await endOf(startCommand(["account", "sign-up", ...at, ...home("other")], { cwd: scratch }));
+    assert.match(asking.err, /^password_needed: /);
+    assert.equal(asking.code, 1);
   });
 
   test("a server that is not there is said not to be, and nothing is left of the try", async () => {

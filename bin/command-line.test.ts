@@ -1,21 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { obey } from "./command-line.ts";
-
-/** A command line that runs no command, in this process: starting one of its own for each takes a second of a core. */
-async function answerTo(args: readonly string[]) {
-  let out = "";
-  let err = "";
-  const code = await obey(args, {
-    out(text) {
-      out += text;
-    },
-    err(text) {
-      err += text;
-    },
-  });
-  return { code, out, err };
-}
+import { endOfCommand } from "./testing/command-here.ts";
 
 test("every command explains itself, with examples", async () => {
   for (const command of [
@@ -45,11 +30,11 @@ test("every command explains itself, with examples", async () => {
     ["tail"],
     ["groups"],
   ]) {
-    const { code, out, err } = await answerTo([...command, "--help"]);
+    const { code, out, err } = await endOfCommand([...command, "--help"]);
     assert.equal(code, 0, err);
     assert.match(out, /Examples:\n {2}(uptime \| )?fastchat /, command.join(" "));
   }
-  const { code, out } = await answerTo(["--help"]);
+  const { code, out } = await endOfCommand(["--help"]);
   assert.equal(code, 0);
   for (const command of ["serve", "load", "bench", "db", "account", "trust", "identity"])
     assert.ok(out.includes(command));
@@ -80,7 +65,7 @@ test("what cannot be obeyed ends with 2 and says what to write", async () => {
     [["db", "seed", "--users", "none"], /a whole number from 1/],
     [["db", "seed", "--prefix", "Ä "], /--prefix/],
   ] as const) {
-    const { code, out, err } = await answerTo(args);
+    const { code, out, err } = await endOfCommand(args);
     assert.equal(code, 2, args.join(" "));
     assert.match(err, complaint);
     assert.equal(out, "");

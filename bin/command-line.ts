@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { type CommandOutput, ownOutput, speakingTo } from "./command-output.ts";
 import { UsageError } from "./program.ts";
 
 type Add = (program: Command) => void;
@@ -18,17 +19,11 @@ const rooms: Readonly<Record<string, () => Promise<Add>>> = {
   groups: async () => (await import("./groups.ts")).addGroups,
 };
 
-/** Where the words go that a command line itself has for its user: help, and what it cannot do. */
-export interface CommandOutput {
-  out(text: string): void;
-  err(text: string): void;
-}
-
 /**
- * Picks the room of a command line and does what it says. Answers with 2 when it cannot be obeyed, 0 when it asked for help,
- * and with undefined when a command has run, which says by itself how it ended.
+ * Picks the room of a command line and does what it says. It ends with 2 when it cannot be obeyed and with 0 when it asked for
+ * help; a command that has run says by itself how it ended.
  */
-export async function obey(args: readonly string[], output: CommandOutput): Promise<number | undefined> {
+export async function obey(args: readonly string[], output: CommandOutput = ownOutput): Promise<void> {
   const program = new Command("fastchat")
     .description("End-to-end encrypted group chat on many servers, with the instruments that measure it.")
     .showHelpAfterError("(fastchat --help shows what there is)")
@@ -39,12 +34,11 @@ export async function obey(args: readonly string[], output: CommandOutput): Prom
   const wanted = Object.hasOwn(rooms, named) ? rooms[named] : undefined;
   for (const room of wanted ? [wanted] : Object.values(rooms)) (await room())(program);
   try {
-    await program.parseAsync(args, { from: "user" });
-    return undefined;
+    await speakingTo(output, () => program.parseAsync(args, { from: "user" }));
   } catch (cause) {
-    if (cause instanceof CommanderError) return cause.exitCode === 0 ? 0 : 2;
+    if (cause instanceof CommanderError) return output.end(cause.exitCode === 0 ? 0 : 2);
     if (!(cause instanceof UsageError)) throw cause;
     output.err(`${cause.message}\n`);
-    return 2;
+    output.end(2);
   }
 }

@@ -9,8 +9,4 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 /** The one command: does what its arguments say. */
-const code = await obey(process.argv.slice(2), {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-});
-if (code !== undefined) process.exitCode = code;
+await obey(process.argv.slice(2));

@@ -1,0 +1,22 @@
+import { obey } from "../command-line.ts";
+
+/** A command line that is obeyed in this process: one of its own for each takes a second of a core to start. */
+export async function endOfCommand(
+  args: readonly string[],
+): Promise<{ readonly code: number | undefined; readonly out: string; readonly err: string }> {
+  let out = "";
+  let err = "";
+  let ended: number | undefined;
+  await obey(args, {
+    out(text) {
+      out += text;
+    },
+    err(text) {
+      err += text;
+    },
+    end(code) {
+      ended = code;
+    },
+  });
+  return { code: ended, out, err };
+}
