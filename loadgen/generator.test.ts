@@ -67,7 +67,7 @@ suite("the load generator", () => {
       },
     );
     assert.equal(result.audit.passed, false);
-    assert.equal(result.audit.notStored, 3);
+    assert.equal(result.audit.notStored, 3, JSON.stringify(result.audit.breaches));
     assert.ok(result.audit.breaches.every(({ promise, seq }) => promise === 1 && seq !== undefined));
     await database.close();
     await deployment.stop();
