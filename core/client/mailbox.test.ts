@@ -161,13 +161,11 @@ test("after a broken connection what has no outcome is sent again, and says so",
   assert.equal(outcomes[0]?.ok, true);
 });
 
-test("without an acknowledgement a message is sent again after ten seconds, on the connection there is", async () => {
+test("what a server has not answered is not sent again on the connection there is", async () => {
   const { mailbox, connection, clock } = await online();
   say(mailbox, "hello");
-  await clock.advance(9000);
+  for (let second = 0; second < 25; second++) await clock.advance(1000);
   assert.deepEqual(sends(connection), ["hello @1"]);
-  await clock.advance(6000);
-  assert.deepEqual(sends(connection), ["hello @1", "hello again @1"]);
 });
 
 test("a stale epoch has the message sealed anew under the one that the server names", async () => {

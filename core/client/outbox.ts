@@ -7,7 +7,7 @@ import type { ErrorCode } from "../wire/errors.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq } from "../wire/ids.ts";
 import { encodeSend, type MessageType, setSendFlags } from "../wire/send-frame.ts";
 import { SendPace } from "./send-pace.ts";
-import type { Notice } from "./server-link.ts";
+import { type Notice, pauseMs } from "./server-link.ts";
 
 /** What a message is sealed for. */
 export interface SealPlace {
@@ -53,8 +53,8 @@ export type SendOutcome =
       readonly detail: string;
     };
 
-/** Sent and not acknowledged for this long, a message is sent again on the same connection. */
-const acknowledgeMsMax = 10_000;
+/** A message to a group of which no server has told for this long has failed: the user is not in it. */
+const unknownGroupMsMax = 10_000;
 const checkPeriodMs = 2500;
 /** Before what could not be sealed, or was refused without a word on when to come again, is tried once more. */
 const retryMs = 1000;
@@ -77,8 +77,8 @@ interface Entry extends OutgoingMessage {
   /** Under which it was last refused as too old. */
   refusedEpoch: Epoch | undefined;
   isSealing: boolean;
-  /** When it last went out, on the monotonic clock; undefined before. */
-  sentAtMs: number | undefined;
+  /** Whether it went out before, on any connection. */
+  wasSent: boolean;
   /** How many refusals of its lane were known when it last went out. */
   sentAfterRefusals: number;
   /** Refused on this connection, and not taken in since: the server keeps its turn. */
@@ -97,8 +97,8 @@ interface Lane {
   readonly underWay: Set<Entry>;
   /** Refusals so far: what was sent before the last of them and behind what was refused will be refused, too. */
   refusals: number;
-  /** A message whose turn the server keeps was given up. */
-  skipsRefused: boolean;
+  /** The orders of messages that were given up although the server keeps their turns: the next one behind them says so. */
+  givenUp: number[];
   /** Nothing is tried before this moment of the monotonic clock. */
   pausedUntilMs: number;
 }
@@ -126,6 +126,8 @@ export class Outbox {
   readonly #lanes = new Map<GroupId, Map<MessageType, Lane>>();
   readonly #pace: SendPace;
   #orders = 0;
+  /** Whether all groups that the user is in are known on this connection. */
+  #isListed = false;
   #cancelCheck: Cancel | undefined;
   #closed = false;
 
@@ -151,7 +153,7 @@ export class Outbox {
       sealedEpoch: undefined,
       refusedEpoch: undefined,
       isSealing: false,
-      sentAtMs: undefined,
+      wasSent: false,
       sentAfterRefusals: 0,
       keepsTurn: false,
     };
@@ -169,7 +171,7 @@ export class Outbox {
   rejected(rejection: Extract<Notice, { kind: "reject" }>): void {
     const { clientMessageId, group, code, epoch } = rejection;
     const entry = this.#entries.get(readUint64(clientMessageId, 0) as ClientMessageId);
-    // What waits has been refused before; that it was sent twice meanwhile does not matter.
+    // What waits has been refused before.
     if (!entry?.lane.underWay.has(entry)) return;
     switch (code) {
       case "stale_epoch":
@@ -182,17 +184,21 @@ export class Outbox {
         return this.#putBack(entry, isSameAgain ? retryMs : 0);
       }
       case "rate_limited":
-      case "busy":
         // Of those behind another, nothing follows but that they have to wait for it.
         if (!this.#isBehind(entry)) this.#pace.refused(rejection);
         return this.#putBack(entry, 0);
+      case "busy":
+        return this.#putBack(entry, this.#isBehind(entry) ? 0 : pauseMs(rejection.retryAfterMs, retryMs));
       default:
+        // The server's last word, so it keeps no turn.
+        entry.keepsTurn = false;
         return this.#settle(entry, { ok: false, code, detail: `the server refused the message: ${code}` });
     }
   }
 
   /** There is a connection, and all groups that the user is in are known. */
   online(): void {
+    this.#isListed = true;
     for (const entry of [...this.#entries.values()]) {
       if (this.#parts.epochOf(entry.group) === undefined) this.#settle(entry, noMember);
     }
@@ -202,12 +208,13 @@ export class Outbox {
   /** The connection is gone, and with it what the server knew of what it refused: all that was under way goes out again. */
   offline(): void {
     this.#pace.reset();
+    this.#isListed = false;
     for (const lane of this.#allLanes()) {
       const back = [...lane.underWay, ...lane.waiting].sort((a, b) => a.order - b.order);
       lane.underWay.clear();
       lane.waiting.splice(0, lane.waiting.length, ...back);
       for (const entry of back) entry.keepsTurn = false;
-      lane.skipsRefused = false;
+      lane.givenUp = [];
       lane.pausedUntilMs = 0;
     }
   }
@@ -236,7 +243,7 @@ export class Outbox {
     }
     let lane = lanes.get(type);
     if (!lane) {
-      lane = { group, waiting: [], underWay: new Set(), refusals: 0, skipsRefused: false, pausedUntilMs: 0 };
+      lane = { group, waiting: [], underWay: new Set(), refusals: 0, givenUp: [], pausedUntilMs: 0 };
       lanes.set(type, lane);
     }
     return lane;
@@ -259,9 +266,12 @@ export class Outbox {
     if (this.#closed || !isOnline()) return;
     if (hasLeft(lane.group)) return this.left(lane.group);
     // Not known yet: word that the user was admitted may be on its way.
-    if (epochOf(lane.group) === undefined || clock.monotonic() < lane.pausedUntilMs) return;
+    const epoch = epochOf(lane.group);
+    if (epoch === undefined || clock.monotonic() < lane.pausedUntilMs) return;
     for (const entry of lane.waiting.slice(0, sealedAheadMax)) {
-      if (!entry.frame && !entry.isSealing && this.#entries.has(entry.id)) this.#seal(entry);
+      // Under an epoch that is over it would only be refused, and with it each of those behind it.
+      if (entry.sealedEpoch !== undefined && entry.sealedEpoch < epoch) entry.frame = undefined;
+      if (!entry.frame && !entry.isSealing && this.#entries.has(entry.id)) this.#seal(entry, epoch);
     }
     for (let next = lane.waiting[0]; next?.frame && this.#mayGo(next); next = lane.waiting[0]) {
       if (!this.#pace.take()) return;
@@ -270,9 +280,12 @@ export class Outbox {
     }
   }
 
-  #mayGo({ lane, order, sealedEpoch }: Entry): boolean {
+  #mayGo(entry: Entry): boolean {
+    const { lane, order, sealedEpoch } = entry;
     const [oldest] = lane.underWay;
     if (!oldest) return true;
+    // It gives up whatever is refused before it, which none of those under way may be.
+    if (skipsRefused(entry)) return false;
     // Sent before a refusal was known: whether it was refused, too, is still to be said.
     if (oldest.sentAfterRefusals < lane.refusals && oldest.order < order) return false;
     // What is under way under an older epoch may be refused, and then has to come first.
@@ -281,18 +294,17 @@ export class Outbox {
 
   #transmit(entry: Entry): void {
     const { lane } = entry;
-    const resend = entry.sentBefore || entry.sentAtMs !== undefined;
-    setSendFlags(entry.frame as Uint8Array, { resend, skipsRefused: lane.skipsRefused });
-    lane.skipsRefused = false;
-    entry.sentAtMs = this.#parts.clock.monotonic();
+    const resend = entry.sentBefore || entry.wasSent;
+    const skips = skipsRefused(entry);
+    setSendFlags(entry.frame as Uint8Array, { resend, skipsRefused: skips });
+    if (skips) lane.givenUp = lane.givenUp.filter((order) => order > entry.order);
+    entry.wasSent = true;
     entry.sentAfterRefusals = lane.refusals;
     lane.underWay.add(entry);
     this.#parts.tell(entry.frame as Uint8Array);
   }
 
-  #seal(entry: Entry): void {
-    const epoch = this.#parts.epochOf(entry.group);
-    if (epoch === undefined) return;
+  #seal(entry: Entry, epoch: Epoch): void {
     const sealed = entry.seal({ group: entry.group, epoch, clientMessageId: entry.id });
     if (!(sealed instanceof Promise)) return this.#sealed(entry, sealed);
     entry.isSealing = true;
@@ -339,7 +351,7 @@ export class Outbox {
 
   #pause(lane: Lane, delayMs: number): void {
     const { clock } = this.#parts;
-    lane.pausedUntilMs = clock.monotonic() + delayMs;
+    lane.pausedUntilMs = Math.max(lane.pausedUntilMs, clock.monotonic() + delayMs);
     clock.after(delayMs, () => this.#advance(lane));
   }
 
@@ -347,30 +359,24 @@ export class Outbox {
     const { lane } = entry;
     this.#entries.delete(entry.id);
     if (!lane.underWay.delete(entry)) lane.waiting.splice(lane.waiting.indexOf(entry), 1);
-    if (!outcome.ok && entry.keepsTurn) lane.skipsRefused = true;
+    if (!outcome.ok && entry.keepsTurn) lane.givenUp.push(entry.order);
     entry.settled(outcome);
     if (lane.waiting.length > 0) this.#advance(lane);
   }
 
-  /** Sends again what has waited too long for its acknowledgement. */
+  /** Gives up what is for a group that no server knows of. */
   #check(): void {
     this.#cancelCheck = undefined;
     if (this.#closed || this.#entries.size === 0) return;
-    const { clock, isOnline, epochOf, tell } = this.#parts;
-    const overdue = clock.monotonic() - acknowledgeMsMax;
-    for (const entry of [...this.#entries.values()]) {
-      const isUnknown = isOnline() && epochOf(entry.group) === undefined;
-      if (isUnknown && entry.takenAtMs < overdue) this.#settle(entry, noMember);
-    }
-    for (const { underWay } of this.#allLanes()) {
-      for (const entry of underWay) {
-        if (!isOnline() || (entry.sentAtMs ?? 0) >= overdue) continue;
-        setSendFlags(entry.frame as Uint8Array, { resend: true, skipsRefused: false });
-        entry.sentAtMs = clock.monotonic();
-        tell(entry.frame as Uint8Array);
-      }
+    const { clock, epochOf } = this.#parts;
+    const overdue = clock.monotonic() - unknownGroupMsMax;
+    for (const entry of this.#isListed ? [...this.#entries.values()] : []) {
+      if (epochOf(entry.group) === undefined && entry.takenAtMs < overdue) this.#settle(entry, noMember);
     }
     this.#advanceAll();
     this.#cancelCheck = clock.after(checkPeriodMs, () => this.#check());
   }
 }
+
+/** Whether a message is the first behind some that were given up although the server keeps their turns. */
+const skipsRefused = ({ lane, order }: Entry) => lane.givenUp.some((givenUp) => givenUp < order);

@@ -149,7 +149,7 @@ export class Cluster {
     this.#stopping = true;
     for (const member of this.#members) member.cancelRestart?.();
     await Promise.all(this.#members.map((member) => this.#stopThread(member)));
-    this.#front?.close();
+    await this.#front?.close();
     this.#front = undefined;
     await this.#pool.close();
   }

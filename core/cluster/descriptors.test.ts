@@ -43,7 +43,7 @@ async function serve(descriptorsMax: number, ...options: readonly string[]): Pro
 
 async function stop({ command }: Serving): Promise<void> {
   command.child.kill("SIGINT");
-  assert.equal(await command.ended, 0);
+  assert.equal(await command.ended, 0, command.err());
 }
 
 async function answersHealth(port: number, paths = ["/healthz", "/readyz", "/metrics"]): Promise<void> {

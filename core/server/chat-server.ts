@@ -214,7 +214,7 @@ export class ChatServer {
     this.#lag.stop();
     this.#heartbeatLag.stop();
     this.#full.stop();
-    this.#transport.close();
+    await this.#transport.close();
     await this.#writer.close();
     await this.#database.close();
   }

@@ -3,7 +3,7 @@ import type { GroupOfUser } from "../store/groups.ts";
 import { copyBytes, writeUint64 } from "../wire/bytes.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame, type RequestKind } from "../wire/client-frame.ts";
 import { type ErrorCode, errorCodes } from "../wire/errors.ts";
-import type { GroupId, Seq, UserId } from "../wire/ids.ts";
+import type { ClientMessageId, GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { messageTypes, type SendFrame } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../wire/server-frame.ts";
@@ -33,9 +33,6 @@ export type Rejection = Omit<Extract<ColdServerFrame, { kind: "reject" }>, "kind
 
 /** A message that was refused for one of these is to come again: what was sent behind it has to wait for it. */
 const passing: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stale_epoch", "rekey_needed"]);
-
-/** Of a message that was sent behind one that was refused, and is within the budget itself. */
-const isBehind: Rejection = { code: "busy", retryAfterMs: 100 };
 
 /** A user over their budget is told to wait until there is as much again as comes in this time, not one at a time. */
 const portionSeconds = 0.25;
@@ -129,11 +126,16 @@ export class ClientSession {
       if (passing.has(code)) {
         this.#turns ??= new SendTurns();
         this.#turns.refused(group, clientMessageId, turn, this.#server.clock.monotonic() + retryAfterMs);
-      } else this.#turns?.ended(group, turn);
+      } else this.#turns?.ended(group, clientMessageId);
     }
     const id = new Uint8Array(8);
     writeUint64(id, 0, clientMessageId);
     this.#reply({ kind: "reject", group, clientMessageId: id, ...rejection });
+  }
+
+  /** A message of this connection is on disk; nobody waits for it any more, also when it came twice and was refused once. */
+  stored(group: GroupId, id: ClientMessageId): void {
+    this.#turns?.ended(group, id);
   }
 
   /** The group's rows are ahead of what this server knows. */
@@ -196,9 +198,9 @@ export class ClientSession {
       case "logInFinish":
         return this.#answer(frame, () => authentication.logInFinish(frame));
       case "resume":
-        return this.#reply(authentication.resume(frame));
+        return this.#answerNow(frame, authentication.resume(frame));
       case "ping":
-        return this.#reply({ kind: "pong", request: frame.request });
+        return this.#answerNow(frame, { kind: "pong", request: frame.request });
       default:
         return this.#fail("not_authenticated", `${frame.kind} before login`);
     }
@@ -227,7 +229,7 @@ export class ClientSession {
       case "groups":
         return this.#answer(frame, () => groupsOf(this, frame));
       case "stageKeys":
-        return this.#reply(this.#changesOf(user).stageKeys(frame));
+        return this.#answerNow(frame, this.#changesOf(user).stageKeys(frame));
       case "change":
         return this.#answer(frame, () => this.#changesOf(user).change(frame));
       case "log":
@@ -255,7 +257,7 @@ export class ClientSession {
         return;
       }
       case "ping":
-        return this.#reply({ kind: "pong", request: frame.request });
+        return this.#answerNow(frame, { kind: "pong", request: frame.request });
       default:
         frame satisfies never;
     }
@@ -266,8 +268,8 @@ export class ClientSession {
     server.counters.sends++;
     const { group: id, clientMessageId, type, skipsRefused } = sent;
     const frame = { ...sent, turn: this.#turns?.numberOf(id, clientMessageId) ?? this.#sends++ };
-    if (frame.payload.length > limits.payloadBytesMax) return this.reject(frame, { code: "payload_too_large" });
     if (skipsRefused && type === messageTypes.application) this.#turns?.skipTo(id, frame.turn);
+    if (frame.payload.length > limits.payloadBytesMax) return this.reject(frame, { code: "payload_too_large" });
     if (!this.#mayPass(frame, user)) return;
     const group = server.groups.get(id);
     // The rare ways in which this server may not know yet: a group just joined, an epoch just opened elsewhere.
@@ -284,13 +286,17 @@ export class ClientSession {
     const { burst, perSecond } = this.#server.limits.sends;
     const budget = this.#server.sendBudgets.of(user, now);
     const before = this.#turnsBefore(frame);
+    if (before > 0 && this.#turns?.isMissed(frame.group, frame.turn, now)) {
+      this.#fail("turn_missed", `a message to ${frame.group} that was refused has not come again, and others have`);
+      return false;
+    }
     if (before === 0 && budget.take(now) === 0) return true;
     const portion = Math.min(burst, Math.ceil(portionSeconds * perSecond));
     const waitMs = budget.msUntil(before + portion, now);
     this.reject(
       frame,
       waitMs === 0
-        ? isBehind
+        ? this.#isBehind(frame.group)
         : {
             code: "rate_limited",
             retryAfterMs: waitMs,
@@ -305,7 +311,12 @@ export class ClientSession {
   #turnsBefore({ group, type, turn }: ArrivedMessage): number {
     // What leads to the next key cannot wait for what is to be sealed under it.
     if (!this.#turns || type !== messageTypes.application) return 0;
-    return this.#turns.before(group, turn, this.#server.clock.monotonic());
+    return this.#turns.before(group, turn);
+  }
+
+  /** Why a message is not taken in as long as others have their turns before it. */
+  #isBehind(group: GroupId): Rejection {
+    return { code: "busy", retryAfterMs: this.#turns?.behindMs(group, this.#server.clock.monotonic()) ?? busyRetryMs };
   }
 
   /** In the order in which they came, also when the first is known to be good only after a look at the database. */
@@ -332,7 +343,7 @@ export class ClientSession {
       let group = await this.memberOf(id);
       for (let frame = frames[0]; frame; frames.shift(), frame = frames[0]) {
         if (group && frame.epoch > group.epoch) group = await refreshGroup(this.#server, id);
-        const rejection = this.#turnsBefore(frame) > 0 ? isBehind : this.#takeIn(frame, group, user);
+        const rejection = this.#turnsBefore(frame) > 0 ? this.#isBehind(id) : this.#takeIn(frame, group, user);
         if (rejection) this.reject(frame, rejection);
       }
     } catch (cause) {
@@ -349,7 +360,7 @@ export class ClientSession {
     const sentAt = this.#server.clock.now();
     const message = { group: group.id, sender: user, clientMessageId, epoch, type, sentAt, payload, resend, turn };
     if (!this.#server.writer.append(message, this)) return { code: "busy", retryAfterMs: busyRetryMs };
-    this.#turns?.ended(group.id, turn);
+    this.#turns?.ended(group.id, clientMessageId);
     return undefined;
   }
 
@@ -406,6 +417,10 @@ export class ClientSession {
         this.#requestsInFlight--;
         this.#reply(frame);
       });
+  }
+
+  #answerNow<Kind extends RequestKind>(_: { readonly kind: Kind }, reply: Reply<NoInfer<Kind>>): void {
+    this.#reply(reply);
   }
 
   #failed(request: number, cause: unknown): ErrorFrame {

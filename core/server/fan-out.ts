@@ -39,8 +39,10 @@ export class FanOut {
         if (fault.code !== "internal") session.noteBehind(group);
         continue;
       }
+      const clientMessageId = batch.clientMessageId(row);
+      session.stored(batch.groups[row] as GroupId, clientMessageId);
       push(acknowledged, session, {
-        clientMessageId: batch.clientMessageId(row),
+        clientMessageId,
         seq: batch.seqs[row] as Seq,
         sentAt: batch.sentAt(row),
       });

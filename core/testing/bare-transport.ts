@@ -13,9 +13,7 @@ import type {
 } from "../server/transport/transport.ts";
 
 const open: Transport[] = [];
-after(() => {
-  for (const transport of open) transport.close();
-});
+after(() => Promise.all(open.map((transport) => transport.close())));
 
 /** A transport with nothing behind it: what comes is kept, and answered by whoever tests. */
 export interface BareTransport {

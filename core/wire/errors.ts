@@ -50,6 +50,10 @@ export const errorCodes = {
   },
   payload_too_large: { closeCode: undefined, client: "send it as an attachment" },
   rate_limited: { closeCode: undefined, client: "send nothing until retryAfterMs is over, then this one first" },
+  turn_missed: {
+    closeCode: 4009,
+    client: "reconnect, send all that has no answer in its order; set bit 1 behind what you give up",
+  },
   busy: {
     closeCode: undefined,
     client: "send again after retryAfterMs; nothing was stored. Too many staged keys: make a change first",

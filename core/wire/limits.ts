@@ -34,10 +34,10 @@ export const limits = {
   /** Requests of a connection that are not answered yet (`busy`). */
   requestsInFlightMax: 64,
 
-  /** Refused messages of a connection that keep their turn (more are refused again, as long as others have theirs). */
+  /** Refused messages of a connection that keep their turns, besides the first of each group. */
   sendTurnsMax: 1024,
 
-  /** So long after it may come again a refused message keeps its turn: whoever gave it up without a word goes on then. */
+  /** So long after it may come again others wait for a refused message; then the connection ends. */
   sendTurnMsMax: 30_000,
 
   /** Entries in one page of a group's log, and wrapped keys in one answer to `keys`. */

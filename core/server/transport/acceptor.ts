@@ -12,7 +12,7 @@ export interface Front {
   remove(descriptor: unknown): void;
   /** Takes its own certificate from its files again. */
   reloadCertificates(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Where a front listens, how it is encrypted, and who waits at it. */
@@ -53,7 +53,7 @@ export async function signpost(
     add() {},
     remove() {},
     reloadCertificates: () => server.reloadCertificates(),
-    close() {
+    async close() {
       server.close();
       lobby.close();
     },

@@ -38,6 +38,11 @@ export class Lobby {
     });
   }
 
+  /** How many there are. */
+  get visitors(): number {
+    return this.#visitors;
+  }
+
   /** Whether descriptors are so short that a connection had better end with its answer. */
   get short(): boolean {
     return this.#shortage.lasts;

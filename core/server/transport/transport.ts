@@ -17,7 +17,7 @@ export interface Transport {
   /** No new connections; those there are stay. */
   stopListening(): void;
   /** Ends every connection. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export const transportNames = ["uws", "ws"] as const;

@@ -2,7 +2,7 @@ import * as uws from "uWebSockets.js";
 import type { Front, FrontPlace } from "./acceptor.ts";
 import { UwsDoor } from "./uws-door.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";
-import { listen, undeclared } from "./uws-listen.ts";
+import { closeWholly, listen, undeclared } from "./uws-listen.ts";
 
 export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlace): Promise<Front> {
   const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
@@ -21,8 +21,8 @@ export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlac
     // What it says itself, when no server is there, it says under the certificate that it began with.
     reloadCertificates() {},
     remove: (descriptor) => undeclared(app).removeChildAppDescriptor(descriptor),
-    close() {
-      app.close();
+    async close() {
+      await closeWholly([app], () => lobby.visitors);
       lobby.close();
     },
   };

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type * as uws from "uWebSockets.js";
 import { freePort } from "../../platform/free-port.ts";
 import { portInUse } from "./port-in-use.ts";
@@ -32,5 +33,21 @@ export async function listen(
     });
     if (socket) return { socket, port: wanted };
     if (port !== 0 || attempt === attemptsMax) throw portInUse(host, wanted);
+  }
+}
+
+/** The library takes a few sockets a turn out of its queue; more than this many turns are for more than anybody may have open. */
+const closingTurnsMax = 100_000;
+
+/**
+ * Closes apps and all of their sockets; `open` says how many there are. Once is not enough: a TLS socket whose handshake goes
+ * on may stand in a queue of the library's, where closing does not find it, and a thread that ends with one takes the process
+ * down.
+ */
+export async function closeWholly(apps: readonly uws.TemplatedApp[], open: () => number): Promise<void> {
+  for (const app of apps) app.close();
+  for (let turn = 0; open() > 0 && turn < closingTurnsMax; turn++) {
+    await setImmediate();
+    for (const app of apps) app.close();
   }
 }

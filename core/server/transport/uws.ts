@@ -10,7 +10,7 @@ import {
 } from "./transport.ts";
 import { UwsDoor } from "./uws-door.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";
-import { listen, undeclared } from "./uws-listen.ts";
+import { closeWholly, listen, undeclared } from "./uws-listen.ts";
 
 interface SocketState<Session> {
   /** From the moment at which the library says that it is open. */
@@ -33,7 +33,7 @@ class UwsTransport<Session> implements Transport {
   readonly name = "uws";
   readonly #events: TransportEvents<Session>;
   readonly #options: TransportOptions;
-  /** The newest first; older ones as long as they have sockets. */
+  /** The newest first; older ones for the sockets that they have. */
   #apps: App<Session>[];
   #listening: { readonly socket: uws.us_listen_socket; readonly host: string; readonly port: number } | undefined;
 
@@ -54,7 +54,7 @@ class UwsTransport<Session> implements Transport {
   }
 
   publish(topic: string, frame: Uint8Array): void {
-    for (const { app } of this.#apps) app.publish(topic, frame, true);
+    for (const { app, sockets } of this.#apps) if (sockets.size > 0) app.publish(topic, frame, true);
   }
 
   async reloadCertificates(): Promise<void> {
@@ -62,7 +62,7 @@ class UwsTransport<Session> implements Transport {
     const { host, port } = this.#listening;
     const fresh = this.#openApp();
     this.stopListening();
-    this.#apps = [fresh, ...this.#apps.filter(({ sockets }) => sockets.size > 0)];
+    this.#apps = [fresh, ...this.#apps];
     await this.listen(host, port);
   }
 
@@ -71,13 +71,16 @@ class UwsTransport<Session> implements Transport {
     this.#listening = undefined;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    const { lobby } = this.#options;
     this.stopListening();
-    for (const { app, sockets } of this.#apps) {
-      for (const socket of [...sockets]) socket.close();
-      app.close();
-    }
-    this.#options.lobby.close();
+    for (const { sockets } of this.#apps) for (const socket of [...sockets]) socket.close();
+    const open = () => this.#apps.reduce((sum, { sockets }) => sum + sockets.size, lobby.visitors);
+    await closeWholly(
+      this.#apps.map(({ app }) => app),
+      open,
+    );
+    lobby.close();
   }
 
   get #newest(): uws.TemplatedApp {

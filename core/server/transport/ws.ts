@@ -90,7 +90,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
       server.reloadCertificates();
     },
     stopListening: () => server.stopListening(),
-    close() {
+    async close() {
       stopPinging();
       for (const socket of sockets.clients) socket.terminate();
       server.close();
