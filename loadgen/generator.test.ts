@@ -72,7 +72,7 @@ suite("the load generator", () => {
     });
     const audit = await session.audit();
     assert.equal(audit.passed, false);
-    assert.equal(audit.notStored, 3);
+    assert.equal(audit.notStored, 3, JSON.stringify(audit.breaches));
     assert.ok(audit.breaches.every(({ promise, seq }) => promise === 1 && seq !== undefined));
     await session.close();
   });

@@ -9,13 +9,20 @@ import { until } from "../testing/until.ts";
 
 const clients = 8;
 
-/** Clients at each server, as the servers last said, once they are as many as there should be. */
+/**
+ * Clients at each server, once they are as many as there should be: from each server's own `/metrics`, since `/servers` counts
+ * those, too, who were only sent to one.
+ */
 async function connectionsAt({ target }: TestDeployment, sum: number): Promise<number[]> {
+  const response = await fetch(`http://${target}/servers`);
+  const servers = (await response.json()) as readonly { readonly url: string }[];
+  const countAt = async (url: string) => {
+    const metrics = await fetch(`http://${new URL(url).host}/metrics`);
+    return Number(/^fastchat_connections\S* (\d+)$/m.exec(await metrics.text())?.[1]);
+  };
   let counts: number[] = [];
   await until(async () => {
-    const response = await fetch(`http://${target}/servers`);
-    const servers = (await response.json()) as readonly { readonly load: { readonly connections: number } }[];
-    counts = servers.map(({ load }) => load.connections);
+    counts = await Promise.all(servers.map(({ url }) => countAt(url)));
     return counts.reduce((all, count) => all + count, 0) === sum;
   }, `the servers count ${sum} clients`);
   return counts;

@@ -8,11 +8,12 @@ export interface StartedCommand {
   readonly child: ChildProcessWithoutNullStreams;
   readonly out: () => string;
   readonly err: () => string;
-  readonly ended: Promise<number | null>;
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
 }
 
 export interface EndedCommand {
-  readonly code: number | null;
+  readonly code: number | NodeJS.Signals;
   readonly out: string;
   readonly err: string;
 }
@@ -51,7 +52,7 @@ export function startCommand(
   child.stderr.on("data", (chunk: Buffer) => {
     err += chunk.toString();
   });
-  const ended = once(child, "close").then(([code]) => code as number | null);
+  const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   return { child, out: () => out, err: () => err, ended };
 }
 
