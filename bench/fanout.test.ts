@@ -4,6 +4,7 @@ import { silentLog } from "../core/platform/log.ts";
 import { availableArms, runFanout } from "./fanout.ts";
 import { resultsSchema } from "./results.ts";
 import { fanoutTable } from "./tables.ts";
+import { sharedLaboratory } from "./testing/shared-laboratory.ts";
 
 test("fanout measures every arm at every rate", async () => {
   const arms = availableArms();
@@ -14,9 +15,10 @@ test("fanout measures every arm at every rate", async () => {
     clients: 4,
     groupSize: 2,
     payloadBytes: 128,
-    durationSeconds: 0.3,
+    durationSeconds: 0.2,
     warmUpSeconds: 0.1,
     log: silentLog,
+    openLaboratory: sharedLaboratory,
     signal: new AbortController().signal,
   });
   assert.equal(run.points.length, arms.length * 2);

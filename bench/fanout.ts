@@ -10,7 +10,7 @@ import type { Workload } from "../loadgen/workload.ts";
 import type { Arm, BareKind } from "./arm.ts";
 import { type BareLoadOptions, connectBareSocket, generateBareLoad } from "./bare-load.ts";
 import { ServerProcess } from "./child-process.ts";
-import { Laboratory } from "./laboratory.ts";
+import { type Laboratory, type LaboratoryOptions, openLaboratory } from "./laboratory.ts";
 import { connectNats, hasNats, NatsServer } from "./nats.ts";
 import type { Environment, FanoutDocument, FanoutPoint } from "./results.ts";
 import type { Watch } from "./watch.ts";
@@ -32,7 +32,7 @@ export function availableArms(): FanoutArm[] {
   return fanoutArms.filter((arm) => (arm.endsWith("uws") ? hasUws : arm !== "nats-core" || hasNats()));
 }
 
-export interface FanoutOptions extends Watch<FanoutDocument> {
+export interface FanoutOptions extends Watch<FanoutDocument>, LaboratoryOptions {
   readonly arms: readonly FanoutArm[];
   /** Messages a second; `saturated` keeps four under way in each group. */
   readonly rates: readonly (number | "saturated")[];
@@ -42,7 +42,6 @@ export interface FanoutOptions extends Watch<FanoutDocument> {
   readonly payloadBytes: number;
   readonly durationSeconds: number;
   readonly warmUpSeconds: number;
-  readonly log: Log;
   readonly signal: AbortSignal;
 }
 
@@ -64,7 +63,7 @@ export const fanoutDefaults = {
 export async function runFanout(options: FanoutOptions): Promise<FanoutDocument> {
   const { arms, rates, rounds, log, signal } = options;
   const startedAt = new Date().toISOString();
-  const laboratory = await Laboratory.open(log, 2);
+  const laboratory = await openLaboratory(options, 2);
   try {
     const points: FanoutPoint[] = [];
     let environment = laboratory.environment();

@@ -4,6 +4,7 @@ import { silentLog } from "../core/platform/log.ts";
 import { runIngest } from "./ingest.ts";
 import { resultsSchema } from "./results.ts";
 import { ingestTables } from "./tables.ts";
+import { sharedLaboratory } from "./testing/shared-laboratory.ts";
 
 test("ingest measures the writer, a bare COPY and where the two ways of committing cross", async () => {
   const run = await runIngest({
@@ -13,6 +14,7 @@ test("ingest measures the writer, a bare COPY and where the two ways of committi
     groups: 50,
     crossoverRows: [1, 20],
     log: silentLog,
+    openLaboratory: sharedLaboratory,
     signal: new AbortController().signal,
   });
   assert.equal(run.crossover.length, 4);

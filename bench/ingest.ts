@@ -13,17 +13,16 @@ import { clientMessageId, epoch, groupId, type Seq, userId } from "../core/wire/
 import { sendWhenDue } from "../loadgen/pace.ts";
 import { Latencies, type Quantiles } from "../loadgen/recorder.ts";
 import { Arrivals } from "../loadgen/schedule.ts";
-import { Laboratory } from "./laboratory.ts";
+import { type Laboratory, type LaboratoryOptions, openLaboratory } from "./laboratory.ts";
 import type { IngestDocument } from "./results.ts";
 import type { Watch } from "./watch.ts";
 
-export interface IngestBenchOptions extends Watch<IngestDocument> {
+export interface IngestBenchOptions extends Watch<IngestDocument>, LaboratoryOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly payloadBytes: number;
   readonly groups: number;
   readonly crossoverRows: readonly number[];
-  readonly log: Log;
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +49,7 @@ const writerOptions = {
 /** The ingest writer by itself, beside a bare COPY of the same rows into a table with the same indexes. */
 export async function runIngest(options: IngestBenchOptions): Promise<IngestDocument> {
   const startedAt = new Date().toISOString();
-  const laboratory = await Laboratory.open(options.log, 1);
+  const laboratory = await openLaboratory(options, 1);
   let bench: IngestBench | undefined;
   try {
     bench = await IngestBench.open(options, laboratory);

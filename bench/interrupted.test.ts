@@ -7,6 +7,7 @@ import { type Interruptible, interruptedAt } from "./interrupted-run.ts";
 import type { FanoutDocument, IngestDocument, ScaleDocument } from "./results.ts";
 import { runFiles, runLogins } from "./scale.ts";
 import { figuresTable, ingestTables } from "./tables.ts";
+import { sharedLaboratory as openLaboratory } from "./testing/shared-laboratory.ts";
 
 suite("a benchmark that is interrupted ends, and has handed over what it measured:", () => {
   test("fanout, the points before", async () => {
@@ -22,6 +23,7 @@ suite("a benchmark that is interrupted ends, and has handed over what it measure
         durationSeconds: 0.3,
         warmUpSeconds: 0.1,
         log,
+        openLaboratory,
         ...watch,
         onStep(what) {
           steps++;
@@ -39,7 +41,16 @@ suite("a benchmark that is interrupted ends, and has handed over what it measure
 
   test("ingest, the batches before, of which none is cut off", async () => {
     const soFar = await interruptedAt(/20 rows by copy/, (watch: Interruptible<IngestDocument>) =>
-      runIngest({ ...ingestDefaults, rounds: 1, seconds: 0.1, groups: 20, crossoverRows: [1, 20], log, ...watch }),
+      runIngest({
+        ...ingestDefaults,
+        rounds: 1,
+        seconds: 0.1,
+        groups: 20,
+        crossoverRows: [1, 20],
+        log,
+        openLaboratory,
+        ...watch,
+      }),
     );
     assert.deepEqual(
       soFar?.crossover.map(({ rows, path }) => `${rows} ${path}`),
@@ -51,14 +62,14 @@ suite("a benchmark that is interrupted ends, and has handed over what it measure
 
   test("logins, nothing when they have only begun", async () => {
     const soFar = await interruptedAt(/for 60 s/, (watch: Interruptible<ScaleDocument>) =>
-      runLogins({ perSecond: 20, seconds: 60, log, ...watch }),
+      runLogins({ perSecond: 20, seconds: 60, log, openLaboratory, ...watch }),
     );
     assert.equal(soFar, undefined);
   });
 
   test("files, the rounds before", async () => {
     const soFar = await interruptedAt(/round 2/, (watch: Interruptible<ScaleDocument>) =>
-      runFiles({ mebibytes: 0.1, atOnce: 2, rounds: 3, log, ...watch }),
+      runFiles({ mebibytes: 0.1, atOnce: 2, rounds: 3, log, openLaboratory, ...watch }),
     );
     assert.equal(soFar?.figures.find(({ name }) => name === "rounds")?.value, 1);
     assert.match(soFar ? figuresTable(soFar) : "", /upload, together/);

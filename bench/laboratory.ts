@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -17,22 +18,37 @@ import type { Environment } from "./results.ts";
 /** Of results in which nothing has been stored. */
 const noDurability: Durability = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
 
+/** What a benchmark says of where it takes place. */
+export interface LaboratoryOptions {
+  readonly log: Log;
+  /** Unless given, a database server and keys are made for the run. */
+  readonly openLaboratory?: (log: Log, keyPairs: number) => Promise<Laboratory>;
+}
+
+/** Ready for the cells of one run. */
+export function openLaboratory(options: LaboratoryOptions, keyPairs: number): Promise<Laboratory> {
+  return (options.openLaboratory ?? Laboratory.open)(options.log, keyPairs);
+}
+
+export interface LaboratoryParts {
+  readonly postgres: Pick<EmbeddedPostgres, "url" | "pid" | "stop">;
+  readonly directory: string;
+  readonly log: Log;
+  readonly keyPairs: readonly IdentityKeyPairs[];
+  /** Of the machine, before anything of ours was started. */
+  readonly loadAverage: number;
+}
+
 /** What all cells of a benchmark share: a database server, and keys for the simulated users. */
 export class Laboratory {
-  readonly #postgres: EmbeddedPostgres;
+  readonly #postgres: LaboratoryParts["postgres"];
   readonly #directory: string;
   readonly #log: Log;
   readonly #loadAverage: number;
   readonly keyPairs: readonly IdentityKeyPairs[];
   #databases = 0;
 
-  private constructor(by: {
-    postgres: EmbeddedPostgres;
-    directory: string;
-    log: Log;
-    keyPairs: readonly IdentityKeyPairs[];
-    loadAverage: number;
-  }) {
+  constructor(by: LaboratoryParts) {
     this.#postgres = by.postgres;
     this.#directory = by.directory;
     this.#log = by.log;
@@ -67,7 +83,8 @@ export class Laboratory {
 
   /** An empty database that no cell before has used. */
   async freshDatabase(): Promise<string> {
-    const name = `cell_${++this.#databases}`;
+    this.#databases++;
+    const name = `cell_${randomBytes(6).toString("hex")}`;
     const admin = new Database(this.#postgres.url(), { connectionsMax: 1, log: this.#log });
     try {
       await admin.query({ text: `CREATE DATABASE ${name}` });

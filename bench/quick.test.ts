@@ -6,6 +6,7 @@ import { preset, type WorkloadText } from "../loadgen/workload.ts";
 import { quickDefaults, quickSeconds, quickWorkload, runQuick, spoiled } from "./quick.ts";
 import { type CellsDocument, resultsSchema } from "./results.ts";
 import { sampleCell } from "./sample-run.ts";
+import { sharedLaboratory } from "./testing/shared-laboratory.ts";
 
 const { signal } = new AbortController();
 
@@ -15,12 +16,15 @@ function tiny(of: Partial<WorkloadText> = {}) {
     groups: [{ count: 2, sizes: { kind: "fixed", size: 4 } }],
     arrivals: { kind: "constant", ratePerSecond: 40 },
     churn: {},
+    keyPairs: 1,
     warmUpSeconds: 0.1,
     durationSeconds: 0.5,
     ...of,
   });
   assert.ok(workload.ok);
-  return { strategies: ["random"], workload: workload.value, transport: "uws", log: silentLog, signal } as const;
+  const { value } = workload;
+  const openLaboratory = sharedLaboratory;
+  return { strategies: ["random"], workload: value, transport: "uws", log: silentLog, signal, openLaboratory } as const;
 }
 
 test("quick measures a cell for each server count and strategy, and audits it", async () => {
@@ -58,13 +62,16 @@ test("quick measures a cell for each server count and strategy, and audits it", 
   resultsSchema.parse(run);
 });
 
-test("a cell that fails is listed with its reason, and leaves the others alone", async () => {
+test("a pilot and a cell that fail are told with their reasons, and leave the others alone, at the lowest rate", async () => {
   const measured: CellsDocument[] = [];
   const run = await runQuick({
     ...tiny(),
     servers: [65, 1], // The settings refuse 65.
+    fitted: true,
     onMeasured: (soFar) => measured.push(soFar),
   });
+  assert.match(run.pilot?.failure?.message ?? "", /from 1 to 64/);
+  assert.equal(run.pilot?.ratePerSecond, run.pilot?.ratePerSecondMin);
   assert.deepEqual(
     run.cells.map(({ servers }) => servers),
     [1],
@@ -89,7 +96,7 @@ test("a cell that the generator spoilt is measured once more, and its first try 
       arrivals: { kind: "constant", ratePerSecond: 200_000 },
       encryption: { mode: "sealed" },
       warmUpSeconds: 0,
-      durationSeconds: 0.1,
+      durationSeconds: 0.03,
       settleSeconds: 60,
     }),
     servers: [1],
@@ -113,13 +120,6 @@ test("a pilot finds the rate of all cells, and is in the result with what it tri
   const sent = pilot.rungs.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0);
   assert.ok(pilot.audit.sent > sent / 2, "all rungs are audited");
   resultsSchema.parse(run);
-});
-
-test("a pilot that fails is told, and the cells are measured at the lowest rate", async () => {
-  const run = await runQuick({ ...tiny(), servers: [65, 1], fitted: true });
-  assert.match(run.pilot?.failure?.message ?? "", /from 1 to 64/);
-  assert.equal(run.pilot?.ratePerSecond, run.pilot?.ratePerSecondMin);
-  assert.equal(run.cells.length, 1);
 });
 
 test("only what the generator spoilt is tried again, and no broken promise", () => {

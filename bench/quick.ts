@@ -7,21 +7,20 @@ import { generatorCodes } from "../loadgen/validity.ts";
 import { presets, type Workload } from "../loadgen/workload.ts";
 import { ServerProcess } from "./child-process.ts";
 import { counted } from "./figures.ts";
-import { Laboratory } from "./laboratory.ts";
+import { type Laboratory, type LaboratoryOptions, openLaboratory } from "./laboratory.ts";
 import { measureCell } from "./measure-cell.ts";
 import { ratePerSecondMax, runPilot } from "./pilot.ts";
 import type { Cell, CellsDocument, CellTry, Environment, FailedCell } from "./results.ts";
 import type { Watch } from "./watch.ts";
 import { workloadFrom } from "./workload-from.ts";
 
-export interface QuickOptions extends Watch<CellsDocument> {
+export interface QuickOptions extends Watch<CellsDocument>, LaboratoryOptions {
   readonly servers: readonly number[];
   readonly strategies: readonly StrategyName[];
   readonly workload: Workload;
   /** A pilot finds the rate that fits this machine; without, it is the workload's. */
   readonly fitted?: boolean;
   readonly transport: "uws" | "ws";
-  readonly log: Log;
   readonly signal: AbortSignal;
   onProgress?(progress: Progress): void;
 }
@@ -83,7 +82,7 @@ export function simulationNotes(workload: Workload): string[] {
 export async function runQuick(options: QuickOptions): Promise<CellsDocument> {
   const startedAt = new Date().toISOString();
   options.onStep?.("starting a database");
-  const laboratory = await Laboratory.open(options.log, options.workload.keyPairs);
+  const laboratory = await openLaboratory(options, options.workload.keyPairs);
   try {
     return await new QuickRun(options, laboratory, startedAt).run();
   } finally {

@@ -4,8 +4,9 @@ import { silentLog } from "../core/platform/log.ts";
 import { resultsSchema, type ScaleDocument } from "./results.ts";
 import { runConnections, runFiles, runGenerator, runLogins } from "./scale.ts";
 import { figuresTable } from "./tables.ts";
+import { sharedLaboratory } from "./testing/shared-laboratory.ts";
 
-const options = { log: silentLog, signal: new AbortController().signal };
+const options = { log: silentLog, openLaboratory: sharedLaboratory, signal: new AbortController().signal };
 
 /** What a run says under this name; the run is one that can be written down and shown. */
 function figureOf(run: ScaleDocument, name: string): number | undefined {

@@ -9,15 +9,14 @@ import { listServers, readDeployment } from "../loadgen/deployment-probe.ts";
 import { generateLoad } from "../loadgen/generator.ts";
 import { ServerProcess } from "./child-process.ts";
 import { FileExchange } from "./file-exchange.ts";
-import { Laboratory } from "./laboratory.ts";
+import { type Laboratory, type LaboratoryOptions, openLaboratory } from "./laboratory.ts";
 import { LoginStorm } from "./login-storm.ts";
 import type { ScaleDocument } from "./results.ts";
 import { seedUsers } from "./seed.ts";
 import type { Watch } from "./watch.ts";
 import { workloadFrom } from "./workload-from.ts";
 
-export interface ScaleOptions extends Watch<ScaleDocument> {
-  readonly log: Log;
+export interface ScaleOptions extends Watch<ScaleDocument>, LaboratoryOptions {
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +37,7 @@ async function experiment(
   work: (bench: Bench) => Promise<Figures>,
 ): Promise<ScaleDocument> {
   const startedAt = new Date().toISOString();
-  const laboratory = await Laboratory.open(options.log, 2);
+  const laboratory = await openLaboratory(options, 2);
   try {
     const config = await laboratory.serveConfig({});
     const server = await ServerProcess.start({ kind: "fastchat", config });

@@ -13,6 +13,9 @@ export interface Spread {
  * or fewer that is the range from the smallest to the largest; with one, that one value.
  */
 export function spreadOf(rounds: readonly number[]): Spread {
+  const [first] = rounds;
+  // Whatever is drawn again of one value is that value.
+  if (rounds.length === 1 && first !== undefined) return { median: first, low: first, high: first };
   const random = seededRandom(rounds.length);
   const medians = Array.from({ length: resamples }, () =>
     median(Array.from(rounds, () => rounds[random.below(rounds.length)] as number)),

@@ -12,8 +12,9 @@ import {
   openAccount,
   signUpHere,
 } from "../core/client/account/local-account.ts";
-import { ThisMachine } from "../core/client/account/this-machine.ts";
+import type { ThisMachine } from "../core/client/account/this-machine.ts";
 import { trustDeployment } from "../core/client/tls-trust.ts";
+import { commandMachine } from "./command-machine.ts";
 import { addSettings, print, run, settingsOf, UsageError } from "./program.ts";
 import { readNewSecret, readSecret } from "./secrets.ts";
 
@@ -71,7 +72,7 @@ export function addAccount(program: Command): void {
     accountSettings,
   ).action((options) =>
     run(async () => {
-      const { profiles } = new ThisMachine(settingsOf(accountSettings, options).home, { interactive: false }).parts;
+      const { profiles } = commandMachine(settingsOf(accountSettings, options).home).parts;
       for (const name of profiles.list()) {
         const profile = profiles.read(name);
         if (profile) print(`${name}\t${profile.user}\t${profile.server}`);
@@ -96,7 +97,7 @@ function bringHere(
 ): Promise<void> {
   return run(async () => {
     const config = settingsOf(newAccountSettings, options);
-    const machine = new ThisMachine(config.home, { interactive: false });
+    const machine = commandMachine(config.home);
     const address = await addressOf(config);
     const password = await readPassword(address.user, config.passwordFile);
     return withMachine(machine, async () => {
@@ -117,7 +118,7 @@ export function withAccount(
   { stays = false } = {},
 ): Promise<void> {
   return run(async (signal) => {
-    const machine = new ThisMachine(config.home, { interactive: false });
+    const machine = commandMachine(config.home);
     const profile = machine.choose(config.profile);
     const password = await readSecret(`password of ${profile}`, config.passwordFile);
     return withMachine(machine, async () => {

@@ -1,6 +1,7 @@
 import type { LocalAccount } from "../core/client/account/local-account.ts";
 import { sleep, systemClock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
+import { currentHost } from "./command-host.ts";
 import { untilAborted } from "./program.ts";
 
 const lookMs = 20;
@@ -24,7 +25,7 @@ export async function catchUp(account: LocalAccount, password: string, signal: A
   // Behind what has come and is still being opened.
   for (const group of mailbox.groups.keys()) {
     const read = await account.client.conversation(group).refresh();
-    if (!read.ok) process.stderr.write(`group ${group}: ${read.reason.code}: ${read.reason.detail}\n`);
+    if (!read.ok) currentHost().err(`group ${group}: ${read.reason.code}: ${read.reason.detail}\n`);
   }
 }
 
@@ -34,6 +35,6 @@ export async function catchUpIfPossible(account: LocalAccount, password: string,
     await catchUp(account, password, signal);
   } catch (cause) {
     if (!(cause instanceof Failure) || cause.code !== "server_unreachable") throw cause;
-    process.stderr.write(`offline: ${cause.message}\n`);
+    currentHost().err(`offline: ${cause.message}\n`);
   }
 }

@@ -9,12 +9,15 @@ import { type Person, person } from "../core/testing/person.ts";
 import { until } from "../core/testing/until.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { jsonLine, plainLine } from "./plain-line.ts";
+import { endOfCommand } from "./testing/command-here.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "chat-commands-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 const start = (args: readonly string[]) => startCommand(args, { cwd: scratch });
-const run = (args: readonly string[], input?: string) => endOf(start(args), input);
+/** In this process; what reads from standard input has one of its own. */
+const run = (args: readonly string[], input?: string) =>
+  input === undefined ? endOfCommand(args) : endOf(start(args), input);
 
 const home = path.join(scratch, "home");
 const passwordFile = path.join(scratch, "password");
@@ -67,8 +70,9 @@ suite("the account's chat by command", () => {
   });
 
   test("send --file brings a file with what is said to it", async () => {
-    writeFileSync(path.join(scratch, "route.txt"), "up the left side");
-    const { code, err } = await run(["send", "climbing", "the route", "--file", "route.txt", ...asAlice]);
+    const route = path.join(scratch, "route.txt");
+    writeFileSync(route, "up the left side");
+    const { code, err } = await run(["send", "climbing", "the route", "--file", route, ...asAlice]);
     assert.equal(code, 0, err);
     const content = () => bob.messages.at(-1)?.content;
     await until(() => content()?.kind === "file", "bob has it");

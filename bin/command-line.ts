@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { type CommandOutput, ownOutput, speakingTo } from "./command-output.ts";
+import { type CommandHost, hostedBy, ownHost } from "./command-host.ts";
 import { UsageError } from "./program.ts";
 
 type Add = (program: Command) => void;
@@ -23,22 +23,22 @@ const rooms: Readonly<Record<string, () => Promise<Add>>> = {
  * Picks the room of a command line and does what it says. It ends with 2 when it cannot be obeyed and with 0 when it asked for
  * help; a command that has run says by itself how it ended.
  */
-export async function obey(args: readonly string[], output: CommandOutput = ownOutput): Promise<void> {
+export async function obey(args: readonly string[], host: CommandHost = ownHost): Promise<void> {
   const program = new Command("fastchat")
     .description("End-to-end encrypted group chat on many servers, with the instruments that measure it.")
     .showHelpAfterError("(fastchat --help shows what there is)")
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .configureOutput({ writeOut: host.out, writeErr: host.err })
     .exitOverride();
   const [named = ""] = args;
   const wanted = Object.hasOwn(rooms, named) ? rooms[named] : undefined;
   for (const room of wanted ? [wanted] : Object.values(rooms)) (await room())(program);
   try {
-    await speakingTo(output, () => program.parseAsync(args, { from: "user" }));
+    await hostedBy(host, () => program.parseAsync(args, { from: "user" }));
   } catch (cause) {
-    if (cause instanceof CommanderError) return output.end(cause.exitCode === 0 ? 0 : 2);
+    if (cause instanceof CommanderError) return host.end(cause.exitCode === 0 ? 0 : 2);
     if (!(cause instanceof UsageError)) throw cause;
-    output.err(`${cause.message}\n`);
-    output.end(2);
+    host.err(`${cause.message}\n`);
+    host.end(2);
   }
 }

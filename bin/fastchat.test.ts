@@ -13,6 +13,7 @@ import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
 import { until } from "../core/testing/until.ts";
 import { listServers } from "../loadgen/deployment-probe.ts";
 import { presets } from "../loadgen/workload.ts";
+import { endOfCommand } from "./testing/command-here.ts";
 
 const scratch = mkdtempSync(path.join(writablePlace(), "cli-test-"));
 chmodSync(scratch, 0o755);
@@ -164,7 +165,7 @@ suite("serve", () => {
       [[...flag("database", "postgres://nobody@127.0.0.1:1/none"), ...secret], "database_unreachable"],
       [[...flag("database", database), ...flag("secret-file", bad)], "secret_unreadable"],
     ] as const) {
-      const ended = await run(["serve", ...args, "--port", port, "--log-level", "silent"]);
+      const ended = await endOfCommand(["serve", ...args, "--port", port, "--log-level", "silent"]);
       assert.equal(ended.code, 1, code);
       assert.match(ended.err, new RegExp(`^${code}: .+\n.+`));
     }
@@ -176,23 +177,24 @@ suite("load and db", () => {
   test("simulated users that were seeded log in, load is audited, and the result is written where it was asked for", async () => {
     const database = flag("database", await freshDatabase());
     const secret = flag("secret-file", path.join(scratch, "seed-secret.json"));
-    const migrated = await run(["db", "migrate", ...database, ...secret]);
+    const crowd = path.join(scratch, "crowd.json");
+    const migrated = await endOfCommand(["db", "migrate", ...database, ...secret]);
     assert.equal(migrated.code, 0, migrated.err);
     assert.equal(migrated.out, "up to date\n");
-    const seeded = await run([
+    const seeded = await endOfCommand([
       "db",
       "seed",
       ...database,
       ...secret,
       "--users",
-      "500",
+      "60",
       "--key-pairs",
       "1",
       "--out",
-      "crowd.json",
+      crowd,
     ]);
     assert.equal(seeded.code, 0, seeded.err);
-    const again = await run([
+    const again = await endOfCommand([
       "db",
       "seed",
       ...database,
@@ -202,7 +204,7 @@ suite("load and db", () => {
       "--key-pairs",
       "1",
       "--out",
-      "again.json",
+      path.join(scratch, "again.json"),
     ]);
     assert.equal(again.code, 1);
     assert.match(again.err, /^seed_failed: .*\n.*another --prefix/);
@@ -214,7 +216,7 @@ suite("load and db", () => {
       "load",
       ...target,
       "--accounts",
-      "crowd.json",
+      crowd,
       "--preset",
       "dm",
       "--clients",
@@ -224,7 +226,7 @@ suite("load and db", () => {
       "--duration",
       "1",
     ];
-    const many = await run([...load, "--clients", "501"]);
+    const many = await endOfCommand([...load, "--clients", "61"]);
     assert.match(many.err, /^too_few_accounts: /);
     writeFileSync(
       path.join(scratch, "pairs.json"),
@@ -242,17 +244,22 @@ suite("load and db", () => {
   });
 
   test("a workload that is not allowed, and a target that is not there, are failures with a code", async () => {
-    writeFileSync(path.join(scratch, "typo.json"), JSON.stringify({ ...presets.dm, clinets: 5 }));
-    writeFileSync(path.join(scratch, "broken.json"), "{");
+    const [typo, broken, nowhere] = ["typo", "broken", "nowhere"].map((name) => path.join(scratch, `${name}.json`)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(typo, JSON.stringify({ ...presets.dm, clinets: 5 }));
+    writeFileSync(broken, "{");
     const target = flag("target", "127.0.0.1:1");
     for (const [args, complaint] of [
-      [flag("workload", "typo.json"), /^workload_invalid: .*clinets[\s\S]*\nmend typo\.json/],
-      [flag("workload", "broken.json"), /^workload_unreadable: /],
-      [flag("workload", "nowhere.json"), /^workload_unreadable: /],
-      [flag("accounts", "broken.json"), /^seed_file_unreadable: /],
+      [flag("workload", typo), /^workload_invalid: .*clinets[\s\S]*\nmend .*typo\.json/],
+      [flag("workload", broken), /^workload_unreadable: /],
+      [flag("workload", nowhere), /^workload_unreadable: /],
+      [flag("accounts", broken), /^seed_file_unreadable: /],
       [[], /^target_unreachable: /],
     ] as const) {
-      const { code, err } = await run(["load", ...target, ...args]);
+      const { code, err } = await endOfCommand(["load", ...target, ...args]);
       assert.equal(code, 1);
       assert.match(err, complaint);
     }

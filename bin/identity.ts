@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { accountSettings, newAccountSettings } from "../core/client/account/account-settings.ts";
 import { logInWithIdentity, signUpHere } from "../core/client/account/local-account.ts";
-import { ThisMachine } from "../core/client/account/this-machine.ts";
 import type { Identity } from "../core/e2ee/identity.ts";
 import { identityFromPem, identityToPem } from "../core/e2ee/identity-pem.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { addressOf, withAccount, withMachine } from "./account.ts";
+import { commandMachine } from "./command-machine.ts";
 import { addSettings, print, run, settingsOf } from "./program.ts";
 import { readNewSecret, readSecret } from "./secrets.ts";
 
@@ -62,7 +62,7 @@ export function addIdentity(program: Command): void {
       const address = await addressOf({ ...config, user: config.user ?? known.public.name });
       const readPassword = signUp ? readNewSecret : readSecret;
       const password = await readPassword(`password of ${address.user}`, config.passwordFile);
-      const machine = new ThisMachine(config.home, { interactive: false });
+      const machine = commandMachine(config.home);
       return withMachine(machine, async () => {
         const account = signUp
           ? await signUpHere(address, password, machine.parts, {}, known)

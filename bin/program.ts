@@ -7,7 +7,7 @@ import { type ConfigOf, flagName, readConfig, type Settings, variableName } from
 import { wholeNumber } from "../core/platform/decimal.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { chatSettings } from "../gui/chat-settings.ts";
-import { currentOutput } from "./command-output.ts";
+import { currentHost } from "./command-host.ts";
 
 /** The command line cannot be obeyed; the message says what to write. */
 export class UsageError extends Error {}
@@ -49,7 +49,7 @@ export function whole(text: string): number {
   return value;
 }
 
-export const print = (line: string) => currentOutput().out(`${line}\n`);
+export const print = (line: string) => currentHost().out(`${line}\n`);
 
 /** Resolves when the user wants an end. */
 export function untilAborted(signal: AbortSignal): Promise<void> {
@@ -80,17 +80,17 @@ export async function run(
     ["SIGHUP", hangUp],
   ] as const;
   for (const [signal, action] of signals) process.on(signal, action);
-  const output = currentOutput();
+  const host = currentHost();
   try {
     const code = await work(stopping.signal, (action) => {
       hungUp = action;
     });
-    output.end(code);
+    host.end(code);
   } catch (cause) {
-    if (stopping.signal.aborted) return output.end(130);
+    if (stopping.signal.aborted) return host.end(130);
     if (!(cause instanceof Failure)) throw cause;
-    output.err(`${cause.code}: ${cause.message}\n${cause.advice}\n`);
-    output.end(1);
+    host.err(`${cause.code}: ${cause.message}\n${cause.advice}\n`);
+    host.end(1);
   } finally {
     for (const [signal, action] of signals) process.off(signal, action);
   }

@@ -6,6 +6,7 @@ import { Failure } from "../core/platform/failure.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { withAccount } from "./account.ts";
 import { catchUp, catchUpIfPossible } from "./caught-up.ts";
+import { currentHost } from "./command-host.ts";
 import { groupNamed } from "./group-named.ts";
 import { plainLine } from "./plain-line.ts";
 import { addSettings, print, settingsOf, UsageError, untilAborted } from "./program.ts";
@@ -83,7 +84,7 @@ function acknowledged(outcome: SendOutcome): string {
 
 async function interrupted(signal: AbortSignal): Promise<never> {
   await untilAborted(signal);
-  process.stderr.write("the server has not acknowledged it yet: it goes out when this account connects again\n");
+  currentHost().err("the server has not acknowledged it yet: it goes out when this account connects again\n");
   throw new Failure("interrupted", "it was not waited for", "nothing is lost");
 }
 

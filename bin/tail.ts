@@ -6,6 +6,7 @@ import { Failure } from "../core/platform/failure.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { withAccount } from "./account.ts";
 import { catchUp } from "./caught-up.ts";
+import { currentHost } from "./command-host.ts";
 import { groupNamed } from "./group-named.ts";
 import { jsonLine, plainLine } from "./plain-line.ts";
 import { addSettings, print, settingsOf, untilAborted, whole } from "./program.ts";
@@ -61,7 +62,7 @@ async function connected(account: LocalAccount, password: string, signal: AbortS
     await catchUp(account, password, signal);
   } catch (cause) {
     if (!(cause instanceof Failure) || cause.code !== "server_unreachable") throw cause;
-    process.stderr.write(`offline: ${cause.message}; goes on trying\n`);
+    currentHost().err(`offline: ${cause.message}; goes on trying\n`);
   }
 }
 
@@ -89,7 +90,7 @@ function follow(
       const message = change.row === undefined ? undefined : view.message(change.row);
       if (message) take(message);
       else if (view.groups().some((shown) => shown.group === group && shown.leftAt !== undefined)) {
-        process.stderr.write("you are no longer in this group\n");
+        currentHost().err("you are no longer in this group\n");
         resolve();
       }
     });

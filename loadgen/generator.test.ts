@@ -1,43 +1,55 @@
 import assert from "node:assert/strict";
-import { before, suite, test } from "node:test";
+import { after, before, suite, test } from "node:test";
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { silentLog } from "../core/platform/log.ts";
 import { Database } from "../core/store/database.ts";
-import { deploy } from "../core/testing/deployment.ts";
-import { generateLoad, type LoadOptions, makeKeyPairs } from "./generator.ts";
+import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
+import { keyPair } from "../core/testing/key-pairs.ts";
+import { generateLoad, type LoadOptions } from "./generator.ts";
+import { LoadSession } from "./load-session.ts";
 import { generatorCodes, invalidText } from "./validity.ts";
 import { preset, type WorkloadText } from "./workload.ts";
 
 const small = {
   clients: 20,
   groups: [{ count: 4, sizes: { kind: "zipf", min: 3, max: 8, exponent: 1 } }],
-  arrivals: { kind: "poisson", ratePerSecond: 100 },
-  warmUpSeconds: 0.3,
-  durationSeconds: 2,
+  arrivals: { kind: "poisson", ratePerSecond: 250 },
+  warmUpSeconds: 0.1,
+  durationSeconds: 0.8,
 } as const satisfies Partial<WorkloadText>;
 
 suite("the load generator", () => {
   let keyPairs: readonly IdentityKeyPairs[];
+  let deployment: TestDeployment;
+  let database: Database;
   before(async () => {
-    keyPairs = await makeKeyPairs(2);
+    keyPairs = await Promise.all([keyPair(0), keyPair(1)]);
+    deployment = await deploy({ servers: 3, strategy: "random" });
+    database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
   });
+  after(() => database.close());
 
-  async function load(target: string, of: Partial<WorkloadText>, more: Partial<LoadOptions> = {}) {
+  function optionsOf(target: string, of: Partial<WorkloadText>): LoadOptions {
     const workload = preset("rooms", { ...small, ...of });
     assert.ok(workload.ok, JSON.stringify(workload));
-    return generateLoad({
+    const namePrefix = `load${Math.random().toString(36).slice(2, 8)}-`;
+    return {
       workload: workload.value,
       target,
-      accounts: { kind: "signUp", namePrefix: `load${Math.random().toString(36).slice(2, 8)}-`, password: "simulated" },
+      accounts: { kind: "signUp", namePrefix, password: "simulated" },
       keyPairs,
-      ...more,
-    });
+    };
   }
 
+  const load = (target: string, of: Partial<WorkloadText>, more: Partial<LoadOptions> = {}) =>
+    generateLoad({ ...optionsOf(target, of), ...more });
+
   test("encrypted rooms whose members come, go and are removed pass the audit on three servers", async () => {
-    const deployment = await deploy({ servers: 3, strategy: "random" });
     const churn = { awayShare: 0.3, awaySeconds: 0.4, removedShare: 0.3, removedSeconds: 0.3 };
     const result = await load(deployment.target, {
+      arrivals: { kind: "poisson", ratePerSecond: 100 },
+      warmUpSeconds: 0.3,
+      durationSeconds: 2,
       churn,
       threads: 2,
       encryption: { mode: "real", openShare: 1 },
@@ -47,58 +59,60 @@ suite("the load generator", () => {
     assert.ok(result.audit.acked > 100, `${result.audit.acked} acknowledged`);
     assert.equal(result.audit.delivered, result.audit.expected);
     assert.ok((result.deliveryMs?.p50 ?? 0) > 0 && (result.ackMs?.p50 ?? 0) > 0);
-    await deployment.stop();
   });
 
   test("a message that vanishes from the database is found missing", async () => {
-    const deployment = await deploy({ servers: 2 });
-    const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
+    const options = optionsOf(deployment.target, { churn: {} });
+    const session = await LoadSession.open(options);
+    await session.run(options.workload);
+    // The last ones, when nothing is under way any more: a reader loses what comes after a hole in its page, too.
+    await database.query({
+      text: `DELETE FROM messages WHERE (group_id, seq) IN
+               (SELECT group_id, seq FROM messages WHERE type = 0 ORDER BY sent_at DESC, seq DESC LIMIT 3)`,
+    });
+    const audit = await session.audit();
+    assert.equal(audit.passed, false);
+    assert.equal(audit.notStored, 3, JSON.stringify(audit.breaches));
+    assert.ok(audit.breaches.every(({ promise, seq }) => promise === 1 && seq !== undefined));
+    await session.close();
+  });
+
+  test("a database that has lost everything is found out", async () => {
     const result = await load(
       deployment.target,
       { churn: {} },
       {
         onMeasure: async (moment) => {
-          if (moment === "begin") return;
-          await database.query({
-            text: `DELETE FROM messages WHERE (group_id, seq) IN
-                 (SELECT group_id, seq FROM messages WHERE type = 0 ORDER BY sent_at DESC LIMIT 3)`,
-          });
+          if (moment === "end") await database.query({ text: "DELETE FROM messages WHERE type = 0" });
         },
       },
     );
     assert.equal(result.audit.passed, false);
-    assert.equal(result.audit.notStored, 3, JSON.stringify(result.audit.breaches));
-    assert.ok(result.audit.breaches.every(({ promise, seq }) => promise === 1 && seq !== undefined));
-    await database.close();
-    await deployment.stop();
+    assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
   });
 
-  test("a database that has lost everything is found out, and so is a member who is let in no more", async () => {
-    for (const loss of ["DELETE FROM messages WHERE type = 0", "UPDATE sessions SET revoked_at = now()"]) {
-      const deployment = await deploy();
-      const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
-      const result = await load(
-        deployment.target,
-        { churn: {} },
-        {
-          onMeasure: async (moment) => {
-            if (moment === "begin") return;
-            await database.query({ text: loss });
-            // What was revoked is read from the database when a server starts.
-            if (loss.includes("sessions")) await deployment.cluster.crash(0);
-          },
+  test("a member who is let in no more is found out", async () => {
+    const own = await deploy();
+    const ownDatabase = new Database(own.databaseUrl, { connectionsMax: 1, log: silentLog });
+    const result = await load(
+      own.target,
+      { churn: {} },
+      {
+        onMeasure: async (moment) => {
+          if (moment === "begin") return;
+          await ownDatabase.query({ text: "UPDATE sessions SET revoked_at = now()" });
+          // What was revoked is read from the database when a server starts.
+          await own.cluster.crash(0);
         },
-      );
-      assert.equal(result.audit.passed, false, loss);
-      assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
-      await database.close();
-      await deployment.stop();
-    }
+      },
+    );
+    assert.equal(result.audit.passed, false);
+    assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
+    await ownDatabase.close();
+    await own.stop();
   });
 
   test("a message that is another one in the database is found out", async () => {
-    const deployment = await deploy();
-    const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
     const result = await load(
       deployment.target,
       { churn: {} },
@@ -113,18 +127,15 @@ suite("the load generator", () => {
     );
     assert.equal(result.audit.passed, false);
     assert.ok(result.audit.notStored > 0);
-    await database.close();
-    await deployment.stop();
   });
 
   test("a rate that the generator cannot meet makes the run invalid, and says so", async () => {
-    const deployment = await deploy();
     const result = await load(deployment.target, {
       churn: {},
       arrivals: { kind: "constant", ratePerSecond: 200_000 },
       encryption: { mode: "sealed" },
       warmUpSeconds: 0,
-      durationSeconds: 0.3,
+      durationSeconds: 0.03,
       settleSeconds: 30,
     });
     assert.equal(result.valid, false);
@@ -132,7 +143,6 @@ suite("the load generator", () => {
       result.invalidReasons.some(({ code }) => generatorCodes.has(code)),
       result.invalidReasons.map(invalidText).join(),
     );
-    await deployment.stop();
   });
 
   test("a target where nobody answers is a failure with a code", async () => {
@@ -140,7 +150,6 @@ suite("the load generator", () => {
   });
 
   test("a run that is stopped ends soon, with all its threads", async () => {
-    const deployment = await deploy();
     const stopping = new AbortController();
     const running = load(
       deployment.target,
@@ -153,6 +162,5 @@ suite("the load generator", () => {
       [],
       "nothing goes on",
     );
-    await deployment.stop();
   });
 });

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inlineCrypto } from "../../core/client/account/this-machine.ts";
 import { silentLog } from "../../core/platform/log.ts";
+import { keyPair } from "../../core/testing/key-pairs.ts";
 import { PseudoTerminal } from "../pseudo-terminal.ts";
 import { resultsSchema } from "../results.ts";
 import { figuresTable } from "../tables.ts";
+import { sharedLaboratory } from "../testing/shared-laboratory.ts";
 import { runMicroGui } from "./gui.ts";
 
 const skip = PseudoTerminal.isPossible() ? false : "util-linux's script is missing";
@@ -13,9 +16,12 @@ test("micro gui starts the client, types while messages come in, and leaves", { 
     messages: 30,
     keys: 4,
     incomingPerSecond: 50,
-    incomingSeconds: 1,
-    idleSeconds: 1,
+    incomingSeconds: 0.5,
+    idleSeconds: 0.3,
+    quietSeconds: 0.2,
+    machine: { effort: "simulated", crypto: { ...inlineCrypto, generateKeys: () => keyPair(1) } },
     log: silentLog,
+    openLaboratory: sharedLaboratory,
     signal: new AbortController().signal,
   });
   resultsSchema.parse(run);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { signUpHere } from "../../core/client/account/local-account.ts";
-import { ThisMachine } from "../../core/client/account/this-machine.ts";
+import { ThisMachine, type ThisMachineOptions } from "../../core/client/account/this-machine.ts";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import type { Log } from "../../core/platform/log.ts";
@@ -13,19 +13,22 @@ import { Latencies } from "../../loadgen/recorder.ts";
 import { Arrivals } from "../../loadgen/schedule.ts";
 import { type BenchPerson, foundGroup, outboxMax, signUpPerson } from "../bench-person.ts";
 import { ServerProcess } from "../child-process.ts";
-import { Laboratory } from "../laboratory.ts";
+import { type Laboratory, type LaboratoryOptions, openLaboratory } from "../laboratory.ts";
 import { processUsage } from "../process-usage.ts";
 import { PseudoTerminal } from "../pseudo-terminal.ts";
 import type { MicroDocument } from "../results.ts";
 import type { Watch } from "../watch.ts";
 
-export interface MicroGuiOptions extends Watch<MicroDocument> {
+export interface MicroGuiOptions extends Watch<MicroDocument>, LaboratoryOptions {
   readonly messages: number;
   readonly keys: number;
   readonly incomingPerSecond: number;
   readonly incomingSeconds: number;
   readonly idleSeconds: number;
-  readonly log: Log;
+  /** What starting and typing have left to do is over then. */
+  readonly quietSeconds: number;
+  /** Where the reader signs up. */
+  readonly machine?: ThisMachineOptions;
   readonly signal: AbortSignal;
 }
 
@@ -35,6 +38,7 @@ export const microGuiDefaults = {
   incomingPerSecond: 500,
   incomingSeconds: 10,
   idleSeconds: 10,
+  quietSeconds: 2,
 } as const;
 
 const screen = { columns: 120, rows: 40, environment: { TERM: "xterm-256color", COLORTERM: "truecolor" } };
@@ -50,7 +54,7 @@ export async function runMicroGui(options: MicroGuiOptions): Promise<MicroDocume
     throw new Failure("no_pseudo_terminal", "this machine has no util-linux script", "run it on Linux");
   }
   const startedAt = new Date().toISOString();
-  const laboratory = await Laboratory.open(options.log, 1);
+  const laboratory = await openLaboratory(options, 1);
   try {
     const server = await ServerProcess.start({ kind: "fastchat", config: await laboratory.serveConfig({}) });
     try {
@@ -109,7 +113,7 @@ class GuiRun {
   }
 
   async measure(): Promise<Figures> {
-    const { messages, keys, incomingPerSecond, incomingSeconds, idleSeconds } = this.#options;
+    const { messages, keys, incomingPerSecond, incomingSeconds, idleSeconds, quietSeconds } = this.#options;
     const { large } = await this.#fillVault();
     this.#step("the client starts");
     const startMs = clock.monotonic();
@@ -119,8 +123,7 @@ class GuiRun {
     try {
       const usableMs = (await terminal.until("last-in-quiet", patienceMs)) - startMs;
       const pid = await terminal.pid;
-      // What starting has left to do is over.
-      await sleep(clock, 2000, this.#options.signal);
+      await sleep(clock, quietSeconds * 1000, this.#options.signal);
       const openMs = await terminal.echo("\x1b[1;3B", "last-in-large", patienceMs);
       this.#found(
         { name: "messages in the vault", value: messages, unit: "" },
@@ -137,7 +140,7 @@ class GuiRun {
         { name: "messages that came in while typing", value: sent, unit: "per second" },
         ...latencyFigures("key to screen meanwhile", busy),
       );
-      await sleep(clock, 2000, this.#options.signal);
+      await sleep(clock, quietSeconds * 1000, this.#options.signal);
       this.#step("nothing happens");
       const idleCores = await this.#cores(pid, idleSeconds);
       const residentBytes = processUsage(pid)?.residentBytes ?? Number.NaN;
@@ -175,7 +178,7 @@ class GuiRun {
     const { messages } = this.#options;
     mkdirSync(this.#home, { recursive: true });
     writeFileSync(this.#passwordFile, `${password}\n`, { mode: 0o600 });
-    const machine = new ThisMachine(this.#home);
+    const machine = new ThisMachine(this.#home, this.#options.machine);
     const address = { profile: "reader", server: this.#target, trust: {}, user: "reader" };
     let received = 0;
     const account = await signUpHere(address, password, machine.parts, { message: () => received++ });

@@ -1,11 +1,25 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { inlineCrypto } from "../../core/client/account/this-machine.ts";
 import { silentLog as log } from "../../core/platform/log.ts";
+import { keyPair } from "../../core/testing/key-pairs.ts";
 import { type Interruptible, interruptedAt } from "../interrupted-run.ts";
 import { PseudoTerminal } from "../pseudo-terminal.ts";
 import type { MicroDocument } from "../results.ts";
+import { sharedLaboratory } from "../testing/shared-laboratory.ts";
 import { microCryptoDefaults, runMicroCrypto } from "./crypto.ts";
 import { runMicroGui } from "./gui.ts";
+
+const small = {
+  keys: 4,
+  incomingPerSecond: 50,
+  incomingSeconds: 1,
+  idleSeconds: 1,
+  quietSeconds: 0.2,
+  machine: { effort: "simulated", crypto: { ...inlineCrypto, generateKeys: () => keyPair(1) } },
+  log,
+  openLaboratory: sharedLaboratory,
+} as const;
 
 suite("a benchmark of single operations that is interrupted ends, and has handed over what it measured:", () => {
   test("micro crypto, the operations before, as far as they were measured", async () => {
@@ -29,16 +43,14 @@ suite("a benchmark of single operations that is interrupted ends, and has handed
 
   const skip = PseudoTerminal.isPossible() ? false : "util-linux's script is missing";
   test("micro gui, while the conversation is written", { skip }, async () => {
-    const sizes = { messages: 100, keys: 4, incomingPerSecond: 50, incomingSeconds: 1, idleSeconds: 1 };
-    await interruptedAt(/^50 of 100/, (watch: Interruptible<MicroDocument>) =>
-      runMicroGui({ ...sizes, log, ...watch }),
-    );
+    const sizes = { ...small, messages: 100 };
+    await interruptedAt(/^50 of 100/, (watch: Interruptible<MicroDocument>) => runMicroGui({ ...sizes, ...watch }));
   });
 
   test("micro gui, what the screen had shown", { skip }, async () => {
-    const sizes = { messages: 20, keys: 4, incomingPerSecond: 50, incomingSeconds: 1, idleSeconds: 1 };
+    const sizes = { ...small, messages: 20 };
     const soFar = await interruptedAt(/^4 keys$/, (watch: Interruptible<MicroDocument>) =>
-      runMicroGui({ ...sizes, log, ...watch }),
+      runMicroGui({ ...sizes, ...watch }),
     );
     assert.deepEqual(
       soFar?.figures.map(({ name }) => name),

@@ -18,6 +18,13 @@ import { encodeSend } from "../wire/send-frame.ts";
 import { socketUrl } from "./cluster.ts";
 
 let names = 0;
+
+/** For the tests that neither break it nor count what is on it. */
+let two: Promise<TestDeployment> | undefined;
+function twoServers(): Promise<TestDeployment> {
+  two ??= deploy({ servers: 2 });
+  return two;
+}
 const scratch = mkdtempSync(path.join(tmpdir(), "cluster-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -185,7 +192,7 @@ test("a reader that stops reading is cut off, the others notice nothing, and it 
 });
 
 test("a resend after a lost acknowledgement gets the same place, also at another server", async () => {
-  const deployment = await deploy({ servers: 2 });
+  const deployment = await twoServers();
   let lost = 0;
   const ports = deployment.cluster.serverPorts;
   let dials = 0;
@@ -205,11 +212,10 @@ test("a resend after a lost acknowledgement gets the same place, also at another
   assert.equal(next.ok && next.seq, 3);
   await until(() => bob.texts(group).length === 2, "bob has both");
   assert.deepEqual(bob.texts(group), ["once", "twice"]);
-  await deployment.stop();
 });
 
 test("after somebody has left, whoever writes next is read by those who stay, and the key is a new one", async () => {
-  const deployment = await deploy({ servers: 2 });
+  const deployment = await twoServers();
   const people = await peopleOn(deployment, 4);
   const [alice, bob, carol, dan] = people as [Person, Person, Person, Person];
   const group = await groupOfAll(people);
@@ -221,11 +227,10 @@ test("after somebody has left, whoever writes next is read by those who stay, an
     assert.deepEqual(leaver.texts(group), leaver === carol ? [`without ${dan.name}`] : []);
   }
   assert.equal(alice.client.conversation(group).membership?.epoch, 5);
-  await deployment.stop();
 });
 
 test("a removed member's late message is refused, under the old epoch and under the new one", async () => {
-  const deployment = await deploy({ servers: 2 });
+  const deployment = await twoServers();
   const [alice, bob, carol] = (await peopleOn(deployment, 3)) as [Person, Person, Person];
   const group = await groupOfAll([alice, bob, carol]);
   // On the other server than the admin, which learns of the removal by the bus.
@@ -242,7 +247,6 @@ test("a removed member's late message is refused, under the old epoch and under 
   await until(() => carol.texts(group).length === 1, "carol has it");
   assert.deepEqual(bob.texts(group), []);
   assert.equal(seqsOf(late).includes(3), false, "what was written after the removal does not reach the removed");
-  await deployment.stop();
 });
 
 for (const [strategy, transport] of [

@@ -26,7 +26,7 @@ export async function ownPostgres(): Promise<EmbeddedPostgres> {
 let shared: Promise<string> | undefined;
 
 /** The server that the test run started for all files, or one of this file's own when a file is run by itself. */
-async function sharedServerUrl(): Promise<string> {
+export async function sharedServerUrl(): Promise<string> {
   const given = process.env[testDatabaseVariable];
   if (given) return given;
   shared ??= ownPostgres().then((server) => server.url());

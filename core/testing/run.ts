@@ -24,7 +24,7 @@ const { values: flags, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
     fast: { type: "boolean", default: false },
-    "at-once": { type: "string", default: String(Math.max(2, availableParallelism())) },
+    "at-once": { type: "string", default: String(availableParallelism() + 1) },
     "note-times": { type: "boolean", default: false },
   },
 });

@@ -70,7 +70,7 @@ export class ChatHome {
       open: openLeanSocket,
       clock: systemClock,
       random: seededRandom(1),
-      effort: "interactive",
+      effort: "simulated",
     };
     const password = `password of ${name}`;
     const address = { profile: name, server, user: name, trust: {} };

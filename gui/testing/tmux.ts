@@ -2,6 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+import { TmuxControl } from "./tmux-control.ts";
 
 const run = promisify(execFile);
 const pollMs = 30;
@@ -27,6 +28,7 @@ export interface TmuxOptions {
 export class TmuxTerminal {
   readonly #socket = `fastchat-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #options = { env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" } };
+  #control: TmuxControl | undefined;
 
   static async open(
     command: readonly string[],
@@ -35,13 +37,13 @@ export class TmuxTerminal {
     const terminal = new TmuxTerminal();
     const line = command.map(quoted).join(" ");
     const variables = Object.entries(environment).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-    await terminal.#tmux(
+    await terminal.#run(
       ...["new-session", "-d", "-x", String(columns), "-y", String(rows), ...variables],
       // What the terminal looks like after the program has ended can still be seen.
       ...["sh", "-c", `${line}; echo "ended with $?"; exec sleep 600`],
     );
-    await terminal.#tmux("set-option", "-g", "status", "off");
-    await terminal.#tmux("set-option", "-g", "focus-events", "off");
+    await terminal.#run("set-option", "-g", "status", "off", ";", "set-option", "-g", "focus-events", "off");
+    terminal.#control = new TmuxControl(terminal.#words(), terminal.#options.env);
     return terminal;
   }
 
@@ -101,12 +103,17 @@ export class TmuxTerminal {
   }
 
   async close(): Promise<void> {
-    await this.#tmux("kill-server").catch(() => {});
+    await this.#run("kill-server").catch(() => {});
   }
 
-  async #tmux(...words: readonly string[]): Promise<string> {
-    const { stdout } = await run("tmux", this.#words(...words), this.#options);
-    return stdout;
+  #tmux(...words: readonly string[]): Promise<string> {
+    if (!this.#control) throw new Error("the terminal is not open");
+    return this.#control.obey(...words);
+  }
+
+  /** By a process of its own. */
+  async #run(...words: readonly string[]): Promise<void> {
+    await run("tmux", this.#words(...words), this.#options);
   }
 
   #words(...words: readonly string[]): string[] {

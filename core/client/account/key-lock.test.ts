@@ -5,7 +5,7 @@ import { keyLockSchema, lockKey, unlockKey } from "./key-lock.ts";
 
 test("a lock opens with its password alone, and not once it was changed", async () => {
   const key = randomBytes(32);
-  const lock = await lockKey(key, "correct horse");
+  const lock = await lockKey(key, "correct horse", "simulated");
   assert.deepEqual(await unlockKey(lock, "correct horse"), key);
   assert.equal(await unlockKey(lock, "wrong horse"), undefined);
   assert.equal(await unlockKey({ ...lock, salt: randomBytes(16) }, "correct horse"), undefined);
@@ -14,12 +14,19 @@ test("a lock opens with its password alone, and not once it was changed", async 
   assert.equal(await unlockKey({ ...lock, sealed }, "correct horse"), undefined);
 });
 
-test("each guess costs scrypt with N = 2^17, r = 8, p = 1, under a salt of the lock's own", async () => {
-  const locks = [await lockKey(randomBytes(32), "same"), await lockKey(randomBytes(32), "same")] as const;
+test("each guess at a person's lock costs scrypt with N = 2^17, r = 8, p = 1, under a salt of the lock's own", async () => {
+  const lock = () => lockKey(randomBytes(32), "same", "interactive");
+  const locks = [await lock(), await lock()] as const;
   for (const { cost, blockSize, parallelization } of locks)
     assert.deepEqual([cost, blockSize, parallelization], [2 ** 17, 8, 1]);
   assert.notDeepEqual(locks[0].salt, locks[1].salt);
   assert.notDeepEqual(locks[0].nonce, locks[1].nonce);
+});
+
+test("a lock of a simulated user costs little, and is one that is accepted", async () => {
+  const lock = await lockKey(randomBytes(32), "same", "simulated");
+  assert.ok(keyLockSchema.safeParse(keyLockSchema.encode(lock)).success);
+  assert.ok(lock.cost <= 1024);
 });
 
 test("a lock that would be stretched for hours is refused before it is tried", () => {

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from "node:crypto";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { canonicalPassword } from "../../e2ee/opaque-client.ts";
+import { canonicalPassword, type Stretching } from "../../e2ee/opaque-client.ts";
 import { base64Field } from "./base64-field.ts";
 
 const stretch = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt);
@@ -9,7 +9,8 @@ const stretch = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scr
 /**
  * A key that a password opens without a server: scrypt (RFC 7914) makes the key that AES-256-GCM seals it with.
  *
- * Whoever has this file may try passwords on it, at a quarter of a second and 128 MiB each.
+ * Whoever has this file may try passwords on it, at a quarter of a second and 128 MiB each when it was locked with the
+ * effort `interactive`.
  */
 export const keyLockSchema = z.strictObject({
   salt: base64Field(16),
@@ -27,18 +28,22 @@ export const keyLockSchema = z.strictObject({
 
 export type KeyLock = z.output<typeof keyLockSchema>;
 
-/** OWASP's figures of 2023 for scrypt. */
-const effort = { cost: 2 ** 17, blockSize: 8, parallelization: 1 } as const;
+/** `interactive` is OWASP's figures of 2023 for scrypt; `simulated` is for passwords that protect nothing. */
+const stretching = {
+  interactive: { cost: 2 ** 17, blockSize: 8, parallelization: 1 },
+  simulated: { cost: 1024, blockSize: 8, parallelization: 1 },
+} as const;
 const keyBytes = 32;
 const tagBytes = 16;
 const context = Buffer.from("fastchat key lock v1");
 
-/** Locks a key of 32 bytes. */
-export async function lockKey(key: Uint8Array, password: string): Promise<KeyLock> {
+/** Locks a key of 32 bytes. The lock says how often its password is stretched, so opening it needs no effort named. */
+export async function lockKey(key: Uint8Array, password: string, effort: Stretching): Promise<KeyLock> {
+  const costs = stretching[effort];
   const salt = randomBytes(16);
   const nonce = randomBytes(12);
-  const cipher = createCipheriv("aes-256-gcm", await stretched(password, { salt, ...effort }), nonce).setAAD(context);
-  return { salt, ...effort, nonce, sealed: Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]) };
+  const cipher = createCipheriv("aes-256-gcm", await stretched(password, { salt, ...costs }), nonce).setAAD(context);
+  return { salt, ...costs, nonce, sealed: Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]) };
 }
 
 /** The key; undefined under another password, or when the lock was changed. */

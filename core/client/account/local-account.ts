@@ -190,7 +190,7 @@ export class LocalAccount {
     if (!welcome.ok) throw accountFailure(this.#profile, welcome.reason);
     // The others were ended.
     this.vault.saveSession(welcome.value);
-    this.#profile = await relocked(this.#profile, secret, password);
+    this.#profile = await relocked(this.#profile, secret, password, effort);
     this.#parts.profiles.write(this.name, this.#profile);
   }
 
@@ -316,7 +316,7 @@ export async function openAccount(
   const { secret, welcome } = await restoreAfterChange(profile, password, parts);
   const vault = Vault.open(file, secret.vaultKey(profile.vaultSalt));
   vault.saveSession(welcome);
-  const renewed = await relocked(profile, secret, password);
+  const renewed = await relocked(profile, secret, password, parts.effort);
   parts.profiles.write(name, renewed);
   return new LocalAccount(name, renewed, vault, parts, events);
 }
@@ -397,7 +397,7 @@ async function remember(
     server,
     user: canonicalName(user),
     vaultSalt,
-    lock: await lockKey(key, password),
+    lock: await lockKey(key, password, parts.effort),
     ...(authority === undefined ? {} : { authority }),
   };
   // The profile is what makes a directory an account's: a vault without one is begun anew.
@@ -426,8 +426,13 @@ async function connectOnce(
   }
 }
 
-async function relocked(profile: Profile, secret: AccountSecret, password: string): Promise<Profile> {
-  return { ...profile, lock: await lockKey(secret.vaultKey(profile.vaultSalt), password) };
+async function relocked(
+  profile: Profile,
+  secret: AccountSecret,
+  password: string,
+  effort: Stretching,
+): Promise<Profile> {
+  return { ...profile, lock: await lockKey(secret.vaultKey(profile.vaultSalt), password, effort) };
 }
 
 function canonicalName(user: string): string {

@@ -2,44 +2,45 @@ import { randomInt } from "node:crypto";
 import { generateIdentityKeys } from "../../e2ee/identity.ts";
 import { clientTasksFile, PooledClientCrypto } from "../../e2ee/offload/client-tasks.ts";
 import { Pool, poolThreads } from "../../e2ee/offload/pool.ts";
+import type { Stretching } from "../../e2ee/opaque-client.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { inlineRsa } from "../../e2ee/rsa-inline.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { openLeanSocket } from "../lean-socket.ts";
-import type { LocalAccountParts } from "./local-account.ts";
+import type { ClientCrypto, LocalAccountParts } from "./local-account.ts";
 import { Profiles } from "./profile.ts";
 
 /** Tasks that may wait for the pool; a person has a few. */
 const queueMax = 1000;
 
 export interface ThisMachineOptions {
-  /**
-   * Whether somebody types meanwhile, whose keystrokes arithmetic must not hold up: it is done by other threads then. A
-   * command that does one thing is faster without: a thread takes half a second of a core to start.
-   */
-  readonly interactive?: boolean;
+  /** Unless given, other threads do the arithmetic, so that it holds up no keystroke. */
+  readonly crypto?: ClientCrypto;
+  /** How hard a password is made to guess: as a person needs it, unless it protects nothing. */
+  readonly effort?: Stretching;
 }
+
+/** All arithmetic in the thread that asks for it. */
+export const inlineCrypto: ClientCrypto = { ...opaque, ...inlineRsa, generateKeys: generateIdentityKeys };
 
 /** What accounts of a person need of their machine. */
 export class ThisMachine {
   readonly parts: LocalAccountParts;
   readonly #pool: Pool | undefined;
 
-  constructor(home: string, { interactive = true }: ThisMachineOptions = {}) {
-    this.#pool = interactive
-      ? new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax })
-      : undefined;
+  constructor(home: string, { crypto, effort = "interactive" }: ThisMachineOptions = {}) {
+    this.#pool = crypto
+      ? undefined
+      : new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
     this.parts = {
       profiles: new Profiles(home),
-      crypto: this.#pool
-        ? new PooledClientCrypto(this.#pool)
-        : { ...opaque, ...inlineRsa, generateKeys: generateIdentityKeys },
+      crypto: this.#pool ? new PooledClientCrypto(this.#pool) : (crypto ?? inlineCrypto),
       open: openLeanSocket,
       clock: systemClock,
       random: seededRandom(randomInt(2 ** 32)),
-      effort: "interactive",
+      effort,
     };
   }
 

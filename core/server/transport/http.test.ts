@@ -22,101 +22,106 @@ function answer(request: HttpRequest): void {
 
 const heads = (...lines: readonly string[]) => `${lines.join("\r\n")}\r\n\r\n`;
 
-for (const name of transportNames) {
-  suite(`HTTP over ${name}`, () => {
-    let server: BareTransport;
-    before(async () => {
-      server = await bareTransport(name, { requested: answer });
-    });
-
-    /** Sends this over a connection of its own. */
-    const say = (bytes: string) => {
-      const connection = new RawConnection(server.port);
-      connection.send(bytes);
-      return connection;
-    };
-
-    test("a connection carries one request behind the other", async () => {
-      const connection = say(heads("GET /a?x=1 HTTP/1.1", "Host: chat.example"));
-      const { status, reason, headers, body } = await connection.answer();
-      assert.deepEqual([status, reason, body], [200, "OK", "GET chat.example\n"]);
-      assert.equal(headers["content-length"], String(body.length));
-      assert.equal(server.requests.at(-1), "GET /a?x=1");
-      connection.send(`${heads("PUT /body HTTP/1.1", "Host: x", "Content-Length: 5")}hello`);
-      assert.equal((await connection.answer()).body, "hello");
-      connection.send(`${heads("PUT /body HTTP/1.1", "Host: x", "Transfer-Encoding: chunked")}5\r\nhello\r\n0\r\n\r\n`);
-      assert.equal((await connection.answer()).body, "hello");
-      connection.send(heads("GET /nothing HTTP/1.1", "Host: x"));
-      const nothing = await connection.answer();
-      assert.deepEqual([nothing.status, nothing.headers["content-length"]], [204, undefined]);
-      connection.send(heads("GET /last HTTP/1.1", "Host: x", "Connection: close"));
-      assert.equal((await connection.answer()).status, 200);
-      assert.equal((await connection.end()).length, 0);
-    });
-
-    test("HEAD is answered like GET, without the body, and the next request finds its answer", async () => {
-      for (const path of ["/a", "/stream"]) {
-        const connection = say(heads(`GET ${path} HTTP/1.1`, "Host: x"));
-        const { body } = await connection.answer();
-        connection.send(heads(`HEAD ${path} HTTP/1.1`, "Host: x"));
-        const head = await connection.answer({ toHead: true });
-        const length = path === "/a" ? body.replace("GET", "HEAD").length : body.length;
-        assert.deepEqual([head.status, head.headers["content-length"]], [200, String(length)], path);
-        connection.send(heads("GET /after HTTP/1.1", "Host: x"));
-        assert.equal((await connection.answer()).body, "GET x\n");
-      }
-    });
-
-    for (const [what, ...lines] of [
-      ["lengths that differ", "Content-Length: 3", "Content-Length: 4"],
-      ["lengths that differ in their case too", "content-length: 4", "CONTENT-LENGTH: 3"],
-      ["a list of lengths", "Content-Length: 3, 4"],
-      ["a length and chunks", "Content-Length: 3", "Transfer-Encoding: chunked"],
-      ["chunks and a length", "Transfer-Encoding: chunked", "Content-Length: 3"],
-      ["a length with a sign", "Content-Length: +3"],
-      ["a negative length", "Content-Length: -3"],
-      ["a hexadecimal length", "Content-Length: 0x3"],
-      ["a length with an exponent", "Content-Length: 1e1"],
-      ["no length in its header", "Content-Length: "],
-      ["a length beyond all bounds", `Content-Length: ${"9".repeat(30)}`],
-      ["another coding", "Transfer-Encoding: gzip"],
-      ["another coding besides", "Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
-      ["a second host", "Host: other.example"],
-    ] as const) {
-      test(`a request with ${what} is refused, and nothing behind it is read`, async () => {
-        const before = server.requests.length;
-        const body = lines.some((line) => line.includes("chunked")) ? "3\r\nabc\r\n0\r\n\r\n" : "abc";
-        const refused = heads("PUT /body HTTP/1.1", "Host: x", ...lines);
-        const alone = say(refused);
-        assert.equal((await alone.answer()).status, 400);
-        await alone.end();
-        const smuggling = say(`${refused}${body}${heads("GET /smuggled HTTP/1.1", "Host: x")}`);
-        assert.doesNotMatch((await smuggling.end()).toString(), /HTTP\/1.1 2/);
-        assert.equal(server.requests.length, before, "no request has reached the server");
+// Each waits for seconds until a slow client is cut off: both do at once.
+suite("HTTP", { concurrency: true }, () => {
+  for (const name of transportNames) {
+    suite(`over ${name}`, { concurrency: false }, () => {
+      let server: BareTransport;
+      before(async () => {
+        server = await bareTransport(name, { requested: answer });
       });
-    }
 
-    test("HEAD that is refused ends the connection too", async () => {
-      const connection = say(`${heads("HEAD /a HTTP/1.1", "Host: x", "Content-Length: 3", "Content-Length: 4")}abcd`);
-      assert.equal((await connection.answer({ toHead: true })).status, 400);
-      await connection.end();
-    });
+      /** Sends this over a connection of its own. */
+      const say = (bytes: string) => {
+        const connection = new RawConnection(server.port);
+        connection.send(bytes);
+        return connection;
+      };
 
-    test("a method is what its letters are, in their case", async () => {
-      const before = server.requests.length;
-      const connection = say(heads("get /a HTTP/1.1", "Host: x"));
-      const { status } = await connection.answer();
-      // Node's server knows all methods, and refuses what is none before anybody is asked.
-      if (status === 400) assert.equal(server.requests.length, before);
-      else assert.equal(server.requests.at(-1), "get /a");
-    });
+      test("a connection carries one request behind the other", async () => {
+        const connection = say(heads("GET /a?x=1 HTTP/1.1", "Host: chat.example"));
+        const { status, reason, headers, body } = await connection.answer();
+        assert.deepEqual([status, reason, body], [200, "OK", "GET chat.example\n"]);
+        assert.equal(headers["content-length"], String(body.length));
+        assert.equal(server.requests.at(-1), "GET /a?x=1");
+        connection.send(`${heads("PUT /body HTTP/1.1", "Host: x", "Content-Length: 5")}hello`);
+        assert.equal((await connection.answer()).body, "hello");
+        connection.send(
+          `${heads("PUT /body HTTP/1.1", "Host: x", "Transfer-Encoding: chunked")}5\r\nhello\r\n0\r\n\r\n`,
+        );
+        assert.equal((await connection.answer()).body, "hello");
+        connection.send(heads("GET /nothing HTTP/1.1", "Host: x"));
+        const nothing = await connection.answer();
+        assert.deepEqual([nothing.status, nothing.headers["content-length"]], [204, undefined]);
+        connection.send(heads("GET /last HTTP/1.1", "Host: x", "Connection: close"));
+        assert.equal((await connection.answer()).status, 200);
+        assert.equal((await connection.end()).length, 0);
+      });
 
-    test("a client that sends a part of a head and no more is cut off in time", async () => {
-      const connection = say("GET /a HTTP/1.1\r\nHost: x\r\n");
-      await connection.end();
+      test("HEAD is answered like GET, without the body, and the next request finds its answer", async () => {
+        for (const path of ["/a", "/stream"]) {
+          const connection = say(heads(`GET ${path} HTTP/1.1`, "Host: x"));
+          const { body } = await connection.answer();
+          connection.send(heads(`HEAD ${path} HTTP/1.1`, "Host: x"));
+          const head = await connection.answer({ toHead: true });
+          const length = path === "/a" ? body.replace("GET", "HEAD").length : body.length;
+          assert.deepEqual([head.status, head.headers["content-length"]], [200, String(length)], path);
+          connection.send(heads("GET /after HTTP/1.1", "Host: x"));
+          assert.equal((await connection.answer()).body, "GET x\n");
+        }
+      });
+
+      for (const [what, ...lines] of [
+        ["lengths that differ", "Content-Length: 3", "Content-Length: 4"],
+        ["lengths that differ in their case too", "content-length: 4", "CONTENT-LENGTH: 3"],
+        ["a list of lengths", "Content-Length: 3, 4"],
+        ["a length and chunks", "Content-Length: 3", "Transfer-Encoding: chunked"],
+        ["chunks and a length", "Transfer-Encoding: chunked", "Content-Length: 3"],
+        ["a length with a sign", "Content-Length: +3"],
+        ["a negative length", "Content-Length: -3"],
+        ["a hexadecimal length", "Content-Length: 0x3"],
+        ["a length with an exponent", "Content-Length: 1e1"],
+        ["no length in its header", "Content-Length: "],
+        ["a length beyond all bounds", `Content-Length: ${"9".repeat(30)}`],
+        ["another coding", "Transfer-Encoding: gzip"],
+        ["another coding besides", "Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
+        ["a second host", "Host: other.example"],
+      ] as const) {
+        test(`a request with ${what} is refused, and nothing behind it is read`, async () => {
+          const before = server.requests.length;
+          const body = lines.some((line) => line.includes("chunked")) ? "3\r\nabc\r\n0\r\n\r\n" : "abc";
+          const refused = heads("PUT /body HTTP/1.1", "Host: x", ...lines);
+          const alone = say(refused);
+          assert.equal((await alone.answer()).status, 400);
+          await alone.end();
+          const smuggling = say(`${refused}${body}${heads("GET /smuggled HTTP/1.1", "Host: x")}`);
+          assert.doesNotMatch((await smuggling.end()).toString(), /HTTP\/1.1 2/);
+          assert.equal(server.requests.length, before, "no request has reached the server");
+        });
+      }
+
+      test("HEAD that is refused ends the connection too", async () => {
+        const connection = say(`${heads("HEAD /a HTTP/1.1", "Host: x", "Content-Length: 3", "Content-Length: 4")}abcd`);
+        assert.equal((await connection.answer({ toHead: true })).status, 400);
+        await connection.end();
+      });
+
+      test("a method is what its letters are, in their case", async () => {
+        const before = server.requests.length;
+        const connection = say(heads("get /a HTTP/1.1", "Host: x"));
+        const { status } = await connection.answer();
+        // Node's server knows all methods, and refuses what is none before anybody is asked.
+        if (status === 400) assert.equal(server.requests.length, before);
+        else assert.equal(server.requests.at(-1), "get /a");
+      });
+
+      test("a client that sends a part of a head and no more is cut off in time", async () => {
+        const connection = say("GET /a HTTP/1.1\r\nHost: x\r\n");
+        await connection.end();
+      });
     });
-  });
-}
+  }
+});
 
 suite("HTTP over ws", () => {
   let server: BareTransport;
