@@ -131,15 +131,22 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
 export function clientFrameOf(
   opcode: number,
   payload: Uint8Array | string = "",
-  { fin = true, reserved = 0, masked = true }: { fin?: boolean; reserved?: number; masked?: boolean } = {},
+  {
+    fin = true,
+    reserved = 0,
+    masked = true,
+    lengthBytes,
+  }: { fin?: boolean; reserved?: number; masked?: boolean; lengthBytes?: 2 | 8 } = {},
 ): Buffer {
   const plain = Buffer.from(payload);
   const first = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
   const maskBit = masked ? 0x80 : 0;
   const header =
-    plain.length < 126
+    plain.length < 126 && lengthBytes === undefined
       ? Buffer.from([first, maskBit | plain.length])
-      : Buffer.from([first, maskBit | 126, plain.length >> 8, plain.length & 0xff]);
+      : lengthBytes === 8
+        ? Buffer.from([first, maskBit | 127, 0, 0, 0, 0, 0, 0, plain.length >> 8, plain.length & 0xff])
+        : Buffer.from([first, maskBit | 126, plain.length >> 8, plain.length & 0xff]);
   if (!masked) return Buffer.concat([header, plain]);
   const key = Buffer.from([0x12, 0x34, 0x56, 0x78]);
   return Buffer.concat([header, key, plain.map((byte, i) => byte ^ (key[i % 4] ?? 0))]);

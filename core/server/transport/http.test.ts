@@ -58,6 +58,13 @@ suite("HTTP", { concurrency: true }, () => {
         assert.equal((await connection.end()).length, 0);
       });
 
+      test("a query is all behind the first question mark", async () => {
+        await say(heads("GET /a?x=1?y=2&z=a?b HTTP/1.1", "Host: x")).answer();
+        assert.equal(server.requests.at(-1), "GET /a?x=1%3Fy%3D2&z=a%3Fb");
+        await say(heads("GET /a? HTTP/1.1", "Host: x")).answer();
+        assert.equal(server.requests.at(-1), "GET /a");
+      });
+
       test("HEAD is answered like GET, without the body, and the next request finds its answer", async () => {
         for (const path of ["/a", "/stream"]) {
           const connection = say(heads(`GET ${path} HTTP/1.1`, "Host: x"));
@@ -99,6 +106,31 @@ suite("HTTP", { concurrency: true }, () => {
           assert.equal(server.requests.length, before, "no request has reached the server");
         });
       }
+
+      test("HEAD has GET's length, or none, where the answer ends the connection too", async () => {
+        const got = await say(heads("GET /v1 HTTP/1.1", "Host: x")).answer();
+        const connection = say(heads("HEAD /v1 HTTP/1.1", "Host: x"));
+        const head = await connection.answer({ toHead: true });
+        assert.deepEqual([head.status, head.headers["content-length"]], [426, String(got.body.length)]);
+        for (const { headers } of [got, head]) assert.equal(headers["connection"], "upgrade, close");
+        assert.equal((await connection.end()).length, 0);
+      });
+
+      for (const host of ["a b", "a/b", "a?b", "user@a", "a:b", "a:1:2", "[::1", "[::1]x", "<a>", "a\\b", "a\xe4b"]) {
+        test(`a host like ${host} is refused`, async () => {
+          const before = server.requests.length;
+          const connection = say(heads("GET /a HTTP/1.1", `Host: ${host}`));
+          assert.equal((await connection.answer()).status, 400);
+          await connection.end();
+          assert.equal(server.requests.length, before);
+        });
+      }
+
+      test("a host is a name or an address, with or without a port", async () => {
+        for (const host of ["chat.example", "chat.example:7400", "127.0.0.1:", "[::1]:7400", "a_b", "%C3%A4", ""]) {
+          assert.equal((await say(heads("GET /a HTTP/1.1", `Host: ${host}`)).answer()).status, 200, host);
+        }
+      });
 
       test("HEAD that is refused ends the connection too", async () => {
         const connection = say(`${heads("HEAD /a HTTP/1.1", "Host: x", "Content-Length: 3", "Content-Length: 4")}abcd`);

@@ -28,9 +28,11 @@ interface Asking {
  * there is no answer, the library ends a connection over which another request comes. Where sockets are short, answers end
  * the connection, and are given at once: who waits for one would have a place that a newcomer needs.
  *
- * A handle may be used only as long as the end of its connection will be told: it is a pointer to nowhere then. Behind the
- * head of a body in chunks there may be nothing yet. Such a request could be anybody's of those who are silent at its client's
- * address: none of them is closed for others from then on, before it has asked for something else.
+ * A handle may be used only as long as the end of its connection will be told: it is a pointer to nowhere then. Which
+ * connection becomes a WebSocket is not known: the library does that well only in the call that brings the head (later, where
+ * the socket stays at its place in memory, it may close it). Behind the head of a body in chunks there may be nothing yet, too.
+ * Such a request could be anybody's of those who are silent at its client's address: none of them is closed for others from
+ * then on, before it has asked for something else; the library ends it when it asks for nothing for 10 s.
  */
 export class UwsDoor {
   readonly #lobby: Lobby;
@@ -55,9 +57,7 @@ export class UwsDoor {
 
   /** To be called when a request comes. `carryOut` is called later, at the end of the turn at the latest, unless the client has gone. */
   asked(response: uws.HttpResponse, head: RequestHead, carryOut: (handle: UwsHandle) => void): void {
-    const handle: UwsHandle = new UwsHandle(response, (write, thenEnds) =>
-      this.#answer(asking, write, thenEnds),
-    );
+    const handle: UwsHandle = new UwsHandle(response, (write, thenEnds) => this.#answer(asking, write, thenEnds));
     let isCarriedOut = false;
     const asking: Asking = {
       handle,
@@ -86,8 +86,10 @@ export class UwsDoor {
     });
   }
 
-  /** A connection has become a WebSocket; the library does not tell its end as one of these. */
-  upgraded(): void {
+  /** To be called before a connection becomes a WebSocket. The library does not tell its end as one of these. */
+  upgrades(response: uws.HttpResponse): void {
+    this.#unset.clear();
+    this.#suspect(addressOf(response));
     this.#lobby.left();
   }
 

@@ -1,6 +1,6 @@
 import * as uws from "uWebSockets.js";
 import { isHandshake, noRoom, refuseHandshake } from "./handshake.ts";
-import { headFault, type RequestHead, valuesOf } from "./request-head.ts";
+import { headFault, type RequestHead } from "./request-head.ts";
 import {
   type Connection,
   socketPath,
@@ -110,20 +110,17 @@ class UwsTransport<Session> implements Transport {
       upgrade(response, request, context) {
         const head = headOf(request);
         const query = request.getQuery();
-        door.asked(response, head, (handle) => {
-          if (headFault(head) || !isHandshake(head)) return answer(handle, head, query);
-          if (!lobby.mayUpgrade()) {
-            return new UwsRequest(handle, head).respond(noRoom.status, noRoom.headers, noRoom.body);
-          }
-          // Not in a call of the library's, which goes on with the socket as it was.
-          setImmediate(() => {
-            if (handle.isGone) return;
-            door.upgraded();
-            const state: SocketState<Session> = { opened: undefined, slow: false };
-            const [key = ""] = valuesOf(head, "sec-websocket-key");
-            handle.response.cork(() => handle.response.upgrade(state, key, "", "", context));
-          });
-        });
+        if (headFault(head) || !isHandshake(head)) {
+          return door.asked(response, head, (handle) => answer(handle, head, query));
+        }
+        if (!lobby.mayUpgrade()) {
+          return door.asked(response, head, (handle) =>
+            new UwsRequest(handle, head).respond(noRoom.status, noRoom.headers, noRoom.body),
+          );
+        }
+        door.upgrades(response);
+        const state: SocketState<Session> = { opened: undefined, slow: false };
+        response.upgrade(state, request.getHeader("sec-websocket-key"), "", "", context);
       },
       open(socket) {
         sockets.add(socket);

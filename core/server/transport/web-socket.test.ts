@@ -54,6 +54,22 @@ for (const name of transportNames) {
       );
     });
 
+    test("passes over what is offered as subprotocols, also when that is no list", async () => {
+      for (const offered of [",,", "a, a", "", "a b", "a;b"]) {
+        const headers = { "Sec-WebSocket-Protocol": offered };
+        const answer = await say(upgradeRequest({ headers })).answer();
+        assert.deepEqual([answer.status, answer.headers["sec-websocket-protocol"]], [101, undefined], offered);
+      }
+    });
+
+    test("reads a length that is longer than it must be, as PROTOCOL.md says", async () => {
+      const connection = await connected();
+      for (const lengthBytes of [2, 8] as const) {
+        connection.send(clientFrameOf(binary, "short", { lengthBytes }));
+        await says(connection, binary, "short");
+      }
+    });
+
     test("is asked for in any case, and with other things", async () => {
       const headers = { Upgrade: "WebSocket", Connection: "keep-alive, UPGRADE" };
       assert.equal((await say(upgradeRequest({ headers, path: "/v1?from=here" })).answer()).status, 101);
@@ -249,6 +265,11 @@ test("uWebSockets.js does otherwise where PROTOCOL.md says so", async () => {
   joined.send(clientFrameOf(binary, "other"));
   await until(() => server.received.length === 1, "a message that began inside another one is joined to it");
   assert.equal(server.received[0]?.toString(), "one other");
+  for (const code of [1012, 1014, 3000, 3999]) {
+    const closing = await connected();
+    closing.send(clientFrameOf(close, closeCode(code)));
+    assert.equal((await closing.frame())?.payload.length, 0, "codes of other registries are not repeated");
+  }
   // The first 4 bytes are taken for a mask.
   const unmasked = await connected();
   unmasked.send(clientFrameOf(binary, Buffer.from("\0\0\0\0plain"), { masked: false }));
