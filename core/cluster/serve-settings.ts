@@ -11,7 +11,7 @@ export const serveSettings = {
     default: 7400,
     min: 0,
     max: countedPortMax,
-    help: "port that clients know; server i also listens on port + 1 + i, which clients must reach too: they are sent there; 0 lets the system choose",
+    help: "port that clients know; of several servers, server i also listens on port + 1 + i, which clients must reach too: they are sent there; 0 lets the system choose",
   }),
   publicHost: setting.optionalText({
     placeholder: "name",
