@@ -20,6 +20,8 @@ export interface SeedOptions {
   readonly namePrefix: string;
   readonly password: string;
   readonly keyPairs: number;
+  /** Aborted, the seeding fails and leaves no user. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a load generator needs to log seeded users in: kept in a file, with the private keys that they share. */
@@ -40,6 +42,7 @@ export async function seedUsers(options: SeedOptions): Promise<SeededAccounts> {
   try {
     await copyUsers(options.databaseUrl, seededUsers(options, keyPairs, record));
   } catch (cause) {
+    if (cause instanceof Failure) throw cause;
     throw new Failure(
       "seed_failed",
       `users could not be seeded: ${messageOf(cause)}`,
@@ -53,11 +56,13 @@ export async function seedUsers(options: SeedOptions): Promise<SeededAccounts> {
 const sharedCredential = (namePrefix: string) => `seeded ${namePrefix}`;
 
 function* seededUsers(
-  { users, namePrefix }: SeedOptions,
+  { users, namePrefix, signal }: SeedOptions,
   keyPairs: readonly IdentityKeyPairs[],
   record: Uint8Array,
 ): Iterable<NewUser> {
   for (let i = 0; i < users; i++) {
+    if (signal?.aborted)
+      throw new Failure("interrupted", "the seeding was stopped", "no user was made: start it again");
     const name = `${namePrefix}${i}`;
     const identity = createIdentity(name, keyPairs[i % keyPairs.length] as IdentityKeyPairs).public.bytes;
     yield { name, credential: sharedCredential(namePrefix), record, identity };
