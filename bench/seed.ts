@@ -10,6 +10,7 @@ import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
 import { complaintOf, shortened } from "../core/platform/schema-complaint.ts";
 import { copyUsers } from "../core/store/copy-users.ts";
 import type { NewUser } from "../core/store/users.ts";
+import { assertFileWritable } from "./file-to-write.ts";
 import { makeKeyPairs } from "../loadgen/generator.ts";
 import type { Accounts } from "../loadgen/thread-protocol.ts";
 
@@ -98,8 +99,22 @@ export function writeSeededAccounts(file: string, { accounts, users, keyPairs }:
       byWrapping: Buffer.from(pair.byWrapping).toString("base64"),
     })),
   };
-  writeFileSync(file, `${JSON.stringify(fields, undefined, 2)}\n`, { mode: 0o600 });
+  try {
+    writeFileSync(file, `${JSON.stringify(fields, undefined, 2)}\n`, { mode: 0o600 });
+  } catch (cause) {
+    throw new Failure(
+      seedNotWritten,
+      `${file}: ${messageOf(cause)}`,
+      "the users are made, and nobody can log them in: seed others, under another --prefix",
+      cause,
+    );
+  }
 }
+
+/** Fails where {@link writeSeededAccounts} would, before any user is made. */
+export const assertSeedWritable = (file: string) => assertFileWritable(file, seedNotWritten);
+
+const seedNotWritten = "seed_file_not_written";
 
 export function readSeededAccounts(file: string): SeededAccounts {
   const parsed = parseSeededAccounts(readText(file));

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { seedUsers, writeSeededAccounts } from "../bench/seed.ts";
+import { assertSeedWritable, seedUsers, writeSeededAccounts } from "../bench/seed.ts";
 import { prepareDatabase } from "../core/cluster/deployment.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { createLog } from "../core/platform/log.ts";
@@ -48,6 +48,7 @@ export function addDb(program: Command): void {
       const named = canonicalUserName(`${prefix}${users}`);
       if (!named.ok || named.value !== `${prefix}${users}`)
         throw new UsageError(`--prefix ${prefix}: ${named.ok ? "write it in lower case" : named.reason}`);
+      assertSeedWritable(out);
       const prepared = await prepareDatabase(config, createLog(config.logLevel), signal);
       try {
         const { url: databaseUrl, secret } = prepared;

@@ -436,7 +436,9 @@ function canonicalName(user: string): string {
   return name.value;
 }
 
+/** Before a server is asked: what could not be kept here is refused, too. */
 function refuseKnown({ profile }: AccountAddress, { profiles }: LocalAccountParts): void {
+  profiles.assertWritable();
   if (profiles.read(profile))
     throw new Failure(
       "profile_exists",

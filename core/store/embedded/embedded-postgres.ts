@@ -70,8 +70,7 @@ export class EmbeddedPostgres {
     this.#password = password;
     if (process.platform !== "win32") {
       // Not under the data: a socket's path has at most 107 bytes.
-      this.#socketDirectory = mkdtempSync(path.join(tmpdir(), "fastchat-pg-"));
-      if (runAs) chownSync(this.#socketDirectory, runAs.ids.uid, runAs.ids.gid);
+      this.#socketDirectory = makeSocketDirectory(runAs);
     }
   }
 
@@ -226,6 +225,21 @@ function killIfThere(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
+  }
+}
+
+function makeSocketDirectory(runAs: RunAs | undefined): string {
+  try {
+    const directory = mkdtempSync(path.join(tmpdir(), "fastchat-pg-"));
+    if (runAs) chownSync(directory, runAs.ids.uid, runAs.ids.gid);
+    return directory;
+  } catch (cause) {
+    throw new Failure(
+      "temporary_directory_unusable",
+      `no directory for PostgreSQL's socket can be made in ${tmpdir()}: ${messageOf(cause)}`,
+      "set TMPDIR to a directory that you may write to",
+      cause,
+    );
   }
 }
 
