@@ -1,7 +1,6 @@
 import type { Durability } from "../core/cluster/deployment.ts";
 import { type StrategyName, strategyNames } from "../core/cluster/strategies.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
-import type { Log } from "../core/platform/log.ts";
 import type { Progress } from "../loadgen/crew.ts";
 import { generatorCodes } from "../loadgen/validity.ts";
 import { presets, type Workload } from "../loadgen/workload.ts";

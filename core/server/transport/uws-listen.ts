@@ -1,5 +1,5 @@
-import { setImmediate } from "node:timers/promises";
 import type * as uws from "uWebSockets.js";
+import { setImmediate } from "node:timers/promises";
 import { freePort } from "../../platform/free-port.ts";
 import { portInUse } from "./port-in-use.ts";
 
