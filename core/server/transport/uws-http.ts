@@ -2,6 +2,7 @@ import type * as uws from "uWebSockets.js";
 import { STATUS_CODES } from "node:http";
 import type { RequestHead } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
+import type { UwsHandle } from "./uws-handle.ts";
 
 /** The head of a native request; the library takes HTTP/1.1 and nothing else. */
 export function headOf(request: uws.HttpRequest): RequestHead {
@@ -16,13 +17,11 @@ export class UwsRequest implements HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly #head: RequestHead;
-  readonly #response: uws.HttpResponse;
+  readonly #handle: UwsHandle;
   readonly #keepAlive: boolean;
-  #aborted = false;
-  #whenAborted = () => {};
 
   constructor(
-    response: uws.HttpResponse,
+    handle: UwsHandle,
     head: RequestHead,
     { query = "", keepAlive = true }: { query?: string; keepAlive?: boolean } = {},
   ) {
@@ -30,12 +29,8 @@ export class UwsRequest implements HttpRequest {
     this.path = head.path;
     this.query = new URLSearchParams(query);
     this.#head = head;
-    this.#response = response;
+    this.#handle = handle;
     this.#keepAlive = keepAlive;
-    response.onAborted(() => {
-      this.#aborted = true;
-      this.#whenAborted();
-    });
   }
 
   header(name: string): string | undefined {
@@ -46,68 +41,90 @@ export class UwsRequest implements HttpRequest {
     return new Promise((resolve) => {
       const pieces: Buffer[] = [];
       let bytes = 0;
-      this.#whenAborted = () => resolve(undefined);
-      this.#response.onData((piece, isLast) => {
-        bytes += piece.byteLength;
+      this.#handle.whenGone(() => resolve(undefined));
+      this.#handle.whenHeard((piece, isLast) => {
+        bytes += piece.length;
         // What is too long is read to its end, or the answer could not be sent, but not kept.
         if (bytes > bytesMax) pieces.length = 0;
-        else pieces.push(Buffer.from(piece.slice(0)));
-        if (isLast) resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces));
+        else pieces.push(Buffer.from(piece));
+        // Not at once: in the library's call there must be no answer.
+        if (isLast) setImmediate(() => resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces)));
       });
     });
   }
 
   respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void {
-    if (this.#aborted) return;
-    const response = this.#response;
-    const ends = /\bclose\b/.test(headers["connection"] ?? "");
-    response.cork(() => {
-      this.#begin(status, headers);
-      // Nothing is said of the length of nothing (RFC 9110 section 8.6); any argument would say something.
-      if (status === 204) response.endWithoutBody();
-      else if (this.method !== "HEAD") response.end(body, ends || !this.#keepAlive);
-      // The library ends a connection only behind a body.
-      else if (ends) response.end("", true);
-      else this.#endHead(Buffer.byteLength(body));
-    });
+    if (this.#handle.isGone) return;
+    const { response, isKnown } = this.#handle;
+    const { connection = "", ...others } = headers;
+    const isHead = this.method === "HEAD";
+    const ends = /\bclose\b/.test(connection) || !this.#keepAlive;
+    // The library ends a connection only behind a body, and then says so in a field of its own.
+    const ownEnd = ends && isKnown && (isHead || !/^(close)?$/.test(connection));
+    this.#handle.answer(
+      () => {
+        response.cork(() => {
+          this.#begin(status, ownEnd ? { ...others, connection: connection || "close" } : others);
+          // Nothing is said of the length of nothing (RFC 9110 section 8.6); any argument would say something.
+          if (status === 204) response.endWithoutBody();
+          else if (isHead && (ownEnd || !ends)) this.#endHead(Buffer.byteLength(body));
+          else response.end(isHead ? "" : body, ends && !ownEnd);
+        });
+        return true;
+      },
+      { thenEnds: ownEnd },
+    );
   }
 
   async stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void> {
-    const response = this.#response;
+    const { response } = this.#handle;
     if (this.method === "HEAD") {
-      if (this.#aborted) return;
-      response.cork(() => {
-        this.#begin(status, headers);
-        this.#endHead(length);
+      if (this.#handle.isGone) return;
+      this.#handle.answer(() => {
+        response.cork(() => {
+          this.#begin(status, headers);
+          this.#endHead(length);
+        });
+        return true;
       });
       return;
     }
     let begun = false;
     for (let sent = 0; sent < length; ) {
       const piece = await next().catch((cause: unknown) => {
-        if (begun && !this.#aborted) this.#response.close();
+        if (begun && !this.#handle.isGone) response.close();
         throw cause;
       });
-      if (this.#aborted) return;
+      if (this.#handle.isGone) return;
       const from = sent;
       let ok = true;
-      response.cork(() => {
-        if (!begun) this.#begin(status, headers);
-        begun = true;
-        [ok] = response.tryEnd(piece, length);
+      this.#handle.answer(() => {
+        let isWhole = false;
+        response.cork(() => {
+          if (!begun) this.#begin(status, headers);
+          begun = true;
+          [ok, isWhole] = response.tryEnd(piece, length);
+        });
+        return isWhole;
       });
       sent += piece.length;
       if (!ok) await this.#sendRest(piece, from, length);
-      if (this.#aborted) return;
+      if (this.#handle.isGone) return;
     }
   }
 
   /** Goes on with a piece of which the socket has not taken all; resolves when it has, or when the client went away. */
   #sendRest(piece: Uint8Array, from: number, length: number): Promise<void> {
+    const { response } = this.#handle;
     return new Promise((resolve) => {
-      this.#whenAborted = resolve;
-      this.#response.onWritable((offset) => {
-        const [ok] = this.#response.tryEnd(piece.subarray(offset - from), length);
+      this.#handle.whenGone(resolve);
+      response.onWritable((offset) => {
+        let ok = true;
+        this.#handle.answer(() => {
+          const [isTaken, isWhole] = response.tryEnd(piece.subarray(offset - from), length);
+          ok = isTaken;
+          return isWhole;
+        });
         if (ok) resolve();
         return ok;
       });
@@ -116,16 +133,15 @@ export class UwsRequest implements HttpRequest {
 
   /** With the length as an argument, the library would wait for a body to be sent. */
   #endHead(length: number): void {
-    this.#response.writeHeader("content-length", String(length));
-    this.#response.endWithoutBody();
+    const { response } = this.#handle;
+    response.writeHeader("content-length", String(length));
+    response.endWithoutBody();
   }
 
   #begin(status: number, headers: HttpHeaders): void {
+    const { response } = this.#handle;
     // The space behind the status is there without a reason phrase too (RFC 9112 section 4).
-    this.#response.writeStatus(`${status} ${STATUS_CODES[status] ?? ""}`);
-    for (const [name, value] of Object.entries(headers)) {
-      // The library says by itself that it closes the connection.
-      if (name !== "connection" || value !== "close") this.#response.writeHeader(name, value);
-    }
+    response.writeStatus(`${status} ${STATUS_CODES[status] ?? ""}`);
+    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
   }
 }
