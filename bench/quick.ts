@@ -174,8 +174,10 @@ class QuickRun {
     } catch (cause) {
       if (signal.aborted) throw cause;
       if (!(cause instanceof Failure)) log.error({ err: cause }, "a cell failed");
-      const code = cause instanceof Failure ? cause.code : "cell_failed";
-      point.failed = { servers, strategy, code, message: messageOf(cause) };
+      const failure = { code: cause instanceof Failure ? cause.code : "cell_failed", message: messageOf(cause) };
+      // The figures of the first try are all that there is of the cell, and stay.
+      if (point.cell) point.cell = { ...point.cell, failedTry: failure };
+      else point.failed = { servers, strategy, ...failure };
     }
     this.#options.onMeasured?.(this.#document());
   }

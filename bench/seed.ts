@@ -10,9 +10,9 @@ import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
 import { complaintOf, shortened } from "../core/platform/schema-complaint.ts";
 import { copyUsers } from "../core/store/copy-users.ts";
 import type { NewUser } from "../core/store/users.ts";
-import { assertFileWritable } from "./file-to-write.ts";
 import { makeKeyPairs } from "../loadgen/generator.ts";
 import type { Accounts } from "../loadgen/thread-protocol.ts";
+import { assertFileWritable } from "./file-to-write.ts";
 
 export interface SeedOptions {
   readonly databaseUrl: string;

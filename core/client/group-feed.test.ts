@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { DeliverCursor, encodeDeliver } from "../wire/deliver-frame.ts";
-import { clientMessageId, epoch, groupId, type Seq, seq, userId } from "../wire/ids.ts";
+import { clientMessageId, epoch, groupId, seq, userId } from "../wire/ids.ts";
 import { GroupFeed } from "./group-feed.ts";
 
 const group = groupId(7);

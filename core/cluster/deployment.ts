@@ -28,7 +28,10 @@ export interface Deployment {
   readonly transport: "uws" | "ws";
   /** What clients pin, for a certificate from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
-  /** Takes the certificate from its files again, for connections from now on; it stays if they are not good. Without TLS there is none. */
+  /**
+   * Takes the certificate from its files again, for connections from now on; it stays if they are not good. Without TLS there
+   * is none.
+   */
   readonly reloadCertificates: (() => void) | undefined;
   /** Servers drain and stop, then the database, if it is ours. */
   stop(): Promise<void>;
@@ -80,7 +83,10 @@ export async function prepareDatabase(
   }
 }
 
-/** Starts everything that `fastchat serve` runs. Fails with `interrupted`, and leaves nothing running, when the signal is aborted. */
+/**
+ * Starts everything that `fastchat serve` runs. Fails with `interrupted`, and leaves nothing running, when the signal is
+ * aborted.
+ */
 export async function startDeployment(config: ServeConfig, log: Log, signal?: AbortSignal): Promise<Deployment> {
   const tls = readyTls(config, log);
   const sockets = socketPlan(config, log);

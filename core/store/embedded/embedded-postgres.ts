@@ -44,7 +44,8 @@ const restartDelayMs = 500;
  * `synchronous_commit` on).
  *
  * It is in a session of its own, and so is `initdb`, so that Ctrl-C in a terminal reaches the programs that use it first; a
- * guard ends either if its parent dies without a word. Local programs reach it by a Unix socket, which costs a third less than loopback TCP.
+ * guard ends either if its parent dies without a word. Local programs reach it by a Unix socket, which costs a third less
+ * than loopback TCP.
  */
 export class EmbeddedPostgres {
   readonly #options: EmbeddedPostgresOptions;
