@@ -12,9 +12,9 @@ export interface Visitor {
 /** So many of each listener are let in whatever else is open: what is kept back of the descriptors must cover them. */
 export const visitorsKept = 16;
 /** And so many of all listeners together when nobody can be closed to make room for them. */
-export const overdraft = 64;
+export const overdraft = 32;
 /** Of these, so many are for newcomers who have had no time yet to say what they want. */
-const newcomersOverdraft = 32;
+const newcomersOverdraft = 16;
 const newcomerMs = 250;
 const quietMs = 10_000;
 

@@ -13,6 +13,7 @@ interface Visit extends Visitor {
 /** A request that has no answer, or whose body has not come whole. */
 interface Asking {
   readonly handle: UwsHandle;
+  carryOut(): void;
   readonly address: string;
   visit: Visit | undefined;
   isAnswered: boolean;
@@ -24,7 +25,8 @@ interface Asking {
  * The library makes a new handle for each request, and does not say whose it is. But right behind a head it calls what was
  * set for the body, also when there is none: so what was set when a connection opened names it. That is gone after the last
  * part of a body. Therefore a request is carried out, and answered, only when the library's call has returned; as long as
- * there is no answer, the library ends a connection over which another request comes.
+ * there is no answer, the library ends a connection over which another request comes. Where sockets are short, answers end
+ * the connection, and are given at once: who waits for one would have a place that a newcomer needs.
  *
  * A handle may be used only as long as the end of its connection will be told: it is a pointer to nowhere then. Behind the
  * head of a body in chunks there may be nothing yet. Such a request could be anybody's of those who are silent at its client's
@@ -34,8 +36,10 @@ export class UwsDoor {
   readonly #lobby: Lobby;
   /** Connections over which nothing is asked now, and whose end will be told. */
   readonly #silent = new Set<Visit>();
-  /** Those that had their answer before their body had come whole, which it has in this turn of the loop. */
+  /** Those that have their answer, and what must be set again for the next request when the library's call has returned. */
   readonly #unset = new Set<Visit>();
+  /** Over which the library brings something just now. */
+  #heardNow: Visit | undefined;
   /** What was asked last, as long as nobody knows over which connection. */
   #read: Asking | undefined;
   #ends = 0;
@@ -49,12 +53,24 @@ export class UwsDoor {
     });
   }
 
-  /** To be called when a request comes. `carryOut` is called a moment later, unless the client has gone meanwhile. */
+  /** To be called when a request comes. `carryOut` is called later, at the end of the turn at the latest, unless the client has gone. */
   asked(response: uws.HttpResponse, head: RequestHead, carryOut: (handle: UwsHandle) => void): void {
     const handle: UwsHandle = new UwsHandle(response, (write, thenEnds) =>
       this.#answer(asking, write, thenEnds),
     );
-    const asking: Asking = { handle, address: addressOf(response), visit: undefined, isAnswered: false };
+    let isCarriedOut = false;
+    const asking: Asking = {
+      handle,
+      address: addressOf(response),
+      visit: undefined,
+      isAnswered: false,
+      carryOut() {
+        if (isCarriedOut || handle.isGone) return;
+        isCarriedOut = true;
+        carryOut(handle);
+        handle.keepNoMore();
+      },
+    };
     // It may be over one of these, and what is set for it must stay.
     this.#unset.clear();
     response.onAborted(() => this.#gone(asking));
@@ -65,10 +81,8 @@ export class UwsDoor {
     }
     setImmediate(() => {
       if (this.#read === asking) this.#read = undefined;
-      if (handle.isGone) return;
-      if (!asking.visit) this.#suspect(asking.address);
-      carryOut(handle);
-      handle.keepNoMore();
+      if (!asking.visit && !handle.isGone) this.#suspect(asking.address);
+      asking.carryOut();
     });
   }
 
@@ -93,19 +107,24 @@ export class UwsDoor {
   }
 
   #heard(visit: Visit, piece: ArrayBuffer, isLast: boolean): void {
-    if (!visit.asking && this.#read) {
-      visit.asking = this.#read;
-      visit.asking.visit = visit;
-      visit.asking.handle.isKnown = true;
-      this.#read = undefined;
-      this.#forget(visit);
-    }
-    visit.asking?.handle.heard(piece, isLast);
-    if (!isLast || !visit.asking?.isAnswered) return;
-    this.#unset.add(visit);
-    setImmediate(() => {
-      if (this.#unset.delete(visit)) this.#isSilent(visit);
-    });
+    this.#heardNow = visit;
+    const isRead = !visit.asking && this.#read !== undefined;
+    if (isRead) this.#isOver(visit);
+    const { asking } = visit;
+    asking?.handle.heard(piece, isLast);
+    if (isLast && asking?.isAnswered) this.#isSilentSoon(visit);
+    if (isRead && this.#lobby.short) asking?.carryOut();
+    this.#heardNow = undefined;
+  }
+
+  /** What was read last was asked over this connection. */
+  #isOver(visit: Visit): void {
+    visit.asking = this.#read;
+    this.#read = undefined;
+    this.#forget(visit);
+    if (!visit.asking) return;
+    visit.asking.visit = visit;
+    visit.asking.handle.visitor = visit;
   }
 
   #answer(asking: Asking, write: () => boolean, thenEnds: boolean): void {
@@ -116,8 +135,18 @@ export class UwsDoor {
     // The connection has ended with its answer, or nobody knows which it is.
     if (!visit || this.#ends > ends) return;
     if (thenEnds) visit.close();
-    else if (asking.handle.isWhole) this.#isSilent(visit);
-    else visit.response.onAborted(() => void this.#unset.delete(visit));
+    else if (!asking.handle.isWhole) visit.response.onAborted(() => void this.#unset.delete(visit));
+    else if (visit === this.#heardNow) this.#isSilentSoon(visit);
+    else this.#isSilent(visit);
+  }
+
+  /** What is set now is gone when the library's call returns. */
+  #isSilentSoon(visit: Visit): void {
+    visit.response.onAborted(() => void this.#unset.delete(visit));
+    this.#unset.add(visit);
+    setImmediate(() => {
+      if (this.#unset.delete(visit)) this.#isSilent(visit);
+    });
   }
 
   #isSilent(visit: Visit): void {

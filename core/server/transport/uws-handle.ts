@@ -1,4 +1,5 @@
 import type * as uws from "uWebSockets.js";
+import type { Visitor } from "./lobby.ts";
 
 /** The library's handle to a request, as long as it is good: until the answer is written, or the client has gone. */
 export class UwsHandle {
@@ -7,8 +8,8 @@ export class UwsHandle {
   isGone = false;
   /** The body has come to its end, or there is none. */
   isWhole = false;
-  /** Over which connection the request came is known, so that it may be closed behind the answer. */
-  isKnown = false;
+  /** The connection that the request came over, where that is known: it may be closed behind the answer. */
+  visitor: Visitor | undefined;
   readonly #answering: (write: () => boolean, thenEnds: boolean) => void;
   /** What has come of the body before anybody could ask for it. */
   #early: Buffer[] | undefined = [];

@@ -55,12 +55,12 @@ export class UwsRequest implements HttpRequest {
 
   respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void {
     if (this.#handle.isGone) return;
-    const { response, isKnown } = this.#handle;
+    const { response, visitor } = this.#handle;
     const { connection = "", ...others } = headers;
     const isHead = this.method === "HEAD";
     const ends = /\bclose\b/.test(connection) || !this.#keepAlive;
     // The library ends a connection only behind a body, and then says so in a field of its own.
-    const ownEnd = ends && isKnown && (isHead || !/^(close)?$/.test(connection));
+    const ownEnd = ends && visitor !== undefined && (isHead || !/^(close)?$/.test(connection));
     this.#handle.answer(
       () => {
         response.cork(() => {

@@ -115,10 +115,14 @@ class UwsTransport<Session> implements Transport {
           if (!lobby.mayUpgrade()) {
             return new UwsRequest(handle, head).respond(noRoom.status, noRoom.headers, noRoom.body);
           }
-          door.upgraded();
-          const state: SocketState<Session> = { opened: undefined, slow: false };
-          const [key = ""] = valuesOf(head, "sec-websocket-key");
-          response.cork(() => response.upgrade(state, key, "", "", context));
+          // Not in a call of the library's, which goes on with the socket as it was.
+          setImmediate(() => {
+            if (handle.isGone) return;
+            door.upgraded();
+            const state: SocketState<Session> = { opened: undefined, slow: false };
+            const [key = ""] = valuesOf(head, "sec-websocket-key");
+            handle.response.cork(() => handle.response.upgrade(state, key, "", "", context));
+          });
         });
       },
       open(socket) {
