@@ -55,9 +55,7 @@ export class UwsDoor {
 
   /** To be called when a request comes. `carryOut` is called later, at the end of the turn at the latest, unless the client has gone. */
   asked(response: uws.HttpResponse, head: RequestHead, carryOut: (handle: UwsHandle) => void): void {
-    const handle: UwsHandle = new UwsHandle(response, (write, thenEnds) =>
-      this.#answer(asking, write, thenEnds),
-    );
+    const handle: UwsHandle = new UwsHandle(response, (write, thenEnds) => this.#answer(asking, write, thenEnds));
     let isCarriedOut = false;
     const asking: Asking = {
       handle,
