@@ -17,10 +17,7 @@ test("clients that stay count as connections before the next heartbeat, visits d
     roster.heard({ server, url: `ws://${server}`, load }, clock.monotonic());
   }
   const turns = turnsMemory(["a", "b"]);
-  const assigner = new Assigner(
-    { strategy: "least-connections", turns },
-    { roster, random: seededRandom(1), clock },
-  );
+  const assigner = new Assigner({ strategy: "least-connections", turns }, { roster, random: seededRandom(1), clock });
   const connections = () => roster.available(clock.monotonic()).map(({ load }) => load.connections);
   for (let i = 0; i < 5; i++) assert.equal(assigner.assign("visits")?.url, "ws://a");
   assert.deepEqual(connections(), [10, 12]);

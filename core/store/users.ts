@@ -109,7 +109,11 @@ export async function saveBackup(database: Queryable, user: UserId, backup: Uint
 export async function savePassword(
   database: DatabaseAccess,
   user: UserId,
-  { record, backup, session }: { readonly record: Uint8Array; readonly backup: Uint8Array; readonly session: Uint8Array },
+  {
+    record,
+    backup,
+    session,
+  }: { readonly record: Uint8Array; readonly backup: Uint8Array; readonly session: Uint8Array },
 ): Promise<Uint8Array[]> {
   return database.transaction(async (connection) => {
     await connection.query({
