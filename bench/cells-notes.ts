@@ -60,8 +60,11 @@ function failureLines(cells: readonly Cell[]): string[] {
 
 /** Cells that came to no figures, one line each. */
 function failedLines({ failed }: Pick<CellsDocument, "failed">): string[] {
-  return failed.map((cell) => `${named(cell)}, failed with ${cell.code}: ${cell.message}`);
+  return failed.map((cell) => `${named(cell)}, ${failureText(cell)}`);
 }
+
+const failureText = ({ code, message }: { readonly code: string; readonly message: string }) =>
+  `failed with ${code}: ${message}`;
 
 /** Why cells are not valid, one line each. */
 function invalidLines(cells: readonly Cell[]): string[] {
@@ -72,11 +75,12 @@ function invalidLines(cells: readonly Cell[]): string[] {
 
 /** Which cells were measured more than once, and why. */
 function againLines(cells: readonly Cell[]): string[] {
-  return cells.flatMap((cell) =>
-    cell.earlierTries.map(
+  return cells.flatMap((cell) => [
+    ...cell.earlierTries.map(
       ({ invalidReasons }) => `${named(cell)}, was measured again: ${invalidReasons.map(invalidText).join("; ")}`,
     ),
-  );
+    ...(cell.failedTry ? [`${named(cell)}, was measured again, which ${failureText(cell.failedTry)}`] : []),
+  ]);
 }
 
 /** Where the servers count more connections than there are simulated users, somebody else is connected. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { cellsPassed } from "../bin/cells-shown.ts";
 import { notes } from "./cells-notes.ts";
 import { cellsTable } from "./cells-table.ts";
 import { figure, median } from "./figures.ts";
@@ -55,10 +56,12 @@ test("a cell that failed has a row without figures, in the terminal and in the r
 });
 
 test("a cell that failed when it was measured again keeps the figures that it had", () => {
-  const crash = { servers: 2, strategy: "random", code: "server_failed", message: "it ended" };
-  const run = sampleRun([invalid], { failed: [crash] });
-  assert.equal(cellsTable(run).match(/ random /g)?.length, 1);
-  assert.match(notes(run).join(), /failed with server_failed/);
+  const failedTry = { code: "server_failed", message: "it ended" };
+  const run = sampleRun([{ ...invalid, failedTry }]);
+  assert.match(cellsTable(run), / random .*4,800.*no, 2nd try FAILED/);
+  assert.match(htmlReport(run), /<tr class="failed"><td>2<td>random<td>4,800/);
+  assert.match(notes(run).join(), /2 servers, random, was measured again, which failed with server_failed: it ended/);
+  assert.equal(cellsPassed(run), false);
 });
 
 test("a cell that was measured again says so, and why", () => {

@@ -17,8 +17,9 @@ export const cellColumns = [
   { name: "valid", of: validity },
 ] as const;
 
-function validity({ valid, earlierTries }: Cell): string {
-  return `${valid ? "yes" : "no"}${earlierTries.length === 0 ? "" : ", 2nd try"}`;
+function validity({ valid, earlierTries, failedTry }: Cell): string {
+  const again = failedTry ? ", 2nd try FAILED" : earlierTries.length === 0 ? "" : ", 2nd try";
+  return `${valid ? "yes" : "no"}${again}`;
 }
 
 const orDash = (value: number | null) => (value === null ? "–" : figure(value));
@@ -36,20 +37,16 @@ export function cellsTable({ cells, failed }: Pick<CellsDocument, "cells" | "fai
     style: { head: [], border: [], compact: true },
   });
   for (const cell of cells) table.push(cellColumns.map(({ of }) => of(cell)));
-  for (const row of failedRows({ cells, failed })) table.push([...row]);
+  for (const row of failedRows(failed)) table.push([...row]);
   return table.toString();
 }
 
 /** Cells that have no figures, as rows of the table. */
-export function failedRows({ cells, failed }: Pick<CellsDocument, "cells" | "failed">): readonly string[][] {
-  const has = (servers: number, strategy: string) =>
-    cells.some((cell) => cell.servers === servers && cell.strategy === strategy);
-  return failed
-    .filter(({ servers, strategy }) => !has(servers, strategy))
-    .map(({ servers, strategy, code }) => [
-      String(servers),
-      strategy,
-      ...Array.from({ length: cellColumns.length - 3 }, () => "–"),
-      `FAILED: ${code}`,
-    ]);
+export function failedRows(failed: CellsDocument["failed"]): readonly string[][] {
+  return failed.map(({ servers, strategy, code }) => [
+    String(servers),
+    strategy,
+    ...Array.from({ length: cellColumns.length - 3 }, () => "–"),
+    `FAILED: ${code}`,
+  ]);
 }

@@ -1,7 +1,6 @@
 import { encodeContent } from "../core/e2ee/content.ts";
 import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
 import { Failure } from "../core/platform/failure.ts";
-import type { Log } from "../core/platform/log.ts";
 import { availableTransport } from "../core/server/transport/open-transport.ts";
 import { deliveredHeaderBytes, deliverHeaderBytes } from "../core/wire/deliver-frame.ts";
 import { generateLoad } from "../loadgen/generator.ts";
@@ -61,7 +60,7 @@ export const fanoutDefaults = {
  * slower slows down all of them.
  */
 export async function runFanout(options: FanoutOptions): Promise<FanoutDocument> {
-  const { arms, rates, rounds, log, signal } = options;
+  const { arms, rates, rounds, signal } = options;
   const startedAt = new Date().toISOString();
   const laboratory = await openLaboratory(options, 2);
   try {

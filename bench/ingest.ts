@@ -2,7 +2,6 @@ import { from as copyFrom } from "pg-copy-streams";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
-import type { Log } from "../core/platform/log.ts";
 import { seededRandom } from "../core/platform/random.ts";
 import { connect, Database } from "../core/store/database.ts";
 import { commitByCopy, commitByStatement } from "../core/store/ingest/commit.ts";

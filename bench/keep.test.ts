@@ -41,9 +41,12 @@ const cellsOf = (document: ResultsDocument | undefined) => (document as CellsDoc
 test("what is measured is on disk while the run goes on, marked unfinished, as a whole", async () => {
   const clock = new FakeClock();
   const kept = await keepMeasured<CellsDocument>(options({ clock }), async (watch) => {
-    watch.onStep?.("the second", { number: 2, of: 3 });
+    watch.onStep?.("the first", { number: 1, of: 3 });
     watch.onMeasured?.(run(1));
-    assert.deepEqual(onDisk()?.partial, { reason: "unfinished", at: "2/3 the second" });
+    assert.deepEqual(onDisk()?.partial, { reason: "unfinished", at: "1/3 the first" });
+    watch.onStep?.("the second", { number: 2, of: 3 });
+    assert.deepEqual(onDisk()?.partial, { reason: "unfinished", at: "2/3 the second" }, "what is being measured now");
+    assert.equal(cellsOf(onDisk()), 1);
     clock.stall(5000);
     const [directory = ""] = readdirSync("results");
     const opened = openSync(path.join("results", directory, "results.json"), "r");
@@ -125,6 +128,12 @@ test("where nothing can be written, that is said before anything is measured", a
   writeFileSync("taken", "a file");
   const elsewhere = options({ jsonFile: "taken/mine.json" });
   await assert.rejects(keepMeasured<CellsDocument>(elsewhere, benchmark), { code: "results_not_written" });
+  const mistyped = options({ jsonFile: "nowhere/deep/mine.json" });
+  await assert.rejects(keepMeasured<CellsDocument>(mistyped, benchmark), { code: "results_not_written" });
+  assert.ok(!existsSync("nowhere"), "no directory is made of a mistyped one");
+  await assert.rejects(keepMeasured<CellsDocument>(options({ jsonFile: "." }), benchmark), {
+    code: "results_not_written",
+  });
   assert.equal(began, false);
 });
 

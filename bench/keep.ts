@@ -37,17 +37,23 @@ export async function keepMeasured<Document extends ResultsDocument>(
   let at = "starting";
   let soFar: Document | undefined;
   let writtenAtMs = Number.NEGATIVE_INFINITY;
+  const writeUnfinished = () => {
+    if (!soFar) return;
+    const document = marked(soFar, { reason: "unfinished", at });
+    writtenAtMs = clock.monotonic();
+    // What cannot be written now is written, or complained about, at the end: a full disk does not stop the measuring.
+    attempt(() => writeResults(document));
+  };
   const watch: Watch<Document> = {
     onStep(what, step) {
       at = step ? `${step.number}/${step.of} ${what}` : what;
+      // Whoever is killed in this step says so.
+      writeUnfinished();
       options.onStep?.(what, step);
     },
     onMeasured(document) {
       soFar = document;
-      if (clock.monotonic() - writtenAtMs < writePeriodMs) return;
-      writtenAtMs = clock.monotonic();
-      // What cannot be written now is written, or complained about, at the end: a full disk does not stop the measuring.
-      attempt(() => writeResults(marked(document, { reason: "unfinished", at })));
+      if (clock.monotonic() - writtenAtMs >= writePeriodMs) writeUnfinished();
     },
   };
   try {

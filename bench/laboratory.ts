@@ -21,13 +21,14 @@ const noDurability: Durability = { postgres: "not used", synchronousCommit: "not
 /** What a benchmark says of where it takes place. */
 export interface LaboratoryOptions {
   readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
   /** Unless given, a database server and keys are made for the run. */
-  readonly openLaboratory?: (log: Log, keyPairs: number) => Promise<Laboratory>;
+  readonly openLaboratory?: (log: Log, keyPairs: number, signal?: AbortSignal) => Promise<Laboratory>;
 }
 
 /** Ready for the cells of one run. */
 export function openLaboratory(options: LaboratoryOptions, keyPairs: number): Promise<Laboratory> {
-  return (options.openLaboratory ?? Laboratory.open)(options.log, keyPairs);
+  return (options.openLaboratory ?? Laboratory.open)(options.log, keyPairs, options.signal);
 }
 
 export interface LaboratoryParts {
@@ -56,11 +57,11 @@ export class Laboratory {
     this.#loadAverage = by.loadAverage;
   }
 
-  static async open(log: Log, keyPairs: number): Promise<Laboratory> {
+  static async open(log: Log, keyPairs: number, signal?: AbortSignal): Promise<Laboratory> {
     const [loadAverage = 0] = os.loadavg();
     const directory = mkdtempSync(path.join(writablePlace(), `bench-${process.pid}-`));
     const [postgres, keyPairsMade] = await Promise.all([
-      EmbeddedPostgres.start({ directory, ephemeral: true, log }),
+      EmbeddedPostgres.start({ directory, ephemeral: true, log, signal }),
       makeKeyPairs(keyPairs),
     ]);
     return new Laboratory({ postgres, directory, log, keyPairs: keyPairsMade, loadAverage });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { strategyNames } from "../core/cluster/strategies.ts";
+import { Failure } from "../core/platform/failure.ts";
 import { silentLog } from "../core/platform/log.ts";
 import { preset, type WorkloadText } from "../loadgen/workload.ts";
 import { quickDefaults, quickSeconds, quickWorkload, runQuick, spoiled } from "./quick.ts";
@@ -89,16 +90,19 @@ test("a pilot and a cell that fail are told with their reasons, and leave the ot
   resultsSchema.parse(run);
 });
 
+/** More than a generator can offer. */
+const spoiling = {
+  arrivals: { kind: "constant", ratePerSecond: 200_000 },
+  encryption: { mode: "sealed" },
+  warmUpSeconds: 0,
+  durationSeconds: 0.03,
+  settleSeconds: 60,
+} as const;
+
 test("a cell that the generator spoilt is measured once more, and its first try is kept with the reason", async () => {
   const steps: string[] = [];
   const run = await runQuick({
-    ...tiny({
-      arrivals: { kind: "constant", ratePerSecond: 200_000 },
-      encryption: { mode: "sealed" },
-      warmUpSeconds: 0,
-      durationSeconds: 0.03,
-      settleSeconds: 60,
-    }),
+    ...tiny(spoiling),
     servers: [1],
     onStep: (what, step) => steps.push(`${step?.number}/${step?.of} ${what}`),
   });
@@ -107,6 +111,31 @@ test("a cell that the generator spoilt is measured once more, and its first try 
   assert.equal(run.cells.length, 1);
   assert.equal(cell?.earlierTries.length, 1);
   assert.ok(cell?.earlierTries[0] && spoiled(cell.earlierTries[0]));
+  resultsSchema.parse(run);
+});
+
+test("a cell whose second try fails stands once in the result, with the first try's figures and why", async () => {
+  const measured: CellsDocument[] = [];
+  const run = await runQuick({
+    ...tiny(spoiling),
+    servers: [1],
+    onMeasured: (soFar) => measured.push(soFar),
+    async openLaboratory(log, keyPairs) {
+      const laboratory = await sharedLaboratory(log, keyPairs);
+      const serveConfig = laboratory.serveConfig.bind(laboratory);
+      let cells = 0;
+      laboratory.serveConfig = (of) => {
+        if (++cells === 2) throw new Failure("server_failed", "it ended", "see its log");
+        return serveConfig(of);
+      };
+      return laboratory;
+    },
+  });
+  assert.deepEqual(run.failed, []);
+  const [cell, ...others] = run.cells;
+  assert.deepEqual(others, []);
+  assert.deepEqual(cell, { ...measured[0]?.cells[0], failedTry: { code: "server_failed", message: "it ended" } });
+  assert.equal(cell?.valid, false);
   resultsSchema.parse(run);
 });
 

@@ -1,7 +1,6 @@
 import type { Durability } from "../core/cluster/deployment.ts";
 import { type StrategyName, strategyNames } from "../core/cluster/strategies.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
-import type { Log } from "../core/platform/log.ts";
 import type { Progress } from "../loadgen/crew.ts";
 import { generatorCodes } from "../loadgen/validity.ts";
 import { presets, type Workload } from "../loadgen/workload.ts";
@@ -175,8 +174,10 @@ class QuickRun {
     } catch (cause) {
       if (signal.aborted) throw cause;
       if (!(cause instanceof Failure)) log.error({ err: cause }, "a cell failed");
-      const code = cause instanceof Failure ? cause.code : "cell_failed";
-      point.failed = { servers, strategy, code, message: messageOf(cause) };
+      const failure = { code: cause instanceof Failure ? cause.code : "cell_failed", message: messageOf(cause) };
+      // The figures of the first try are all that there is of the cell, and stay.
+      if (point.cell) point.cell = { ...point.cell, failedTry: failure };
+      else point.failed = { servers, strategy, ...failure };
     }
     this.#options.onMeasured?.(this.#document());
   }

@@ -71,10 +71,10 @@ const style = `
 function tableHtml({ cells, failed }: CellsDocument): string {
   const head = cellColumns.map(({ name }) => `<th>${escaped(name)}`).join("");
   const rows = cells.map((cell) => {
-    const className = cell.audit.passed ? (cell.valid ? "" : "invalid") : "failed";
+    const className = !cell.audit.passed || cell.failedTry ? "failed" : cell.valid ? "" : "invalid";
     return `<tr class="${className}">${cellColumns.map(({ of }) => `<td>${escaped(of(cell))}`).join("")}`;
   });
-  const failures = failedRows({ cells, failed }).map(
+  const failures = failedRows(failed).map(
     (row) => `<tr class="failed">${row.map((text) => `<td>${escaped(text)}`).join("")}`,
   );
   return `<table><thead><tr>${head}<tbody>${[...rows, ...failures].join("\n")}</table>`;

@@ -103,12 +103,19 @@ const cellFigures = {
 const cellTry = z.strictObject(cellFigures);
 export type CellTry = z.output<typeof cellTry>;
 
-/** The figures of the last try; those before it were invalid for the generator's sake. */
-const cell = z.strictObject({ ...cellFigures, earlierTries: z.array(cellTry) });
+const failure = { code: z.string(), message: z.string() };
+
+/** The figures of the last try that came to any; those before it were invalid for the generator's sake. */
+const cell = z.strictObject({
+  ...cellFigures,
+  earlierTries: z.array(cellTry),
+  /** Why the try after that came to no figures; only where one failed. */
+  failedTry: z.strictObject(failure).exactOptional(),
+});
 export type Cell = z.output<typeof cell>;
 
-/** A cell without figures: something failed in it. */
-const failedCell = z.strictObject({ servers: count, strategy: z.string(), code: z.string(), message: z.string() });
+/** A cell without figures: something failed in it, at the first try. */
+const failedCell = z.strictObject({ servers: count, strategy: z.string(), ...failure });
 export type FailedCell = z.output<typeof failedCell>;
 
 /** What this machine holds, tried out before the cells, so that they are measured at a rate that fits it. */

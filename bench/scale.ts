@@ -4,7 +4,6 @@ import type { FileContent } from "../core/e2ee/content.ts";
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
-import type { Log } from "../core/platform/log.ts";
 import { listServers, readDeployment } from "../loadgen/deployment-probe.ts";
 import { generateLoad } from "../loadgen/generator.ts";
 import { ServerProcess } from "./child-process.ts";

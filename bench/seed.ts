@@ -12,6 +12,7 @@ import { copyUsers } from "../core/store/copy-users.ts";
 import type { NewUser } from "../core/store/users.ts";
 import { makeKeyPairs } from "../loadgen/generator.ts";
 import type { Accounts } from "../loadgen/thread-protocol.ts";
+import { assertFileWritable } from "./file-to-write.ts";
 
 export interface SeedOptions {
   readonly databaseUrl: string;
@@ -20,6 +21,8 @@ export interface SeedOptions {
   readonly namePrefix: string;
   readonly password: string;
   readonly keyPairs: number;
+  /** Aborted, the seeding fails and leaves no user. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a load generator needs to log seeded users in: kept in a file, with the private keys that they share. */
@@ -40,6 +43,7 @@ export async function seedUsers(options: SeedOptions): Promise<SeededAccounts> {
   try {
     await copyUsers(options.databaseUrl, seededUsers(options, keyPairs, record));
   } catch (cause) {
+    if (cause instanceof Failure) throw cause;
     throw new Failure(
       "seed_failed",
       `users could not be seeded: ${messageOf(cause)}`,
@@ -53,11 +57,13 @@ export async function seedUsers(options: SeedOptions): Promise<SeededAccounts> {
 const sharedCredential = (namePrefix: string) => `seeded ${namePrefix}`;
 
 function* seededUsers(
-  { users, namePrefix }: SeedOptions,
+  { users, namePrefix, signal }: SeedOptions,
   keyPairs: readonly IdentityKeyPairs[],
   record: Uint8Array,
 ): Iterable<NewUser> {
   for (let i = 0; i < users; i++) {
+    if (signal?.aborted)
+      throw new Failure("interrupted", "the seeding was stopped", "no user was made: start it again");
     const name = `${namePrefix}${i}`;
     const identity = createIdentity(name, keyPairs[i % keyPairs.length] as IdentityKeyPairs).public.bytes;
     yield { name, credential: sharedCredential(namePrefix), record, identity };
@@ -93,8 +99,22 @@ export function writeSeededAccounts(file: string, { accounts, users, keyPairs }:
       byWrapping: Buffer.from(pair.byWrapping).toString("base64"),
     })),
   };
-  writeFileSync(file, `${JSON.stringify(fields, undefined, 2)}\n`, { mode: 0o600 });
+  try {
+    writeFileSync(file, `${JSON.stringify(fields, undefined, 2)}\n`, { mode: 0o600 });
+  } catch (cause) {
+    throw new Failure(
+      seedNotWritten,
+      `${file}: ${messageOf(cause)}`,
+      "the users are made, and nobody can log them in: seed others, under another --prefix",
+      cause,
+    );
+  }
 }
+
+/** Fails where {@link writeSeededAccounts} would, before any user is made. */
+export const assertSeedWritable = (file: string) => assertFileWritable(file, seedNotWritten);
+
+const seedNotWritten = "seed_file_not_written";
 
 export function readSeededAccounts(file: string): SeededAccounts {
   const parsed = parseSeededAccounts(readText(file));

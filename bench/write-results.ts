@@ -1,10 +1,12 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Failure, messageOf } from "../core/platform/failure.ts";
+import { assertFileWritable } from "./file-to-write.ts";
 import { htmlReport } from "./report.ts";
 import { type ResultsDocument, resultsSchema } from "./results.ts";
 
 const resultsDirectory = "results";
+const notWritten = "results_not_written";
 
 /** Fails where a run's results could not be written, so that nobody finds out when all is measured. */
 export function assertWritable(jsonFile: string | undefined): void {
@@ -12,12 +14,7 @@ export function assertWritable(jsonFile: string | undefined): void {
     mkdirSync(resultsDirectory, { recursive: true });
     accessSync(resultsDirectory, constants.W_OK);
   });
-  if (jsonFile === undefined) return;
-  const directory = path.dirname(jsonFile);
-  writing(jsonFile, () => {
-    mkdirSync(directory, { recursive: true });
-    accessSync(existsSync(jsonFile) ? jsonFile : directory, constants.W_OK);
-  });
+  if (jsonFile !== undefined) assertFileWritable(jsonFile, notWritten);
 }
 
 /**
@@ -27,6 +24,7 @@ export function assertWritable(jsonFile: string | undefined): void {
 export function writeResults(run: ResultsDocument): string[] {
   const directory = path.join(resultsDirectory, `${run.startedAt.replace(/[:.]/g, "-")}-${run.benchmark}`);
   const files = [path.join(directory, "results.json")];
+  writing(directory, () => mkdirSync(directory, { recursive: true }));
   replace(files[0] as string, jsonOf(run));
   if (run.benchmark === "quick" || run.benchmark === "load") {
     const report = path.join(directory, "report.html");
@@ -45,7 +43,6 @@ const jsonOf = (run: ResultsDocument) => `${JSON.stringify(resultsSchema.parse(r
 
 function replace(file: string, content: string): void {
   writing(file, () => {
-    mkdirSync(path.dirname(file), { recursive: true });
     const unfinished = `${file}.new`;
     writeFileSync(unfinished, content);
     renameSync(unfinished, file);
@@ -56,6 +53,6 @@ function writing(file: string, work: () => void): void {
   try {
     work();
   } catch (cause) {
-    throw new Failure("results_not_written", `${file}: ${messageOf(cause)}`, "run it where you may write", cause);
+    throw new Failure(notWritten, `${file}: ${messageOf(cause)}`, "run it where you may write", cause);
   }
 }

@@ -75,6 +75,14 @@ suite("accounts, trust and identities by command", () => {
     assert.equal(await done("account", "list", ...machine), "");
   });
 
+  test("a place where no profile can be kept is told before anybody signs up", async () => {
+    const user = ["--server", deployment.target, "--user", "nia", "--password-file", password];
+    for (const place of [password, path.join(password, "below")]) {
+      await refused("profile_unwritable", "account", "sign-up", ...user, "--home", place);
+    }
+    await done("account", "sign-up", ...user, ...home("nia"));
+  });
+
   test("the account comes to another machine with its password alone", async () => {
     const machine = home("desktop");
     const answer = await refused("wrong_password", "account", "log-in", ...at, ...machine, "--password-file", wrong);
@@ -175,7 +183,8 @@ suite("accounts, trust and identities by command", () => {
     await done("account", "sign-up", "--server", gone.target, "--user", "alice", ...machine);
     await gone.stop();
     await refused("server_unreachable", "account", "password", ...machine, "--new-password-file", another);
-    await refused("server_unreachable", "trust", "show", "bob", ...machine);
+    const unmet = await refused("server_unreachable", "trust", "show", "bob", ...machine);
+    assert.doesNotMatch(unmet, /wait|kept/, "nothing was written");
     // What needs no server works without.
     await done("identity", "export", path.join(scratch, "gone.pem"), ...machine, "--passphrase-file", passphrase);
     assert.equal(await done("trust", "list", ...machine), "");

@@ -9,8 +9,9 @@ export function cellsShown(run: CellsDocument): string[] {
   return [...preamble(run), cellsTable(run), conclusion(run), ...notes(run)];
 }
 
-/** Whether no cell failed, and no audit found a promise broken, in an earlier try and in the pilot neither. */
+/** Whether no cell failed, at any try, and no audit found a promise broken, in an earlier try and in the pilot neither. */
 export function cellsPassed({ cells, failed, pilot }: CellsDocument): boolean {
   const audits = cells.flatMap((cell) => [cell.audit, ...cell.earlierTries.map(({ audit }) => audit)]);
-  return failed.length === 0 && [...audits, ...(pilot?.audit ? [pilot.audit] : [])].every(({ passed }) => passed);
+  const hasFailed = failed.length > 0 || cells.some(({ failedTry }) => failedTry);
+  return !hasFailed && [...audits, ...(pilot?.audit ? [pilot.audit] : [])].every(({ passed }) => passed);
 }

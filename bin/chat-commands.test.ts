@@ -146,13 +146,15 @@ suite("the account's chat by command", () => {
     await deployment.cluster.stop();
     const failed = await run(["send", "climbing", "lost", ...asAlice]);
     assert.equal(failed.code, 1);
-    assert.match(failed.err, /^server_unreachable: /);
+    assert.match(failed.err, /^server_unreachable: .*\n.*whether it runs; the text is not kept: .*--queue.*\n$/);
+    const withFile = await run(["send", "climbing", "--file", passwordFile, ...asAlice]);
+    assert.match(withFile.err, /^server_unreachable: .*\n.*whether it runs; nothing is kept: /);
     const queued = await run(["send", "climbing", "kept", "--queue", ...asAlice]);
     assert.equal(queued.code, 0, queued.err);
     assert.match(queued.out, /waits for climbing/);
     const offline = await run(["groups", ...asAlice]);
     assert.equal(offline.code, 0);
-    assert.match(offline.err, /^offline: /);
+    assert.match(offline.err, /^offline: [^\n]*\n$/);
     assert.match(offline.out, /climbing/);
     const again = await deploy({
       database: deployment.databaseUrl,

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { seedUsers, writeSeededAccounts } from "../bench/seed.ts";
+import { assertSeedWritable, seedUsers, writeSeededAccounts } from "../bench/seed.ts";
 import { prepareDatabase } from "../core/cluster/deployment.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { createLog } from "../core/platform/log.ts";
@@ -20,9 +20,9 @@ export function addDb(program: Command): void {
       "\nExamples:\n  fastchat db migrate\n  fastchat db migrate --database postgres://chat:secret@db.example/chat",
     );
   addSettings(migrateCommand, databaseSettings).action((options) =>
-    run(async () => {
+    run(async (signal) => {
       const config = settingsOf(databaseSettings, options);
-      const prepared = await prepareDatabase(config, createLog(config.logLevel));
+      const prepared = await prepareDatabase(config, createLog(config.logLevel), signal);
       for (const step of prepared.migrated) print(`applied ${step}`);
       if (prepared.migrated.length === 0) print("up to date");
       await prepared.stop();
@@ -43,15 +43,16 @@ export function addDb(program: Command): void {
       "\nExamples:\n  fastchat db seed --users 100000\n  fastchat db seed --users 500 --prefix crowd- --out crowd.json",
     );
   addSettings(seedCommand, databaseSettings).action(({ users, prefix, password, keyPairs, out, ...options }) =>
-    run(async () => {
+    run(async (signal) => {
       const config = settingsOf(databaseSettings, options);
       const named = canonicalUserName(`${prefix}${users}`);
       if (!named.ok || named.value !== `${prefix}${users}`)
         throw new UsageError(`--prefix ${prefix}: ${named.ok ? "write it in lower case" : named.reason}`);
-      const prepared = await prepareDatabase(config, createLog(config.logLevel));
+      assertSeedWritable(out);
+      const prepared = await prepareDatabase(config, createLog(config.logLevel), signal);
       try {
         const { url: databaseUrl, secret } = prepared;
-        const seeded = await seedUsers({ databaseUrl, secret, users, namePrefix: prefix, password, keyPairs });
+        const seeded = await seedUsers({ databaseUrl, secret, users, namePrefix: prefix, password, keyPairs, signal });
         writeSeededAccounts(out, seeded);
         print(`${users} users, ${prefix}0 to ${prefix}${users - 1}; their keys are in ${out}`);
         return 0;

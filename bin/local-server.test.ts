@@ -68,8 +68,10 @@ test("a port that something else has, and a directory that is none, are told", a
   mkdirSync(directory);
   writeFileSync(path.join(directory, "data"), "no directory");
   const port2 = await freePort();
-  await assert.rejects(
-    useLocalServer({ directory, port: port2, unusedSeconds: 1 }, never),
-    (cause) => cause instanceof Failure && cause.code === "local_server_failed",
-  );
+  for (const place of [directory, path.join(directory, "data"), path.join(directory, "data", "below")]) {
+    await assert.rejects(
+      useLocalServer({ directory: place, port: port2, unusedSeconds: 1 }, never),
+      (cause) => cause instanceof Failure && cause.code === "local_server_failed",
+    );
+  }
 });

@@ -4,7 +4,7 @@ import path from "node:path";
 import { aboutDeployment } from "../core/client/about-deployment.ts";
 import { type Cancel, sleep, systemClock } from "../core/platform/clock.ts";
 import { wholeNumber } from "../core/platform/decimal.ts";
-import { Failure } from "../core/platform/failure.ts";
+import { Failure, messageOf } from "../core/platform/failure.ts";
 import { canEnter, postgresUser } from "../core/store/embedded/run-as.ts";
 
 const startMsMax = 90_000;
@@ -23,7 +23,7 @@ export interface LocalServerPlace {
 /** Beside the profiles, unless the user that PostgreSQL runs as cannot get there, as it cannot to root's. */
 export function localServerPlace(profiles: string, port: number, unusedSeconds: number): LocalServerPlace {
   const beside = path.dirname(path.resolve(profiles));
-  mkdirSync(beside, { recursive: true });
+  inPlace(beside, () => mkdirSync(beside, { recursive: true }));
   const directory = canEnter(beside, postgresUser()) ? path.join(beside, "server") : "/var/tmp/fastchat-server";
   return { directory, port, unusedSeconds };
 }
@@ -38,7 +38,7 @@ export const addressOf = ({ port }: LocalServerPlace) => `127.0.0.1:${port}`;
  */
 export async function useLocalServer(place: LocalServerPlace, signal: AbortSignal): Promise<Cancel> {
   const { directory } = place;
-  mkdirSync(directory, { recursive: true });
+  inPlace(directory, () => mkdirSync(directory, { recursive: true }));
   // In a directory that others may write to, somebody may have been there first.
   if (process.getuid && statSync(directory).uid !== process.getuid()) {
     throw new Failure("local_server_failed", `${directory} is somebody else's`, "remove it, or name a --server");
@@ -49,15 +49,35 @@ export async function useLocalServer(place: LocalServerPlace, signal: AbortSigna
     const now = new Date();
     utimesSync(inUse, now, now);
   };
-  touch();
+  inPlace(directory, touch);
   // Often enough that a program which is held up for a while is not taken for one that has ended.
-  const cancel = systemClock.every(Math.min(touchPeriodMsMax, (place.unusedSeconds * 1000) / 4), touch);
+  const cancel = systemClock.every(Math.min(touchPeriodMsMax, (place.unusedSeconds * 1000) / 4), () => {
+    try {
+      touch();
+    } catch {
+      // The directory has gone, or the disk is full. At worst the server ends while it is used, which the chat shows.
+    }
+  });
   try {
     await untilItAnswers(place, inUse, signal);
     return cancel;
   } catch (cause) {
     cancel();
     throw cause;
+  }
+}
+
+/** Does something with the server's files; what the system refuses is a failure that says where. */
+function inPlace<T>(directory: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new Failure(
+      "local_server_failed",
+      `this machine's own server cannot keep its files in ${directory}: ${messageOf(cause)}`,
+      "make it a directory that you may write to, or name another server with --server",
+      cause,
+    );
   }
 }
 
@@ -70,8 +90,8 @@ async function untilItAnswers(place: LocalServerPlace, inUse: string, signal: Ab
       const said = starting?.hasEnded ? starting.log() : "";
       const isOver = signal.aborted || systemClock.monotonic() > deadline;
       if (isOver || (starting?.hasEnded && !passing.test(said))) throw notStarted(place, said);
-      letGo ??= claimStart(place.directory);
-      if (letGo && (!starting || starting.hasEnded)) starting = start(place, inUse);
+      letGo ??= inPlace(place.directory, () => claimStart(place.directory));
+      if (letGo && (!starting || starting.hasEnded)) starting = inPlace(place.directory, () => start(place, inUse));
       await sleep(systemClock, lookMs, signal);
     }
   } finally {

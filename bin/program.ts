@@ -61,8 +61,8 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
 
 /**
  * Runs a program to its end: the signal is aborted by the first Ctrl-C (or SIGTERM, or a closed terminal, unless the program
- * has another use for SIGHUP), so that it can let go in good order; the second ends it where it is. The exit code is what `work` answers, 1 for a failure, 130 when it
- * was interrupted.
+ * has another use for SIGHUP), so that it can let go in good order; the second ends it where it is. The exit code is what
+ * `work` answers, 1 for a failure, 130 when it was interrupted.
  */
 export async function run(
   work: (signal: AbortSignal, onHangUp: (action: () => void) => void) => Promise<number>,
@@ -87,6 +87,8 @@ export async function run(
     });
     host.end(code);
   } catch (cause) {
+    // Ctrl-C reaches a short-lived child as well, and its failure may be known a turn before the signal is.
+    await new Promise(setImmediate);
     if (stopping.signal.aborted) return host.end(130);
     if (!(cause instanceof Failure)) throw cause;
     host.err(`${cause.code}: ${cause.message}\n${cause.advice}\n`);

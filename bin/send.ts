@@ -45,7 +45,8 @@ GROUP is a title, what only this title begins with, or an id (fastchat groups). 
     return withAccount(settingsOf(accountSettings, options), async (account, password, signal) => {
       const said = text === "-" ? await read(process.stdin) : text;
       if (said === "") throw new Failure("nothing_to_send", "the text is empty", "write something");
-      await (queue === true ? catchUpIfPossible : catchUp)(account, password, signal);
+      if (queue === true) await catchUpIfPossible(account, password, signal);
+      else await catchUpOrKeepNothing(account, password, signal, file);
       if (signal.aborted) throw new Failure("interrupted", "nothing was sent", "try again");
       const { group, title = String(group) } = groupNamed(account.vault.view.groups(), typed);
       const of: SendOptions = { file, keepMetadata, queue };
@@ -53,6 +54,25 @@ GROUP is a title, what only this title begins with, or an id (fastchat groups). 
       print(line.replace("{group}", () => plainLine(title)));
     });
   });
+}
+
+/** As {@link catchUp}; without a server it says that what was to be sent is not kept, and how it would be. */
+async function catchUpOrKeepNothing(
+  account: LocalAccount,
+  password: string,
+  signal: AbortSignal,
+  file: string | undefined,
+): Promise<void> {
+  try {
+    await catchUp(account, password, signal);
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code !== "server_unreachable") throw cause;
+    const kept =
+      file === undefined
+        ? "the text is not kept: send it again, or with --queue, which keeps it until there is a server"
+        : "nothing is kept: send the file again when there is a server";
+    throw new Failure(cause.code, cause.message, `${cause.advice}; ${kept}`, cause);
+  }
 }
 
 /** Sends, and answers what to tell of it. */

@@ -65,10 +65,10 @@ suite("the load generator", () => {
     const options = optionsOf(deployment.target, { churn: {} });
     const session = await LoadSession.open(options);
     await session.run(options.workload);
-    // The last ones, when nothing is under way any more: a reader loses what comes after a hole in its page, too.
+    // When nothing is under way any more; others of this run stand behind them.
     await database.query({
       text: `DELETE FROM messages WHERE (group_id, seq) IN
-               (SELECT group_id, seq FROM messages WHERE type = 0 ORDER BY sent_at DESC, seq DESC LIMIT 3)`,
+               (SELECT group_id, seq FROM messages WHERE type = 0 ORDER BY sent_at DESC, seq DESC OFFSET 20 LIMIT 3)`,
     });
     const audit = await session.audit();
     assert.equal(audit.passed, false);
@@ -88,7 +88,7 @@ suite("the load generator", () => {
       },
     );
     assert.equal(result.audit.passed, false);
-    assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
+    assert.ok(result.audit.notStored >= 10, `${result.audit.notStored} of ${result.audit.acked} are not stored`);
   });
 
   test("a member who is let in no more is found out", async () => {
@@ -107,7 +107,7 @@ suite("the load generator", () => {
       },
     );
     assert.equal(result.audit.passed, false);
-    assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
+    assert.ok(result.audit.notStored >= 10, `${result.audit.notStored} of ${result.audit.acked} are not stored`);
     await ownDatabase.close();
     await own.stop();
   });

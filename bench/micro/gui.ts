@@ -4,7 +4,6 @@ import { signUpHere } from "../../core/client/account/local-account.ts";
 import { ThisMachine, type ThisMachineOptions } from "../../core/client/account/this-machine.ts";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
-import type { Log } from "../../core/platform/log.ts";
 import { projectRoot } from "../../core/platform/project-root.ts";
 import { seededRandom } from "../../core/platform/random.ts";
 import type { GroupId } from "../../core/wire/ids.ts";

@@ -12,7 +12,7 @@ export async function sharedLaboratory(log: Log, keyPairs: number): Promise<Labo
   const directory = mkdtempSync(path.join(tmpdir(), "test-laboratory-"));
   return new Laboratory({
     postgres: {
-      url: (database = "postgres") => server.replace(/\/[^/?]*(\?|$)/, `/${database}$1`),
+      url: (database) => server.replace(/\/[^/?]*(\?|$)/, `/${database ?? "postgres"}$1`),
       // Its CPU is the other tests', too.
       pid: undefined,
       stop: async () => rmSync(directory, { recursive: true, force: true }),

@@ -35,6 +35,8 @@ export class GroupFeed {
   #known: number;
   #held: Map<number, Uint8Array> | undefined;
   #heldBytes = 0;
+  /** The first place of what came too early while a range was on its way, and found no room. */
+  #notHeld = Number.POSITIVE_INFINITY;
   #requested = false;
   #requestedAfter = 0;
   #requestedThrough = 0;
@@ -74,15 +76,23 @@ export class GroupFeed {
     this.#fetch();
   }
 
-  /** The range that was asked for has been delivered, as far as `through`; undefined when the request failed. */
+  /**
+   * The range that was asked for has been delivered, as far as `through`: its places that did not come hold nothing.
+   * Undefined when the request failed.
+   */
   answered(through: Seq | undefined): void {
     const before = this.#requestedAfter;
     this.#requested = false;
     if (through === undefined) return;
-    if (through >= this.next) {
-      this.#sink.missing(this.group, this.next, through);
-      this.next = (through + 1) as Seq;
+    // What found no room is fetched again: nothing is said of its places yet.
+    const complete = Math.min(through, this.#notHeld - 1);
+    // What has come of the range behind an empty place was held, as if that were still to come.
+    for (const firstSeq of this.#heldInOrder()) {
+      if (firstSeq > complete) break;
+      this.#skip(firstSeq - 1);
+      this.#release();
     }
+    this.#skip(complete);
     if (this.#held) this.#release();
     // A page that ends early was full.
     const goesOn = this.next - 1 > before && (this.#heard || through >= this.#requestedThrough);
@@ -101,6 +111,13 @@ export class GroupFeed {
     this.#held = undefined;
   }
 
+  /** The places up to this one that have not come hold nothing. */
+  #skip(through: number): void {
+    if (through < this.next) return;
+    this.#sink.missing(this.group, this.next, through as Seq);
+    this.next = (through + 1) as Seq;
+  }
+
   #passOn(cursor: DeliverCursor): void {
     while (cursor.next()) {
       if (cursor.seq < this.next) continue;
@@ -114,7 +131,7 @@ export class GroupFeed {
       this.#held ??= new Map();
       if (!this.#held.has(firstSeq)) this.#heldBytes += frame.length;
       this.#held.set(firstSeq, copyBytes(frame));
-    }
+    } else this.#notHeld = Math.min(this.#notHeld, firstSeq);
     this.#cancelPatience ??= this.#clock.after(gapPatienceMs, () => this.#patienceOver());
   }
 
@@ -126,7 +143,7 @@ export class GroupFeed {
   /** Passes on the held frames whose turn has come. */
   #release(): void {
     const held = this.#held ?? new Map<number, Uint8Array>();
-    for (const firstSeq of [...held.keys()].sort((a, b) => a - b)) {
+    for (const firstSeq of this.#heldInOrder()) {
       if (firstSeq > this.next) break;
       const frame = held.get(firstSeq) as Uint8Array;
       held.delete(firstSeq);
@@ -141,12 +158,17 @@ export class GroupFeed {
     }
   }
 
+  #heldInOrder(): number[] {
+    return [...(this.#held?.keys() ?? [])].sort((a, b) => a - b);
+  }
+
   #fetch(): void {
     if (this.#requested || this.isCurrent) return;
     let through = this.#known;
     for (const firstSeq of this.#held?.keys() ?? []) through = Math.min(through, firstSeq - 1);
     this.#requested = true;
     this.#heard = false;
+    this.#notHeld = Number.POSITIVE_INFINITY;
     this.#requestedAfter = this.next - 1;
     this.#requestedThrough = through;
     this.#request(this, (this.next - 1) as Seq, through as Seq);

@@ -19,7 +19,9 @@ export interface AssignOptions {
   readonly turns: TurnsMemory;
 }
 
-/** Picks a server from the roster for who asks where to connect: any server can, so no dispatcher is a single point of failure. */
+/**
+ * Picks a server from the roster for who asks where to connect: any server can, so no dispatcher is a single point of failure.
+ */
 export class Assigner {
   readonly #strategy: StrategyName;
   readonly #turns: Turns;

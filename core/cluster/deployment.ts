@@ -1,7 +1,7 @@
 import path from "node:path";
 import { poolThreads } from "../e2ee/offload/pool.ts";
 import { descriptorsOfProcess } from "../platform/descriptors.ts";
-import { messageOf } from "../platform/failure.ts";
+import { Failure, messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { availableTransport } from "../server/transport/open-transport.ts";
 import type { TlsFiles } from "../server/transport/transport.ts";
@@ -28,7 +28,10 @@ export interface Deployment {
   readonly transport: "uws" | "ws";
   /** What clients pin, for a certificate from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
-  /** Takes the certificate from its files again, for connections from now on; it stays if they are not good. Without TLS there is none. */
+  /**
+   * Takes the certificate from its files again, for connections from now on; it stays if they are not good. Without TLS there
+   * is none.
+   */
   readonly reloadCertificates: (() => void) | undefined;
   /** Servers drain and stop, then the database, if it is ours. */
   stop(): Promise<void>;
@@ -45,16 +48,17 @@ export interface PreparedDatabase {
   stop(): Promise<void>;
 }
 
-/** The database that a configuration names, or an embedded one. */
+/** The database that a configuration names, or an embedded one. Fails with `interrupted` when the signal is aborted. */
 export async function prepareDatabase(
   config: Pick<ServeConfig, "database" | "dataDir" | "secretFile">,
   log: Log,
+  signal?: AbortSignal,
 ): Promise<PreparedDatabase> {
   const dataDir = path.resolve(config.dataDir);
   const secret = await loadOrCreateSecret(config.secretFile ?? path.join(dataDir, "secret.json"));
   const embedded =
     config.database === undefined
-      ? await EmbeddedPostgres.start({ directory: path.join(dataDir, "postgres"), ephemeral: false, log })
+      ? await EmbeddedPostgres.start({ directory: path.join(dataDir, "postgres"), ephemeral: false, log, signal })
       : undefined;
   const url = config.database ?? (embedded as EmbeddedPostgres).url();
   // A migration takes as long as it takes, and so does waiting for another server's.
@@ -63,6 +67,7 @@ export async function prepareDatabase(
     const { version, ...modes } = await database.check();
     const migrated = await migrate(database, serverMigrations());
     await checkSecret(database, secret);
+    assertGoesOn(signal);
     return {
       url,
       secret,
@@ -78,11 +83,14 @@ export async function prepareDatabase(
   }
 }
 
-/** Starts everything that `fastchat serve` runs. */
-export async function startDeployment(config: ServeConfig, log: Log): Promise<Deployment> {
+/**
+ * Starts everything that `fastchat serve` runs. Fails with `interrupted`, and leaves nothing running, when the signal is
+ * aborted.
+ */
+export async function startDeployment(config: ServeConfig, log: Log, signal?: AbortSignal): Promise<Deployment> {
   const tls = readyTls(config, log);
   const sockets = socketPlan(config, log);
-  const database = await prepareDatabase(config, log);
+  const database = await prepareDatabase(config, log, signal);
   if (database.migrated.length > 0) log.info({ migrated: database.migrated }, "the database is up to date");
   try {
     const transport = availableTransport(config.transport);
@@ -91,6 +99,8 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
     }
     const options = clusterOptions(config, { transport, database, tls: tls.files, sockets });
     const cluster = await Cluster.start(options, log);
+    if (signal?.aborted) await cluster.stop();
+    assertGoesOn(signal);
     return {
       cluster,
       authorityFingerprint: tls.authorityFingerprint,
@@ -106,6 +116,10 @@ export async function startDeployment(config: ServeConfig, log: Log): Promise<De
     await database.stop();
     throw cause;
   }
+}
+
+function assertGoesOn(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Failure("interrupted", "the start was stopped", "start it again");
 }
 
 function readyTls(config: ServeConfig, log: Log): PreparedTls {

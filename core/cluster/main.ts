@@ -17,7 +17,7 @@ export interface ServeSurroundings {
 
 /** `fastchat serve`: runs until told to stop, then lets go in good order. */
 export async function serve(config: ServeConfig, { log, print, signal, onHangUp }: ServeSurroundings): Promise<void> {
-  const deployment = await startDeployment(config, log);
+  const deployment = await startDeployment(config, log, signal);
   const { cluster, transport, durability } = deployment;
   const servers = config.servers === 1 ? "1 server" : `${config.servers} servers, ${config.strategy}`;
   print(`FastChat serves at ${cluster.url} (${servers}, ${transport})`);

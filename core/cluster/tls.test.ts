@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, suite, test } from "node:test";
@@ -143,6 +143,26 @@ test("the development authority stays; its certificate is made again when it run
   assert.equal(devCertificate(directory, "other.example", later(680)).authorityFingerprint, first.authorityFingerprint);
   assert.notEqual(certificate().serialNumber, renamed);
   assert.ok(new Date(certificate().validTo) > later(1000));
+});
+
+test("a place of the development certificate where none can be is told, with what to do", () => {
+  const file = path.join(place, "a-file");
+  mkdirSync(file);
+  writeFileSync(path.join(file, "tls"), "no directory");
+  const directory = path.join(place, "a-directory");
+  mkdirSync(path.join(directory, "tls", "authority.pem"), { recursive: true });
+  writeFileSync(path.join(directory, "tls", "authority-key.pem"), "no key");
+  for (const dataDir of [file, directory]) {
+    const config = readConfig(serveSettings, { flags: { tls: "dev", dataDir }, environment: {} });
+    assert.ok(config.ok);
+    assert.throws(
+      () => prepareTls(config.value),
+      (cause) =>
+        failsWith("dev_certificate_unusable")(cause) &&
+        (cause as Failure).message.includes(path.join(dataDir, "tls")) &&
+        (cause as Failure).advice.includes("--data-dir"),
+    );
+  }
 });
 
 test("settings that would let others read along are refused, and say what to write", () => {

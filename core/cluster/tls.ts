@@ -5,7 +5,7 @@ import path from "node:path";
 import { systemClock } from "../platform/clock.ts";
 import { Failure, messageOf } from "../platform/failure.ts";
 import type { TlsFiles } from "../server/transport/transport.ts";
-import { devCertificate } from "./dev-certificates.ts";
+import { type DevCertificate, devCertificate } from "./dev-certificates.ts";
 import type { ServeConfig } from "./serve-settings.ts";
 
 /** How connections are encrypted, and what to tell whoever starts the servers. */
@@ -34,7 +34,7 @@ export function prepareTls(config: TlsConfig): PreparedTls {
   }
   if (tls === "dev") {
     const directory = path.join(path.resolve(dataDir), "tls");
-    const { certFile, keyFile, ...authority } = devCertificate(directory, publicHost, new Date(systemClock.now()));
+    const { certFile, keyFile, ...authority } = ownCertificate(directory, publicHost);
     return { files: { certFile, keyFile }, ...authority };
   }
   if (!isLoopback(host) && !insecure) {
@@ -45,6 +45,19 @@ export function prepareTls(config: TlsConfig): PreparedTls {
     );
   }
   return { files: undefined, authorityFingerprint: undefined };
+}
+
+function ownCertificate(directory: string, publicHost: string): DevCertificate {
+  try {
+    return devCertificate(directory, publicHost, new Date(systemClock.now()));
+  } catch (cause) {
+    throw new Failure(
+      "dev_certificate_unusable",
+      `the certificate for development in ${directory} can be neither read nor made: ${messageOf(cause)}`,
+      "see that this is a directory which you may write to (it is made if it is missing), or name another --data-dir",
+      cause,
+    );
+  }
 }
 
 /** Fails, with what to do, when they are not a certificate and its key. */

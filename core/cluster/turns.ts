@@ -24,14 +24,18 @@ export class Turns {
     this.#memory = memory;
   }
 
-  /** Has `pick` choose by where the one before was sent, and makes that the last turn. */
+  /**
+   * Gives a client the next turn of its line: `pick` chooses its server, and is told which server had the turn before
+   * (undefined before the first turn). `pick` may be called again when another thread was quicker.
+   */
   next(line: Line, pick: (after: ServerId | undefined) => RosterEntry): RosterEntry {
     const { servers, last } = this.#memory;
     const cell = lines.indexOf(line);
     for (;;) {
       const before = Atomics.load(last, cell);
       const picked = pick(servers[before - 1]);
-      // A server that is none of these leaves what there was before the first. Another thread may have been quicker: then it has got on, and this one picks by what that has left.
+      // A server that is not in the list has the index -1, and so 0 is kept: the line begins anew, as before the first turn.
+      // If another thread has taken the turn meanwhile, the exchange fails, and this one picks again by what that thread left.
       if (Atomics.compareExchange(last, cell, before, servers.indexOf(picked.server) + 1) === before) return picked;
     }
   }

@@ -9,6 +9,18 @@ import { untilUnused } from "./while-used.ts";
 const scratch = mkdtempSync(path.join(tmpdir(), "while-used-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
+test("a file that cannot be looked at counts as one that nobody touches", async () => {
+  const clock = new FakeClock();
+  writeFileSync(path.join(scratch, "a-file"), "no directory");
+  let hasEnded = false;
+  const usage = { file: path.join(scratch, "a-file", "in-use"), connections: () => 0 };
+  void untilUnused(usage, 30_000, clock, new AbortController().signal).then(() => {
+    hasEnded = true;
+  });
+  await clock.advance(31_000);
+  assert.equal(hasEnded, true);
+});
+
 test("servers end when nobody has been connected and nobody has touched the file for so long, and not before", async () => {
   const file = path.join(scratch, "in-use");
   const clock = new FakeClock();

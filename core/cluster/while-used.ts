@@ -30,4 +30,11 @@ export function untilUnused(usage: Usage, unusedMs: number, clock: Clock, signal
   });
 }
 
-const touchedAt = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+/** Undefined while there is no such file, or none that may be looked at: then nobody can touch it. */
+function touchedAt(file: string): number | undefined {
+  try {
+    return statSync(file).mtimeMs;
+  } catch {
+    return undefined;
+  }
+}

@@ -8,7 +8,9 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary origin, with fractions; the same origin in every thread and process of a machine. */
   monotonic(): number;
-  /** Runs `action` once, `delayMs` from now; the result cancels it. Keeps the process alive: whoever waits, cancels at its end. */
+  /**
+   * Runs `action` once, `delayMs` from now; the result cancels it. Keeps the process alive: whoever waits, cancels at its end.
+   */
   after(delayMs: number, action: () => void): Cancel;
   /** Runs `action` every `periodMs` until cancelled. Does not keep the process alive by itself. */
   every(periodMs: number, action: () => void): Cancel;

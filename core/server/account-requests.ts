@@ -45,7 +45,10 @@ export async function saveBackup(
   return { kind: "done", request };
 }
 
-/** A session that was ended, here or at another server: its token resumes nothing, and its connections end, but one. */
+/**
+ * Ends a session, which was ended here or at another server: its token resumes nothing from now on, and each of its
+ * connections is closed, except `kept`, the connection whose user asked for it.
+ */
 export function endSession(server: ServerContext, id: Uint8Array, kept?: ClientSession): void {
   server.revoked.add(id, server.clock.now());
   for (const session of server.users.all()) {

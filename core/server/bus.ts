@@ -13,7 +13,10 @@ export interface Bus {
   /** From when this resolves, what others deliver to these groups arrives here. */
   join(groups: readonly GroupId[]): Promise<void>;
   leave(groups: readonly GroupId[]): void;
-  /** DELIVER frames to the servers that have joined their groups; answers how many messages went out, each as often as servers got it. */
+  /**
+   * DELIVER frames to the servers that have joined their groups; answers how many messages went out, each as often as servers
+   * got it.
+   */
   deliver(frames: readonly GroupFrame[]): number;
   tell(server: ServerId, frame: ColdLinkFrame): void;
   /** To the servers that have joined the group. */

@@ -33,7 +33,11 @@ export interface WatchedGroup {
  */
 interface Loading {
   readonly group: Promise<WatchedGroup | undefined>;
-  /** What the bus brings meanwhile must not get lost: the last place, and whether an entry came since the rows were asked for. */
+  readonly heard: Heard;
+}
+
+/** What the bus brings of a group that is being read: the last place, and whether an entry came since its row was asked for. */
+interface Heard {
   lastSeq: number;
   changed: boolean;
 }
@@ -49,15 +53,21 @@ export class GroupDirectory {
   readonly #groups = new Map<GroupId, WatchedGroup>();
   readonly #bus: Bus;
   readonly #clock: Clock;
-  readonly #loads: Coalescer<GroupId, WatchedGroup>;
-  readonly #reloads: Coalescer<GroupId, GroupRecord>;
+  readonly #joins: Coalescer<GroupId, true>;
+  readonly #records: Coalescer<GroupId, GroupRecord>;
   readonly #loading = new Map<GroupId, Loading>();
 
   constructor(database: Queryable, bus: Bus, clock: Clock) {
     this.#bus = bus;
     this.#clock = clock;
-    this.#loads = new Coalescer((ids) => this.#readNew(database, ids));
-    this.#reloads = new Coalescer(async (ids) => byId(await loadGroups(database, ids)));
+    this.#joins = new Coalescer(async (ids) => {
+      await bus.join(ids);
+      return new Map(ids.map((id) => [id, true]));
+    });
+    this.#records = new Coalescer(async (ids) => {
+      const records = await loadGroups(database, ids);
+      return new Map(records.map((record) => [record.id, record]));
+    });
   }
 
   get(id: GroupId): WatchedGroup | undefined {
@@ -94,7 +104,7 @@ export class GroupDirectory {
 
   /** Reads the group again, when it is known to be behind. */
   async reload(id: GroupId): Promise<WatchedGroup | undefined> {
-    const record = await this.#reloads.get(id);
+    const record = await this.#records.get(id);
     const group = this.#groups.get(id);
     // Nobody here needed it for so long that it was forgotten meanwhile.
     if (!group) return record && this.watch(id);
@@ -115,8 +125,8 @@ export class GroupDirectory {
       if (seq > group.lastSeq) group.lastSeq = seq;
       return;
     }
-    const loading = this.#loading.get(id);
-    if (loading && seq > loading.lastSeq) loading.lastSeq = seq;
+    const heard = this.#loading.get(id)?.heard;
+    if (heard && seq > heard.lastSeq) heard.lastSeq = seq;
   }
 
   /**
@@ -127,7 +137,7 @@ export class GroupDirectory {
     const group = this.#groups.get(id);
     if (!group) {
       const loading = this.#loading.get(id);
-      if (loading) loading.changed = true;
+      if (loading) loading.heard.changed = true;
       return undefined;
     }
     if (index > group.logLength) return undefined;
@@ -165,36 +175,33 @@ export class GroupDirectory {
   #load(id: GroupId): Promise<WatchedGroup | undefined> {
     const running = this.#loading.get(id);
     if (running) return running.group;
-    const loading = { group: this.#loads.get(id), lastSeq: 0, changed: false };
-    this.#loading.set(id, loading);
-    return loading.group;
+    const heard: Heard = { lastSeq: 0, changed: false };
+    const group = this.#readNew(id, heard).finally(() => this.#loading.delete(id));
+    this.#loading.set(id, { group, heard });
+    return group;
   }
 
-  /** Reads groups that are not followed yet; those of which an entry came meanwhile once more. */
-  async #readNew(database: Queryable, ids: readonly GroupId[]): Promise<ReadonlyMap<GroupId, WatchedGroup>> {
-    const unread = new Map(ids.map((id) => [id, this.#loading.get(id) as Loading]));
+  /** Reads a group that is not followed yet, and once more as long as entries come meanwhile. */
+  async #readNew(id: GroupId, heard: Heard): Promise<WatchedGroup | undefined> {
+    let record: GroupRecord | undefined;
     try {
-      // First the bus, then the rows: what is committed after the rows were read arrives by the bus.
-      await this.#bus.join(ids);
-      while (unread.size > 0) {
-        for (const loading of unread.values()) loading.changed = false;
-        const records = byId(await loadGroups(database, [...unread.keys()]));
-        const missing: GroupId[] = [];
-        for (const [id, { changed, lastSeq }] of unread) {
-          if (changed) continue;
-          const record = records.get(id);
-          if (record) this.#groups.set(id, watched(record, lastSeq, this.#clock.monotonic()));
-          else missing.push(id);
-          this.#loading.delete(id);
-          unread.delete(id);
-        }
-        if (missing.length > 0) this.#bus.leave(missing);
-      }
-      return this.#groups;
+      // First the bus, then the row: what is committed after the row was read arrives by the bus.
+      await this.#joins.get(id);
+      do {
+        heard.changed = false;
+        record = await this.#records.get(id);
+      } while (heard.changed);
     } catch (cause) {
-      for (const id of unread.keys()) this.#loading.delete(id);
+      this.#bus.leave([id]);
       throw cause;
     }
+    if (!record) {
+      this.#bus.leave([id]);
+      return undefined;
+    }
+    const group = watched(record, heard.lastSeq, this.#clock.monotonic());
+    this.#groups.set(id, group);
+    return group;
   }
 }
 
@@ -214,8 +221,4 @@ function watched(record: GroupRecord, heardSeq: number, nowMs: number): WatchedG
     sessions: new Set(),
     idleSinceMs: nowMs,
   };
-}
-
-function byId(records: readonly GroupRecord[]): ReadonlyMap<GroupId, GroupRecord> {
-  return new Map(records.map((record) => [record.id, record]));
 }

@@ -24,7 +24,7 @@ import { refreshRevoked } from "./assemble.ts";
  * Whatever a server loads, caches, gathers or reads again is up to date in the end, in whatever order the database answers
  * and the bus brings what others did: real sessions, groups, fan-out, bus and queries, whose every step waits for its turn.
  */
-const runs = Number(process.env.INTERLEAVINGS ?? 60);
+const runs = Number(process.env.INTERLEAVINGS ?? 25);
 const actionsPerRun = 60;
 
 interface Someone {
@@ -50,6 +50,8 @@ interface Weather {
   readonly lossShare: number;
   /** Servers end in the middle of what they do, and others come in their place. */
   readonly crashes: boolean;
+  /** Queries and transactions that find the database away. */
+  readonly awayShare: number;
 }
 
 class World {
@@ -69,6 +71,7 @@ class World {
   readonly #breaches: string[] = [];
   #groups = 0;
   #started = 0;
+  #isResting = false;
 
   constructor(
     seed: number,
@@ -89,7 +92,8 @@ class World {
 
   /** Nothing gets lost, so nothing has to be made up for. */
   get #isCalm(): boolean {
-    return this.#weather.lossShare === 0 && !this.#weather.crashes;
+    const { lossShare, crashes, awayShare } = this.#weather;
+    return lossShare === 0 && !crashes && awayShare === 0;
   }
 
   async start(): Promise<void> {
@@ -124,6 +128,9 @@ class World {
   /** Everything under way comes to its end, and every server has looked after what it may have missed, if anything. */
   async comeToRest(): Promise<void> {
     await this.steps.all();
+    this.#isResting = true;
+    for (const client of this.#clients) if (client.isAlive) this.#askAgain(client);
+    await this.steps.all();
     for (let round = 0; round < 4; round++) {
       for (const { sweep, context } of this.#servers) {
         if (!this.#isCalm) {
@@ -135,6 +142,13 @@ class World {
         await this.steps.all();
       }
     }
+  }
+
+  /** What a client does that was told, or not told, that the database is away. */
+  #askAgain(client: HeldClient): void {
+    if (this.#weather.awayShare === 0) return;
+    this.#list(client);
+    for (const group of client.online.keys()) client.tell({ kind: "open", group });
   }
 
   /** What must hold when nothing is under way. */
@@ -200,7 +214,10 @@ class World {
   async #startServer(index: number): Promise<void> {
     const server = await HeldServer.start(`s${this.#started++}`, {
       steps: this.steps,
-      database: heldDatabase(this.#database, this.steps, () => this.#readStored()),
+      database: heldDatabase(this.#database, this.steps, {
+        committed: () => this.#readStored(),
+        isAway: () => !this.#isResting && this.random.unit() < this.#weather.awayShare,
+      }),
       writerConnection: this.#writerConnection,
       clock: this.clock,
       // Stands still: nobody gives up on a peer.
@@ -465,9 +482,13 @@ suite("whatever order the database answers and the bus brings things in", () => 
   after(() => writerConnection.end());
 
   for (const [what, weather] of [
-    ["two servers that hear everything", { servers: 2, lossShare: 0, crashes: false }],
-    ["three servers whose bus loses what the sweep brings", { servers: 3, lossShare: 0.5, crashes: false }],
-    ["servers that end and come back", { servers: 2, lossShare: 0, crashes: true }],
+    ["two servers that hear everything", { servers: 2, lossShare: 0, crashes: false, awayShare: 0 }],
+    [
+      "three servers whose bus loses what the sweep brings",
+      { servers: 3, lossShare: 0.5, crashes: false, awayShare: 0 },
+    ],
+    ["servers that end and come back", { servers: 2, lossShare: 0, crashes: true, awayShare: 0 }],
+    ["servers whose database is away now and then", { servers: 2, lossShare: 0, crashes: false, awayShare: 0.2 }],
   ] as const satisfies readonly (readonly [string, Weather])[]) {
     test(`${what} agree with the database in the end, and have told everybody everything`, async () => {
       for (const seed of seeds()) {

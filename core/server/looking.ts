@@ -10,7 +10,10 @@ import type { ClientSession } from "./client-session.ts";
 import type { GroupDirectory, WatchedGroup } from "./group-directory.ts";
 import type { Transport } from "./transport/transport.ts";
 
-/** Changes of presence and read cursors, and who is writing, are gathered this long: who looks at a group sees them in one frame. */
+/**
+ * Who is online, who has read how far and who is writing is gathered for this long: those who have the group open are told of
+ * all of it in one frame.
+ */
 const gatherMs = 100;
 
 /** Cursors in one frame at most; the rest go into the next. */
@@ -28,8 +31,8 @@ interface LookedAt {
 }
 
 /**
- * Presence, read cursors and who is writing, for those who have a group open. A group that nobody looks at costs nothing, however many of
- * its members come and go.
+ * Tells those who have a group open which members are online, how far each has read, and who is writing. A group that nobody
+ * has open costs nothing, however many of its members come and go.
  */
 export class Looking {
   readonly #looked = new Map<GroupId, LookedAt>();

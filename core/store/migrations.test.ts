@@ -10,6 +10,13 @@ import { migrate, serverMigrations } from "./migrations.ts";
 
 const step = (number: number, sql: string) => ({ number, name: `000${number}_step.sql`, sql });
 
+test("a folder of steps that is not there is told, with what to do", () => {
+  assert.throws(
+    () => readMigrations(path.join(tmpdir(), "no-such-steps")),
+    (cause: Failure) => cause.code === "schema_unreadable" && /git checkout/.test(cause.advice),
+  );
+});
+
 test("servers that start at once bring the database up to date together, each step once", async () => {
   const database = await emptyDatabase();
   const ran = await Promise.all([1, 2, 3, 4].map(() => migrate(database, serverMigrations())));

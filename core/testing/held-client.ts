@@ -131,7 +131,9 @@ export class HeldClient {
         }
         return;
       case "reject":
-        if (frame.code !== "not_a_member") this.#wasMember(readUint64(frame.clientMessageId, 0));
+        // Of a group that could not be read nothing is known.
+        if (frame.code !== "not_a_member" && frame.code !== "busy")
+          this.#wasMember(readUint64(frame.clientMessageId, 0));
         return;
       case "joined":
         return this.#knows(frame.group, frame.lastSeq);

@@ -2,6 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { wholeNumber } from "../platform/decimal.ts";
+import { messageOf } from "../platform/failure.ts";
 import { createLog } from "../platform/log.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
@@ -12,22 +14,18 @@ import { fileReport, summary } from "./runner/report.ts";
 import { runTestFile, type TestFileResult } from "./runner/test-file.ts";
 import { testDatabaseVariable } from "./test-database-variable.ts";
 
-/**
- * Runs every compiled test file, or those whose path contains one of the words, side by side against one PostgreSQL that
- * starts and ends with the run.
- */
+// Runs every compiled test file, or those whose path contains one of the words, side by side against one PostgreSQL that
+// starts and ends with the run.
+
 /** Ten times what the longest takes on a machine that is busy with other things: it ends what hangs, and measures nothing. */
 const fileSecondsMax = 300;
 const slowFilesPath = path.join(projectRoot, "core/testing/slow-files.json");
 
-const { values: flags, positionals: words } = parseArgs({
-  allowPositionals: true,
-  options: {
-    fast: { type: "boolean", default: false },
-    "at-once": { type: "string", default: String(availableParallelism() + 1) },
-    "note-times": { type: "boolean", default: false },
-  },
-});
+const { values: flags, positionals: words } = readArguments();
+
+const atOnce =
+  wholeNumber(flags["at-once"]) ||
+  fail(`--at-once ${flags["at-once"]}: write how many test files run side by side, a whole number from 1`);
 
 const dist = path.join(projectRoot, "dist");
 const sourceOf = (compiled: string) => compiled.replaceAll(path.sep, "/").replace(/\.js$/, ".ts");
@@ -36,10 +34,7 @@ const files = readdirSync(dist, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".test.js"))
   .map(sourceOf)
   .filter((file) => words.length === 0 || words.some((word) => file.includes(sourceOf(word))));
-if (files.length === 0) {
-  process.stderr.write(`no test file's path contains ${words.join(" or ")}\n`);
-  process.exit(1);
-}
+if (files.length === 0) fail(`no test file's path contains ${words.join(" or ")}`);
 
 const known = JSON.parse(readFileSync(slowFilesPath, "utf8")) as SecondsByFile;
 const order = inOrder(files, known);
@@ -76,7 +71,29 @@ if (flags["note-times"]) {
   writeFileSync(slowFilesPath, `${JSON.stringify(slowAfter(known, measured), null, 2)}\n`);
 }
 const hasFailed = [...results.values()].some(({ failed }) => failed.length > 0);
-process.exitCode = stopping.signal.aborted ? 130 : hasFailed ? 1 : 0;
+const chosen = order.fast.length + (flags.fast ? 0 : order.slow.length);
+if (results.size < chosen) process.stderr.write(`${chosen - results.size} of ${chosen} test files were not run\n`);
+process.exitCode = stopping.signal.aborted ? 130 : hasFailed || results.size < chosen ? 1 : 0;
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        fast: { type: "boolean", default: false },
+        "at-once": { type: "string", default: String(availableParallelism() + 1) },
+        "note-times": { type: "boolean", default: false },
+      },
+    });
+  } catch (cause) {
+    return fail(messageOf(cause));
+  }
+}
+
+function fail(complaint: string): never {
+  process.stderr.write(`${complaint}\n`);
+  process.exit(2);
+}
 
 async function runAll(inTurn: readonly string[]): Promise<void> {
   const waiting = [...inTurn];
@@ -87,5 +104,5 @@ async function runAll(inTurn: readonly string[]): Promise<void> {
       process.stdout.write(fileReport(file, result));
     }
   };
-  await Promise.all(Array.from({ length: Number(flags["at-once"]) }, runOneAfterAnother));
+  await Promise.all(Array.from({ length: atOnce }, runOneAfterAnother));
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 
@@ -21,10 +21,17 @@ export function downloadsDirectory(environment: NodeJS.ProcessEnv = process.env,
 /** As the desktop has written it down (freedesktop.org, xdg-user-dirs). */
 function xdgDirectory(environment: NodeJS.ProcessEnv, home: string): string | undefined {
   const file = path.join(environment.XDG_CONFIG_HOME ?? path.join(home, ".config"), "user-dirs.dirs");
-  if (!existsSync(file)) return undefined;
-  return /^XDG_DOWNLOAD_DIR="(.*)"$/m.exec(readFileSync(file, "utf8"))?.[1];
+  try {
+    return /^XDG_DOWNLOAD_DIR="(.*)"$/m.exec(readFileSync(file, "utf8"))?.[1];
+  } catch {
+    return undefined; // There is none, or not for us.
+  }
 }
 
 export function isDirectory(place: string): boolean {
-  return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(place).isDirectory();
+  } catch {
+    return false;
+  }
 }

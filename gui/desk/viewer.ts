@@ -17,7 +17,10 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
-/** The system's own: xdg-open, open or what stands behind start. Fails when there is none, or it fails at once; what it shows goes on by itself. */
+/**
+ * The system's own: xdg-open, open or what stands behind start. Fails when there is none, or it fails at once; what it shows
+ * goes on by itself.
+ */
 export const systemViewer: Viewer = {
   open(fileOrUrl) {
     const [command = "", ...args] = commands[process.platform] ?? ["xdg-open"];

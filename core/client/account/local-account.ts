@@ -109,8 +109,8 @@ export class LocalAccount {
           events.welcomed?.(welcome);
         },
         connection: (state, why) => {
-          if (state === "loggedOut") this.#settleConnect("session_ended", why);
-          if (state === "offline") this.#settleConnect("server_unreachable", why);
+          if (state === "loggedOut") this.#settleConnect(new Failure("session_ended", why, "log in again"));
+          if (state === "offline") this.#settleConnect(unreachable(why));
           events.connection?.(state, why);
         },
       },
@@ -147,10 +147,7 @@ export class LocalAccount {
     if (first.code !== "session_ended") throw first;
     const again = await this.#connected(async () => {
       const welcome = await this.logIn(password);
-      if (!welcome.ok) {
-        const { code, message } = accountFailure(this.#profile, welcome.reason);
-        this.#settleConnect(code, message);
-      }
+      if (!welcome.ok) this.#settleConnect(accountFailure(this.#profile, welcome.reason));
     });
     if (again) throw again;
   }
@@ -208,10 +205,8 @@ export class LocalAccount {
     });
   }
 
-  #settleConnect(code?: string, why = ""): void {
-    this.#connecting?.(
-      code === undefined ? undefined : new Failure(code, why, "check whether the server runs; what is written waits"),
-    );
+  #settleConnect(failure?: Failure): void {
+    this.#connecting?.(failure);
     this.#connecting = undefined;
   }
 
@@ -441,7 +436,9 @@ function canonicalName(user: string): string {
   return name.value;
 }
 
+/** Before a server is asked: what could not be kept here is refused, too. */
 function refuseKnown({ profile }: AccountAddress, { profiles }: LocalAccountParts): void {
+  profiles.assertWritable();
   if (profiles.read(profile))
     throw new Failure(
       "profile_exists",
@@ -459,6 +456,10 @@ function suitesOf({ crypto, clock }: LocalAccountParts): AnySuite[] {
   return [new RsaFernet(crypto, () => Math.floor(clock.now() / 1000))];
 }
 
+/** What becomes of something that was to be sent, only whoever was to send it can tell. */
+const unreachable = (why: string) =>
+  new Failure("server_unreachable", why, "check the server's address, and whether it runs");
+
 /** What a person is told when a server does not let them in. */
 function accountFailure({ server, user }: { server: string; user: string }, reason: RequestRefused): Failure {
   const { code, detail } = reason;
@@ -473,7 +474,7 @@ function accountFailure({ server, user }: { server: string; user: string }, reas
       return new Failure(code, `${user} is taken at ${server}`, "choose another name, or log in if it is yours");
     case "offline":
     case "timeout":
-      return new Failure("server_unreachable", `${server}: ${detail}`, "check the address, and whether it runs");
+      return unreachable(`${server}: ${detail}`);
     default:
       return new Failure(code, `${server}: ${detail}`, "try again later, or ask whoever runs the server");
   }

@@ -1,5 +1,7 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -81,6 +83,16 @@ export class Profiles {
     );
   }
 
+  /** Fails where no profile could be kept, so that nobody signs up first and finds out then. */
+  assertWritable(): void {
+    try {
+      mkdirSync(this.#home, { recursive: true, mode: 0o700 });
+      accessSync(this.#home, constants.W_OK | constants.X_OK);
+    } catch (cause) {
+      throw unwritable(this.#home, cause);
+    }
+  }
+
   /** Either the old profile or the new one is there, whatever happens meanwhile. */
   write(name: string, profile: Profile): void {
     const file = this.#profileFile(name);
@@ -96,12 +108,7 @@ export class Profiles {
       }
       renameSync(unfinished, file);
     } catch (cause) {
-      throw new Failure(
-        "profile_unwritable",
-        `${file}: ${messageOf(cause)}`,
-        "make room, or name another directory with --home",
-        cause,
-      );
+      throw unwritable(file, cause);
     }
   }
 
@@ -131,6 +138,14 @@ function nameOf(entry: string): string {
     return entry;
   }
 }
+
+const unwritable = (place: string, cause: unknown) =>
+  new Failure(
+    "profile_unwritable",
+    `${place}: ${messageOf(cause)}`,
+    "make room, or name another directory with --home",
+    cause,
+  );
 
 function unreadable(place: string, cause: unknown): Failure {
   return new Failure(

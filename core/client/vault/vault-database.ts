@@ -135,10 +135,9 @@ function openFailure(file: string, cause: unknown): unknown {
       cause,
     );
   }
-  return new Failure(
-    "vault_unusable",
-    `${file}: ${messageOf(cause)}`,
-    "check that it is a file that you may write to",
-    cause,
-  );
+  return vaultUnusable(file, cause);
 }
+
+/** The vault's file, or its directory, is not what it has to be. */
+export const vaultUnusable = (file: string, cause: unknown) =>
+  new Failure("vault_unusable", `${file}: ${messageOf(cause)}`, "check that it is a file that you may write to", cause);

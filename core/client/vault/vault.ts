@@ -20,7 +20,7 @@ import { mentions } from "../mentions.ts";
 import type { Pin, PinStore } from "../trust.ts";
 import { contentFrom, idBytes, idFrom } from "./columns.ts";
 import { searchForm } from "./search-form.ts";
-import { VaultDatabase } from "./vault-database.ts";
+import { VaultDatabase, vaultUnusable } from "./vault-database.ts";
 import { type RowKey, VaultView } from "./view.ts";
 
 /** A session to go on with. */
@@ -54,8 +54,12 @@ export class Vault implements Keeper, OutgoingFiles {
 
   /** A new vault in this file; what is there already is given up. */
   static create(file: string, key: Uint8Array): Vault {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    for (const part of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) rmSync(part, { force: true });
+    try {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      for (const part of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) rmSync(part, { force: true });
+    } catch (cause) {
+      throw vaultUnusable(file, cause);
+    }
     return Vault.open(file, key);
   }
 

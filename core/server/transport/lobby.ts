@@ -90,7 +90,10 @@ export class Lobby {
     this.#silent.set(visitor, 0);
   }
 
-  /** One has gone, or become a WebSocket; unless it was told before, `visitor` says which. */
+  /**
+   * A connection has ended, or has become a WebSocket, and is counted no more. `visitor` is that connection; it is left out
+   * where {@link asks} has been told of it.
+   */
   left(visitor?: Visitor): void {
     this.#visitors--;
     if (visitor) this.#silent.delete(visitor);

@@ -10,6 +10,7 @@ import {
   nativePackage,
   nativeRecordFile,
   readNativeRecord,
+  verdictBy,
   verdictKey,
   verdictOn,
 } from "./native-binary.ts";
@@ -49,6 +50,23 @@ test("a binary that nobody has recorded is refused, too, and where there is none
   assert.deepEqual(verdictOn(unknown, recorded), { kind: "absent" });
   writeFileSync(unknown, "whatever");
   assert.equal(verdictOn(unknown, recorded).kind, "changed");
+});
+
+test("a record that is missing or no record is said to be, with what to do, unless ws is asked for", () => {
+  const broken = path.join(scratch, "broken.json");
+  writeFileSync(broken, JSON.stringify({ package: recorded.package }));
+  for (const file of [path.join(scratch, "nowhere.json"), broken]) {
+    const verdict = verdictBy(file);
+    assert.throws(
+      () => availableTransport("uws", verdict),
+      (cause) =>
+        cause instanceof Failure &&
+        cause.code === "native_record_unreadable" &&
+        cause.message.includes(file) &&
+        /--transport ws/.test(cause.advice),
+    );
+    assert.equal(availableTransport("ws", verdict), "ws");
+  }
 });
 
 test("a thread goes by what the thread that started it has found", async () => {

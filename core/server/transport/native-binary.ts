@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
-import { Failure } from "../../platform/failure.ts";
+import { z } from "zod";
+import { Failure, messageOf } from "../../platform/failure.ts";
 import { projectRoot } from "../../platform/project-root.ts";
 
 /**
@@ -16,13 +17,13 @@ export type NativeVerdict =
   /** The package has no binary for this Node version and platform. */
   | { readonly kind: "absent" }
   /** It has one that nobody has recorded: it was changed, or replaced by another build. */
-  | { readonly kind: "changed"; readonly file: string; readonly sha256: string };
+  | { readonly kind: "changed"; readonly file: string; readonly sha256: string }
+  /** What was recorded cannot be read, so that nobody can tell. */
+  | { readonly kind: "unknown"; readonly detail: string };
 
+const recordFields = z.strictObject({ package: z.string(), sha256: z.record(z.string(), z.string()) });
 /** What `native-binaries.json` says: the package it was made from, and the SHA-256 of each of its binaries by name. */
-export interface NativeRecord {
-  readonly package: string;
-  readonly sha256: Readonly<Record<string, string>>;
-}
+export type NativeRecord = z.output<typeof recordFields>;
 
 export const nativeRecordFile = path.join(projectRoot, "core/server/transport/native-binaries.json");
 
@@ -34,10 +35,20 @@ export const verdictKey = "fastchat: native transport";
 export function nativeVerdict(): NativeVerdict {
   const known = getEnvironmentData(verdictKey) as unknown as NativeVerdict | undefined;
   if (known) return known;
-  const record = JSON.parse(readFileSync(nativeRecordFile, "utf8")) as NativeRecord;
-  const verdict = verdictOn(path.join(nativePackage().binaries, binaryName), record);
+  const verdict = verdictBy(nativeRecordFile);
   setEnvironmentData(verdictKey, verdict);
   return verdict;
+}
+
+/** On the binary for this Node version and platform, by what a file has recorded. */
+export function verdictBy(recordFile: string): NativeVerdict {
+  let record: NativeRecord;
+  try {
+    record = recordFields.parse(JSON.parse(readFileSync(recordFile, "utf8")));
+  } catch (cause) {
+    return { kind: "unknown", detail: `${recordFile}: ${messageOf(cause)}` };
+  }
+  return verdictOn(path.join(nativePackage().binaries, binaryName), record);
 }
 
 /** Compares one binary with the record. */
@@ -55,6 +66,15 @@ export function nativeBinaryChanged({ file, sha256 }: Extract<NativeVerdict, { k
     `${file} is not the binary of uWebSockets.js that this version of FastChat was tested with (its SHA-256 is ${sha256})`,
     "npm ci brings that one back; npm run accept-native records this one, if it is there by your own decision; " +
       "--transport ws goes without",
+  );
+}
+
+/** Why no binary is loaded where there is nothing to compare it with, and how to go on. */
+export function nativeRecordUnreadable({ detail }: Extract<NativeVerdict, { kind: "unknown" }>): Failure {
+  return new Failure(
+    "native_record_unreadable",
+    `what binary of uWebSockets.js this version of FastChat was tested with cannot be read: ${detail}`,
+    "bring the file back (git checkout), or record what is installed with npm run accept-native; --transport ws goes without",
   );
 }
 

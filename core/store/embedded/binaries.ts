@@ -69,13 +69,20 @@ function copyForOthers(installed: PostgresBinaries): PostgresBinaries {
 
 /** All of it or nothing, also when it is cut off or done twice at once: made under another name, and then renamed. */
 function copyWhole(source: string, target: string): void {
-  const unfinished = mkdtempSync(`${target}-`);
+  let unfinished: string | undefined;
   try {
+    unfinished = mkdtempSync(`${target}-`);
     chmodSync(unfinished, 0o755);
     cpSync(source, unfinished, { recursive: true, verbatimSymlinks: true });
     renameSync(unfinished, target);
   } catch (cause) {
-    rmSync(unfinished, { recursive: true, force: true });
-    if (!existsSync(target)) throw cause;
+    if (unfinished !== undefined) rmSync(unfinished, { recursive: true, force: true });
+    if (existsSync(target)) return;
+    throw new Failure(
+      "postgres_not_copied",
+      `PostgreSQL cannot be copied to ${target}, where another user can start it: ${messageOf(cause)}`,
+      "make room there, run as an ordinary user, or name another PostgreSQL with --database postgres://…",
+      cause,
+    );
   }
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, test } from "node:test";
+import { after, suite, test } from "node:test";
 import type { Failure } from "../../platform/failure.ts";
 import { silentLog } from "../../platform/log.ts";
 import { cannotMount, SmallDisk } from "../../testing/small-disk.ts";
@@ -114,6 +115,80 @@ test("a full disk is reported with what initdb says", { skip: cannotMount }, asy
   } finally {
     disk.remove();
   }
+});
+
+suite("a start that is interrupted fails so, leaves no process and no half of a database, and the next one succeeds:", () => {
+  const entries = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
+  const isInitialising = (directory: string) => entries(directory).some((name) => name.startsWith("data.new-"));
+  const succeeds = async (name: string) => {
+    const server = await start(name);
+    await withDatabase(server.url(), (database) => database.query({ text: "SELECT 1" }));
+    await server.stop();
+    assert.deepEqual(entries(path.join(scratch, name)).sort(), ["data", "password"]);
+  };
+
+  for (const [moment, isThen] of [
+    ["before it", () => true],
+    ["while the database is made", isInitialising],
+    ["when it has been made", (directory) => entries(directory).includes("data")],
+  ] as const satisfies (readonly [string, (directory: string) => boolean])[]) {
+    test(moment, async () => {
+      const name = moment.replaceAll(" ", "-");
+      const directory = path.join(scratch, name);
+      const stopping = new AbortController();
+      const starting = EmbeddedPostgres.start({ directory, ephemeral: false, log: silentLog, signal: stopping.signal });
+      const failing = assert.rejects(starting, failsWith("interrupted"));
+      await until(() => isThen(directory), moment);
+      stopping.abort();
+      await failing;
+      assert.ok(!isInitialising(directory));
+      assert.equal(entries(directory).includes("password"), entries(directory).includes("data"));
+      await succeeds(name);
+    });
+  }
+
+  const startAlone = (name: string) => {
+    const script = `
+      import { EmbeddedPostgres } from ${JSON.stringify(new URL("./embedded-postgres.js", import.meta.url).href)};
+      import { pino } from "pino";
+      const stopping = new AbortController();
+      process.on("SIGINT", () => stopping.abort());
+      await EmbeddedPostgres.start({
+        directory: ${JSON.stringify(path.join(scratch, name))},
+        ephemeral: false, log: pino({ level: "silent" }), signal: stopping.signal,
+      }).then(() => process.exit(0), (cause) => console.log(cause.code));
+    `;
+    // In a group of its own, as a terminal's foreground job is.
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], { detached: true });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    return { pid: child.pid as number, ended: once(child, "close").then(() => said.trim()) };
+  };
+
+  test("by a terminal, which tells all processes of the foreground", async () => {
+    const { pid, ended } = startAlone("terminal");
+    await until(() => isInitialising(path.join(scratch, "terminal")), "the database is being made");
+    process.kill(-pid, "SIGINT");
+    assert.equal(await ended, "interrupted");
+    await succeeds("terminal");
+  });
+
+  test("by the end of its process, without a word", async () => {
+    const directory = path.join(scratch, "killed");
+    const { pid, ended } = startAlone("killed");
+    await until(() => isInitialising(directory), "the database is being made");
+    process.kill(pid, "SIGKILL");
+    await ended;
+    await succeeds("killed");
+  });
+});
+
+test("a password that is missing beside its database is reported with what to do", async () => {
+  await (await start("half")).stop();
+  rmSync(path.join(scratch, "half", "password"));
+  await assert.rejects(start("half"), failsWith("database_password_unreadable"));
 });
 
 test("it ends, and cleans up, when the process that started it dies without a word", async () => {

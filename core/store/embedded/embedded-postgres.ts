@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Cancel, sleep, systemClock } from "../../platform/clock.ts";
+import { wholeNumber } from "../../platform/decimal.ts";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import { freePort } from "../../platform/free-port.ts";
 import type { Log } from "../../platform/log.ts";
@@ -27,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   /** Removed again when the server stops, or when whoever started it dies. */
   readonly ephemeral: boolean;
   readonly log: Log;
+  /** Ends a start that is under way, which then fails with `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const userName = "fastchat";
@@ -39,8 +43,9 @@ const restartDelayMs = 500;
  * A real PostgreSQL as a child process, with every commit on disk before it is answered (`fsync` and
  * `synchronous_commit` on).
  *
- * It is in a session of its own, so that Ctrl-C in a terminal reaches the programs that use it first, and a guard ends it
- * if its parent dies without a word. Local programs reach it by a Unix socket, which costs a third less than loopback TCP.
+ * It is in a session of its own, and so is `initdb`, so that Ctrl-C in a terminal reaches the programs that use it first; a
+ * guard ends either if its parent dies without a word. Local programs reach it by a Unix socket, which costs a third less
+ * than loopback TCP.
  */
 export class EmbeddedPostgres {
   readonly #options: EmbeddedPostgresOptions;
@@ -66,8 +71,7 @@ export class EmbeddedPostgres {
     this.#password = password;
     if (process.platform !== "win32") {
       // Not under the data: a socket's path has at most 107 bytes.
-      this.#socketDirectory = mkdtempSync(path.join(tmpdir(), "fastchat-pg-"));
-      if (runAs) chownSync(this.#socketDirectory, runAs.ids.uid, runAs.ids.gid);
+      this.#socketDirectory = makeSocketDirectory(runAs);
     }
   }
 
@@ -76,15 +80,17 @@ export class EmbeddedPostgres {
     const runAs = postgresUser();
     const binaries = await findBinaries(runAs);
     prepareDirectory(options.directory, runAs);
-    const password = initialise(options, binaries, runAs);
-    const server = new EmbeddedPostgres(options, binaries, runAs, password);
+    let server: EmbeddedPostgres | undefined;
     try {
+      const password = await initialise(options, binaries, runAs);
+      server = new EmbeddedPostgres(options, binaries, runAs, password);
       await server.#startOnFreePort();
+      return server;
     } catch (cause) {
-      server.#removeLeftovers();
+      if (server) server.#removeLeftovers();
+      else if (options.ephemeral) rmSync(options.directory, { recursive: true, force: true });
       throw cause;
     }
-    return server;
   }
 
   /** Where to connect; the path names the database. */
@@ -176,7 +182,7 @@ export class EmbeddedPostgres {
       env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
     });
     this.#process = child;
-    const output = await untilReady(child);
+    const output = await untilReady(child, this.#options.signal);
     const stopGuarding = guard({
       pid: child.pid as number,
       pidFile: path.join(dataDirectory(directory), "postmaster.pid"),
@@ -223,6 +229,21 @@ function killIfThere(pid: number): void {
   }
 }
 
+function makeSocketDirectory(runAs: RunAs | undefined): string {
+  try {
+    const directory = mkdtempSync(path.join(tmpdir(), "fastchat-pg-"));
+    if (runAs) chownSync(directory, runAs.ids.uid, runAs.ids.gid);
+    return directory;
+  } catch (cause) {
+    throw new Failure(
+      "temporary_directory_unusable",
+      `no directory for PostgreSQL's socket can be made in ${tmpdir()}: ${messageOf(cause)}`,
+      "set TMPDIR to a directory that you may write to",
+      cause,
+    );
+  }
+}
+
 const dataDirectory = (directory: string) => path.join(directory, "data");
 
 function prepareDirectory(directory: string, runAs: RunAs | undefined): void {
@@ -248,16 +269,81 @@ function prepareDirectory(directory: string, runAs: RunAs | undefined): void {
 }
 
 /** The superuser's password: made with the data, kept beside it. */
-function initialise(options: EmbeddedPostgresOptions, { initdb }: PostgresBinaries, runAs: RunAs | undefined): string {
-  const { directory, ephemeral } = options;
+async function initialise(
+  options: EmbeddedPostgresOptions,
+  { initdb }: PostgresBinaries,
+  runAs: RunAs | undefined,
+): Promise<string> {
+  const { directory, signal } = options;
+  const data = dataDirectory(directory);
   const passwordFile = path.join(directory, "password");
-  if (existsSync(dataDirectory(directory))) return readFileSync(passwordFile, "utf8");
+  if (existsSync(data)) return readPassword(passwordFile);
+  removeUnfinished(directory);
   // Made under another name: a start that is cut off leaves nothing that looks like a database.
-  const unfinished = `${dataDirectory(directory)}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
+  const unfinished = `${data}${unfinishedInfix}${process.pid}`;
   const password = randomBytes(24).toString("base64url");
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (runAs) chownSync(passwordFile, runAs.ids.uid, runAs.ids.gid);
+  try {
+    writeFileSync(passwordFile, password, { mode: 0o600 });
+    if (runAs) chownSync(passwordFile, runAs.ids.uid, runAs.ids.gid);
+    await runInitdb(initdb, { ...options, unfinished, passwordFile, runAs });
+    renameSync(unfinished, data);
+    return password;
+  } catch (cause) {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!existsSync(data)) rmSync(passwordFile, { force: true });
+    if (signal?.aborted) throw interrupted();
+    throw new Failure(
+      "database_cannot_be_made",
+      `the database in ${directory} cannot be made: ${messageOf(cause)}`,
+      "mend what it says (is the disk full or read-only?), or name another directory with --data-dir",
+      cause,
+    );
+  }
+}
+
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Failure(
+      "database_password_unreadable",
+      `the password of the database cannot be read: ${messageOf(cause)}`,
+      "bring the file back from where the data directory was copied or restored from, or name another directory with --data-dir",
+      cause,
+    );
+  }
+}
+
+const unfinishedInfix = ".new-";
+
+/** What starts that ended without a word have left behind; one that goes on in another process keeps its own. */
+function removeUnfinished(directory: string): void {
+  const prefix = `${path.basename(dataDirectory(directory))}${unfinishedInfix}`;
+  for (const entry of readdirSync(directory)) {
+    const pid = entry.startsWith(prefix) ? wholeNumber(entry.slice(prefix.length)) : undefined;
+    if (pid === undefined || (pid !== process.pid && isRunning(pid))) continue;
+    rmSync(path.join(directory, entry), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    // Of another user, it is there, too.
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+interface InitdbOptions extends EmbeddedPostgresOptions {
+  readonly unfinished: string;
+  readonly passwordFile: string;
+  readonly runAs: RunAs | undefined;
+}
+
+/** Fails with what initdb said. */
+async function runInitdb(initdb: string, options: InitdbOptions): Promise<void> {
+  const { directory, unfinished, passwordFile, ephemeral, runAs, signal } = options;
   const args = [
     `--pgdata=${unfinished}`,
     `--username=${userName}`,
@@ -267,30 +353,53 @@ function initialise(options: EmbeddedPostgresOptions, { initdb }: PostgresBinari
     "--no-locale",
     ...(ephemeral ? ["--no-sync"] : []),
   ];
-  const run = spawnSync(initdb, args, {
+  if (signal?.aborted) throw interrupted();
+  const child = spawn(initdb, args, {
     ...runAs?.ids,
     cwd: directory,
-    encoding: "utf8",
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe"],
     env: { PATH: process.env.PATH, LC_ALL: "C" },
   });
-  if (run.status === 0) {
-    renameSync(unfinished, dataDirectory(directory));
-    return password;
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  // Nothing that it has made is of use: it need not end in good order, and its own children do not outlive it.
+  const kill = () => killGroup(child);
+  const closed = once(child, "close");
+  const stopGuarding =
+    child.pid === undefined
+      ? undefined
+      : guard({ pid: child.pid, pidFile: unfinished, remove: [ephemeral ? directory : unfinished], ids: runAs?.ids });
+  signal?.addEventListener("abort", kill, { once: true });
+  try {
+    const [code, killedBy] = (await closed) as [number | null, NodeJS.Signals | null];
+    if (code !== 0) throw new Error(`initdb ended with ${killedBy ?? code}: ${said.trim()}`);
+  } finally {
+    signal?.removeEventListener("abort", kill);
+    stopGuarding?.();
   }
-  throw new Failure(
-    "database_cannot_be_made",
-    `initdb in ${directory} failed: ${(run.stderr || messageOf(run.error)).trim()}`,
-    "mend what it says (is the disk full or read-only?), or name another directory with --data-dir",
-  );
 }
 
+function killGroup(child: ChildProcess): void {
+  if (process.platform === "win32") child.kill("SIGKILL");
+  else if (child.pid !== undefined) killIfThere(-child.pid);
+}
+
+const interrupted = () => new Failure("interrupted", "the start of PostgreSQL was stopped", "start it again");
+
 /** What the server printed until it was ready; fails when it ends first. */
-function untilReady(child: ChildProcess): Promise<string> {
+function untilReady(child: ChildProcess, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = "";
     const giveUp = systemClock.after(startMsMax, () => child.kill("SIGQUIT"));
+    const stop = () => child.kill("SIGINT");
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
     const settle = () => {
       giveUp();
+      signal?.removeEventListener("abort", stop);
       child.stderr?.off("data", read);
       child.off("exit", ended).off("error", failed);
     };
@@ -306,6 +415,7 @@ function untilReady(child: ChildProcess): Promise<string> {
     };
     const ended = () => {
       settle();
+      if (signal?.aborted) return reject(interrupted());
       const inUse = output.includes("postmaster.pid");
       reject(
         new Failure(

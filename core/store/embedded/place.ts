@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { projectRoot } from "../../platform/project-root.ts";
@@ -11,6 +11,19 @@ import { canEnter, postgresUser } from "./run-as.ts";
 export function writablePlace(): string {
   const runAs = postgresUser();
   const beside = path.join(projectRoot, ".fastchat");
-  mkdirSync(beside, { recursive: true });
-  return [beside, "/var/tmp"].find((directory) => canEnter(directory, runAs)) ?? tmpdir();
+  try {
+    mkdirSync(beside, { recursive: true });
+  } catch {
+    // The project is somebody else's, or on a disk that is only read: then another place is found.
+  }
+  return [beside, "/var/tmp"].find((place) => isOurs(place) && canEnter(place, runAs)) ?? tmpdir();
+}
+
+function isOurs(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -35,7 +35,10 @@ const doublings = 6;
 const bytesMin = 64;
 /** Inputs have a few more bytes than their size says, and must not be refused for their length alone. */
 const roomForMore = 0.98;
-/** Sorting and what caches and garbage do to large inputs stay below, quadratic time does not; what is over in a moment may be any. */
+/**
+ * Sorting and what caches and garbage do to large inputs stay below, quadratic time does not; what is over in a moment may be
+ * any.
+ */
 const powerMax = 1.6;
 const msThatMatter = 1;
 const runsMax = 1000;

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { test } from "node:test";
+import { ThisMachine } from "../core/client/account/this-machine.ts";
+import { hostedBy, ownHost } from "./command-host.ts";
+import { commandMachine } from "./command-machine.ts";
+
+test("a password is made as hard to guess as a person needs it, unless whoever runs the command says otherwise", async () => {
+  const effort = async () => commandMachine(tmpdir()).parts.effort;
+  assert.equal(await effort(), "interactive");
+  assert.equal(await hostedBy(ownHost, effort), "interactive");
+  assert.equal(await hostedBy({ ...ownHost, machine: { effort: "simulated" } }, effort), "simulated");
+  const chat = new ThisMachine(tmpdir());
+  assert.equal(chat.parts.effort, "interactive");
+  await chat.close();
+});
