@@ -84,7 +84,11 @@ for (const name of transportNames) {
       return { server, connect };
     }
 
-    test("that ask for nothing go before a newcomer, whatever others of their address have asked for", async () => {
+    // Over uWebSockets.js nobody knows over which of an address's connections a request comes, so none of them is closed.
+    const skip = name === "uws" && "by ws alone: see PROTOCOL.md";
+    test("that ask for nothing go before a newcomer, whatever others of their address have asked for", {
+      skip,
+    }, async () => {
       const { connect } = await bounded(24);
       const answered = async (connection: RawConnection) => {
         connection.send(request("GET", "/"));

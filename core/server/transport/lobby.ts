@@ -22,7 +22,8 @@ const quietMs = 10_000;
  * The connections of one listener that are no WebSockets, or not yet. They take descriptors too, and are bounded by them:
  * when the process may open no more, the one that has asked for nothing for the longest time is closed for the next. So
  * whoever opens connections and leaves them lying keeps nobody from `/healthz`, as long as each has the time to ask before
- * so many others come that it has been silent for the longest time.
+ * so many others come that it has been silent for the longest time. Over uWebSockets.js that does not hold against who also
+ * asks for something now and then, from one address (`uws-door.ts` says why).
  *
  * A newcomer has that time while there are few of them. uWebSockets.js accepts all who wait in one turn of the loop, and
  * cannot be told to stop; of a burst of more than there is room for, those who came first are closed although their requests
