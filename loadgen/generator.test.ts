@@ -88,7 +88,7 @@ suite("the load generator", () => {
       },
     );
     assert.equal(result.audit.passed, false);
-    assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
+    assert.ok(result.audit.notStored >= 10, `${result.audit.notStored} of ${result.audit.acked} are not stored`);
   });
 
   test("a member who is let in no more is found out", async () => {
@@ -107,7 +107,7 @@ suite("the load generator", () => {
       },
     );
     assert.equal(result.audit.passed, false);
-    assert.ok(result.audit.notStored >= 100, `${result.audit.notStored} are not stored`);
+    assert.ok(result.audit.notStored >= 10, `${result.audit.notStored} of ${result.audit.acked} are not stored`);
     await ownDatabase.close();
     await own.stop();
   });

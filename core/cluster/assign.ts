@@ -43,7 +43,8 @@ export class Assigner {
     if (roster.length === 0) return undefined;
     const strategy: Strategy = strategies[this.#strategy];
     const picked = this.#turns.next(line, (after) => strategy(roster, { after }, this.#random));
-    this.#roster.sent(picked.server);
+    // Who comes for a moment is gone before it could count as a connection.
+    if (line === "clients") this.#roster.sent(picked.server);
     return { url: picked.url, strategy: this.#strategy };
   }
 }

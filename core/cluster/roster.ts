@@ -32,7 +32,7 @@ export class Roster {
     this.#heard.delete(server);
   }
 
-  /** A client was sent to this server. */
+  /** A client that stays was sent to this server. */
   sent(server: ServerId): void {
     const heard = this.#heard.get(server);
     if (heard) heard.sent++;

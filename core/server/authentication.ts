@@ -1,6 +1,6 @@
 import { openPublicIdentity } from "../e2ee/public-identity.ts";
 import { insertSession } from "../store/sessions.ts";
-import { findCredential, insertUser } from "../store/users.ts";
+import { findCredential, insertUserWithSession } from "../store/users.ts";
 import type { RequestFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { canonicalUserName, nameRule } from "../wire/user-name.ts";
@@ -8,12 +8,15 @@ import type { ClientSession } from "./client-session.ts";
 import { Exchange } from "./exchange.ts";
 import { opaqueRefusal, type Reply, refusal, withoutStart } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { Session } from "./tokens.ts";
+import { newSessionId, type Session } from "./tokens.ts";
 
 /** A registration between its two requests. */
 interface BegunSignUp {
   /** In normal form. */
   readonly name: string;
+  /** Of the session that it will end with: the same, however often it is tried. */
+  readonly sessionId: Uint8Array;
+  readonly atMs: number;
 }
 
 /** An OPAQUE login between its two requests. */
@@ -42,17 +45,17 @@ export class Authentication {
     if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
     const answer = await this.#server.opaque.registrationResponse(canonical.value, message);
     if (!answer.ok) return opaqueRefusal(request, answer.reason);
-    begun({ name: canonical.value });
+    begun({ name: canonical.value, sessionId: newSessionId(), atMs: this.#server.clock.now() });
     return { kind: "signUpStarted", request, message: answer.value };
   }
 
   async signUpFinish(frame: RequestFrame<"signUpFinish">): Promise<Reply<"signUpFinish">> {
     const canonical = canonicalUserName(frame.name);
     if (!canonical.ok) return refusal(frame.request, "name_invalid", nameRule);
-    const answer = await this.#signUp.finish(async ({ name }) =>
-      name === canonical.value
-        ? this.#register(frame, name)
-        : refusal(frame.request, "malformed_frame", `this sign-up was begun as ${name}`),
+    const answer = await this.#signUp.finish(async (begun) =>
+      begun.name === canonical.value
+        ? this.#register(frame, begun)
+        : refusal(frame.request, "malformed_frame", `this sign-up was begun as ${begun.name}`),
     );
     return answer ?? withoutStart(frame);
   }
@@ -89,17 +92,21 @@ export class Authentication {
 
   async #register(
     { request, record, identity, backup }: RequestFrame<"signUpFinish">,
-    name: string,
+    { name, sessionId, atMs }: BegunSignUp,
   ): Promise<Reply<"signUpFinish">> {
+    const { database, opaque, tokens } = this.#server;
     const opened = openPublicIdentity(identity);
     if (!opened.ok || opened.value.name !== name) {
       return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
     }
-    const checked = await this.#server.opaque.checkRecord(record);
+    const checked = await opaque.checkRecord(record);
     if (!checked.ok) return opaqueRefusal(request, checked.reason);
-    const user = await insertUser(this.#server.database, { name, credential: name, record, identity, backup });
+    const newUser = { name, credential: name, record, identity, backup };
+    const expiresAt = new Date(tokens.expiry(atMs));
+    const user = await insertUserWithSession(database, newUser, { id: sessionId, expiresAt });
     if (user === undefined) return refusal(request, "name_taken", `the name ${name} is taken`);
-    return this.#newSession(request, user, name);
+    const { session, token } = tokens.issue(user, name, atMs, sessionId);
+    return this.#loggedIn(request, session, token);
   }
 
   async #finishLogin(
@@ -109,13 +116,15 @@ export class Authentication {
     const answer = await this.#server.opaque.finishLogin(login.state, message);
     if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
     if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
+    const { session, token } = this.#server.tokens.issue(login.user, login.name, this.#server.clock.now());
+    const { id, user, expiresAt } = session;
+    await insertSession(this.#server.database, { id, user, expiresAt: new Date(expiresAt) });
+    // Not before: the same may be tried again.
     this.#server.gate.passed(login.name);
-    return this.#newSession(request, login.user, login.name);
+    return this.#loggedIn(request, session, token);
   }
 
-  async #newSession(request: number, user: UserId, name: string): Promise<Reply<"logInFinish">> {
-    const { session, token } = this.#server.tokens.issue(user, name, this.#server.clock.now());
-    await insertSession(this.#server.database, { id: session.id, user, expiresAt: new Date(session.expiresAt) });
+  #loggedIn(request: number, session: Session, token: Uint8Array): Reply<"logInFinish"> {
     this.#server.counters.logins++;
     return this.#welcome(request, session, token, true);
   }

@@ -1,4 +1,3 @@
-import { revokeOtherSessions } from "../store/sessions.ts";
 import { credentialOf, savePassword } from "../store/users.ts";
 import type { RequestFrame } from "../wire/client-frame.ts";
 import { type AccountHolder, endSession } from "./account-requests.ts";
@@ -37,13 +36,12 @@ export class PasswordChange {
     return (await this.#registration.finish(() => this.#change(frame))) ?? withoutStart(frame);
   }
 
-  /** The record and the account secret: both or neither are kept. All other sessions of the user end. */
+  /** The record and the account secret are kept, and all other sessions of the user end: all or nothing. */
   async #change({ request, record, backup }: RequestFrame<"passwordFinish">): Promise<Reply<"passwordFinish">> {
     const { user, sessionId } = this.#holder;
     const checked = await this.#server.opaque.checkRecord(record);
     if (!checked.ok) return opaqueRefusal(request, checked.reason);
-    await savePassword(this.#server.database, user, { record, backup });
-    for (const session of await revokeOtherSessions(this.#server.database, user, sessionId)) {
+    for (const session of await savePassword(this.#server.database, user, { record, backup, session: sessionId })) {
       this.#server.bus.tellAll({ kind: "revoked", session });
       endSession(this.#server, session);
     }

@@ -42,12 +42,13 @@ export class SendTurns {
   }
 
   /**
-   * In how long a message that has to wait for others had better come again: when the first of them may. Where that has not
+   * In how many whole milliseconds a message that has to wait for others had better come again: when the first of them may. Where that has not
    * come although it might have, in as long as it has been awaited.
    */
   behindMs(group: GroupId, nowMs: number): number {
     const awaitedMs = Math.abs((this.#turns.get(group)?.[0]?.againMs ?? nowMs) - nowMs);
-    return Math.min(Math.max(awaitedMs, behindMsMin), behindMsMax);
+    // Clocks have fractions; what travels has none.
+    return Math.ceil(Math.min(Math.max(awaitedMs, behindMsMin), behindMsMax));
   }
 
   /** A message was refused for now, and may come again at a time. Of one that came twice the first counts. */

@@ -13,6 +13,10 @@ export interface Session {
 }
 
 const sessionIdBytes = 16;
+
+/** One that nobody can guess. */
+export const newSessionId = (): Uint8Array => randomBytes(sessionIdBytes);
+
 const headBytes = 1 + 8 + 8 + sessionIdBytes;
 const macBytes = 32;
 const version = 1;
@@ -30,8 +34,9 @@ export class SessionTokens {
     this.#lifetimeMs = lifetimeMs;
   }
 
-  issue(user: UserId, name: string, now: number): { session: Session; token: Uint8Array } {
-    const session = { id: randomBytes(sessionIdBytes), user, name, expiresAt: now + this.#lifetimeMs };
+  /** A session that begins at `now`. */
+  issue(user: UserId, name: string, now: number, id = newSessionId()): { session: Session; token: Uint8Array } {
+    const session = { id, user, name, expiresAt: this.expiry(now) };
     const nameBytes = Buffer.from(name);
     const said = Buffer.alloc(headBytes + nameBytes.length);
     said[0] = version;
@@ -40,6 +45,11 @@ export class SessionTokens {
     said.set(session.id, 17);
     said.set(nameBytes, headBytes);
     return { session, token: Buffer.concat([said, this.#mac(said)]) };
+  }
+
+  /** When a session ends that begins at `now`. */
+  expiry(now: number): number {
+    return now + this.#lifetimeMs;
   }
 
   check(token: Uint8Array, now: number): Parsed<Session, "token_invalid" | "token_expired"> {

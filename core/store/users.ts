@@ -1,5 +1,6 @@
 import type { UserId } from "../wire/ids.ts";
-import { type Queryable, sqlState, uniqueViolation } from "./database.ts";
+import type { DatabaseAccess, Queryable } from "./database.ts";
+import { insertSession, revokeOtherSessions, type SessionRecord } from "./sessions.ts";
 
 export interface NewUser {
   /** Canonical. */
@@ -28,16 +29,35 @@ export interface KnownUser {
 
 /** The new user's id; undefined when the name is taken. */
 export async function insertUser(database: Queryable, user: NewUser): Promise<UserId | undefined> {
-  try {
-    const [row] = await database.query<{ id: UserId }>({
-      text: "INSERT INTO users (name, credential, record, identity, backup) VALUES ($1, $2, $3, $4, $5) RETURNING id",
-      values: [user.name, user.credential, user.record, user.identity, user.backup ?? null],
+  const [row] = await database.query<{ id: UserId }>({
+    text: `INSERT INTO users (name, credential, record, identity, backup) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (name) DO NOTHING RETURNING id`,
+    values: [user.name, user.credential, user.record, user.identity, user.backup ?? null],
+  });
+  return row?.id;
+}
+
+/**
+ * A new user with their first session: both or neither. Undefined when the name is taken, but by this very session's user: a
+ * commit whose answer was lost may be tried again under the same session id, which nobody else can know.
+ */
+export async function insertUserWithSession(
+  database: DatabaseAccess,
+  user: NewUser,
+  session: Omit<SessionRecord, "user">,
+): Promise<UserId | undefined> {
+  return database.transaction(async (connection) => {
+    const id = await insertUser(connection, user);
+    if (id !== undefined) {
+      await insertSession(connection, { ...session, user: id });
+      return id;
+    }
+    const [kept] = await connection.query<{ id: UserId }>({
+      text: "SELECT u.id FROM users AS u JOIN sessions AS s ON s.user_id = u.id WHERE u.name = $1 AND s.id = $2",
+      values: [user.name, session.id],
     });
-    return row?.id;
-  } catch (cause) {
-    if (sqlState(cause) === uniqueViolation) return undefined;
-    throw cause;
-  }
+    return kept?.id;
+  });
 }
 
 export async function findCredential(database: Queryable, name: string): Promise<UserCredential | undefined> {
@@ -82,14 +102,24 @@ export async function saveBackup(database: Queryable, user: UserId, backup: Uint
   await database.query({ text: "UPDATE users SET backup = $2 WHERE id = $1", values: [user, backup] });
 }
 
-/** A new password, and what was sealed under the old one sealed anew: both or neither. */
+/**
+ * A new password, what was sealed under the old one sealed anew, and the end of the user's sessions but one: all or nothing.
+ * Answers the ids of those that have ended.
+ */
 export async function savePassword(
-  database: Queryable,
+  database: DatabaseAccess,
   user: UserId,
-  { record, backup }: { readonly record: Uint8Array; readonly backup: Uint8Array },
-): Promise<void> {
-  await database.query({
-    text: "UPDATE users SET record = $2, backup = $3 WHERE id = $1",
-    values: [user, record, backup],
+  {
+    record,
+    backup,
+    session,
+  }: { readonly record: Uint8Array; readonly backup: Uint8Array; readonly session: Uint8Array },
+): Promise<Uint8Array[]> {
+  return database.transaction(async (connection) => {
+    await connection.query({
+      text: "UPDATE users SET record = $2, backup = $3 WHERE id = $1",
+      values: [user, record, backup],
+    });
+    return revokeOtherSessions(connection, user, session);
   });
 }

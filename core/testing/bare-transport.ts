@@ -19,6 +19,7 @@ after(() => Promise.all(open.map((transport) => transport.close())));
 export interface BareTransport {
   readonly transport: Transport;
   readonly port: number;
+  readonly lobby: Lobby;
   /** In the order in which they came, those that have ended too. */
   readonly connections: readonly Connection[];
   readonly received: readonly Buffer[];
@@ -41,6 +42,7 @@ export async function bareTransport(
   const received: Buffer[] = [];
   const closed: ClosedBecause[] = [];
   const requests: string[] = [];
+  const lobby = new Lobby({ budget: of.budget, clock: systemClock, log: of.log ?? silentLog });
   const transport = openTransport<Connection>(
     name,
     {
@@ -66,10 +68,10 @@ export async function bareTransport(
       messageBytesMax: 100_000,
       backpressureBytesMax: of.backpressureBytesMax ?? 1024 * 1024,
       idleSecondsMax: 60,
-      lobby: new Lobby({ budget: of.budget, clock: systemClock, log: of.log ?? silentLog }),
+      lobby,
     },
   );
   open.push(transport);
   const port = await transport.listen("127.0.0.1", 0);
-  return { transport, port, connections, received, closed, requests };
+  return { transport, port, lobby, connections, received, closed, requests };
 }

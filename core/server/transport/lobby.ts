@@ -13,22 +13,33 @@ export interface Visitor {
 export const visitorsKept = 16;
 /** And so many of all listeners together when nobody can be closed to make room for them. */
 export const overdraft = 32;
+/** Of these, so many are for newcomers who have had no time yet to say what they want. */
+const newcomersOverdraft = 16;
+const newcomerMs = 250;
 const quietMs = 10_000;
 
 /**
  * The connections of one listener that are no WebSockets, or not yet. They take descriptors too, and are bounded by them:
  * when the process may open no more, the one that has asked for nothing for the longest time is closed for the next. So
- * whoever opens connections and leaves them lying keeps nobody from `/healthz`.
+ * whoever opens connections and leaves them lying keeps nobody from `/healthz`, as long as each has the time to ask before
+ * so many others come that it has been silent for the longest time. Over uWebSockets.js that does not hold against who also
+ * asks for something now and then, from one address (`uws-door.ts` says why).
+ *
+ * A newcomer has that time while there are few of them. uWebSockets.js accepts all who wait in one turn of the loop, and
+ * cannot be told to stop; of a burst of more than there is room for, those who came first are closed although their requests
+ * may be on the way. Node's server accepts one at a time, and reads in between.
  */
 export class Lobby {
   readonly #budget: DescriptorBudget | undefined;
   readonly #shortage: Episode;
-  /** Those who ask for nothing now, the longest silent first. */
-  readonly #silent = new Set<Visitor>();
+  readonly #clock: Clock;
+  /** Those who ask for nothing now, the longest silent first; by when they are newcomers no more. */
+  readonly #silent = new Map<Visitor, number>();
   #visitors = 0;
 
   constructor(of: { budget: DescriptorBudget | undefined; clock: Clock; log: Log }) {
     this.#budget = of.budget;
+    this.#clock = of.clock;
     this.#shortage = new Episode({
       clock: of.clock,
       quietMs,
@@ -50,11 +61,13 @@ export class Lobby {
 
   /** One has come, and has asked for nothing. When there is no room, the longest silent is closed, or this one itself. */
   enter(visitor: Visitor): void {
+    const now = this.#clock.monotonic();
     this.#visitors++;
-    this.#silent.add(visitor);
+    this.#silent.set(visitor, now + newcomerMs);
     if (this.#visitors <= visitorsKept || !this.#budget || this.#budget.take()) return;
     this.#shortage.happened();
-    const [longest = visitor] = this.#silent;
+    const [[longest, newUntil] = [visitor, 0]] = this.#silent;
+    if (now < newUntil && this.#budget.take(newcomersOverdraft)) return;
     if (longest === visitor && this.#budget.take(overdraft)) return;
     this.#silent.delete(longest);
     longest.close();
@@ -75,7 +88,7 @@ export class Lobby {
 
   /** It has its answer. */
   answered(visitor: Visitor): void {
-    this.#silent.add(visitor);
+    this.#silent.set(visitor, 0);
   }
 
   /**

@@ -23,7 +23,8 @@ const pathOf = (target: string) => target.split("?", 1)[0] ?? "";
 /** A request to Node's own HTTP server, as routes see it. */
 export function httpRequest(head: RequestHead, request: IncomingMessage, response: ServerResponse): HttpRequest {
   const { method, path, headers } = head;
-  const [, query = ""] = (request.url ?? "").split("?", 2);
+  const { url = "" } = request;
+  const query = url.includes("?") ? url.slice(url.indexOf("?") + 1) : "";
   return {
     method,
     path,

@@ -32,8 +32,9 @@ export function headFault(head: RequestHead): Answer | undefined {
   if (version !== "1.1" && version !== "1.0") {
     return closing(505, `http_version_not_supported: HTTP/1.1 and HTTP/1.0 are spoken here, not HTTP/${version}`);
   }
-  const hosts = valuesOf(head, "host").length;
-  if (hosts > 1 || (hosts === 0 && version === "1.1")) return badRequest("one Host header is needed");
+  const hosts = valuesOf(head, "host");
+  if (hosts.length > 1 || (hosts.length === 0 && version === "1.1")) return badRequest("one Host header is needed");
+  if (!hosts.every((host) => hostForm.test(host))) return badRequest("Host is no host");
   const lengths = valuesOf(head, "content-length");
   if (lengths.length > 1) return badRequest("there is more than one Content-Length header");
   if (!lengths.every((length) => lengthForm.test(length))) return badRequest("Content-Length is no length");
@@ -44,6 +45,9 @@ export function headFault(head: RequestHead): Answer | undefined {
   if (codings.join().toLowerCase() !== "chunked") return badRequest("chunked is the only Transfer-Encoding here");
   return undefined;
 }
+
+/** A name or an address, and perhaps a port (RFC 3986 section 3.2.2); nothing, where the target has no host. */
+const hostForm = /^(\[[\w.~!$&'()*+,;=:%-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/;
 
 /** So many digits are read exactly by everybody. */
 const lengthForm = /^\d{1,15}$/;

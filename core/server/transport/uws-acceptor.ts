@@ -10,11 +10,9 @@ export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlac
   const door = new UwsDoor(app, lobby);
   // The socket must not be kept: its later requests would come here too.
   app.any("/*", (response, request) => {
-    const head = headOf(request);
-    door.asked(response, head, (handle) => {
-      const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": "1", connection: "close" };
-      new UwsRequest(handle, head).respond(503, headers, "no_server: none is there now\n");
-    });
+    door.asked(response);
+    const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": "1", connection: "close" };
+    new UwsRequest(response, headOf(request)).respond(503, headers, "no_server: none is there now\n");
   });
   const { port } = await listen(app, host, wanted);
   return {

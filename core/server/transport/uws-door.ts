@@ -1,143 +1,54 @@
 import type * as uws from "uWebSockets.js";
 import type { Lobby, Visitor } from "./lobby.ts";
-import { type RequestHead, valuesOf } from "./request-head.ts";
-import { UwsHandle } from "./uws-handle.ts";
-
-/** A connection, as it was when it opened. */
-interface Visit extends Visitor {
-  readonly response: uws.HttpResponse;
-  readonly address: string;
-  asking: Asking | undefined;
-}
-
-/** A request that has no answer, or whose body has not come whole. */
-interface Asking {
-  readonly handle: UwsHandle;
-  readonly address: string;
-  visit: Visit | undefined;
-  isAnswered: boolean;
-}
 
 /**
- * Brings the connections of a native app that are no WebSockets into a lobby, and knows over which of them a request comes.
+ * Brings the connections of a native app that are no WebSockets yet into a lobby.
  *
- * The library makes a new handle for each request, and does not say whose it is. But right behind a head it calls what was
- * set for the body, also when there is none: so what was set when a connection opened names it. That is gone after the last
- * part of a body. Therefore a request is carried out, and answered, only when the library's call has returned; as long as
- * there is no answer, the library ends a connection over which another request comes.
- *
- * A handle may be used only as long as the end of its connection will be told: it is a pointer to nowhere then. Behind the
- * head of a body in chunks there may be nothing yet. Such a request could be anybody's of those who are silent at its client's
- * address: none of them is closed for others from then on, before it has asked for something else.
+ * The library calls back when a socket opens and when one closes, but does not say which one closes, nor over which one a
+ * request comes. It tells the end of a socket over which nothing has been asked yet, and only such may be closed for others:
+ * a handle to a socket that is gone is a pointer to nowhere. So a request makes all sockets of its client's address that are
+ * there now safe from being closed.
  */
 export class UwsDoor {
   readonly #lobby: Lobby;
-  /** Connections over which nothing is asked now, and whose end will be told. */
-  readonly #silent = new Set<Visit>();
-  /** Those that had their answer before their body had come whole, which it has in this turn of the loop. */
-  readonly #unset = new Set<Visit>();
-  /** What was asked last, as long as nobody knows over which connection. */
-  #read: Asking | undefined;
-  #ends = 0;
+  /** Over which nothing has been asked, by the client's address. */
+  readonly #unused = new Map<string, Set<Visitor>>();
 
   constructor(app: uws.TemplatedApp, lobby: Lobby) {
     this.#lobby = lobby;
     app.filter((response, change) => {
-      if (change > 0) return this.#opened(response);
-      this.#ends++;
-      lobby.left();
+      if (change > 0) this.#opened(response);
+      else lobby.left();
     });
   }
 
-  /** To be called when a request comes. `carryOut` is called a moment later, unless the client has gone meanwhile. */
-  asked(response: uws.HttpResponse, head: RequestHead, carryOut: (handle: UwsHandle) => void): void {
-    const handle: UwsHandle = new UwsHandle(response, (write, thenEnds) =>
-      this.#answer(asking, write, thenEnds),
-    );
-    const asking: Asking = { handle, address: addressOf(response), visit: undefined, isAnswered: false };
-    // It may be over one of these, and what is set for it must stay.
-    this.#unset.clear();
-    response.onAborted(() => this.#gone(asking));
-    if (valuesOf(head, "transfer-encoding").length === 0) this.#read = asking;
-    else {
-      response.onData((piece, isLast) => handle.heard(piece, isLast));
-      this.#suspect(asking.address);
-    }
-    setImmediate(() => {
-      if (this.#read === asking) this.#read = undefined;
-      if (handle.isGone) return;
-      if (!asking.visit) this.#suspect(asking.address);
-      carryOut(handle);
-      handle.keepNoMore();
-    });
+  /** To be called first of all when a request comes, before a handler of its own is set for its end. */
+  asked(response: uws.HttpResponse): void {
+    const address = addressOf(response);
+    for (const visitor of this.#unused.get(address) ?? []) this.#lobby.asks(visitor);
+    this.#unused.delete(address);
   }
 
-  /** A connection has become a WebSocket; the library does not tell its end as one of these. */
+  /** A socket has become a WebSocket; the library does not tell its end as one of these. */
   upgraded(): void {
     this.#lobby.left();
   }
 
   #opened(response: uws.HttpResponse): void {
-    const close = () => void response.close();
-    const visit: Visit = { response, address: addressOf(response), asking: undefined, close };
-    this.#set(visit);
-    this.#lobby.enter(visit);
+    const address = addressOf(response);
+    const visitor = { close: () => void response.close() };
+    const ofAddress = this.#unused.get(address);
+    if (ofAddress) ofAddress.add(visitor);
+    else this.#unused.set(address, new Set([visitor]));
+    response.onAborted(() => this.#ended(address, visitor));
+    this.#lobby.enter(visitor);
   }
 
-  /** Nothing is asked over this connection now. */
-  #set(visit: Visit): void {
-    visit.asking = undefined;
-    visit.response.onAborted(() => this.#forget(visit));
-    visit.response.onData((piece, isLast) => this.#heard(visit, piece, isLast));
-    this.#silent.add(visit);
-  }
-
-  #heard(visit: Visit, piece: ArrayBuffer, isLast: boolean): void {
-    if (!visit.asking && this.#read) {
-      visit.asking = this.#read;
-      visit.asking.visit = visit;
-      visit.asking.handle.isKnown = true;
-      this.#read = undefined;
-      this.#forget(visit);
-    }
-    visit.asking?.handle.heard(piece, isLast);
-    if (!isLast || !visit.asking?.isAnswered) return;
-    this.#unset.add(visit);
-    setImmediate(() => {
-      if (this.#unset.delete(visit)) this.#isSilent(visit);
-    });
-  }
-
-  #answer(asking: Asking, write: () => boolean, thenEnds: boolean): void {
-    const ends = this.#ends;
-    if (!write()) return;
-    asking.isAnswered = true;
-    const { visit } = asking;
-    // The connection has ended with its answer, or nobody knows which it is.
-    if (!visit || this.#ends > ends) return;
-    if (thenEnds) visit.close();
-    else if (asking.handle.isWhole) this.#isSilent(visit);
-    else visit.response.onAborted(() => void this.#unset.delete(visit));
-  }
-
-  #isSilent(visit: Visit): void {
-    this.#set(visit);
-    this.#lobby.answered(visit);
-  }
-
-  #gone({ handle, visit, address }: Asking): void {
-    if (!visit) this.#suspect(address);
-    handle.gone();
-  }
-
-  /** Nobody knows which of these is the one that a request came over, or that has gone. */
-  #suspect(address: string): void {
-    for (const visit of this.#silent) if (visit.address === address) this.#forget(visit);
-  }
-
-  #forget(visit: Visit): void {
-    this.#silent.delete(visit);
-    this.#lobby.asks(visit);
+  #ended(address: string, visitor: Visitor): void {
+    this.#lobby.asks(visitor);
+    const ofAddress = this.#unused.get(address);
+    ofAddress?.delete(visitor);
+    if (ofAddress?.size === 0) this.#unused.delete(address);
   }
 }
 

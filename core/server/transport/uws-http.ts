@@ -2,7 +2,6 @@ import type * as uws from "uWebSockets.js";
 import { STATUS_CODES } from "node:http";
 import type { RequestHead } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
-import type { UwsHandle } from "./uws-handle.ts";
 
 /** The head of a native request; the library takes HTTP/1.1 and nothing else. */
 export function headOf(request: uws.HttpRequest): RequestHead {
@@ -17,11 +16,13 @@ export class UwsRequest implements HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly #head: RequestHead;
-  readonly #handle: UwsHandle;
+  readonly #response: uws.HttpResponse;
   readonly #keepAlive: boolean;
+  #aborted = false;
+  #whenAborted = () => {};
 
   constructor(
-    handle: UwsHandle,
+    response: uws.HttpResponse,
     head: RequestHead,
     { query = "", keepAlive = true }: { query?: string; keepAlive?: boolean } = {},
   ) {
@@ -29,8 +30,12 @@ export class UwsRequest implements HttpRequest {
     this.path = head.path;
     this.query = new URLSearchParams(query);
     this.#head = head;
-    this.#handle = handle;
+    this.#response = response;
     this.#keepAlive = keepAlive;
+    response.onAborted(() => {
+      this.#aborted = true;
+      this.#whenAborted();
+    });
   }
 
   header(name: string): string | undefined {
@@ -41,90 +46,68 @@ export class UwsRequest implements HttpRequest {
     return new Promise((resolve) => {
       const pieces: Buffer[] = [];
       let bytes = 0;
-      this.#handle.whenGone(() => resolve(undefined));
-      this.#handle.whenHeard((piece, isLast) => {
-        bytes += piece.length;
+      this.#whenAborted = () => resolve(undefined);
+      this.#response.onData((piece, isLast) => {
+        bytes += piece.byteLength;
         // What is too long is read to its end, or the answer could not be sent, but not kept.
         if (bytes > bytesMax) pieces.length = 0;
-        else pieces.push(Buffer.from(piece));
-        // Not at once: in the library's call there must be no answer.
-        if (isLast) setImmediate(() => resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces)));
+        else pieces.push(Buffer.from(piece.slice(0)));
+        if (isLast) resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces));
       });
     });
   }
 
   respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void {
-    if (this.#handle.isGone) return;
-    const { response, isKnown } = this.#handle;
-    const { connection = "", ...others } = headers;
-    const isHead = this.method === "HEAD";
-    const ends = /\bclose\b/.test(connection) || !this.#keepAlive;
-    // The library ends a connection only behind a body, and then says so in a field of its own.
-    const ownEnd = ends && isKnown && (isHead || !/^(close)?$/.test(connection));
-    this.#handle.answer(
-      () => {
-        response.cork(() => {
-          this.#begin(status, ownEnd ? { ...others, connection: connection || "close" } : others);
-          // Nothing is said of the length of nothing (RFC 9110 section 8.6); any argument would say something.
-          if (status === 204) response.endWithoutBody();
-          else if (isHead && (ownEnd || !ends)) this.#endHead(Buffer.byteLength(body));
-          else response.end(isHead ? "" : body, ends && !ownEnd);
-        });
-        return true;
-      },
-      { thenEnds: ownEnd },
-    );
+    if (this.#aborted) return;
+    const response = this.#response;
+    const ends = /\bclose\b/.test(headers["connection"] ?? "");
+    response.cork(() => {
+      this.#begin(status, headers);
+      // Nothing is said of the length of nothing (RFC 9110 section 8.6); any argument would say something.
+      if (status === 204) response.endWithoutBody();
+      else if (this.method !== "HEAD") response.end(body, ends || !this.#keepAlive);
+      // The library ends a connection only behind a body.
+      else if (ends) response.end("", true);
+      else this.#endHead(Buffer.byteLength(body));
+    });
   }
 
   async stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void> {
-    const { response } = this.#handle;
+    const response = this.#response;
     if (this.method === "HEAD") {
-      if (this.#handle.isGone) return;
-      this.#handle.answer(() => {
-        response.cork(() => {
-          this.#begin(status, headers);
-          this.#endHead(length);
-        });
-        return true;
+      if (this.#aborted) return;
+      response.cork(() => {
+        this.#begin(status, headers);
+        this.#endHead(length);
       });
       return;
     }
     let begun = false;
     for (let sent = 0; sent < length; ) {
       const piece = await next().catch((cause: unknown) => {
-        if (begun && !this.#handle.isGone) response.close();
+        if (begun && !this.#aborted) this.#response.close();
         throw cause;
       });
-      if (this.#handle.isGone) return;
+      if (this.#aborted) return;
       const from = sent;
       let ok = true;
-      this.#handle.answer(() => {
-        let isWhole = false;
-        response.cork(() => {
-          if (!begun) this.#begin(status, headers);
-          begun = true;
-          [ok, isWhole] = response.tryEnd(piece, length);
-        });
-        return isWhole;
+      response.cork(() => {
+        if (!begun) this.#begin(status, headers);
+        begun = true;
+        [ok] = response.tryEnd(piece, length);
       });
       sent += piece.length;
       if (!ok) await this.#sendRest(piece, from, length);
-      if (this.#handle.isGone) return;
+      if (this.#aborted) return;
     }
   }
 
   /** Goes on with a piece of which the socket has not taken all; resolves when it has, or when the client went away. */
   #sendRest(piece: Uint8Array, from: number, length: number): Promise<void> {
-    const { response } = this.#handle;
     return new Promise((resolve) => {
-      this.#handle.whenGone(resolve);
-      response.onWritable((offset) => {
-        let ok = true;
-        this.#handle.answer(() => {
-          const [isTaken, isWhole] = response.tryEnd(piece.subarray(offset - from), length);
-          ok = isTaken;
-          return isWhole;
-        });
+      this.#whenAborted = resolve;
+      this.#response.onWritable((offset) => {
+        const [ok] = this.#response.tryEnd(piece.subarray(offset - from), length);
         if (ok) resolve();
         return ok;
       });
@@ -133,15 +116,16 @@ export class UwsRequest implements HttpRequest {
 
   /** With the length as an argument, the library would wait for a body to be sent. */
   #endHead(length: number): void {
-    const { response } = this.#handle;
-    response.writeHeader("content-length", String(length));
-    response.endWithoutBody();
+    this.#response.writeHeader("content-length", String(length));
+    this.#response.endWithoutBody();
   }
 
   #begin(status: number, headers: HttpHeaders): void {
-    const { response } = this.#handle;
     // The space behind the status is there without a reason phrase too (RFC 9112 section 4).
-    response.writeStatus(`${status} ${STATUS_CODES[status] ?? ""}`);
-    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+    this.#response.writeStatus(`${status} ${STATUS_CODES[status] ?? ""}`);
+    for (const [name, value] of Object.entries(headers)) {
+      // The library says by itself that it closes the connection.
+      if (name !== "connection" || value !== "close") this.#response.writeHeader(name, value);
+    }
   }
 }

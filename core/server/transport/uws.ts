@@ -1,6 +1,6 @@
 import * as uws from "uWebSockets.js";
 import { isHandshake, noRoom, refuseHandshake } from "./handshake.ts";
-import { headFault, type RequestHead, valuesOf } from "./request-head.ts";
+import { headFault, type RequestHead } from "./request-head.ts";
 import {
   type Connection,
   socketPath,
@@ -9,7 +9,6 @@ import {
   type TransportOptions,
 } from "./transport.ts";
 import { UwsDoor } from "./uws-door.ts";
-import type { UwsHandle } from "./uws-handle.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";
 import { closeWholly, listen, undeclared } from "./uws-listen.ts";
 
@@ -94,10 +93,12 @@ class UwsTransport<Session> implements Transport {
     const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
     const sockets = new Set<uws.WebSocket<SocketState<Session>>>();
     const door = new UwsDoor(app, lobby);
-    const answer = (handle: UwsHandle, head: RequestHead, query: string) => {
-      const request = new UwsRequest(handle, head, { query, keepAlive: !lobby.short });
+    const answer = (response: uws.HttpResponse, head: RequestHead, query: string) => {
+      const request = new UwsRequest(response, head, { query, keepAlive: !lobby.short });
       const fault = headFault(head);
-      if (fault) request.respond(fault.status, fault.headers, fault.body);
+      // Not at once: behind an answer the library would read on, and take for a request what may be none. As long as there is
+      // no answer it ends a connection on which more comes.
+      if (fault) setImmediate(() => request.respond(fault.status, fault.headers, fault.body));
       else if (head.path === socketPath) refuseHandshake(request, head);
       else events.requested(request);
     };
@@ -108,18 +109,15 @@ class UwsTransport<Session> implements Transport {
       idleTimeout: idleSecondsMax,
       sendPingsAutomatically: true,
       upgrade(response, request, context) {
+        door.asked(response);
         const head = headOf(request);
-        const query = request.getQuery();
-        door.asked(response, head, (handle) => {
-          if (headFault(head) || !isHandshake(head)) return answer(handle, head, query);
-          if (!lobby.mayUpgrade()) {
-            return new UwsRequest(handle, head).respond(noRoom.status, noRoom.headers, noRoom.body);
-          }
-          door.upgraded();
-          const state: SocketState<Session> = { opened: undefined, slow: false };
-          const [key = ""] = valuesOf(head, "sec-websocket-key");
-          response.cork(() => response.upgrade(state, key, "", "", context));
-        });
+        if (headFault(head) || !isHandshake(head)) return answer(response, head, request.getQuery());
+        if (!lobby.mayUpgrade()) {
+          return new UwsRequest(response, head).respond(noRoom.status, noRoom.headers, noRoom.body);
+        }
+        door.upgraded();
+        const state: SocketState<Session> = { opened: undefined, slow: false };
+        response.upgrade(state, request.getHeader("sec-websocket-key"), "", "", context);
       },
       open(socket) {
         sockets.add(socket);
@@ -145,9 +143,8 @@ class UwsTransport<Session> implements Transport {
       },
     });
     app.any("/*", (response, request) => {
-      const head = headOf(request);
-      const query = request.getQuery();
-      door.asked(response, head, (handle) => answer(handle, head, query));
+      door.asked(response);
+      answer(response, headOf(request), request.getQuery());
     });
     return { app, sockets };
   }

@@ -27,8 +27,6 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
     noServer: true,
     maxPayload: options.messageBytesMax,
     perMessageDeflate: false,
-    // Subprotocols that a client offers are passed over: there are none.
-    handleProtocols: () => false as const,
     closeTimeout: closeMsMax,
   };
   const sockets = new WebSocketServer(settings);
@@ -65,6 +63,8 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
       const { request, socket: stream, behind } = accept();
       // The library wants the header to be this word; as a list it was checked above.
       request.headers.upgrade = "websocket";
+      // What is offered is passed over; the library refuses what is no list of subprotocols.
+      delete request.headers["sec-websocket-protocol"];
       sockets.handleUpgrade(request, stream, behind, (socket) => opened(socket, stream));
       return true;
     },
