@@ -1,8 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { systemClock as clock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
+import { guard } from "../core/store/embedded/guard.ts";
 
 export interface PseudoTerminalOptions {
   readonly columns: number;
@@ -36,6 +38,7 @@ export class PseudoTerminal {
     this.#script = spawn("script", ["-qfec", line, "/dev/null"], {
       env: { ...process.env, ...environment, SHELL: "/bin/sh" },
     });
+    this.#guard(line);
     this.#script.stdout.setEncoding("utf8").on("data", (piece: string) => this.#output(piece));
     this.#script.once("exit", () => {
       for (const waiting of this.#waiting.splice(0)) waiting.failed("the program ended");
@@ -102,6 +105,14 @@ export class PseudoTerminal {
 
   kill(): void {
     if (this.#script.exitCode === null) this.#script.kill("SIGKILL");
+  }
+
+  /** Nobody else ends the program when this process dies without a word: `script` outlives whoever reads from it. */
+  #guard(line: string): void {
+    const { pid } = this.#script;
+    if (pid === undefined) throw new Failure("no_pseudo_terminal", `script did not start for ${line}`, "run it again");
+    const stopGuarding = guard({ pid, pidFile: path.join("/proc", String(pid)), remove: [], ids: undefined });
+    this.#script.once("exit", stopGuarding);
   }
 
   #output(piece: string): void {

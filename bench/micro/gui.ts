@@ -45,6 +45,12 @@ const keyPauseMs = 30;
 const patienceMs = 60_000;
 /** What nobody else writes: whichever of these appears was typed. */
 const typedLetters = Array.from("абвгдежзиклмнопрстуфхцчшщэюя");
+/**
+ * The last messages of the two conversations. A terminal draws only what differs from what it shows: no letter of one is at the
+ * same place in the other, or in any other message, so that each is drawn whole whatever stood in its line.
+ */
+const lastInQuiet = "ENDOFQUIET";
+const lastInLarge = "LARGEENDS!";
 const password = "correct horse battery staple";
 
 /** The terminal client as it is started and used, at a pseudo-terminal, with a large conversation in its vault. */
@@ -120,10 +126,10 @@ class GuiRun {
     const abort = () => terminal.kill();
     this.#options.signal.addEventListener("abort", abort, { once: true });
     try {
-      const usableMs = (await terminal.until("last-in-quiet", patienceMs)) - startMs;
+      const usableMs = (await terminal.until(lastInQuiet, patienceMs)) - startMs;
       const pid = await terminal.pid;
       await sleep(clock, quietSeconds * 1000, this.#options.signal);
-      const openMs = await terminal.echo("\x1b[1;3B", "last-in-large", patienceMs);
+      const openMs = await terminal.echo("\x1b[1;3B", lastInLarge, patienceMs);
       this.#found(
         { name: "messages in the vault", value: messages, unit: "" },
         { name: "start to usable", value: usableMs, unit: "ms" },
@@ -188,13 +194,13 @@ class GuiRun {
       const toldEvery = Math.ceil(messages / 50);
       for (let at = 1; at <= messages; at++) {
         await this.#until(() => this.#writer.client.mailbox.unsettled <= outboxMax / 2);
-        const text = at === messages ? "last-in-large" : `message ${at} with some words that somebody may look for`;
+        const text = at === messages ? lastInLarge : `message ${at} with some words that somebody may look for`;
         this.#say(large, text);
         if (at % toldEvery === 0) this.#step(`${at} of ${messages} messages are written and read`);
         await this.#until(() => at - received <= 5000);
       }
       await this.#until(() => received >= messages);
-      this.#say(quiet, "last-in-quiet");
+      this.#say(quiet, lastInQuiet);
       await this.#until(() => received > messages);
       return { large };
     } finally {
