@@ -39,7 +39,7 @@ suite("chatting in a terminal", { skip: hasTmux() ? false : "tmux is missing" },
       await terminal.press("Tab", ...(how === "sign up" ? ["Tab"] : []), "Enter");
     };
     await tryTo("sign up", "the password");
-    await terminal.shows(/does not answer[^]*Check the address, and whether it runs\./);
+    await terminal.shows(/does not answer[^]*Check the server's address, and whether it runs\./);
 
     await terminal.press("BTab", "BTab", "C-u");
     await terminal.type(deployment.target);
