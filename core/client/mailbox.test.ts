@@ -309,6 +309,27 @@ test("a message to a group that one is not in fails; one to a group one is about
   assert.equal(after.outcomes[0]?.ok === false && after.outcomes[0].code, "not_a_member");
 });
 
+test("what comes right behind the list of groups is looked at when the list has been", async () => {
+  const setup = await online({ startAfter: (_, lastSeq) => lastSeq });
+  setup.connection.say({ kind: "left", group, epoch: epoch(2) });
+  setup.connection.break();
+  await setup.clock.advance(200);
+  // Let in again meanwhile; somebody writes as soon as the list is out.
+  const again = await setup.network.resumed(alice);
+  answerGroups(again, [{ group, lastSeq: 4 }]);
+  deliver(again, 5, "hello");
+  await settle();
+  assert.deepEqual([setup.strays, setup.delivered], [[], ["5 hello"]]);
+  // And the other way round: it is listed, and left at once.
+  again.break();
+  await setup.clock.advance(200);
+  const last = await setup.network.resumed(alice);
+  answerGroups(last, [{ group, lastSeq: 5 }]);
+  last.say({ kind: "left", group, epoch: epoch(3) });
+  await settle();
+  assert.ok(!setup.mailbox.groups.has(group));
+});
+
 test("messages of a group that was left are not passed on, and said to have strayed", async () => {
   const { connection, delivered, strays } = await online();
   deliver(connection, 1, "mine");

@@ -60,6 +60,36 @@ suite("a link to a server", () => {
     });
   }
 
+  test("keeps what comes behind an answer until whoever asked has gone on, and the end, too", async () => {
+    for (const isOver of [false, true]) {
+      const happened: string[] = [];
+      const network = new FakeNetwork();
+      const link = new ServerLink(
+        "ws://server/v1",
+        { open: network.open, clock: new FakeClock() },
+        {
+          ...quiet,
+          noticed: ({ kind }) => happened.push(kind),
+          closed: () => happened.push("closed"),
+        },
+      );
+      network.last.accept();
+      const ask = async () => (await link.request({ kind: "ping" })).ok;
+      const asking = (async () => {
+        if (await ask()) happened.push("answered");
+      })();
+      const { request } = network.last.request("ping");
+      network.last.say({ kind: "goAway", reason: "draining" });
+      network.last.say({ kind: "pong", request });
+      network.last.say({ kind: "goAway", reason: "draining" });
+      if (isOver) network.last.break();
+      await asking;
+      await settle();
+      if (isOver) assert.deepEqual(happened.toSorted(), ["answered", "closed", "goAway", "goAway"]);
+      else assert.deepEqual(happened, ["goAway", "answered", "goAway"]);
+    }
+  });
+
   test("lets an answer fall that comes too late, whatever it is", async () => {
     const { link, server, closings } = openLink();
     for (const answer of answerKinds) server.say(answerOf(answer, 17));

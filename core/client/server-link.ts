@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../platform/clock.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { type Acknowledgement, ackKind, parseAck } from "../wire/ack-frame.ts";
+import { copyBytes } from "../wire/bytes.ts";
 import {
   type ClientFrame,
   coldClientFrames,
@@ -78,6 +79,8 @@ export class ServerLink {
   readonly #events: LinkEvents;
   #waiting: Map<number, Waiting> | undefined;
   #requests = 0;
+  /** What has come behind an answer, as long as whoever asked has not dealt with that. */
+  #behind: Uint8Array[] | undefined;
   #open = false;
   #over = false;
   #said: ErrorCode | undefined;
@@ -93,7 +96,10 @@ export class ServerLink {
           events.opened();
         },
         received: (frame) => this.#received(frame),
-        closed: (code, reason) => this.#closed(errorOfCloseCode(code), reason),
+        closed: (code, reason) => {
+          while (this.#behind && this.#behind.length > 0) this.#goOn();
+          this.#closed(errorOfCloseCode(code), reason);
+        },
       },
       by.socket,
     );
@@ -127,6 +133,27 @@ export class ServerLink {
   }
 
   #received(bytes: Uint8Array): void {
+    if (this.#behind) this.#behind.push(copyBytes(bytes));
+    else this.#read(bytes);
+  }
+
+  /**
+   * Who awaits an answer goes on when this turn's frames have been read, and what stands behind it may be about the answer: a
+   * message of a group that has just been listed. So that is left until then.
+   */
+  #answered(): void {
+    this.#behind = [];
+    setImmediate(() => this.#goOn());
+  }
+
+  #goOn(): void {
+    const frames = this.#behind ?? [];
+    this.#behind = undefined;
+    for (const frame of frames) this.#received(frame);
+  }
+
+  #read(bytes: Uint8Array): void {
+    if (this.#over) return;
     const kind = readFrameKind(bytes);
     if (kind.ok && kind.value === deliverKind) return this.#events.delivered(bytes);
     if (kind.ok && kind.value === ackKind) {
@@ -140,8 +167,9 @@ export class ServerLink {
     if (!parsed.ok) return this.#broken(parsed.reason.detail);
     const frame = parsed.value as ColdServerFrame;
     if ("request" in frame && frame.request !== undefined) {
-      if (frame.kind === "error") return this.#settle(frame.request, refused(frame));
       const asked = this.#waiting?.get(frame.request)?.kind;
+      if (asked !== undefined) this.#answered();
+      if (frame.kind === "error") return this.#settle(frame.request, refused(frame));
       const isReply = asked === undefined || frame.kind === coldClientFrames[asked].reply;
       return isReply ? this.#settle(frame.request, accepted(frame)) : this.#broken(`${frame.kind} answers ${asked}`);
     }
