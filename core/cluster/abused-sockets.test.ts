@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { pickOne, type Random, seededRandom } from "../platform/random.ts";
-import { transportNames } from "../server/transport/transport.ts";
 import { givenSeed } from "../testing/chaos.ts";
 import { startCommand } from "../testing/command-line.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { RawConnection, upgradeRequest } from "../testing/raw-connection.ts";
+import { transportsHere } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "abused-sockets-test-"));
@@ -64,7 +64,7 @@ async function abuse(ports: readonly number[], random: Random): Promise<void> {
   for (const one of open) one.destroy();
 }
 
-for (const transport of transportNames) {
+for (const transport of transportsHere) {
   test(`servers that may open few sockets live on, whatever is done with those (${transport})`, {
     skip: process.platform === "win32",
   }, async (t) => {

@@ -11,6 +11,7 @@ import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { losing } from "../testing/lossy-socket.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
 import { RawClient } from "../testing/raw-client.ts";
+import { transportsHere } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 import { ackKind } from "../wire/ack-frame.ts";
 import { clientMessageId, type Epoch, type GroupId } from "../wire/ids.ts";
@@ -44,7 +45,7 @@ async function groupOfAll(people: readonly Person[]): Promise<GroupId> {
   return groupOf(founder, ...others);
 }
 
-for (const transport of ["uws", "ws"] as const) {
+for (const transport of transportsHere) {
   test(`people on three servers agree on a conversation whatever breaks their connections (${transport})`, async (t) => {
     const random = testSeed(t);
     const deployment = await deploy({ servers: 3, transport });

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { WebSocket } from "ws";
-import { transportNames } from "../server/transport/transport.ts";
 import { endOf, type StartedCommand, startCommand } from "../testing/command-line.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { groupOf, person } from "../testing/person.ts";
 import { RawConnection, upgradeRequest } from "../testing/raw-connection.ts";
+import { transportsHere } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 import { devCertificate } from "./dev-certificates.ts";
 
@@ -91,7 +91,7 @@ const onWindows = process.platform === "win32";
 /** More than any of these processes may open. */
 const many = 450;
 
-for (const transport of transportNames) {
+for (const transport of transportsHere) {
   suite(`a process that may open little, over ${transport}`, { skip: onWindows }, () => {
     let serving: Serving;
     before(async () => {

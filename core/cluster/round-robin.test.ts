@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dialDirectly } from "../client/dial.ts";
-import { transportNames } from "../server/transport/transport.ts";
 import { ClientProcess } from "../testing/client-process.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { type Person, person } from "../testing/person.ts";
+import { transportsHere, withoutUws } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 
 const clients = 8;
@@ -41,7 +41,7 @@ async function peopleAway(deployment: TestDeployment): Promise<Person[]> {
   return people;
 }
 
-for (const transport of transportNames) {
+for (const transport of transportsHere) {
   for (const servers of [2, 4]) {
     test(`clients that are processes of their own are spread evenly over ${servers} servers (${transport})`, async () => {
       const deployment = await deploy({ servers, transport });
@@ -86,7 +86,9 @@ test("clients of a server that breaks are spread evenly over the others", async 
   await deployment.stop();
 });
 
-test("connections that come without asking are handed to the servers in turn, whatever they are for", async () => {
+test("connections that come without asking are handed to the servers in turn, whatever they are for", {
+  skip: withoutUws,
+}, async () => {
   const deployment = await deploy({ servers: 3, transport: "uws" });
   const dial = dialDirectly(deployment.cluster.url);
   const people = await Promise.all(

@@ -13,6 +13,7 @@ import { readConfig } from "../platform/config.ts";
 import { Failure } from "../platform/failure.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { groupOf, person } from "../testing/person.ts";
+import { transportsHere, withoutUws } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 import { devCertificate } from "./dev-certificates.ts";
 import { type ServeConfig, serveSettings } from "./serve-settings.ts";
@@ -41,7 +42,7 @@ async function trusting(deployment: TestDeployment): Promise<{ target: string; t
   return { target, tls: await trustDeployment(target, deployment.authorityFingerprint) };
 }
 
-for (const transport of ["uws", "ws"] as const) {
+for (const transport of transportsHere) {
   suite(`TLS by ${transport}`, () => {
     test("carries chat and HTTP, and nothing in clear", async () => {
       const deployment = await deploy({ tls: "dev", transport, servers: 2 });
@@ -96,7 +97,7 @@ const oldTrust = async (certFile: string): Promise<TlsTrust> => ({
   authority: /-----BEGIN[^]*?-----END CERTIFICATE-----\n?$/.exec(readFileSync(certFile, "utf8"))?.[0] ?? "",
 });
 
-test("sockets under TLS are handed to the servers in turn", async () => {
+test("sockets under TLS are handed to the servers in turn", { skip: withoutUws }, async () => {
   const deployment = await deploy({ tls: "dev", transport: "uws", servers: 3, strategy: "round-robin" });
   const { target, tls } = await trusting(deployment);
   const servers: string[] = [];

@@ -6,15 +6,15 @@ import { silentLog } from "../platform/log.ts";
 import { Database } from "../store/database.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
+import { transportsHere } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 import { chunkCount, storedBytes, storedChunkBytes } from "../wire/attachment.ts";
 import type { GroupId } from "../wire/ids.ts";
-import { transportNames } from "./transport/transport.ts";
 
 const bytesMax = 300_000;
 const quotaBytes = 1_000_000;
 
-for (const transport of transportNames) {
+for (const transport of transportsHere) {
   suite(`attachments over ${transport}`, () => {
     let deployment: TestDeployment;
     let database: Database;

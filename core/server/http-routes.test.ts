@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { RawConnection, upgradeRequest } from "../testing/raw-connection.ts";
-import { transportNames } from "./transport/transport.ts";
+import { transportsHere } from "../testing/transports-here.ts";
 
 const routes = ["/healthz", "/readyz", "/metrics", "/assign", "/servers", "/about"];
 
-for (const transport of transportNames) {
+for (const transport of transportsHere) {
   suite(`what is answered over HTTP by ${transport}`, () => {
     let deployment: TestDeployment;
     /** A server's own port, and the one that everybody knows. */

@@ -11,6 +11,7 @@ import * as opaque from "../e2ee/opaque-client.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
 import { RawClient } from "../testing/raw-client.ts";
+import { transportsHere } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 import { readUint64 } from "../wire/bytes.ts";
 import { encodeClientFrame } from "../wire/client-frame.ts";
@@ -19,7 +20,6 @@ import { limits } from "../wire/limits.ts";
 import { encodeSend, type MessageType } from "../wire/send-frame.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
 import { SessionTokens } from "./tokens.ts";
-import { transportNames } from "./transport/transport.ts";
 
 let names = 0;
 const freshName = (name: string) => `${name}${names++}`;
@@ -52,7 +52,7 @@ function send(
   });
 }
 
-for (const transport of transportNames) {
+for (const transport of transportsHere) {
   suite(`a session over ${transport}`, () => {
     let deployment: TestDeployment;
     const metric = async (name: string) => {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import { type BareTransport, bareTransport } from "../../testing/bare-transport.ts";
 import { RawConnection } from "../../testing/raw-connection.ts";
+import { transportsHere, withoutUws } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
-import { type HttpRequest, transportNames } from "./transport.ts";
+import { type HttpRequest } from "./transport.ts";
 
 /** What every test's server answers, by path. */
 function answer(request: HttpRequest): void {
@@ -24,7 +25,7 @@ const heads = (...lines: readonly string[]) => `${lines.join("\r\n")}\r\n\r\n`;
 
 // Each waits for seconds until a slow client is cut off: both do at once.
 suite("HTTP", { concurrency: true }, () => {
-  for (const name of transportNames) {
+  for (const name of transportsHere) {
     suite(`over ${name}`, { concurrency: false }, () => {
       let server: BareTransport;
       before(async () => {
@@ -227,7 +228,7 @@ suite("HTTP over ws", () => {
   });
 });
 
-test("uWebSockets.js speaks HTTP/1.1 alone, as PROTOCOL.md says", async () => {
+test("uWebSockets.js speaks HTTP/1.1 alone, as PROTOCOL.md says", { skip: withoutUws }, async () => {
   const server = await bareTransport("uws");
   for (const line of ["GET /a HTTP/1.0", "OPTIONS / HTTP/1.0", "OPTIONS * HTTP/1.1", "GET http://x/a HTTP/1.1"]) {
     const connection = new RawConnection(server.port);

@@ -9,9 +9,9 @@ import { pickOne, seededRandom } from "../../platform/random.ts";
 import { bareTransport } from "../../testing/bare-transport.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { RawConnection, upgradeRequest } from "../../testing/raw-connection.ts";
+import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import { Lobby, overdraft, visitorsKept } from "./lobby.ts";
-import { transportNames } from "./transport.ts";
 
 const request = (method: string, path: string, ...lines: readonly string[]) =>
   [`${method} ${path} HTTP/1.1`, "Host: x", ...lines, "", ""].join("\r\n");
@@ -66,7 +66,7 @@ test("a burst of newcomers is let in a little beyond the bound, and has the time
   lobby.close();
 });
 
-for (const name of transportNames) {
+for (const name of transportsHere) {
   suite(`connections that are no WebSockets, over ${name}`, () => {
     /** A transport that may have `room` connections open, and connections to it. */
     async function bounded(room: number) {

@@ -3,15 +3,15 @@ import { before, suite, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type BareTransport, bareTransport } from "../../testing/bare-transport.ts";
 import { clientFrameOf, opcodes, RawConnection, upgradeRequest } from "../../testing/raw-connection.ts";
+import { transportsHere, withoutUws } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
-import { transportNames } from "./transport.ts";
 
 /** `1002` as the payload of a close frame. */
 const closeCode = (code: number, reason = "") =>
   Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]);
 const { continuation, text, binary, close, ping, pong } = opcodes;
 
-for (const name of transportNames) {
+for (const name of transportsHere) {
   suite(`a WebSocket over ${name}`, () => {
     let server: BareTransport;
     before(async () => {
@@ -252,7 +252,7 @@ for (const name of transportNames) {
   });
 }
 
-test("uWebSockets.js does otherwise where PROTOCOL.md says so", async () => {
+test("uWebSockets.js does otherwise where PROTOCOL.md says so", { skip: withoutUws }, async () => {
   const server = await bareTransport("uws");
   const connected = async () => {
     const connection = new RawConnection(server.port);
