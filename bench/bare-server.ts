@@ -1,10 +1,8 @@
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-
 import { binaryFrame } from "../core/server/transport/binary-frame.ts";
 import { availableTransport } from "../core/server/transport/open-transport.ts";
-
 import { socketPath } from "../core/server/transport/transport.ts";
 import { type FrameRun, type TurnSocket, TurnWrites } from "../core/server/transport/turn-writes.ts";
 import { listen } from "../core/server/transport/uws-listen.ts";

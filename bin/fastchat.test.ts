@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, suite, test } from "node:test";
 import { resultsSchema } from "../bench/results.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
-import { endOf, type StartedCommand, startCommand } from "../core/testing/command-line.ts";
+import { endOf, type StartedCommand, startCommand, untilItServes } from "../core/testing/command-line.ts";
 import { freshDatabase } from "../core/testing/database.ts";
 import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
 import { until } from "../core/testing/until.ts";
@@ -49,15 +49,6 @@ async function serverOf(serving: StartedCommand): Promise<URL> {
   return server;
 }
 
-/** Fails at once when it cannot. */
-async function untilItServes(serving: StartedCommand): Promise<void> {
-  let ended = false;
-  void serving.ended.then(() => {
-    ended = true;
-  });
-  await until(() => ended || serving.out().includes("Ctrl-C stops it"), "it serves");
-  assert.ok(!ended, `it has ended: ${serving.err()}`);
-}
 const addressOf = (run: StartedCommand) => /serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1] as string;
 
 test("help goes to standard output, and what cannot be obeyed ends with 2, also when a variable says it", async () => {

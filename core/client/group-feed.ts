@@ -87,13 +87,8 @@ export class GroupFeed {
     // What found no room is fetched again: nothing is said of its places yet.
     const complete = Math.min(through, this.#notHeld - 1);
     // What has come of the range behind an empty place was held, as if that were still to come.
-    for (const firstSeq of this.#heldInOrder()) {
-      if (firstSeq > complete) break;
-      this.#skip(firstSeq - 1);
-      this.#release();
-    }
+    if (this.#held) this.#release(complete);
     this.#skip(complete);
-    if (this.#held) this.#release();
     // A page that ends early was full.
     const goesOn = this.next - 1 > before && (this.#heard || through >= this.#requestedThrough);
     if (goesOn) this.#fetch();
@@ -140,10 +135,11 @@ export class GroupFeed {
     this.#fetch();
   }
 
-  /** Passes on the held frames whose turn has come. */
-  #release(): void {
+  /** Passes on the held frames whose turn has come; places up to `complete` that have not come hold nothing. */
+  #release(complete = 0): void {
     const held = this.#held ?? new Map<number, Uint8Array>();
-    for (const firstSeq of this.#heldInOrder()) {
+    for (const firstSeq of [...held.keys()].sort((a, b) => a - b)) {
+      this.#skip(Math.min(complete, firstSeq - 1));
       if (firstSeq > this.next) break;
       const frame = held.get(firstSeq) as Uint8Array;
       held.delete(firstSeq);
@@ -156,10 +152,6 @@ export class GroupFeed {
       this.#cancelPatience?.();
       this.#cancelPatience = undefined;
     }
-  }
-
-  #heldInOrder(): number[] {
-    return [...(this.#held?.keys() ?? [])].sort((a, b) => a - b);
   }
 
   #fetch(): void {

@@ -369,9 +369,11 @@ export class Outbox {
     this.#cancelCheck = undefined;
     if (this.#closed || this.#entries.size === 0) return;
     const { clock, epochOf } = this.#parts;
-    const overdue = clock.monotonic() - unknownGroupMsMax;
-    for (const entry of this.#isListed ? [...this.#entries.values()] : []) {
-      if (epochOf(entry.group) === undefined && entry.takenAtMs < overdue) this.#settle(entry, noMember);
+    if (this.#isListed) {
+      const overdue = clock.monotonic() - unknownGroupMsMax;
+      for (const entry of [...this.#entries.values()]) {
+        if (epochOf(entry.group) === undefined && entry.takenAtMs < overdue) this.#settle(entry, noMember);
+      }
     }
     this.#advanceAll();
     this.#cancelCheck = clock.after(checkPeriodMs, () => this.#check());

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { pickOne, type Random, seededRandom } from "../platform/random.ts";
 import { givenSeed } from "../testing/chaos.ts";
-import { startCommand } from "../testing/command-line.ts";
+import { startCommand, untilItServes } from "../testing/command-line.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { RawConnection, upgradeRequest } from "../testing/raw-connection.ts";
 import { transportsHere } from "../testing/transports-here.ts";
@@ -74,11 +74,13 @@ for (const transport of transportsHere) {
       cwd: scratch,
       descriptorsMax: 250,
     });
-    await until(() => command.out().includes("Ctrl-C"), `it serves: ${command.err()}`);
-    const port = Number(/:(\d+)\/v1/.exec(command.out())?.[1]);
-    const servers = (await (await fetch(`http://127.0.0.1:${port}/servers`)).json()) as readonly { url: string }[];
-    await abuse([port, ...servers.map(({ url }) => Number(new URL(url).port))], seededRandom(seed));
-    await until(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).status === 200, "it is well");
+    const front = `http://${await untilItServes(command)}`;
+    const servers = (await (await fetch(`${front}/servers`)).json()) as readonly { url: string }[];
+    await abuse(
+      [front, ...servers.map(({ url }) => url)].map((url) => Number(new URL(url).port)),
+      seededRandom(seed),
+    );
+    await until(async () => (await fetch(`${front}/healthz`)).status === 200, "it is well");
     command.child.kill("SIGINT");
     assert.equal(await command.ended, 0, command.err());
   });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { WebSocket } from "ws";
-import { endOf, type StartedCommand, startCommand } from "../testing/command-line.ts";
+import { endOf, type StartedCommand, startCommand, untilItServes } from "../testing/command-line.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { groupOf, person } from "../testing/person.ts";
 import { RawConnection, upgradeRequest } from "../testing/raw-connection.ts";
@@ -31,14 +31,13 @@ async function serve(descriptorsMax: number, ...options: readonly string[]): Pro
   const dataDir = path.join(scratch, String(servings++));
   const args = ["serve", "--port", "0", "--database", await freshDatabase(), "--data-dir", dataDir, ...options];
   const command = startCommand(args, { cwd: scratch, descriptorsMax });
-  await until(() => command.out().includes("Ctrl-C"), `it serves: ${command.err()}`);
-  const port = Number(/:(\d+)\/v1/.exec(command.out())?.[1]);
+  const target = await untilItServes(command);
   const says = (text: string) =>
     command
       .err()
       .split("\n")
       .filter((line) => line.includes(text)).length;
-  return { command, port, target: `127.0.0.1:${port}`, says };
+  return { command, port: Number(new URL(`http://${target}`).port), target, says };
 }
 
 async function stop({ command }: Serving): Promise<void> {

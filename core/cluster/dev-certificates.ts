@@ -1,10 +1,11 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import forge from "node-forge";
 import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { replaceFile } from "../platform/replace-file.ts";
 import type { TlsFiles } from "../server/transport/transport.ts";
 import { type DrawBytes, drawSerialNumber } from "./certificate-serial.ts";
 
@@ -42,8 +43,8 @@ export function devCertificate(
     const keys = newKeys();
     const certificate = issue(keys, authority, names, now, draw);
     // The chain goes with it, so that a client sees the authority that it has pinned.
-    write(files.certFile, forge.pki.certificateToPem(certificate) + authority.pem, 0o644);
-    write(files.keyFile, forge.pki.privateKeyToPem(keys.privateKey), 0o600);
+    replaceFile(files.certFile, forge.pki.certificateToPem(certificate) + authority.pem, 0o644);
+    replaceFile(files.keyFile, forge.pki.privateKeyToPem(keys.privateKey), 0o600);
   }
   return {
     ...files,
@@ -92,8 +93,8 @@ function makeAuthority(files: TlsFiles, now: Date, draw: DrawBytes): Authority {
   made.sign(keys.privateKey, forge.md.sha256.create());
   const [pem, keyPem] = [forge.pki.certificateToPem(made), forge.pki.privateKeyToPem(keys.privateKey)];
   const authority = authorityOf(pem, keyPem);
-  write(files.keyFile, keyPem, 0o600);
-  write(files.certFile, pem, 0o644);
+  replaceFile(files.keyFile, keyPem, 0o600);
+  replaceFile(files.certFile, pem, 0o644);
   return authority;
 }
 
@@ -178,11 +179,4 @@ function isGood(files: TlsFiles, authority: Authority, names: readonly string[],
     // Not a certificate, or not a key: then it does not serve, and nobody has pinned it.
     return false;
   }
-}
-
-/** Under another name first: a start that is cut off leaves no half of a file. */
-function write(file: string, text: string, mode: number): void {
-  const unfinished = `${file}.new`;
-  writeFileSync(unfinished, text, { mode });
-  renameSync(unfinished, file);
 }

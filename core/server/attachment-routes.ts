@@ -19,7 +19,7 @@ import { groupOfMember } from "./changes.ts";
 import { busyRetryMs } from "./reply.ts";
 import type { ServerContext } from "./server-context.ts";
 import { hasMethod } from "./transport/methods.ts";
-import type { HttpHeaders, HttpRequest } from "./transport/transport.ts";
+import { type HttpHeaders, type HttpRequest, plainText } from "./transport/transport.ts";
 
 export interface AttachmentLimits {
   /** Largest file. */
@@ -179,7 +179,7 @@ export class AttachmentRoutes {
     const length = storedBytes(found.size);
     const range = requestedRange(request, length);
     if (range === "unsatisfiable") {
-      request.respond(416, { ...plain, "content-range": `bytes */${length}` }, "range_invalid: beyond the end\n");
+      request.respond(416, { ...plainText, "content-range": `bytes */${length}` }, "range_invalid: beyond the end\n");
       return undefined;
     }
     const { start, end } = range ?? { start: 0, end: length - 1 };
@@ -229,8 +229,6 @@ export class AttachmentRoutes {
   }
 }
 
-const plain = { "content-type": "text/plain; charset=utf-8" };
-
 /** RFC 6750 section 3. */
 const noToken = { "www-authenticate": 'Bearer realm="fastchat"' };
 const tokenRefused = { "www-authenticate": 'Bearer realm="fastchat", error="invalid_token"' };
@@ -238,7 +236,7 @@ const tokenRefused = { "www-authenticate": 'Bearer realm="fastchat", error="inva
 function refuse(request: HttpRequest, { code, detail, headers }: Refusal): void {
   const { status } = httpErrorCodes[code];
   const retry = code === "busy" ? { "retry-after": String(Math.ceil(busyRetryMs / 1000)) } : {};
-  request.respond(status, { ...plain, ...retry, ...headers }, `${code}: ${detail}\n`);
+  request.respond(status, { ...plainText, ...retry, ...headers }, `${code}: ${detail}\n`);
 }
 
 /**

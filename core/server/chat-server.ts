@@ -23,7 +23,13 @@ import { Sweep } from "./sweep.ts";
 import { Lobby } from "./transport/lobby.ts";
 import { answeredForServer, hasMethod } from "./transport/methods.ts";
 import { openTransport } from "./transport/open-transport.ts";
-import type { HttpRequest, TlsFiles, Transport, TransportName } from "./transport/transport.ts";
+import {
+  type HttpRequest,
+  plainText,
+  type TlsFiles,
+  type Transport,
+  type TransportName,
+} from "./transport/transport.ts";
 
 export interface ChatServerOptions {
   readonly transport: TransportName;
@@ -65,7 +71,6 @@ const revokedPeriodMs = 5000;
 const drainMsMax = 5000;
 /** Nobody was refused for this long: the server is not full any more. */
 const fullQuietMs = 10_000;
-const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** One chat server: everything between its sockets and the database. Many of them share a database and a bus. */
 export class ChatServer {
@@ -84,7 +89,7 @@ export class ChatServer {
   readonly #full: Episode;
   /** What is only read, by its path. */
   readonly #answers: ReadonlyMap<string, (request: HttpRequest) => void> = new Map([
-    ["/healthz", (request: HttpRequest) => request.respond(200, plain, "ok\n")],
+    ["/healthz", (request: HttpRequest) => request.respond(200, plainText, "ok\n")],
     ["/readyz", (request: HttpRequest) => this.#ready(request)],
     ["/metrics", (request: HttpRequest) => this.#tellMetrics(request)],
   ]);
@@ -263,19 +268,19 @@ export class ChatServer {
       if (hasMethod(request, ["GET"])) answer(request);
       return;
     }
-    request.respond(404, plain, "not_found: there are /healthz, /readyz, /metrics, /assign, /servers and /about\n");
+    request.respond(404, plainText, "not_found: there are /healthz, /readyz, /metrics, /assign, /servers and /about\n");
   }
 
   #ready(request: HttpRequest): void {
-    if (this.#draining) return request.respond(503, plain, "draining\n");
-    if (this.#context.writer.away) return request.respond(503, plain, "database_away\n");
-    request.respond(200, plain, "ready\n");
+    if (this.#draining) return request.respond(503, plainText, "draining\n");
+    if (this.#context.writer.away) return request.respond(503, plainText, "database_away\n");
+    request.respond(200, plainText, "ready\n");
   }
 
   #tellMetrics(request: HttpRequest): void {
     this.#metrics.text().then(
       (text) => request.respond(200, { "content-type": this.#metrics.contentType }, text),
-      (cause) => request.respond(500, plain, `internal: ${messageOf(cause)}\n`),
+      (cause) => request.respond(500, plainText, `internal: ${messageOf(cause)}\n`),
     );
   }
 }

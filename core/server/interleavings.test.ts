@@ -7,6 +7,7 @@ import { pickOne, type Random, seededRandom } from "../platform/random.ts";
 import { connect, type Database } from "../store/database.ts";
 import { insertSession } from "../store/sessions.ts";
 import { insertUser } from "../store/users.ts";
+import { testSeeds } from "../testing/chaos.ts";
 import { openFreshDatabase } from "../testing/database.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { HeldClient, type PublishedTo } from "../testing/held-client.ts";
@@ -24,7 +25,7 @@ import { refreshRevoked } from "./assemble.ts";
  * Whatever a server loads, caches, gathers or reads again is up to date in the end, in whatever order the database answers
  * and the bus brings what others did: real sessions, groups, fan-out, bus and queries, whose every step waits for its turn.
  */
-const runs = Number(process.env.INTERLEAVINGS ?? 25);
+const runs = 25;
 const actionsPerRun = 60;
 
 interface Someone {
@@ -491,7 +492,7 @@ suite("whatever order the database answers and the bus brings things in", () => 
     ["servers whose database is away now and then", { servers: 2, lossShare: 0, crashes: false, awayShare: 0.2 }],
   ] as const satisfies readonly (readonly [string, Weather])[]) {
     test(`${what} agree with the database in the end, and have told everybody everything`, async () => {
-      for (const seed of seeds()) {
+      for (const seed of testSeeds(runs)) {
         await database.query({
           text: "TRUNCATE groups, memberships, membership_log, wrapped_keys, messages, sessions",
         });
@@ -512,13 +513,6 @@ suite("whatever order the database answers and the bus brings things in", () => 
     });
   }
 });
-
-/** One that is given, or some that nobody has chosen. */
-function seeds(): readonly number[] {
-  if (process.env.TEST_SEED !== undefined) return [Number(process.env.TEST_SEED)];
-  const first = Math.floor(Math.random() * 2 ** 31);
-  return Array.from({ length: runs }, (_, i) => first + i);
-}
 
 const sorted = (numbers: Iterable<number>) => [...numbers].sort((a, b) => a - b);
 const tokenOf = ({ of: session, token }: HeldClient) => ({ session, token });

@@ -6,6 +6,7 @@ import { accepted, type Parsed, refused } from "../platform/parsed.ts";
 import { pickOne, type Random, seededRandom } from "../platform/random.ts";
 import { connect, type Database } from "../store/database.ts";
 import { insertUser } from "../store/users.ts";
+import { testSeeds } from "../testing/chaos.ts";
 import { openFreshDatabase } from "../testing/database.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { heldDatabase } from "../testing/held-database.ts";
@@ -142,7 +143,7 @@ suite("a sender's messages to a group", () => {
   const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
   const payloadOf = (number: number) => Buffer.from(Uint32Array.of(number).buffer).swap32();
 
-  for (const seed of seeds()) {
+  for (const seed of testSeeds(8)) {
     test(`stand in the order in which they were written, whatever was refused, broken or overtaken on the way (TEST_SEED=${seed})`, async () => {
       const random = seededRandom(seed);
       const { steps, clock, servers, tokenOf } = await deployed(random, 2, { burst: 8, perSecond: 20 }, 12);
@@ -385,10 +386,3 @@ suite("a sender's messages to a group", () => {
     assert.deepEqual(await places(), upTo(6));
   });
 });
-
-/** One that is given, or some that nobody has chosen. */
-function seeds(): readonly number[] {
-  if (process.env.TEST_SEED !== undefined) return [Number(process.env.TEST_SEED)];
-  const first = Math.floor(Math.random() * 2 ** 31);
-  return Array.from({ length: Number(process.env.INTERLEAVINGS ?? 8) }, (_, i) => first + i);
-}

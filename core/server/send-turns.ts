@@ -30,9 +30,7 @@ export class SendTurns {
 
   /** How many refused messages have their turn before the one with this number. */
   before(group: GroupId, number: number): number {
-    const turns = this.#turns.get(group);
-    const behind = turns?.findIndex((turn) => turn.number >= number) ?? 0;
-    return behind === -1 ? (turns?.length ?? 0) : behind;
+    return placeOf(number, this.#turns.get(group) ?? []);
   }
 
   /** Whether one of those before this number might have come again long ago: to wait for it any longer is in vain. */
@@ -42,8 +40,8 @@ export class SendTurns {
   }
 
   /**
-   * In how many whole milliseconds a message that has to wait for others had better come again: when the first of them may. Where that has not
-   * come although it might have, in as long as it has been awaited.
+   * In how many whole milliseconds a message that has to wait for others had better come again: when the first of them may.
+   * Where that has not come although it might have, in as long as it has been awaited.
    */
   behindMs(group: GroupId, nowMs: number): number {
     const awaitedMs = Math.abs((this.#turns.get(group)?.[0]?.againMs ?? nowMs) - nowMs);
@@ -60,8 +58,7 @@ export class SendTurns {
       return;
     }
     if (own) this.#drop(group, turns, turns.indexOf(own), 1);
-    const behind = turns.findIndex((turn) => turn.number > number);
-    const at = behind === -1 ? turns.length : behind;
+    const at = placeOf(number, turns);
     if (turns.length === 0) {
       // The first of a group stops all behind it, so it has a turn also when there is none left.
       if (this.#turns.size >= limits.sendTurnsMax) return;
@@ -85,8 +82,7 @@ export class SendTurns {
   /** Those that have their turn before this number are given up. */
   skipTo(group: GroupId, number: number): void {
     const turns = this.#turns.get(group);
-    const behind = turns?.findIndex((turn) => turn.number >= number) ?? -1;
-    if (turns) this.#drop(group, turns, 0, behind === -1 ? turns.length : behind);
+    if (turns) this.#drop(group, turns, 0, placeOf(number, turns));
   }
 
   #drop(group: GroupId, turns: Turn[], from: number, count: number): void {
@@ -94,4 +90,10 @@ export class SendTurns {
     this.#count -= count;
     if (turns.length === 0) this.#turns.delete(group);
   }
+}
+
+/** How many of these turns are before the one with this number. */
+function placeOf(number: number, turns: readonly Turn[]): number {
+  const behind = turns.findIndex((turn) => turn.number >= number);
+  return behind === -1 ? turns.length : behind;
 }

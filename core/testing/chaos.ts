@@ -20,6 +20,14 @@ export function givenSeed(): number | undefined {
   return seed;
 }
 
+/** Seeds of many runs: the one that `TEST_SEED` gives, or as many as `INTERLEAVINGS` says, one behind the other. */
+export function testSeeds(runs: number): readonly number[] {
+  const given = givenSeed();
+  if (given !== undefined) return [given];
+  const first = Math.floor(Math.random() * 2 ** 31);
+  return Array.from({ length: Number(process.env.INTERLEAVINGS ?? runs) }, (_, i) => first + i);
+}
+
 /** What was written and acknowledged, by its text, with the place that the servers gave it. */
 export type Written = ReadonlyMap<string, number>;
 

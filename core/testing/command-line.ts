@@ -3,6 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { after } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
+import { until } from "./until.ts";
 
 export interface StartedCommand {
   readonly child: ChildProcessWithoutNullStreams;
@@ -59,4 +60,16 @@ export function startCommand(
 export async function endOf(started: StartedCommand, input?: string): Promise<EndedCommand> {
   if (input !== undefined) started.child.stdin.end(input);
   return { code: await started.ended, out: started.out(), err: started.err() };
+}
+
+/** Resolves when `fastchat serve` takes clients, with the `host:port` that it says; fails at once when it has ended instead. */
+export async function untilItServes({ out, err, ended }: StartedCommand): Promise<string> {
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
+  await until(() => hasEnded || out().includes("Ctrl-C stops it"), "it serves");
+  const address = /serves at wss?:\/\/([^/]+)\//.exec(out())?.[1];
+  if (hasEnded || address === undefined) throw new Error(`it has ended: ${err()}`);
+  return address;
 }

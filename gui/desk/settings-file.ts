@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { messageOf } from "../../core/platform/failure.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
+import { replaceFile } from "../../core/platform/replace-file.ts";
 import { defaultSettings, type Settings } from "../model/state.ts";
 
 /** What an older or newer client has not written is as it is by default. */
@@ -30,14 +31,7 @@ export function readSettings(directory: string): Parsed<Settings> {
 export function writeSettings(directory: string, settings: Settings): void {
   const file = fileIn(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const descriptor = openSync(`${file}.new`, "w", 0o600);
-  try {
-    writeSync(descriptor, `${JSON.stringify(settings, undefined, 2)}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(`${file}.new`, file);
+  replaceFile(file, `${JSON.stringify(settings, undefined, 2)}\n`, 0o600);
 }
 
 const fileIn = (directory: string) => path.join(directory, "settings.json");

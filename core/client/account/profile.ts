@@ -1,19 +1,8 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { Failure, messageOf } from "../../platform/failure.ts";
+import { replaceFile } from "../../platform/replace-file.ts";
 import { base64Field } from "./base64-field.ts";
 import { keyLockSchema } from "./key-lock.ts";
 
@@ -96,17 +85,10 @@ export class Profiles {
   /** Either the old profile or the new one is there, whatever happens meanwhile. */
   write(name: string, profile: Profile): void {
     const file = this.#profileFile(name);
-    const unfinished = `${file}.new`;
+    const text = `${JSON.stringify(profileSchema.encode({ version: 1, ...profile }), undefined, 2)}\n`;
     try {
       mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-      const descriptor = openSync(unfinished, "w", 0o600);
-      try {
-        writeSync(descriptor, `${JSON.stringify(profileSchema.encode({ version: 1, ...profile }), undefined, 2)}\n`);
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-      renameSync(unfinished, file);
+      replaceFile(file, text, 0o600);
     } catch (cause) {
       throw unwritable(file, cause);
     }

@@ -28,15 +28,12 @@ export const inlineCrypto: ClientCrypto = { ...opaque, ...inlineRsa, generateKey
 /** What accounts of a person need of their machine. */
 export class ThisMachine {
   readonly parts: LocalAccountParts;
-  readonly #pool: Pool | undefined;
+  #pool: Pool | undefined;
 
   constructor(home: string, { crypto, effort = "interactive" }: ThisMachineOptions = {}) {
-    this.#pool = crypto
-      ? undefined
-      : new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
     this.parts = {
       profiles: new Profiles(home),
-      crypto: this.#pool ? new PooledClientCrypto(this.#pool) : (crypto ?? inlineCrypto),
+      crypto: crypto ?? this.#pooledCrypto(),
       open: openLeanSocket,
       clock: systemClock,
       random: seededRandom(randomInt(2 ** 32)),
@@ -58,5 +55,10 @@ export class ThisMachine {
 
   async close(): Promise<void> {
     await this.#pool?.close();
+  }
+
+  #pooledCrypto(): ClientCrypto {
+    this.#pool = new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
+    return new PooledClientCrypto(this.#pool);
   }
 }

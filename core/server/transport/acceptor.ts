@@ -1,7 +1,7 @@
 import type { Lobby } from "./lobby.ts";
 import { answeredForServer, hasMethod } from "./methods.ts";
 import { NodeServer } from "./node-server.ts";
-import type { HttpRequest, TlsFiles } from "./transport.ts";
+import { type HttpRequest, plainText, type TlsFiles } from "./transport.ts";
 
 /** What stands on the port that everybody knows, in front of the servers. */
 export interface Front {
@@ -36,16 +36,15 @@ export async function signpost(
   { host, port, tls, lobby }: FrontPlace,
   route: (request: HttpRequest) => boolean,
 ): Promise<Front> {
-  const plain = { "content-type": "text/plain; charset=utf-8" };
   const server = new NodeServer({
     tls,
     lobby,
     requested(request) {
       if (answeredForServer(request) || route(request)) return;
       if (request.path !== "/healthz") {
-        return request.respond(404, plain, "not_found: ask /assign where to connect\n");
+        return request.respond(404, plainText, "not_found: ask /assign where to connect\n");
       }
-      if (hasMethod(request, ["GET"])) request.respond(200, plain, "ok\n");
+      if (hasMethod(request, ["GET"])) request.respond(200, plainText, "ok\n");
     },
   });
   return {

@@ -1,6 +1,6 @@
 import { hasMethod } from "./methods.ts";
 import { lists, type RequestHead, valuesOf } from "./request-head.ts";
-import type { Answer, HttpHeaders, HttpRequest } from "./transport.ts";
+import { type Answer, type HttpHeaders, type HttpRequest, plainText } from "./transport.ts";
 
 const version = "13";
 /** The base64 form of 16 bytes. */
@@ -18,14 +18,14 @@ export function isHandshake(head: RequestHead): boolean {
 export function refuseHandshake(request: HttpRequest, head: RequestHead): void {
   if (!hasMethod(request, ["GET"])) return;
   const { status, headers, text } = faultOf(head) ?? notAsked;
-  const plain = { "content-type": "text/plain; charset=utf-8", connection: "close" };
+  const plain = { ...plainText, connection: "close" };
   request.respond(status, { ...plain, ...headers }, `${text}\n`);
 }
 
 /** What a handshake is answered when there is no descriptor for a WebSocket, not even to tell it so. */
 export const noRoom: Answer = {
   status: 503,
-  headers: { "content-type": "text/plain; charset=utf-8", "retry-after": "1", connection: "close" },
+  headers: { ...plainText, "retry-after": "1", connection: "close" },
   body: "server_full: this server can open no more sockets\n",
 };
 

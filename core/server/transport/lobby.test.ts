@@ -7,6 +7,7 @@ import { DescriptorBudget, descriptorShare } from "../../platform/descriptors.ts
 import { silentLog } from "../../platform/log.ts";
 import { pickOne, seededRandom } from "../../platform/random.ts";
 import { bareTransport } from "../../testing/bare-transport.ts";
+import { givenSeed } from "../../testing/chaos.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { RawConnection, upgradeRequest } from "../../testing/raw-connection.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
@@ -104,7 +105,7 @@ for (const name of transportsHere) {
     });
 
     test("are counted to the last, whatever they ask for and however they end", async () => {
-      const seed = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
+      const seed = givenSeed() ?? randomInt(2 ** 31);
       const random = seededRandom(seed);
       try {
         const { server, connect } = await bounded(40);

@@ -1,5 +1,5 @@
 import { httpErrorCodes } from "../../wire/errors.ts";
-import type { HttpRequest } from "./transport.ts";
+import { type HttpRequest, plainText } from "./transport.ts";
 
 /**
  * Whether a resource that has these methods is to carry this request out. What it is not to is answered here: OPTIONS
@@ -13,7 +13,7 @@ export function hasMethod(request: HttpRequest, methods: readonly ("GET" | "PUT"
   const allow = [...all, "OPTIONS"].join(", ");
   if (request.method === "OPTIONS") request.respond(204, { allow }, "");
   else {
-    const headers = { "content-type": "text/plain; charset=utf-8", allow };
+    const headers = { ...plainText, allow };
     request.respond(httpErrorCodes.method_not_allowed.status, headers, `method_not_allowed: there are ${allow}\n`);
   }
   return false;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RequestHead } from "./request-head.ts";
+import { type RequestHead, valuesOf } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
 
 /** The head of a request to Node's own HTTP server. */
@@ -22,14 +22,14 @@ const pathOf = (target: string) => target.split("?", 1)[0] ?? "";
 
 /** A request to Node's own HTTP server, as routes see it. */
 export function httpRequest(head: RequestHead, request: IncomingMessage, response: ServerResponse): HttpRequest {
-  const { method, path, headers } = head;
+  const { method, path } = head;
   const { url = "" } = request;
   const query = url.includes("?") ? url.slice(url.indexOf("?") + 1) : "";
   return {
     method,
     path,
     query: new URLSearchParams(query),
-    header: (name) => headers.find(([of]) => of === name)?.[1],
+    header: (name) => valuesOf(head, name)[0],
     body: (bytesMax) => readBody(request, bytesMax),
     respond(status, answerHeaders, body) {
       if (response.headersSent) return;

@@ -6,7 +6,7 @@ import { httpRequest, requestHead } from "./node-http.ts";
 import { portInUse } from "./port-in-use.ts";
 import { readTls } from "./read-tls.ts";
 import { headFault, type RequestHead, valuesOf } from "./request-head.ts";
-import type { HttpRequest, TlsFiles } from "./transport.ts";
+import { type HttpRequest, plainText, type TlsFiles } from "./transport.ts";
 
 /** A client that has not sent the head of its request for this long is cut off. */
 const headMsMax = 10_000;
@@ -130,7 +130,7 @@ export class NodeServer {
       valuesOf(head, "content-length").some((length) => length !== "0") ||
       valuesOf(head, "transfer-encoding").length > 0
     ) {
-      const headers = { "content-type": "text/plain; charset=utf-8", connection: "close" };
+      const headers = { ...plainText, connection: "close" };
       const text = "bad_request: a request with a body cannot ask for another protocol here\n";
       return httpRequest(head, request, response).respond(400, headers, text);
     }

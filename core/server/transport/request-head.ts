@@ -1,4 +1,4 @@
-import type { Answer } from "./transport.ts";
+import { type Answer, plainText } from "./transport.ts";
 
 /** The first lines of an HTTP request. */
 export interface RequestHead {
@@ -55,5 +55,5 @@ const lengthForm = /^\d{1,15}$/;
 const badRequest = (detail: string) => closing(400, `bad_request: ${detail}`);
 
 function closing(status: number, text: string): Answer {
-  return { status, headers: { "content-type": "text/plain; charset=utf-8", connection: "close" }, body: `${text}\n` };
+  return { status, headers: { ...plainText, connection: "close" }, body: `${text}\n` };
 }

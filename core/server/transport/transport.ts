@@ -73,6 +73,8 @@ export interface HttpRequest {
 
 /** With `close` in `connection`, the connection ends behind the answer. */
 export type HttpHeaders = Readonly<Record<string, string>>;
+/** Of an answer that is text. */
+export const plainText: HttpHeaders = { "content-type": "text/plain; charset=utf-8" };
 /** The pieces add up to the length that was announced. */
 export type NextPiece = () => Promise<Uint8Array>;
 

@@ -1,5 +1,6 @@
 import * as uws from "uWebSockets.js";
 import type { Front, FrontPlace } from "./acceptor.ts";
+import { plainText } from "./transport.ts";
 import { UwsDoor } from "./uws-door.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";
 import { closeWholly, listen, undeclared } from "./uws-listen.ts";
@@ -11,7 +12,7 @@ export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlac
   // The socket must not be kept: its later requests would come here too.
   app.any("/*", (response, request) => {
     door.asked(response);
-    const headers = { "content-type": "text/plain; charset=utf-8", "retry-after": "1", connection: "close" };
+    const headers = { ...plainText, "retry-after": "1", connection: "close" };
     new UwsRequest(response, headOf(request)).respond(503, headers, "no_server: none is there now\n");
   });
   const { port } = await listen(app, host, wanted);

@@ -1,6 +1,6 @@
 import type * as uws from "uWebSockets.js";
 import { STATUS_CODES } from "node:http";
-import type { RequestHead } from "./request-head.ts";
+import { type RequestHead, valuesOf } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
 
 /** The head of a native request; the library takes HTTP/1.1 and nothing else. */
@@ -39,7 +39,7 @@ export class UwsRequest implements HttpRequest {
   }
 
   header(name: string): string | undefined {
-    return this.#head.headers.find(([of]) => of === name)?.[1];
+    return valuesOf(this.#head, name)[0];
   }
 
   body(bytesMax: number): Promise<Uint8Array | undefined> {

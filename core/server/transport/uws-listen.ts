@@ -45,9 +45,9 @@ const closingTurnsMax = 100_000;
  * down.
  */
 export async function closeWholly(apps: readonly uws.TemplatedApp[], open: () => number): Promise<void> {
-  for (const app of apps) app.close();
-  for (let turn = 0; open() > 0 && turn < closingTurnsMax; turn++) {
-    await setImmediate();
+  for (let turn = 0; turn < closingTurnsMax; turn++) {
     for (const app of apps) app.close();
+    if (open() === 0) return;
+    await setImmediate();
   }
 }
