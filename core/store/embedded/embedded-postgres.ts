@@ -322,7 +322,8 @@ function removeUnfinished(directory: string): void {
   for (const entry of readdirSync(directory)) {
     const pid = entry.startsWith(prefix) ? wholeNumber(entry.slice(prefix.length)) : undefined;
     if (pid === undefined || (pid !== process.pid && isRunning(pid))) continue;
-    rmSync(path.join(directory, entry), { recursive: true, force: true });
+    // What initdb had started may write for a moment after its end.
+    rmSync(path.join(directory, entry), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
