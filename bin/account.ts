@@ -13,7 +13,7 @@ import {
   signUpHere,
 } from "../core/client/account/local-account.ts";
 import type { ThisMachine } from "../core/client/account/this-machine.ts";
-import { trustDeployment } from "../core/client/tls-trust.ts";
+import { trustDeployment } from "../core/client/socket/tls-trust.ts";
 import { commandMachine } from "./command-machine.ts";
 import { addSettings, print, run, settingsOf, UsageError } from "./program.ts";
 import { readNewSecret, readSecret } from "./secrets.ts";

@@ -1,12 +1,13 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
-import { availableArms, fanoutDefaults, runFanout } from "../bench/fanout.ts";
-import { ingestDefaults, runIngest } from "../bench/ingest.ts";
+import { ratePerSecondMax } from "../bench/compared/pilot.ts";
+import { availableArms, fanoutDefaults, runFanout } from "../bench/experiments/fanout.ts";
+import { ingestDefaults, runIngest } from "../bench/experiments/ingest.ts";
+import { quickDefaults, quickSeconds, quickWorkload, runQuick } from "../bench/experiments/quick.ts";
+import { runConnections, runFiles, runGenerator, runLogins, type ScaleOptions } from "../bench/experiments/scale.ts";
 import { microCryptoDefaults, runMicroCrypto } from "../bench/micro/crypto.ts";
 import { microCryptoNotes, microCryptoTables } from "../bench/micro/crypto-tables.ts";
 import { microGuiDefaults, runMicroGui } from "../bench/micro/gui.ts";
-import { ratePerSecondMax } from "../bench/pilot.ts";
-import { ProgressLine } from "../bench/progress-line.ts";
-import { quickDefaults, quickSeconds, quickWorkload, runQuick } from "../bench/quick.ts";
+import { ProgressLine } from "../bench/report/progress-line.ts";
 import type {
   CellsDocument,
   FanoutDocument,
@@ -14,17 +15,16 @@ import type {
   MicroDocument,
   ResultsDocument,
   ScaleDocument,
-} from "../bench/results.ts";
-import { runConnections, runFiles, runGenerator, runLogins, type ScaleOptions } from "../bench/scale.ts";
-import { fanoutNotes, fanoutTable, figuresTable, ingestTables } from "../bench/tables.ts";
-import type { Watch } from "../bench/watch.ts";
+} from "../bench/report/results.ts";
+import { fanoutNotes, fanoutTable, figuresTable, ingestTables } from "../bench/report/tables.ts";
+import type { Watch } from "../bench/report/watch.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { type StrategyName, strategyNames } from "../core/cluster/strategies.ts";
+import { type ListItems, parseCommaList } from "../core/platform/comma-list.ts";
 import { decimalNumber } from "../core/platform/decimal.ts";
 import { createLog } from "../core/platform/log.ts";
 import { transportNames } from "../core/server/transport/transport.ts";
 import { cellsPassed, cellsShown } from "./cells-shown.ts";
-import { type ListItems, parseCommaList } from "./comma-list.ts";
 import { type MeasuredOptions, measured } from "./measured.ts";
 import { run, whole } from "./program.ts";
 

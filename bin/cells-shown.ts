@@ -1,8 +1,8 @@
-import { notes } from "../bench/cells-notes.ts";
-import { cellsTable } from "../bench/cells-table.ts";
-import { conclusion } from "../bench/conclusion.ts";
-import { preamble } from "../bench/preamble.ts";
-import type { CellsDocument } from "../bench/results.ts";
+import { notes } from "../bench/report/cells-notes.ts";
+import { cellsTable } from "../bench/report/cells-table.ts";
+import { preamble } from "../bench/report/preamble.ts";
+import type { CellsDocument } from "../bench/report/results.ts";
+import { conclusion } from "../bench/statistics/conclusion.ts";
 
 /** A run of cells, as the terminal shows it. */
 export function cellsShown(run: CellsDocument): string[] {

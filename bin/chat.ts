@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { aboutDeployment } from "../core/client/about-deployment.ts";
 import type { Profiles } from "../core/client/account/profile.ts";
 import { ThisMachine } from "../core/client/account/this-machine.ts";
+import { aboutDeployment } from "../core/client/socket/about-deployment.ts";
 import type { Cancel } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { type ChatConfig, chatSettings } from "../gui/chat-settings.ts";

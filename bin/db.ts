@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { assertSeedWritable, seedUsers, writeSeededAccounts } from "../bench/seed.ts";
+import { assertSeedWritable, seedUsers, writeSeededAccounts } from "../bench/started/seed.ts";
 import { prepareDatabase } from "../core/cluster/deployment.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { createLog } from "../core/platform/log.ts";

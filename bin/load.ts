@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { runLoad } from "../bench/load.ts";
-import { loadSettings } from "../bench/load-settings.ts";
-import { ProgressLine } from "../bench/progress-line.ts";
-import type { CellsDocument } from "../bench/results.ts";
-import type { Watch } from "../bench/watch.ts";
+import { loadSettings } from "../bench/compared/load-settings.ts";
+import { runLoad } from "../bench/experiments/load.ts";
+import { ProgressLine } from "../bench/report/progress-line.ts";
+import type { CellsDocument } from "../bench/report/results.ts";
+import type { Watch } from "../bench/report/watch.ts";
 import { cellsPassed, cellsShown } from "./cells-shown.ts";
 import { measured } from "./measured.ts";
 import { addSettings, run, settingsOf } from "./program.ts";

@@ -1,7 +1,7 @@
-import { keepMeasured } from "../bench/keep.ts";
-import { partialNotice } from "../bench/partial-notice.ts";
-import type { ResultsDocument } from "../bench/results.ts";
-import type { Watch } from "../bench/watch.ts";
+import { keepMeasured } from "../bench/report/keep.ts";
+import { partialNotice } from "../bench/report/partial-notice.ts";
+import type { ResultsDocument } from "../bench/report/results.ts";
+import type { Watch } from "../bench/report/watch.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import { print } from "./program.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { accountSettings } from "../core/client/account/account-settings.ts";
 import type { LocalAccount } from "../core/client/account/local-account.ts";
-import type { SendOutcome } from "../core/client/outbox.ts";
+import type { SendOutcome } from "../core/client/mail/outbox.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { withAccount } from "./account.ts";

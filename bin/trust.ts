@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { accountSettings } from "../core/client/account/account-settings.ts";
 import type { LocalAccount } from "../core/client/account/local-account.ts";
-import { safetyNumberQr } from "../core/client/safety-qr.ts";
-import type { Pin } from "../core/client/trust.ts";
+import { safetyNumberQr } from "../core/client/people/safety-qr.ts";
+import type { Pin } from "../core/client/people/trust.ts";
 import { spacedSafetyNumber } from "../core/e2ee/safety-number.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { canonicalUserName } from "../core/wire/user-name.ts";

@@ -1,8 +1,8 @@
 import type { LocalAccountParts } from "../core/client/account/local-account.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
-import { Desk } from "./desk/desk.ts";
-import type { Terminal as Surroundings } from "./desk/surroundings.ts";
-import { systemViewer } from "./desk/viewer.ts";
+import { Desk } from "./effects/desk.ts";
+import type { Terminal as Surroundings } from "./effects/surroundings.ts";
+import { systemViewer } from "./effects/viewer.ts";
 import type { Bindings } from "./keys/bindings.ts";
 import { view } from "./layout/view.ts";
 import type { Effect } from "./model/effect.ts";

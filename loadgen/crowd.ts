@@ -1,5 +1,5 @@
-import { deploymentUrl } from "../core/client/deployment-url.ts";
-import { IdentityCache } from "../core/client/identity-cache.ts";
+import { IdentityCache } from "../core/client/people/identity-cache.ts";
+import { deploymentUrl } from "../core/client/socket/deployment-url.ts";
 import { type Clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Random } from "../core/platform/random.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { deploymentUrl } from "../core/client/deployment-url.ts";
-import { httpAsk } from "../core/client/http.ts";
-import type { TlsTrust } from "../core/client/tls-trust.ts";
+import { deploymentUrl } from "../core/client/socket/deployment-url.ts";
+import { httpAsk } from "../core/client/socket/http.ts";
+import type { TlsTrust } from "../core/client/socket/tls-trust.ts";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
-import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../core/platform/result.ts";
 import { complaintOf, shortened } from "../core/platform/schema-complaint.ts";
 
 /** What a deployment's servers have done so far, as their `/metrics` say. */

@@ -1,6 +1,6 @@
-import { dialAssigned } from "../core/client/dial.ts";
-import { openLeanSocket } from "../core/client/lean-socket.ts";
-import { Mailbox } from "../core/client/mailbox.ts";
+import { Mailbox } from "../core/client/mail/mailbox.ts";
+import { dialAssigned } from "../core/client/socket/dial.ts";
+import { openLeanSocket } from "../core/client/socket/lean-socket.ts";
 import { sleep, systemClock } from "../core/platform/clock.ts";
 import { seededRandom } from "../core/platform/random.ts";
 import type { GroupId, Seq } from "../core/wire/ids.ts";

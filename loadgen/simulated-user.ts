@@ -1,20 +1,20 @@
 import { logIn, signUp } from "../core/client/account/authenticate.ts";
 import { Client } from "../core/client/client.ts";
-import type { Welcome } from "../core/client/connection.ts";
-import { dialAssigned } from "../core/client/dial.ts";
-import type { IdentityCache } from "../core/client/identity-cache.ts";
-import { openLeanSocket } from "../core/client/lean-socket.ts";
-import type { SendOutcome } from "../core/client/outbox.ts";
-import type { RequestRefused } from "../core/client/server-link.ts";
-import type { TlsTrust } from "../core/client/tls-trust.ts";
+import type { Welcome } from "../core/client/mail/connection.ts";
+import type { SendOutcome } from "../core/client/mail/outbox.ts";
+import type { RequestRefusal } from "../core/client/mail/server-link.ts";
+import type { IdentityCache } from "../core/client/people/identity-cache.ts";
+import { dialAssigned } from "../core/client/socket/dial.ts";
+import { openLeanSocket } from "../core/client/socket/lean-socket.ts";
+import type { TlsTrust } from "../core/client/socket/tls-trust.ts";
 import type { Content } from "../core/e2ee/content.ts";
 import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import * as opaque from "../core/e2ee/opaque-client.ts";
 import { RsaFernet } from "../core/e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../core/e2ee/rsa-inline.ts";
 import { systemClock } from "../core/platform/clock.ts";
-import { accepted, type Parsed } from "../core/platform/parsed.ts";
 import type { Random } from "../core/platform/random.ts";
+import { accepted, type Result } from "../core/platform/result.ts";
 import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId, UserId } from "../core/wire/ids.ts";
 import { canonicalUserName } from "../core/wire/user-name.ts";
@@ -104,7 +104,7 @@ export class SimulatedUser {
   }
 
   /** Signs up, or logs in as a seeded user. */
-  async connect(): Promise<Parsed<Welcome, RequestRefused>> {
+  async connect(): Promise<Result<Welcome, RequestRefusal>> {
     const { accounts, keyPairs } = this.#setup;
     const canonical = canonicalUserName(this.name);
     const identity = createIdentity(canonical.ok ? canonical.value : this.name, keyPairs);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
-import type { FuzzTarget } from "../core/testing/fuzz/target.ts";
+import type { FuzzTarget } from "../core/fuzz/target.ts";
+import { accepted, type Parsed, refused } from "../core/platform/result.ts";
 import { parseMetrics, parseServerList } from "./deployment-probe.ts";
 import { parseWorkload, presets } from "./workload.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../core/platform/parsed.ts";
+import { accepted, type Parsed, type Result, refused } from "../core/platform/result.ts";
 import { complaintOf } from "../core/platform/schema-complaint.ts";
 import { limits } from "../core/wire/limits.ts";
 
@@ -154,6 +154,6 @@ export const presets = {
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as [PresetName, ...PresetName[]];
 
-export function preset(name: PresetName, override: Partial<WorkloadText> = {}): Parsed<Workload> {
+export function preset(name: PresetName, override: Partial<WorkloadText> = {}): Result<Workload> {
   return parseWorkload({ ...presets[name], ...override });
 }

@@ -1,7 +1,7 @@
-import { figure } from "../figures.ts";
-import type { MicroArmResult, MicroComparison, MicroDocument } from "../results.ts";
-import type { Spread } from "../spread.ts";
-import { plainTable } from "../tables.ts";
+import { figure } from "../report/figures.ts";
+import type { MicroArmResult, MicroComparison, MicroDocument } from "../report/results.ts";
+import { plainTable } from "../report/tables.ts";
+import type { Spread } from "../statistics/spread.ts";
 import { inlineInCode, lessHeld, poolThreadsName, wayInCpu, wayInWait, worthTheWay } from "./crypto.ts";
 import { batchGroup, poolGroup, sameGroup, taskGroup } from "./inline-and-pool.ts";
 import { nativeGroup } from "./native-and-forge.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resultsSchema } from "../results.ts";
+import { resultsSchema } from "../report/results.ts";
 import { runMicroCrypto } from "./crypto.ts";
 import { microCryptoNotes, microCryptoTables } from "./crypto-tables.ts";
 

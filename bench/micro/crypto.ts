@@ -1,8 +1,8 @@
 import { inlineWrapsMax, wrapsPerTask } from "../../core/e2ee/offload/client-tasks.ts";
 import { poolThreads } from "../../core/e2ee/offload/pool.ts";
-import { readEnvironment } from "../environment.ts";
-import type { MicroArmResult, MicroComparison, MicroDocument } from "../results.ts";
-import type { Watch } from "../watch.ts";
+import { readEnvironment } from "../report/environment.ts";
+import type { MicroArmResult, MicroComparison, MicroDocument } from "../report/results.ts";
+import type { Watch } from "../report/watch.ts";
 import { batchGroup, InlineAndPool, type InlineAndPoolOptions } from "./inline-and-pool.ts";
 import { type NativeAndForgeOptions, nativeAndForge } from "./native-and-forge.ts";
 import { ownOperations } from "./own-operations.ts";

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { inlineCrypto } from "../../core/client/account/this-machine.ts";
 import { silentLog } from "../../core/platform/log.ts";
 import { keyPair } from "../../core/testing/key-pairs.ts";
-import { PseudoTerminal } from "../pseudo-terminal.ts";
-import { resultsSchema } from "../results.ts";
-import { figuresTable } from "../tables.ts";
-import { sharedLaboratory } from "../testing/shared-laboratory.ts";
+import { resultsSchema } from "../report/results.ts";
+import { figuresTable } from "../report/tables.ts";
+import { PseudoTerminal } from "../started/pseudo-terminal.ts";
+import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
 import { runMicroGui } from "./gui.ts";
 
 const skip = PseudoTerminal.isPossible() ? false : "util-linux's script is missing";

@@ -10,13 +10,13 @@ import type { GroupId } from "../../core/wire/ids.ts";
 import { sendWhenDue } from "../../loadgen/pace.ts";
 import { Latencies } from "../../loadgen/recorder.ts";
 import { Arrivals } from "../../loadgen/schedule.ts";
-import { type BenchPerson, foundGroup, outboxMax, signUpPerson } from "../bench-person.ts";
-import { ServerProcess } from "../child-process.ts";
-import { type Laboratory, type LaboratoryOptions, openLaboratory } from "../laboratory.ts";
-import { processUsage } from "../process-usage.ts";
-import { PseudoTerminal } from "../pseudo-terminal.ts";
-import type { MicroDocument } from "../results.ts";
-import type { Watch } from "../watch.ts";
+import type { MicroDocument } from "../report/results.ts";
+import type { Watch } from "../report/watch.ts";
+import { type BenchPerson, foundGroup, outboxMax, signUpPerson } from "../started/bench-person.ts";
+import { ServerProcess } from "../started/child-process.ts";
+import { type Laboratory, type LaboratoryOptions, openLaboratory } from "../started/laboratory.ts";
+import { processUsage } from "../started/process-usage.ts";
+import { PseudoTerminal } from "../started/pseudo-terminal.ts";
 
 export interface MicroGuiOptions extends Watch<MicroDocument>, LaboratoryOptions {
   readonly messages: number;

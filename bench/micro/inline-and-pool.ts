@@ -14,7 +14,7 @@ import { Pool, poolThreads } from "../../core/e2ee/offload/pool.ts";
 import { type Stretching, startLogin, startRegistration } from "../../core/e2ee/opaque-client.ts";
 import { createOpaqueSecret, type OpaqueServer, opaqueServer } from "../../core/e2ee/opaque-server.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
-import type { Parsed } from "../../core/platform/parsed.ts";
+import type { Result } from "../../core/platform/result.ts";
 import { contextOf, type MicroPeople, valueOf, wrapJobs } from "./people.ts";
 import type { MicroArm, MicroSubject } from "./rounds.ts";
 
@@ -207,7 +207,7 @@ function stretchings(pooled: PooledClientCrypto, steps: OpaqueSteps, how?: typeo
 }
 
 function serverSteps(here: OpaqueServer, there: OpaqueServer, steps: OpaqueSteps): MicroSubject[] {
-  const step = (name: string, ask: (server: OpaqueServer) => Promise<Parsed<unknown, unknown>>) =>
+  const step = (name: string, ask: (server: OpaqueServer) => Promise<Result<unknown, unknown>>) =>
     offered(
       `server ${name}`,
       async () => valueOf(await ask(here)),

@@ -3,10 +3,10 @@ import { suite, test } from "node:test";
 import { inlineCrypto } from "../../core/client/account/this-machine.ts";
 import { silentLog as log } from "../../core/platform/log.ts";
 import { keyPair } from "../../core/testing/key-pairs.ts";
-import { type Interruptible, interruptedAt } from "../interrupted-run.ts";
-import { PseudoTerminal } from "../pseudo-terminal.ts";
-import type { MicroDocument } from "../results.ts";
-import { sharedLaboratory } from "../testing/shared-laboratory.ts";
+import { type Interruptible, interruptedAt } from "../report/interrupted-run.ts";
+import type { MicroDocument } from "../report/results.ts";
+import { PseudoTerminal } from "../started/pseudo-terminal.ts";
+import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
 import { microCryptoDefaults, runMicroCrypto } from "./crypto.ts";
 import { runMicroGui } from "./gui.ts";
 

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { createIdentity, generateIdentityKeys, type Identity } from "../../core/e2ee/identity.ts";
 import type { WrapContext, WrapJob } from "../../core/e2ee/key-wrap.ts";
-import type { Parsed } from "../../core/platform/parsed.ts";
+import type { Parsed } from "../../core/platform/result.ts";
 import { epoch, groupId } from "../../core/wire/ids.ts";
 
 /** Who the measured operations are done by and for. */

@@ -4,9 +4,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Bench, type Task } from "tinybench";
 import { Failure } from "../../core/platform/failure.ts";
-import { median } from "../figures.ts";
-import type { MicroArmResult, MicroComparison, MicroRound } from "../results.ts";
-import { spreadOf } from "../spread.ts";
+import { median } from "../report/figures.ts";
+import type { MicroArmResult, MicroComparison, MicroRound } from "../report/results.ts";
+import { spreadOf } from "../statistics/spread.ts";
 
 /** One way to do something. */
 export interface MicroArm {

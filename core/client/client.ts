@@ -1,24 +1,24 @@
 import type { Content } from "../e2ee/content.ts";
 import type { Identity } from "../e2ee/identity.ts";
 import type { AnySuite } from "../e2ee/suite.ts";
-import { type Parsed, refused } from "../platform/parsed.ts";
+import { type Result, refused } from "../platform/result.ts";
 import { copyBytes } from "../wire/bytes.ts";
 import type { DeliverCursor } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Membership } from "../wire/membership.ts";
 import { messageTypes } from "../wire/send-frame.ts";
-import type { Authenticate, ConnectionState, Welcome } from "./connection.ts";
-import { Conversation, type ConversationEvents, type OlderMessages } from "./conversation.ts";
-import { GroupChanges, type WantedChange } from "./group-changes.ts";
-import { failed, type GroupFailure } from "./group-failure.ts";
-import { IdentityBook, type KnownPerson } from "./identity-book.ts";
-import type { IdentityCache } from "./identity-cache.ts";
-import type { Keeper, WrittenMessage } from "./keeper.ts";
-import { Mailbox, type MailboxGroup, type MailboxOptions, type MailboxParts } from "./mailbox.ts";
-import { OpenGroups, type OpenGroupsEvents } from "./open-groups.ts";
-import type { SendOutcome } from "./outbox.ts";
-import type { Notice, RequestRefused } from "./server-link.ts";
-import { memoryPins, Trust, type TrustEvents } from "./trust.ts";
+import { Conversation, type ConversationEvents, type OlderMessages } from "./group/conversation.ts";
+import { GroupChanges, type WantedChange } from "./group/group-changes.ts";
+import type { Keeper, WrittenMessage } from "./group/keeper.ts";
+import { OpenGroups, type OpenGroupsEvents } from "./group/open-groups.ts";
+import type { Authenticate, ConnectionState, Welcome } from "./mail/connection.ts";
+import { failed, type GroupRefusal } from "./mail/group-refusal.ts";
+import { Mailbox, type MailboxGroup, type MailboxOptions, type MailboxParts } from "./mail/mailbox.ts";
+import type { SendOutcome } from "./mail/outbox.ts";
+import type { Notice, RequestRefusal } from "./mail/server-link.ts";
+import { IdentityBook, type KnownPerson } from "./people/identity-book.ts";
+import type { IdentityCache } from "./people/identity-cache.ts";
+import { memoryPins, Trust, type TrustEvents } from "./people/trust.ts";
 
 export interface ClientEvents extends ConversationEvents, TrustEvents, OpenGroupsEvents {
   connection?(state: ConnectionState, why: string): void;
@@ -129,7 +129,7 @@ export class Client {
   async logIn(
     identity: Identity | (() => Identity),
     authenticate: Authenticate,
-  ): Promise<Parsed<Welcome, RequestRefused>> {
+  ): Promise<Result<Welcome, RequestRefusal>> {
     return this.#mailbox.logIn(async (link) => {
       const welcome = await authenticate(link);
       // Before the mailbox brings the first message.
@@ -169,7 +169,7 @@ export class Client {
   }
 
   /** Meets users by the names that somebody typed; refused when one is unknown, or not who they were. */
-  meet(names: readonly string[]): Promise<Parsed<KnownPerson[], GroupFailure>> {
+  meet(names: readonly string[]): Promise<Result<KnownPerson[], GroupRefusal>> {
     return this.#people.byName(names);
   }
 
@@ -180,7 +180,7 @@ export class Client {
     readonly suite?: string;
     readonly history?: boolean;
     readonly expireSeconds?: number;
-  }): Promise<Parsed<Conversation, GroupFailure>> {
+  }): Promise<Result<Conversation, GroupRefusal>> {
     const suite = of.suite === undefined ? this.#options.suites[0] : this.#suites.get(of.suite);
     if (!suite) return failed("unknown_suite", `this client does not know the suite ${of.suite}`);
     const people = await this.#people.byName(of.members);
@@ -197,14 +197,14 @@ export class Client {
   async changeGroup(
     group: GroupId,
     { names = [], ...change }: Omit<WantedChange, "people"> & { readonly names?: readonly string[] },
-  ): Promise<Parsed<Membership, GroupFailure>> {
+  ): Promise<Result<Membership, GroupRefusal>> {
     const people = await this.#people.byName(names);
     if (!people.ok) return people;
     return this.#loggedIn().changes.change(this.conversation(group), { ...change, people: people.value });
   }
 
   /** Removes everybody else from a group and leaves it: for an admin. Done again after a failure, it goes on where it ended. */
-  deleteGroup(group: GroupId): Promise<Parsed<undefined, GroupFailure>> {
+  deleteGroup(group: GroupId): Promise<Result<undefined, GroupRefusal>> {
     return this.#loggedIn().changes.dissolve(this.conversation(group));
   }
 
@@ -246,12 +246,12 @@ export class Client {
    * Fetches up to so many messages (500 at most) of a group from before the oldest that is kept, and keeps them: a machine
    * that is new to a group begins with the last ones.
    */
-  older(group: GroupId, count: number): Promise<Parsed<OlderMessages, GroupFailure>> {
+  older(group: GroupId, count: number): Promise<Result<OlderMessages, GroupRefusal>> {
     return this.conversation(group).older(count);
   }
 
   /** Milliseconds to the server and back. */
-  roundTrip(): Promise<Parsed<number, RequestRefused>> {
+  roundTrip(): Promise<Result<number, RequestRefusal>> {
     return this.#mailbox.roundTrip();
   }
 
@@ -267,7 +267,7 @@ export class Client {
     content: Content,
     settled: (outcome: SendOutcome) => void,
     id: ClientMessageId = this.#mailbox.nextId(),
-  ): Parsed<ClientMessageId> {
+  ): Result<ClientMessageId> {
     if (!this.#mailbox.hasRoom) return refused("too many messages wait already for their acknowledgement");
     const message = { id, group, content, writtenAt: this.#mailbox.now() };
     this.#options.keeper?.written(message);
@@ -279,7 +279,7 @@ export class Client {
    * Sends a message that failed once more, as it was: under its own id, so that it is there once, even if the server has
    * taken it in without being able to say so. Refused when there is no such message, or too many wait.
    */
-  retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): Parsed<ClientMessageId> {
+  retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): Result<ClientMessageId> {
     if (!this.#mailbox.hasRoom) return refused("too many messages wait already for their acknowledgement");
     const message = this.#options.keeper?.retried(id);
     if (!message) return refused("no such message has failed");

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { dialAssigned, dialDirectly } from "../client/dial.ts";
+import { dialAssigned, dialDirectly } from "../client/socket/dial.ts";
 import { seededRandom } from "../platform/random.ts";
 import { assertAgreement, converse, interruptions, testSeed } from "../testing/chaos.ts";
 import { freshDatabase, ownPostgres } from "../testing/database.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
-import { dialDirectly } from "../client/dial.ts";
+import { dialDirectly } from "../client/socket/dial.ts";
 import { Failure } from "../platform/failure.ts";
 import { silentLog } from "../platform/log.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { dialAssigned } from "../client/dial.ts";
+import { dialAssigned } from "../client/socket/dial.ts";
 import { createAccountSecret, sealAccountSecret } from "../e2ee/account-secret.ts";
 import type { RsaFernetState } from "../e2ee/rsa-fernet.ts";
 import { projectRoot } from "../platform/project-root.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dialDirectly } from "../client/dial.ts";
+import { dialDirectly } from "../client/socket/dial.ts";
 import { ClientProcess } from "../testing/client-process.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { type Person, person } from "../testing/person.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { sign, verify } from "node:crypto";
-import { accepted, type Parsed } from "../platform/parsed.ts";
-import { expensiveMaps } from "../testing/fuzz/cbor-form.ts";
-import { accountOf, bytesOf, fixedKey, fixture, pemPassphrase } from "../testing/fuzz/fixture.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { expensiveMaps } from "../fuzz/cbor-form.ts";
+import { accountOf, bytesOf, fixedKey, fixture, pemPassphrase } from "../fuzz/fixture.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
+import { accepted, type Parsed } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { limits } from "../wire/limits.ts";
 import { decodeAccountSecret, openAccountSecret } from "./account-secret.ts";

@@ -12,7 +12,7 @@ import {
 import { inspect } from "node:util";
 import { encode } from "cborg";
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, type Result, refused } from "../platform/result.ts";
 import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";
 import { Identity } from "./identity.ts";
@@ -70,7 +70,7 @@ export function decodeAccountSecret(bytes: Uint8Array): Parsed<AccountSecret> {
 export function joinIdentity(
   publicBytes: Uint8Array,
   keys: { readonly wrapping: Uint8Array | KeyObject; readonly signing: Uint8Array | KeyObject },
-): Parsed<Identity> {
+): Result<Identity> {
   const publicIdentity = openPublicIdentity(publicBytes);
   if (!publicIdentity.ok) return publicIdentity;
   try {

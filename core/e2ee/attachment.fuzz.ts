@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { accepted, refused } from "../platform/parsed.ts";
-import { fixedKey } from "../testing/fuzz/fixture.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { fixedKey } from "../fuzz/fixture.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
+import { accepted, refused } from "../platform/result.ts";
 import { chunkCount, chunkPlainBytes, chunkStoredBytes } from "../wire/attachment.ts";
 import { equalBytes, readUint32, readUint53, writeUint32, writeUint53 } from "../wire/bytes.ts";
 import { openChunk, plainBytesOf, sealChunk } from "./attachment.ts";

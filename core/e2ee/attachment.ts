@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { chunkPlainBytes, chunkSealBytes } from "../wire/attachment.ts";
 import { writeUint32, writeUint53 } from "../wire/bytes.ts";
 

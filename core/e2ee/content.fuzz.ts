@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { expensiveMaps } from "../testing/fuzz/cbor-form.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { expensiveMaps } from "../fuzz/cbor-form.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { limits } from "../wire/limits.ts";
 import { type Content, encodeContent, parseContent, wordsOf } from "./content.ts";

@@ -1,6 +1,6 @@
 import { encode } from "cborg";
 import { z } from "zod";
-import type { Parsed } from "../platform/parsed.ts";
+import type { Parsed } from "../platform/result.ts";
 import { attachmentIdBytes } from "../wire/attachment.ts";
 import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField, hashField } from "../wire/fields.ts";

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, type Result, refused } from "../platform/result.ts";
 import { readUint53, writeUint53 } from "../wire/bytes.ts";
 
 /**
@@ -50,7 +50,7 @@ export function fernetOpen(
   key: Uint8Array,
   token: Uint8Array,
   freshness?: { readonly nowSeconds: number; readonly ttlSeconds: number },
-): Parsed<Uint8Array, FernetFault> {
+): Result<Uint8Array, FernetFault> {
   checkKey(key);
   const sealedBytes = token.length - headBytes - macBytes;
   if (sealedBytes < blockBytes || sealedBytes % blockBytes !== 0 || token[0] !== version) return refused("malformed");

@@ -1,6 +1,6 @@
 import { createCipheriv, createPrivateKey, type KeyObject, pbkdf2Sync, randomBytes } from "node:crypto";
 import forge from "node-forge";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { joinIdentity } from "./account-secret.ts";
 import type { Identity } from "./identity.ts";
 

@@ -1,5 +1,5 @@
 import { createHash, constants as crypto, type KeyObject, privateDecrypt, publicEncrypt } from "node:crypto";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { writeUint32, writeUint53 } from "../wire/bytes.ts";
 import type { Epoch, GroupId } from "../wire/ids.ts";
 

@@ -1,5 +1,5 @@
 import { type KeyObject, sign, verify } from "node:crypto";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Result, refused } from "../platform/result.ts";
 import { readUint32, readUint53, readUint64, writeUint32, writeUint53, writeUint64 } from "../wire/bytes.ts";
 import type { Envelope, SuiteFault, UnopenedEnvelope } from "./suite.ts";
 
@@ -27,7 +27,7 @@ export function verifyMessage(
   inside: Uint8Array,
   envelope: UnopenedEnvelope,
   senderKey: KeyObject,
-): Parsed<{ logHead: Uint8Array; body: Uint8Array }, SuiteFault> {
+): Result<{ logHead: Uint8Array; body: Uint8Array }, SuiteFault> {
   if (inside.length < insideOverheadBytes || inside[0] !== insideVersion) return refused("malformed");
   if (inside[1] !== envelope.type) return refused("wrong_type");
   if (readUint32(inside, 2) !== envelope.epoch) return refused("wrong_epoch");

@@ -1,5 +1,5 @@
 import { client, ready } from "@serenity-kit/opaque";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Result, refused } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import { attemptOn, toBytes } from "./opaque-text.ts";
 
@@ -45,7 +45,7 @@ export async function finishRegistration(
   state: string,
   response: Uint8Array,
   effort: Stretching,
-): Promise<Parsed<OpaqueOutcome>> {
+): Promise<Result<OpaqueOutcome>> {
   await ready;
   return attemptOn(response, opaqueBytes.registrationResponse, (registrationResponse) => {
     const finished = client.finishRegistration({
@@ -70,7 +70,7 @@ export async function finishLogin(
   state: string,
   response: Uint8Array,
   effort: Stretching,
-): Promise<Parsed<OpaqueOutcome>> {
+): Promise<Result<OpaqueOutcome>> {
   await ready;
   const attempted = attemptOn(response, opaqueBytes.ke2, (loginResponse) =>
     client.finishLogin({

@@ -1,5 +1,5 @@
 import { client, ready, server } from "@serenity-kit/opaque";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Result, refused } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import { attemptOn, toBytes, toText } from "./opaque-text.ts";
 
@@ -9,20 +9,20 @@ import { attemptOn, toBytes, toText } from "./opaque-text.ts";
  * its length, with group elements that are canonical and not the identity.
  */
 export interface OpaqueServer {
-  registrationResponse(credential: string, request: Uint8Array): Promise<Parsed<Uint8Array, OpaqueRefusal>>;
+  registrationResponse(credential: string, request: Uint8Array): Promise<Result<Uint8Array, OpaqueRefusal>>;
   /**
    * Refused when no login could begin with this record. Whether its envelope opens, and with which password, nobody can tell
    * before a login. Costs as much as {@link startLogin}.
    */
-  checkRecord(record: Uint8Array): Promise<Parsed<undefined, OpaqueRefusal>>;
+  checkRecord(record: Uint8Array): Promise<Result<undefined, OpaqueRefusal>>;
   /** `record` is null for an unknown user: the answer looks the same and takes the same time. */
   startLogin(
     credential: string,
     record: Uint8Array | null,
     request: Uint8Array,
-  ): Promise<Parsed<OpaqueLoginStarted, OpaqueRefusal>>;
+  ): Promise<Result<OpaqueLoginStarted, OpaqueRefusal>>;
   /** Refused when the password was wrong, or the user unknown. */
-  finishLogin(state: string, finish: Uint8Array): Promise<Parsed<undefined, OpaqueRefusal>>;
+  finishLogin(state: string, finish: Uint8Array): Promise<Result<undefined, OpaqueRefusal>>;
   /** Steps, of whatever server of this process, that wait for a thread. */
   waiting(): Promise<number>;
 }
@@ -85,7 +85,7 @@ export async function opaqueServer(secret: string): Promise<OpaqueServer> {
   };
 }
 
-function attemptStep<T>(message: Uint8Array, length: number, step: (text: string) => T): Parsed<T, OpaqueRefusal> {
+function attemptStep<T>(message: Uint8Array, length: number, step: (text: string) => T): Result<T, OpaqueRefusal> {
   const attempted = attemptOn(message, length, step);
   return attempted.ok ? accepted(attempted.value) : refused("wrong");
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../platform/failure.ts";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Result, refused } from "../platform/result.ts";
 
 /** The OPAQUE library exchanges base64url text; everywhere else it is bytes. */
 export const toText = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
@@ -9,7 +9,7 @@ export const toBytes = (text: string): Uint8Array => Buffer.from(text, "base64ur
  * A step with what the other side has sent. The library throws for what is wrong with it, which is an expected failure, but
  * takes no notice of what is behind it.
  */
-export function attemptOn<T>(message: Uint8Array, length: number, step: (text: string) => T): Parsed<T> {
+export function attemptOn<T>(message: Uint8Array, length: number, step: (text: string) => T): Result<T> {
   if (message.length !== length) return refused(`it has ${message.length} bytes instead of ${length}`);
   try {
     return accepted(step(toText(message)));

@@ -1,6 +1,6 @@
-import { accepted } from "../platform/parsed.ts";
-import { bytesOf, fixture } from "../testing/fuzz/fixture.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { bytesOf, fixture } from "../fuzz/fixture.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
+import { accepted } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import { finishLogin, finishRegistration } from "./opaque-client.ts";
 import { opaqueServer } from "./opaque-server.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, suite, test } from "node:test";
-import type { Parsed } from "../platform/parsed.ts";
+import type { Parsed } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import * as client from "./opaque-client.ts";
 import { createOpaqueSecret, type OpaqueServer, opaqueServer } from "./opaque-server.ts";

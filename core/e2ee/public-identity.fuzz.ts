@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { expensiveMaps } from "../testing/fuzz/cbor-form.ts";
-import { accountOf } from "../testing/fuzz/fixture.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { expensiveMaps } from "../fuzz/cbor-form.ts";
+import { accountOf } from "../fuzz/fixture.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { limits } from "../wire/limits.ts";
 import { openPublicIdentity } from "./public-identity.ts";

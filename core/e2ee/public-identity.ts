@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, constants as rsa, verify } from "node:crypto";
 import { encode } from "cborg";
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";

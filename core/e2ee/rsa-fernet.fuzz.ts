@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { encode } from "cborg";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import { expensiveCbor, expensiveMaps } from "../testing/fuzz/cbor-form.ts";
-import { accountOf, bytesOf, fixedKey, fixture } from "../testing/fuzz/fixture.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import { expensiveCbor, expensiveMaps } from "../fuzz/cbor-form.ts";
+import { accountOf, bytesOf, fixedKey, fixture } from "../fuzz/fixture.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { type ClientMessageId, epoch, groupId, userId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";

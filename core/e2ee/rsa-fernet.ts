@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { encode } from "cborg";
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, type Result, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField, epochField, groupIdField } from "../wire/fields.ts";
@@ -91,7 +91,7 @@ export class RsaFernet implements Suite<RsaFernetState> {
     before: RsaFernetState | undefined,
     { group, epoch, opening }: MembershipEntry,
     wrapped: Uint8Array,
-  ): Promise<Parsed<RsaFernetState, SuiteFault>> {
+  ): Promise<Result<RsaFernetState, SuiteFault>> {
     const opened = opening && parseCbor(opening, openingFields);
     if (!opened?.ok) return refused("malformed");
     const context = { group, epoch, recipientFingerprint: self.public.fingerprint };
@@ -105,7 +105,7 @@ export class RsaFernet implements Suite<RsaFernetState> {
     return accepted({ state, handshakes: [] });
   }
 
-  async receiveHandshake(): Promise<Parsed<RsaFernetState, SuiteFault>> {
+  async receiveHandshake(): Promise<Result<RsaFernetState, SuiteFault>> {
     return refused("unexpected_handshake");
   }
 

@@ -1,4 +1,4 @@
-import type { Parsed } from "../platform/parsed.ts";
+import type { Parsed, Result } from "../platform/result.ts";
 import type { ClientMessageId, Epoch, GroupId, UserId } from "../wire/ids.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import type { MessageType } from "../wire/send-frame.ts";
@@ -27,7 +27,7 @@ export interface Suite<State> {
     self: Identity,
     state: State | undefined,
     change: EpochChange,
-  ): Promise<Parsed<PreparedEpoch<State>, SuiteFault>>;
+  ): Promise<Result<PreparedEpoch<State>, SuiteFault>>;
 
   /**
    * Takes in a handshake message of a member, one's own too; the new state is kept together with the message.
@@ -41,7 +41,7 @@ export interface Suite<State> {
     envelope: UnopenedEnvelope,
     payload: Uint8Array,
     sender: PublicIdentity,
-  ): Promise<Parsed<State, SuiteFault>>;
+  ): Promise<Result<State, SuiteFault>>;
 
   /**
    * Opens the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. There is one entry to an
@@ -59,12 +59,12 @@ export interface Suite<State> {
     before: State | undefined,
     entry: MembershipEntry,
     wrapped: Uint8Array,
-  ): Promise<Parsed<State, SuiteFault>>;
+  ): Promise<Result<State, SuiteFault>>;
 
   /** Whether messages of this epoch can be sealed and opened. */
   holds(state: State | undefined, epoch: Epoch): boolean;
 
-  seal(self: Identity, state: State, envelope: Envelope, body: Uint8Array): Promise<Parsed<Sealed<State>, SuiteFault>>;
+  seal(self: Identity, state: State, envelope: Envelope, body: Uint8Array): Promise<Result<Sealed<State>, SuiteFault>>;
 
   /**
    * The body, if `sender` sealed it under just this envelope. The faults of a forged, pasted, replayed or cut message each
@@ -75,7 +75,7 @@ export interface Suite<State> {
     envelope: UnopenedEnvelope,
     payload: Uint8Array,
     sender: PublicIdentity,
-  ): Promise<Parsed<Opened<State>, SuiteFault>>;
+  ): Promise<Result<Opened<State>, SuiteFault>>;
 
   /** The group's title under the epoch's key, for a membership entry. */
   sealTitle(state: State, group: GroupId, epoch: Epoch, title: string): Uint8Array;

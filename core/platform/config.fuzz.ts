@@ -1,6 +1,6 @@
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
 import { readConfig, setting } from "./config.ts";
+import { accepted, type Result, refused } from "./result.ts";
 
 const settings = {
   port: setting.integer({ default: 7400, min: 0, max: 65_000, help: "" }),
@@ -13,7 +13,7 @@ const settings = {
 
 const good = { port: 7401, share: 0.25, strategy: "round-robin", host: "::", database: "postgres://x", insecure: true };
 
-const told = (config: Parsed<object, readonly string[]>) =>
+const told = (config: Result<object, readonly string[]>) =>
   config.ok ? accepted("settings") : refused(config.reason.join("\n").slice(0, 300));
 
 export const targets: readonly FuzzTarget[] = [

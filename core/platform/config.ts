@@ -1,5 +1,5 @@
 import { decimalNumber, wholeNumber } from "./decimal.ts";
-import { accepted, type Parsed, refused } from "./parsed.ts";
+import { accepted, type Parsed, type Result, refused } from "./result.ts";
 import { shortened } from "./schema-complaint.ts";
 
 /**
@@ -115,7 +115,7 @@ export function readConfig<S extends Settings>(
   settings: S,
   sources: ConfigSources,
   otherPrograms: readonly Settings[] = [],
-): Parsed<ConfigOf<S>, readonly string[]> {
+): Result<ConfigOf<S>, readonly string[]> {
   const complaints: string[] = [];
   const file = sources.file ?? {};
   if (typeof file !== "object" || file === null || Array.isArray(file))

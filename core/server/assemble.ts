@@ -8,20 +8,20 @@ import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
 import { DeliverCursor } from "../wire/deliver-frame.ts";
 import type { Seq, UserId } from "../wire/ids.ts";
 import type { ColdLinkFrame } from "../wire/link-frame.ts";
-import { endSession } from "./account-requests.ts";
-import { Budgets } from "./budget.ts";
 import type { Bus, BusEvents, ServerId } from "./bus.ts";
-import { followChange } from "./changes.ts";
 import { Counters } from "./counters.ts";
-import { FanOut } from "./fan-out.ts";
-import { GroupDirectory } from "./group-directory.ts";
-import { LoginGate } from "./login-gate.ts";
-import { Looking } from "./looking.ts";
-import { RevokedSessions } from "./revoked-sessions.ts";
+import { followChange } from "./groups/changes.ts";
+import { FanOut } from "./groups/fan-out.ts";
+import { GroupDirectory } from "./groups/group-directory.ts";
+import { Presence } from "./groups/presence.ts";
+import { endSession } from "./requests/account.ts";
 import type { MessageWriter, ServerContext, ServerLimits } from "./server-context.ts";
-import { SessionTokens } from "./tokens.ts";
+import { Budgets } from "./sessions/budget.ts";
+import { LoginGate } from "./sessions/login-gate.ts";
+import { RevokedSessions } from "./sessions/revoked-sessions.ts";
+import { SessionTokens } from "./sessions/tokens.ts";
+import { UserDirectory } from "./sessions/user-directory.ts";
 import type { Transport } from "./transport/transport.ts";
-import { UserDirectory } from "./user-directory.ts";
 
 export interface ServerParts {
   readonly transport: Pick<Transport, "publish">;
@@ -60,7 +60,7 @@ export function assembleServer(parts: ServerParts): ServerContext {
     memberships: new Coalescer(async (users) => byUser(await groupsOfUsers(database, users))),
     groups,
     fanOut,
-    looking: new Looking({ transport, database, groups, bus, log }),
+    presence: new Presence({ transport, database, groups, bus, log }),
     counters,
     isDatabaseAway,
   };
@@ -87,15 +87,15 @@ export function busEvents(
         case "presence":
         case "cursors":
         case "typing":
-          return server.looking.told(from, frame);
+          return server.presence.told(from, frame);
         case "revoked":
           return endSession(server, frame.session);
         default:
           return aboutServers(from, frame);
       }
     },
-    joined: (from, groups) => server.looking.joined(from, groups),
-    gone: (from) => server.looking.gone(from),
+    joined: (from, groups) => server.presence.joined(from, groups),
+    gone: (from) => server.presence.gone(from),
   };
 }
 

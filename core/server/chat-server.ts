@@ -12,14 +12,14 @@ import { type IngestOptions, IngestWriter } from "../store/ingest/ingest-writer.
 import { limits } from "../wire/limits.ts";
 import type { ColdLinkFrame, ServerLoad } from "../wire/link-frame.ts";
 import { assembleServer, busEvents, refreshRevoked } from "./assemble.ts";
-import { type AttachmentLimits, AttachmentRoutes } from "./attachment-routes.ts";
 import type { Bus, ServerId } from "./bus.ts";
-import { ClientSession } from "./client-session.ts";
+import { Presence } from "./groups/presence.ts";
+import { Sweep } from "./groups/sweep.ts";
+import { type AttachmentLimits, AttachmentRoutes } from "./http/attachment-routes.ts";
 import { Janitor } from "./janitor.ts";
-import { Looking } from "./looking.ts";
 import { ServerMetrics } from "./metrics.ts";
 import type { ServerContext, ServerLimits } from "./server-context.ts";
-import { Sweep } from "./sweep.ts";
+import { ClientSession } from "./sessions/client-session.ts";
 import { Lobby } from "./transport/lobby.ts";
 import { answeredForServer, hasMethod } from "./transport/methods.ts";
 import { openTransport } from "./transport/open-transport.ts";
@@ -243,7 +243,7 @@ export class ChatServer {
     bus.listen(busEvents(context, (from, frame) => this.#parts.aboutServers?.(from, frame)));
     this.#port = await this.#transport.listen(this.#options.host, this.#options.port);
     this.#periodic = [
-      clock.every(Looking.periodMs, () => context.looking.flush()),
+      clock.every(Presence.periodMs, () => context.presence.flush()),
       clock.every(sweepPeriodMs, () => void this.#sweep.run()),
       clock.every(housekeepingPeriodMs, () => this.#housekeeping()),
       clock.every(this.#options.expiryPeriodMs, () => void this.#janitor.run()),

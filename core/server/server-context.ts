@@ -6,17 +6,17 @@ import type { DatabaseAccess } from "../store/database.ts";
 import type { GroupOfUser } from "../store/groups.ts";
 import type { IngestWriter } from "../store/ingest/ingest-writer.ts";
 import type { UserId } from "../wire/ids.ts";
-import type { BudgetLimit, Budgets } from "./budget.ts";
 import type { Bus } from "./bus.ts";
-import type { ClientSession } from "./client-session.ts";
 import type { Counters } from "./counters.ts";
-import type { FanOut } from "./fan-out.ts";
-import type { GroupDirectory } from "./group-directory.ts";
-import type { LoginGate } from "./login-gate.ts";
-import type { Looking } from "./looking.ts";
-import type { RevokedSessions } from "./revoked-sessions.ts";
-import type { SessionTokens } from "./tokens.ts";
-import type { UserDirectory } from "./user-directory.ts";
+import type { FanOut } from "./groups/fan-out.ts";
+import type { GroupDirectory } from "./groups/group-directory.ts";
+import type { Presence } from "./groups/presence.ts";
+import type { BudgetLimit, Budgets } from "./sessions/budget.ts";
+import type { ClientSession } from "./sessions/client-session.ts";
+import type { LoginGate } from "./sessions/login-gate.ts";
+import type { RevokedSessions } from "./sessions/revoked-sessions.ts";
+import type { SessionTokens } from "./sessions/tokens.ts";
+import type { UserDirectory } from "./sessions/user-directory.ts";
 
 /** The parts of one server, as its sessions find them. */
 export interface ServerContext {
@@ -38,7 +38,7 @@ export interface ServerContext {
   readonly memberships: Coalescer<UserId, readonly GroupOfUser[]>;
   readonly groups: GroupDirectory;
   readonly fanOut: FanOut;
-  readonly looking: Looking;
+  readonly presence: Presence;
   readonly counters: Counters;
   /** Whether an error says that the database is away, rather than that a statement is wrong. */
   isDatabaseAway(cause: unknown): boolean;

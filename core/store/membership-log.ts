@@ -1,9 +1,9 @@
-import { type Parsed, refused } from "../platform/parsed.ts";
+import { type Result, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import type { ErrorCode } from "../wire/errors.ts";
 import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
-import { applyEntry, type ChangeRefused, type Member, type Membership } from "../wire/membership.ts";
+import { applyEntry, type ChangeRefusal, type Member, type Membership } from "../wire/membership.ts";
 import type { GroupSettings, MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { type DatabaseAccess, type Queryable, sqlState, uniqueViolation } from "./database.ts";
@@ -38,7 +38,7 @@ export interface Changed {
 
 export interface NotChanged {
   readonly code:
-    | ChangeRefused["code"]
+    | ChangeRefusal["code"]
     | Extract<ErrorCode, "keys_missing" | "group_exists" | "too_many_groups" | "unknown_user">;
   readonly detail: string;
 }
@@ -50,7 +50,7 @@ const notChanged = (code: NotChanged["code"], detail: string) => refused<NotChan
  * wrapped keys, and the message that tells the group. Of two changes at once one wins and the other is a `conflict`; the same
  * entry once more, after a lost answer, gets the answer that it got.
  */
-export async function changeGroup(database: DatabaseAccess, change: Change): Promise<Parsed<Changed, NotChanged>> {
+export async function changeGroup(database: DatabaseAccess, change: Change): Promise<Result<Changed, NotChanged>> {
   try {
     return await database.transaction(async (connection) => {
       const decided = await decide(connection, change);
@@ -74,7 +74,7 @@ class Refusal extends Error {
   }
 }
 
-async function decide(connection: Queryable, change: Change): Promise<Parsed<Changed, NotChanged>> {
+async function decide(connection: Queryable, change: Change): Promise<Result<Changed, NotChanged>> {
   const { entry, hash } = change;
   const before = await lockMembership(connection, entry.group);
   const repeated = before && (await findRepeated(connection, before.membership, change));
@@ -107,7 +107,7 @@ async function findRepeated(
   connection: Queryable,
   membership: Membership,
   { entry, bytes }: Change,
-): Promise<Parsed<Changed, NotChanged> | undefined> {
+): Promise<Result<Changed, NotChanged> | undefined> {
   if (entry.index >= membership.length) return undefined;
   const { entries } = await readLog(connection, { group: entry.group, from: entry.index, countMax: 1 });
   const [stored] = entries;

@@ -1,7 +1,7 @@
 import { logIn } from "../client/account/authenticate.ts";
-import { Connection } from "../client/connection.ts";
-import { dialAssigned } from "../client/dial.ts";
-import { openLeanSocket } from "../client/lean-socket.ts";
+import { Connection } from "../client/mail/connection.ts";
+import { dialAssigned } from "../client/socket/dial.ts";
+import { openLeanSocket } from "../client/socket/lean-socket.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
 import { systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";

@@ -1,4 +1,4 @@
-import type { OpenSocket, SocketEvents } from "../client/socket.ts";
+import type { OpenSocket, SocketEvents } from "../client/socket/socket.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { encodeServerFrame, type ServerFrame } from "../wire/server-frame.ts";

@@ -1,6 +1,6 @@
-import { dialForVisit } from "../client/dial.ts";
 import { FileTransfers, type OutgoingFile, type OutgoingFiles } from "../client/files/file-transfers.ts";
 import { AttachmentServer } from "../client/files/transfer.ts";
+import { dialForVisit } from "../client/socket/dial.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Person } from "./person.ts";
 

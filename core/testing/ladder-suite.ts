@@ -6,7 +6,7 @@ import type { PublicIdentity } from "../e2ee/public-identity.ts";
 import { RsaFernet, type RsaFernetState } from "../e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../e2ee/rsa-inline.ts";
 import type { Envelope, EpochChange, OpenedEpoch, Suite, SuiteFault, UnopenedEnvelope } from "../e2ee/suite.ts";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, type Result, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import type { Epoch, GroupId, UserId } from "../wire/ids.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
@@ -57,7 +57,7 @@ export class LadderSuite implements Suite<LadderState> {
     { group, epoch }: UnopenedEnvelope,
     payload: Uint8Array,
     sender: PublicIdentity,
-  ): Promise<Parsed<LadderState, SuiteFault>> {
+  ): Promise<Result<LadderState, SuiteFault>> {
     const share = payload.subarray(0, shareBytes);
     if (!verify(null, signed(group, share), sender.signing, payload.subarray(shareBytes)))
       return refused("bad_signature");
@@ -96,7 +96,7 @@ export class LadderSuite implements Suite<LadderState> {
     before: LadderState | undefined,
     { group, epoch, opening }: MembershipEntry,
     wrapped: Uint8Array,
-  ): Promise<Parsed<LadderState, SuiteFault>> {
+  ): Promise<Result<LadderState, SuiteFault>> {
     const { from, heard, members, commitment } = decode(opening as Uint8Array) as Opening;
     let key: Uint8Array;
     if (wrapped.length > nothing.length) {

@@ -1,5 +1,5 @@
-import { openLeanSocket } from "../client/lean-socket.ts";
-import type { ClientSocket, OpenSocket } from "../client/socket.ts";
+import { openLeanSocket } from "../client/socket/lean-socket.ts";
+import type { ClientSocket, OpenSocket } from "../client/socket/socket.ts";
 import { type ClientFrame, parseClientFrame } from "../wire/client-frame.ts";
 import { parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
 

@@ -1,4 +1,4 @@
-import type { OpenSocket, SocketEvents } from "../client/socket.ts";
+import type { OpenSocket, SocketEvents } from "../client/socket/socket.ts";
 import { entryHash, noEntryHash } from "../e2ee/entry-check.ts";
 import { signEntry } from "../e2ee/entry-signing.ts";
 import type { Identity } from "../e2ee/identity.ts";

@@ -1,4 +1,4 @@
-import { accepted, type Parsed } from "../platform/parsed.ts";
+import { accepted, type Parsed } from "../platform/result.ts";
 import { readUint16, readUint53, readUint64, writeUint16, writeUint53, writeUint64 } from "./bytes.ts";
 import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
 import type { ClientMessageId, Seq } from "./ids.ts";

@@ -1,7 +1,7 @@
 import { type DecodeOptions, type Token, Tokenizer, Type, tokensToObject } from "cborg";
 import type { z } from "zod";
 import { messageOf } from "../platform/failure.ts";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { complaintOf, shortened } from "../platform/schema-complaint.ts";
 
 /** What CBOR from outside says, if it is of this form; never throws. */

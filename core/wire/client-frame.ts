@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Parsed, refused } from "../platform/parsed.ts";
+import { type Parsed, refused } from "../platform/result.ts";
 import {
   backupField as backup,
   bytesField,

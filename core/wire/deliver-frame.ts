@@ -1,4 +1,4 @@
-import { accepted, type Parsed } from "../platform/parsed.ts";
+import { accepted, type Parsed } from "../platform/result.ts";
 import {
   readUint16,
   readUint32,

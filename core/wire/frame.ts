@@ -1,6 +1,6 @@
 import { encode } from "cborg";
 import type { z } from "zod";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { parseCbor } from "./cbor.ts";
 import type { ErrorCode } from "./errors.ts";
 import { limits } from "./limits.ts";

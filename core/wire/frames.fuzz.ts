@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { accepted, type Parsed } from "../platform/parsed.ts";
+import { cborHead, expensiveMaps, majors } from "../fuzz/cbor-form.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
+import { accepted, type Parsed } from "../platform/result.ts";
 import { clientFrames, linkFrames, type OneOfEach, serverFrames } from "../testing/arbitrary-frames.ts";
-import { cborHead, expensiveMaps, majors } from "../testing/fuzz/cbor-form.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
 import { ackEntriesMax, parseAck } from "./ack-frame.ts";
 import { equalBytes } from "./bytes.ts";
 import { encodeClientFrame, parseClientFrame } from "./client-frame.ts";

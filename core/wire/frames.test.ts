@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { inspect } from "node:util";
 import { encode } from "cborg";
 import fc from "fast-check";
-import type { Parsed } from "../platform/parsed.ts";
+import type { Parsed } from "../platform/result.ts";
 import { anyBytes, anyEntry, anyFrameOf, clientFrames, linkFrames, serverFrames } from "../testing/arbitrary-frames.ts";
 import { encodeClientFrame, parseClientFrame } from "./client-frame.ts";
 import { DeliverCursor, deliverHeaderBytes, encodeDeliver, parseDeliver } from "./deliver-frame.ts";

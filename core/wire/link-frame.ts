@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { readUint32, writeUint32 } from "./bytes.ts";
 import {
   anyBytesField,

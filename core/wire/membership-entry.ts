@@ -1,6 +1,6 @@
 import { encode } from "cborg";
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { parseCbor } from "./cbor.ts";
 import { anyBytesField, countField, epochField, groupIdField, hashField, userIdField } from "./fields.ts";
 import type { Epoch, GroupId, UserId } from "./ids.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { accepted, refused } from "../platform/parsed.ts";
+import { expensiveMaps } from "../fuzz/cbor-form.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
+import { accepted, refused } from "../platform/result.ts";
 import { anyEntry } from "../testing/arbitrary-frames.ts";
-import { expensiveMaps } from "../testing/fuzz/cbor-form.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
 import { type Epoch, epoch, type GroupId, groupId, userId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { applyEntry, type Membership } from "./membership.ts";

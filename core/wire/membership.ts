@@ -1,4 +1,4 @@
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { equalBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Epoch, GroupId, UserId } from "./ids.ts";
@@ -26,12 +26,12 @@ export interface Member {
   readonly since: number;
 }
 
-export interface ChangeRefused {
+export interface ChangeRefusal {
   readonly code: Extract<ErrorCode, "conflict" | "invalid_change" | "not_a_member" | "not_allowed" | "group_full">;
   readonly detail: string;
 }
 
-const refuse = (code: ChangeRefused["code"], detail: string) => refused<ChangeRefused>({ code, detail });
+const refuse = (code: ChangeRefusal["code"], detail: string) => refused<ChangeRefusal>({ code, detail });
 
 /**
  * The membership after one more entry, or why the entry may not follow. Servers decide by it, clients check the servers by
@@ -44,7 +44,7 @@ export function applyEntry(
   before: Membership | undefined,
   entry: MembershipEntry,
   entryHash: Uint8Array,
-): Parsed<Membership, ChangeRefused> {
+): Parsed<Membership, ChangeRefusal> {
   if (before === undefined) return found(entry, entryHash);
   if (entry.group !== before.group) return refuse("invalid_change", "the entry is another group's");
   if (entry.index !== before.length || !equalBytes(entry.previous, before.head)) {
@@ -96,7 +96,7 @@ export function applyEntry(
 const openToAll: ReadonlySet<MembershipEntry["action"]> = new Set(["leave", "rekey"]);
 const withSubjects: ReadonlySet<MembershipEntry["action"]> = new Set(["admit", "remove", "promote", "demote"]);
 
-function found(entry: MembershipEntry, head: Uint8Array): Parsed<Membership, ChangeRefused> {
+function found(entry: MembershipEntry, head: Uint8Array): Parsed<Membership, ChangeRefusal> {
   if (entry.action !== "create" || entry.index !== 0 || !entry.previous.every((byte) => byte === 0))
     return refuse("conflict", "a log begins with its create entry");
   if (entry.settings === undefined || entry.opening === undefined || entry.epoch !== 1)
@@ -121,7 +121,7 @@ function found(entry: MembershipEntry, head: Uint8Array): Parsed<Membership, Cha
   });
 }
 
-function checkShape(before: Membership, entry: MembershipEntry): Parsed<undefined, ChangeRefused> {
+function checkShape(before: Membership, entry: MembershipEntry): Parsed<undefined, ChangeRefusal> {
   const opens = actionsThatOpen.has(entry.action);
   const epoch = opens || entry.action === "leave" ? before.epoch + 1 : before.epoch;
   if (entry.action === "create" || entry.settings !== undefined)

@@ -1,4 +1,4 @@
-import { accepted, type Parsed } from "../platform/parsed.ts";
+import { accepted, type Parsed } from "../platform/result.ts";
 import { readUint32, readUint53, readUint64, writeUint32, writeUint53, writeUint64 } from "./bytes.ts";
 import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
 import { type ClientMessageId, type Epoch, epochMax, type GroupId } from "./ids.ts";

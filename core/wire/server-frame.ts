@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Parsed, refused } from "../platform/parsed.ts";
+import { type Parsed, refused } from "../platform/result.ts";
 import { type AckFrame, ackKind, encodeAck, parseAck } from "./ack-frame.ts";
 import { type DeliverFrame, deliverKind, encodeDeliver, parseDeliver } from "./deliver-frame.ts";
 import { errorCodeNames } from "./errors.ts";

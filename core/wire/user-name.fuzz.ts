@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { accepted } from "../platform/parsed.ts";
-import type { FuzzTarget } from "../testing/fuzz/target.ts";
+import type { FuzzTarget } from "../fuzz/target.ts";
+import { accepted } from "../platform/result.ts";
 import { limits } from "./limits.ts";
 import { canonicalUserName } from "./user-name.ts";
 

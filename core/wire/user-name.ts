@@ -1,4 +1,4 @@
-import { accepted, type Parsed, refused } from "../platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { limits } from "./limits.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
+import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 
 /** Where keys mean something of their own; what is not bound there is looked up in `everywhere`. */
 export type KeyContext = "everywhere" | "input" | "messages" | "groups" | "dialog" | "signIn";

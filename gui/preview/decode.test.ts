@@ -9,7 +9,7 @@ import { projectRoot } from "../../core/platform/project-root.ts";
 import { decode } from "./decode.ts";
 import type { Picture } from "./picture.ts";
 
-const fixture = (name: string) => readFileSync(path.join(projectRoot, "core/client/files/fixtures", name));
+const fixture = (name: string) => readFileSync(path.join(projectRoot, "core/media/fixtures", name));
 const names = ["photo.jpg", "photo.png", "photo.webp", "animation.gif"];
 
 function decoded(bytes: Uint8Array): Picture & { orientation: number } {

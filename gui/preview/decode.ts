@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import { inflateSync } from "node:zlib";
 import { PNG } from "pngjs";
-import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
-import { firstPictureOf } from "./gif.ts";
-import { type Header, type PictureType, readHeader, riffChunks } from "./header.ts";
+import { firstPictureOf } from "../../core/media/gif.ts";
+import { type Header, type PictureType, readHeader, riffChunks } from "../../core/media/header.ts";
+import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 import type { Picture } from "./picture.ts";
 
 /** A picture as it is stored, not turned yet; of an animation the first. */

@@ -6,7 +6,7 @@ import { projectRoot } from "../../core/platform/project-root.ts";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { Previews } from "./preview-tasks.ts";
 
-const photo = readFileSync(path.join(projectRoot, "core/client/files/fixtures/photo.jpg"));
+const photo = readFileSync(path.join(projectRoot, "core/media/fixtures/photo.jpg"));
 
 test("a photograph is shown upright, at most as large as there is room", async () => {
   const previews = new Previews("256", new FakeClock());

@@ -1,14 +1,14 @@
 import { Pool } from "../../core/e2ee/offload/pool.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { messageOf } from "../../core/platform/failure.ts";
-import { accepted, type Parsed, refused } from "../../core/platform/parsed.ts";
+import { accepted, type Result, refused } from "../../core/platform/result.ts";
 import type { Preview } from "../model/shown.ts";
 import { decode } from "./decode.ts";
 import { type Colours, halfBlocks } from "./half-blocks.ts";
 import { fitted, type Picture, type PixelSize, scaled, swapsSides, turned } from "./picture.ts";
 
 /** Makes pictures small, as a pool task: a photograph takes half a second. Runs in the pool's thread. */
-export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }): Parsed<Picture> {
+export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }): Result<Picture> {
   const decoded = decode(bytes);
   if (!decoded.ok) return decoded;
   const { picture, orientation } = decoded.value;
@@ -42,14 +42,14 @@ export class Previews {
   }
 
   /** A picture's pixels, upright, at most as large as the room: for Kitty's protocol and for Sixel. */
-  async shrink(bytes: Uint8Array, room: PixelSize): Promise<Parsed<Picture>> {
+  async shrink(bytes: Uint8Array, room: PixelSize): Promise<Result<Picture>> {
     if (room.width < 1 || room.height < 1) return refused("there is no room for it");
     // Its turn comes when those before it are done, each in its time.
     const waitMs = shrinkMsMax * (this.#pool.waiting + 2);
     const pool = this.#pool;
     const stopWaiting = this.#clock.after(waitMs, () => this.#replace(pool));
     try {
-      const ran = await pool.run<Parsed<Picture>>("shrink", { bytes, room });
+      const ran = await pool.run<Result<Picture>>("shrink", { bytes, room });
       return ran.ok ? ran.value : refused("too many pictures at once");
     } catch (cause) {
       return refused(pool === this.#pool ? messageOf(cause) : "it took too long");

@@ -4,7 +4,7 @@ import path from "node:path";
 import { after } from "node:test";
 import { type LocalAccountParts, signUpHere } from "../../core/client/account/local-account.ts";
 import { Profiles } from "../../core/client/account/profile.ts";
-import { openLeanSocket } from "../../core/client/lean-socket.ts";
+import { openLeanSocket } from "../../core/client/socket/lean-socket.ts";
 import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";

@@ -1,8 +1,8 @@
 import type { Identity } from "../../e2ee/identity.ts";
 import type { OpaqueClientStep, OpaqueOutcome, Stretching } from "../../e2ee/opaque-client.ts";
-import { type Parsed, refused } from "../../platform/parsed.ts";
-import type { Authenticate } from "../connection.ts";
-import type { RequestRefused, ServerLink } from "../server-link.ts";
+import { type Result, refused } from "../../platform/result.ts";
+import type { Authenticate } from "../mail/connection.ts";
+import type { RequestRefusal, ServerLink } from "../mail/server-link.ts";
 
 /** The client's OPAQUE steps: here, or in the pool (stretching a password takes a fifth of a second). */
 export interface OpaqueClient {
@@ -12,14 +12,14 @@ export interface OpaqueClient {
     state: string,
     response: Uint8Array,
     effort: Stretching,
-  ): Promise<Parsed<OpaqueOutcome>>;
+  ): Promise<Result<OpaqueOutcome>>;
   startLogin(password: string): Promise<OpaqueClientStep>;
   finishLogin(
     password: string,
     state: string,
     response: Uint8Array,
     effort: Stretching,
-  ): Promise<Parsed<OpaqueOutcome>>;
+  ): Promise<Result<OpaqueOutcome>>;
 }
 
 export interface Credentials {
@@ -32,11 +32,11 @@ export interface Credentials {
 export type SealBackup = (exportKey: Uint8Array) => Uint8Array;
 
 /** What else belongs to a login, on the same connection. */
-export type AfterLogIn = (link: ServerLink, exportKey: Uint8Array) => Promise<Parsed<undefined, RequestRefused>>;
+export type AfterLogIn = (link: ServerLink, exportKey: Uint8Array) => Promise<Result<undefined, RequestRefusal>>;
 
-const wrongPassword = refused<RequestRefused>({ code: "login_failed", detail: "wrong name or password" });
+const wrongPassword = refused<RequestRefusal>({ code: "login_failed", detail: "wrong name or password" });
 const noOpaque = (why: string) =>
-  refused<RequestRefused>({ code: "malformed_frame", detail: `the server's OPAQUE answer: ${why}` });
+  refused<RequestRefusal>({ code: "malformed_frame", detail: `the server's OPAQUE answer: ${why}` });
 
 /** Signs a new user up under this identity, whose name is the user's. */
 export function signUp(
@@ -86,7 +86,7 @@ export async function changePassword(
   link: ServerLink,
   { password, effort }: Pick<Credentials, "password" | "effort">,
   sealBackup: SealBackup,
-): Promise<Parsed<undefined, RequestRefused>> {
+): Promise<Result<undefined, RequestRefusal>> {
   const started = await opaque.startRegistration(password);
   const answer = await link.request({ kind: "passwordStart", message: started.message });
   if (!answer.ok) return answer;

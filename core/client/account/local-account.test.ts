@@ -14,7 +14,7 @@ import { keyPair } from "../../testing/key-pairs.ts";
 import { person } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
 import type { GroupId } from "../../wire/ids.ts";
-import { openLeanSocket } from "../lean-socket.ts";
+import { openLeanSocket } from "../socket/lean-socket.ts";
 import {
   type LocalAccount,
   type LocalAccountParts,

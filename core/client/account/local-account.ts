@@ -13,21 +13,21 @@ import { safetyNumber } from "../../e2ee/safety-number.ts";
 import type { AnySuite } from "../../e2ee/suite.ts";
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
-import { accepted, type Parsed } from "../../platform/parsed.ts";
 import type { Random } from "../../platform/random.ts";
+import { accepted, type Parsed, type Result } from "../../platform/result.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import type { Seq } from "../../wire/ids.ts";
 import { canonicalUserName } from "../../wire/user-name.ts";
-import { type AboutDeployment, aboutDeployment } from "../about-deployment.ts";
 import { Client, type ClientEvents } from "../client.ts";
-import { type Authenticate, Connection, type Welcome } from "../connection.ts";
-import { type DialRefused, dialAssigned, dialForVisit } from "../dial.ts";
 import { FileTransfers } from "../files/file-transfers.ts";
 import { AttachmentServer } from "../files/transfer.ts";
-import { IdentityCache } from "../identity-cache.ts";
-import type { RequestRefused, ServerLink } from "../server-link.ts";
-import type { OpenSocket } from "../socket.ts";
-import type { TlsTrust } from "../tls-trust.ts";
+import { type Authenticate, Connection, type Welcome } from "../mail/connection.ts";
+import type { RequestRefusal, ServerLink } from "../mail/server-link.ts";
+import { IdentityCache } from "../people/identity-cache.ts";
+import { type AboutDeployment, aboutDeployment } from "../socket/about-deployment.ts";
+import { type DialRefusal, dialAssigned, dialForVisit } from "../socket/dial.ts";
+import type { OpenSocket } from "../socket/socket.ts";
+import type { TlsTrust } from "../socket/tls-trust.ts";
 import { Vault } from "../vault/vault.ts";
 import { changePassword, logIn, type OpaqueClient, signUp } from "./authenticate.ts";
 import { lockKey, unlockKey } from "./key-lock.ts";
@@ -161,12 +161,12 @@ export class LocalAccount {
   }
 
   /** Which strategy sends clients to the deployment's servers, and what carries their sockets, as it says. */
-  about(): Promise<Parsed<AboutDeployment, DialRefused>> {
+  about(): Promise<Result<AboutDeployment, DialRefusal>> {
     return aboutDeployment(this.#profile.server, trustOf(this.#profile));
   }
 
   /** Logs in anew, when the session has run out or was ended. */
-  logIn(password: string): Promise<Parsed<Welcome, RequestRefused>> {
+  logIn(password: string): Promise<Result<Welcome, RequestRefusal>> {
     const { crypto, effort } = this.#parts;
     return this.client.logIn(this.#identity, logIn(crypto, { name: this.#profile.user, password, effort }));
   }
@@ -371,7 +371,7 @@ async function backupOf(
   link: ServerLink,
   exportKey: Uint8Array,
   user: string,
-): Promise<Parsed<AccountSecret | "unreadable" | undefined, RequestRefused>> {
+): Promise<Parsed<AccountSecret | "unreadable" | undefined, RequestRefusal>> {
   const fetched = await link.request({ kind: "fetchBackup" });
   if (!fetched.ok) return fetched;
   if (!fetched.value.backup) return accepted(undefined);
@@ -409,7 +409,7 @@ async function connectOnce(
   tls: TlsTrust,
   { open, clock, random }: LocalAccountParts,
   authenticate: Authenticate,
-): Promise<Parsed<Welcome, RequestRefused>> {
+): Promise<Result<Welcome, RequestRefusal>> {
   const connection = new Connection(
     { dial: dialForVisit(server, tls), open, clock, random, socket: { tls } },
     { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {} },
@@ -461,7 +461,7 @@ const unreachable = (why: string) =>
   new Failure("server_unreachable", why, "check the server's address, and whether it runs");
 
 /** What a person is told when a server does not let them in. */
-function accountFailure({ server, user }: { server: string; user: string }, reason: RequestRefused): Failure {
+function accountFailure({ server, user }: { server: string; user: string }, reason: RequestRefusal): Failure {
   const { code, detail } = reason;
   switch (code) {
     case "login_failed":

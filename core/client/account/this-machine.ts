@@ -8,7 +8,7 @@ import { inlineRsa } from "../../e2ee/rsa-inline.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
 import { seededRandom } from "../../platform/random.ts";
-import { openLeanSocket } from "../lean-socket.ts";
+import { openLeanSocket } from "../socket/lean-socket.ts";
 import type { ClientCrypto, LocalAccountParts } from "./local-account.ts";
 import { Profiles } from "./profile.ts";
 

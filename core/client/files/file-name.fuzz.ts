@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
-import { accepted, refused } from "../../platform/parsed.ts";
-import type { FuzzTarget } from "../../testing/fuzz/target.ts";
+import type { FuzzTarget } from "../../fuzz/target.ts";
+import { accepted, refused } from "../../platform/result.ts";
 import { safeFileName } from "./file-name.ts";
 
 export const targets: readonly FuzzTarget[] = [

@@ -160,7 +160,7 @@ suite("files between members", () => {
   });
 
   test("that are images lose where they were taken, unless that is to stay", async () => {
-    const photo = path.join(projectRoot, "core/client/files/fixtures/photo.jpg");
+    const photo = path.join(projectRoot, "core/media/fixtures/photo.jpg");
     const files = filesOf(bob, deployment.target);
     for (const keepMetadata of [false, true]) {
       const content = await sent(photo, { keepMetadata });

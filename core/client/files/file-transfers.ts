@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { createFileKey } from "../../e2ee/attachment.ts";
 import type { FileContent } from "../../e2ee/content.ts";
-import type { Parsed } from "../../platform/parsed.ts";
+import type { Parsed, Result } from "../../platform/result.ts";
 import { attachmentIdBytes } from "../../wire/attachment.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import type { ClientMessageId, GroupId } from "../../wire/ids.ts";
 import type { Client } from "../client.ts";
-import type { SendOutcome } from "../outbox.ts";
+import type { SendOutcome } from "../mail/outbox.ts";
 import { download, downloadBytes } from "./download.ts";
 import { type FileSource, openSource } from "./source.ts";
 import {
@@ -14,7 +14,7 @@ import {
   attachmentPath,
   TransferEnd,
   type TransferOptions,
-  type TransferRefused,
+  type TransferRefusal,
   transfer,
 } from "./transfer.ts";
 import { digestOf, upload } from "./upload.ts";
@@ -69,18 +69,18 @@ export class FileTransfers {
   }
 
   /** Uploads a file, then tells the group of it; resolves with what became of that message. */
-  send(group: GroupId, file: string, options: SendFileOptions = {}): Promise<Parsed<SendOutcome, TransferRefused>> {
+  send(group: GroupId, file: string, options: SendFileOptions = {}): Promise<Result<SendOutcome, TransferRefusal>> {
     const { keepMetadata = false, text } = options;
     return this.#send({ group, file, keepMetadata, text }, options);
   }
 
   /** Goes on with a file that an earlier run has begun; if it was changed since, begins anew. */
-  resume(begun: OutgoingFile, options: TransferOptions = {}): Promise<Parsed<SendOutcome, TransferRefused>> {
+  resume(begun: OutgoingFile, options: TransferOptions = {}): Promise<Result<SendOutcome, TransferRefusal>> {
     return this.#send(begun, options, begun);
   }
 
   /** Forgets a file that was begun, here and at the server. */
-  async giveUp({ attachment }: OutgoingFile): Promise<Parsed<undefined, TransferRefused>> {
+  async giveUp({ attachment }: OutgoingFile): Promise<Result<undefined, TransferRefusal>> {
     this.#store.outgoingFileEnded(attachment);
     const removed = await transfer(async () => {
       (await this.#server.ask(attachmentPath(attachment), { method: "DELETE" })).resume();
@@ -93,7 +93,7 @@ export class FileTransfers {
     content: FileContent,
     target: string,
     options: TransferOptions & { readonly replace?: boolean } = {},
-  ): Promise<Parsed<undefined, TransferRefused>> {
+  ): Promise<Result<undefined, TransferRefusal>> {
     return this.#run(options, async (bounded) => {
       await download(this.#server, content, target, { ...options, ...bounded });
       return undefined;
@@ -101,7 +101,7 @@ export class FileTransfers {
   }
 
   /** Reads a file into memory, for a preview. */
-  read(content: FileContent, options: TransferOptions = {}): Promise<Parsed<Uint8Array, TransferRefused>> {
+  read(content: FileContent, options: TransferOptions = {}): Promise<Parsed<Uint8Array, TransferRefusal>> {
     return this.#run(options, (bounded) => downloadBytes(this.#server, content, bounded));
   }
 
@@ -109,7 +109,7 @@ export class FileTransfers {
     wanted: Pick<OutgoingFile, "group" | "file" | "keepMetadata" | "text">,
     options: TransferOptions,
     begun?: OutgoingFile,
-  ): Promise<Parsed<SendOutcome, TransferRefused>> {
+  ): Promise<Result<SendOutcome, TransferRefusal>> {
     const uploaded = await this.#run(options, async (bounded) => {
       const source = await openSource(wanted.file, wanted.keepMetadata);
       try {
@@ -149,7 +149,7 @@ export class FileTransfers {
   #run<T>(
     { signal, ...options }: TransferOptions,
     work: (options: TransferOptions) => Promise<T>,
-  ): Promise<Parsed<T, TransferRefused>> {
+  ): Promise<Result<T, TransferRefusal>> {
     const either = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
     const running = transfer(() => work({ ...options, signal: either })).finally(() => this.#running.delete(running));
     this.#running.add(running);

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
+import { imageType, stripMetadata, strippableBytesMax } from "../../media/strip-metadata.ts";
 import { messageOf } from "../../platform/failure.ts";
-import { imageType, stripMetadata, strippableBytesMax } from "./strip-metadata.ts";
 import { TransferEnd } from "./transfer.ts";
 
 /** A file to send: what others get, byte for byte. */

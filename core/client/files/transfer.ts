@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { type Clock, sleep } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
-import { accepted, type Parsed, refused } from "../../platform/parsed.ts";
+import { accepted, type Result, refused } from "../../platform/result.ts";
 import { type HttpErrorCode, httpErrorCodes } from "../../wire/errors.ts";
-import type { Dial } from "../dial.ts";
-import { type HttpAsked, httpOpen } from "../http.ts";
-import type { TlsTrust } from "../tls-trust.ts";
+import type { Dial } from "../socket/dial.ts";
+import { type HttpAsked, httpOpen } from "../socket/http.ts";
+import type { TlsTrust } from "../socket/tls-trust.ts";
 
 export interface TransferOptions {
   /** Bytes of the file that are done, of all. */
@@ -14,7 +14,7 @@ export interface TransferOptions {
 }
 
 /** Why a file was not sent or fetched. What was done so far stays, and another try goes on from there. */
-export interface TransferRefused {
+export interface TransferRefusal {
   readonly code:
     | HttpErrorCode
     | "offline"
@@ -32,16 +32,16 @@ export interface TransferRefused {
 
 /** Ends a transfer from within; {@link transfer} makes a value of it. */
 export class TransferEnd extends Error {
-  readonly reason: TransferRefused;
+  readonly reason: TransferRefusal;
 
-  constructor(code: TransferRefused["code"], detail: string) {
+  constructor(code: TransferRefusal["code"], detail: string) {
     super(detail);
     this.reason = { code, detail };
   }
 }
 
 /** Runs a transfer; refused with why it ended, when that was to be expected. */
-export async function transfer<T>(work: () => Promise<T>): Promise<Parsed<T, TransferRefused>> {
+export async function transfer<T>(work: () => Promise<T>): Promise<Result<T, TransferRefusal>> {
   try {
     return accepted(await work());
   } catch (cause) {
@@ -96,7 +96,7 @@ export class AttachmentServer {
     }
   }
 
-  async #askOnce(path: string, asked: Omit<HttpAsked, "tls">): Promise<Parsed<IncomingMessage, TransferRefused>> {
+  async #askOnce(path: string, asked: Omit<HttpAsked, "tls">): Promise<Result<IncomingMessage, TransferRefusal>> {
     const token = this.#token();
     if (!token) return refused({ code: "unauthorized", detail: "nobody is logged in" });
     const dialled = this.#url === undefined ? await this.#dial() : accepted(this.#url);
@@ -125,7 +125,7 @@ export async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-function refusalOf(text: string, status: number): TransferRefused {
+function refusalOf(text: string, status: number): TransferRefusal {
   const [code = "", ...rest] = text.trim().split(": ");
   if (code in httpErrorCodes) return { code: code as HttpErrorCode, detail: rest.join(": ") };
   return { code: status >= 500 ? "internal" : "bad_request", detail: `the server answers ${status}` };

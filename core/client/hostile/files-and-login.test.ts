@@ -14,9 +14,9 @@ import { groupOf, person } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
 import { chunkStoredBytes } from "../../wire/attachment.ts";
 import { logIn } from "../account/authenticate.ts";
-import { Connection } from "../connection.ts";
-import { dialAssigned } from "../dial.ts";
-import { openLeanSocket } from "../lean-socket.ts";
+import { Connection } from "../mail/connection.ts";
+import { dialAssigned } from "../socket/dial.ts";
+import { openLeanSocket } from "../socket/lean-socket.ts";
 
 const place = mkdtempSync(path.join(tmpdir(), "hostile-test-"));
 after(() => rmSync(place, { recursive: true, force: true }));

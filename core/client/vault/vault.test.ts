@@ -10,7 +10,7 @@ import { createAccountSecret } from "../../e2ee/account-secret.ts";
 import { createIdentity } from "../../e2ee/identity.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
-import type { KeptMessage, WrittenMessage } from "../keeper.ts";
+import type { KeptMessage, WrittenMessage } from "../group/keeper.ts";
 import { Vault } from "./vault.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "vault-test-"));

@@ -15,9 +15,9 @@ import type {
   KeptMessage,
   MessageName,
   WrittenMessage,
-} from "../keeper.ts";
-import { mentions } from "../mentions.ts";
-import type { Pin, PinStore } from "../trust.ts";
+} from "../group/keeper.ts";
+import { mentions } from "../group/mentions.ts";
+import type { Pin, PinStore } from "../people/trust.ts";
 import { contentFrom, idBytes, idFrom } from "./columns.ts";
 import { searchForm } from "./search-form.ts";
 import { VaultDatabase, vaultUnusable } from "./vault-database.ts";

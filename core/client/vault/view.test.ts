@@ -9,7 +9,7 @@ import { wordsOf } from "../../e2ee/content.ts";
 import { createIdentity } from "../../e2ee/identity.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { clientMessageId, epoch, type GroupId, groupId, seq, userId } from "../../wire/ids.ts";
-import type { KeptMessage } from "../keeper.ts";
+import type { KeptMessage } from "../group/keeper.ts";
 import { Vault } from "./vault.ts";
 import type { RowKey, ShownMessage, VaultChange } from "./view.ts";
 

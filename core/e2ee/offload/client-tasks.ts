@@ -1,4 +1,4 @@
-import { type Parsed } from "../../platform/parsed.ts";
+import { type Parsed } from "../../platform/result.ts";
 import { generateIdentityKeys, type IdentityKeyPairs } from "../identity.ts";
 import { type UnwrapJob, unwrapKey, type WrapJob, wrapKey } from "../key-wrap.ts";
 import * as opaque from "../opaque-client.ts";

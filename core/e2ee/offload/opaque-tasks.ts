@@ -1,12 +1,12 @@
 import { workerData } from "piscina";
-import type { Parsed } from "../../platform/parsed.ts";
+import type { Result } from "../../platform/result.ts";
 import { type OpaqueLoginStarted, type OpaqueRefusal, type OpaqueServer, opaqueServer } from "../opaque-server.ts";
 import { type Pool } from "./pool.ts";
 
 /** The server's OPAQUE steps as pool tasks: half a millisecond to a millisecond each. Runs in the pool's threads. */
 const server = workerData ? opaqueServer((workerData as { opaqueSecret: string }).opaqueSecret) : undefined;
 
-type Outcome<T> = Parsed<T, OpaqueRefusal>;
+type Outcome<T> = Result<T, OpaqueRefusal>;
 const there = () => server ?? Promise.reject(new Error("an OPAQUE task outside of its pool"));
 
 export async function registrationResponse(args: Parameters<OpaqueServer["registrationResponse"]>) {

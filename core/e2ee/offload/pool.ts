@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
-import { accepted, type Parsed, refused } from "../../platform/parsed.ts";
+import { accepted, type Result, refused } from "../../platform/result.ts";
 
 export interface PoolOptions {
   /** The compiled module whose exports are the tasks. */
@@ -45,7 +45,7 @@ export class Pool {
   }
 
   /** What the task answers; `busy`, and nothing done, when the queue is full. Fails when the task throws. */
-  async run<T>(task: string, input: unknown): Promise<Parsed<T, "busy">> {
+  async run<T>(task: string, input: unknown): Promise<Result<T, "busy">> {
     if (this.#piscina.queueSize >= this.#queueMax) return refused("busy");
     return accepted((await this.#piscina.run(input, { name: task })) as T);
   }

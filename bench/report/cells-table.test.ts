@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cellsPassed } from "../../bin/cells-shown.ts";
+import { imbalanceOf } from "../statistics/imbalance.ts";
+import { notes } from "./cells-notes.ts";
+import { cellsTable } from "./cells-table.ts";
+import { figure, median } from "./figures.ts";
+import { htmlReport } from "./report.ts";
+import type { Cell } from "./results.ts";
+import { sampleCell, samplePilot, sampleRun } from "./testing/sample-run.ts";
+
+const failed = sampleCell({
+  strategy: "two-choices",
+  audit: {
+    ...sampleCell().audit,
+    lost: 1,
+    passed: false,
+    breaches: [{ promise: 1, what: "acknowledged & seen by <nobody>", group: 42, seq: 7, client: 3 }],
+  },
+});
+const late = { code: "sends_late", detail: "40% of p99, 40 ms, is from before messages were sent" } as const;
+const invalid = sampleCell({ valid: false, invalidReasons: [late] });
+
+test("a row a cell, with its figures", () => {
+  const table = cellsTable(sampleRun([sampleCell({ servers: 1 }), failed, invalid]));
+  const rows = table.split("\n").filter((line) => /random|two-choices/.test(line));
+  assert.equal(rows.length, 3);
+  for (const part of ["4,800", "3 / 12", "40", "1.10", "passed"]) assert.ok(rows[0]?.includes(part), part);
+  assert.match(rows[1] ?? "", /FAILED/);
+  assert.match(rows[2] ?? "", /no/);
+});
+
+test("a broken promise is named with the messages concerned, and a run without one has no lines", () => {
+  const lines = notes(sampleRun([sampleCell(), failed])).join("\n");
+  assert.match(lines, /lost 1/);
+  assert.match(lines, /promise 1 \(acknowledged is durable\).*group 42, message 7, client 3/);
+  assert.deepEqual(notes(sampleRun([sampleCell()])), []);
+  assert.match(notes(sampleRun([sampleCell(), invalid])).join(), /sends_late: 40% of p99/);
+  assert.match(notes(sampleRun([sampleCell({ failures: { no_outcome: 3 } })])).join(), /3 × no_outcome/);
+});
+
+test("the report holds every row, the breaches and a chart, and nothing of it is code", () => {
+  const html = htmlReport(sampleRun([sampleCell(), failed, invalid]));
+  assert.equal(html.match(/<tr class/g)?.length, 3);
+  assert.match(html, /acknowledged &amp; seen by &lt;nobody&gt;/);
+  assert.equal(html.match(/<circle/g)?.length, 12, "four quantiles a cell");
+  assert.doesNotMatch(html, /<script|https?:\/\/(?!www\.w3\.org)/);
+});
+
+test("a cell that failed has a row without figures, in the terminal and in the report, and a line that says why", () => {
+  const crash = { servers: 4, strategy: "random", code: "server_failed", message: "the server process ended with 1" };
+  const run = sampleRun([sampleCell()], { failed: [crash] });
+  assert.match(cellsTable(run), / 4 │ random .*FAILED: server_failed/);
+  assert.match(htmlReport(run), /<tr class="failed"><td>4<td>random<td>–.*<td>FAILED: server_failed/);
+  assert.match(notes(run).join(), /4 servers, random, failed with server_failed: the server process ended with 1/);
+});
+
+test("a cell that failed when it was measured again keeps the figures that it had", () => {
+  const failedTry = { code: "server_failed", message: "it ended" };
+  const run = sampleRun([{ ...invalid, failedTry }]);
+  assert.match(cellsTable(run), / random .*4,800.*no, 2nd try FAILED/);
+  assert.match(htmlReport(run), /<tr class="failed"><td>2<td>random<td>4,800/);
+  assert.match(notes(run).join(), /2 servers, random, was measured again, which failed with server_failed: it ended/);
+  assert.equal(cellsPassed(run), false);
+});
+
+test("a cell that was measured again says so, and why", () => {
+  const { earlierTries: _, ...first } = invalid;
+  const run = sampleRun([sampleCell({ earlierTries: [first] })]);
+  assert.match(cellsTable(run), /yes, 2nd try/);
+  assert.match(notes(run).join(), /2 servers, random, was measured again: sends_late/);
+});
+
+test("connections that nobody of this run has are told", () => {
+  assert.match(notes(sampleRun([sampleCell({ connectionsPerServer: [100, 103] })])).join(), /203 connections, 3 more/);
+});
+
+test("a promise that was broken in the pilot is named", () => {
+  const pilot = samplePilot({ audit: failed.audit });
+  assert.match(notes(sampleRun([sampleCell()], { pilot })).join("\n"), /^pilot: lost 1/);
+});
+
+test("what others had of the machine stands beside each cell, where it is known", () => {
+  const othersOf = (machine: Cell["machine"]) => cellsTable(sampleRun([sampleCell({ machine })]));
+  assert.match(othersOf({ otherCpuCores: 1.26, stolenCpuCores: 0.11 }), / 1\.4 │ passed/);
+  assert.match(othersOf({ otherCpuCores: null, stolenCpuCores: null }), / – │ passed/);
+});
+
+test("a report of a run that did not end says so before anything else", () => {
+  const html = htmlReport(
+    sampleRun([sampleCell()], { partial: { reason: "interrupted", at: "2/12 1 server, random" } }),
+  );
+  assert.match(html, /<title>PARTIAL: /);
+  assert.match(html, /<h1>.*\n<p class="partial">PARTIAL RESULT: interrupted at "2\/12 1 server, random"/);
+  assert.doesNotMatch(htmlReport(sampleRun()), /PARTIAL/);
+});
+
+test("a report of a run in which nothing was delivered can be made", () => {
+  const nothing = sampleCell({ deliveryMs: null, ackMs: null, deliveredPerSecond: 0 });
+  assert.match(htmlReport(sampleRun([nothing])), /<table>/);
+  assert.match(cellsTable(sampleRun([nothing])), /–/);
+});
+
+test("figures have three digits", () => {
+  for (const [value, shown] of [
+    [0, "0"],
+    [0.012345, "0.0123"],
+    [1.5, "1.5"],
+    [12.34, "12.3"],
+    [123.4, "123"],
+    [123_456.7, "123,457"],
+    [2, "2"],
+  ] as const) {
+    assert.equal(figure(value), shown);
+  }
+  assert.deepEqual([median([3, 1, 2]), median([1, 2, 3, 4])], [2, 2.5]);
+});
+
+test("imbalance is 1, 0 and 1 when all are even, and grows with the fullest", () => {
+  assert.deepEqual(imbalanceOf([5, 5, 5]), { maxOverMean: 1, cv: 0, jain: 1 });
+  const { maxOverMean, cv, jain } = imbalanceOf([9, 0, 0]);
+  assert.deepEqual([maxOverMean, Math.round(cv * 1000), Math.round(jain * 1000)], [3, 1414, 333]);
+  assert.deepEqual(imbalanceOf([0, 0]), { maxOverMean: 1, cv: 0, jain: 1 });
+});

@@ -1,0 +1,76 @@
+import cliProgress from "cli-progress";
+import type { Progress } from "../../loadgen/crew.ts";
+import { figure } from "./figures.ts";
+
+const nothingYet = { offered: 0, delivered: 0, p99: "–", errors: 0 };
+
+/**
+ * One line that moves while a run goes on: where it is, and what it does at the moment. Where nobody watches (a file, a
+ * pipe), a line a step instead.
+ */
+export class ProgressLine {
+  readonly #bar: cliProgress.SingleBar | undefined;
+  readonly #out: NodeJS.WriteStream;
+  #started = false;
+  /** Steps that are done, and all of them. */
+  #done = 0;
+  #of = 1;
+  #label = "";
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+    if (!out.isTTY) return;
+    this.#bar = new cliProgress.SingleBar({
+      stream: out,
+      format:
+        "{bar} {label} · {phase} · offered {offered}/s · delivered {delivered}/s · p99 {p99} ms · errors {errors}",
+      barsize: 20,
+      hideCursor: true,
+      clearOnComplete: true,
+      linewrap: false,
+      gracefulExit: false,
+      fps: 8,
+    });
+  }
+
+  /** The numbered steps are what the bar counts; what comes before them has no number. */
+  step(what: string, step?: { readonly number: number; readonly of: number }): void {
+    this.#done = step ? step.number - 1 : 0;
+    this.#of = step?.of ?? this.#of;
+    this.#label = step ? `${step.number}/${step.of} ${what}` : what;
+    if (!this.#bar) {
+      this.#out.write(`${this.#label}\n`);
+      return;
+    }
+    const payload = { ...nothingYet, label: this.#label, phase: "starting" };
+    if (!this.#started) this.#bar.start(this.#of, this.#done, payload);
+    this.#started = true;
+    this.#bar.setTotal(this.#of);
+    this.#bar.update(this.#done, payload);
+  }
+
+  progress({ phase, done, offeredPerSecond, deliveredPerSecond, p99Ms, errors }: Progress): void {
+    // Measuring is most of a step; the rest counts by its place in it.
+    const inStep = {
+      connecting: 0.1 * done,
+      "founding groups": 0.15,
+      "warming up": 0.2 + 0.1 * done,
+      measuring: 0.3 + 0.6 * done,
+      settling: 0.9,
+      auditing: 0.95,
+    }[phase];
+    this.#bar?.update(Math.min(this.#of, this.#done + inStep), {
+      label: this.#label,
+      phase,
+      offered: figure(offeredPerSecond),
+      delivered: figure(deliveredPerSecond),
+      p99: p99Ms === undefined ? "–" : figure(p99Ms),
+      errors,
+    });
+  }
+
+  /** Leaves the terminal as it was. */
+  stop(): void {
+    this.#bar?.stop();
+  }
+}

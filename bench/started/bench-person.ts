@@ -1,0 +1,47 @@
+import { signUp } from "../../core/client/account/authenticate.ts";
+import { Client } from "../../core/client/client.ts";
+import { IdentityCache } from "../../core/client/people/identity-cache.ts";
+import { dialAssigned } from "../../core/client/socket/dial.ts";
+import { openLeanSocket } from "../../core/client/socket/lean-socket.ts";
+import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import * as opaque from "../../core/e2ee/opaque-client.ts";
+import { RsaFernet } from "../../core/e2ee/rsa-fernet.ts";
+import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
+import { systemClock as clock } from "../../core/platform/clock.ts";
+import { Failure } from "../../core/platform/failure.ts";
+import { seededRandom } from "../../core/platform/random.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
+
+/** Messages of one person that may wait for their acknowledgement. */
+export const outboxMax = 1000;
+
+/** A single user of a benchmark, with a client that encrypts, and keeps nothing. */
+export interface BenchPerson {
+  readonly client: Client;
+  /** Of their session. */
+  readonly token: Uint8Array;
+}
+
+export async function signUpPerson(target: string, name: string, keyPairs: IdentityKeyPairs): Promise<BenchPerson> {
+  const client = new Client(
+    { dial: dialAssigned(target), open: openLeanSocket, clock, random: seededRandom(1) },
+    {
+      outboxMax,
+      suites: [new RsaFernet(inlineRsa, () => Math.floor(clock.now() / 1000))],
+      identities: new IdentityCache(),
+      pinning: false,
+    },
+    {},
+  );
+  const identity = createIdentity(name, keyPairs);
+  const credentials = { name, password: "simulated", effort: "simulated" } as const;
+  const welcome = await client.logIn(identity, signUp(opaque, credentials, identity));
+  if (!welcome.ok) throw new Failure("sign_up_failed", welcome.reason.detail, "see the server's log");
+  return { client, token: welcome.value.token };
+}
+
+export async function foundGroup({ client }: BenchPerson, title: string, members: readonly string[]): Promise<GroupId> {
+  const founded = await client.createGroup({ title, members });
+  if (!founded.ok) throw new Failure("group_failed", founded.reason.detail, "see the server's log");
+  return founded.value.group;
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { deploymentUrl } from "../../core/client/socket/deployment-url.ts";
+import { httpAsk } from "../../core/client/socket/http.ts";
+import type { TlsTrust } from "../../core/client/socket/tls-trust.ts";
+import { Failure, messageOf } from "../../core/platform/failure.ts";
+
+const factsSchema = z.object({
+  strategy: z.string(),
+  transport: z.enum(["uws", "ws"]),
+  durability: z.object({ postgres: z.string(), synchronousCommit: z.string(), fsync: z.string() }),
+});
+
+/** What a deployment says of itself at `/about`: what a result must state beside its figures. */
+export async function deploymentFacts(target: string, tls?: TlsTrust): Promise<z.output<typeof factsSchema>> {
+  const url = new URL("/about", deploymentUrl(target));
+  try {
+    const { body } = await httpAsk(url, 64 * 1024, { tls });
+    return factsSchema.parse(JSON.parse(body.toString()));
+  } catch (cause) {
+    const why = messageOf(cause);
+    throw new Failure(
+      "target_unreachable",
+      `${url.href}: ${why}`,
+      "start servers with fastchat serve, or correct --target (and --tls-pin)",
+      cause,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { Durability } from "../../core/cluster/deployment.ts";
+import { type ServeConfig, serveSettings } from "../../core/cluster/serve-settings.ts";
+import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import { readConfig } from "../../core/platform/config.ts";
+import type { Log } from "../../core/platform/log.ts";
+import { Database } from "../../core/store/database.ts";
+import { EmbeddedPostgres } from "../../core/store/embedded/embedded-postgres.ts";
+import { writablePlace } from "../../core/store/embedded/place.ts";
+import { makeKeyPairs } from "../../loadgen/generator.ts";
+import { readEnvironment } from "../report/environment.ts";
+import type { Environment } from "../report/results.ts";
+import { processTreeCpuSeconds } from "./process-usage.ts";
+
+/** Of results in which nothing has been stored. */
+const noDurability: Durability = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
+
+/** What a benchmark says of where it takes place. */
+export interface LaboratoryOptions {
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+  /** Unless given, a database server and keys are made for the run. */
+  readonly openLaboratory?: (log: Log, keyPairs: number, signal?: AbortSignal) => Promise<Laboratory>;
+}
+
+/** Ready for the cells of one run. */
+export function openLaboratory(options: LaboratoryOptions, keyPairs: number): Promise<Laboratory> {
+  return (options.openLaboratory ?? Laboratory.open)(options.log, keyPairs, options.signal);
+}
+
+export interface LaboratoryParts {
+  readonly postgres: Pick<EmbeddedPostgres, "url" | "pid" | "stop">;
+  readonly directory: string;
+  readonly log: Log;
+  readonly keyPairs: readonly IdentityKeyPairs[];
+  /** Of the machine, before anything of ours was started. */
+  readonly loadAverage: number;
+}
+
+/** What all cells of a benchmark share: a database server, and keys for the simulated users. */
+export class Laboratory {
+  readonly #postgres: LaboratoryParts["postgres"];
+  readonly #directory: string;
+  readonly #log: Log;
+  readonly #loadAverage: number;
+  readonly keyPairs: readonly IdentityKeyPairs[];
+  #databases = 0;
+
+  constructor(by: LaboratoryParts) {
+    this.#postgres = by.postgres;
+    this.#directory = by.directory;
+    this.#log = by.log;
+    this.keyPairs = by.keyPairs;
+    this.#loadAverage = by.loadAverage;
+  }
+
+  static async open(log: Log, keyPairs: number, signal?: AbortSignal): Promise<Laboratory> {
+    const [loadAverage = 0] = os.loadavg();
+    const directory = mkdtempSync(path.join(writablePlace(), `bench-${process.pid}-`));
+    const [postgres, keyPairsMade] = await Promise.all([
+      EmbeddedPostgres.start({ directory, ephemeral: true, log, signal }),
+      makeKeyPairs(keyPairs),
+    ]);
+    return new Laboratory({ postgres, directory, log, keyPairs: keyPairsMade, loadAverage });
+  }
+
+  /** Where the database's files are. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** Where and on what this is, with the load that the machine had before anything of ours was started. */
+  environment(durability: Durability = noDurability): Environment {
+    return { ...readEnvironment(durability, this.#directory), loadAverage: this.#loadAverage };
+  }
+
+  /** CPU seconds that the database has used; undefined where that cannot be told. */
+  databaseCpuSeconds(): number | undefined {
+    return this.#postgres.pid === undefined ? undefined : processTreeCpuSeconds(this.#postgres.pid);
+  }
+
+  /** An empty database that no cell before has used. */
+  async freshDatabase(): Promise<string> {
+    this.#databases++;
+    const name = `cell_${randomBytes(6).toString("hex")}`;
+    const admin = new Database(this.#postgres.url(), { connectionsMax: 1, log: this.#log });
+    try {
+      await admin.query({ text: `CREATE DATABASE ${name}` });
+    } finally {
+      await admin.close();
+    }
+    return this.#postgres.url(name);
+  }
+
+  /** Settings for a server under test: limits that a benchmark would hit are lifted. */
+  async serveConfig(of: Partial<ServeConfig>): Promise<ServeConfig> {
+    const flags = {
+      port: 0,
+      database: await this.freshDatabase(),
+      secretFile: path.join(this.#directory, `secret-${this.#databases}.json`),
+      sendsPerSecond: 1e6,
+      sendBurst: 1e6,
+      failedLoginsPerMinute: 1e6,
+      failedLoginBurst: 1e6,
+      logLevel: "warn",
+      ...of,
+    };
+    const config = readConfig(serveSettings, { flags, environment: {} });
+    if (!config.ok) throw new Error(config.reason.join("; "));
+    return config.value;
+  }
+
+  async close(): Promise<void> {
+    await this.#postgres.stop();
+  }
+}

@@ -1,0 +1,127 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { systemClock as clock } from "../../core/platform/clock.ts";
+import { Failure } from "../../core/platform/failure.ts";
+import { guard } from "../../core/store/embedded/guard.ts";
+
+export interface PseudoTerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Text that is kept to look for what appears in pieces. */
+const keptLength = 4096;
+const quitMsMax = 5000;
+
+/** Somebody waits for a text. */
+interface Waiting {
+  readonly text: string;
+  found(atMs: number): void;
+  failed(why: string): void;
+}
+
+/** A program at a pseudo-terminal, which util-linux's `script` keeps. */
+export class PseudoTerminal {
+  readonly #script: ChildProcessWithoutNullStreams;
+  readonly #waiting: Waiting[] = [];
+  #shown = "";
+  #bytes = 0;
+  readonly pid: Promise<number>;
+
+  constructor(command: readonly string[], { columns, rows, environment }: PseudoTerminalOptions) {
+    const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+    // The shell's own id is the program's, once it has become that.
+    const line = `stty cols ${columns} rows ${rows}; echo "pid $$."; exec ${quoted}`;
+    this.#script = spawn("script", ["-qfec", line, "/dev/null"], {
+      env: { ...process.env, ...environment, SHELL: "/bin/sh" },
+    });
+    this.#guard(line);
+    this.#script.stdout.setEncoding("utf8").on("data", (piece: string) => this.#output(piece));
+    this.#script.once("exit", () => {
+      for (const waiting of this.#waiting.splice(0)) waiting.failed("the program ended");
+    });
+    this.pid = this.until("pid ", 10_000).then(() => Number(/pid (\d+)\./.exec(this.#shown)?.[1]));
+    this.pid.catch(() => {}); // Whoever asks for it is told.
+  }
+
+  /** Whether this machine has what a pseudo-terminal needs. */
+  static isPossible(): boolean {
+    return process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
+  }
+
+  /** Bytes that the program has written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  write(keys: string): void {
+    this.#script.stdin.write(keys);
+  }
+
+  /** When this text has appeared in what is written from now on, on the monotonic clock. */
+  until(text: string, msMax: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const giveUp = clock.after(msMax, () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        waiting.failed(`it did not within ${msMax} ms`);
+      });
+      const waiting: Waiting = {
+        text,
+        found: (atMs) => {
+          giveUp();
+          resolve(atMs);
+        },
+        failed: (why) => {
+          giveUp();
+          const seen = this.#shown.slice(-500);
+          reject(new Failure("screen_missing", `"${text}" did not appear: ${why}; last: ${seen}`, "run it by hand"));
+        },
+      };
+      this.#waiting.push(waiting);
+    });
+  }
+
+  /** Presses these keys; resolves with the milliseconds until the text stands on the screen. */
+  async echo(keys: string, text: string, msMax: number): Promise<number> {
+    this.#shown = "";
+    const shown = this.until(text, msMax);
+    const from = clock.monotonic();
+    this.write(keys);
+    return (await shown) - from;
+  }
+
+  /** Presses the keys that end the program; answers its exit code. */
+  async quit(keys: string): Promise<number | null> {
+    const exited = once(this.#script, "exit");
+    this.write(keys);
+    const giveUp = clock.after(quitMsMax, () => this.#script.kill("SIGKILL"));
+    const [code] = (await exited) as [number | null];
+    giveUp();
+    return code;
+  }
+
+  kill(): void {
+    if (this.#script.exitCode === null) this.#script.kill("SIGKILL");
+  }
+
+  /** Nobody else ends the program when this process dies without a word: `script` outlives whoever reads from it. */
+  #guard(line: string): void {
+    const { pid } = this.#script;
+    if (pid === undefined) throw new Failure("no_pseudo_terminal", `script did not start for ${line}`, "run it again");
+    const stopGuarding = guard({ pid, pidFile: path.join("/proc", String(pid)), remove: [], ids: undefined });
+    this.#script.once("exit", stopGuarding);
+  }
+
+  #output(piece: string): void {
+    const nowMs = clock.monotonic();
+    this.#bytes += Buffer.byteLength(piece);
+    this.#shown = (this.#shown + stripVTControlCharacters(piece)).slice(-keptLength);
+    for (const waiting of this.#waiting.splice(0)) {
+      if (this.#shown.includes(waiting.text)) waiting.found(nowMs);
+      else this.#waiting.push(waiting);
+    }
+  }
+}

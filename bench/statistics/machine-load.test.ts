@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { until } from "../../core/testing/until.ts";
+import { cpuLimitCores, othersBetween, parseProcStat, readMachine } from "./machine-load.ts";
+
+const place = mkdtempSync(path.join(os.tmpdir(), "machine-load-test-"));
+after(() => rmSync(place, { recursive: true, force: true }));
+
+/** A root directory with these files in it. */
+function rootWith(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(path.join(place, "root-"));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), content);
+  }
+  return root;
+}
+
+test("the kernel's ticks are seconds of work, and of what the host gave to others; waiting is neither", () => {
+  const text = "cpu  100 20 30 4000 50 6 7 800 9 0\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 5\n";
+  assert.deepEqual(parseProcStat(text), { busySeconds: 1.63, stolenSeconds: 8 });
+  for (const broken of ["", "cpu0 1 2 3 4 5 6 7 8\n", "cpu  1 2 3\n", "cpu  1 2 x 4 5 6 7 8\n"])
+    assert.equal(parseProcStat(broken), undefined, broken);
+});
+
+test("others had what was busy and not ours, in cores", () => {
+  const before = { atMs: 1000, busySeconds: 10, stolenSeconds: 1 };
+  const later = { atMs: 3000, busySeconds: 13, stolenSeconds: 2 };
+  assert.deepEqual(othersBetween(before, later, 2), { otherCpuCores: 0.5, stolenCpuCores: 0.5 });
+  assert.deepEqual(othersBetween(before, later, 3.1), { otherCpuCores: 0, stolenCpuCores: 0.5 }, "never below nothing");
+  assert.deepEqual(othersBetween(before, later, undefined), { otherCpuCores: null, stolenCpuCores: 0.5 });
+  const unknown = { ...before, stolenSeconds: undefined };
+  assert.equal(othersBetween(unknown, later, 2).stolenCpuCores, null);
+});
+
+test("this machine can be read, and its work counts up", async () => {
+  const before = readMachine();
+  await until(() => readMachine().busySeconds > before.busySeconds, "somebody has worked");
+});
+
+test("a limit of control groups is found at the group or above it, in both versions, the tightest of all", () => {
+  const v2 = "0::/user/bench\n";
+  for (const [files, cores] of [
+    [{}, undefined],
+    [{ "proc/self/cgroup": v2 }, undefined],
+    [{ "proc/self/cgroup": v2, "sys/fs/cgroup/user/bench/cpu.max": "max 100000\n" }, undefined],
+    [{ "proc/self/cgroup": v2, "sys/fs/cgroup/user/bench/cpu.max": "150000 100000\n" }, 1.5],
+    [
+      {
+        "proc/self/cgroup": v2,
+        "sys/fs/cgroup/user/bench/cpu.max": "150000 100000\n",
+        "sys/fs/cgroup/user/cpu.max": "50000 100000\n",
+      },
+      0.5,
+    ],
+    // Inside of a container its own group is the root.
+    [{ "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "200000 100000\n" }, 2],
+    [
+      {
+        "proc/self/cgroup": "4:memory:/x\n1:cpu,cpuacct:/slow\n0::/\n",
+        "sys/fs/cgroup/cpu/slow/cpu.cfs_quota_us": "50000\n",
+        "sys/fs/cgroup/cpu/slow/cpu.cfs_period_us": "100000\n",
+        "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+        "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n",
+      },
+      0.5,
+    ],
+  ] as const) {
+    assert.equal(cpuLimitCores(rootWith(files)), cores, JSON.stringify(files));
+  }
+});

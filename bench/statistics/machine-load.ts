@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { systemClock as clock } from "../../core/platform/clock.ts";
+
+/** What the whole machine has done since it was started. */
+export interface MachineReading {
+  readonly atMs: number;
+  /** CPU seconds in which any program ran. */
+  readonly busySeconds: number;
+  /** CPU seconds that the host gave to other virtual machines; undefined where that cannot be told. */
+  readonly stolenSeconds: number | undefined;
+}
+
+/** What others had of the machine, in cores: other programs, and other virtual machines of the same host. */
+export interface OthersLoad {
+  readonly otherCpuCores: number | null;
+  readonly stolenCpuCores: number | null;
+}
+
+export function readMachine(): MachineReading {
+  const atMs = clock.monotonic();
+  const told = process.platform === "linux" ? parseProcStat(readFileSync("/proc/stat", "latin1")) : undefined;
+  return { atMs, ...(told ?? { busySeconds: busySecondsByNode(), stolenSeconds: undefined }) };
+}
+
+/** `ownCpuSeconds` is what the measured programs and whoever measured them used between the readings, where it is known. */
+export function othersBetween(
+  before: MachineReading,
+  after: MachineReading,
+  ownCpuSeconds: number | undefined,
+): OthersLoad {
+  const seconds = (after.atMs - before.atMs) / 1000;
+  const cores = (cpuSeconds: number | undefined) =>
+    cpuSeconds === undefined || seconds <= 0 ? null : Math.max(0, cpuSeconds / seconds);
+  const stolenSeconds =
+    before.stolenSeconds !== undefined && after.stolenSeconds !== undefined
+      ? after.stolenSeconds - before.stolenSeconds
+      : undefined;
+  return {
+    otherCpuCores: cores(
+      ownCpuSeconds === undefined ? undefined : after.busySeconds - before.busySeconds - ownCpuSeconds,
+    ),
+    stolenCpuCores: cores(stolenSeconds),
+  };
+}
+
+/** Ticks a second of /proc/stat: USER_HZ, 100 on every architecture that Node runs on. */
+const ticksPerSecond = 100;
+
+/** From /proc/stat, proc(5): its first line adds up all cores. A guest's time is in its host's `user` and `nice` already. */
+export function parseProcStat(text: string): Omit<MachineReading, "atMs"> | undefined {
+  const fields = /^cpu +(.*)$/m.exec(text)?.[1]?.split(" ").map(Number);
+  if (!fields || fields.length < 8 || fields.some(Number.isNaN)) return undefined;
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = fields;
+  return {
+    busySeconds: (user + nice + system + irq + softIrq) / ticksPerSecond,
+    stolenSeconds: steal / ticksPerSecond,
+  };
+}
+
+function busySecondsByNode(): number {
+  return os.cpus().reduce((sum, { times }) => sum + (times.user + times.nice + times.sys + times.irq) / 1000, 0);
+}
+
+/**
+ * CPU time a second that control groups let this process have, in cores; undefined where they set no limit. The tightest
+ * limit of all groups above counts (cgroups(7), both versions of it).
+ */
+export function cpuLimitCores(root = "/"): number | undefined {
+  const read = (file: string) => {
+    try {
+      return readFileSync(path.join(root, file), "latin1").trim();
+    } catch {
+      return undefined; // No such control group here, or none at all.
+    }
+  };
+  const limits = (read("proc/self/cgroup") ?? "").split("\n").flatMap((line) => {
+    const [, controllers, group] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (controllers === undefined || group === undefined) return [];
+    if (controllers === "") {
+      return levels(group).map((level) => quotaOf((read(`sys/fs/cgroup${level}/cpu.max`) ?? "").split(" ")));
+    }
+    if (!controllers.split(",").includes("cpu")) return [];
+    return levels(group).map((level) => {
+      const folder = `sys/fs/cgroup/cpu${level}`;
+      return quotaOf([read(`${folder}/cpu.cfs_quota_us`), read(`${folder}/cpu.cfs_period_us`)]);
+    });
+  });
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** A group and all above it, as paths: inside of a container, its own group is the root that it sees. */
+function levels(group: string): string[] {
+  const parts = group.split("/").filter((part) => part !== "" && part !== "..");
+  return parts.reduceRight<string[]>((paths, _, i) => [...paths, `/${parts.slice(0, i + 1).join("/")}`], []).concat("");
+}
+
+function quotaOf([quota, period]: readonly (string | undefined)[]): number | undefined {
+  const cores = Number(quota) / Number(period);
+  return cores > 0 ? cores : undefined;
+}

@@ -1,0 +1,27 @@
+import { seededRandom } from "../../core/platform/random.ts";
+import { median } from "../report/figures.ts";
+
+/** A median, and between which values it would have been had the rounds been drawn again. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * The median of one value a round with its 95% percentile bootstrap interval (Efron and Tibshirani, 1993). With five rounds
+ * or fewer that is the range from the smallest to the largest; with one, that one value.
+ */
+export function spreadOf(rounds: readonly number[]): Spread {
+  const [first] = rounds;
+  // Whatever is drawn again of one value is that value.
+  if (rounds.length === 1 && first !== undefined) return { median: first, low: first, high: first };
+  const random = seededRandom(rounds.length);
+  const medians = Array.from({ length: resamples }, () =>
+    median(Array.from(rounds, () => rounds[random.below(rounds.length)] as number)),
+  ).sort((a, b) => a - b);
+  const at = (share: number) => medians[Math.round(share * (resamples - 1))] as number;
+  return { median: median(rounds), low: at(0.025), high: at(0.975) };
+}
+
+const resamples = 1000;

@@ -1,9 +1,0 @@
-import { Failure } from "../core/platform/failure.ts";
-import { parseWorkload, type Workload, type WorkloadText } from "../loadgen/workload.ts";
-
-/** The workload that a benchmark's options amount to; fails with `workload_invalid` where they amount to none. */
-export function workloadFrom(text: WorkloadText): Workload {
-  const workload = parseWorkload(text);
-  if (!workload.ok) throw new Failure("workload_invalid", workload.reason, "change the options");
-  return workload.value;
-}

@@ -1,0 +1,234 @@
+import { randomBytes } from "node:crypto";
+import { noEntryHash } from "../../e2ee/entry-check.ts";
+import { signEntry } from "../../e2ee/entry-signing.ts";
+import type { Identity } from "../../e2ee/identity.ts";
+import type { AnySuite, OpenedEpoch, Recipient } from "../../e2ee/suite.ts";
+import { accepted, type Result, refused } from "../../platform/result.ts";
+import { readUint32, readUint53 } from "../../wire/bytes.ts";
+import { type Epoch, type GroupId, groupId, type UserId } from "../../wire/ids.ts";
+import { limits } from "../../wire/limits.ts";
+import type { Membership } from "../../wire/membership.ts";
+import {
+  actionsThatOpen,
+  type GroupSettings,
+  type MembershipAction,
+  type MembershipEntry,
+  type MembershipSubject,
+} from "../../wire/membership-entry.ts";
+import { failed, type GroupRefusal } from "../mail/group-refusal.ts";
+import type { Mailbox } from "../mail/mailbox.ts";
+import { isPassing } from "../mail/server-link.ts";
+import { askOnce, type IdentityBook, type KnownPerson } from "../people/identity-book.ts";
+import type { Conversation } from "./conversation.ts";
+
+/** What a user wants changed; decided again on the newest log when somebody else's change came first. */
+export interface WantedChange {
+  readonly action: Exclude<MembershipAction, "create">;
+  readonly people?: readonly KnownPerson[];
+  /** Members as the log names them, to be removed, whoever they are by now. */
+  readonly subjects?: readonly MembershipSubject[];
+  readonly title?: string;
+}
+
+export interface GroupChangesParts {
+  readonly self: Identity;
+  readonly user: UserId;
+  readonly mailbox: Mailbox;
+  readonly people: IdentityBook;
+}
+
+/** An epoch that was opened, and the state that it was opened from. */
+interface Opening extends OpenedEpoch<unknown> {
+  readonly before: unknown;
+}
+
+const triesMax = 5;
+
+/** Founds groups and changes their membership: builds the entry, signs it, wraps the keys, and tries again on conflict. */
+export class GroupChanges {
+  readonly #parts: GroupChangesParts;
+
+  constructor(parts: GroupChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** A new group of these people and the caller, its admin. */
+  async found(
+    conversationOf: (group: GroupId) => Conversation,
+    members: readonly KnownPerson[],
+    suite: AnySuite,
+    { title, ...settings }: Omit<GroupSettings, "suite"> & { readonly title: string },
+  ): Promise<Result<Conversation, GroupRefusal>> {
+    const others = members.filter(({ user }) => user !== this.#parts.user);
+    for (let attempt = 1; ; attempt++) {
+      const group = drawGroupId();
+      const epoch = 1 as Epoch;
+      const change = { group, epoch, members: [...others, this.#me()], readBack: [] };
+      const opened = { before: undefined, ...(await suite.openEpoch(this.#parts.self, undefined, change)) };
+      const entry: MembershipEntry = {
+        ...this.#signedBy(group, 0, epoch, noEntryHash),
+        action: "create",
+        subjects: subjectsOf(others),
+        opening: opened.opening,
+        sealedTitle: suite.sealTitle(opened.state, group, epoch, title),
+        settings: { ...settings, suite: suite.name },
+      };
+      const conversation = conversationOf(group);
+      const outcome = await this.#submit(conversation, entry, opened);
+      if (outcome.ok) return accepted(conversation);
+      const again = outcome.reason.code === "group_exists" || outcome.reason.code === "keys_missing";
+      if (!again || attempt === triesMax) return outcome;
+    }
+  }
+
+  /** Changes a group; refused with the reason when it may not be, or when others keep coming first. */
+  async change(conversation: Conversation, wanted: WantedChange): Promise<Result<Membership, GroupRefusal>> {
+    for (let attempt = 1; ; attempt++) {
+      const refreshed = await conversation.refresh();
+      if (!refreshed.ok) return refreshed;
+      // Somebody else has done it meanwhile.
+      if (wanted.action === "rekey" && refreshed.value.keyed && attempt > 1) return refreshed;
+      if (wanted.title !== undefined && !opens(wanted.action) && !refreshed.value.keyed) {
+        const rekeyed = await this.change(conversation, { action: "rekey" });
+        if (!rekeyed.ok) return rekeyed;
+        continue;
+      }
+      const prepared = await this.#prepare(conversation, refreshed.value, wanted);
+      const outcome = prepared.ok
+        ? await this.#submit(conversation, prepared.value.entry, prepared.value.opened)
+        : prepared;
+      if (outcome.ok) return accepted(conversation.membership as Membership);
+      const again = outcome.reason.code === "conflict" || outcome.reason.code === "keys_missing";
+      if (!again || attempt === triesMax) return outcome;
+    }
+  }
+
+  /**
+   * Removes everybody else and leaves, so that the group is nobody's any more: for an admin. Done again after a failure, it
+   * goes on where it ended.
+   */
+  async dissolve(conversation: Conversation): Promise<Result<undefined, GroupRefusal>> {
+    for (let attempt = 1; ; attempt++) {
+      const refreshed = await conversation.refresh();
+      if (!refreshed.ok) return refreshed;
+      const subjects = [...refreshed.value.members]
+        .filter(([user]) => user !== this.#parts.user)
+        .map(([user, { fingerprint }]) => ({ user, fingerprint }));
+      const wanted: WantedChange = subjects.length > 0 ? { action: "remove", subjects } : { action: "leave" };
+      const changed = await this.change(conversation, wanted);
+      if (changed.ok && wanted.action === "leave") return accepted(undefined);
+      // Somebody has come or gone meanwhile: whoever is to be removed is another set of people.
+      const moved = changed.ok || changed.reason.code === "conflict" || changed.reason.code === "invalid_change";
+      if (!moved || attempt === triesMax) return changed.ok ? failed("conflict", "others keep coming") : changed;
+    }
+  }
+
+  async #prepare(
+    conversation: Conversation,
+    membership: Membership,
+    { action, people = [], subjects = subjectsOf(people), title }: WantedChange,
+  ): Promise<Result<{ entry: MembershipEntry; opened: Opening | undefined }, GroupRefusal>> {
+    const suite = conversation.suite;
+    if (!suite) return failed("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
+    const { group, length, epoch, head } = membership;
+    const nextEpoch = (opens(action) || action === "leave" ? epoch + 1 : epoch) as Epoch;
+    let opened: Opening | undefined;
+    if (opens(action)) {
+      const removed = new Set(action === "remove" ? subjects.map(({ user }) => user) : []);
+      const members = await this.#membersAfter(membership, removed, action === "admit" ? people : []);
+      if (!members.ok) return members;
+      const readBack = action === "admit" && membership.settings.history ? people : [];
+      const change = { group, epoch: nextEpoch, members: members.value, readBack };
+      const ready = await conversation.prepareEpoch(change);
+      if (!ready.ok) return ready;
+      // What follows is read from the state as of this entry; somebody else's may have come meanwhile.
+      if (conversation.membership !== membership) return failed("conflict", "another change came first");
+      const before = conversation.suiteState;
+      opened = { before, ...(await suite.openEpoch(this.#parts.self, before, change)) };
+    }
+    const state = opened?.state ?? conversation.suiteState;
+    const newTitle = title ?? (opened ? conversation.title : undefined);
+    const entry: MembershipEntry = {
+      ...this.#signedBy(group, length, nextEpoch, head),
+      action,
+      subjects,
+      ...(opened ? { opening: opened.opening } : {}),
+      ...(newTitle === undefined ? {} : { sealedTitle: suite.sealTitle(state, group, nextEpoch, newTitle) }),
+    };
+    return accepted({ entry, opened });
+  }
+
+  async #membersAfter(
+    membership: Membership,
+    removed: ReadonlySet<UserId>,
+    admitted: readonly KnownPerson[],
+  ): Promise<Result<Recipient[], GroupRefusal>> {
+    const staying = [...membership.members].filter(([user]) => !removed.has(user));
+    const known = await this.#parts.people.prefetch(
+      staying.map(([user]) => user),
+      askOnce,
+    );
+    if (!known.ok) return known;
+    const recipients: Recipient[] = [...admitted];
+    for (const [user, { fingerprint }] of staying) {
+      const identity = await this.#parts.people.byFingerprint(user, fingerprint, askOnce);
+      if (!identity.ok) return identity;
+      recipients.push({ user, identity: identity.value });
+    }
+    return accepted(recipients);
+  }
+
+  async #submit(
+    conversation: Conversation,
+    entry: MembershipEntry,
+    opened: Opening | undefined,
+  ): Promise<Result<undefined, GroupRefusal>> {
+    const { mailbox, self } = this.#parts;
+    const keys = opened?.keys ?? [];
+    for (let from = 0; from < keys.length; from += limits.stagedKeysPerFrameMax) {
+      const page = keys.slice(from, from + limits.stagedKeysPerFrameMax);
+      const staged = await mailbox.request({ kind: "stageKeys", group: entry.group, keys: page });
+      if (!staged.ok) return refused(staged.reason);
+    }
+    const bytes = signEntry(entry, self.signingKey);
+    let changed = await mailbox.request({ kind: "change", entry: bytes });
+    // Nobody knows whether it was made. The same entry once more is answered as it was, or is found not to be there.
+    if (!changed.ok && isPassing(changed.reason.code)) {
+      changed = await mailbox.requestPatiently({ kind: "change", entry: bytes });
+    }
+    if (!changed.ok) return refused(changed.reason);
+    const { group, epoch, seq, index } = changed.value;
+    await conversation.adopt(
+      entry,
+      { seq, at: mailbox.now(), bytes },
+      opened && { before: opened.before, after: opened.state },
+    );
+    if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq: seq, logLength: index + 1 });
+    return accepted(undefined);
+  }
+
+  #signedBy(group: GroupId, index: number, epoch: Epoch, previous: Uint8Array) {
+    const { user, self } = this.#parts;
+    return { group, index, epoch, previous, actor: user, actorFingerprint: self.public.fingerprint };
+  }
+
+  #me(): Recipient {
+    return { user: this.#parts.user, identity: this.#parts.self.public };
+  }
+}
+
+const opens = (action: MembershipAction) => actionsThatOpen.has(action);
+
+function subjectsOf(people: readonly KnownPerson[]) {
+  return people.map(({ user, identity: { fingerprint } }) => ({ user, fingerprint }));
+}
+
+/** Uniform from 1 to 2^53 − 1. */
+function drawGroupId(): GroupId {
+  for (;;) {
+    const bytes = randomBytes(8);
+    bytes.writeUInt32BE(readUint32(bytes, 0) >>> 11, 0);
+    const drawn = readUint53(bytes, 0);
+    if (drawn > 0) return groupId(drawn);
+  }
+}

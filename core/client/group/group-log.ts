@@ -1,0 +1,120 @@
+import { entryHash, isSignedBy } from "../../e2ee/entry-check.ts";
+import { accepted, type Result } from "../../platform/result.ts";
+import { equalBytes } from "../../wire/bytes.ts";
+import type { Epoch, GroupId, Seq } from "../../wire/ids.ts";
+import { applyEntry, type Membership } from "../../wire/membership.ts";
+import { type MembershipEntry, parseEntry } from "../../wire/membership-entry.ts";
+import { failed, type GroupRefusal } from "../mail/group-refusal.ts";
+import type { Ask, IdentityBook } from "../people/identity-book.ts";
+import { MembershipHistory } from "./membership-history.ts";
+
+/** An entry as a server shows it: where it stands among the group's messages, and its bytes. */
+export interface PlacedEntry {
+  readonly seq: Seq;
+  readonly bytes: Uint8Array;
+  /** When the server took it in, in milliseconds since the Unix epoch, where it has said so; of one's own, when it was made. */
+  readonly at?: number | undefined;
+}
+
+/** One more entry, and what it led to. */
+export interface AppliedEntry {
+  readonly entry: MembershipEntry;
+  readonly membership: Membership;
+}
+
+const cannotBe = (detail: string) => failed("log_refused", detail);
+
+interface KnownEntry {
+  readonly entry: MembershipEntry;
+  readonly seq: Seq;
+  at: number | undefined;
+  readonly hash: Uint8Array;
+  /** That holds behind it. */
+  readonly epoch: Epoch;
+}
+
+/**
+ * A group's membership log as one client has verified it: who belongs to the group, under which identity and epoch, now and
+ * at every place before. Nothing else is believed of a server on these matters.
+ */
+export class GroupLog {
+  readonly history = new MembershipHistory();
+  readonly #group: GroupId;
+  #membership: Membership | undefined;
+  readonly #entries: KnownEntry[] = [];
+
+  constructor(group: GroupId) {
+    this.#group = group;
+  }
+
+  /** Undefined before the first entry. */
+  get membership(): Membership | undefined {
+    return this.#membership;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** What was verified, in order. */
+  get entries(): readonly Readonly<Pick<KnownEntry, "entry" | "seq" | "at">>[] {
+    return this.#entries;
+  }
+
+  /** Where the entry with this index stands among the group's messages. */
+  placeOf(index: number): Seq | undefined {
+    return this.#entries[index]?.seq;
+  }
+
+  /** The epoch in force at a place: that of the last entry before it. Undefined before the first. */
+  epochAt(seq: Seq): Epoch | undefined {
+    return this.#entries.findLast((entry) => entry.seq < seq)?.epoch;
+  }
+
+  /** The epoch behind the entry with this hash; undefined when there is no such entry. */
+  epochBehind(head: Uint8Array): Epoch | undefined {
+    return this.#entries.findLast((entry) => equalBytes(entry.hash, head))?.epoch;
+  }
+
+  /** Verifies an entry and takes it in; one that is known already is compared. Undefined when it was known. */
+  async take(
+    placed: PlacedEntry,
+    people: IdentityBook,
+    ask: Ask,
+  ): Promise<Result<AppliedEntry | undefined, GroupRefusal>> {
+    const parsed = parseEntry(placed.bytes);
+    if (!parsed.ok) return cannotBe(parsed.reason);
+    const { entry } = parsed.value;
+    if (entry.index < this.length) return this.#compare(entry.index, placed);
+    const actor = await people.byFingerprint(entry.actor, entry.actorFingerprint, ask);
+    if (!actor.ok) return actor;
+    if (!isSignedBy(parsed.value, actor.value.signing))
+      return cannotBe(`entry ${entry.index} is not signed by its actor`);
+    return this.apply(entry, placed);
+  }
+
+  /** Takes in an entry that is known to be signed by its actor: one's own, or one that was verified before it was kept. */
+  apply(entry: MembershipEntry, { seq, bytes, at }: PlacedEntry): Result<AppliedEntry, GroupRefusal> {
+    if (entry.group !== this.#group) return cannotBe("the log is another group's");
+    const last = this.#entries.at(-1);
+    if (last && seq <= last.seq)
+      return cannotBe(`entry ${entry.index} is shown at ${seq}, before the entry that it follows`);
+    const before = this.#membership;
+    const hash = entryHash(bytes);
+    const applied = applyEntry(before, entry, hash);
+    if (!applied.ok) return cannotBe(`entry ${entry.index}: ${applied.reason.detail}`);
+    this.#membership = applied.value;
+    this.#entries.push({ entry, seq, at, hash, epoch: applied.value.epoch });
+    this.history.record(entry, before, applied.value);
+    return accepted({ entry, membership: applied.value });
+  }
+
+  #compare(index: number, { seq, bytes, at }: PlacedEntry): Result<undefined, GroupRefusal> {
+    const known = this.#entries[index] as KnownEntry;
+    if (!equalBytes(known.hash, entryHash(bytes)))
+      return cannotBe(`entry ${index} is not the one that was shown before`);
+    if (known.seq !== seq) return cannotBe(`entry ${index} was shown at ${known.seq} before, and now at ${seq}`);
+    known.at = at ?? known.at;
+    return accepted(undefined);
+  }
+}

@@ -1,0 +1,54 @@
+import { accepted, type Result, refused } from "../../platform/result.ts";
+import type { ClientMessageId, Epoch, GroupId } from "../../wire/ids.ts";
+import { messageTypes } from "../../wire/send-frame.ts";
+import { failed, type GroupRefusal } from "../mail/group-refusal.ts";
+import type { Mailbox } from "../mail/mailbox.ts";
+
+type Outcome = Result<undefined, GroupRefusal>;
+
+/** The handshake messages of a client's own in one group, on their way there and back. */
+export class Handshakes {
+  readonly #group: GroupId;
+  readonly #mailbox: Mailbox;
+  readonly #underWay = new Map<ClientMessageId, (outcome: Outcome) => void>();
+
+  constructor(group: GroupId, mailbox: Mailbox) {
+    this.#group = group;
+    this.#mailbox = mailbox;
+  }
+
+  /** Sends one and resolves once the client itself has taken it in, in its place. A conflict when the epoch is over. */
+  send(epoch: Epoch, payload: Uint8Array): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const id = this.#mailbox.nextId();
+      this.#underWay.set(id, resolve);
+      const sent = this.#mailbox.send(
+        {
+          id,
+          group: this.#group,
+          type: messageTypes.handshake,
+          seal: (place) =>
+            place.epoch > epoch
+              ? refused({ code: "cannot_seal", detail: "the epoch has changed meanwhile" })
+              : accepted({ epoch, payload }),
+        },
+        (outcome) => {
+          if (outcome.ok) return;
+          this.taken(id, failed(outcome.code === "cannot_seal" ? "conflict" : outcome.code, outcome.detail));
+        },
+      );
+      if (!sent.ok) this.taken(id, failed("busy", sent.reason));
+    });
+  }
+
+  /** What became of one; of others' nothing is known here. */
+  taken(id: ClientMessageId, outcome: Outcome): void {
+    this.#underWay.get(id)?.(outcome);
+    this.#underWay.delete(id);
+  }
+
+  /** None comes back any more. */
+  close(): void {
+    for (const id of [...this.#underWay.keys()]) this.taken(id, failed("offline", "no answer can come any more"));
+  }
+}

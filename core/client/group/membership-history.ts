@@ -1,0 +1,47 @@
+import type { Epoch, UserId } from "../../wire/ids.ts";
+import type { Membership } from "../../wire/membership.ts";
+import type { MembershipEntry } from "../../wire/membership-entry.ts";
+
+interface Stay {
+  readonly fingerprint: Uint8Array;
+  readonly from: Epoch;
+  /** The first epoch without them; undefined while they are members. */
+  until: Epoch | undefined;
+}
+
+/** Who was a member in which epoch, under which identity; and how each epoch was opened. */
+export class MembershipHistory {
+  readonly #stays = new Map<UserId, Stay[]>();
+  readonly #openings = new Map<Epoch, MembershipEntry>();
+
+  /** The entry that led from one membership to the next. */
+  record(entry: MembershipEntry, before: Membership | undefined, after: Membership): void {
+    if (entry.opening !== undefined) this.#openings.set(entry.epoch, entry);
+    for (const [user, { fingerprint }] of after.members) {
+      if (before?.members.has(user)) continue;
+      const stays = this.#stays.get(user) ?? [];
+      stays.push({ fingerprint, from: after.epoch, until: undefined });
+      this.#stays.set(user, stays);
+    }
+    for (const user of before?.members.keys() ?? []) {
+      const stay = after.members.has(user) ? undefined : this.#stays.get(user)?.at(-1);
+      if (stay) stay.until = after.epoch;
+    }
+  }
+
+  /** The fingerprint under which a user was a member in an epoch; undefined when they were none. */
+  memberIn(epoch: Epoch, user: UserId): Uint8Array | undefined {
+    const stay = this.#stays
+      .get(user)
+      ?.find(({ from, until }) => from <= epoch && (until === undefined || epoch < until));
+    return stay?.fingerprint;
+  }
+
+  opening(epoch: Epoch): MembershipEntry | undefined {
+    return this.#openings.get(epoch);
+  }
+
+  get openedEpochs(): IterableIterator<Epoch> {
+    return this.#openings.keys();
+  }
+}

@@ -1,0 +1,222 @@
+import type { Cancel, Clock } from "../../platform/clock.ts";
+import type { Random } from "../../platform/random.ts";
+import { accepted, type Parsed, type Result, refused } from "../../platform/result.ts";
+import type { Acknowledgement } from "../../wire/ack-frame.ts";
+import type { ReplyTo, RequestKind } from "../../wire/client-frame.ts";
+import type { ErrorCode } from "../../wire/errors.ts";
+import type { ColdServerFrame } from "../../wire/server-frame.ts";
+import type { Dial } from "../socket/dial.ts";
+import type { OpenSocket, SocketOptions } from "../socket/socket.ts";
+import { type Notice, pauseMs, type RequestOf, type RequestRefusal, ServerLink } from "./server-link.ts";
+
+/** Where a connection stands. `loggedOut` is final: only a new login goes on from there. */
+export type ConnectionState = "offline" | "connecting" | "online" | "loggedOut";
+
+export type Welcome = Extract<ColdServerFrame, { kind: "welcome" }>;
+/** Makes a fresh link a user's: signs up, logs in or resumes. */
+export type Authenticate = (link: ServerLink) => Promise<Result<Welcome, RequestRefusal>>;
+
+export interface ConnectionEvents {
+  stateChanged(state: ConnectionState, why: string): void;
+  /** Logged in or resumed: what waits can go out. */
+  ready(welcome: Welcome): void;
+  delivered(frame: Uint8Array): void;
+  acknowledged(acknowledgement: Acknowledgement): void;
+  noticed(notice: Notice): void;
+}
+
+/** Milliseconds before another try: doubling up to the maximum, and a random part of that ("full jitter"). */
+const retryDelayMsMin = 100;
+const retryDelayMsMax = 10_000;
+const openMsMax = 10_000;
+
+const closedHere = refused<RequestRefusal>({ code: "offline", detail: "closed here" });
+
+/** What no other try will mend: the user has to log in. */
+const endsSession: ReadonlySet<RequestRefusal["code"]> = new Set<ErrorCode>(["token_invalid", "token_expired"]);
+
+/**
+ * Keeps a user connected: finds a server, opens a socket, resumes the session, and does so again whenever it breaks, each
+ * time with a longer pause whose length is random, so that ten thousand clients do not come back at once.
+ */
+export class Connection {
+  readonly #dial: Dial;
+  readonly #open: OpenSocket;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #events: ConnectionEvents;
+  readonly #socketOptions: SocketOptions;
+  #link: ServerLink | undefined;
+  #token: Uint8Array | undefined;
+  /** Where the session was refused: the login that follows goes there too, or one client would have been assigned twice. */
+  #assigned: string | undefined;
+  #state: ConnectionState = "offline";
+  #failures = 0;
+  #wanted = false;
+  /** Grows when somebody goes online or offline: an attempt that was begun before then is of no use any more. */
+  #generation = 0;
+  #cancelRetry: Cancel | undefined;
+
+  constructor(
+    by: { dial: Dial; open: OpenSocket; clock: Clock; random: Random; socket?: SocketOptions },
+    events: ConnectionEvents,
+  ) {
+    this.#dial = by.dial;
+    this.#open = by.open;
+    this.#clock = by.clock;
+    this.#random = by.random;
+    this.#socketOptions = by.socket ?? {};
+    this.#events = events;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Resumes this session from now on: for who has logged in before. */
+  useToken(token: Uint8Array): void {
+    this.#token = token;
+  }
+
+  /** Connects once with a name and password; from then on by itself. Refused when that fails, and then stays offline. */
+  async logIn(authenticate: Authenticate): Promise<Result<Welcome, RequestRefusal>> {
+    this.#wanted = true;
+    const generation = ++this.#generation;
+    // Neither a try that was to come nor the connection before stays beside it.
+    this.#cancelRetry?.();
+    this.#drop();
+    const outcome = await this.#connect(authenticate);
+    if (!outcome.ok && generation === this.#generation) this.close();
+    return outcome;
+  }
+
+  /** Connects with the session's token, now and whenever it breaks. */
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#generation++;
+    void this.#resume();
+  }
+
+  /** Goes offline and stays so until {@link start}. */
+  close(): void {
+    this.#wanted = false;
+    this.#generation++;
+    this.#cancelRetry?.();
+    this.#drop();
+    this.#enter("offline", "closed here");
+  }
+
+  /** Breaks the connection without a word, as a failing network would; comes back by itself. */
+  interrupt(): void {
+    this.#link?.close();
+  }
+
+  request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
+    if (this.#link && this.#state === "online") return this.#link.request(frame);
+    return Promise.resolve(refused({ code: "offline", detail: "there is no connection to a server" }));
+  }
+
+  tell(frame: Uint8Array): void {
+    if (this.#state === "online") this.#link?.tell(frame);
+  }
+
+  async #resume(): Promise<void> {
+    const token = this.#token;
+    if (!token) throw new Error("start before a login");
+    const generation = this.#generation;
+    const outcome = await this.#connect((link) => link.request({ kind: "resume", token }));
+    if (outcome.ok || generation !== this.#generation) return;
+    if (endsSession.has(outcome.reason.code)) {
+      this.#wanted = false;
+      return this.#enter("loggedOut", outcome.reason.detail);
+    }
+    const { detail, retryAfterMs } = outcome.reason;
+    this.#retry(detail, retryAfterMs === undefined ? 0 : pauseMs(retryAfterMs, 0));
+  }
+
+  #retry(why: string, atLeastMs = 0): void {
+    this.#enter("offline", why);
+    const ceiling = Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** this.#failures++);
+    const delay = atLeastMs + this.#random.unit() * ceiling;
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#clock.after(delay, () => void this.#resume());
+  }
+
+  async #connect(authenticate: Authenticate): Promise<Result<Welcome, RequestRefusal>> {
+    const generation = this.#generation;
+    this.#enter("connecting", "");
+    const assigned = this.#assigned;
+    this.#assigned = undefined;
+    const dialled = assigned === undefined ? await this.#dial() : accepted(assigned);
+    if (!dialled.ok) return dialled;
+    if (generation !== this.#generation) return closedHere;
+    const opened = await this.#openLink(dialled.value);
+    // That one may be gone by now.
+    if (!opened.ok && assigned !== undefined && generation === this.#generation) return this.#connect(authenticate);
+    if (!opened.ok) return opened;
+    const link = opened.value;
+    const outcome = generation === this.#generation ? await authenticate(link) : closedHere;
+    if (generation !== this.#generation || !outcome.ok) {
+      link.close();
+      if (!outcome.ok && endsSession.has(outcome.reason.code)) this.#assigned = dialled.value;
+      if (this.#link === link) this.#link = undefined;
+      return generation === this.#generation ? outcome : closedHere;
+    }
+    if (this.#link !== link) return refused({ code: "offline", detail: "the connection broke" });
+    this.#token = outcome.value.token;
+    this.#failures = 0;
+    this.#enter("online", "");
+    this.#events.ready(outcome.value);
+    return outcome;
+  }
+
+  #openLink(url: string): Promise<Parsed<ServerLink, RequestRefusal>> {
+    return new Promise((resolve) => {
+      const link = new ServerLink(
+        url,
+        { open: this.#open, clock: this.#clock, socket: this.#socketOptions },
+        {
+          opened: () => {
+            cancelTimeout();
+            resolve({ ok: true, value: link });
+          },
+          // A link that was given up may still have something to say; nobody listens any more.
+          delivered: (frame) => (this.#link === link ? this.#events.delivered(frame) : undefined),
+          acknowledged: (acknowledgement) => this.#events.acknowledged(acknowledgement),
+          noticed: (notice) => {
+            if (this.#link === link) this.#events.noticed(notice);
+            // Elsewhere at once: this server is about to stop.
+            if (notice.kind === "goAway") link.close();
+          },
+          closed: (code, detail) => {
+            cancelTimeout();
+            resolve(refused({ code: "offline", detail: code ?? detail }));
+            this.#broke(link, code ?? detail);
+          },
+        },
+      );
+      const cancelTimeout = this.#clock.after(openMsMax, () => link.close());
+      this.#link = link;
+    });
+  }
+
+  #broke(link: ServerLink, why: string): void {
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    // While it is being made, whoever makes it decides.
+    if (this.#state === "online" && this.#wanted) this.#retry(why);
+  }
+
+  #drop(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.close();
+  }
+
+  #enter(state: ConnectionState, why: string): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#events.stateChanged(state, why);
+  }
+}

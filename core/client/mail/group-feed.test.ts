@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { DeliverCursor, encodeDeliver } from "../../wire/deliver-frame.ts";
+import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
+import { GroupFeed } from "./group-feed.ts";
+
+const group = groupId(7);
+
+function deliver(from: number, count: number): Uint8Array {
+  const messages = Array.from({ length: count }, (_, i) => ({
+    sender: userId(1),
+    clientMessageId: clientMessageId(BigInt(from + i)),
+    type: 0 as const,
+    sentAt: 0,
+    epoch: epoch(1),
+    payload: Buffer.from(String(from + i)),
+  }));
+  return encodeDeliver({ group, firstSeq: seq(from), messages });
+}
+
+/** A feed with everything that it passed on and asked for. */
+function feedFrom(after: number) {
+  const clock = new FakeClock();
+  const passed: number[] = [];
+  const missing: string[] = [];
+  const asked: [after: number, through: number][] = [];
+  const feed = new GroupFeed(group, seq(after), {
+    clock,
+    sink: {
+      delivered: (_, message) => {
+        assert.equal(Buffer.from(message.payload).toString(), String(message.seq));
+        passed.push(message.seq);
+      },
+      missing: (_, from, through) => missing.push(`${from}-${through}`),
+    },
+    request: (_, from, through) => asked.push([from, through]),
+  });
+  const cursor = new DeliverCursor();
+  const receive = (from: number, count: number) => {
+    // The buffer is the socket's: it is written over as soon as the call is over.
+    const frame = Buffer.from(deliver(from, count));
+    assert.equal(cursor.open(frame), undefined);
+    feed.received(cursor, frame);
+    frame.fill(0);
+  };
+  return { feed, clock, passed, missing, asked, receive };
+}
+
+test("what comes in order is passed on at once, what came before is dropped", () => {
+  const { receive, passed, asked } = feedFrom(10);
+  receive(11, 2);
+  receive(11, 2);
+  receive(12, 3);
+  receive(9, 2);
+  assert.deepEqual(passed, [11, 12, 13, 14]);
+  assert.deepEqual(asked, []);
+});
+
+test("a frame that comes early is held until what belongs before it has come", async () => {
+  const { receive, passed, asked, clock } = feedFrom(0);
+  receive(3, 2);
+  receive(5, 1);
+  assert.deepEqual(passed, []);
+  receive(1, 2);
+  assert.deepEqual(passed, [1, 2, 3, 4, 5]);
+  await clock.advance(1000);
+  assert.deepEqual(asked, [], "the gap closed by itself");
+});
+
+test("a gap that stays is asked for, up to what is held and no further", async () => {
+  const { feed, receive, passed, asked, clock } = feedFrom(0);
+  receive(5, 2);
+  await clock.advance(1000);
+  assert.deepEqual(asked, [[0, 4]]);
+  receive(1, 4);
+  feed.answered(seq(4));
+  assert.deepEqual(passed, [1, 2, 3, 4, 5, 6]);
+  assert.ok(feed.isCurrent);
+});
+
+test("places that the server says hold nothing are passed over and said to be missing, what came between them is not", () => {
+  const { feed, receive, passed, missing, asked } = feedFrom(0);
+  feed.learn(seq(9));
+  assert.deepEqual(asked, [[0, 9]]);
+  // As they are in a group whose messages have expired, and whose membership entries stay.
+  receive(3, 1);
+  receive(5, 2);
+  feed.answered(seq(7));
+  assert.deepEqual(missing, ["1-2", "4-4", "7-7"]);
+  assert.deepEqual(passed, [3, 5, 6]);
+  assert.deepEqual(asked.at(-1), [7, 9]);
+});
+
+test("what comes behind an empty place is fetched again when there is no room to hold it", () => {
+  const { feed, receive, passed, missing, asked } = feedFrom(0);
+  const last = 20_000;
+  feed.learn(seq(last));
+  for (let answered = 0; answered < asked.length; answered++) {
+    assert.ok(answered < 10, "every answer brings it on");
+    const [after] = asked[answered] as [number, number];
+    for (let from = Math.max(10, after + 1); from <= last; from++) receive(from, 1);
+    feed.answered(seq(last));
+  }
+  assert.ok(asked.length > 1, "there was no room");
+  assert.deepEqual(missing, ["1-9"]);
+  assert.deepEqual(
+    passed,
+    Array.from({ length: last - 9 }, (_, i) => 10 + i),
+  );
+});
+
+test("after a broken connection the same is asked for again", () => {
+  const { feed, asked } = feedFrom(0);
+  feed.learn(seq(3));
+  feed.learn(seq(3));
+  assert.equal(asked.length, 1, "one request at a time");
+  feed.interrupted();
+  feed.learn(seq(3));
+  assert.deepEqual(asked, [
+    [0, 3],
+    [0, 3],
+  ]);
+});
+
+test("a server that tells of places without end and brings nothing is asked no more than once a second", async () => {
+  const { feed, clock, asked, receive, passed } = feedFrom(0);
+  feed.learn(seq(1_000_000));
+  let answered = 0;
+  const answerAll = (end: (after: number) => number) => {
+    // A loop would never run out.
+    for (; answered < asked.length && answered < 1000; answered++) {
+      feed.answered(seq(end((asked[answered] as [number, number])[0])));
+    }
+  };
+  for (const step of [0, 1]) {
+    const before = asked.length;
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      answerAll((after) => after + step);
+      await clock.advance(10);
+    }
+    assert.ok(asked.length - before <= 11, `${asked.length - before} asks in ten seconds, each moving on by ${step}`);
+  }
+  // Once there is something, it goes on at once.
+  await clock.advance(1000);
+  answerAll((after) => after);
+  await clock.advance(1000);
+  const before = asked.length;
+  receive(feed.next, 4);
+  answerAll((after) => after + 4);
+  assert.equal(passed.length, 4);
+  assert.equal(asked.length, before + 1);
+});
+
+test("what is held has a bound: beyond it frames are dropped and fetched", async () => {
+  const { feed, receive, passed, asked, clock } = feedFrom(0);
+  for (let from = 2; from < 6000; from += 2) receive(from, 1);
+  const held = 6000 * 60;
+  assert.ok(held > 0);
+  await clock.advance(1000);
+  assert.deepEqual(asked, [[0, 1]]);
+  receive(1, 1);
+  feed.answered(seq(1));
+  assert.deepEqual(passed, [1, 2]);
+  assert.deepEqual(asked.at(-1), [2, 3]);
+});
+
+test("whatever is lost, repeated, reordered and expired, everything that there is comes once and in order", () => {
+  const last = 70;
+  const places = Array.from({ length: last }, (_, i) => i + 1);
+  const arrival = fc.record({
+    from: fc.integer({ min: 1, max: 60 }),
+    count: fc.integer({ min: 1, max: 8 }),
+    isAnswer: fc.boolean(),
+  });
+  const expiredPlaces = fc.uniqueArray(fc.integer({ min: 1, max: last }));
+  fc.assert(
+    fc.property(fc.array(arrival, { maxLength: 60 }), expiredPlaces, (arrivals, expired) => {
+      const { feed, receive, passed, missing, asked } = feedFrom(0);
+      const kept = places.filter((place) => !expired.includes(place));
+      /** A frame holds places that follow one another. */
+      const receiveThose = (those: readonly number[]) => {
+        const starts = those.filter((place) => !those.includes(place - 1));
+        for (const start of starts) receive(start, places.findIndex((i) => !those.includes(start + i)) + 1);
+      };
+      feed.learn(seq(last));
+      let answered = 0;
+      const answerNext = () => {
+        const range = asked[answered++];
+        if (!range) return false;
+        const [after, through] = range;
+        const wanted = kept.filter((place) => place > after && place <= through);
+        // A page holds ten at most.
+        const page = wanted.slice(0, 10);
+        receiveThose(page);
+        feed.answered(seq(page.length < wanted.length ? (page.at(-1) as number) : through));
+        return true;
+      };
+      for (const { from, count, isAnswer } of arrivals) {
+        if (isAnswer) answerNext();
+        else receiveThose(kept.filter((place) => place >= from && place < from + count));
+      }
+      while (answerNext());
+      assert.deepEqual(passed, kept);
+      const said = missing.flatMap((range) => {
+        const [from, through] = range.split("-").map(Number) as [number, number];
+        return places.filter((place) => place >= from && place <= through);
+      });
+      assert.deepEqual(
+        said,
+        [...expired].sort((a, b) => a - b),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "../../platform/random.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { MessageIds } from "./message-ids.ts";
+
+test("ids grow, also within a millisecond and when the clock steps back", async () => {
+  const clock = new FakeClock();
+  const ids = new MessageIds(clock, seededRandom(1));
+  const drawn: bigint[] = [];
+  for (let i = 0; i < 1000; i++) {
+    drawn.push(ids.next());
+    if (i % 50 === 0) await clock.advance(1);
+    if (i === 500) await clock.advance(-10_000);
+  }
+  for (const [i, id] of drawn.slice(1).entries()) assert.ok(id > (drawn[i] as bigint), `id ${i + 1}`);
+  assert.ok((drawn.at(-1) as bigint) < 2n ** 64n);
+});
+
+test("two devices of a user do not draw the same", () => {
+  const clock = new FakeClock();
+  const [first, second] = [new MessageIds(clock, seededRandom(1)), new MessageIds(clock, seededRandom(2))];
+  const drawn = new Set(Array.from({ length: 200 }, () => [first.next(), second.next()]).flat());
+  assert.equal(drawn.size, 400);
+});

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import { after, test } from "node:test";
+import { until } from "../../testing/until.ts";
+import { deploymentUrl } from "./deployment-url.ts";
+import { dialAssigned } from "./dial.ts";
+
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+async function answering(
+  status: number,
+  body: string,
+  connected: (socket: Socket) => void = () => {},
+): Promise<string> {
+  const server = createServer((_, response) => response.writeHead(status).end(body));
+  server.on("connection", connected);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+test("the address of a deployment may be written in any of the usual ways", () => {
+  for (const [written, meant] of [
+    ["chat.example:7400", "http://chat.example:7400"],
+    ["http://chat.example:7400", "http://chat.example:7400"],
+    ["ws://chat.example:7400/v1", "http://chat.example:7400"],
+    ["wss://chat.example", "https://chat.example"],
+    ["[::1]:7400", "http://[::1]:7400"],
+  ] as const) {
+    assert.equal(deploymentUrl(written).origin, meant);
+  }
+});
+
+test("the server that is assigned is dialled", async () => {
+  const dialled = await dialAssigned(
+    await answering(200, JSON.stringify({ url: "ws://127.0.0.1:9/v1", strategy: "random" })),
+  )();
+  assert.deepEqual(dialled, { ok: true, value: "ws://127.0.0.1:9/v1" });
+});
+
+test("an answer that names no server is refused, with what was asked", async () => {
+  for (const [status, body, reason] of [
+    [503, "no_server", /answers 503/],
+    [200, "{}", /does not name a server/],
+    [200, '{"url":"http://not.a.socket"}', /does not name a server/],
+    [200, "not json", /does not answer/],
+  ] as const) {
+    const dialled = await dialAssigned(await answering(status, body))();
+    assert.ok(!dialled.ok);
+    assert.equal(dialled.reason.code, "offline");
+    assert.match(dialled.reason.detail, reason);
+  }
+  const nobody = await dialAssigned("127.0.0.1:1")();
+  assert.ok(!nobody.ok && /does not answer/.test(nobody.reason.detail));
+});
+
+test("each dial has a connection of its own, which ends with the answer", async () => {
+  let connections = 0;
+  let ended = 0;
+  const address = await answering(200, JSON.stringify({ url: "ws://127.0.0.1:9/v1" }), (socket) => {
+    connections++;
+    socket.once("close", () => ended++);
+  });
+  for (let dial = 0; dial < 3; dial++) assert.ok((await dialAssigned(address)()).ok);
+  const dials = await Promise.all(Array.from({ length: 3 }, dialAssigned(address)));
+  assert.ok(dials.every(({ ok }) => ok));
+  assert.equal(connections, 6);
+  await until(() => ended === 6, "all have ended");
+});

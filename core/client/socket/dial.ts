@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { messageOf } from "../../platform/failure.ts";
+import { accepted, type Parsed, type Result, refused } from "../../platform/result.ts";
+import { deploymentUrl } from "./deployment-url.ts";
+import { httpAsk } from "./http.ts";
+import type { TlsTrust } from "./tls-trust.ts";
+
+/** Finds the server to connect to: its socket's URL. Asked again before each attempt. */
+export type Dial = () => Promise<Result<string, DialRefusal>>;
+
+export interface DialRefusal {
+  /** `certificate_refused`: somebody answers who may not be the deployment. */
+  readonly code: "offline" | "certificate_refused";
+  readonly detail: string;
+}
+
+/** Always the same server. */
+export function dialDirectly(url: string): Dial {
+  return async () => accepted(url);
+}
+
+const assignment = z.object({ url: z.url({ protocol: /^wss?$/ }) });
+const askMsMax = 5000;
+const answerBytesMax = 64 * 1024;
+
+/**
+ * Whichever server the deployment's strategy picks: asks `/assign` at the address that everybody knows.
+ *
+ * `address` is `host:port` or a URL of it.
+ */
+export function dialAssigned(address: string, tls?: TlsTrust): Dial {
+  return dialAt(address, "/assign", tls);
+}
+
+/**
+ * The same for a visit: what ends soon, such as a sign-up or a file's transfer, and is to take the turn of no client that
+ * stays.
+ */
+export function dialForVisit(address: string, tls?: TlsTrust): Dial {
+  return dialAt(address, "/assign?visit=true", tls);
+}
+
+function dialAt(address: string, path: string, tls: TlsTrust | undefined): Dial {
+  const base = deploymentUrl(address);
+  return async () => {
+    const answer = await askDeployment(base, path, tls);
+    if (!answer.ok) return answer;
+    const url = parseAssignment(answer.value, base);
+    return url.ok ? url : offline(`${base.origin}${path} ${url.reason}`);
+  };
+}
+
+/** Where the answer of `/assign` at `base` says to connect. */
+export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
+  const parsed = assignment.safeParse(answer);
+  if (!parsed.success) return refused("does not name a server");
+  const { url } = parsed.data;
+  // Who was asked under encryption may not send anybody elsewhere in clear.
+  if (base.protocol === "https:" && !url.startsWith("wss:")) return refused("names a server in clear");
+  return accepted(url);
+}
+
+/**
+ * What a deployment answers to this path, from JSON.
+ *
+ * Each asks over a connection of its own, as programs on different machines do: simulated users of one process would share
+ * one otherwise, and a server that balances connections would see one client where there are ten thousand.
+ */
+export async function askDeployment(
+  base: URL,
+  path: string,
+  tls: TlsTrust | undefined,
+): Promise<Result<unknown, DialRefusal>> {
+  try {
+    const response = await httpAsk(new URL(path, base), answerBytesMax, {
+      tls,
+      idleMsMax: askMsMax,
+      ownConnection: true,
+    });
+    if (response.status !== 200) return offline(`${base.origin}${path} answers ${response.status}`);
+    return accepted(JSON.parse(response.body.toString()));
+  } catch (cause) {
+    if (isCertificateError(cause)) {
+      return refused({ code: "certificate_refused", detail: `${base.origin} is not trusted: ${messageOf(cause)}` });
+    }
+    return offline(`${base.origin} does not answer: ${messageOf(cause)}`);
+  }
+}
+
+export const offline = (detail: string) => refused<DialRefusal>({ code: "offline", detail });
+
+/** Of what OpenSSL and Node say about certificates (X509_V_ERR_…, ERR_TLS_…). */
+function isCertificateError(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  return /CERT|SIGNATURE|ALTNAME|ISSUER|^INVALID_(CA|PURPOSE)$/.test(code);
+}

@@ -1,0 +1,23 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../platform/clock.ts";
+import { targetsOf } from "./all-targets.ts";
+import { readCorpus } from "./corpus.ts";
+import { fuzz } from "./fuzzer.ts";
+import { bytesInUse } from "./heap.ts";
+import { type ThreadOrder, writeUnderWay } from "./watched-run.ts";
+
+/** Runs one target to its end; the thread that started this one watches what runs, and ends it if it does not come back. */
+const { name, module, seed, executionsMax, msMax, discoveriesMax, underWay } = workerData as ThreadOrder;
+const target = (await targetsOf(module)).find((of) => of.name === name);
+if (!target) throw new Error(`there is no target ${name}`);
+const report = await fuzz(target, {
+  seed,
+  executionsMax,
+  msMax,
+  discoveriesMax,
+  clock: systemClock,
+  corpus: readCorpus(name).map(({ input }) => input),
+  onInput: (input) => writeUnderWay(underWay, input),
+  heapBytes: bytesInUse,
+});
+parentPort?.postMessage(report);

@@ -1,0 +1,15 @@
+/** What may go either way: a value, or a reason that a person can act on. An expected failure is a value, never an exception. */
+export type Result<T, Reason = string> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: Reason };
+
+/** What a parser of outside input answers. */
+export type Parsed<T, Fault = string> = Result<T, Fault>;
+
+export function accepted<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value };
+}
+
+export function refused<Reason>(reason: Reason): { readonly ok: false; readonly reason: Reason } {
+  return { ok: false, reason };
+}

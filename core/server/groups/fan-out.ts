@@ -1,0 +1,102 @@
+import type { RowBatch } from "../../store/ingest/row-batch.ts";
+import { type Acknowledgement, ackEntriesMax, encodeAck } from "../../wire/ack-frame.ts";
+import type { GroupId, Seq } from "../../wire/ids.ts";
+import type { Bus } from "../bus.ts";
+import type { Counters } from "../counters.ts";
+import type { ClientSession } from "../sessions/client-session.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type CommittedFrame, committedFrames } from "./committed-frames.ts";
+import type { GroupDirectory } from "./group-directory.ts";
+
+/** Tells of what was committed: first the members, here and on the other servers, then the senders. */
+export class FanOut {
+  readonly #transport: Pick<Transport, "publish">;
+  readonly #groups: GroupDirectory;
+  readonly #bus: Bus;
+  readonly #counters: Counters;
+
+  constructor(by: { transport: Pick<Transport, "publish">; groups: GroupDirectory; bus: Bus; counters: Counters }) {
+    this.#transport = by.transport;
+    this.#groups = by.groups;
+    this.#bus = by.bus;
+    this.#counters = by.counters;
+  }
+
+  /** A batch whose rows all have their outcome. */
+  settled(batch: RowBatch<ClientSession>): void {
+    const fresh = new Map<GroupId, number[]>();
+    const acknowledged = new Map<ClientSession, Acknowledgement[]>();
+    const refused: (() => void)[] = [];
+    for (let row = 0; row < batch.count; row++) {
+      const session = batch.tickets[row] as ClientSession;
+      const fault = batch.faults[row];
+      if (fault) {
+        const group = batch.groups[row] as GroupId;
+        const clientMessageId = batch.clientMessageId(row);
+        const message = { group, clientMessageId, type: batch.type(row), turn: batch.turns[row] as number };
+        refused.push(() => session.reject(message, fault));
+        // The database knows of an epoch or an end that did not arrive here.
+        if (fault.code !== "internal") session.noteBehind(group);
+        continue;
+      }
+      const clientMessageId = batch.clientMessageId(row);
+      session.stored(batch.groups[row] as GroupId, clientMessageId);
+      push(acknowledged, session, {
+        clientMessageId,
+        seq: batch.seqs[row] as Seq,
+        sentAt: batch.sentAt(row),
+      });
+      if (batch.fresh[row]) push(fresh, batch.groups[row] as GroupId, row);
+    }
+    this.deliver([...fresh].flatMap(([group, rows]) => framesOf(batch, group, rows)));
+    for (const [session, acknowledgements] of acknowledged) this.#acknowledge(session, acknowledgements);
+    for (const tell of refused) tell();
+  }
+
+  /** Frames of messages committed here, to members here and elsewhere. */
+  deliver(frames: readonly CommittedFrame[]): void {
+    for (const frame of frames) this.#publish(frame);
+    if (frames.length > 0) this.#counters.crossServerCopies += this.#bus.deliver(frames);
+  }
+
+  /** A frame of messages that another server committed. */
+  deliverFromElsewhere(frame: CommittedFrame): void {
+    this.#publish(frame);
+  }
+
+  #publish({ group: id, frame, lastSeq, count }: CommittedFrame): void {
+    this.#groups.advance(id, lastSeq);
+    const group = this.#groups.get(id);
+    if (!group) return;
+    this.#groups.told(group, lastSeq);
+    if (group.sessions.size === 0) return;
+    this.#counters.deliveries += group.sessions.size * count;
+    this.#transport.publish(group.topic, frame);
+  }
+
+  #acknowledge(session: ClientSession, acknowledgements: readonly Acknowledgement[]): void {
+    this.#counters.acknowledged += acknowledgements.length;
+    session.connection.together(() => {
+      for (let from = 0; from < acknowledgements.length; from += ackEntriesMax) {
+        session.connection.send(encodeAck(acknowledgements.slice(from, from + ackEntriesMax)));
+      }
+    });
+  }
+}
+
+/** DELIVER frames of one group's rows. */
+function framesOf(batch: RowBatch<ClientSession>, group: GroupId, rows: number[]): CommittedFrame[] {
+  const seqOf = (row: number) => batch.seqs[row] as Seq;
+  rows.sort((a, b) => seqOf(a) - seqOf(b));
+  return committedFrames(
+    group,
+    rows.map(seqOf),
+    rows.map((row) => batch.delivered(row)),
+  );
+}
+
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Query, Queryable } from "../../store/database.ts";
+import type { GroupRecord } from "../../store/groups.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { until } from "../../testing/until.ts";
+import { type Epoch, epoch, type GroupId, groupId, type Seq, seq, type UserId, userId } from "../../wire/ids.ts";
+import type { Bus } from "../bus.ts";
+import type { ClientSession } from "../sessions/client-session.ts";
+import { GroupDirectory } from "./group-directory.ts";
+
+const [one, two] = [groupId(1), groupId(2)];
+const [alice, bob] = [userId(1), userId(2)];
+
+interface Read {
+  readonly ids: readonly GroupId[];
+  answer(...records: readonly GroupRecord[]): void;
+  fail(): void;
+}
+
+/** A directory whose reads wait for their answers. */
+function directory() {
+  const reads: Read[] = [];
+  const joined = new Set<GroupId>();
+  const database: Queryable = {
+    query: <T extends object>({ values }: Query) =>
+      new Promise<T[]>((resolve, reject) => {
+        reads.push({
+          ids: values?.[0] as GroupId[],
+          answer: (...records) => resolve(records as unknown as T[]),
+          fail: () => reject(new Error("the database is away")),
+        });
+      }),
+  };
+  const bus: Pick<Bus, "join" | "leave"> = {
+    join: async (ids) => {
+      for (const id of ids) joined.add(id);
+    },
+    leave: (ids) => {
+      for (const id of ids) joined.delete(id);
+    },
+  };
+  const groups = new GroupDirectory(database, bus as Bus, new FakeClock());
+  /** The next read, once it is asked for. */
+  const nextRead = async () => {
+    await until(() => reads.length > 0, "something is read");
+    return reads.shift() as Read;
+  };
+  return { groups, joined, reads, nextRead };
+}
+
+const record = (id: GroupId, logLength: number, members: readonly UserId[]): GroupRecord => ({
+  id,
+  epoch: epoch(logLength),
+  lastSeq: seq(logLength),
+  logLength,
+  members: [...members],
+});
+
+/** An entry behind so many, which removes bob. */
+const removal = (group: GroupId, index: number) => ({
+  group,
+  index,
+  epoch: (index + 1) as Epoch,
+  seq: (index + 1) as Seq,
+  joined: [],
+  left: [bob],
+});
+
+test("all who ask for a group while it is read get the same one", async () => {
+  const { groups, reads, nextRead } = directory();
+  const first = groups.watch(one);
+  const read = await nextRead();
+  const second = groups.watch(one);
+  read.answer(record(one, 1, [alice]));
+  const group = await first;
+  assert.ok(group);
+  assert.equal(await second, group);
+  assert.equal(groups.get(one), group);
+  assert.equal(reads.length, 0);
+});
+
+test("a group of which an entry comes while it is read is read once more: the row may be older", async () => {
+  const { groups, nextRead } = directory();
+  const watching = groups.watch(one);
+  const stale = await nextRead();
+  groups.apply(removal(one, 1));
+  stale.answer(record(one, 1, [alice, bob]));
+  (await nextRead()).answer(record(one, 2, [alice]));
+  const group = await watching;
+  assert.deepEqual([...(group?.members ?? [])], [alice]);
+  assert.equal(group?.logLength, 2);
+});
+
+test("a place that is taken while a group is read is not forgotten", async () => {
+  const { groups, nextRead } = directory();
+  const watching = groups.watch(one);
+  const read = await nextRead();
+  groups.advance(one, seq(7));
+  read.answer(record(one, 1, [alice]));
+  assert.equal((await watching)?.lastSeq, 7);
+});
+
+test("nobody waits for a group that goes on changing but those who ask for it", async () => {
+  const { groups, nextRead } = directory();
+  const watching = [groups.watch(one), groups.watch(two)] as const;
+  const both = await nextRead();
+  assert.deepEqual(both.ids, [one, two]);
+  groups.apply(removal(one, 1));
+  both.answer(record(one, 1, [alice, bob]), record(two, 1, [alice]));
+  assert.equal((await watching[1])?.id, two);
+  const again = await nextRead();
+  assert.deepEqual(again.ids, [one]);
+  again.fail();
+  await assert.rejects(watching[0]);
+  assert.equal(groups.get(two)?.id, two, "what was read stays");
+});
+
+test("a group that cannot be read, or does not exist, is left, and read anew for the next who asks", async () => {
+  const { groups, joined, nextRead } = directory();
+  const failing = groups.watch(one);
+  const read = await nextRead();
+  assert.deepEqual([...joined], [one]);
+  read.fail();
+  await assert.rejects(failing, /away/);
+  assert.deepEqual([...joined], []);
+  const missing = groups.watch(one);
+  (await nextRead()).answer();
+  assert.equal(await missing, undefined);
+  assert.deepEqual([...joined], []);
+  const found = groups.watch(one);
+  (await nextRead()).answer(record(one, 1, [alice]));
+  assert.equal((await found)?.id, one);
+  assert.deepEqual([...joined], [one]);
+});
+
+test("who did not find a group that somebody else had begun to read looks for it again", async () => {
+  const { groups, nextRead } = directory();
+  const early = groups.watch(one);
+  const before = await nextRead();
+  const late = groups.watch(one);
+  before.answer();
+  assert.equal(await early, undefined);
+  (await nextRead()).answer(record(one, 1, [alice]));
+  assert.equal((await late)?.id, one);
+});
+
+test("a group that is not followed any more cannot be entered", async () => {
+  const { groups, nextRead } = directory();
+  const watching = groups.watch(one);
+  (await nextRead()).answer(record(one, 1, [alice]));
+  const group = await watching;
+  assert.ok(group);
+  assert.throws(() => groups.enter({ ...group }, {} as ClientSession), /not followed/);
+});

@@ -1,0 +1,224 @@
+import type { Clock } from "../../platform/clock.ts";
+import { Coalescer } from "../../platform/coalescer.ts";
+import type { Queryable } from "../../store/database.ts";
+import { type GroupRecord, loadGroups } from "../../store/groups.ts";
+import type { Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import type { Changed } from "../../wire/link-frame.ts";
+import type { Bus } from "../bus.ts";
+import type { ClientSession } from "../sessions/client-session.ts";
+
+/** A group that this server follows because members of it are connected here, or just were. */
+export interface WatchedGroup {
+  readonly id: GroupId;
+  /** What its members' sockets subscribe to. */
+  readonly topic: string;
+  /** What the sockets of those who look at it subscribe to. */
+  readonly lookTopic: string;
+  epoch: Epoch;
+  /** The last place that is known to be taken. */
+  lastSeq: Seq;
+  /** The last place that members connected here have been told of: what the sweep compares with the database. */
+  toldSeq: Seq;
+  logLength: number;
+  members: Set<UserId>;
+  /** Connected here, logged in and subscribed. */
+  readonly sessions: Set<ClientSession>;
+  /** When the last of them left. */
+  idleSinceMs: number;
+}
+
+/**
+ * A group that is being read for the first time. It is read once for all who ask for it meanwhile: two objects of one group
+ * would each have a part of its members.
+ */
+interface Loading {
+  readonly group: Promise<WatchedGroup | undefined>;
+  readonly heard: Heard;
+}
+
+/** What the bus brings of a group that is being read: the last place, and whether an entry came since its row was asked for. */
+interface Heard {
+  lastSeq: number;
+  changed: boolean;
+}
+
+/** Groups stay this long after their last member here has left, so that a reconnect finds them. */
+const idleMsMax = 30_000;
+
+/**
+ * The groups that this server follows, loaded once for all their members here, and kept up to date by what is committed
+ * here and what the bus brings.
+ */
+export class GroupDirectory {
+  readonly #groups = new Map<GroupId, WatchedGroup>();
+  readonly #bus: Bus;
+  readonly #clock: Clock;
+  readonly #joins: Coalescer<GroupId, true>;
+  readonly #records: Coalescer<GroupId, GroupRecord>;
+  readonly #loading = new Map<GroupId, Loading>();
+
+  constructor(database: Queryable, bus: Bus, clock: Clock) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#joins = new Coalescer(async (ids) => {
+      await bus.join(ids);
+      return new Map(ids.map((id) => [id, true]));
+    });
+    this.#records = new Coalescer(async (ids) => {
+      const records = await loadGroups(database, ids);
+      return new Map(records.map((record) => [record.id, record]));
+    });
+  }
+
+  get(id: GroupId): WatchedGroup | undefined {
+    return this.#groups.get(id);
+  }
+
+  all(): IterableIterator<WatchedGroup> {
+    return this.#groups.values();
+  }
+
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /** Members connected here have been told of messages up to `seq`. */
+  told(group: WatchedGroup, seq: Seq): void {
+    if (seq > group.toldSeq) group.toldSeq = seq;
+  }
+
+  /**
+   * The group, followed from now on; undefined when it does not exist. It is not forgotten before somebody can enter, at
+   * once when this resolves.
+   */
+  watch(id: GroupId): Promise<WatchedGroup | undefined> {
+    const group = this.#groups.get(id);
+    if (!group) {
+      const loading = this.#loading.get(id);
+      // What did not exist when somebody else began to read it may exist by now.
+      return loading ? loading.group.then((found) => found ?? this.#load(id)) : this.#load(id);
+    }
+    if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
+    return Promise.resolve(group);
+  }
+
+  /** Reads the group again, when it is known to be behind. */
+  async reload(id: GroupId): Promise<WatchedGroup | undefined> {
+    const record = await this.#records.get(id);
+    const group = this.#groups.get(id);
+    // Nobody here needed it for so long that it was forgotten meanwhile.
+    if (!group) return record && this.watch(id);
+    if (!record) return group;
+    if (record.logLength > group.logLength) {
+      group.epoch = record.epoch;
+      group.logLength = record.logLength;
+      group.members = new Set(record.members);
+    }
+    this.advance(id, record.lastSeq);
+    return group;
+  }
+
+  /** Messages up to `seq` have been committed. */
+  advance(id: GroupId, seq: Seq): void {
+    const group = this.#groups.get(id);
+    if (group) {
+      if (seq > group.lastSeq) group.lastSeq = seq;
+      return;
+    }
+    const heard = this.#loading.get(id)?.heard;
+    if (heard && seq > heard.lastSeq) heard.lastSeq = seq;
+  }
+
+  /**
+   * A change that was committed, here or elsewhere. Answers the group when it could be applied or was known, and undefined
+   * when entries before it are missing here, or nobody here cares.
+   */
+  apply({ group: id, index, epoch, seq, joined, left }: Omit<Changed, "kind">): WatchedGroup | undefined {
+    const group = this.#groups.get(id);
+    if (!group) {
+      const loading = this.#loading.get(id);
+      if (loading) loading.heard.changed = true;
+      return undefined;
+    }
+    if (index > group.logLength) return undefined;
+    if (index === group.logLength) {
+      group.epoch = epoch;
+      group.logLength = index + 1;
+      for (const user of joined) group.members.add(user);
+      for (const user of left) group.members.delete(user);
+    }
+    this.advance(id, seq);
+    return group;
+  }
+
+  enter(group: WatchedGroup, session: ClientSession): void {
+    if (this.#groups.get(group.id) !== group) throw new Error(`group ${group.id} is not followed any more`);
+    group.sessions.add(session);
+  }
+
+  leave(group: WatchedGroup, session: ClientSession): void {
+    group.sessions.delete(session);
+    if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
+  }
+
+  /** Forgets the groups that nobody here has needed for a while. */
+  forgetIdle(): void {
+    const now = this.#clock.monotonic();
+    const idle = [...this.#groups.values()].filter(
+      (group) => group.sessions.size === 0 && now - group.idleSinceMs > idleMsMax,
+    );
+    if (idle.length === 0) return;
+    for (const group of idle) this.#groups.delete(group.id);
+    this.#bus.leave(idle.map((group) => group.id));
+  }
+
+  #load(id: GroupId): Promise<WatchedGroup | undefined> {
+    const running = this.#loading.get(id);
+    if (running) return running.group;
+    const heard: Heard = { lastSeq: 0, changed: false };
+    const group = this.#readNew(id, heard).finally(() => this.#loading.delete(id));
+    this.#loading.set(id, { group, heard });
+    return group;
+  }
+
+  /** Reads a group that is not followed yet, and once more as long as entries come meanwhile. */
+  async #readNew(id: GroupId, heard: Heard): Promise<WatchedGroup | undefined> {
+    let record: GroupRecord | undefined;
+    try {
+      // First the bus, then the row: what is committed after the row was read arrives by the bus.
+      await this.#joins.get(id);
+      do {
+        heard.changed = false;
+        record = await this.#records.get(id);
+      } while (heard.changed);
+    } catch (cause) {
+      this.#bus.leave([id]);
+      throw cause;
+    }
+    if (!record) {
+      this.#bus.leave([id]);
+      return undefined;
+    }
+    const group = watched(record, heard.lastSeq, this.#clock.monotonic());
+    this.#groups.set(id, group);
+    return group;
+  }
+}
+
+/** `heardSeq` is the last place that the bus has told of. */
+function watched(record: GroupRecord, heardSeq: number, nowMs: number): WatchedGroup {
+  const { id, epoch, logLength } = record;
+  const lastSeq = Math.max(record.lastSeq, heardSeq) as Seq;
+  return {
+    id,
+    topic: `g${id}`,
+    lookTopic: `l${id}`,
+    epoch,
+    lastSeq,
+    toldSeq: lastSeq,
+    logLength,
+    members: new Set(record.members),
+    sessions: new Set(),
+    idleSinceMs: nowMs,
+  };
+}

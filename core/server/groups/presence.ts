@@ -1,0 +1,286 @@
+import { messageOf } from "../../platform/failure.ts";
+import type { Log } from "../../platform/log.ts";
+import { cursorsOf, type ReadCursor, saveCursors } from "../../store/cursors.ts";
+import type { Queryable } from "../../store/database.ts";
+import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
+import type { ColdLinkFrame } from "../../wire/link-frame.ts";
+import { encodeServerFrame } from "../../wire/server-frame.ts";
+import type { Bus, ServerId } from "../bus.ts";
+import type { ClientSession } from "../sessions/client-session.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { GroupDirectory, WatchedGroup } from "./group-directory.ts";
+
+/**
+ * Who is online, who has read how far and who is writing is gathered for this long: those who have the group open are told of
+ * all of it in one frame.
+ */
+const gatherMs = 100;
+
+/** Cursors in one frame at most; the rest go into the next. */
+const cursorsPerFrame = 1000;
+
+/** A group that somebody here, or a server elsewhere, looks at. */
+interface LookedAt {
+  readonly sessions: Set<ClientSession>;
+  /** Servers with clients that look at it, and what each has been told: who is online here. */
+  readonly servers: Map<ServerId, Set<UserId>>;
+  /** Members connected to other servers, by server. */
+  readonly elsewhere: Map<ServerId, Set<UserId>>;
+  /** What the sessions have been told: who is online. */
+  shown: Set<UserId>;
+}
+
+/**
+ * Tells those who have a group open which members are online, how far each has read, and who is writing. A group that nobody
+ * has open costs nothing, however many of its members come and go.
+ */
+export class Presence {
+  readonly #looked = new Map<GroupId, LookedAt>();
+  readonly #stirred = new Set<GroupId>();
+  readonly #read = new Map<GroupId, Map<UserId, Seq>>();
+  /** Members connected here who are writing, of groups that somebody looks at. */
+  readonly #typing = new Map<GroupId, Set<UserId>>();
+  readonly #transport: Pick<Transport, "publish">;
+  readonly #database: Queryable;
+  readonly #groups: GroupDirectory;
+  readonly #bus: Bus;
+  readonly #log: Log;
+  #saving = false;
+
+  constructor(by: {
+    transport: Pick<Transport, "publish">;
+    database: Queryable;
+    groups: GroupDirectory;
+    bus: Bus;
+    log: Log;
+  }) {
+    this.#transport = by.transport;
+    this.#database = by.database;
+    this.#groups = by.groups;
+    this.#bus = by.bus;
+    this.#log = by.log;
+  }
+
+  /** How often {@link flush} is to be called, in milliseconds. */
+  static readonly periodMs = gatherMs;
+
+  async open(session: ClientSession, group: WatchedGroup): Promise<void> {
+    const looked = this.#lookedAt(group.id);
+    if (looked.sessions.size === 0) {
+      this.#bus.tellGroup(group.id, { kind: "presenceWatch", group: group.id, watching: true });
+    }
+    // All who look have been told the same, so that what changes from here on is news to each.
+    this.#showPresence(group.id);
+    const online = onlineIn(group, looked);
+    looked.shown = online;
+    looked.sessions.add(session);
+    session.connection.subscribe(group.lookTopic);
+    session.connection.send(encodeServerFrame({ kind: "presence", group: group.id, online: [...online], offline: [] }));
+    const cursors = await cursorsOf(this.#database, group.id);
+    if (!looked.sessions.has(session)) return;
+    session.connection.send(
+      encodeServerFrame({ kind: "cursors", group: group.id, cursors: cursors.map(({ user, seq }) => [user, seq]) }),
+    );
+  }
+
+  close(session: ClientSession, group: WatchedGroup): void {
+    const looked = this.#looked.get(group.id);
+    if (!looked?.sessions.delete(session)) return;
+    session.connection.unsubscribe(group.lookTopic);
+    if (looked.sessions.size > 0) return;
+    this.#bus.tellGroup(group.id, { kind: "presenceWatch", group: group.id, watching: false });
+    looked.elsewhere.clear();
+    looked.shown.clear();
+    if (looked.servers.size === 0) this.#looked.delete(group.id);
+  }
+
+  /** Somebody came to a group here, or went. */
+  stir(group: GroupId): void {
+    if (this.#looked.has(group)) this.#stirred.add(group);
+  }
+
+  /** A member has read a group up to a place. */
+  read({ group, user, seq }: ReadCursor): void {
+    let cursors = this.#read.get(group);
+    if (!cursors) {
+      cursors = new Map();
+      this.#read.set(group, cursors);
+    }
+    if (seq > (cursors.get(user) ?? 0)) cursors.set(user, seq);
+  }
+
+  /** A member connected here is writing something. */
+  typing(group: GroupId, user: UserId): void {
+    if (!this.#looked.has(group)) return;
+    const users = this.#typing.get(group);
+    if (users) users.add(user);
+    else this.#typing.set(group, new Set([user]));
+  }
+
+  /** What another server says of a group that somebody here looks at, or that its clients look at. */
+  told(
+    from: ServerId,
+    frame: Extract<ColdLinkFrame, { kind: "presenceWatch" | "presence" | "cursors" | "typing" }>,
+  ): void {
+    switch (frame.kind) {
+      case "presenceWatch":
+        return this.#watchedFrom(from, frame.group, frame.watching);
+      case "presence": {
+        const looked = this.#looked.get(frame.group);
+        if (!looked || looked.sessions.size === 0) return;
+        let users = looked.elsewhere.get(from);
+        if (!users) {
+          users = new Set();
+          looked.elsewhere.set(from, users);
+        }
+        for (const user of frame.online) users.add(user);
+        for (const user of frame.offline) users.delete(user);
+        this.#stirred.add(frame.group);
+        return;
+      }
+      case "cursors":
+        return this.#showCursors(frame.group, frame.cursors);
+      case "typing":
+        return this.#showTyping(frame.group, frame.users);
+      default:
+        frame satisfies never;
+    }
+  }
+
+  /** A server has begun to follow groups; it does not know yet which of them somebody here looks at. */
+  joined(server: ServerId, groups: readonly GroupId[]): void {
+    for (const group of groups) {
+      const looked = this.#looked.get(group);
+      if (looked && looked.sessions.size > 0) this.#bus.tell(server, { kind: "presenceWatch", group, watching: true });
+    }
+  }
+
+  /** A server has gone, and with it whoever was connected to it. */
+  gone(server: ServerId): void {
+    for (const [group, looked] of this.#looked) {
+      looked.servers.delete(server);
+      if (looked.elsewhere.delete(server)) this.#stirred.add(group);
+      if (looked.servers.size === 0 && looked.sessions.size === 0) this.#looked.delete(group);
+    }
+  }
+
+  /** Passes on what has gathered. */
+  flush(): void {
+    for (const id of this.#stirred) this.#showPresence(id);
+    this.#stirred.clear();
+    for (const [group, users] of this.#typing) this.#tellTyping(group, [...users]);
+    this.#typing.clear();
+    void this.#saveRead();
+  }
+
+  #watchedFrom(server: ServerId, id: GroupId, watching: boolean): void {
+    const looked = this.#lookedAt(id);
+    if (!watching) {
+      looked.servers.delete(server);
+      if (looked.servers.size === 0 && looked.sessions.size === 0) this.#looked.delete(id);
+      return;
+    }
+    const here = this.#usersHere(id);
+    // Whoever asks once more is told of those, too, who went since without a word.
+    const offline = [...(looked.servers.get(server) ?? [])].filter((user) => !here.has(user));
+    looked.servers.set(server, here);
+    this.#bus.tell(server, { kind: "presence", group: id, online: [...here], offline });
+  }
+
+  #showPresence(id: GroupId): void {
+    const looked = this.#looked.get(id);
+    if (!looked) return;
+    const group = this.#groups.get(id);
+    if (group && looked.sessions.size > 0) {
+      const online = onlineIn(group, looked);
+      const change = difference(looked.shown, online);
+      looked.shown = online;
+      if (change)
+        this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "presence", group: id, ...change }));
+    }
+    const here = this.#usersHere(id);
+    for (const [server, told] of looked.servers) {
+      const change = difference(told, here);
+      looked.servers.set(server, here);
+      if (change) this.#bus.tell(server, { kind: "presence", group: id, ...change });
+    }
+  }
+
+  async #saveRead(): Promise<void> {
+    if (this.#saving || this.#read.size === 0) return;
+    this.#saving = true;
+    const read = [...this.#read];
+    this.#read.clear();
+    try {
+      const all = read.flatMap(([group, users]) => [...users].map(([user, seq]) => ({ group, user, seq })));
+      const moved = new Map<GroupId, [UserId, Seq][]>();
+      for (const { group, user, seq } of await saveCursors(this.#database, all)) {
+        moved.set(group, [...(moved.get(group) ?? []), [user, seq]]);
+      }
+      for (const [group, cursors] of moved) {
+        this.#showCursors(group, cursors);
+        this.#bus.tellGroup(group, { kind: "cursors", group, cursors });
+      }
+    } catch (cause) {
+      this.#log.warn({ cause: messageOf(cause) }, "read cursors could not be kept; trying again");
+      for (const [group, users] of read) for (const [user, seq] of users) this.read({ group, user, seq });
+    } finally {
+      this.#saving = false;
+    }
+  }
+
+  #showCursors(id: GroupId, cursors: readonly (readonly [UserId, Seq])[]): void {
+    const looked = this.#looked.get(id);
+    const group = this.#groups.get(id);
+    if (!group || !looked || looked.sessions.size === 0) return;
+    for (let from = 0; from < cursors.length; from += cursorsPerFrame) {
+      const page = cursors.slice(from, from + cursorsPerFrame);
+      this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "cursors", group: id, cursors: page }));
+    }
+  }
+
+  #tellTyping(group: GroupId, users: readonly UserId[]): void {
+    this.#showTyping(group, users);
+    for (const server of this.#looked.get(group)?.servers.keys() ?? []) {
+      this.#bus.tell(server, { kind: "typing", group, users: [...users] });
+    }
+  }
+
+  /** Each is a member, so there are never more than fit into a frame. */
+  #showTyping(id: GroupId, users: readonly UserId[]): void {
+    const group = this.#groups.get(id);
+    if (!group || !this.#looked.get(id)?.sessions.size) return;
+    this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "typing", group: id, users: [...users] }));
+  }
+
+  /** A group that this server does not follow any more has nobody here. */
+  #usersHere(id: GroupId): Set<UserId> {
+    const group = this.#groups.get(id);
+    return group ? localUsers(group) : new Set();
+  }
+
+  #lookedAt(id: GroupId): LookedAt {
+    let looked = this.#looked.get(id);
+    if (!looked) {
+      looked = { sessions: new Set(), servers: new Map(), elsewhere: new Map(), shown: new Set() };
+      this.#looked.set(id, looked);
+    }
+    return looked;
+  }
+}
+
+function localUsers(group: WatchedGroup): Set<UserId> {
+  return new Set([...group.sessions].map((session) => session.user as UserId));
+}
+
+function onlineIn(group: WatchedGroup, looked: LookedAt): Set<UserId> {
+  const online = localUsers(group);
+  for (const users of looked.elsewhere.values()) for (const user of users) online.add(user);
+  return online;
+}
+
+function difference(before: ReadonlySet<UserId>, after: ReadonlySet<UserId>) {
+  const online = [...after].filter((user) => !before.has(user));
+  const offline = [...before].filter((user) => !after.has(user));
+  return online.length + offline.length > 0 ? { online, offline } : undefined;
+}

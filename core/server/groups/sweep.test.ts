@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { dialDirectly } from "../../client/socket/dial.ts";
+import { socketUrl } from "../../cluster/cluster.ts";
+import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
+import { type Clock, systemClock } from "../../platform/clock.ts";
+import { silentLog } from "../../platform/log.ts";
+import { seededRandom } from "../../platform/random.ts";
+import { freshDatabase } from "../../testing/database.ts";
+import { groupOf, type Person, person } from "../../testing/person.ts";
+import { until } from "../../testing/until.ts";
+import { seq } from "../../wire/ids.ts";
+import type { Bus, ServerId } from "../bus.ts";
+import { ChatServer } from "../chat-server.ts";
+import { availableTransport } from "../transport/open-transport.ts";
+
+const servers: ChatServer[] = [];
+after(async () => {
+  for (const server of servers) await server.close();
+});
+
+/** Whatever a server does from time to time, it does ten times as often: sweeps are what is waited for here. */
+const hasty: Clock = { ...systemClock, every: (periodMs, action) => systemClock.every(periodMs / 10, action) };
+
+/** Leads nowhere, and brings nothing. */
+function deafBus(self: ServerId): Bus {
+  return {
+    self,
+    join: () => Promise.resolve(),
+    leave() {},
+    deliver: () => 0,
+    tell() {},
+    tellGroup() {},
+    tellAll() {},
+    listen() {},
+  };
+}
+
+/** Two servers on one database whose bus brings nothing: each believes to be alone. */
+async function deafServers(): Promise<[ChatServer, ChatServer]> {
+  const databaseUrl = await freshDatabase();
+  const opaque = await opaqueServer(await createOpaqueSecret());
+  const startServer = async (id: string) => {
+    const server = await ChatServer.start(
+      {
+        transport: availableTransport("uws"),
+        tls: undefined,
+        host: "127.0.0.1",
+        port: 0,
+        databaseUrl,
+        databaseConnectionsMax: 2,
+        tokenSecret: new Uint8Array(32),
+        tokenLifetimeMs: 1e9,
+        limits: { connectionsMax: 10, sends: { burst: 1e6, perSecond: 1e6 }, logins: { burst: 10, perSecond: 1 } },
+        backpressureBytesMax: 1024 * 1024,
+        idleSecondsMax: 60,
+        ingest: { rowsMax: 1000, bytesMax: 1024 * 1024, statementRowsMax: 100, commitSpacingMs: 0 },
+        attachments: { bytesMax: 1024, quotaBytes: 1024 },
+        expiryPeriodMs: 60_000,
+      },
+      { bus: deafBus(id), opaque, clock: hasty, random: seededRandom(1), log: silentLog },
+    );
+    servers.push(server);
+    return server;
+  };
+  return [await startServer("a"), await startServer("b")];
+}
+
+const personAt = (server: ChatServer, name: string): Promise<Person> => {
+  const url = socketUrl("127.0.0.1", server.port);
+  return person(url, name, { dial: dialDirectly(url) });
+};
+
+test("what the bus loses the sweep brings: admissions, messages and removals", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const bob = await personAt(b, "bob");
+  const group = await groupOf(alice, bob);
+  await alice.say(group, "one");
+  await alice.say(group, "two");
+  await until(() => bob.texts(group).length === 2, "bob has what was written at the other server");
+  assert.deepEqual(bob.texts(group), ["one", "two"]);
+  await bob.say(group, "three");
+  await until(() => alice.texts(group).length === 3, "alice has bob's answer");
+  assert.ok((await alice.client.changeGroup(group, { action: "remove", names: ["bob"] })).ok);
+  await until(() => !bob.joined.has(group), "bob is told that he was removed");
+  await alice.say(group, "four");
+  assert.deepEqual(bob.texts(group), ["one", "two", "three"]);
+});
+
+test("a server that has not heard of a new epoch takes a message sealed under it", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const bob = await personAt(b, "bob");
+  const group = await groupOf(alice, bob);
+  assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
+  // Through his own server's refusals bob learns of the epoch; nothing that he wrote is lost on the way.
+  const outcome = await bob.say(group, "under the new epoch");
+  assert.ok(outcome.ok);
+  await until(() => alice.texts(group).length === 1, "alice can read it");
+});
+
+test("a message that got lost is brought although a change of the group was brought before it", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const bob = await personAt(b, "bob");
+  const group = await groupOf(alice, bob);
+  await alice.say(group, "before");
+  assert.ok((await alice.client.changeGroup(group, { action: "rename", title: "another title" })).ok);
+  await alice.say(group, "after");
+  await until(() => bob.texts(group).length === 2, "bob has both messages");
+  assert.deepEqual(bob.texts(group), ["before", "after"]);
+});
+
+test("a message that one member here has asked for is brought to the others all the same", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const [bob, carol] = await Promise.all([personAt(b, "bob"), personAt(b, "carol")]);
+  const group = await groupOf(alice, bob, carol);
+  await alice.say(group, "lost on the way");
+  assert.ok((await bob.client.mailbox.request({ kind: "sync", group, after: seq(0), through: seq(10) })).ok);
+  await until(() => carol.texts(group).length === 1, "carol has it too");
+});
+
+test("a member whose removal was not heard of is let go when its server learns of it in any other way", async () => {
+  const [a, b] = await deafServers();
+  const alice = await personAt(a, "alice");
+  const [bob, carol] = await Promise.all([personAt(b, "bob"), personAt(b, "carol")]);
+  const group = await groupOf(alice, bob, carol);
+  await until(() => bob.joined.has(group), "bob is in");
+  assert.ok((await alice.client.changeGroup(group, { action: "remove", names: ["bob"] })).ok);
+  // Carol's message is refused for its old epoch, so her server reads the group again.
+  assert.ok((await carol.say(group, "for those who stayed")).ok);
+  await until(() => !bob.joined.has(group), "bob is told");
+  await until(() => alice.texts(group).length === 1, "alice has carol's message");
+  assert.deepEqual(bob.texts(group), []);
+});

@@ -1,0 +1,102 @@
+import { messageOf } from "../../platform/failure.ts";
+import { groupsAhead, joinedSince } from "../../store/groups.ts";
+import { readMessages } from "../../store/messages.ts";
+import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
+import { limits } from "../../wire/limits.ts";
+import type { ServerContext } from "../server-context.ts";
+import { refreshGroup, settleMembers } from "./changes.ts";
+import { committedFrames } from "./committed-frames.ts";
+import type { WatchedGroup } from "./group-directory.ts";
+
+/** Admissions are looked for from this long before the last time on, for what was committed late. */
+const admissionsOverlapMs = 10_000;
+
+/** Groups asked about in one query. */
+const groupsPerQuery = 2000;
+
+/**
+ * Compares what this server believes of its groups with the database, and repairs what the bus lost.
+ *
+ * A group that is ahead may only be so because its frame is on the way; it is repaired if it is still behind that place at
+ * the next sweep.
+ */
+export class Sweep {
+  readonly #server: ServerContext;
+  #suspected = new Map<GroupId, Seq>();
+  #running = false;
+  /** From when on admissions may not be known, by the database's clock; at first by the server's own. */
+  #admissionsSince: Date;
+
+  constructor(server: ServerContext) {
+    this.#server = server;
+    this.#admissionsSince = new Date(server.clock.now() - admissionsOverlapMs);
+  }
+
+  async run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      await this.#lostMessages();
+      await this.#lostAdmissions();
+    } catch (cause) {
+      this.#server.log.debug({ cause: messageOf(cause) }, "a sweep was cut short");
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #lostMessages(): Promise<void> {
+    const followed = [...this.#server.groups.all()].filter((group) => group.sessions.size > 0);
+    const suspected = new Map<GroupId, Seq>();
+    for (let from = 0; from < followed.length; from += groupsPerQuery) {
+      const page = followed.slice(from, from + groupsPerQuery);
+      const believed = page.map(({ id, toldSeq: lastSeq, logLength }) => ({ id, lastSeq, logLength }));
+      for (const ahead of await groupsAhead(this.#server.database, believed)) {
+        const group = this.#server.groups.get(ahead.id);
+        if (!group) continue;
+        if (ahead.logLength > group.logLength) await refreshGroup(this.#server, group.id);
+        const before = this.#suspected.get(ahead.id);
+        if (before !== undefined && group.toldSeq < before) await this.#deliverMissing(group, ahead.lastSeq);
+        else if (ahead.lastSeq > group.toldSeq) suspected.set(ahead.id, ahead.lastSeq);
+      }
+    }
+    this.#suspected = suspected;
+  }
+
+  async #deliverMissing(group: WatchedGroup, through: Seq): Promise<void> {
+    this.#server.counters.sweepRepairs++;
+    for (let after = group.toldSeq; after < through; ) {
+      const { syncPageMax: countMax, syncPageBytesMax: bytesMax } = limits;
+      const messages = await readMessages(this.#server.database, {
+        group: group.id,
+        after,
+        through,
+        countMax,
+        bytesMax,
+      });
+      const last = messages.at(-1);
+      if (!last) break;
+      const seqs = messages.map(({ seq }) => seq);
+      for (const frame of committedFrames(group.id, seqs, messages)) this.#server.fanOut.deliverFromElsewhere(frame);
+      after = last.seq;
+    }
+    this.#server.groups.advance(group.id, through);
+    this.#server.groups.told(group, through);
+  }
+
+  async #lostAdmissions(): Promise<void> {
+    const { admissions, asked } = await joinedSince(this.#server.database, this.#admissionsSince);
+    const missed = new Map<GroupId, UserId[]>();
+    for (const { user, group } of admissions) {
+      if (this.#server.users.of(user).length === 0) continue;
+      missed.set(group, [...(missed.get(group) ?? []), user]);
+    }
+    for (const [id, joined] of missed) {
+      const known = await this.#server.groups.watch(id);
+      const isCurrent = joined.every((user) => known?.members.has(user));
+      const group = isCurrent ? known : await refreshGroup(this.#server, id);
+      if (group) settleMembers(this.#server, group, { joined });
+    }
+    this.#admissionsSince = new Date(asked.getTime() - admissionsOverlapMs);
+  }
+}

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { before, suite, test } from "node:test";
+import { createIdentity, generateIdentityKeys, type IdentityKeyPairs } from "../../e2ee/identity.ts";
+import * as opaque from "../../e2ee/opaque-client.ts";
+import { deploy, type TestDeployment } from "../../testing/deployment.ts";
+import { RawClient } from "../../testing/raw-client.ts";
+import { type ColdClientFrame, encodeClientFrame } from "../../wire/client-frame.ts";
+import { limits } from "../../wire/limits.ts";
+import { opaqueBytes } from "../../wire/opaque-bytes.ts";
+import type { ColdServerFrame } from "../../wire/server-frame.ts";
+
+const codeOf = (frame: ColdServerFrame) => (frame.kind === "error" ? frame.code : frame.kind);
+const password = "right";
+const backup = Buffer.alloc(limits.backupBytesMin, 7);
+
+/** Of the right length, and no records: the key of the user in front is no group element. */
+const junk = [0x00, 0x01, 0xff].map((fill) => Buffer.alloc(opaqueBytes.registrationRecord, fill));
+
+suite("a registration", () => {
+  let deployment: TestDeployment;
+  let keys: IdentityKeyPairs;
+  let names = 0;
+  before(async () => {
+    deployment = await deploy();
+    keys = await generateIdentityKeys();
+  });
+
+  const open = () => RawClient.open(deployment.cluster.url);
+  const newName = () => `registered${names++}`;
+  const identityOf = (name: string) => createIdentity(name, keys).public.bytes;
+
+  /** A registration that is begun over this connection, with the record that would end it. */
+  async function begun(raw: RawClient, start: { kind: "signUpStart"; name: string } | { kind: "passwordStart" }) {
+    const { message, state } = await opaque.startRegistration(password);
+    const answer = await raw.ask({ ...start, message });
+    assert.ok(answer.kind === "signUpStarted" || answer.kind === "passwordStarted", codeOf(answer));
+    const finished = await opaque.finishRegistration(password, state, answer.message, "simulated");
+    assert.ok(finished.ok);
+    return finished.value.message;
+  }
+
+  const signUpFinish = (name: string, record: Uint8Array) =>
+    ({ kind: "signUpFinish", name, record, identity: identityOf(name) }) as const;
+
+  async function signedUp(name: string): Promise<RawClient> {
+    const raw = await open();
+    const record = await begun(raw, { kind: "signUpStart", name });
+    assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "welcome");
+    return raw;
+  }
+
+  async function logsIn(name: string): Promise<boolean> {
+    const raw = await open();
+    const { message, state } = await opaque.startLogin(password);
+    const answer = await raw.ask({ kind: "logInStart", name, message });
+    assert.ok(answer.kind === "logInStarted", codeOf(answer));
+    const finished = await opaque.finishLogin(password, state, answer.message, "simulated");
+    if (!finished.ok) return false;
+    return codeOf(await raw.ask({ kind: "logInFinish", message: finished.value.message })) === "welcome";
+  }
+
+  test("with a record that no login could begin with is refused, and its name stays free", async () => {
+    const name = newName();
+    for (const record of junk) {
+      const raw = await open();
+      await begun(raw, { kind: "signUpStart", name });
+      assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "malformed_frame");
+    }
+    await signedUp(name);
+    assert.ok(await logsIn(name));
+  });
+
+  test("of another password with such a record is refused, and the old password stays", async () => {
+    const name = newName();
+    const raw = await signedUp(name);
+    for (const record of junk) {
+      await begun(raw, { kind: "passwordStart" });
+      assert.equal(codeOf(await raw.ask({ kind: "passwordFinish", record, backup })), "malformed_frame");
+    }
+    assert.ok(await logsIn(name));
+    const record = await begun(raw, { kind: "passwordStart" });
+    assert.equal(codeOf(await raw.ask({ kind: "passwordFinish", record, backup })), "done");
+    assert.ok(await logsIn(name));
+  });
+
+  test("is not finished without a start on the same connection", async () => {
+    const name = newName();
+    const elsewhere = await open();
+    const record = await begun(elsewhere, { kind: "signUpStart", name });
+    const raw = await open();
+    assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "malformed_frame");
+    assert.equal(codeOf(await raw.ask({ kind: "ping" })), "pong", "the connection stays");
+    assert.equal(codeOf(await elsewhere.ask(signUpFinish(name, record))), "welcome");
+    const change = { kind: "passwordFinish", record, backup } as const;
+    assert.equal(codeOf(await elsewhere.ask(change)), "malformed_frame");
+    assert.ok(await logsIn(name), "nothing was kept of it");
+  });
+
+  test("is finished once", async () => {
+    const name = newName();
+    const raw = await open();
+    const record = await begun(raw, { kind: "signUpStart", name });
+    const refused = await raw.ask({ ...signUpFinish(name, record), identity: Buffer.from("no identity") });
+    assert.equal(codeOf(refused), "malformed_frame");
+    assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "malformed_frame");
+    const again = await begun(raw, { kind: "signUpStart", name });
+    assert.equal(codeOf(await raw.ask(signUpFinish(name, again))), "welcome");
+    const changed = await begun(raw, { kind: "passwordStart" });
+    const change = { kind: "passwordFinish", record: changed, backup } as const;
+    assert.equal(codeOf(await raw.ask(change)), "done");
+    assert.equal(codeOf(await raw.ask(change)), "malformed_frame");
+  });
+
+  test("belongs to the name that it was begun for, in whatever spelling", async () => {
+    const [name, other] = [newName(), newName()];
+    const raw = await open();
+    for (const identity of [identityOf(name), identityOf(other)]) {
+      const record = await begun(raw, { kind: "signUpStart", name: other });
+      assert.equal(codeOf(await raw.ask({ ...signUpFinish(name, record), identity })), "malformed_frame");
+    }
+    const own = await begun(raw, { kind: "signUpStart", name: name.toUpperCase() });
+    assert.equal(codeOf(await raw.ask(signUpFinish(name, own))), "welcome");
+    assert.ok(await logsIn(name));
+  });
+
+  test("that is begun again takes the place of the one before", async () => {
+    const [name, other] = [newName(), newName()];
+    const raw = await open();
+    const record = await begun(raw, { kind: "signUpStart", name });
+    await begun(raw, { kind: "signUpStart", name: other });
+    assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "malformed_frame");
+  });
+
+  test("and a login end with any message that has not its length", async () => {
+    const name = newName();
+    const messages = {
+      signUpStart: { name, message: Buffer.alloc(opaqueBytes.registrationRequest) },
+      signUpFinish: { name, record: Buffer.alloc(opaqueBytes.registrationRecord), identity: identityOf(name) },
+      logInStart: { name, message: Buffer.alloc(opaqueBytes.ke1) },
+      logInFinish: { message: Buffer.alloc(opaqueBytes.ke3) },
+    };
+    for (const [kind, fields] of Object.entries(messages)) {
+      const field = "record" in fields ? "record" : "message";
+      const { length } = "record" in fields ? fields.record : fields.message;
+      for (const bytes of [0, 1, length - 1, length + 1]) {
+        const raw = await open();
+        const frame = { kind, request: 1, ...fields, [field]: Buffer.alloc(bytes) };
+        raw.sendBytes(encodeClientFrame(frame as ColdClientFrame));
+        assert.equal((await raw.ended()).error, "malformed_frame", `${kind} with ${bytes} bytes`);
+      }
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import type { Queryable } from "../../store/database.ts";
+import { revokedSessions } from "../../store/sessions.ts";
+
+/** Look back this far when asking for news, for what was committed late. */
+const overlapMs = 60_000;
+
+/** The sessions whose tokens resume nothing any more although they have not expired, in memory. */
+export class RevokedSessions {
+  /** When each expires by itself, in milliseconds since the Unix epoch. */
+  readonly #expiries = new Map<string, number>();
+  readonly #lifetimeMs: number;
+  #knownUntil = new Date(0);
+
+  constructor(lifetimeMs: number) {
+    this.#lifetimeMs = lifetimeMs;
+  }
+
+  has(session: Uint8Array): boolean {
+    return this.#expiries.has(key(session));
+  }
+
+  /** Revoked just now; its token is good for a lifetime at most. */
+  add(session: Uint8Array, now: number): void {
+    this.#expiries.set(key(session), now + this.#lifetimeMs);
+  }
+
+  /** Reads what was revoked since the last time, on any server, and forgets what has expired; answers what is news. */
+  async refresh(database: Queryable, now: number): Promise<Uint8Array[]> {
+    const news: Uint8Array[] = [];
+    const { sessions, asked } = await revokedSessions(database, this.#knownUntil);
+    for (const { id, expiresAt } of sessions) {
+      if (!this.has(id)) news.push(id);
+      this.#expiries.set(key(id), expiresAt.getTime());
+    }
+    for (const [session, expiresAt] of this.#expiries) if (expiresAt < now) this.#expiries.delete(session);
+    this.#knownUntil = new Date(asked.getTime() - overlapMs);
+    return news;
+  }
+}
+
+const key = (session: Uint8Array) => Buffer.from(session).toString("latin1");

@@ -1,0 +1,41 @@
+import type { UserId } from "../../wire/ids.ts";
+import type { ClientSession } from "./client-session.ts";
+
+const nobody: readonly ClientSession[] = [];
+
+/** Who is logged in at this server, and on which connections. Most have one, which then costs no list of its own. */
+export class UserDirectory {
+  readonly #sessions = new Map<UserId, ClientSession | readonly ClientSession[]>();
+  #count = 0;
+
+  /** Logged-in connections. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add(user: UserId, session: ClientSession): void {
+    const others = this.of(user);
+    this.#sessions.set(user, others.length === 0 ? session : [...others, session]);
+    this.#count++;
+  }
+
+  delete(user: UserId, session: ClientSession): void {
+    const rest = this.of(user).filter((other) => other !== session);
+    if (rest.length > 0) this.#sessions.set(user, rest.length === 1 ? (rest[0] as ClientSession) : rest);
+    else this.#sessions.delete(user);
+    this.#count--;
+  }
+
+  of(user: UserId): readonly ClientSession[] {
+    return this.#listed(this.#sessions.get(user));
+  }
+
+  *all(): Iterable<ClientSession> {
+    for (const sessions of this.#sessions.values()) yield* this.#listed(sessions);
+  }
+
+  #listed(sessions: ClientSession | readonly ClientSession[] | undefined): readonly ClientSession[] {
+    if (sessions === undefined) return nobody;
+    return "connection" in sessions ? [sessions] : sessions;
+  }
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileReport, summary } from "./report.ts";
+import type { TestFileResult } from "./test-file.ts";
+
+const result = (of: Partial<TestFileResult>): TestFileResult => ({
+  passed: 0,
+  skipped: [],
+  failed: [],
+  seconds: 1,
+  output: "",
+  ...of,
+});
+
+test("a file that passed is one line, whatever it printed", () => {
+  const report = fileReport("core/a.test.ts", result({ passed: 3, skipped: ["no tmux"], output: "much\nmore" }));
+  assert.equal(report, "ok     core/a.test.ts: 3 passed, 1 skipped, 1.0 s\n");
+});
+
+test("one that failed says which test, why, what was printed, and how to run it alone", () => {
+  const failed = [{ name: ["a suite", "bad"], error: "Error: no\n    at a.test.ts:3" }];
+  const report = fileReport("core/a.test.ts", result({ passed: 2, failed, output: "TEST_SEED=7 plays this again" }));
+  for (const said of [
+    "FAILED core/a.test.ts: 2 passed",
+    "core/a.test.ts: a suite > bad\n",
+    "Error: no\n",
+    "TEST_SEED=7",
+    "node dist/core/test-runner/main.js core/a.test.ts\n",
+  ]) {
+    assert.ok(report.includes(said), said);
+  }
+});
+
+test("the end names what failed, why tests were skipped, and has the counts alone on its last line", () => {
+  const results = new Map([
+    ["a", result({ passed: 3, skipped: ["no tmux", "no tmux"] })],
+    ["b", result({ passed: 1, failed: [{ name: [], error: "SIGKILL" }] })],
+  ]);
+  assert.equal(
+    summary(results, 12.4),
+    "2 files in 12 s\nskipped: no tmux (2 tests)\nfailed: b, outside of its tests\n4 passed, 1 failed, 2 skipped\n",
+  );
+});

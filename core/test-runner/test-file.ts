@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { systemClock } from "../platform/clock.ts";
+import type { ReportedEvent } from "./events-reporter.ts";
+
+/** A test that failed, or a file that ended badly although its tests did not. */
+export interface FailedTest {
+  /** The test and those that it is part of, outermost first; empty for the file itself. */
+  readonly name: readonly string[];
+  /** What was thrown, with its stack as far as there is one. */
+  readonly error: string;
+}
+
+export interface TestFileResult {
+  readonly passed: number;
+  /** What could not be tested here, by the reason that it gave. */
+  readonly skipped: readonly string[];
+  readonly failed: readonly FailedTest[];
+  readonly seconds: number;
+  /** What the file printed, and its tests' remarks, such as seeds. */
+  readonly output: string;
+}
+
+const reporter = new URL("./events-reporter.js", import.meta.url).href;
+
+/**
+ * Runs one compiled test file in a process of its own. One that has not ended after `secondsMax` is killed, and has failed;
+ * so has one that the signal ends.
+ */
+export async function runTestFile(file: string, secondsMax: number, signal?: AbortSignal): Promise<TestFileResult> {
+  const began = systemClock.monotonic();
+  const place = mkdtempSync(path.join(tmpdir(), "test-file-"));
+  const events = path.join(place, "events");
+  // Of a runner that runs this one, which would be told of its tests.
+  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
+  const child = spawn(
+    process.execPath,
+    ["--enable-source-maps", `--test-reporter=${reporter}`, `--test-reporter-destination=${events}`, file],
+    { stdio: ["ignore", "pipe", "pipe"], env: environment },
+  );
+  const printed: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => printed.push(chunk));
+  let isLate = false;
+  const cancel = systemClock.after(secondsMax * 1000, () => {
+    isLate = true;
+    // Not by a signal that it may handle: what hangs in a loop never would.
+    child.kill("SIGKILL");
+  });
+  const end = () => void child.kill("SIGTERM");
+  signal?.addEventListener("abort", end);
+  // Its output may be held open by what it started and left behind.
+  const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  cancel();
+  signal?.removeEventListener("abort", end);
+  const { failed, remarks, ...result } = resultOf(readEvents(events));
+  rmSync(place, { recursive: true, force: true });
+  const ending = isLate
+    ? `it had not ended after ${secondsMax} s`
+    : killedBy || (code !== 0 && failed.length === 0)
+      ? `its process ended with ${killedBy ?? `code ${code}`}`
+      : failed.length + result.passed + result.skipped.length === 0
+        ? "it has no test"
+        : undefined;
+  return {
+    ...result,
+    failed: ending === undefined ? failed : [...failed, { name: [], error: ending }],
+    seconds: (systemClock.monotonic() - began) / 1000,
+    output: remarks.concat(Buffer.concat(printed).toString()).join("\n"),
+  };
+}
+
+/** As far as it came: the last line of a process that was killed may be cut. */
+function readEvents(file: string): ReportedEvent[] {
+  const lines = readFileSync(file, { encoding: "utf8", flag: "a+" }).split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as ReportedEvent);
+}
+
+function resultOf(events: readonly ReportedEvent[]) {
+  const within: string[] = [];
+  const skipped: string[] = [];
+  const failed: FailedTest[] = [];
+  const remarks: string[] = [];
+  let passed = 0;
+  for (const event of events) {
+    switch (event.kind) {
+      case "started":
+        within.splice(event.nesting, Infinity, event.name);
+        break;
+      case "passed":
+        passed++;
+        break;
+      case "skipped":
+        skipped.push(event.reason);
+        break;
+      case "failed":
+        failed.push({ name: [...within.slice(0, event.nesting), event.name], error: event.error });
+        break;
+      case "remarked":
+        remarks.push(event.message);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+  return { passed, skipped, failed, remarks };
+}

@@ -1,0 +1,43 @@
+import type { OpenSocket } from "../../client/socket/socket.ts";
+import type { ClientSession } from "../../server/sessions/client-session.ts";
+import type { HeldServer } from "./held-server.ts";
+import type { HeldSteps } from "./held-steps.ts";
+
+let sockets = 0;
+
+/**
+ * Sockets from clients to {@link HeldServer}s: what goes in at one end waits for its turn to come out at the other, in order.
+ * `serverAt` says which server a URL leads to.
+ */
+export function heldSockets(steps: HeldSteps, serverAt: (url: string) => HeldServer): OpenSocket {
+  return (url, events) => {
+    const socket = sockets++;
+    const [there, back] = [`socket ${socket} there`, `socket ${socket} back`];
+    let session: ClientSession | undefined;
+    let isClosed = false;
+    const close = (code: number, reason: string) => {
+      if (isClosed) return;
+      isClosed = true;
+      events.closed(code, reason);
+    };
+    const server = serverAt(url);
+    steps.hold(() => {
+      session = server.open({
+        came: (frame) => steps.hold(() => (isClosed ? undefined : events.received(frame)), back),
+        ended: (code, reason) => steps.hold(() => close(code, reason), back),
+      });
+      steps.hold(() => (isClosed ? undefined : events.opened()), back);
+    }, there);
+    return {
+      send: (frame) => {
+        const copy = Uint8Array.from(frame);
+        // What was sent before a connection broke may have arrived.
+        steps.hold(() => session?.received(copy), there);
+      },
+      close: () => {
+        steps.hold(() => (session ? server.drop(session) : undefined), there);
+        close(1000, "closed here");
+      },
+    };
+  };
+}

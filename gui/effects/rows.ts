@@ -1,0 +1,55 @@
+import type { LocalAccount } from "../../core/client/account/local-account.ts";
+import type { Pin } from "../../core/client/people/trust.ts";
+import type { ShownGroup, ShownMessage } from "../../core/client/vault/view.ts";
+import type { GroupId, UserId } from "../../core/wire/ids.ts";
+import type { GroupFacts, GroupRow, MessageRow, PersonRow, Trusted } from "../model/shown.ts";
+
+/** What the vault and the client have, as the model knows it. */
+
+export function groupRow({ last, leftAt, group, title, unread, mentions, readSeq, draft }: ShownGroup): GroupRow {
+  return { group, title, unread, mentions, readSeq, draft, lastAt: last?.at ?? 0, left: leftAt !== undefined };
+}
+
+export const groupRows = ({ vault }: LocalAccount): GroupRow[] => vault.view.groups().map(groupRow);
+
+export function messageRow({
+  row,
+  seq,
+  sender,
+  clientMessageId,
+  epoch,
+  at,
+  state,
+  why,
+  content,
+}: ShownMessage): MessageRow {
+  return { key: row, seq, sender, id: clientMessageId, epoch: epoch ?? 0, at, state, why, content };
+}
+
+export function trustedAs({ changed, verified }: Pin): Trusted {
+  if (changed) return "changed";
+  return verified ? "verified" : "pinned";
+}
+
+export function personRows({ client }: LocalAccount): PersonRow[] {
+  return client.trust.list().map((pin) => ({ user: pin.user, name: pin.name, trusted: trustedAs(pin) }));
+}
+
+/** How somebody is called who may not have been met yet. */
+export const nameOf = ({ client }: LocalAccount, user: UserId): string => client.trust.nameOf(user) ?? `user ${user}`;
+
+/** Undefined while the group's log has not been read. */
+export function groupFacts(account: LocalAccount, group: GroupId): GroupFacts | undefined {
+  const conversation = account.client.conversation(group);
+  const { membership } = conversation;
+  if (!membership) return undefined;
+  const members = [...membership.members].map(([user, { admin }]) => ({ user, name: nameOf(account, user), admin }));
+  return {
+    title: conversation.title,
+    members: members.sort((a, b) => Number(b.admin) - Number(a.admin) || a.name.localeCompare(b.name)),
+    epoch: membership.epoch,
+    suite: membership.settings.suite,
+    expireSeconds: membership.settings.expireSeconds,
+    changes: conversation.changes.map(({ actor, at, ...change }) => ({ ...change, by: actor, at: at ?? 0 })),
+  };
+}

@@ -1,0 +1,37 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { messageOf } from "../../core/platform/failure.ts";
+import { replaceFile } from "../../core/platform/replace-file.ts";
+import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
+import { defaultSettings, type Settings } from "../model/state.ts";
+
+/** What an older or newer client has not written is as it is by default. */
+const settingsSchema = z.object({
+  theme: z.enum(["dark", "light", "none"]).default(defaultSettings.theme),
+  notify: z.enum(["mentions", "all", "none"]).default(defaultSettings.notify),
+  typing: z.boolean().default(defaultSettings.typing),
+  receipts: z.boolean().default(defaultSettings.receipts),
+  previews: z.boolean().default(defaultSettings.previews),
+});
+
+/** A profile's settings, beside its vault. Those by default when there are none; refused when the file is none. */
+export function readSettings(directory: string): Parsed<Settings> {
+  const file = fileIn(directory);
+  try {
+    const checked = settingsSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
+    return checked.success ? accepted(checked.data) : refused(`${file}: ${z.prettifyError(checked.error)}`);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return accepted(defaultSettings);
+    return refused(`${file}: ${messageOf(cause)}`);
+  }
+}
+
+/** Either the old settings or the new ones are there, whatever happens meanwhile. */
+export function writeSettings(directory: string, settings: Settings): void {
+  const file = fileIn(directory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  replaceFile(file, `${JSON.stringify(settings, undefined, 2)}\n`, 0o600);
+}
+
+const fileIn = (directory: string) => path.join(directory, "settings.json");

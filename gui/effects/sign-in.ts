@@ -1,0 +1,80 @@
+import path from "node:path";
+import {
+  type AccountAddress,
+  type LocalAccount,
+  type LocalAccountParts,
+  logInHere,
+  openAccount,
+  signUpHere,
+} from "../../core/client/account/local-account.ts";
+import type { ClientEvents } from "../../core/client/client.ts";
+import { trustDeployment } from "../../core/client/socket/tls-trust.ts";
+import { createIdentity } from "../../core/e2ee/identity.ts";
+import { Failure } from "../../core/platform/failure.ts";
+import { canonicalUserName } from "../../core/wire/user-name.ts";
+import type { Effect } from "../model/effect.ts";
+import type { Emit } from "./opened.ts";
+import { ended, failureSentence, sentence } from "./sentence.ts";
+
+/** What a person at this screen does about a failure, where that is something else than at a command. */
+const advices: Readonly<Record<string, string>> = {
+  certificate_unknown:
+    "If that is the fingerprint that the server printed at its start, write it behind the address, after a space.",
+  certificate_changed:
+    "Compare it with what the server printed at its start; if that is another, somebody may be listening in.",
+  pin_without_tls: "Write https:// before the address, or leave the fingerprint away.",
+  profile_exists: "Choose that profile instead.",
+  profile_unknown: "Log in, or sign up.",
+  vault_in_use: "Close the other FastChat of this account first.",
+};
+
+/** Opens the account that somebody signs in to; undefined when that failed, which has been told. */
+export async function signIn(
+  effect: Extract<Effect, { kind: "open" | "join" | "signUp" }>,
+  { parts, events, emit }: { parts: LocalAccountParts; events: ClientEvents; emit: Emit },
+): Promise<LocalAccount | undefined> {
+  const doing = (what: string) => emit({ kind: "doing", doing: what });
+  try {
+    if (effect.kind === "open") {
+      doing("opening the vault");
+      return await openAccount(effect.profile, effect.password, parts, events);
+    }
+    const { user, password } = effect;
+    // Before anything that takes time.
+    const name = canonicalUserName(user);
+    if (!name.ok) throw new Failure("name_invalid", `"${user}" is no user name`, sentence(name.reason));
+    doing("looking at the server's certificate");
+    const address = await addressOf(effect);
+    if (parts.profiles.read(address.profile)) {
+      throw new Failure("profile_exists", `this machine has a profile ${address.profile} already`, "choose that one");
+    }
+    if (effect.kind === "join") {
+      doing("logging in");
+      return await logInHere(address, password, parts, events);
+    }
+    doing("making your keys");
+    const identity = createIdentity(name.value, await parts.crypto.generateKeys());
+    doing("signing up");
+    return await signUpHere(address, password, parts, events, identity);
+  } catch (cause) {
+    if (!(cause instanceof Failure)) {
+      emit({ kind: "signInFailed", text: failureSentence(cause), advice: "Try again; if it stays, report it." });
+      return undefined;
+    }
+    const advice = advices[cause.code] ?? sentence(cause.advice);
+    const text = cause.code === "name_taken" ? ended(cause.message) : sentence(cause.message);
+    emit({ kind: "signInFailed", text, advice });
+    return undefined;
+  }
+}
+
+/** The fingerprint of an authority of the server's own stands behind the address. */
+async function addressOf({ server, user }: { server: string; user: string }): Promise<AccountAddress> {
+  const [address = "", ...pin] = server.trim().split(/\s+/);
+  const trust = await trustDeployment(address, pin.length === 0 ? undefined : pin.join(""));
+  return { server: address, user, profile: user, trust };
+}
+
+/** Where what belongs to a profile is kept. */
+export const profileDirectory = ({ profiles }: LocalAccountParts, name: string): string =>
+  path.dirname(profiles.vaultFile(name));

@@ -1,0 +1,182 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { safeFileName } from "../../core/client/files/file-name.ts";
+import type { OutgoingFile } from "../../core/client/files/file-transfers.ts";
+import type { TransferOptions, TransferRefusal } from "../../core/client/files/transfer.ts";
+import type { SendOutcome } from "../../core/client/mail/outbox.ts";
+import type { RowKey } from "../../core/client/vault/view.ts";
+import type { FileContent } from "../../core/e2ee/content.ts";
+import type { Result } from "../../core/platform/result.ts";
+import { equalBytes } from "../../core/wire/bytes.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
+import type { Effect } from "../model/effect.ts";
+import type { TransferRow } from "../model/shown.ts";
+import type { Opened } from "./opened.ts";
+import { downloadsDirectory, isDirectory, typedPath } from "./places.ts";
+import { ended, refusalSentence } from "./sentence.ts";
+
+/** Progress is told at most so often. */
+const progressPeriodMs = 100;
+
+interface Transfer {
+  row: TransferRow;
+  /** While it runs. */
+  stopping: AbortController | undefined;
+  /** Begins it, or goes on with it; resolves with what to tell when it is done. */
+  readonly run: (options: TransferOptions) => Promise<Result<string, TransferRefusal>>;
+  /** Lets go of what it has left behind. */
+  readonly forget: () => Promise<void>;
+}
+
+/** Files on their way, up and down: each runs until it is done or stopped, and can then be gone on with. */
+export class Transfers {
+  readonly #opened: Opened;
+  readonly #transfers = new Map<string, Transfer>();
+  #ids = 0;
+
+  constructor(opened: Opened) {
+    this.#opened = opened;
+  }
+
+  /** Those that an earlier run has not finished. */
+  listUnfinished(): void {
+    for (const begun of this.#opened.account.files.unfinished()) {
+      const transfer = this.#add("up", begun.group, path.basename(begun.file), this.#sending(begun, begun));
+      this.#tell(transfer, { stopped: "FastChat was closed before it was done." });
+    }
+  }
+
+  send({ group, file, keepMetadata }: Extract<Effect, { kind: "sendFile" }>): Promise<void> {
+    const wanted = { group, file: typedPath(file), keepMetadata };
+    return this.#run(this.#add("up", group, path.basename(wanted.file), this.#sending(wanted)));
+  }
+
+  /** To a path, or under the sender's name where downloads go; never over what is there, unless that is to be replaced. */
+  async save({ group, key, to, replace }: Extract<Effect, { kind: "saveFile" }>): Promise<void> {
+    const content = this.contentOf(key);
+    if (!content) return;
+    const target = targetOf(content, to);
+    const { account, emit } = this.#opened;
+    const exists = () => emit({ kind: "fileExists", group, key, file: target });
+    const directory = path.dirname(target);
+    if (!isDirectory(directory)) {
+      return emit({ kind: "failed", of: "other", text: ended(`There is no directory ${directory}`) });
+    }
+    if (!replace && existsSync(target)) return exists();
+    const run = async (options: TransferOptions): Promise<Result<string, TransferRefusal>> => {
+      const saved = await account.files.save(content, target, { ...options, replace });
+      if (saved.ok) return { ok: true, value: `Saved as ${target}.` };
+      if (saved.reason.code !== "file_exists") return saved;
+      // It has come meanwhile.
+      exists();
+      return { ok: true, value: `${target} is there already.` };
+    };
+    await this.#run(this.#add("down", group, path.basename(target), { run, forget: async () => {}, of: content.size }));
+  }
+
+  /** Stops a transfer for good. */
+  async cancel(id: string): Promise<void> {
+    const transfer = this.#transfers.get(id);
+    if (!transfer) return;
+    this.#transfers.delete(id);
+    transfer.stopping?.abort();
+    await transfer.forget();
+    this.#opened.emit({ kind: "transferDone", id, text: `${transfer.row.name} was cancelled.` });
+  }
+
+  async resume(id: string): Promise<void> {
+    const transfer = this.#transfers.get(id);
+    if (transfer && !transfer.stopping) await this.#run(transfer);
+  }
+
+  /** The file of a message; says so when there is none. */
+  contentOf(key: number): FileContent | undefined {
+    const content = this.#opened.account.vault.view.message(key as RowKey)?.content;
+    if (content?.kind === "file") return content;
+    this.#opened.emit({ kind: "failed", of: "other", text: "There is no file in this message." });
+    return undefined;
+  }
+
+  #sending(wanted: Pick<OutgoingFile, "group" | "file" | "keepMetadata">, begun?: OutgoingFile) {
+    const { files } = this.#opened.account;
+    const others = new Set(files.unfinished().map(({ attachment }) => textOf(attachment)));
+    const isOurs = ({ attachment }: OutgoingFile) =>
+      (begun && equalBytes(attachment, begun.attachment)) || !others.has(textOf(attachment));
+    /** What is kept of it for another run. */
+    const kept = () =>
+      files.unfinished().find((of) => of.group === wanted.group && of.file === wanted.file && isOurs(of));
+    const run = async (options: TransferOptions): Promise<Result<string, TransferRefusal>> => {
+      const before = kept();
+      const { group, file, keepMetadata } = wanted;
+      const sent: Result<SendOutcome, TransferRefusal> = before
+        ? await files.resume(before, options)
+        : await files.send(group, file, { ...options, keepMetadata });
+      if (!sent.ok) return sent;
+      // Failed as a message, it stands in the conversation, and is sent again from there.
+      return { ok: true, value: `${path.basename(file)} was ${sent.value.ok ? "sent" : "uploaded, but not sent"}.` };
+    };
+    const forget = async () => {
+      const left = kept();
+      if (left) await files.giveUp(left);
+    };
+    return { run, forget, of: 0 };
+  }
+
+  #add(
+    way: TransferRow["way"],
+    group: GroupId,
+    name: string,
+    { of, ...how }: Pick<Transfer, "run" | "forget"> & { readonly of: number },
+  ): Transfer {
+    const row = {
+      id: `${way}${++this.#ids}`,
+      way,
+      group,
+      name: way === "down" ? safeFileName(name) : name,
+      done: 0,
+      of,
+    };
+    const transfer = { row, stopping: undefined, ...how };
+    this.#transfers.set(row.id, transfer);
+    return transfer;
+  }
+
+  async #run(transfer: Transfer): Promise<void> {
+    const { clock, emit } = this.#opened;
+    const { id } = transfer.row;
+    const stopping = new AbortController();
+    transfer.stopping = stopping;
+    this.#tell(transfer, { stopped: undefined });
+    let toldAtMs = clock.monotonic();
+    const onProgress = (done: number, of: number) => {
+      const now = clock.monotonic();
+      transfer.row = { ...transfer.row, done, of };
+      if (now - toldAtMs < progressPeriodMs && done < of) return;
+      toldAtMs = now;
+      this.#tell(transfer, {});
+    };
+    const outcome = await transfer.run({ onProgress, signal: stopping.signal });
+    transfer.stopping = undefined;
+    // Cancelled meanwhile: that was told.
+    if (!this.#transfers.has(id)) return outcome.ok ? undefined : transfer.forget();
+    if (!outcome.ok) {
+      const why = refusalSentence(outcome.reason);
+      this.#tell(transfer, { stopped: why });
+      return emit({ kind: "failed", of: "other", text: `${transfer.row.name}: ${why}` });
+    }
+    this.#transfers.delete(id);
+    emit({ kind: "transferDone", id, text: outcome.value });
+  }
+
+  #tell(transfer: Transfer, change: Partial<TransferRow>): void {
+    transfer.row = { ...transfer.row, ...change };
+    if (this.#transfers.has(transfer.row.id)) this.#opened.emit({ kind: "transfer", transfer: transfer.row });
+  }
+}
+
+function targetOf(content: FileContent, to: string | undefined): string {
+  const place = to === undefined || to.trim() === "" ? downloadsDirectory() : typedPath(to);
+  return to === undefined || isDirectory(place) ? path.join(place, safeFileName(content.name)) : place;
+}
+
+const textOf = (attachment: Uint8Array) => Buffer.from(attachment).toString("hex");
