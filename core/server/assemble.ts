@@ -6,7 +6,7 @@ import type { Log } from "../platform/log.ts";
 import { type DatabaseAccess, isDatabaseAway } from "../store/database.ts";
 import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
 import { DeliverCursor } from "../wire/deliver-frame.ts";
-import type { Seq, UserId } from "../wire/ids.ts";
+import { seqPlus, type UserId } from "../wire/ids.ts";
 import type { ColdLinkFrame } from "../wire/link-frame.ts";
 import type { Bus, BusEvents, ServerId } from "./bus.ts";
 import { Counters } from "./counters.ts";
@@ -77,7 +77,7 @@ export function busEvents(
       const fault = cursor.open(frame);
       if (fault) return server.log.error({ fault }, "another server sent a broken DELIVER");
       const { group, firstSeq, count } = cursor;
-      server.fanOut.deliverFromElsewhere({ group, frame, lastSeq: (firstSeq + count - 1) as Seq, count });
+      server.fanOut.deliverFromElsewhere({ group, frame, lastSeq: seqPlus(firstSeq, count - 1), count });
     },
     told(from, frame) {
       switch (frame.kind) {

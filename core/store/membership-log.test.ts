@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { openFreshDatabase } from "../testing/database.ts";
-import { type Epoch, type GroupId, groupId, type UserId } from "../wire/ids.ts";
+import { type Epoch, firstEpoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import type { Database } from "./database.ts";
 import { loadGroups } from "./groups.ts";
@@ -41,7 +41,7 @@ function creation(group: GroupId, founder: Known, others: readonly Known[]): Cha
     {
       group,
       index: 0,
-      epoch: 1 as Epoch,
+      epoch: firstEpoch,
       action: "create",
       actor: founder.id,
       actorFingerprint: founder.fingerprint,
@@ -119,7 +119,7 @@ test("a change moves the log, the members, the epoch, the keys and the messages 
   );
   assert.equal(length, 3);
   const epochsOf = async ({ id }: Known) =>
-    (await readKeys(database, { group: groupId(1), user: id, from: 1 as Epoch, countMax: 10 })).map(
+    (await readKeys(database, { group: groupId(1), user: id, from: firstEpoch, countMax: 10 })).map(
       ({ epoch }) => epoch,
     );
   assert.deepEqual(await epochsOf(alice), [1, 2, 3]);
@@ -144,7 +144,7 @@ test("a change that may not be is refused by name, and nothing of it stays", asy
   const created = await changed(database, creation(groupId(1), alice, [bob]));
   const admit = (whom: Known, actor = alice, keysFor = [alice, bob, whom]) =>
     following(created, actor, { action: "admit", subjects: [subject(whom)], opening }, keysFor);
-  const stranger = { id: 999 as UserId, fingerprint: carol.fingerprint };
+  const stranger = { id: userId(999), fingerprint: carol.fingerprint };
   const impostor = { id: carol.id, fingerprint: alice.fingerprint };
   assert.equal(await refusedWith(database, creation(groupId(1), bob, [])), "group_exists");
   assert.equal(await refusedWith(database, admit(carol, bob)), "not_allowed");

@@ -1,7 +1,7 @@
 import { type Result, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import type { ErrorCode } from "../wire/errors.ts";
-import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
+import { type Epoch, type GroupId, nextSeq, type Seq, seqBeforeFirst, type UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { applyEntry, type ChangeRefusal, type Member, type Membership } from "../wire/membership.ts";
 import type { GroupSettings, MembershipEntry } from "../wire/membership-entry.ts";
@@ -94,7 +94,7 @@ async function decide(connection: Queryable, change: Change): Promise<Result<Cha
   const unfit = await unfitNewcomers(connection, joined, after);
   if (unfit) return unfit;
 
-  const seq = ((before?.lastSeq ?? 0) + 1) as Seq;
+  const seq = nextSeq(before?.lastSeq ?? seqBeforeFirst);
   await saveGroup(connection, before === undefined, after, seq);
   await saveMembers(connection, before?.membership.members ?? new Map(), after);
   await saveEntry(connection, change, seq);

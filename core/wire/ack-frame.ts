@@ -1,6 +1,7 @@
 import { accepted, type Parsed } from "../platform/result.ts";
-import { readUint16, readUint53, readUint64, writeUint16, writeUint53, writeUint64 } from "./bytes.ts";
+import { readUint16, readUint53, writeUint16, writeUint53, writeUint64 } from "./bytes.ts";
 import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
+import { readClientMessageId, readSeq } from "./id-bytes.ts";
 import type { ClientMessageId, Seq } from "./ids.ts";
 
 export const ackKind = 0x81;
@@ -45,10 +46,10 @@ export function parseAck(bytes: Uint8Array): Parsed<AckFrame, FrameFault> {
     return malformed(`ACK announces ${count} entries in ${bytes.length} bytes`);
   const acknowledgements: Acknowledgement[] = [];
   for (let at = ackHeaderBytes; at < bytes.length; at += ackEntryBytes) {
-    const seq = readUint53(bytes, at + 8);
+    const seq = readSeq(bytes, at + 8);
     const sentAt = readUint53(bytes, at + 16);
     if (!(seq > 0) || Number.isNaN(sentAt)) return malformed("ACK with a seq or time beyond 2^53 - 1");
-    acknowledgements.push({ clientMessageId: readUint64(bytes, at) as ClientMessageId, seq: seq as Seq, sentAt });
+    acknowledgements.push({ clientMessageId: readClientMessageId(bytes, at), seq, sentAt });
   }
   return accepted({ kind: "ack", acknowledgements });
 }

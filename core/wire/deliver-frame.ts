@@ -1,16 +1,26 @@
 import { accepted, type Parsed } from "../platform/result.ts";
 import {
+  readUint8,
   readUint16,
   readUint32,
   readUint53,
-  readUint64,
   writeUint16,
   writeUint32,
   writeUint53,
   writeUint64,
 } from "./bytes.ts";
 import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
-import { type ClientMessageId, type Epoch, epochMax, type GroupId, type Seq, type UserId } from "./ids.ts";
+import { readClientMessageId, readEpoch, readGroupId, readSeq, readUserId } from "./id-bytes.ts";
+import {
+  type ClientMessageId,
+  type Epoch,
+  epochMax,
+  type GroupId,
+  type Seq,
+  seqBeforeFirst,
+  seqPlus,
+  type UserId,
+} from "./ids.ts";
 import { type MessageType, messageTypes } from "./send-frame.ts";
 
 export const deliverKind = 0x82;
@@ -83,7 +93,7 @@ export function encodeDeliver(frame: Omit<DeliverFrame, "kind">): Uint8Array {
  */
 export class DeliverCursor {
   group = 0 as GroupId;
-  firstSeq = 0 as Seq;
+  firstSeq = seqBeforeFirst;
   count = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   /** Where the current message begins; its index is `#index`. */
@@ -96,16 +106,16 @@ export class DeliverCursor {
     this.count = 0;
     if (bytes.length < deliverHeaderBytes) return malformed("DELIVER ends within its header").reason;
     const count = readUint16(bytes, 2);
-    const group = readUint53(bytes, 4);
-    const firstSeq = readUint53(bytes, 12);
+    const group = readGroupId(bytes, 4);
+    const firstSeq = readSeq(bytes, 12);
     if (count < 1 || !(group > 0) || !(firstSeq > 0) || !Number.isSafeInteger(firstSeq + count))
       return malformed("DELIVER with an empty or impossible range").reason;
     let at = deliverHeaderBytes;
     for (let i = 0; i < count; i++) {
       if (at + deliveredHeaderBytes > bytes.length)
         return malformed(`DELIVER ends within message ${i} of ${count}`).reason;
-      const type = bytes[at + 16] as number;
-      const epoch = readUint32(bytes, at + 24);
+      const type = readUint8(bytes, at + 16);
+      const epoch = readEpoch(bytes, at + 24);
       if (
         type > messageTypes.handshake ||
         bytes[at + 17] !== 0 ||
@@ -120,8 +130,8 @@ export class DeliverCursor {
     if (at !== bytes.length)
       return malformed(`DELIVER holds ${count} messages in ${at} bytes and has ${bytes.length}`).reason;
     this.#bytes = bytes;
-    this.group = group as GroupId;
-    this.firstSeq = firstSeq as Seq;
+    this.group = group;
+    this.firstSeq = firstSeq;
     this.count = count;
     this.#next = deliverHeaderBytes;
     this.#index = -1;
@@ -137,13 +147,13 @@ export class DeliverCursor {
   }
 
   get seq(): Seq {
-    return (this.firstSeq + this.#index) as Seq;
+    return seqPlus(this.firstSeq, this.#index);
   }
   get sender(): UserId {
-    return readUint53(this.#bytes, this.#at) as UserId;
+    return readUserId(this.#bytes, this.#at);
   }
   get clientMessageId(): ClientMessageId {
-    return readUint64(this.#bytes, this.#at + 8) as ClientMessageId;
+    return readClientMessageId(this.#bytes, this.#at + 8);
   }
   /** The two halves of the client message id, for who cannot afford a bigint. */
   get clientMessageIdHigh(): number {
@@ -159,7 +169,7 @@ export class DeliverCursor {
     return readUint16(this.#bytes, this.#at + 18) * 2 ** 32 + readUint32(this.#bytes, this.#at + 20);
   }
   get epoch(): Epoch {
-    return readUint32(this.#bytes, this.#at + 24) as Epoch;
+    return readEpoch(this.#bytes, this.#at + 24);
   }
   get payload(): Uint8Array {
     return this.#bytes.subarray(this.#at + deliveredHeaderBytes, this.#next);

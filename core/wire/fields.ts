@@ -1,25 +1,15 @@
 import { z } from "zod";
-import { type Epoch, epochMax, type GroupId, idMax, type Seq, type UserId } from "./ids.ts";
+import { epoch, epochMax, groupId, idMax, seq, userId } from "./ids.ts";
 import { limits } from "./limits.ts";
 
 /** The pieces that schemas of cold frames are made of: checked at the edge, branded behind it. */
 const id = z.number().int().min(1).max(idMax);
 
-export const userIdField = id.transform((value) => value as UserId);
-export const groupIdField = id.transform((value) => value as GroupId);
-export const epochField = z
-  .number()
-  .int()
-  .min(1)
-  .max(epochMax)
-  .transform((value) => value as Epoch);
+export const userIdField = id.transform(userId);
+export const groupIdField = id.transform(groupId);
+export const epochField = z.number().int().min(1).max(epochMax).transform(epoch);
 /** A place in a group; 0 stands before the first. */
-export const seqField = z
-  .number()
-  .int()
-  .min(0)
-  .max(idMax)
-  .transform((value) => value as Seq);
+export const seqField = z.number().int().min(0).max(idMax).transform(seq);
 export const countField = z.number().int().min(0).max(epochMax);
 /** Milliseconds since the Unix epoch. */
 export const timeField = z.number().int().min(0).max(idMax);

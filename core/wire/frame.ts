@@ -1,6 +1,7 @@
 import { encode } from "cborg";
 import type { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/result.ts";
+import { readUint8 } from "./bytes.ts";
 import { parseCbor } from "./cbor.ts";
 import type { ErrorCode } from "./errors.ts";
 import { limits } from "./limits.ts";
@@ -33,7 +34,7 @@ export function readFrameKind(bytes: Uint8Array): Parsed<number, FrameFault> {
       code: "unsupported_version",
       detail: `this is version ${protocolVersion}, the frame says ${bytes[0]}`,
     });
-  return accepted(bytes[1] as number);
+  return accepted(readUint8(bytes, 1));
 }
 
 /** A frame that is not on the hot path: its kind byte, and a schema for its CBOR body. */

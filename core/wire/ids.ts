@@ -5,7 +5,7 @@ type Brand<T, Name extends string> = T & { readonly [brand]: Name };
 export type UserId = Brand<number, "UserId">;
 /** Drawn by the client that creates the group, uniformly from 1 to 2^53 − 1, so that the signed first entry can name it. */
 export type GroupId = Brand<number, "GroupId">;
-/** A message's place in its group: dense, from 1. */
+/** A message's sequence number in its group: dense, from 1. 0 stands before the first. */
 export type Seq = Brand<number, "Seq">;
 /** Which of a group's keys: 1 at creation, one more at each change of membership. */
 export type Epoch = Brand<number, "Epoch">;
@@ -30,3 +30,15 @@ export function groupId(value: number): GroupId {
 export const seq = (value: number) => value as Seq;
 export const epoch = (value: number) => value as Epoch;
 export const clientMessageId = (value: bigint) => BigInt.asUintN(64, value) as ClientMessageId;
+
+export const seqBeforeFirst = seq(0);
+export const firstEpoch = epoch(1);
+
+/** The seq that is `count` further on, or further back if that is negative. */
+export const seqPlus = (from: Seq, count: number) => seq(from + count);
+export const nextSeq = (after: Seq) => seq(after + 1);
+export const previousSeq = (before: Seq) => seq(before - 1);
+export const maxSeq = (a: Seq, b: Seq) => (a > b ? a : b);
+export const minSeq = (a: Seq, b: Seq) => (a < b ? a : b);
+
+export const nextEpoch = (after: Epoch) => epoch(after + 1);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/result.ts";
-import { readUint32, writeUint32 } from "./bytes.ts";
+import { readUint8, readUint32, writeUint32 } from "./bytes.ts";
 import {
   anyBytesField,
   countField,
@@ -120,7 +120,7 @@ export function parseLinkFrame(bytes: Uint8Array): Parsed<LinkFrame, FrameFault>
       detail: `this is version ${protocolVersion}, the peer's ${bytes[0]}`,
     });
   }
-  const kind = bytes[1] as number;
+  const kind = readUint8(bytes, 1);
   if (kind !== deliverKind) {
     return codec.parse(kind, bytes) ?? refused({ code: "unknown_frame", detail: `no link frame has the kind ${kind}` });
   }

@@ -43,7 +43,7 @@ const people = 6;
 const wrongs: readonly ((entry: MembershipEntry) => Partial<MembershipEntry>)[] = [
   ({ group }) => ({ group: (group + 1) as GroupId }),
   ({ index }) => ({ index: index + 1 }),
-  ({ epoch: at }) => ({ epoch: (at + 1) as Epoch }),
+  ({ epoch: at }) => ({ epoch: epoch(at + 1) }),
   () => ({ previous: fingerprintOf(99) }),
   () => ({ actorFingerprint: fingerprintOf(99) }),
   () => ({ settings }),

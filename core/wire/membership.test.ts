@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Epoch, epoch, groupId, type UserId, userId } from "./ids.ts";
+import { epoch, firstEpoch, groupId, type UserId, userId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { applyEntry, type Membership } from "./membership.ts";
 import { actionsThatOpen, type MembershipAction, type MembershipEntry } from "./membership-entry.ts";
@@ -130,8 +130,8 @@ test("entries of the wrong form are refused", () => {
   const membership = founded();
   const wrong: readonly (readonly [MembershipAction, Partial<MembershipEntry>])[] = [
     ["create", { index: 1 }],
-    ["rekey", { epoch: 1 as Epoch }],
-    ["rekey", { epoch: 3 as Epoch }],
+    ["rekey", { epoch: firstEpoch }],
+    ["rekey", { epoch: epoch(3) }],
     ["rename", { opening: Buffer.from("not its business") }],
     ["admit", { subjects: [] }],
     ["admit", { subjects: subjects(4, 4) }],
@@ -148,7 +148,7 @@ test("entries of the wrong form are refused", () => {
   const noTitle = entryAfter(membership, 1, "rename");
   const { sealedTitle: _, ...untitled } = noTitle;
   assert.equal(apply(membership, untitled).ok, false);
-  assert.equal(codeOf(undefined, 1, "create", { epoch: 2 as Epoch }), "invalid_change");
+  assert.equal(codeOf(undefined, 1, "create", { epoch: epoch(2) }), "invalid_change");
   assert.equal(codeOf(undefined, 1, "create", { subjects: subjects(1) }), "invalid_change");
 });
 

@@ -1,6 +1,7 @@
 import { accepted, type Parsed } from "../platform/result.ts";
-import { readUint32, readUint53, readUint64, writeUint32, writeUint53, writeUint64 } from "./bytes.ts";
+import { readUint8, readUint32, writeUint32, writeUint53, writeUint64 } from "./bytes.ts";
 import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
+import { readClientMessageId, readEpoch, readGroupId } from "./id-bytes.ts";
 import { type ClientMessageId, type Epoch, epochMax, type GroupId } from "./ids.ts";
 
 export const sendKind = 0x01;
@@ -53,14 +54,14 @@ export function setSendFlags(
 export function parseSend(bytes: Uint8Array): Parsed<SendFrame, FrameFault> {
   if (bytes.length < sendHeaderBytes)
     return malformed(`SEND has a header of ${sendHeaderBytes} bytes, this one ends after ${bytes.length}`);
-  const flagged = bytes[2] as number;
+  const flagged = readUint8(bytes, 2);
   if (flagged > knownFlags) return malformed(`SEND flags ${flagged}: only ${knownFlags} are known`);
-  const type = bytes[3] as number;
+  const type = readUint8(bytes, 3);
   if (type !== messageTypes.application && type !== messageTypes.handshake)
     return malformed(`SEND of message type ${type}`);
-  const epoch = readUint32(bytes, 4);
+  const epoch = readEpoch(bytes, 4);
   if (epoch < 1 || epoch > epochMax) return malformed(`SEND at epoch ${epoch}`);
-  const group = readUint53(bytes, 8);
+  const group = readGroupId(bytes, 8);
   if (!(group > 0)) return malformed("SEND to a group id that is not from 1 to 2^53 - 1");
   const payloadBytes = readUint32(bytes, 24);
   if (payloadBytes !== bytes.length - sendHeaderBytes)
@@ -70,9 +71,9 @@ export function parseSend(bytes: Uint8Array): Parsed<SendFrame, FrameFault> {
     resend: (flagged & flags.resend) !== 0,
     skipsRefused: (flagged & flags.skipsRefused) !== 0,
     type,
-    epoch: epoch as Epoch,
-    group: group as GroupId,
-    clientMessageId: readUint64(bytes, 16) as ClientMessageId,
+    epoch,
+    group,
+    clientMessageId: readClientMessageId(bytes, 16),
     payload: bytes.subarray(sendHeaderBytes),
   });
 }

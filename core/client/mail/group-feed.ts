@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { copyBytes } from "../../wire/bytes.ts";
 import { DeliverCursor } from "../../wire/deliver-frame.ts";
-import type { GroupId, Seq } from "../../wire/ids.ts";
+import { type GroupId, nextSeq, previousSeq, type Seq } from "../../wire/ids.ts";
 
 /** Where a group's messages go: each once, in the order of their places. */
 export interface FeedSink {
@@ -46,7 +46,7 @@ export class GroupFeed {
 
   constructor(group: GroupId, after: Seq, by: { sink: FeedSink; clock: Clock; request: RequestRange }) {
     this.group = group;
-    this.next = (after + 1) as Seq;
+    this.next = nextSeq(after);
     this.#known = after;
     this.#sink = by.sink;
     this.#clock = by.clock;
@@ -163,7 +163,7 @@ export class GroupFeed {
     this.#notHeld = Number.POSITIVE_INFINITY;
     this.#requestedAfter = this.next - 1;
     this.#requestedThrough = through;
-    this.#request(this, (this.next - 1) as Seq, through as Seq);
+    this.#request(this, previousSeq(this.next), through as Seq);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type DeliveredMessage, deliveredBytes, encodeDeliver } from "../../wire/deliver-frame.ts";
-import type { GroupId, Seq } from "../../wire/ids.ts";
+import { type GroupId, type Seq, seqPlus } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { GroupFrame } from "../bus.ts";
 
@@ -11,7 +11,7 @@ export interface CommittedFrame extends GroupFrame {
 /** A DELIVER frame of messages that end at `lastSeq`, without a gap. */
 export function committedFrame(group: GroupId, lastSeq: Seq, messages: readonly DeliveredMessage[]): CommittedFrame {
   const count = messages.length;
-  const firstSeq = (lastSeq - count + 1) as Seq;
+  const firstSeq = seqPlus(lastSeq, 1 - count);
   return { group, lastSeq, count, frame: encodeDeliver({ group, firstSeq, messages }) };
 }
 

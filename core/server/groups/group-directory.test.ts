@@ -4,7 +4,7 @@ import type { Query, Queryable } from "../../store/database.ts";
 import type { GroupRecord } from "../../store/groups.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { until } from "../../testing/until.ts";
-import { type Epoch, epoch, type GroupId, groupId, type Seq, seq, type UserId, userId } from "../../wire/ids.ts";
+import { epoch, type GroupId, groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import type { Bus } from "../bus.ts";
 import type { ClientSession } from "../sessions/client-session.ts";
 import { GroupDirectory } from "./group-directory.ts";
@@ -61,8 +61,8 @@ const record = (id: GroupId, logLength: number, members: readonly UserId[]): Gro
 const removal = (group: GroupId, index: number) => ({
   group,
   index,
-  epoch: (index + 1) as Epoch,
-  seq: (index + 1) as Seq,
+  epoch: epoch(index + 1),
+  seq: seq(index + 1),
   joined: [],
   left: [bob],
 });

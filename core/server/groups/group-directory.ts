@@ -2,7 +2,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { Coalescer } from "../../platform/coalescer.ts";
 import type { Queryable } from "../../store/database.ts";
 import { type GroupRecord, loadGroups } from "../../store/groups.ts";
-import type { Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import { type Epoch, type GroupId, maxSeq, type Seq, seqBeforeFirst, type UserId } from "../../wire/ids.ts";
 import type { Changed } from "../../wire/link-frame.ts";
 import type { Bus } from "../bus.ts";
 import type { ClientSession } from "../sessions/client-session.ts";
@@ -38,7 +38,7 @@ interface Loading {
 
 /** What the bus brings of a group that is being read: the last place, and whether an entry came since its row was asked for. */
 interface Heard {
-  lastSeq: number;
+  lastSeq: Seq;
   changed: boolean;
 }
 
@@ -175,7 +175,7 @@ export class GroupDirectory {
   #load(id: GroupId): Promise<WatchedGroup | undefined> {
     const running = this.#loading.get(id);
     if (running) return running.group;
-    const heard: Heard = { lastSeq: 0, changed: false };
+    const heard: Heard = { lastSeq: seqBeforeFirst, changed: false };
     const group = this.#readNew(id, heard).finally(() => this.#loading.delete(id));
     this.#loading.set(id, { group, heard });
     return group;
@@ -206,9 +206,9 @@ export class GroupDirectory {
 }
 
 /** `heardSeq` is the last place that the bus has told of. */
-function watched(record: GroupRecord, heardSeq: number, nowMs: number): WatchedGroup {
+function watched(record: GroupRecord, heardSeq: Seq, nowMs: number): WatchedGroup {
   const { id, epoch, logLength } = record;
-  const lastSeq = Math.max(record.lastSeq, heardSeq) as Seq;
+  const lastSeq = maxSeq(record.lastSeq, heardSeq);
   return {
     id,
     topic: `g${id}`,

@@ -16,7 +16,17 @@ import { heldLink } from "../../testing/held/held-links.ts";
 import { HeldServer } from "../../testing/held/held-server.ts";
 import { HeldSteps } from "../../testing/held/held-steps.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
-import { type ClientMessageId, type Epoch, type GroupId, groupId, type Seq, type UserId } from "../../wire/ids.ts";
+import {
+  clientMessageId,
+  type Epoch,
+  firstEpoch,
+  type GroupId,
+  groupId,
+  nextEpoch,
+  type Seq,
+  seq,
+  type UserId,
+} from "../../wire/ids.ts";
 import { actionsThatOpen, type MembershipAction, type MembershipEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { refreshRevoked } from "../assemble.ts";
@@ -310,9 +320,9 @@ class World {
       case 0:
         return client.ask({ kind: "log", group, from: 0 }, entered);
       case 1:
-        return client.ask({ kind: "keys", group, from: 1 as Epoch }, entered);
+        return client.ask({ kind: "keys", group, from: firstEpoch }, entered);
       default:
-        return client.ask({ kind: "sync", group, after, through: 1000 as Seq }, entered);
+        return client.ask({ kind: "sync", group, after, through: seq(1000) }, entered);
     }
   }
 
@@ -341,7 +351,6 @@ class World {
     const stored = group && this.#stored.get(group);
     if (!group || !stored) return;
     const epoch = Math.max(1, stored.epoch - this.random.below(2)) as Epoch;
-    const clientMessageId = BigInt(this.random.uint32()) as ClientMessageId;
     const payload = Uint8Array.of(1, 2, 3);
     client.send({
       resend: false,
@@ -349,7 +358,7 @@ class World {
       type: messageTypes.application,
       epoch,
       group,
-      clientMessageId,
+      clientMessageId: clientMessageId(BigInt(this.random.uint32())),
       payload,
     });
   }
@@ -361,7 +370,7 @@ class World {
     const others = this.#people.filter(({ user }) => user !== client.user && this.random.unit() < 0.5);
     const by = this.#someone(client.user);
     const entry = {
-      ...entryOf(by, group, 0, 1 as Epoch, noEntryHash, "create", others),
+      ...entryOf(by, group, 0, firstEpoch, noEntryHash, "create", others),
       settings: { suite: "none", history: false, expireSeconds: 0 },
     };
     this.#submit(
@@ -386,7 +395,7 @@ class World {
       ...(isAdmin && outside.length > 0 ? ([["admit", [pickOne(this.random, outside)]]] as const) : []),
     ];
     const [action, subjects] = pickOne(this.random, possible);
-    const entry = entryOf(this.#someone(client.user), id, logLength, (epoch + 1) as Epoch, head, action, subjects);
+    const entry = entryOf(this.#someone(client.user), id, logLength, nextEpoch(epoch), head, action, subjects);
     const gone = new Set(action === "remove" ? subjects.map(({ user }) => user) : []);
     const after = [...members.keys(), ...(action === "admit" ? subjects.map(({ user }) => user) : [])];
     this.#submit(

@@ -1,6 +1,6 @@
 import { readMessages } from "../../store/messages.ts";
 import type { RequestFrame } from "../../wire/client-frame.ts";
-import type { Seq } from "../../wire/ids.ts";
+import { maxSeq, minSeq } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { committedFrames } from "../groups/committed-frames.ts";
 import type { ServerContext } from "../server-context.ts";
@@ -31,8 +31,8 @@ export async function sync(
   const lastRead = last ?? after;
   const bytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);
   const cut = messages.length === limits.syncPageMax || bytes >= limits.syncPageBytesMax;
-  const end = Math.max(after, Math.min(asked.through, group.lastSeq));
-  const through = (cut ? lastRead : Math.max(end, lastRead)) as Seq;
+  const end = maxSeq(after, minSeq(asked.through, group.lastSeq));
+  const through = cut ? lastRead : maxSeq(end, lastRead);
   const seqs = messages.map(({ seq }) => seq);
   session.connection.together(() => {
     for (const { frame } of committedFrames(id, seqs, messages)) session.connection.send(frame);

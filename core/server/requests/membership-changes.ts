@@ -3,9 +3,9 @@ import { entryHash, isSignedBy } from "../../e2ee/entry-check.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import { changeGroup, type StagedKey } from "../../store/membership-log.ts";
 import { findUsers } from "../../store/users.ts";
-import { readUint64 } from "../../wire/bytes.ts";
 import type { RequestFrame } from "../../wire/client-frame.ts";
-import type { ClientMessageId, GroupId, UserId } from "../../wire/ids.ts";
+import { readClientMessageId } from "../../wire/id-bytes.ts";
+import type { GroupId, UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { parseEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
@@ -50,7 +50,7 @@ export class MembershipChanges {
       return refusal(request, "invalid_change", "the entry is not signed by its actor");
     }
     const hash = entryHash(bytes);
-    const clientMessageId = readUint64(hash, 0) as ClientMessageId;
+    const clientMessageId = readClientMessageId(hash, 0);
     const sentAt = this.#server.clock.now();
     const result = await changeGroup(this.#server.database, { entry, bytes, hash, keys, sentAt, clientMessageId });
     if (!result.ok) return refusal(request, result.reason.code, result.reason.detail);

@@ -3,7 +3,7 @@ import type { GroupOfUser } from "../../store/groups.ts";
 import { copyBytes, writeUint64 } from "../../wire/bytes.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame, type RequestKind } from "../../wire/client-frame.ts";
 import { type ErrorCode, errorCodes } from "../../wire/errors.ts";
-import type { ClientMessageId, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import { type ClientMessageId, type GroupId, minSeq, type Seq, seqBeforeFirst, type UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { messageTypes, type SendFrame } from "../../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame } from "../../wire/server-frame.ts";
@@ -174,7 +174,7 @@ export class ClientSession {
     const memberships: readonly GroupOfUser[] = (await this.#server.memberships.get(user)) ?? [];
     await Promise.all(memberships.map(({ group: id }) => this.memberOf(id)));
     const readSeqs = new Map(memberships.map(({ group, readSeq }) => [group, readSeq]));
-    return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? (0 as Seq) }));
+    return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? seqBeforeFirst }));
   }
 
   /** The group, if the user is a member of it; then this connection gets its messages too. */
@@ -240,7 +240,7 @@ export class ClientSession {
         return this.#answer(frame, () => sync(this.#server, this, frame));
       case "read": {
         const group = this.#entered(frame.group);
-        const seq = Math.min(frame.seq, group?.lastSeq ?? 0) as Seq;
+        const seq = minSeq(frame.seq, group?.lastSeq ?? seqBeforeFirst);
         if (group) this.#server.presence.read({ group: group.id, user, seq });
         return;
       }

@@ -13,7 +13,7 @@ import { heldDatabase } from "../../testing/held/held-database.ts";
 import { HeldServer } from "../../testing/held/held-server.ts";
 import { heldSockets } from "../../testing/held/held-socket-link.ts";
 import { HeldSteps } from "../../testing/held/held-steps.ts";
-import { type ClientMessageId, type Epoch, type GroupId, groupId, type UserId } from "../../wire/ids.ts";
+import { clientMessageId, firstEpoch, type GroupId, groupId, type UserId } from "../../wire/ids.ts";
 import { encodeSend, messageTypes } from "../../wire/send-frame.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
 import type { BudgetLimit } from "./budget.ts";
@@ -342,9 +342,9 @@ suite("a sender's messages to a group", () => {
           resend,
           skipsRefused: false,
           type: messageTypes.application,
-          epoch: 1 as Epoch,
+          epoch: firstEpoch,
           group,
-          clientMessageId: BigInt(number) as ClientMessageId,
+          clientMessageId: clientMessageId(BigInt(number)),
           payload: payloadOf(number),
         }),
       );

@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { copyBytes, readUint53, writeUint53 } from "../../wire/bytes.ts";
+import { readUserId } from "../../wire/id-bytes.ts";
 import type { UserId } from "../../wire/ids.ts";
 
 /** Who a session token speaks for. */
@@ -61,7 +62,7 @@ export class SessionTokens {
     const name = Buffer.from(said.subarray(headBytes)).toString();
     return accepted({
       id: copyBytes(said.subarray(17, headBytes)),
-      user: readUint53(said, 1) as UserId,
+      user: readUserId(said, 1),
       name,
       expiresAt,
     });

@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import type { Epoch, GroupId, Seq } from "../../wire/ids.ts";
+import { type Epoch, type GroupId, nextSeq, type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { bigintArray, type RowBatch } from "./row-batch.ts";
 
@@ -8,7 +8,7 @@ import { bigintArray, type RowBatch } from "./row-batch.ts";
 interface LockedGroup {
   readonly id: GroupId;
   readonly epoch: Epoch;
-  readonly last_seq: number;
+  readonly last_seq: Seq;
   /** Whether the epoch has a key: what was sealed under one that has none could be read by nobody. */
   readonly keyed: boolean;
 }
@@ -132,14 +132,14 @@ function placeRows(
   batch: RowBatch<unknown>,
   locked: readonly LockedGroup[],
   storedBefore: ReadonlyMap<number, StoredBefore> | undefined,
-): { rows: number[]; newest: Map<GroupId, number> } {
+): { rows: number[]; newest: Map<GroupId, Seq> } {
   const groups = new Map(locked.map((group) => [group.id, group]));
-  const newest = new Map<GroupId, number>();
+  const newest = new Map<GroupId, Seq>();
   const firstOf = storedBefore && new Map<string, number>();
   const rows: number[] = [];
   for (let row = 0; row < batch.count; row++) {
     const id = batch.groups[row] as GroupId;
-    batch.seqs[row] = 0 as Seq;
+    batch.seqs[row] = seqBeforeFirst;
     batch.faults[row] = undefined;
     batch.fresh[row] = false;
 
@@ -173,7 +173,7 @@ function placeRows(
       batch.faults[row] = { code: "rekey_needed", epoch: group.epoch };
       continue;
     }
-    const seq = ((newest.get(id) ?? group.last_seq) + 1) as Seq;
+    const seq = nextSeq(newest.get(id) ?? group.last_seq);
     newest.set(id, seq);
     batch.seqs[row] = seq;
     batch.fresh[row] = true;

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Random } from "../../platform/random.ts";
-import type { GroupId, Seq } from "../../wire/ids.ts";
+import { type GroupId, type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import { connect, isRowFault, sqlState, uniqueViolation } from "../database.ts";
 import { commitByCopy, commitByStatement } from "./commit.ts";
 import { type IncomingMessage, RowBatch } from "./row-batch.ts";
@@ -216,7 +216,7 @@ export class IngestWriter<Ticket> {
       } catch (cause) {
         if (!isRowFault(cause) || !(await this.#rolledBack())) return false;
         this.#log.error({ cause: messageOf(cause), group: batch.groups[row] }, "a message cannot be stored");
-        batch.seqs[row] = 0 as Seq;
+        batch.seqs[row] = seqBeforeFirst;
         batch.faults[row] = { code: "internal" };
         batch.fresh[row] = false;
       }

@@ -1,6 +1,15 @@
-import { readUint53, readUint64, writeUint32, writeUint53, writeUint64 } from "../../wire/bytes.ts";
+import { readUint53, writeUint32, writeUint53, writeUint64 } from "../../wire/bytes.ts";
 import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import { readClientMessageId, readUserId } from "../../wire/id-bytes.ts";
+import {
+  type ClientMessageId,
+  clientMessageId,
+  type Epoch,
+  type GroupId,
+  type Seq,
+  seqBeforeFirst,
+  type UserId,
+} from "../../wire/ids.ts";
 import type { MessageType } from "../../wire/send-frame.ts";
 import { copyEnd, copySignature } from "../copy-binary.ts";
 
@@ -87,7 +96,7 @@ export class RowBatch<Ticket> {
     this.turns[row] = message.turn;
     this.groups[row] = message.group;
     this.epochs[row] = message.epoch;
-    this.seqs[row] = 0 as Seq;
+    this.seqs[row] = seqBeforeFirst;
     this.faults[row] = undefined;
     this.fresh[row] = false;
     if (message.resend) this.suspects.push(row);
@@ -107,11 +116,11 @@ export class RowBatch<Ticket> {
   }
 
   sender(row: number): UserId {
-    return readUint53(this.#buffer, this.#start(row) + place.sender) as UserId;
+    return readUserId(this.#buffer, this.#start(row) + place.sender);
   }
 
   clientMessageId(row: number): ClientMessageId {
-    return readUint64(this.#buffer, this.#start(row) + place.clientMessageId) as ClientMessageId;
+    return readClientMessageId(this.#buffer, this.#start(row) + place.clientMessageId);
   }
 
   type(row: number): MessageType {
