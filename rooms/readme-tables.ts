@@ -1,0 +1,43 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { projectRoot } from "../core/platform/project-root.ts";
+import type { House, Room } from "./house.ts";
+
+/** The READMEs that have a table of the rooms in their folder. */
+export const readmesWithTables = ["core/README.md", "core/client/README.md", "gui/README.md"] as const;
+
+const begin = "<!-- rooms: written by `npm run rooms` from rooms/house.ts -->";
+const end = "<!-- end of rooms -->";
+
+/** The README with its table as the rooms are now. */
+export function withTable(house: House, readme: string, text: string): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`${readme} has no place for its table: ${begin} … ${end}`);
+  const folder = path.posix.dirname(readme);
+  return `${text.slice(0, from)}${begin}\n${table(house, folder)}${text.slice(to)}`;
+}
+
+function table({ rooms }: House, folder: string): string {
+  const rows = rooms
+    .filter((room) => path.posix.dirname(room.path) === folder)
+    .map((room) => `| ${linked(folder, room)} | ${room.holds} | ${mayImport(folder, room)} |\n`);
+  return `| room | what it is for | may import |\n|---|---|---|\n${rows.join("")}`;
+}
+
+function linked(folder: string, { path: room }: Room): string {
+  const name = path.posix.relative(folder, room);
+  if (name.endsWith(".ts")) return `\`${name}\``;
+  return existsSync(path.join(projectRoot, room, "README.md")) ? `[${name}](${name}/README.md)` : name;
+}
+
+function mayImport(folder: string, room: Room): string {
+  if (room.forTests) return "everything; imported by tests only";
+  const short = (target: string) =>
+    (target.startsWith(`${folder}/`) ? path.posix.relative(folder, target) : target).replace(/^core\//, "");
+  const isSingleFile = (target: string) => target.endsWith(".ts") && target.startsWith("core/e2ee/");
+  const whole = room.imports
+    .filter((target) => !isSingleFile(target) && !target.startsWith(`${room.path}/`))
+    .map(short);
+  const singles = room.imports.filter(isSingleFile).map((target) => `\`${path.posix.basename(target)}\``);
+  return [whole.join(", "), singles.length > 0 && `of e2ee ${singles.join(", ")}`].filter(Boolean).join("; ") || "–";
+}
