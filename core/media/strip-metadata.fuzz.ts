@@ -4,8 +4,8 @@ import path from "node:path";
 import type { FuzzTarget } from "../fuzz/target.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { accepted } from "../platform/result.ts";
-import { equalBytes } from "../wire/bytes.ts";
-import { imageType, stripMetadata } from "./strip-metadata.ts";
+import { imageType } from "./identify.ts";
+import { stripMetadata } from "./strip-metadata.ts";
 
 const photo = (name: string) => readFileSync(path.join(projectRoot, "core/media/fixtures", name));
 const latin1 = (text: string) => Buffer.from(text, "latin1");
@@ -49,7 +49,7 @@ export const targets: readonly FuzzTarget[] = [
       assert.equal(imageType(stripped.value), type);
       const again = stripMetadata(stripped.value);
       assert.ok(again.ok, "what comes out is no image any more");
-      assert.ok(equalBytes(again.value, stripped.value), "there was more to be taken out");
+      assert.ok(Buffer.from(again.value).equals(stripped.value), "there was more to be taken out");
       return accepted(type);
     },
     growth: {

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import exifr from "exifr";
 import fc from "fast-check";
 import { projectRoot } from "../platform/project-root.ts";
-import { imageType, stripMetadata } from "./strip-metadata.ts";
+import { imageType } from "./identify.ts";
+import { stripMetadata } from "./strip-metadata.ts";
 
 /** Small images with a place, a comment, XMP, a colour profile, and something hung on behind their end. */
 const fixture = (name: string) => readFileSync(path.join(projectRoot, "core/media/fixtures", name));

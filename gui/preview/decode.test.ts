@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";
 import fc from "fast-check";
 import { PNG } from "pngjs";
+import type { Picture } from "../../core/media/pixels.ts";
 import { projectRoot } from "../../core/platform/project-root.ts";
 import { decode } from "./decode.ts";
-import type { Picture } from "./picture.ts";
 
 const fixture = (name: string) => readFileSync(path.join(projectRoot, "core/media/fixtures", name));
 const names = ["photo.jpg", "photo.png", "photo.webp", "animation.gif"];

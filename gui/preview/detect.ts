@@ -1,8 +1,8 @@
+import type { PixelSize } from "../../core/media/pixels.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { TerminalAnswer } from "../terminal/input.ts";
 import type { Colours } from "./half-blocks.ts";
 import { kittyCommand } from "./kitty.ts";
-import type { PixelSize } from "./picture.ts";
 
 /** How a terminal can show pictures. */
 export interface Graphics {

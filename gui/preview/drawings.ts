@@ -1,8 +1,8 @@
+import type { Picture, PixelSize } from "../../core/media/pixels.ts";
 import type { GraphicPlace } from "../layout/graphics.ts";
 import type { Preview } from "../model/shown.ts";
 import type { Graphics } from "./detect.ts";
 import { kittyDelete, kittyShow } from "./kitty.ts";
-import type { Picture, PixelSize } from "./picture.ts";
 import type { Previews } from "./preview-tasks.ts";
 import { sixelShow } from "./sixel.ts";
 

@@ -1,4 +1,4 @@
-import type { Picture } from "./picture.ts";
+import type { Picture } from "../../core/media/pixels.ts";
 
 /** How many colours a terminal has. */
 export type Colours = "true" | "256";

@@ -1,5 +1,5 @@
 import { deflateSync } from "node:zlib";
-import type { Picture } from "./picture.ts";
+import type { Picture } from "../../core/media/pixels.ts";
 
 /** Kitty's graphics protocol (sw.kovidgoyal.net/kitty/graphics-protocol), which other terminals know as well. */
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { fitted, type Picture, scaled, turned } from "./picture.ts";
+import type { Picture } from "../../core/media/pixels.ts";
+import { fitted, scaled, turned } from "./picture.ts";
 
 /** Pixels of one number each, which is its red. */
 function reds(width: number, ...of: number[]): Picture {

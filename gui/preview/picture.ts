@@ -1,15 +1,4 @@
-/** Pixels from the top left on, row by row: red, green, blue and opacity, a byte each. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array;
-}
-
-/** What a place has room for, or a picture takes, in pixels. */
-export interface PixelSize {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Picture, PixelSize } from "../../core/media/pixels.ts";
 
 /** The largest size of the same shape that fits; a picture that is smaller stays as it is. */
 export function fitted({ width, height }: PixelSize, room: PixelSize): PixelSize {

@@ -1,11 +1,12 @@
 import { Pool } from "../../core/e2ee/offload/pool.ts";
+import type { Picture, PixelSize } from "../../core/media/pixels.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { messageOf } from "../../core/platform/failure.ts";
 import { accepted, type Result, refused } from "../../core/platform/result.ts";
 import type { Preview } from "../model/shown.ts";
 import { decode } from "./decode.ts";
 import { type Colours, halfBlocks } from "./half-blocks.ts";
-import { fitted, type Picture, type PixelSize, scaled, swapsSides, turned } from "./picture.ts";
+import { fitted, scaled, swapsSides, turned } from "./picture.ts";
 
 /** Makes pictures small, as a pool task: a photograph takes half a second. Runs in the pool's thread. */
 export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }): Result<Picture> {

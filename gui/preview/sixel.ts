@@ -1,5 +1,5 @@
+import type { Picture } from "../../core/media/pixels.ts";
 import { paletteColour, paletteIndex } from "./half-blocks.ts";
-import type { Picture } from "./picture.ts";
 
 /**
  * A picture as Sixel (DEC STD 070, chapter 9), with its top left in a cell, counted from 0; the cursor stays where it was. In

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
-import { imageType, stripMetadata, strippableBytesMax } from "../../media/strip-metadata.ts";
+import { imageType } from "../../media/identify.ts";
+import { stripMetadata, strippableBytesMax } from "../../media/strip-metadata.ts";
 import { messageOf } from "../../platform/failure.ts";
 import { TransferEnd } from "./transfer.ts";
 
