@@ -1,19 +1,14 @@
 import type { Command } from "commander";
 import {
-  type AccountConfig,
-  accountSettings,
-  type NewAccountConfig,
-  newAccountSettings,
-} from "../core/client/account/account-settings.ts";
-import {
   type AccountAddress,
   type LocalAccount,
   logInHere,
   openAccount,
   signUpHere,
-} from "../core/client/account/local-account.ts";
-import type { ThisMachine } from "../core/client/account/this-machine.ts";
-import { trustDeployment } from "../core/client/socket/tls-trust.ts";
+  type ThisMachine,
+  trustDeployment,
+} from "../core/client/index.ts";
+import { type AccountConfig, accountSettings, type NewAccountConfig, newAccountSettings } from "./account-settings.ts";
 import { commandMachine } from "./command-machine.ts";
 import { addSettings, print, run, settingsOf, UsageError } from "./program.ts";
 import { readNewSecret, readSecret } from "./secrets.ts";

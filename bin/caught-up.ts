@@ -1,4 +1,4 @@
-import type { LocalAccount } from "../core/client/account/local-account.ts";
+import type { LocalAccount } from "../core/client/index.ts";
 import { sleep, systemClock } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { currentHost } from "./command-host.ts";

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
-import { aboutDeployment } from "../core/client/socket/about-deployment.ts";
+import { aboutDeployment } from "../core/client/index.ts";
 import { freePort } from "../core/platform/free-port.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { until } from "../core/testing/until.ts";

@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import type { Profiles } from "../core/client/account/profile.ts";
-import { ThisMachine } from "../core/client/account/this-machine.ts";
-import { aboutDeployment } from "../core/client/socket/about-deployment.ts";
+import { aboutDeployment, type Profiles, ThisMachine } from "../core/client/index.ts";
 import type { Cancel } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
-import { type ChatConfig, chatSettings } from "../gui/chat-settings.ts";
 import { type Bindings, bindingsOf, parseBindings } from "../gui/keys/bindings.ts";
 import { startChat } from "../gui/main.ts";
 import { withMachine } from "./account.ts";
+import { type ChatConfig, chatSettings } from "./chat-settings.ts";
 import { addressOf, localServerPlace, useLocalServer } from "./local-server.ts";
 import { addSettings, run, settingsOf } from "./program.ts";
 import { readSecret } from "./secrets.ts";

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ThisMachineOptions } from "../core/client/account/this-machine.ts";
+import type { ThisMachineOptions } from "../core/client/index.ts";
 
 /** Where a command runs: who is told what it says and how it ended, and what accounts cost there. */
 export interface CommandHost {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { ThisMachine } from "../core/client/account/this-machine.ts";
+import { ThisMachine } from "../core/client/index.ts";
 import { hostedBy, ownHost } from "./command-host.ts";
 import { commandMachine } from "./command-machine.ts";
 

@@ -1,4 +1,4 @@
-import { inlineCrypto, ThisMachine } from "../core/client/account/this-machine.ts";
+import { inlineCrypto, ThisMachine } from "../core/client/index.ts";
 import { currentHost } from "./command-host.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { ShownGroup } from "../core/client/vault/view.ts";
+import type { ShownGroup } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { plainLine } from "./plain-line.ts";
 

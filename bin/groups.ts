@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { accountSettings } from "../core/client/account/account-settings.ts";
-import type { LocalAccount } from "../core/client/account/local-account.ts";
-import type { ShownGroup } from "../core/client/vault/view.ts";
+import { type LocalAccount, type ShownGroup } from "../core/client/index.ts";
 import { withAccount } from "./account.ts";
+import { accountSettings } from "./account-settings.ts";
 import { catchUpIfPossible } from "./caught-up.ts";
 import { jsonLine, plainLine } from "./plain-line.ts";
 import { addSettings, print, settingsOf } from "./program.ts";

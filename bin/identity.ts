@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { accountSettings, newAccountSettings } from "../core/client/account/account-settings.ts";
-import { logInWithIdentity, signUpHere } from "../core/client/account/local-account.ts";
+import { logInWithIdentity, signUpHere } from "../core/client/index.ts";
 import type { Identity } from "../core/e2ee/identity.ts";
 import { identityFromPem, identityToPem } from "../core/e2ee/identity-pem.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { addressOf, withAccount, withMachine } from "./account.ts";
+import { accountSettings, newAccountSettings } from "./account-settings.ts";
 import { commandMachine } from "./command-machine.ts";
 import { addSettings, print, run, settingsOf } from "./program.ts";
 import { readNewSecret, readSecret } from "./secrets.ts";

@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { createServer } from "node:net";
 import path from "node:path";
 import { after, test } from "node:test";
-import { aboutDeployment } from "../core/client/socket/about-deployment.ts";
+import { aboutDeployment } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { freePort } from "../core/platform/free-port.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";

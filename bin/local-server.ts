@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { aboutDeployment } from "../core/client/socket/about-deployment.ts";
+import { aboutDeployment } from "../core/client/index.ts";
 import { type Cancel, sleep, systemClock } from "../core/platform/clock.ts";
 import { wholeNumber } from "../core/platform/decimal.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";

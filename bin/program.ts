@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { loadSettings } from "../bench/compared/load-settings.ts";
-import { newAccountSettings } from "../core/client/account/account-settings.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { type ConfigOf, flagName, readConfig, type Settings, variableName } from "../core/platform/config.ts";
 import { wholeNumber } from "../core/platform/decimal.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
-import { chatSettings } from "../gui/chat-settings.ts";
+import { newAccountSettings } from "./account-settings.ts";
+import { chatSettings } from "./chat-settings.ts";
 import { currentHost } from "./command-host.ts";
 
 /** The command line cannot be obeyed; the message says what to write. */

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import { accountSettings } from "../core/client/account/account-settings.ts";
-import type { LocalAccount } from "../core/client/account/local-account.ts";
-import type { SendOutcome } from "../core/client/mail/outbox.ts";
+import { type LocalAccount, type SendOutcome } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { withAccount } from "./account.ts";
+import { accountSettings } from "./account-settings.ts";
 import { catchUp, catchUpIfPossible } from "./caught-up.ts";
 import { currentHost } from "./command-host.ts";
 import { groupNamed } from "./group-named.ts";

@@ -1,12 +1,10 @@
 import type { Command } from "commander";
-import { accountSettings } from "../core/client/account/account-settings.ts";
-import type { LocalAccount } from "../core/client/account/local-account.ts";
-import { safetyNumberQr } from "../core/client/people/safety-qr.ts";
-import type { Pin } from "../core/client/people/trust.ts";
+import { type LocalAccount, type Pin, safetyNumberQr } from "../core/client/index.ts";
 import { spacedSafetyNumber } from "../core/e2ee/safety-number.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { canonicalUserName } from "../core/wire/user-name.ts";
 import { withAccount } from "./account.ts";
+import { accountSettings } from "./account-settings.ts";
 import { addSettings, print, settingsOf } from "./program.ts";
 
 export function addTrust(program: Command): void {

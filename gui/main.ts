@@ -1,4 +1,4 @@
-import type { LocalAccountParts } from "../core/client/account/local-account.ts";
+import type { LocalAccountParts } from "../core/client/index.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
 import { Desk } from "./effects/desk.ts";
 import type { Terminal as Surroundings } from "./effects/surroundings.ts";

@@ -1,5 +1,4 @@
-import { IdentityCache } from "../core/client/people/identity-cache.ts";
-import { deploymentUrl } from "../core/client/socket/deployment-url.ts";
+import { deploymentUrl, IdentityCache } from "../core/client/index.ts";
 import { type Clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Random } from "../core/platform/random.ts";

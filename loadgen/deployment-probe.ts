@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { deploymentUrl } from "../core/client/socket/deployment-url.ts";
-import { httpAsk } from "../core/client/socket/http.ts";
-import type { TlsTrust } from "../core/client/socket/tls-trust.ts";
+import { deploymentUrl, httpAsk, type TlsTrust } from "../core/client/index.ts";
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { accepted, type Parsed, refused } from "../core/platform/result.ts";

@@ -1,4 +1,4 @@
-import type { SendOutcome } from "../core/client/mail/outbox.ts";
+import type { SendOutcome } from "../core/client/index.ts";
 import type { Clock } from "../core/platform/clock.ts";
 import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId } from "../core/wire/ids.ts";

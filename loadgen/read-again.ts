@@ -1,6 +1,4 @@
-import { Mailbox } from "../core/client/mail/mailbox.ts";
-import { dialAssigned } from "../core/client/socket/dial.ts";
-import { openLeanSocket } from "../core/client/socket/lean-socket.ts";
+import { dialAssigned, Mailbox, openLeanSocket } from "../core/client/index.ts";
 import { sleep, systemClock } from "../core/platform/clock.ts";
 import { seededRandom } from "../core/platform/random.ts";
 import type { GroupId, Seq } from "../core/wire/ids.ts";

@@ -1,12 +1,15 @@
-import { logIn, signUp } from "../core/client/account/authenticate.ts";
-import { Client } from "../core/client/client.ts";
-import type { Welcome } from "../core/client/mail/connection.ts";
-import type { SendOutcome } from "../core/client/mail/outbox.ts";
-import type { RequestRefusal } from "../core/client/mail/server-link.ts";
-import type { IdentityCache } from "../core/client/people/identity-cache.ts";
-import { dialAssigned } from "../core/client/socket/dial.ts";
-import { openLeanSocket } from "../core/client/socket/lean-socket.ts";
-import type { TlsTrust } from "../core/client/socket/tls-trust.ts";
+import {
+  Client,
+  dialAssigned,
+  type IdentityCache,
+  logIn,
+  openLeanSocket,
+  type RequestRefusal,
+  type SendOutcome,
+  signUp,
+  type TlsTrust,
+  type Welcome,
+} from "../core/client/index.ts";
 import type { Content } from "../core/e2ee/content.ts";
 import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import * as opaque from "../core/e2ee/opaque-client.ts";

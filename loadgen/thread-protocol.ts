@@ -1,4 +1,4 @@
-import type { TlsTrust } from "../core/client/socket/tls-trust.ts";
+import type { TlsTrust } from "../core/client/index.ts";
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import type { GroupId, UserId } from "../core/wire/ids.ts";
 import type { ThreadAudit } from "./audit.ts";

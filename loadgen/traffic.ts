@@ -1,4 +1,4 @@
-import type { SendOutcome } from "../core/client/mail/outbox.ts";
+import type { SendOutcome } from "../core/client/index.ts";
 import { type Content, encodeContent } from "../core/e2ee/content.ts";
 import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
 import type { Clock } from "../core/platform/clock.ts";

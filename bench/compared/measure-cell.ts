@@ -1,4 +1,4 @@
-import type { TlsTrust } from "../../core/client/socket/tls-trust.ts";
+import type { TlsTrust } from "../../core/client/index.ts";
 import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import type { Progress } from "../../loadgen/crew.ts";
 import {

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { downloadBytes } from "../../core/client/files/download.ts";
-import type { FileSource } from "../../core/client/files/source.ts";
-import { AttachmentServer, transfer } from "../../core/client/files/transfer.ts";
-import { digestOf, upload } from "../../core/client/files/upload.ts";
-import { dialForVisit } from "../../core/client/socket/dial.ts";
+import {
+  AttachmentServer,
+  dialForVisit,
+  digestOf,
+  downloadBytes,
+  type FileSource,
+  transfer,
+  upload,
+} from "../../core/client/index.ts";
 import { fileKeyBytes } from "../../core/e2ee/attachment.ts";
 import type { FileContent } from "../../core/e2ee/content.ts";
 import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";

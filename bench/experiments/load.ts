@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { trustDeployment } from "../../core/client/socket/tls-trust.ts";
+import { trustDeployment } from "../../core/client/index.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import type { Progress } from "../../loadgen/crew.ts";

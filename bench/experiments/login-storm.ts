@@ -1,7 +1,4 @@
-import { logIn, signUp } from "../../core/client/account/authenticate.ts";
-import { Connection } from "../../core/client/mail/connection.ts";
-import { dialAssigned } from "../../core/client/socket/dial.ts";
-import { openLeanSocket } from "../../core/client/socket/lean-socket.ts";
+import { Connection, dialAssigned, logIn, openLeanSocket, signUp } from "../../core/client/index.ts";
 import { createIdentity, generateIdentityKeys } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { systemClock as clock } from "../../core/platform/clock.ts";

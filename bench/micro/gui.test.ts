@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inlineCrypto } from "../../core/client/account/this-machine.ts";
+import { inlineCrypto } from "../../core/client/index.ts";
 import { silentLog } from "../../core/platform/log.ts";
 import { keyPair } from "../../core/testing/key-pairs.ts";
 import { resultsSchema } from "../report/results.ts";

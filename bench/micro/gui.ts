@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { signUpHere } from "../../core/client/account/local-account.ts";
-import { ThisMachine, type ThisMachineOptions } from "../../core/client/account/this-machine.ts";
+import { signUpHere, ThisMachine, type ThisMachineOptions } from "../../core/client/index.ts";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { projectRoot } from "../../core/platform/project-root.ts";

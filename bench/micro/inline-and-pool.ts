@@ -71,7 +71,7 @@ export class InlineAndPool {
   }
 
   async #operations(): Promise<MicroSubject[]> {
-    const pooled = new PooledClientCrypto(this.#clientPool);
+    const pooled = new PooledClientCrypto(() => this.#clientPool);
     const unwrap = this.#unwrapJob();
     const here = await opaqueServer(this.#opaqueSecret);
     const there = pooledOpaque(this.#serverPool);
@@ -92,7 +92,7 @@ export class InlineAndPool {
   #batches(): MicroSubject[] {
     const { wrapBatches } = this.#options;
     const jobs = wrapJobs(this.#people, randomBytes(fernetKeyBytes), Math.max(...wrapBatches));
-    const pooled = new PooledClientCrypto(this.#clientPool, { inlineWrapsMax: 0, wrapsPerTask });
+    const pooled = new PooledClientCrypto(() => this.#clientPool, { inlineWrapsMax: 0, wrapsPerTask });
     return wrapBatches.map((size) => {
       const batch = jobs.slice(0, size);
       return {
@@ -112,7 +112,7 @@ export class InlineAndPool {
     const { groupMembers, wrapsPerTask: sizes } = this.#options;
     const jobs = wrapJobs(this.#people, randomBytes(fernetKeyBytes), groupMembers);
     const arm = (size: number): MicroArm => {
-      const pooled = new PooledClientCrypto(this.#clientPool, { inlineWrapsMax: 0, wrapsPerTask: size });
+      const pooled = new PooledClientCrypto(() => this.#clientPool, { inlineWrapsMax: 0, wrapsPerTask: size });
       return { name: String(size), call: () => pooled.wrap(jobs) };
     };
     const others = sizes.filter((size) => size !== wrapsPerTask);
@@ -128,7 +128,7 @@ export class InlineAndPool {
 
   /** What comes of comparing a thing with itself: a difference as small shows nothing. */
   #sameTwice(): MicroSubject {
-    const pooled = new PooledClientCrypto(this.#clientPool);
+    const pooled = new PooledClientCrypto(() => this.#clientPool);
     const unwrap = this.#unwrapJob();
     const call = async () => valueOf(await pooled.unwrap(unwrap));
     return {

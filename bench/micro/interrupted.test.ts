@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { inlineCrypto } from "../../core/client/account/this-machine.ts";
+import { inlineCrypto } from "../../core/client/index.ts";
 import { silentLog as log } from "../../core/platform/log.ts";
 import { keyPair } from "../../core/testing/key-pairs.ts";
 import { type Interruptible, interruptedAt } from "../report/interrupted-run.ts";

@@ -1,4 +1,4 @@
-import { openLeanSocket } from "../../core/client/socket/lean-socket.ts";
+import { openLeanSocket } from "../../core/client/index.ts";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { seededRandom } from "../../core/platform/random.ts";

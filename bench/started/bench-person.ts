@@ -1,8 +1,4 @@
-import { signUp } from "../../core/client/account/authenticate.ts";
-import { Client } from "../../core/client/client.ts";
-import { IdentityCache } from "../../core/client/people/identity-cache.ts";
-import { dialAssigned } from "../../core/client/socket/dial.ts";
-import { openLeanSocket } from "../../core/client/socket/lean-socket.ts";
+import { Client, dialAssigned, IdentityCache, openLeanSocket, signUp } from "../../core/client/index.ts";
 import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { RsaFernet } from "../../core/e2ee/rsa-fernet.ts";

@@ -1,4 +1,4 @@
-import { inlineCrypto } from "../../core/client/account/this-machine.ts";
+import { inlineCrypto } from "../../core/client/index.ts";
 import { keyPair } from "../../core/testing/key-pairs.ts";
 import { obey } from "../command-line.ts";
 

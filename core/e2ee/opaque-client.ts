@@ -1,7 +1,14 @@
-import { client, ready } from "@serenity-kit/opaque";
+import type { client } from "@serenity-kit/opaque";
 import { accepted, type Result, refused } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import { attemptOn, toBytes } from "./opaque-text.ts";
+
+/** Its WebAssembly takes 14 MiB and 60 ms to load, which only who logs in with a password has a use for. */
+async function library(): Promise<typeof client> {
+  const opaque = await import("@serenity-kit/opaque");
+  await opaque.ready;
+  return opaque.client;
+}
 
 /** How hard a password is made to guess by its own owner's machine. */
 export type Stretching = "interactive" | "simulated";
@@ -33,7 +40,7 @@ export interface OpaqueOutcome {
 }
 
 export async function startRegistration(password: string): Promise<OpaqueClientStep> {
-  await ready;
+  const client = await library();
   const { registrationRequest, clientRegistrationState } = client.startRegistration({
     password: canonicalPassword(password),
   });
@@ -46,7 +53,7 @@ export async function finishRegistration(
   response: Uint8Array,
   effort: Stretching,
 ): Promise<Result<OpaqueOutcome>> {
-  await ready;
+  const client = await library();
   return attemptOn(response, opaqueBytes.registrationResponse, (registrationResponse) => {
     const finished = client.finishRegistration({
       password: canonicalPassword(password),
@@ -59,7 +66,7 @@ export async function finishRegistration(
 }
 
 export async function startLogin(password: string): Promise<OpaqueClientStep> {
-  await ready;
+  const client = await library();
   const { startLoginRequest, clientLoginState } = client.startLogin({ password: canonicalPassword(password) });
   return { message: toBytes(startLoginRequest), state: clientLoginState };
 }
@@ -71,7 +78,7 @@ export async function finishLogin(
   response: Uint8Array,
   effort: Stretching,
 ): Promise<Result<OpaqueOutcome>> {
-  await ready;
+  const client = await library();
   const attempted = attemptOn(response, opaqueBytes.ke2, (loginResponse) =>
     client.finishLogin({
       password: canonicalPassword(password),

@@ -1,6 +1,4 @@
-import type { LocalAccount } from "../../core/client/account/local-account.ts";
-import type { ClientEvents } from "../../core/client/client.ts";
-import type { RowKey, VaultChange } from "../../core/client/vault/view.ts";
+import type { ClientEvents, LocalAccount, RowKey, VaultChange } from "../../core/client/index.ts";
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import type { MembershipEntry } from "../../core/wire/membership-entry.ts";

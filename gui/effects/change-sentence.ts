@@ -1,4 +1,4 @@
-import type { GroupChange } from "../../core/client/group/conversation.ts";
+import type { GroupChange } from "../../core/client/index.ts";
 import type { UserId } from "../../core/wire/ids.ts";
 import { ended } from "./sentence.ts";
 

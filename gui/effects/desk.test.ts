@@ -12,9 +12,7 @@ import {
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
-import { type LocalAccountParts, signUpHere } from "../../core/client/account/local-account.ts";
-import { Profiles } from "../../core/client/account/profile.ts";
-import { openLeanSocket } from "../../core/client/socket/lean-socket.ts";
+import { type LocalAccountParts, openLeanSocket, Profiles, signUpHere } from "../../core/client/index.ts";
 import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";

@@ -1,4 +1,4 @@
-import type { LocalAccountParts } from "../../core/client/account/local-account.ts";
+import type { LocalAccountParts } from "../../core/client/index.ts";
 import type { Effect } from "../model/effect.ts";
 import { defaultSettings, type Settings } from "../model/state.ts";
 import { AccountFeed } from "./account-feed.ts";

@@ -1,4 +1,4 @@
-import type { LocalAccount } from "../../core/client/account/local-account.ts";
+import type { LocalAccount } from "../../core/client/index.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Event } from "../model/event.ts";
 import type { Settings } from "../model/state.ts";

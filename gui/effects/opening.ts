@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { safeFileName } from "../../core/client/files/file-name.ts";
-import type { RowKey } from "../../core/client/vault/view.ts";
+import { type RowKey, safeFileName } from "../../core/client/index.ts";
 import type { Opened } from "./opened.ts";
 import { refusalSentence } from "./sentence.ts";
 import type { Viewer } from "./surroundings.ts";

@@ -1,4 +1,4 @@
-import type { RowKey, ShownMessage } from "../../core/client/vault/view.ts";
+import type { RowKey, ShownMessage } from "../../core/client/index.ts";
 import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";

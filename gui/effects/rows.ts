@@ -1,6 +1,4 @@
-import type { LocalAccount } from "../../core/client/account/local-account.ts";
-import type { Pin } from "../../core/client/people/trust.ts";
-import type { ShownGroup, ShownMessage } from "../../core/client/vault/view.ts";
+import type { LocalAccount, Pin, ShownGroup, ShownMessage } from "../../core/client/index.ts";
 import type { GroupId, UserId } from "../../core/wire/ids.ts";
 import type { GroupFacts, GroupRow, MessageRow, PersonRow, Trusted } from "../model/shown.ts";
 

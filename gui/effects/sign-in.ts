@@ -1,14 +1,14 @@
 import path from "node:path";
 import {
   type AccountAddress,
+  type ClientEvents,
   type LocalAccount,
   type LocalAccountParts,
   logInHere,
   openAccount,
   signUpHere,
-} from "../../core/client/account/local-account.ts";
-import type { ClientEvents } from "../../core/client/client.ts";
-import { trustDeployment } from "../../core/client/socket/tls-trust.ts";
+  trustDeployment,
+} from "../../core/client/index.ts";
 import { createIdentity } from "../../core/e2ee/identity.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";

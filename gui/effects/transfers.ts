@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { safeFileName } from "../../core/client/files/file-name.ts";
-import type { OutgoingFile } from "../../core/client/files/file-transfers.ts";
-import type { TransferOptions, TransferRefusal } from "../../core/client/files/transfer.ts";
-import type { SendOutcome } from "../../core/client/mail/outbox.ts";
-import type { RowKey } from "../../core/client/vault/view.ts";
+import {
+  type OutgoingFile,
+  type RowKey,
+  type SendOutcome,
+  safeFileName,
+  type TransferOptions,
+  type TransferRefusal,
+} from "../../core/client/index.ts";
 import type { FileContent } from "../../core/e2ee/content.ts";
 import type { Result } from "../../core/platform/result.ts";
 import { equalBytes } from "../../core/wire/bytes.ts";

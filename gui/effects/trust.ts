@@ -1,5 +1,4 @@
-import { safetyNumberQr } from "../../core/client/people/safety-qr.ts";
-import type { Pin } from "../../core/client/people/trust.ts";
+import { type Pin, safetyNumberQr } from "../../core/client/index.ts";
 import { spacedSafetyNumber } from "../../core/e2ee/safety-number.ts";
 import type { UserId } from "../../core/wire/ids.ts";
 import type { Opened } from "./opened.ts";

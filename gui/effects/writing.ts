@@ -1,4 +1,4 @@
-import type { RowKey, ShownMessage } from "../../core/client/vault/view.ts";
+import type { RowKey, ShownMessage } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { Opened } from "./opened.ts";
 import { sentence } from "./sentence.ts";

@@ -1,4 +1,4 @@
-import { mentions } from "../../core/client/group/mentions.ts";
+import { mentions } from "../../core/client/index.ts";
 import { wordsOf } from "../../core/e2ee/content.ts";
 import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import { markRead, openGroup } from "./conversations.ts";

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { generateIdentityKeys } from "../../e2ee/identity.ts";
 import { clientTasksFile, PooledClientCrypto } from "../../e2ee/offload/client-tasks.ts";
-import { Pool, poolThreads } from "../../e2ee/offload/pool.ts";
+import type { Pool } from "../../e2ee/offload/pool.ts";
 import type { Stretching } from "../../e2ee/opaque-client.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { inlineRsa } from "../../e2ee/rsa-inline.ts";
@@ -28,7 +28,7 @@ export const inlineCrypto: ClientCrypto = { ...opaque, ...inlineRsa, generateKey
 /** What accounts of a person need of their machine. */
 export class ThisMachine {
   readonly parts: LocalAccountParts;
-  #pool: Pool | undefined;
+  #pool: Promise<Pool> | undefined;
 
   constructor(home: string, { crypto, effort = "interactive" }: ThisMachineOptions = {}) {
     this.parts = {
@@ -54,11 +54,19 @@ export class ThisMachine {
   }
 
   async close(): Promise<void> {
-    await this.#pool?.close();
+    await (await this.#pool)?.close();
   }
 
+  /** Other threads, once there is something to do for them. */
   #pooledCrypto(): ClientCrypto {
-    this.#pool = new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
-    return new PooledClientCrypto(this.#pool);
+    return new PooledClientCrypto(() => {
+      this.#pool ??= openPool();
+      return this.#pool;
+    });
   }
+}
+
+async function openPool(): Promise<Pool> {
+  const { Pool, poolThreads } = await import("../../e2ee/offload/pool.ts");
+  return new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
 }

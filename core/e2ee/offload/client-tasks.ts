@@ -30,12 +30,12 @@ export const inlineWrapsMax = 3;
  */
 export const wrapsPerTask = 100;
 
-/** What a person's client computes, in a pool made with this module. Done here when the pool's queue is full. */
+/** What a person's client computes, in a pool made with this module for the first task. Done here when its queue is full. */
 export class PooledClientCrypto implements RsaWorker {
-  readonly #pool: Pool;
+  readonly #pool: () => Pool | Promise<Pool>;
   readonly #limits: { readonly inlineWrapsMax: number; readonly wrapsPerTask: number };
 
-  constructor(pool: Pool, limits = { inlineWrapsMax, wrapsPerTask }) {
+  constructor(pool: () => Pool | Promise<Pool>, limits = { inlineWrapsMax, wrapsPerTask }) {
     this.#pool = pool;
     this.#limits = limits;
   }
@@ -74,7 +74,7 @@ export class PooledClientCrypto implements RsaWorker {
     input: Input,
     here: (input: Input) => Output | Promise<Output>,
   ): Promise<Output> {
-    const ran = await this.#pool.run<Output>(task, input);
+    const ran = await (await this.#pool()).run<Output>(task, input);
     return ran.ok ? ran.value : here(input);
   }
 }

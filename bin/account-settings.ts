@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import path from "node:path";
-import { type ConfigOf, setting } from "../../platform/config.ts";
+import { type ConfigOf, setting } from "../core/platform/config.ts";
 
 /** Where a machine keeps what it knows of accounts, and which one is meant. */
 export const accountSettings = {

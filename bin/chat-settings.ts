@@ -1,6 +1,6 @@
-import { newAccountSettings } from "../core/client/account/account-settings.ts";
 import { type ConfigOf, setting } from "../core/platform/config.ts";
 import { countedPortMax } from "../core/platform/free-port.ts";
+import { newAccountSettings } from "./account-settings.ts";
 
 /** What `fastchat chat` can be told. */
 export const chatSettings = {

@@ -1,0 +1,40 @@
+/**
+ * The client's door: everything that the terminal client, the command line, the load generator and the benchmarks use of
+ * it. Loading this loads no library that is expensive: libsql, OPAQUE's WebAssembly and piscina are loaded by the modules
+ * that own them, when they are first used.
+ */
+export { logIn, signUp } from "./account/authenticate.ts";
+export {
+  type AccountAddress,
+  type LocalAccount,
+  type LocalAccountParts,
+  logInHere,
+  logInWithIdentity,
+  openAccount,
+  signUpHere,
+} from "./account/local-account.ts";
+export { Profiles } from "./account/profile.ts";
+export { inlineCrypto, ThisMachine, type ThisMachineOptions } from "./account/this-machine.ts";
+export { Client, type ClientEvents } from "./client.ts";
+export { downloadBytes } from "./files/download.ts";
+export { safeFileName } from "./files/file-name.ts";
+export type { OutgoingFile } from "./files/file-transfers.ts";
+export type { FileSource } from "./files/source.ts";
+export { AttachmentServer, type TransferOptions, type TransferRefusal, transfer } from "./files/transfer.ts";
+export { digestOf, upload } from "./files/upload.ts";
+export type { GroupChange } from "./group/conversation.ts";
+export { mentions } from "./group/mentions.ts";
+export { Connection, type Welcome } from "./mail/connection.ts";
+export { Mailbox } from "./mail/mailbox.ts";
+export type { SendOutcome } from "./mail/outbox.ts";
+export type { RequestRefusal } from "./mail/server-link.ts";
+export { IdentityCache } from "./people/identity-cache.ts";
+export { safetyNumberQr } from "./people/safety-qr.ts";
+export type { Pin } from "./people/trust.ts";
+export { aboutDeployment } from "./socket/about-deployment.ts";
+export { deploymentUrl } from "./socket/deployment-url.ts";
+export { dialAssigned, dialForVisit } from "./socket/dial.ts";
+export { httpAsk } from "./socket/http.ts";
+export { openLeanSocket } from "./socket/lean-socket.ts";
+export { type TlsTrust, trustDeployment } from "./socket/tls-trust.ts";
+export type { RowKey, ShownGroup, ShownMessage, VaultChange } from "./vault/view.ts";
