@@ -11,15 +11,15 @@ import { sentence } from "./sentence.ts";
 const entriesMax = 5000;
 
 /** What somebody may send from a directory: its directories first, what is hidden last. */
-export async function listDirectory(typed: string): Promise<Event> {
-  const directory = typedPath(typed);
+export async function listDirectory(asked: string): Promise<Event> {
+  const directory = typedPath(asked);
   try {
     const found = await readdir(directory, { withFileTypes: true });
     const entries = await Promise.all(found.slice(0, entriesMax).map((entry) => entryOf(directory, entry)));
     const shown = entries.filter((entry) => entry !== undefined).sort(byPlace);
-    return { kind: "directory", directory, entries: shown };
+    return { kind: "directory", asked, directory, entries: shown };
   } catch (cause) {
-    return { kind: "directory", directory, entries: [], problem: sentence(reasonOf(directory, cause)) };
+    return { kind: "directory", asked, directory, entries: [], problem: sentence(reasonOf(directory, cause)) };
   }
 }
 

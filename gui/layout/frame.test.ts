@@ -146,7 +146,8 @@ test("of any state, no line is wider than its region, none has a control charact
     hostile.map((text) => ({ kind: "failed", of: "other", text }) as const),
     hostile.map((why) => ({ kind: "connection", connection: { state: "offline", why } }) as const),
     hostile.map(
-      (name) => ({ kind: "directory", directory: name, entries: [{ name, kind: "file", bytes: 3 }] }) as const,
+      (name) =>
+        ({ kind: "directory", asked: ".", directory: name, entries: [{ name, kind: "file", bytes: 3 }] }) as const,
     ),
     hostile.map((name) => ({ kind: "safetyNumber", number: { ...changedNumber, name, user: idOf.user(2) } }) as const),
     hostile.map(

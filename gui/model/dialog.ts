@@ -54,6 +54,8 @@ export interface TrustDialog {
 export interface FilesDialog {
   readonly kind: "files";
   readonly group: GroupId;
+  /** The directory that was asked for last: what comes of those before is let fall. */
+  readonly asked: string;
   readonly directory: string;
   readonly entries: readonly FileEntry[] | undefined;
   readonly filter: Editor;

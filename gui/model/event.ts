@@ -81,6 +81,8 @@ export type Event =
     }
   | {
       readonly kind: "directory";
+      /** As the effect named it. */
+      readonly asked: string;
       readonly directory: string;
       readonly entries: readonly FileEntry[];
       readonly problem?: string;

@@ -30,6 +30,7 @@ export function showFiles(state: ChatState, group: GroupId, directory = "."): St
     openDialog(state, {
       kind: "files",
       group,
+      asked: directory,
       directory,
       entries: undefined,
       filter: emptyEditor,
@@ -76,8 +77,7 @@ export function pressedInFiles(
     default: {
       if (name === "backspace" && filter.text === "") return list(state, dialog, `${dialog.directory}/..`);
       const changed = edited(filter, editing) ?? (text === undefined ? undefined : insert(filter, text));
-      // The way up is not what is looked for.
-      return changed ? chosen(state, { ...dialog, filter: changed, at: changed.text === "" ? 0 : 1 }) : step(state);
+      return changed ? chosen(state, { ...dialog, filter: changed, at: firstFitting(changed.text) }) : step(state);
     }
   }
 }
@@ -93,12 +93,13 @@ export function pastedInFiles(state: ChatState, dialog: FilesDialog, text: strin
 }
 
 export function listed(state: ChatState, event: Extract<Event, { kind: "directory" }>): ChatState {
-  const { directory, entries, problem } = event;
-  return mapDialogs(state, "files", (dialog) =>
-    problem === undefined
-      ? { ...dialog, directory, entries, filter: emptyEditor, at: 0, problem, preview: undefined }
-      : { ...dialog, problem },
-  );
+  const { asked, directory, entries, problem } = event;
+  return mapDialogs(state, "files", (dialog) => {
+    if (asked !== dialog.asked) return dialog;
+    if (problem !== undefined) return { ...dialog, problem };
+    // Whoever types does not wait for the directory.
+    return { ...dialog, directory, entries, at: firstFitting(dialog.filter.text), problem, preview: undefined };
+  });
 }
 
 export function previewed(state: ChatState, { file, lines, why }: Extract<Event, { kind: "filePreview" }>): ChatState {
@@ -106,6 +107,9 @@ export function previewed(state: ChatState, { file, lines, why }: Extract<Event,
     file === pathOf(dialog, shownEntries(dialog)[dialog.at]) ? { ...dialog, preview: { file, lines, why } } : dialog,
   );
 }
+
+/** The way up is not what is looked for. */
+const firstFitting = (filter: string) => (filter === "" ? 0 : 1);
 
 function chosen(state: ChatState, dialog: FilesDialog): Step<ChatState> {
   const entry = shownEntries(dialog)[dialog.at];
@@ -128,7 +132,8 @@ function enter(state: ChatState, dialog: FilesDialog): Step<ChatState> {
 }
 
 function list(state: ChatState, dialog: FilesDialog, directory: string): Step<ChatState> {
-  return step(replaceDialog(state, { ...dialog, filter: emptyEditor, at: 0 }), { kind: "listDirectory", directory });
+  const asking = { ...dialog, asked: directory, filter: emptyEditor, at: 0 };
+  return step(replaceDialog(state, asking), { kind: "listDirectory", directory });
 }
 
 function send(state: ChatState, { group, keepMetadata }: FilesDialog, file: string): Step<ChatState> {

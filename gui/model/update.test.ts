@@ -320,13 +320,24 @@ suite("groups, people and files", () => {
       { name: "cat.png", kind: "file", bytes: 5 },
       { name: "dog.png", kind: "file", bytes: 5 },
     ] as const;
-    session.hear({ kind: "directory", directory: "/home", entries }).press("down", "enter");
+    session.hear({ kind: "directory", asked: ".", directory: "/home", entries }).press("down", "enter");
     assert.equal(session.did("listDirectory").at(-1)?.directory, "/home/pictures");
-    session.hear({ kind: "directory", directory: "/home", entries }).type("dog");
+    session.hear({ kind: "directory", asked: "/home/pictures", directory: "/home", entries }).type("dog");
     assert.equal(session.did("previewFile").at(-1)?.file, "/home/dog.png");
     session.press("M-k", "enter");
     const [sent] = session.did("sendFile");
     assert.deepEqual([sent?.file, sent?.keepMetadata, top(session)], ["/home/dog.png", true, undefined]);
+  });
+
+  test("what is typed before a directory has been read stays, and leads where it says", () => {
+    const session = chatSession().press("C-o").type("/tmp/");
+    const entries = [{ name: "cat.png", kind: "file", bytes: 5 }] as const;
+    session.hear({ kind: "directory", asked: ".", directory: "/home", entries }).type("x/").press("enter");
+    assert.equal(session.did("listDirectory").at(-1)?.directory, "/tmp/x/");
+    session.hear({ kind: "directory", asked: "/tmp/x/", directory: "/tmp/x", entries });
+    // Another one that was asked for before, and takes longer.
+    session.hear({ kind: "directory", asked: ".", directory: "/home", entries: [] }).type("cat").press("enter");
+    assert.equal(session.did("sendFile")[0]?.file, "/tmp/x/cat.png");
   });
 
   test("a message can be chosen, and a failed one sent again", () => {

@@ -18,7 +18,7 @@ const terminals: TmuxTerminal[] = [];
 const directories: string[] = [];
 after(async () => {
   await Promise.all(terminals.map((terminal) => terminal.close()));
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
 });
 
 export interface ChatTerminalOptions {

@@ -328,13 +328,17 @@ for (const transport of transportsHere) {
         async () => (await ask(alice, "PUT", `${id}/0`, { body: Buffer.alloc(17) })).code === "attachment_unknown",
         "it is gone",
       );
-      const expiring = await alice.client.createGroup({ title: "soon gone", members: ["bob"], expireSeconds: 1 });
+      const expiring = await alice.client.createGroup({ title: "soon gone", members: ["bob"], expireSeconds: 3600 });
       assert.ok(expiring.ok);
       const of = expiring.value.group;
       const file = newId();
       await begin(alice, file, 1, of);
       await ask(alice, "PUT", `${file}/0`, { body: Buffer.alloc(17) });
       assert.equal(progressOf(await begin(alice, file, 1, of)).complete, true);
+      await database.query({
+        text: "UPDATE attachments SET created_at = now() - interval '2 hours' WHERE id = $1",
+        values: [Buffer.from(file, "hex")],
+      });
       await until(async () => (await ask(alice, "GET", file)).status === 404, "it has expired");
       const left = await database.query({
         text: "SELECT 1 FROM attachment_chunks WHERE attachment_id = $1",
