@@ -7,7 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const sourceFolders = ["bin", "core", "gui", "loadgen", "bench", "rooms"];
+const sourceFolders = ["bin", "core", "gui", "loadgen", "bench"];
 const nodeMin = [20, 19];
 const compilerStamp = "dist/.fastchat-compiler";
 const at = (file) => path.join(root, file);

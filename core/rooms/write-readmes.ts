@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { projectRoot } from "../core/platform/project-root.ts";
+import { projectRoot } from "../platform/project-root.ts";
 import { house } from "./house.ts";
 import { readmesWithTables, withTable } from "./readme-tables.ts";
 

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { projectRoot } from "../core/platform/project-root.ts";
+import { projectRoot } from "../platform/project-root.ts";
 import type { House, Room } from "./house.ts";
 
 /** The READMEs that have a table of the rooms in their folder. */
 export const readmesWithTables = ["core/README.md", "core/client/README.md", "gui/README.md"] as const;
 
-const begin = "<!-- rooms: written by `npm run rooms` from rooms/house.ts -->";
+const begin = "<!-- rooms: written by `npm run rooms` from core/rooms/house.ts -->";
 const end = "<!-- end of rooms -->";
 
 /** The README with its table as the rooms are now. */

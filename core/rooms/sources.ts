@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { projectRoot } from "../core/platform/project-root.ts";
+import { projectRoot } from "../platform/project-root.ts";
 
 /** The text of source files by their path from the root. */
 export type Sources = ReadonlyMap<string, string>;
 
 /** The folders that have source code. */
-export const sourceFolders = ["bin", "core", "gui", "loadgen", "bench", "rooms"] as const;
+export const sourceFolders = ["bin", "core", "gui", "loadgen", "bench"] as const;
 
 /** All sources of the project. */
 export function readSources(): Sources {

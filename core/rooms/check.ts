@@ -37,7 +37,7 @@ export function sentence({ file, line, what, why }: Violation): string {
 
 function ofFile(house: House, file: string, { imports, clocks, computed }: Taken): Violation[] {
   const room = roomOf(house, file);
-  if (!room) return [{ file, line: 1, what: "is in no room", why: "rooms/house.ts has no line for its folder" }];
+  if (!room) return [{ file, line: 1, what: "is in no room", why: "core/rooms/house.ts has no line for its folder" }];
   const complaints: Violation[] = [];
   const complain = ({ line }: Pick<Mention, "line">, what: string, why: string) =>
     complaints.push({ file, line, what, why });
@@ -75,13 +75,13 @@ function whyNot(house: House, room: Room, { file, target, isOurs }: Mention): st
   }
   if (!isOurs) {
     const homes = house.libraries[target];
-    if (!homes) return "rooms/house.ts does not say whose library it is";
+    if (!homes) return "core/rooms/house.ts does not say whose library it is";
     return isBelow(file, homes) ? undefined : `it is the library of ${homes.join(", ")}`;
   }
   if (isForTests(house, target)) return "only tests may import what tests are made of";
   if (/\.(?:test|fuzz)\.ts$/.test(target)) return "nothing imports a test";
   const of = roomOf(house, target);
-  if (!of) return "rooms/house.ts has no line for its folder";
+  if (!of) return "core/rooms/house.ts has no line for its folder";
   if (of === room) return undefined;
   if (!isBelow(target, room.imports)) return `${room.path} may import ${room.imports.join(", ") || "no other room"}`;
   const doorOf = house.rooms.find(({ path, door }) => door && isBelow(target, [path]) && !isBelow(file, [path]));
@@ -139,7 +139,12 @@ function ofCircles(house: House, graph: ImportGraph): Violation[] {
   }
   for (const file of house.stillInCircles) {
     if (inCircles.has(file) || !graph.has(file)) continue;
-    complaints.push({ file, line: 1, what: "is in no circle any more", why: "take it off the list in rooms/house.ts" });
+    complaints.push({
+      file,
+      line: 1,
+      what: "is in no circle any more",
+      why: "take it off the list in core/rooms/house.ts",
+    });
   }
   return complaints;
 }
