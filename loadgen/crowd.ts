@@ -1,4 +1,5 @@
 import { deploymentUrl, IdentityCache } from "../core/client/index.ts";
+import { backOffMs } from "../core/platform/back-off.ts";
 import { type Clock, sleep } from "../core/platform/clock.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { Random } from "../core/platform/random.ts";
@@ -13,7 +14,7 @@ const connectsAtOnce = 32;
 const foundsAtOnce = 8;
 const refreshesAtOnce = 16;
 const connectTriesMax = 20;
-const connectRetryMs = 200;
+const connectRetries = { msMin: 200, msMax: 2000 };
 const joinMsMax = 30_000;
 /** A loopback address has ports for so many sockets to one server. */
 const socketsPerAddress = 20_000;
@@ -137,7 +138,7 @@ export class Crowd {
       if (attempt === connectTriesMax || !["busy", "offline", "timeout"].includes(code)) {
         throw couldNot(code, `user ${user.name} cannot get in: ${detail}`);
       }
-      await sleep(this.#clock, (retryAfterMs ?? connectRetryMs) * (0.5 + this.#random.unit()));
+      await sleep(this.#clock, (retryAfterMs ?? 0) + backOffMs(attempt, connectRetries, this.#random));
     }
   }
 

@@ -13,6 +13,7 @@ import type { FileContent } from "../../core/e2ee/content.ts";
 import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import { systemClock as clock } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
+import { seededRandom } from "../../core/platform/random.ts";
 import { attachmentIdBytes } from "../../core/wire/attachment.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { type BenchPerson, foundGroup, signUpPerson } from "../started/bench-person.ts";
@@ -36,6 +37,7 @@ export class FileExchange {
       dial: dialForVisit(target),
       tls: undefined,
       clock,
+      random: seededRandom(1),
       token: () => sender.token,
     });
     return new FileExchange(sender, server, group);

@@ -1,5 +1,5 @@
 import { inlineWrapsMax, wrapsPerTask } from "../../core/e2ee/offload/client-tasks.ts";
-import { poolThreads } from "../../core/e2ee/offload/pool.ts";
+import { poolThreads } from "../../core/platform/pool.ts";
 import { readEnvironment } from "../report/environment.ts";
 import type { MicroArmResult, MicroComparison, MicroDocument } from "../report/results.ts";
 import type { Watch } from "../report/watch.ts";

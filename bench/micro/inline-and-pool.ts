@@ -10,10 +10,10 @@ import {
   wrapsPerTask,
 } from "../../core/e2ee/offload/client-tasks.ts";
 import { opaqueTasksFile, pooledOpaque } from "../../core/e2ee/offload/opaque-tasks.ts";
-import { Pool, poolThreads } from "../../core/e2ee/offload/pool.ts";
 import { type Stretching, startLogin, startRegistration } from "../../core/e2ee/opaque-client.ts";
 import { createOpaqueSecret, type OpaqueServer, opaqueServer } from "../../core/e2ee/opaque-server.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
+import { Pool, poolThreads } from "../../core/platform/pool.ts";
 import type { Result } from "../../core/platform/result.ts";
 import { contextOf, type MicroPeople, valueOf, wrapJobs } from "./people.ts";
 import type { MicroArm, MicroSubject } from "./rounds.ts";

@@ -1,13 +1,14 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { opaqueTasksFile, pooledOpaque } from "../e2ee/offload/opaque-tasks.ts";
-import { Pool, poolThreads } from "../e2ee/offload/pool.ts";
 import type { OpaqueServer } from "../e2ee/opaque-server.ts";
+import { backOffMs } from "../platform/back-off.ts";
 import { type Cancel, systemClock } from "../platform/clock.ts";
 import { type DescriptorShare, descriptorBudget } from "../platform/descriptors.ts";
 import { Failure } from "../platform/failure.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
-import { seededRandom } from "../platform/random.ts";
+import { Pool, poolThreads } from "../platform/pool.ts";
+import { type Random, seededRandom } from "../platform/random.ts";
 import type { ServerId } from "../server/bus.ts";
 import type { ChatServerOptions } from "../server/chat-server.ts";
 import { type Front, nativeAcceptor, signpost } from "../server/transport/acceptor.ts";
@@ -40,8 +41,8 @@ export interface ClusterOptions {
   readonly seed: number;
 }
 
-const restartDelayMsMin = 200;
-const restartDelayMsMax = 10_000;
+/** Pauses before a thread that has ended is started again. */
+const restarts = { msMin: 200, msMax: 10_000 };
 /** A thread that has drained for this long is not going to end by itself. */
 const stopMsMax = 15_000;
 
@@ -70,12 +71,14 @@ export class Cluster {
   readonly #members: Member[];
   readonly #roster = new Roster();
   readonly #turns: TurnsMemory;
+  readonly #random: Random;
   #front: Front | undefined;
   #stopping = false;
 
   private constructor(options: ClusterOptions, log: Log) {
     this.#options = options;
     this.#log = log;
+    this.#random = seededRandom(options.seed);
     this.#pool = new Pool({
       filename: opaqueTasksFile,
       threadsMax: poolThreads(),
@@ -172,7 +175,7 @@ export class Cluster {
     }
     const assigner = new Assigner(this.#assignOptions(), {
       roster: this.#roster,
-      random: seededRandom(this.#options.seed),
+      random: this.#random.fork(),
       clock: systemClock,
     });
     const routes = new DeploymentRoutes({ assigner, roster: this.#roster, about: this.#about(), clock: systemClock });
@@ -289,7 +292,7 @@ export class Cluster {
     this.#release(member);
     for (const other of this.#members) if (other.thread) order(other.thread, { kind: "peerGone", server: member.id });
     if (this.#stopping || member.port === 0) return;
-    const delay = Math.min(restartDelayMsMax, restartDelayMsMin * 2 ** member.restarts++);
+    const delay = backOffMs(++member.restarts, restarts, this.#random);
     this.#log.error({ server: member.id, code, restartInMs: delay }, "a server thread has ended; starting it again");
     member.cancelRestart = systemClock.after(delay, () => void this.#restart(member));
   }

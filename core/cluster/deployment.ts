@@ -1,8 +1,8 @@
 import path from "node:path";
-import { poolThreads } from "../e2ee/offload/pool.ts";
 import { descriptorsOfProcess } from "../platform/descriptors.ts";
 import { Failure, messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
+import { poolThreads } from "../platform/pool.ts";
 import { availableTransport } from "../server/transport/open-transport.ts";
 import type { TlsFiles } from "../server/transport/transport.ts";
 import { Database } from "../store/database.ts";

@@ -2,6 +2,7 @@ import { FileTransfers, type OutgoingFile, type OutgoingFiles } from "../client/
 import { AttachmentServer } from "../client/files/transfer.ts";
 import { dialForVisit } from "../client/socket/dial.ts";
 import { systemClock } from "../platform/clock.ts";
+import { seededRandom } from "../platform/random.ts";
 import type { Person } from "./person.ts";
 
 /** Files of somebody, with what is unfinished kept in memory. */
@@ -14,6 +15,7 @@ export function filesOf(
     dial: dialForVisit(target),
     tls: undefined,
     clock: systemClock,
+    random: seededRandom(1),
     token: () => token,
   });
   return new FileTransfers({ client, server, store });

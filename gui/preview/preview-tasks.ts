@@ -1,7 +1,7 @@
-import { Pool } from "../../core/e2ee/offload/pool.ts";
 import type { Picture, PixelSize } from "../../core/media/pixels.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { messageOf } from "../../core/platform/failure.ts";
+import { Pool } from "../../core/platform/pool.ts";
 import { accepted, type Result, refused } from "../../core/platform/result.ts";
 import type { Preview } from "../model/shown.ts";
 import { decode } from "./decode.ts";

@@ -118,7 +118,13 @@ export class LocalAccount {
     const session = vault.session();
     // What it keeps can be read, and written to, before there is a connection, or without one.
     if (session) this.client.recognise(this.#identity, session.user);
-    const server = new AttachmentServer({ dial: visit, tls, clock: parts.clock, token: () => vault.session()?.token });
+    const server = new AttachmentServer({
+      dial: visit,
+      tls,
+      clock: parts.clock,
+      random: parts.random,
+      token: () => vault.session()?.token,
+    });
     this.files = new FileTransfers({ client: this.client, server, store: vault });
   }
 

@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 import { generateIdentityKeys } from "../../e2ee/identity.ts";
 import { clientTasksFile, PooledClientCrypto } from "../../e2ee/offload/client-tasks.ts";
-import type { Pool } from "../../e2ee/offload/pool.ts";
 import type { Stretching } from "../../e2ee/opaque-client.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { inlineRsa } from "../../e2ee/rsa-inline.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
+import type { Pool } from "../../platform/pool.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
 import type { ClientCrypto, LocalAccountParts } from "./local-account.ts";
@@ -67,6 +67,6 @@ export class ThisMachine {
 }
 
 async function openPool(): Promise<Pool> {
-  const { Pool, poolThreads } = await import("../../e2ee/offload/pool.ts");
+  const { Pool, poolThreads } = await import("../../platform/pool.ts");
   return new Pool({ filename: clientTasksFile, threadsMin: 0, threadsMax: poolThreads(), queueMax });
 }

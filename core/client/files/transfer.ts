@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { backOffMs } from "../../platform/back-off.ts";
 import { type Clock, sleep } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
+import type { Random } from "../../platform/random.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { type HttpErrorCode, httpErrorCodes } from "../../wire/errors.ts";
 import type { Dial } from "../socket/dial.ts";
@@ -52,8 +54,8 @@ export async function transfer<T>(work: () => Promise<T>): Promise<Result<T, Tra
 
 /** Without an answer for so long, a transfer is given up. */
 const patienceMs = 30_000;
-const retryMsMin = 200;
-const retryMsMax = 5000;
+/** Pauses between tries while no server answers, or it is busy. */
+const retries = { msMin: 200, msMax: 5000 };
 const answerLengthMax = 1024 * 1024;
 
 export function attachmentPath(id: Uint8Array, index?: number): string {
@@ -66,15 +68,23 @@ export class AttachmentServer {
   readonly #dial: Dial;
   readonly #tls: TlsTrust | undefined;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #token: () => Uint8Array | undefined;
   /** Of the server that answered last: a file's chunks need not be balanced one by one. */
   #url: string | undefined;
 
   /** `token` is asked for each request; it answers nothing while nobody is logged in. */
-  constructor(by: { dial: Dial; tls: TlsTrust | undefined; clock: Clock; token: () => Uint8Array | undefined }) {
+  constructor(by: {
+    dial: Dial;
+    tls: TlsTrust | undefined;
+    clock: Clock;
+    random: Random;
+    token: () => Uint8Array | undefined;
+  }) {
     this.#dial = by.dial;
     this.#tls = by.tls;
     this.#clock = by.clock;
+    this.#random = by.random;
     this.#token = by.token;
   }
 
@@ -84,7 +94,7 @@ export class AttachmentServer {
    */
   async ask(path: string, asked: Omit<HttpAsked, "tls">): Promise<IncomingMessage> {
     const deadline = this.#clock.monotonic() + patienceMs;
-    for (let delay = retryMsMin; ; delay = Math.min(delay * 2, retryMsMax)) {
+    for (let failures = 1; ; failures++) {
       const outcome = await this.#askOnce(path, asked);
       if (outcome.ok) return outcome.value;
       if (asked.signal?.aborted) throw new TransferEnd("cancelled", "it was cancelled");
@@ -92,7 +102,7 @@ export class AttachmentServer {
       const passes = code === "offline" || code === "busy" || code === "internal";
       if (!passes || this.#clock.monotonic() > deadline) throw new TransferEnd(code, detail);
       this.#url = undefined;
-      await sleep(this.#clock, delay, asked.signal);
+      await sleep(this.#clock, backOffMs(failures, retries, this.#random), asked.signal);
     }
   }
 

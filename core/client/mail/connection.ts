@@ -1,3 +1,4 @@
+import { backOffMs } from "../../platform/back-off.ts";
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import type { Random } from "../../platform/random.ts";
 import { accepted, type Parsed, type Result, refused } from "../../platform/result.ts";
@@ -25,9 +26,8 @@ export interface ConnectionEvents {
   noticed(notice: Notice): void;
 }
 
-/** Milliseconds before another try: doubling up to the maximum, and a random part of that ("full jitter"). */
-const retryDelayMsMin = 100;
-const retryDelayMsMax = 10_000;
+/** Pauses between tries to get back to a server. */
+const retries = { msMin: 100, msMax: 10_000 };
 const openMsMax = 10_000;
 
 const closedHere = refused<RequestRefusal>({ code: "offline", detail: "closed here" });
@@ -137,8 +137,7 @@ export class Connection {
 
   #retry(why: string, atLeastMs = 0): void {
     this.#enter("offline", why);
-    const ceiling = Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** this.#failures++);
-    const delay = atLeastMs + this.#random.unit() * ceiling;
+    const delay = atLeastMs + backOffMs(++this.#failures, retries, this.#random);
     this.#cancelRetry?.();
     this.#cancelRetry = this.#clock.after(delay, () => void this.#resume());
   }

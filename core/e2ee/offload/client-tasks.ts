@@ -1,10 +1,10 @@
+import type { Pool } from "../../platform/pool.ts";
 import { type Parsed } from "../../platform/result.ts";
 import { generateIdentityKeys, type IdentityKeyPairs } from "../identity.ts";
 import { type UnwrapJob, unwrapKey, type WrapJob, wrapKey } from "../key-wrap.ts";
 import * as opaque from "../opaque-client.ts";
 import type { RsaWorker } from "../rsa-fernet.ts";
 import { inlineRsa } from "../rsa-inline.ts";
-import type { Pool } from "./pool.ts";
 
 /** A person's own arithmetic as pool tasks: what a keystroke would have to wait for. Runs in the pool's threads. */
 export const generateKeys = (): Promise<IdentityKeyPairs> => generateIdentityKeys();

@@ -1,10 +1,11 @@
-import { workerData } from "piscina";
+import { z } from "zod";
+import { type Pool, poolThreadData } from "../../platform/pool.ts";
 import type { Result } from "../../platform/result.ts";
 import { type OpaqueLoginStarted, type OpaqueRefusal, type OpaqueServer, opaqueServer } from "../opaque-server.ts";
-import { type Pool } from "./pool.ts";
 
 /** The server's OPAQUE steps as pool tasks: half a millisecond to a millisecond each. Runs in the pool's threads. */
-const server = workerData ? opaqueServer((workerData as { opaqueSecret: string }).opaqueSecret) : undefined;
+const started = z.object({ opaqueSecret: z.string() }).safeParse(poolThreadData());
+const server = started.success ? opaqueServer(started.data.opaqueSecret) : undefined;
 
 type Outcome<T> = Result<T, OpaqueRefusal>;
 const there = () => server ?? Promise.reject(new Error("an OPAQUE task outside of its pool"));

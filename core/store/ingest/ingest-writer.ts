@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { backOffMs } from "../../platform/back-off.ts";
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
 import type { Log } from "../../platform/log.ts";
@@ -31,9 +32,8 @@ export interface IngestEvents<Ticket> {
 
 export type CommitPath = "statement" | "copy";
 
-/** Milliseconds between tries to reach a database that is away: doubling, up to the maximum. */
-const retryDelayMsMin = 50;
-const retryDelayMsMax = 2000;
+/** Pauses between tries while the database is away. */
+const retries = { msMin: 50, msMax: 2000 };
 
 /** A database that takes longer for a commit is as good as away. */
 const stallMsMax = 3000;
@@ -240,8 +240,7 @@ export class IngestWriter<Ticket> {
     if (this.#closed) return;
     if (!this.#away) this.#log.error({ cause: messageOf(cause) }, "the database is away; messages wait");
     this.#away = true;
-    const ceiling = Math.min(retryDelayMsMax, retryDelayMsMin * 2 ** attempt);
-    const delay = ceiling / 2 + (this.#random.unit() * ceiling) / 2;
+    const delay = backOffMs(attempt + 1, retries, this.#random);
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(delay, resolve);
       this.#endWait = () => {

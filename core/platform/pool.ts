@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
-import { accepted, type Result, refused } from "../../platform/result.ts";
+import { Piscina, workerData } from "piscina";
+import { accepted, type Result, refused } from "./result.ts";
 
 export interface PoolOptions {
   /** The compiled module whose exports are the tasks. */
@@ -10,7 +10,7 @@ export interface PoolOptions {
   readonly threadsMax: number;
   /** Tasks that may wait; what is over it is refused at once. */
   readonly queueMax: number;
-  /** Handed to each thread when it starts. */
+  /** Handed to each thread when it starts, where it is `poolThreadData()`. */
   readonly workerData?: unknown;
 }
 
@@ -47,11 +47,17 @@ export class Pool {
   /** What the task answers; `busy`, and nothing done, when the queue is full. Fails when the task throws. */
   async run<T>(task: string, input: unknown): Promise<Result<T, "busy">> {
     if (this.#piscina.queueSize >= this.#queueMax) return refused("busy");
-    return accepted((await this.#piscina.run(input, { name: task })) as T);
+    const answer: T = await this.#piscina.run(input, { name: task });
+    return accepted(answer);
   }
 
   /** Ends the threads; what still waits fails. */
   async close(): Promise<void> {
     await this.#piscina.destroy();
   }
+}
+
+/** In a pool's thread: the `workerData` that its pool was made with. Undefined in any other. */
+export function poolThreadData(): unknown {
+  return workerData;
 }

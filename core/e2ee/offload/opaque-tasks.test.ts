@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
 import { test } from "node:test";
+import { Pool } from "../../platform/pool.ts";
 import * as client from "../opaque-client.ts";
 import { createOpaqueSecret } from "../opaque-server.ts";
 import { opaqueTasksFile, pooledOpaque } from "./opaque-tasks.ts";
-import { Pool, poolThreads } from "./pool.ts";
 
 const poolOf = async (of: { threadsMax: number; queueMax: number }) =>
   new Pool({ filename: opaqueTasksFile, ...of, workerData: { opaqueSecret: await createOpaqueSecret() } });
@@ -40,8 +39,4 @@ test("a full queue says busy at once, and everything taken in is done", async ()
   assert.ok(done < 40, "some were refused");
   assert.equal(await server.waiting(), 0);
   await pool.close();
-});
-
-test("a pool has few threads, whatever the machine", () => {
-  assert.ok(poolThreads() >= 1 && poolThreads() <= 4 && poolThreads() <= Math.max(1, availableParallelism() - 1));
 });

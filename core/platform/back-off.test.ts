@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { backOffMs } from "./back-off.ts";
+import { seededRandom } from "./random.ts";
+
+const bounds = { msMin: 100, msMax: 10_000 };
+
+test("pauses are anything up to a ceiling that doubles, and then stays", () => {
+  const random = seededRandom(1);
+  for (const [failures, ceiling] of [
+    [1, 100],
+    [2, 200],
+    [5, 1600],
+    [8, 10_000],
+    [2000, 10_000],
+  ] as const) {
+    const pauses = Array.from({ length: 1000 }, () => backOffMs(failures, bounds, random));
+    assert.ok(Math.min(...pauses) >= 0 && Math.min(...pauses) < ceiling / 20, `${failures}: from nothing`);
+    assert.ok(Math.max(...pauses) <= ceiling && Math.max(...pauses) > ceiling * 0.95, `${failures}: to ${ceiling}`);
+  }
+});
+
+test("the same seed draws the same pauses", () => {
+  const draw = () => {
+    const random = seededRandom(7);
+    return [1, 2, 3].map((failures) => backOffMs(failures, bounds, random));
+  };
+  assert.deepEqual(draw(), draw());
+});
