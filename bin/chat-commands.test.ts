@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
+import { inlineCrypto, openAccount, type SendOutcome, ThisMachine } from "../core/client/index.ts";
 import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { type Person, person } from "../core/testing/person.ts";
 import { until } from "../core/testing/until.ts";
 import type { GroupId } from "../core/wire/ids.ts";
-import { jsonLine, plainLine } from "./plain-line.ts";
 import { endOfCommand } from "./testing/command-here.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "chat-commands-test-"));
@@ -87,7 +87,7 @@ suite("the account's chat by command", () => {
     for (const [args, code, complaint] of [
       [["send", "cl", "x"], 1, /^group_ambiguous: .*\bcl\w+ \(\d+\), cl\w+ \(\d+\)/],
       [["send", "nobody", "x"], 1, /^group_unknown: .*\n.*climbing/],
-      [["send", "climbing", "x".repeat(70_000)], 1, /^payload_too_large: /],
+      [["send", "climbing", "x".repeat(16_385)], 1, /^payload_too_large: a message has at most 16384 characters/],
       [["send", "climbing"], 2, /write a text/],
       [["send", "climbing", ""], 1, /^nothing_to_send: /],
       [["send", "climbing", "x", "--profile", "carol"], 1, /^profile_unknown: /],
@@ -98,6 +98,11 @@ suite("the account's chat by command", () => {
       assert.match(ended.err, complaint);
       assert.equal(ended.out, "");
     }
+  });
+
+  test("a message that no frame holds is kept as one that was not sent", async () => {
+    const outcome = await sentUnchecked(climbing(), "x".repeat(70_000));
+    assert.equal(outcome.ok ? "sent" : outcome.code, "payload_too_large");
   });
 
   test("tail shows the last lines, then what comes, a harmless line each, until Ctrl-C", async () => {
@@ -170,8 +175,17 @@ suite("the account's chat by command", () => {
   });
 });
 
-test("a line keeps what joins the parts of a picture or a word, and nothing else that has no width", () => {
-  assert.equal(plainLine("👩‍💻 می‌خواهم\ta\u200bb\u2066c"), "👩‍💻 می‌خواهم a\ufffdb\ufffdc");
-  const value = { "\u001b": "\u2028 \u{e0041} \ud800 é" };
-  assert.deepEqual(JSON.parse(jsonLine(value)), value);
-});
+/** What becomes of alice's text when the command line's own limit is passed by. */
+async function sentUnchecked(group: GroupId, text: string): Promise<SendOutcome> {
+  const machine = new ThisMachine(home, { crypto: inlineCrypto, effort: "simulated" });
+  const account = await openAccount("alice", "alice's password", { ...machine.parts, isVisit: true }, {});
+  try {
+    await account.connect("alice's password");
+    return await new Promise((resolve) => {
+      account.client.send(group, { kind: "text", text }, resolve);
+    });
+  } finally {
+    await account.close();
+    await machine.close();
+  }
+}

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { type LocalAccount, type ShownGroup } from "../core/client/index.ts";
+import { jsonLine, type LocalAccount, plainLine, type ShownGroup } from "../core/client/index.ts";
 import { withAccount } from "./account.ts";
 import { accountSettings } from "./account-settings.ts";
 import { catchUpIfPossible } from "./caught-up.ts";
-import { jsonLine, plainLine } from "./plain-line.ts";
 import { addSettings, print, settingsOf } from "./program.ts";
 
 export function addGroups(program: Command): void {

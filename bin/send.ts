@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type LocalAccount, type SendOutcome } from "../core/client/index.ts";
+import { type LocalAccount, plainLine, type SendOutcome, textRefusal } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { withAccount } from "./account.ts";
@@ -7,7 +7,6 @@ import { accountSettings } from "./account-settings.ts";
 import { catchUp, catchUpIfPossible } from "./caught-up.ts";
 import { currentHost } from "./command-host.ts";
 import { groupNamed } from "./group-named.ts";
-import { plainLine } from "./plain-line.ts";
 import { addSettings, print, settingsOf, UsageError, untilAborted } from "./program.ts";
 
 interface SendOptions {
@@ -44,6 +43,8 @@ GROUP is a title, what only this title begins with, or an id (fastchat groups). 
     return withAccount(settingsOf(accountSettings, options), async (account, password, signal) => {
       const said = text === "-" ? await read(process.stdin) : text;
       if (said === "") throw new Failure("nothing_to_send", "the text is empty", "write something");
+      const tooLong = said === undefined ? undefined : textRefusal(said);
+      if (tooLong) throw new Failure(tooLong.code, tooLong.detail, "send it in parts, or as a file");
       if (queue === true) await catchUpIfPossible(account, password, signal);
       else await catchUpOrKeepNothing(account, password, signal, file);
       if (signal.aborted) throw new Failure("interrupted", "nothing was sent", "try again");

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type LocalAccount, type RowKey, type ShownMessage } from "../core/client/index.ts";
+import { jsonLine, type LocalAccount, plainLine, type RowKey, type ShownMessage } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { withAccount } from "./account.ts";
@@ -7,7 +7,6 @@ import { accountSettings } from "./account-settings.ts";
 import { catchUp } from "./caught-up.ts";
 import { currentHost } from "./command-host.ts";
 import { groupNamed } from "./group-named.ts";
-import { jsonLine, plainLine } from "./plain-line.ts";
 import { addSettings, print, settingsOf, untilAborted, whole } from "./program.ts";
 
 const defaultLines = 10;

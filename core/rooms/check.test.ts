@@ -161,7 +161,7 @@ test("what the screen shows is worked out without a screen, and drawn without th
 });
 
 test("each floor of the client stands on those below it", () => {
-  const floors = ["socket", "mail", "people", "group", "files", "vault", "account"];
+  const floors = ["text", "socket", "mail", "people", "group", "files", "vault", "account"];
   for (const [height, from] of floors.entries()) {
     for (const [other, to] of floors.entries()) {
       if (other === height) continue;

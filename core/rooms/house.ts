@@ -41,7 +41,7 @@ const publicOfE2ee = [
 
 const belowServer = ["core/platform", "core/wire", "core/store", ...publicOfE2ee] as const;
 const belowClient = ["core/platform", "core/wire", "core/e2ee"] as const;
-const clientFloors = ["socket", "mail", "people", "group", "client.ts", "files", "vault", "account"].map(
+const clientFloors = ["text", "socket", "mail", "people", "group", "client.ts", "files", "vault", "account"].map(
   (floor) => `core/client/${floor}`,
 );
 /** The floors of the client below this one. */
@@ -110,9 +110,15 @@ const rooms: readonly Room[] = [
     door: "core/client/index.ts",
   },
   {
+    path: "core/client/text",
+    holds: "what is done with others' text: made harmless, mentions, titles, limits",
+    imports: ["core/platform", "core/wire"],
+    builtins: nothing,
+  },
+  {
     path: "core/client/socket",
     holds: "sockets and HTTP as a client needs them, and where to connect",
-    imports: ["core/platform", "core/wire"],
+    imports: ["core/platform", "core/wire", ...floorsBelow("core/client/socket")],
   },
   {
     path: "core/client/mail",
@@ -165,8 +171,8 @@ const rooms: readonly Room[] = [
   { path: "gui/keys", holds: "the table of key bindings", imports: ["core/platform"], builtins: nothing },
   {
     path: "gui/text",
-    holds: "how wide text is, and text of others made harmless",
-    imports: ["core/platform"],
+    holds: "how wide text is, where its lines break, and how a sentence begins and ends",
+    imports: ["core/platform", "core/client"],
     builtins: nothing,
   },
   {
@@ -190,7 +196,7 @@ const rooms: readonly Room[] = [
   {
     path: "gui/terminal",
     holds: "the terminal itself: input, size, notifications, and leaving it as it was",
-    imports: ["core/platform"],
+    imports: ["core/platform", "core/client"],
   },
   {
     path: "gui/preview",

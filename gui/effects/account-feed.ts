@@ -3,10 +3,10 @@ import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import type { MembershipEntry } from "../../core/wire/membership-entry.ts";
 import type { MessageRow } from "../model/shown.ts";
+import { sentence } from "../text/sentence.ts";
 import { changeSentence } from "./change-sentence.ts";
 import type { Emit } from "./opened.ts";
 import { groupFacts, groupRows, messageRow, nameOf, personRows } from "./rows.ts";
-import { sentence } from "./sentence.ts";
 import { Throttle } from "./throttle.ts";
 
 /** The list of groups is told at most once in so long, whatever comes. */

@@ -1,6 +1,6 @@
 import type { GroupChange } from "../../core/client/index.ts";
 import type { UserId } from "../../core/wire/ids.ts";
-import { ended } from "./sentence.ts";
+import { ended } from "../text/sentence.ts";
 
 interface Told {
   readonly self: UserId;

@@ -1,6 +1,7 @@
 import type { LocalAccountParts } from "../../core/client/index.ts";
 import type { Effect } from "../model/effect.ts";
 import { defaultSettings, type Settings } from "../model/state.ts";
+import { sentence } from "../text/sentence.ts";
 import { AccountFeed } from "./account-feed.ts";
 import { listDirectory } from "./directory.ts";
 import { amendGroup, createGroup, deleteGroup, leaveGroup } from "./groups.ts";
@@ -9,7 +10,7 @@ import { Opening } from "./opening.ts";
 import { previewFile, previewMessage } from "./pictures.ts";
 import { fetchOlder, load, search, show } from "./reading.ts";
 import { groupRows, personRows } from "./rows.ts";
-import { failureSentence, sentence } from "./sentence.ts";
+import { failureSentence } from "./sentence.ts";
 import { readSettings, writeSettings } from "./settings-file.ts";
 import { profileDirectory, signIn } from "./sign-in.ts";
 import type { Pictures, Terminal, Viewer } from "./surroundings.ts";

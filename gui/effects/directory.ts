@@ -4,8 +4,8 @@ import path from "node:path";
 import { messageOf } from "../../core/platform/failure.ts";
 import type { Event } from "../model/event.ts";
 import type { FileEntry } from "../model/shown.ts";
+import { sentence } from "../text/sentence.ts";
 import { typedPath } from "./places.ts";
-import { sentence } from "./sentence.ts";
 
 /** More are not shown: somebody who looks for one of them types a part of its path. */
 const entriesMax = 5000;

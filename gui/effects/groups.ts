@@ -1,9 +1,8 @@
+import { titleRefusal } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Opened } from "./opened.ts";
-import { refusalSentence, sentence } from "./sentence.ts";
-
-const titleLengthMax = 200;
+import { refusalSentence } from "./sentence.ts";
 
 export async function createGroup(opened: Opened, wanted: Extract<Effect, { kind: "createGroup" }>): Promise<void> {
   const { account, emit, feed } = opened;
@@ -59,6 +58,7 @@ function named(action: "admit" | "remove" | "promote" | "demote", done: string, 
 
 function titleComplaint(title: string): string | undefined {
   if (title.trim() === "") return "A group needs a name.";
-  if (title.length > titleLengthMax) return sentence(`a group's name has at most ${titleLengthMax} characters`);
+  const tooLong = titleRefusal(title);
+  if (tooLong) return refusalSentence(tooLong);
   return undefined;
 }

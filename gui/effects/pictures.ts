@@ -1,9 +1,10 @@
 import { open } from "node:fs/promises";
 import { messageOf } from "../../core/platform/failure.ts";
 import type { Effect } from "../model/effect.ts";
+import { sentence } from "../text/sentence.ts";
 import type { Emit, Opened } from "./opened.ts";
 import { typedPath } from "./places.ts";
-import { refusalSentence, sentence } from "./sentence.ts";
+import { refusalSentence } from "./sentence.ts";
 import type { Pictures } from "./surroundings.ts";
 import type { Transfers } from "./transfers.ts";
 

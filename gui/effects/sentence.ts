@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../../core/platform/failure.ts";
+import { sentence } from "../text/sentence.ts";
 
 /** What is said in the place of codes that people can do something about. */
 const known: Readonly<Record<string, string>> = {
@@ -28,15 +29,3 @@ export function refusalSentence({ code, detail }: { readonly code: string; reado
 /** One clear sentence about whatever was thrown. */
 export const failureSentence = (cause: unknown): string =>
   sentence(cause instanceof Failure ? `${cause.message}; ${cause.advice}` : messageOf(cause));
-
-/** Begins with a capital, ends with a full stop, and is one line. */
-export function sentence(text: string): string {
-  const line = ended(text);
-  return line.charAt(0).toUpperCase() + line.slice(1);
-}
-
-/** As {@link sentence}, for one that begins with somebody's name: that stays as it is. */
-export function ended(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return /[.!?…]$/.test(line) ? line : `${line}.`;
-}

@@ -13,8 +13,9 @@ import { createIdentity } from "../../core/e2ee/identity.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";
 import type { Effect } from "../model/effect.ts";
+import { ended, sentence } from "../text/sentence.ts";
 import type { Emit } from "./opened.ts";
-import { ended, failureSentence, sentence } from "./sentence.ts";
+import { failureSentence } from "./sentence.ts";
 
 /** What a person at this screen does about a failure, where that is something else than at a command. */
 const advices: Readonly<Record<string, string>> = {

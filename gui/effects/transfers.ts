@@ -14,9 +14,10 @@ import { equalBytes } from "../../core/wire/bytes.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
 import type { TransferRow } from "../model/shown.ts";
+import { ended } from "../text/sentence.ts";
 import type { Opened } from "./opened.ts";
 import { downloadsDirectory, isDirectory, typedPath } from "./places.ts";
-import { ended, refusalSentence } from "./sentence.ts";
+import { refusalSentence } from "./sentence.ts";
 
 /** Progress is told at most so often. */
 const progressPeriodMs = 100;

@@ -1,7 +1,7 @@
 import type { RowKey, ShownMessage } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
+import { sentence } from "../text/sentence.ts";
 import type { Opened } from "./opened.ts";
-import { sentence } from "./sentence.ts";
 
 /** What becomes of a message is in the vault, and told from there. */
 const settled = () => {};

@@ -1,6 +1,6 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import type { ChangeRow, GroupFacts } from "../model/shown.ts";
 import type { Chat } from "../model/state.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import { listed, nameOrYou } from "./people.ts";
 
 /** What somebody did to a group, in a sentence. */

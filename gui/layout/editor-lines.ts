@@ -1,5 +1,5 @@
+import { harmless, harmlessLine } from "../../core/client/index.ts";
 import type { Editor } from "../model/editor.ts";
-import { harmless, harmlessLine } from "../text/harmless.ts";
 import { columnsOf, graphemesOf, taken } from "../text/width.ts";
 import { wrap } from "../text/wrap.ts";
 

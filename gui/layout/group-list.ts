@@ -1,6 +1,6 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import type { GroupRow } from "../model/shown.ts";
 import type { Chat, State } from "../model/state.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import { columnsOf, cut } from "../text/width.ts";
 import { filled, type Line, span } from "./line.ts";
 import { listed } from "./people.ts";

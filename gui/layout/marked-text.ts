@@ -1,7 +1,8 @@
+import { mentionsIn } from "../../core/client/index.ts";
 import { wrap } from "../text/wrap.ts";
 import type { Line, Span, Style } from "./line.ts";
 
-const marks = /```[\s\S]*?```|`[^`\n]+`|https?:\/\/[^\s<>"`]+|@[\p{L}\p{N}._-]+/gu;
+const marks = /```[\s\S]*?```|`[^`\n]+`|https?:\/\/[^\s<>"`]+/gu;
 
 /** A text, already harmless, with its links, code and mentions of members told apart. */
 export function marked(text: string, style: Style, members: ReadonlySet<string>, self: string): Span[] {
@@ -11,27 +12,34 @@ export function marked(text: string, style: Style, members: ReadonlySet<string>,
     if (to > at) spans.push({ text: text.slice(at, to), style: as });
     at = Math.max(at, to);
   };
-  for (const { 0: found, index } of text.matchAll(marks)) {
-    const [length, as] = markOf(found, members, self) ?? [];
-    if (length === undefined || as === undefined) continue;
-    add(index, style);
-    add(index + length, as);
+  const parts = [...codeAndLinks(text), ...mentionParts(text, members, self)].toSorted((a, b) => a.from - b.from);
+  for (const { from, to, as } of parts) {
+    // A name within a link or code is a part of it.
+    if (from < at) continue;
+    add(from, style);
+    add(to, as);
   }
   add(text.length, style);
   return spans;
 }
 
-function markOf(found: string, members: ReadonlySet<string>, self: string): [length: number, style: Style] | undefined {
-  if (found.startsWith("`")) return [found.length, "code"];
-  // What ends a sentence is no part of its last word.
-  const word = found.replace(/[.,;:!?)\]'_-]+$/, "");
-  if (!found.startsWith("@")) return [word.length, "link"];
-  for (const mention of [found, word]) {
-    const name = mention.slice(1).toLowerCase();
-    if (name === self.toLowerCase()) return [mention.length, "mentionOwn"];
-    if (members.has(name)) return [mention.length, "mention"];
-  }
-  return undefined;
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly as: Style;
+}
+
+function codeAndLinks(text: string): Part[] {
+  return Array.from(text.matchAll(marks), ({ 0: found, index: from }) => {
+    if (found.startsWith("`")) return { from, to: from + found.length, as: "code" };
+    // What ends a sentence is no part of its last word.
+    return { from, to: from + found.replace(/[.,;:!?)\]'_-]+$/, "").length, as: "link" };
+  });
+}
+
+function mentionParts(text: string, members: ReadonlySet<string>, self: string): Part[] {
+  const found = mentionsIn(text, (name) => name === self || members.has(name));
+  return Array.from(found, ({ from, to, name }) => ({ from, to, as: name === self ? "mentionOwn" : "mention" }));
 }
 
 /** Spans broken into lines of at most so many columns. */

@@ -1,7 +1,7 @@
+import { harmless, harmlessLine } from "../../core/client/index.ts";
 import type { FileContent } from "../../core/e2ee/content.ts";
 import type { MessageRow, TransferRow } from "../model/shown.ts";
 import type { Chat, Conversation, State } from "../model/state.ts";
-import { harmless, harmlessLine } from "../text/harmless.ts";
 import { cut } from "../text/width.ts";
 import { bytesText } from "./bytes-text.ts";
 import { firstKey } from "./key-label.ts";
@@ -9,7 +9,7 @@ import { columnsOfLine, filled, type Line, type Span, type Style, span } from ".
 import { marked, wrapSpans } from "./marked-text.ts";
 import { type MessageShape, receiptColumns } from "./message-shape.ts";
 import { clockTime } from "./moment.ts";
-import { memberNames, nameOf, nickStyle } from "./people.ts";
+import { canonical, memberNames, nameOf, nickStyle } from "./people.ts";
 import { pictureLines } from "./picture.ts";
 import { progressBar } from "./progress-bar.ts";
 
@@ -122,7 +122,7 @@ function textLines(
   const { facts } = conversation;
   const known = wrapped.get(message);
   if (known?.columns === columns && known.facts === facts && known.self === chat.self.name) return known.lines;
-  const spans = marked(harmless(text), "text", facts ? memberNames(facts) : new Set(), chat.self.name);
+  const spans = marked(harmless(text), "text", facts ? memberNames(facts) : new Set(), canonical(chat.self.name));
   const lines = wrapSpans(spans, columns);
   wrapped.set(message, { columns, facts, self: chat.self.name, lines });
   return lines;

@@ -1,5 +1,5 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import type { GroupFacts } from "../model/shown.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import { columnsOf } from "../text/width.ts";
 
 /** Where the parts of a message stand in a conversation of so many columns. */

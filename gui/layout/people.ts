@@ -1,7 +1,8 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import type { UserId } from "../../core/wire/ids.ts";
+import { canonicalUserName } from "../../core/wire/user-name.ts";
 import type { GroupFacts } from "../model/shown.ts";
 import type { Chat } from "../model/state.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import type { Style } from "./line.ts";
 
 /** As many colours as people are told apart by. */
@@ -30,13 +31,19 @@ export function listed(names: readonly string[], most = 5): string {
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
-/** Names of the members in lower case, to find mentions. */
+/** The members' canonical names, to find mentions. */
 export function memberNames(facts: GroupFacts): ReadonlySet<string> {
   const known = namesByFacts.get(facts);
   if (known) return known;
-  const names = new Set(facts.members.map(({ name }) => name.toLowerCase()));
+  const names = new Set(facts.members.map(({ name }) => canonical(name)));
   namesByFacts.set(facts, names);
   return names;
+}
+
+/** A name that a server shows may be none; then nobody can be mentioned by it. */
+export function canonical(name: string): string {
+  const known = canonicalUserName(name);
+  return known.ok ? known.value : "";
 }
 
 function membersByUser(facts: GroupFacts): ReadonlyMap<UserId, string> {

@@ -1,6 +1,6 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import { fieldsOf } from "../model/sign-in.ts";
 import type { SignIn, State } from "../model/state.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import { cut } from "../text/width.ts";
 import { button, field } from "./field.ts";
 import { firstKey } from "./key-label.ts";

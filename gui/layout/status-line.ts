@@ -1,5 +1,5 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import type { Chat, State } from "../model/state.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import { firstKey } from "./key-label.ts";
 import { columnsOfLine, cutLine, filled, type Line, span } from "./line.ts";
 import { spinner } from "./spinner.ts";

@@ -1,5 +1,5 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import type { Chat, Conversation } from "../model/state.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import { cut } from "../text/width.ts";
 import { groupTitle } from "./group-list.ts";
 import { columnsOfLine, filled, type Line, span } from "./line.ts";

@@ -1,5 +1,5 @@
+import { harmlessLine } from "../../core/client/index.ts";
 import type { Chat, Conversation, State } from "../model/state.ts";
-import { harmlessLine } from "../text/harmless.ts";
 import { writersText } from "./group-list.ts";
 import { firstKey } from "./key-label.ts";
 import { cutLine, type Line, type Span, span, spread } from "./line.ts";

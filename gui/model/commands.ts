@@ -1,3 +1,4 @@
+import { groupsMeant } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { openGroup, openNextUnread } from "./conversations.ts";
 import { showFiles } from "./files.ts";
@@ -12,7 +13,7 @@ import {
   showTransfers,
   showTrust,
 } from "./open-dialogs.ts";
-import type { GroupRow, PersonRow } from "./shown.ts";
+import type { PersonRow } from "./shown.ts";
 import type { Settings } from "./state.ts";
 import { activeConversation, type ChatState, problem, type Step, step, tell } from "./step.ts";
 
@@ -95,18 +96,10 @@ export function runCommand(state: ChatState, line: string): Step<ChatState> {
 }
 
 function join(state: ChatState, title: string): Step<ChatState> {
-  const row = groupCalled(state.scene.groups, title);
-  return row
+  const [row, ...others] = groupsMeant(state.scene.groups, title);
+  return row && others.length === 0
     ? openGroup(state, row.group)
     : step(problem(state, `There is no one group called ${title || "nothing"}.`));
-}
-
-/** The group of this title; or the only one whose title begins so. */
-function groupCalled(groups: readonly GroupRow[], title: string): GroupRow | undefined {
-  const wanted = title.toLowerCase();
-  const titled = groups.filter((row) => row.title?.toLowerCase() === wanted);
-  const begun = titled.length > 0 ? titled : groups.filter((row) => row.title?.toLowerCase().startsWith(wanted));
-  return wanted !== "" && begun.length === 1 ? begun[0] : undefined;
 }
 
 function create(state: ChatState, argument: string): Step<ChatState> {

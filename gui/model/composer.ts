@@ -1,4 +1,6 @@
+import { textRefusal } from "../../core/client/index.ts";
 import type { Action } from "../keys/bindings.ts";
+import { sentence } from "../text/sentence.ts";
 import { runCommand, withGroup } from "./commands.ts";
 import { offerFor } from "./completion.ts";
 import { edited } from "./editing.ts";
@@ -7,8 +9,6 @@ import { askBefore } from "./open-dialogs.ts";
 import { activeConversation, type ChatState, problem, type Step, step, withChat, withConversation } from "./step.ts";
 
 const sentLinesMax = 200;
-/** Longest text of one message, in UTF-16 units: what is sealed must fit into a frame. */
-export const textLengthMax = 16_384;
 
 /** A key in the message box; undefined when it means nothing there. */
 export function pressedInInput(
@@ -82,9 +82,8 @@ function submitted(state: ChatState, text: string): Step<ChatState> {
   const line = text.trim();
   if (line === "") return step(state);
   if (line.startsWith("/") && !line.startsWith("//")) return runCommand(emptied(state, text), line);
-  if (text.length > textLengthMax) {
-    return step(problem(state, `A message has at most ${textLengthMax} characters; this one has ${text.length}.`));
-  }
+  const refusal = textRefusal(text);
+  if (refusal) return step(problem(state, sentence(refusal.detail)));
   return withGroup(state, (there, group) => {
     const sent = line.startsWith("//") ? text.trimStart().slice(1) : text;
     const atEnd = withConversation(emptied(there, text), group, { anchor: undefined });

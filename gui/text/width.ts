@@ -1,4 +1,4 @@
-import { clustersOf } from "./clusters.ts";
+import { clustersOf } from "../../core/client/index.ts";
 import { partsOf, shownCluster } from "./shown-cluster.ts";
 
 /**

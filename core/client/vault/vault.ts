@@ -16,8 +16,8 @@ import type {
   MessageName,
   WrittenMessage,
 } from "../group/keeper.ts";
-import { mentions } from "../group/mentions.ts";
 import type { Pin, PinStore } from "../people/trust.ts";
+import { mentions } from "../text/mentions.ts";
 import { contentFrom, idBytes, idFrom } from "./columns.ts";
 import { searchForm } from "./search-form.ts";
 import { VaultDatabase, vaultUnusable } from "./vault-database.ts";

@@ -1,6 +1,6 @@
+import { harmless, harmlessLine } from "../../../core/client/index.ts";
 import type { ConfirmDialog } from "../../model/dialog.ts";
 import type { Size } from "../../model/state.ts";
-import { harmless, harmlessLine } from "../../text/harmless.ts";
 import { button } from "../field.ts";
 import { columnsOfLine, span } from "../line.ts";
 import { wrapSpans } from "../marked-text.ts";

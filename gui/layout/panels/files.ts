@@ -1,7 +1,7 @@
+import { harmlessLine } from "../../../core/client/index.ts";
 import type { FilesDialog } from "../../model/dialog.ts";
 import { shownEntries } from "../../model/files.ts";
 import type { Size, State } from "../../model/state.ts";
-import { harmlessLine } from "../../text/harmless.ts";
 import { columnsOf, cut } from "../../text/width.ts";
 import { bytesText } from "../bytes-text.ts";
 import { field } from "../field.ts";

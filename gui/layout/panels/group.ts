@@ -1,7 +1,7 @@
+import { harmlessLine } from "../../../core/client/index.ts";
 import type { GroupDialog } from "../../model/dialog.ts";
 import { groupFields } from "../../model/dialogs.ts";
 import type { Size } from "../../model/state.ts";
-import { harmlessLine } from "../../text/harmless.ts";
 import { button, field } from "../field.ts";
 import { type Line, span } from "../line.ts";
 import { wrapSpans } from "../marked-text.ts";

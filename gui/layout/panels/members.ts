@@ -1,9 +1,9 @@
+import { harmlessLine } from "../../../core/client/index.ts";
 import type { MembersDialog } from "../../model/dialog.ts";
 import { membersOf } from "../../model/dialogs.ts";
 import type { PersonRow } from "../../model/shown.ts";
 import type { Size } from "../../model/state.ts";
 import type { ChatState } from "../../model/step.ts";
-import { harmlessLine } from "../../text/harmless.ts";
 import { cut } from "../../text/width.ts";
 import { firstKey } from "../key-label.ts";
 import { filled, type Line, span, spread } from "../line.ts";

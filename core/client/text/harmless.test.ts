@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { harmless, harmlessLine } from "./harmless.ts";
+import { briefLine, harmless, harmlessLine, jsonLine, plainLine } from "./harmless.ts";
 
 const anything = fc.oneof(
   fc.string({ unit: "binary", maxLength: 30, size: "max" }),
@@ -47,4 +47,21 @@ test("what terminals draw in different widths is drawn plainer", () => {
 test("line breaks of every kind are line breaks, and signs where there is one line", () => {
   assert.equal(harmless("a\r\nb\rc\u2028d\u0085e\tf"), "a\nb\nc\nd\ne    f");
   assert.equal(harmlessLine("a\r\nb\tc"), "a␤b c");
+});
+
+test("a line keeps what joins the parts of a picture or a word, and nothing else that has no width", () => {
+  assert.equal(plainLine("👩‍💻 می‌خواهم\ta\u200bb\u2066c"), "👩‍💻 می‌خواهم a\ufffdb\ufffdc");
+  const value = { "\u001b": "\u2028 \u{e0041} \ud800 é" };
+  assert.deepEqual(JSON.parse(jsonLine(value)), value);
+});
+
+test("whatever somebody sends, a notification is one short line of no control characters", () => {
+  fc.assert(
+    fc.property(anything, (text) => {
+      const line = briefLine(text, 10);
+      assert.doesNotMatch(line, /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u);
+      assert.ok(Array.from(line).length <= 10);
+    }),
+  );
+  assert.equal(briefLine("  two \n lines and more", 10), "two lines…");
 });

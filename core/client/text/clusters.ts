@@ -8,7 +8,7 @@ const stretchUnits = 256;
 /** What a reader takes for single characters, however many code points they have (UAX #29), and where they begin. */
 export function* clustersOf(text: string): Generator<{ readonly segment: string; readonly index: number }> {
   if (isPrintableAscii(text)) {
-    for (let index = 0; index < text.length; index++) yield { segment: text[index] as string, index };
+    for (let index = 0; index < text.length; index++) yield { segment: text.charAt(index), index };
     return;
   }
   for (let from = 0; from < text.length; ) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mentions } from "./mentions.ts";
+import { mentions, mentionsIn } from "./mentions.ts";
 
 test("a name behind @ names its user, in any case and wherever a sentence ends", () => {
   for (const text of [
@@ -30,4 +30,13 @@ test("a name of any script, and one that ends with a dot, are named whole", () =
 test("a long text that names nobody is read in a moment", () => {
   assert.ok(!mentions("@a".repeat(30_000), "alice"));
   assert.ok(!mentions(`@a${".".repeat(60_000)}`, "alice"));
+});
+
+test("whoever is named stands where their name does, without what ends the sentence", () => {
+  const isWanted = (name: string) => ["alice", "bob", "b.ob"].includes(name);
+  const found = [...mentionsIn("mail bob@alice, or ask @Alice. @B.ob-", isWanted)];
+  assert.deepEqual(found, [
+    { from: 23, to: 29, name: "alice" },
+    { from: 31, to: 36, name: "b.ob" },
+  ]);
 });

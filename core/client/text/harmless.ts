@@ -1,7 +1,10 @@
 import { clustersOf, isPrintableAscii } from "./clusters.ts";
 
+// Text that came from somebody else, made harmless: for a screen whose columns are counted (`harmless`, `harmlessLine`), for
+// the output of a command (`plainLine`, `jsonLine`), and for a notification of the desktop (`briefLine`).
+
 /**
- * Text that came from somebody else, fit to be drawn: nothing in it steers the terminal or reorders or hides other text, and
+ * Fit to be drawn: nothing in it steers the terminal or reorders or hides other text, and
  * all of it takes the columns that are counted for it. What does neither is as it was, line breaks included; what steers or
  * hides is shown as a sign (␛) or a number (‹U+202E›); what terminals draw in different widths is drawn plainer: of a
  * family the first person, of emoji the colourless or yellow one, of stacked marks the first few.
@@ -12,7 +15,7 @@ export function harmless(text: string): string {
   let shown = "";
   let last = "";
   for (const { segment: cluster } of clustersOf(even.normalize("NFC"))) {
-    const here = plain(cluster, last);
+    const here = drawn(cluster, last);
     shown += here;
     if (here !== "") last = here;
   }
@@ -24,11 +27,38 @@ export function harmlessLine(text: string): string {
   return isPrintableAscii(text) ? text : harmless(text.replaceAll("\t", " ")).replaceAll("\n", "␤");
 }
 
+/** A part of one line of a command's output: nothing in it does anything but stand there. */
+export function plainLine(text: string): string {
+  return text.replace(lineEnds, " ⏎ ").replace(/\t/g, " ").replace(unprintable, "\ufffd");
+}
+
+/** A value as one line of JSON that is harmless in a terminal, too: the same value to whoever parses it. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(unprintable, (character) =>
+    Array.from(character)
+      .flatMap((one) => one.split(""))
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
+/** One line of at most so many characters, without whatever could end the sequence that it is put into. */
+export function briefLine(text: string, charactersMax: number): string {
+  const characters = Array.from(text.replace(/\s+/g, " ").replace(unprintable, "").trim());
+  return characters.length <= charactersMax
+    ? characters.join("")
+    : `${characters.slice(0, charactersMax - 1).join("")}…`;
+}
+
+/** What would move the cursor, colour the screen, turn the direction of writing or begin a line of its own. */
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+const lineEnds = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/gu;
+
 const tab = "    ";
 /** More stand on no letter of any living script, Hebrew with its cantillation included. */
 const marksMax = 4;
 
-function plain(cluster: string, before: string): string {
+function drawn(cluster: string, before: string): string {
   if (cluster === "\n" || isPrintableAscii(cluster)) return cluster;
   const [first = ""] = cluster;
   if (steersOrHides.test(first) || looseKoreanPart.test(first))
@@ -59,7 +89,7 @@ const joins =
   /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 
 function visibly(character: string, before: string): string {
-  const point = character.codePointAt(0) as number;
+  const point = character.codePointAt(0) ?? 0;
   if (point < 0x20) return String.fromCodePoint(0x2400 + point);
   if (point === 0x7f) return "␡";
   if ((character === joiner || character === "\u200c") && joins.test(before.slice(-2))) return "";
