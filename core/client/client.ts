@@ -7,12 +7,14 @@ import type { DeliverCursor } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Membership } from "../wire/membership.ts";
 import { messageTypes } from "../wire/send-frame.ts";
-import { Conversation, type ConversationEvents, type OlderMessages } from "./group/conversation.ts";
+import { Conversation } from "./group/conversation.ts";
+import type { ConversationEvents } from "./group/conversation-events.ts";
 import { GroupChanges, type WantedChange } from "./group/group-changes.ts";
 import type { Keeper, WrittenMessage } from "./group/keeper.ts";
+import type { OlderMessages } from "./group/older-messages.ts";
 import { OpenGroups, type OpenGroupsEvents } from "./group/open-groups.ts";
 import type { Authenticate, ConnectionState, Welcome } from "./mail/connection.ts";
-import { failed, type GroupRefusal } from "./mail/group-refusal.ts";
+import { type GroupRefusal, refusal } from "./mail/group-refusal.ts";
 import { Mailbox, type MailboxGroup, type MailboxOptions, type MailboxParts } from "./mail/mailbox.ts";
 import type { SendOutcome } from "./mail/outbox.ts";
 import type { Notice, RequestRefusal } from "./mail/server-link.ts";
@@ -182,7 +184,7 @@ export class Client {
     readonly expireSeconds?: number;
   }): Promise<Result<Conversation, GroupRefusal>> {
     const suite = of.suite === undefined ? this.#options.suites[0] : this.#suites.get(of.suite);
-    if (!suite) return failed("unknown_suite", `this client does not know the suite ${of.suite}`);
+    if (!suite) return refusal("unknown_suite", `this client does not know the suite ${of.suite}`);
     const people = await this.#people.byName(of.members);
     if (!people.ok) return people;
     const { title, history = false, expireSeconds = 0 } = of;
@@ -340,7 +342,7 @@ export class Client {
     const conversation = this.#conversations.get(group);
     conversation?.left();
     // It still has to take in what came before: at least by whom the user was removed.
-    void conversation?.settled().then(() => {
+    void conversation?.idle().then(() => {
       if (!this.#mailbox.groups.has(group)) this.#conversations.delete(group);
     });
     this.#open.left(group);

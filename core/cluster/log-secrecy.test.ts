@@ -8,7 +8,6 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { dialAssigned } from "../client/socket/dial.ts";
 import { createAccountSecret, sealAccountSecret } from "../e2ee/account-secret.ts";
-import type { RsaFernetState } from "../e2ee/rsa-fernet.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { groupOf, person } from "../testing/person.ts";
@@ -59,7 +58,7 @@ test("servers at their finest log say nothing that is anybody's secret", async (
       string,
       string
     >;
-    const epochKey = (alice.client.conversation(group).suiteState as RsaFernetState).keys.get(1 as Epoch);
+    const epochKey = alice.fernet.keyOf(group, 1 as Epoch);
     const secrets: Record<string, string | Uint8Array | undefined> = {
       password: "alice's very own password",
       text: "text under seal",

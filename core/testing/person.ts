@@ -1,7 +1,7 @@
 import { after } from "node:test";
 import { logIn, signUp } from "../client/account/authenticate.ts";
 import { Client, type ClientEvents } from "../client/client.ts";
-import type { OpenedMessage, UnreadableMessage } from "../client/group/conversation.ts";
+import type { OpenedMessage, UnreadableMessage } from "../client/group/conversation-events.ts";
 import type { Keeper } from "../client/group/keeper.ts";
 import type { SendOutcome } from "../client/mail/outbox.ts";
 import { IdentityCache } from "../client/people/identity-cache.ts";
@@ -12,14 +12,13 @@ import type { TlsTrust } from "../client/socket/tls-trust.ts";
 import { wordsOf } from "../e2ee/content.ts";
 import { createIdentity, type Identity } from "../e2ee/identity.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
-import { RsaFernet } from "../e2ee/rsa-fernet.ts";
-import { inlineRsa } from "../e2ee/rsa-inline.ts";
 import type { AnySuite } from "../e2ee/suite.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { GroupId } from "../wire/ids.ts";
 import { canonicalUserName } from "../wire/user-name.ts";
 import { keyPair } from "./key-pairs.ts";
+import { RecordingFernet } from "./recording-fernet.ts";
 import { until } from "./until.ts";
 
 const people: Person[] = [];
@@ -45,6 +44,8 @@ export interface Person {
   readonly unreadable: UnreadableMessage[];
   /** Groups that the servers have let them into. */
   readonly joined: Set<GroupId>;
+  /** Every key that they have made or been given, unless they have suites of the test's own. */
+  readonly fernet: RecordingFernet;
   /** Texts of a group, in order. */
   texts(group: GroupId): string[];
   /** Sends a text; resolves with what became of it. */
@@ -71,6 +72,7 @@ export async function person(target: string, name: string, options: PersonOption
   const unreadable: UnreadableMessage[] = [];
   const joined = new Set<GroupId>();
   const { events = {} } = options;
+  const fernet = new RecordingFernet();
   const client = new Client(
     {
       dial: options.dial ?? dialAssigned(target, options.tls),
@@ -81,7 +83,7 @@ export async function person(target: string, name: string, options: PersonOption
     },
     {
       outboxMax: 1000,
-      suites: options.suites ?? [new RsaFernet(inlineRsa, () => Math.floor(Date.now() / 1000))],
+      suites: options.suites ?? [fernet],
       identities,
       pinning: true,
       ...(options.keeper ? { keeper: options.keeper } : {}),
@@ -121,6 +123,7 @@ export async function person(target: string, name: string, options: PersonOption
     messages,
     unreadable,
     joined,
+    fernet,
     texts: (group) =>
       messages.filter((message) => message.group === group).map(({ content }) => wordsOf(content) ?? ""),
     say: (group, text) =>

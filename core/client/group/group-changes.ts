@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { noEntryHash } from "../../e2ee/entry-check.ts";
 import { signEntry } from "../../e2ee/entry-signing.ts";
 import type { Identity } from "../../e2ee/identity.ts";
-import type { AnySuite, OpenedEpoch, Recipient } from "../../e2ee/suite.ts";
+import type { AnySuite, Recipient } from "../../e2ee/suite.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { readUint32, readUint53 } from "../../wire/bytes.ts";
 import { type Epoch, type GroupId, groupId, type UserId } from "../../wire/ids.ts";
@@ -15,11 +15,12 @@ import {
   type MembershipEntry,
   type MembershipSubject,
 } from "../../wire/membership-entry.ts";
-import { failed, type GroupRefusal } from "../mail/group-refusal.ts";
+import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
-import { isPassing } from "../mail/server-link.ts";
+import { isTemporary } from "../mail/server-link.ts";
 import { askOnce, type IdentityBook, type KnownPerson } from "../people/identity-book.ts";
 import type { Conversation } from "./conversation.ts";
+import { NextEpoch } from "./next-epoch.ts";
 
 /** What a user wants changed; decided again on the newest log when somebody else's change came first. */
 export interface WantedChange {
@@ -35,11 +36,6 @@ export interface GroupChangesParts {
   readonly user: UserId;
   readonly mailbox: Mailbox;
   readonly people: IdentityBook;
-}
-
-/** An epoch that was opened, and the state that it was opened from. */
-interface Opening extends OpenedEpoch<unknown> {
-  readonly before: unknown;
 }
 
 const triesMax = 5;
@@ -64,17 +60,17 @@ export class GroupChanges {
       const group = drawGroupId();
       const epoch = 1 as Epoch;
       const change = { group, epoch, members: [...others, this.#me()], readBack: [] };
-      const opened = { before: undefined, ...(await suite.openEpoch(this.#parts.self, undefined, change)) };
+      const next = await NextEpoch.from(undefined, suite, this.#parts.self, change);
       const entry: MembershipEntry = {
         ...this.#signedBy(group, 0, epoch, noEntryHash),
         action: "create",
         subjects: subjectsOf(others),
-        opening: opened.opening,
-        sealedTitle: suite.sealTitle(opened.state, group, epoch, title),
+        opening: next.opening,
+        sealedTitle: next.sealTitle(title),
         settings: { ...settings, suite: suite.name },
       };
       const conversation = conversationOf(group);
-      const outcome = await this.#submit(conversation, entry, opened);
+      const outcome = await this.#submit(conversation, entry, next);
       if (outcome.ok) return accepted(conversation);
       const again = outcome.reason.code === "group_exists" || outcome.reason.code === "keys_missing";
       if (!again || attempt === triesMax) return outcome;
@@ -95,7 +91,7 @@ export class GroupChanges {
       }
       const prepared = await this.#prepare(conversation, refreshed.value, wanted);
       const outcome = prepared.ok
-        ? await this.#submit(conversation, prepared.value.entry, prepared.value.opened)
+        ? await this.#submit(conversation, prepared.value.entry, prepared.value.next)
         : prepared;
       if (outcome.ok) return accepted(conversation.membership as Membership);
       const again = outcome.reason.code === "conflict" || outcome.reason.code === "keys_missing";
@@ -119,7 +115,7 @@ export class GroupChanges {
       if (changed.ok && wanted.action === "leave") return accepted(undefined);
       // Somebody has come or gone meanwhile: whoever is to be removed is another set of people.
       const moved = changed.ok || changed.reason.code === "conflict" || changed.reason.code === "invalid_change";
-      if (!moved || attempt === triesMax) return changed.ok ? failed("conflict", "others keep coming") : changed;
+      if (!moved || attempt === triesMax) return changed.ok ? refusal("conflict", "others keep coming") : changed;
     }
   }
 
@@ -127,35 +123,33 @@ export class GroupChanges {
     conversation: Conversation,
     membership: Membership,
     { action, people = [], subjects = subjectsOf(people), title }: WantedChange,
-  ): Promise<Result<{ entry: MembershipEntry; opened: Opening | undefined }, GroupRefusal>> {
-    const suite = conversation.suite;
-    if (!suite) return failed("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
+  ): Promise<Result<{ entry: MembershipEntry; next: NextEpoch | undefined }, GroupRefusal>> {
+    if (!conversation.suite)
+      return refusal("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
     const { group, length, epoch, head } = membership;
     const nextEpoch = (opens(action) || action === "leave" ? epoch + 1 : epoch) as Epoch;
-    let opened: Opening | undefined;
+    let next: NextEpoch | undefined;
     if (opens(action)) {
       const removed = new Set(action === "remove" ? subjects.map(({ user }) => user) : []);
       const members = await this.#membersAfter(membership, removed, action === "admit" ? people : []);
       if (!members.ok) return members;
       const readBack = action === "admit" && membership.settings.history ? people : [];
       const change = { group, epoch: nextEpoch, members: members.value, readBack };
-      const ready = await conversation.prepareEpoch(change);
-      if (!ready.ok) return ready;
-      // What follows is read from the state as of this entry; somebody else's may have come meanwhile.
-      if (conversation.membership !== membership) return failed("conflict", "another change came first");
-      const before = conversation.suiteState;
-      opened = { before, ...(await suite.openEpoch(this.#parts.self, before, change)) };
+      const opened = await conversation.openEpoch(membership, change);
+      if (!opened.ok) return opened;
+      next = opened.value;
     }
-    const state = opened?.state ?? conversation.suiteState;
-    const newTitle = title ?? (opened ? conversation.title : undefined);
+    const newTitle = title ?? (next ? conversation.title : undefined);
+    const sealedTitle =
+      newTitle === undefined ? undefined : (next?.sealTitle(newTitle) ?? conversation.sealTitle(nextEpoch, newTitle));
     const entry: MembershipEntry = {
       ...this.#signedBy(group, length, nextEpoch, head),
       action,
       subjects,
-      ...(opened ? { opening: opened.opening } : {}),
-      ...(newTitle === undefined ? {} : { sealedTitle: suite.sealTitle(state, group, nextEpoch, newTitle) }),
+      ...(next ? { opening: next.opening } : {}),
+      ...(sealedTitle === undefined ? {} : { sealedTitle }),
     };
-    return accepted({ entry, opened });
+    return accepted({ entry, next });
   }
 
   async #membersAfter(
@@ -181,10 +175,10 @@ export class GroupChanges {
   async #submit(
     conversation: Conversation,
     entry: MembershipEntry,
-    opened: Opening | undefined,
+    next: NextEpoch | undefined,
   ): Promise<Result<undefined, GroupRefusal>> {
     const { mailbox, self } = this.#parts;
-    const keys = opened?.keys ?? [];
+    const keys = next?.keys ?? [];
     for (let from = 0; from < keys.length; from += limits.stagedKeysPerFrameMax) {
       const page = keys.slice(from, from + limits.stagedKeysPerFrameMax);
       const staged = await mailbox.request({ kind: "stageKeys", group: entry.group, keys: page });
@@ -193,16 +187,12 @@ export class GroupChanges {
     const bytes = signEntry(entry, self.signingKey);
     let changed = await mailbox.request({ kind: "change", entry: bytes });
     // Nobody knows whether it was made. The same entry once more is answered as it was, or is found not to be there.
-    if (!changed.ok && isPassing(changed.reason.code)) {
+    if (!changed.ok && isTemporary(changed.reason.code)) {
       changed = await mailbox.requestPatiently({ kind: "change", entry: bytes });
     }
     if (!changed.ok) return refused(changed.reason);
     const { group, epoch, seq, index } = changed.value;
-    await conversation.adopt(
-      entry,
-      { seq, at: mailbox.now(), bytes },
-      opened && { before: opened.before, after: opened.state },
-    );
+    await conversation.recordOwn(entry, { seq, at: mailbox.now(), bytes }, next);
     if (entry.action === "create") mailbox.enter({ group, epoch, lastSeq: seq, logLength: index + 1 });
     return accepted(undefined);
   }

@@ -4,12 +4,12 @@ import { equalBytes } from "../../wire/bytes.ts";
 import type { Epoch, GroupId, Seq } from "../../wire/ids.ts";
 import { applyEntry, type Membership } from "../../wire/membership.ts";
 import { type MembershipEntry, parseEntry } from "../../wire/membership-entry.ts";
-import { failed, type GroupRefusal } from "../mail/group-refusal.ts";
+import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
 import type { Ask, IdentityBook } from "../people/identity-book.ts";
 import { MembershipHistory } from "./membership-history.ts";
 
 /** An entry as a server shows it: where it stands among the group's messages, and its bytes. */
-export interface PlacedEntry {
+export interface SequencedEntry {
   readonly seq: Seq;
   readonly bytes: Uint8Array;
   /** When the server took it in, in milliseconds since the Unix epoch, where it has said so; of one's own, when it was made. */
@@ -22,7 +22,7 @@ export interface AppliedEntry {
   readonly membership: Membership;
 }
 
-const cannotBe = (detail: string) => failed("log_refused", detail);
+const cannotBe = (detail: string) => refusal("log_refused", detail);
 
 interface KnownEntry {
   readonly entry: MembershipEntry;
@@ -62,7 +62,7 @@ export class GroupLog {
   }
 
   /** Where the entry with this index stands among the group's messages. */
-  placeOf(index: number): Seq | undefined {
+  seqOf(index: number): Seq | undefined {
     return this.#entries[index]?.seq;
   }
 
@@ -78,7 +78,7 @@ export class GroupLog {
 
   /** Verifies an entry and takes it in; one that is known already is compared. Undefined when it was known. */
   async take(
-    placed: PlacedEntry,
+    placed: SequencedEntry,
     people: IdentityBook,
     ask: Ask,
   ): Promise<Result<AppliedEntry | undefined, GroupRefusal>> {
@@ -94,7 +94,7 @@ export class GroupLog {
   }
 
   /** Takes in an entry that is known to be signed by its actor: one's own, or one that was verified before it was kept. */
-  apply(entry: MembershipEntry, { seq, bytes, at }: PlacedEntry): Result<AppliedEntry, GroupRefusal> {
+  apply(entry: MembershipEntry, { seq, bytes, at }: SequencedEntry): Result<AppliedEntry, GroupRefusal> {
     if (entry.group !== this.#group) return cannotBe("the log is another group's");
     const last = this.#entries.at(-1);
     if (last && seq <= last.seq)
@@ -109,7 +109,7 @@ export class GroupLog {
     return accepted({ entry, membership: applied.value });
   }
 
-  #compare(index: number, { seq, bytes, at }: PlacedEntry): Result<undefined, GroupRefusal> {
+  #compare(index: number, { seq, bytes, at }: SequencedEntry): Result<undefined, GroupRefusal> {
     const known = this.#entries[index] as KnownEntry;
     if (!equalBytes(known.hash, entryHash(bytes)))
       return cannotBe(`entry ${index} is not the one that was shown before`);

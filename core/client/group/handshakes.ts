@@ -1,7 +1,7 @@
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import type { ClientMessageId, Epoch, GroupId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
-import { failed, type GroupRefusal } from "../mail/group-refusal.ts";
+import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
 
 type Outcome = Result<undefined, GroupRefusal>;
@@ -34,10 +34,10 @@ export class Handshakes {
         },
         (outcome) => {
           if (outcome.ok) return;
-          this.taken(id, failed(outcome.code === "cannot_seal" ? "conflict" : outcome.code, outcome.detail));
+          this.taken(id, refusal(outcome.code === "cannot_seal" ? "conflict" : outcome.code, outcome.detail));
         },
       );
-      if (!sent.ok) this.taken(id, failed("busy", sent.reason));
+      if (!sent.ok) this.taken(id, refusal("busy", sent.reason));
     });
   }
 
@@ -49,6 +49,6 @@ export class Handshakes {
 
   /** None comes back any more. */
   close(): void {
-    for (const id of [...this.#underWay.keys()]) this.taken(id, failed("offline", "no answer can come any more"));
+    for (const id of [...this.#underWay.keys()]) this.taken(id, refusal("offline", "no answer can come any more"));
   }
 }

@@ -1,7 +1,7 @@
 import type { Content } from "../../e2ee/content.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { PinStore } from "../people/trust.ts";
-import type { PlacedEntry } from "./group-log.ts";
+import type { SequencedEntry } from "./group-log.ts";
 
 /**
  * What a client keeps from one run to the next. Each call is one transaction: a crash at any moment leaves either all of it
@@ -16,7 +16,7 @@ export interface Keeper {
   /** One step of a conversation. */
   keep(group: GroupId, step: ConversationStep): void;
   /** The place of this message, if it is kept: a server may not show it at another. */
-  placeOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined;
+  seqOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined;
   /** What is kept at this place. */
   at(group: GroupId, seq: Seq): MessageName | undefined;
   /**
@@ -64,7 +64,7 @@ export interface MessageName {
 
 export interface KeptConversation {
   /** The membership log, in order, as it travelled. */
-  readonly entries: readonly PlacedEntry[];
+  readonly entries: readonly SequencedEntry[];
   /** The suite's, if there is one. */
   readonly suiteState: Uint8Array | undefined;
 }
@@ -74,7 +74,7 @@ export interface ConversationStep {
   readonly cursor?: Seq;
   /** And everything from here on. */
   readonly oldest?: Seq;
-  readonly entry?: PlacedEntry;
+  readonly entry?: SequencedEntry;
   /** When the server took in the entry at this place. */
   readonly entryAt?: { readonly seq: Seq; readonly at: number };
   readonly title?: string;

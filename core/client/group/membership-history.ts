@@ -9,14 +9,14 @@ interface Stay {
   until: Epoch | undefined;
 }
 
-/** Who was a member in which epoch, under which identity; and how each epoch was opened. */
+/** Who was a member in which epoch, under which identity; and which entry each epoch began with. */
 export class MembershipHistory {
   readonly #stays = new Map<UserId, Stay[]>();
-  readonly #openings = new Map<Epoch, MembershipEntry>();
+  readonly #beginnings = new Map<Epoch, MembershipEntry>();
 
   /** The entry that led from one membership to the next. */
   record(entry: MembershipEntry, before: Membership | undefined, after: Membership): void {
-    if (entry.opening !== undefined) this.#openings.set(entry.epoch, entry);
+    if (entry.opening !== undefined) this.#beginnings.set(entry.epoch, entry);
     for (const [user, { fingerprint }] of after.members) {
       if (before?.members.has(user)) continue;
       const stays = this.#stays.get(user) ?? [];
@@ -37,11 +37,13 @@ export class MembershipHistory {
     return stay?.fingerprint;
   }
 
-  opening(epoch: Epoch): MembershipEntry | undefined {
-    return this.#openings.get(epoch);
+  /** The entry that an epoch with a key of its own began with. */
+  beginning(epoch: Epoch): MembershipEntry | undefined {
+    return this.#beginnings.get(epoch);
   }
 
-  get openedEpochs(): IterableIterator<Epoch> {
-    return this.#openings.keys();
+  /** Epochs with a key of their own, in order. */
+  get epochs(): Epoch[] {
+    return [...this.#beginnings.keys()];
   }
 }

@@ -3,7 +3,6 @@ import { after, before, suite, test } from "node:test";
 import { encodeContent } from "../../e2ee/content.ts";
 import { fernetSeal } from "../../e2ee/fernet.ts";
 import { signMessage } from "../../e2ee/message-seal.ts";
-import type { RsaFernetState } from "../../e2ee/rsa-fernet.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
 import { groupOf } from "../../testing/person.ts";
@@ -184,8 +183,7 @@ suite("a server that lies about messages", () => {
     const conversation = carol.client.conversation(group);
     const { epoch, head: logHead } = conversation.membership ?? {};
     assert.ok(epoch !== undefined && logHead);
-    const key = (conversation.suiteState as RsaFernetState).keys.get(epoch);
-    assert.ok(key);
+    const key = carol.fernet.keyOf(group, epoch);
     const sender = alice.client.user as UserId;
     const clientMessageId = 7n as ClientMessageId;
     const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId, logHead };

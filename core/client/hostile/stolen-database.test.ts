@@ -8,7 +8,6 @@ import { fernetOpen } from "../../e2ee/fernet.ts";
 import { unwrapKey } from "../../e2ee/key-wrap.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
-import type { RsaFernetState } from "../../e2ee/rsa-fernet.ts";
 import { silentLog } from "../../platform/log.ts";
 import { Database } from "../../store/database.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
@@ -58,9 +57,7 @@ suite("whoever has the server's whole database", () => {
 
   /** Every key that somebody has, has had, or can get out of the database with their own private key. */
   async function keysWithin(reach: Person, group: GroupId): Promise<Uint8Array[]> {
-    const held = [
-      ...((reach.client.conversation(group).suiteState as RsaFernetState | undefined)?.keys.values() ?? []),
-    ];
+    const held = [...reach.fernet.keysOf(group).values()];
     for (const { epoch, wrapped } of await keysOf(group)) {
       // Wrapped keys of others too, and under every epoch that could be claimed for them.
       for (let claimed = 1; claimed <= epoch + 1; claimed++) {
@@ -133,14 +130,13 @@ suite("whoever has the server's whole database", () => {
     const dump = await dumpOf(database);
     // What is known to be there is found: the search itself works.
     assert.ok(dump.includes("dora"));
-    const state = dora.client.conversation(group).suiteState as RsaFernetState;
     const secrets: Readonly<Record<string, string | Uint8Array>> = {
       text: "text under seal",
       title: "title under seal",
       file: "file under seal",
       "file's name": "named under seal",
       password: "dora's very own password",
-      "epoch's key": state.keys.get(1 as Epoch) as Uint8Array,
+      "epoch's key": dora.fernet.keyOf(group, 1 as Epoch),
       "vault's root": secret.vaultRoot,
       ...privateParts(dora),
     };

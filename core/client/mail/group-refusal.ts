@@ -16,7 +16,7 @@ export interface GroupRefusal {
   readonly detail: string;
 }
 
-export const failed = (code: GroupRefusal["code"], detail: string) => refused<GroupRefusal>({ code, detail });
+export const refusal = (code: GroupRefusal["code"], detail: string) => refused<GroupRefusal>({ code, detail });
 
-/** A request that was refused, and for what it was needed. */
-export const failedTo = (what: string, { code, detail }: RequestRefusal) => failed(code, `${what}: ${detail}`);
+/** A refused request, with what it was needed for. */
+export const refusalFor = (what: string, { code, detail }: RequestRefusal) => refusal(code, `${what}: ${detail}`);

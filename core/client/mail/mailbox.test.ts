@@ -10,7 +10,7 @@ import { type ClientMessageId, type Epoch, epoch, groupId, type Seq, seq, userId
 import { opaqueBytes } from "../../wire/opaque-bytes.ts";
 import type { SendFrame } from "../../wire/send-frame.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
-import type { SealPlace, SendOutcome } from "./outbox.ts";
+import type { SealTarget, SendOutcome } from "./outbox.ts";
 
 const group = groupId(7);
 const token = Buffer.from("token");
@@ -86,7 +86,7 @@ async function online(options: Partial<MailboxOptions> = {}): Promise<Setup & { 
 function say(
   mailbox: Mailbox,
   text: string,
-  seal = ({ epoch: at }: SealPlace) => accepted({ epoch: at, payload: Buffer.from(text) }),
+  seal = ({ epoch: at }: SealTarget) => accepted({ epoch: at, payload: Buffer.from(text) }),
 ) {
   const outcomes: SendOutcome[] = [];
   const taken = mailbox.send({ group, seal }, (outcome) => outcomes.push(outcome));

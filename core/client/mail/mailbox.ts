@@ -14,7 +14,7 @@ import { type Authenticate, Connection, type ConnectionState, type Welcome } fro
 import { type FeedSink, GroupFeed } from "./group-feed.ts";
 import { MessageIds } from "./message-ids.ts";
 import { Outbox, type OutgoingMessage, type SendOutcome } from "./outbox.ts";
-import { isPassing, type Notice, pauseMs, type RequestOf, type RequestRefusal } from "./server-link.ts";
+import { isTemporary, type Notice, pauseMs, type RequestOf, type RequestRefusal } from "./server-link.ts";
 
 /** A group as the mailbox knows it: places, not contents. */
 export interface MailboxGroup {
@@ -189,7 +189,7 @@ export class Mailbox {
   ): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
     for (;;) {
       const reply = await this.request(frame);
-      if (reply.ok || this.#closed || !isPassing(reply.reason.code)) return reply;
+      if (reply.ok || this.#closed || !isTemporary(reply.reason.code)) return reply;
       await sleep(this.#clock, pauseMs(reply.reason.retryAfterMs, defaultRetryMs / 4));
     }
   }

@@ -10,7 +10,7 @@ import { SendPace } from "./send-pace.ts";
 import { type Notice, pauseMs } from "./server-link.ts";
 
 /** What a message is sealed for. */
-export interface SealPlace {
+export interface SealTarget {
   readonly group: GroupId;
   /** The group's epoch as the server last named it. */
   readonly epoch: Epoch;
@@ -33,7 +33,7 @@ export interface SealRefusal {
  * Seals a message for a place; asked again when the epoch has changed meanwhile. May be answered at once, or take a key
  * exchange.
  */
-export type Seal = (place: SealPlace) => Result<SealedFor, SealRefusal> | Promise<Result<SealedFor, SealRefusal>>;
+export type Seal = (place: SealTarget) => Result<SealedFor, SealRefusal> | Promise<Result<SealedFor, SealRefusal>>;
 
 export interface OutgoingMessage {
   readonly id: ClientMessageId;

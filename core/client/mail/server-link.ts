@@ -30,15 +30,15 @@ export interface RequestRefusal {
 }
 
 /** What the server refuses for its own sake, for now. */
-const temporary: ReadonlySet<RequestRefusal["code"]> = new Set(["busy", "rate_limited", "internal", "draining"]);
+const refusedForNow: ReadonlySet<RequestRefusal["code"]> = new Set(["busy", "rate_limited", "internal", "draining"]);
 
 /** Whether what was refused for this reason may be granted if it is asked again. */
-export function isPassing(code: string): boolean {
+export function isTemporary(code: string): boolean {
   return (
     code === "offline" ||
     code === "timeout" ||
     code === "certificate_refused" ||
-    temporary.has(code as RequestRefusal["code"])
+    refusedForNow.has(code as RequestRefusal["code"])
   );
 }
 

@@ -5,7 +5,7 @@ import type { ReplyTo, RequestKind } from "../../wire/client-frame.ts";
 import type { UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { canonicalUserName } from "../../wire/user-name.ts";
-import { failed, failedTo, type GroupRefusal } from "../mail/group-refusal.ts";
+import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
 import type { RequestOf, RequestRefusal } from "../mail/server-link.ts";
 import type { IdentityCache } from "./identity-cache.ts";
@@ -45,15 +45,16 @@ export class IdentityBook {
     for (let from = 0; from < names.length; from += limits.findUsersMax) {
       const page = names.slice(from, from + limits.findUsersMax);
       const reply = await this.#mailbox.request({ kind: "findUsers", names: page });
-      if (!reply.ok) return failedTo("users could not be looked up", reply.reason);
+      if (!reply.ok) return refusalFor("users could not be looked up", reply.reason);
       for (const [i, found] of reply.value.users.entries()) {
         const name = page[i] as string;
-        if (!found) return failed("unknown_user", `there is no user ${name}`);
+        if (!found) return refusal("unknown_user", `there is no user ${name}`);
         const identity = this.#cache.open(found.identity);
-        if (!identity.ok) return failed("identity_invalid", `the identity of ${name} is not valid: ${identity.reason}`);
+        if (!identity.ok)
+          return refusal("identity_invalid", `the identity of ${name} is not valid: ${identity.reason}`);
         const canonical = canonicalUserName(name);
         if (!canonical.ok || identity.value.name !== canonical.value) {
-          return failed("identity_invalid", `the server shows ${identity.value.name}'s identity for ${name}`);
+          return refusal("identity_invalid", `the server shows ${identity.value.name}'s identity for ${name}`);
         }
         if (!this.#met(found.user, identity.value)) return identityChanged(name);
         people.push({ user: found.user, identity: identity.value });
@@ -70,9 +71,9 @@ export class IdentityBook {
     if (!learned.ok) return learned;
     const known = this.#people.get(user);
     if (pinned === "changed") return identityChanged(this.#trust?.nameOf(user) ?? `user ${user}`);
-    if (!known) return failed("unknown_user", `there is no user ${user}`);
+    if (!known) return refusal("unknown_user", `there is no user ${user}`);
     if (!equalBytes(known.fingerprint, fingerprint))
-      return failed("identity_invalid", `user ${user} has another identity than the log names`);
+      return refusal("identity_invalid", `user ${user} has another identity than the log names`);
     return accepted(known);
   }
 
@@ -101,7 +102,7 @@ export class IdentityBook {
     for (let from = 0; from < unknown.length; from += limits.findUsersMax) {
       const page = unknown.slice(from, from + limits.findUsersMax);
       const reply = await ask(this.#mailbox, { kind: "findUsers", ids: page });
-      if (!reply.ok) return failedTo("users could not be looked up", reply.reason);
+      if (!reply.ok) return refusalFor("users could not be looked up", reply.reason);
       for (const found of reply.value.users) {
         const identity = found && this.#cache.open(found.identity);
         if (found && identity?.ok) this.#met(found.user, identity.value);
@@ -120,5 +121,5 @@ export class IdentityBook {
 /** What whoever is concerned by changed identities is told. */
 export function identityChanged(...names: readonly string[]) {
   const detail = `the identity of ${names.join(", ")} is not the one that was met before: compare safety numbers, then accept it`;
-  return failed("identity_changed", detail);
+  return refusal("identity_changed", detail);
 }

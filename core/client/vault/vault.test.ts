@@ -82,7 +82,7 @@ test("everything that was kept is there after closing and opening", async () => 
     ],
   );
   assert.equal(Buffer.from(kept?.suiteState ?? []).toString(), "state");
-  assert.equal(again.placeOf(group, other, clientMessageId(5n)), 5);
+  assert.equal(again.seqOf(group, other, clientMessageId(5n)), 5);
   assert.deepEqual(
     again.unsent().map(({ id, content }) => [id, content]),
     [[1n, { kind: "text", text: "not sent yet" }]],
@@ -164,7 +164,7 @@ test("a message of one's own is one message, from being written to having its pl
   vault.written(written(1, "hello"));
   vault.settled(clientMessageId(1n), { ok: true, seq: seq(3) });
   assert.deepEqual(vault.unsent(), []);
-  assert.equal(vault.placeOf(group, me, clientMessageId(1n)), undefined, "until it is delivered");
+  assert.equal(vault.seqOf(group, me, clientMessageId(1n)), undefined, "until it is delivered");
   const own = received(3, {
     sender: me,
     clientMessageId: clientMessageId(1n),
@@ -172,7 +172,7 @@ test("a message of one's own is one message, from being written to having its pl
   });
   vault.keep(group, { message: own, cursor: seq(3) });
   vault.keep(group, { message: own, cursor: seq(3) });
-  assert.equal(vault.placeOf(group, me, clientMessageId(1n)), 3);
+  assert.equal(vault.seqOf(group, me, clientMessageId(1n)), 3);
   vault.close();
 });
 
@@ -271,8 +271,8 @@ test("messages expire by when they were sent, and what waits to be sent does not
   }
   vault.written(written(1, "waits"));
   assert.deepEqual([...vault.expire(group, 2500)], [2]);
-  assert.equal(vault.placeOf(group, other, clientMessageId(1n)), undefined);
-  assert.equal(vault.placeOf(group, other, clientMessageId(3n)), 3);
+  assert.equal(vault.seqOf(group, other, clientMessageId(1n)), undefined);
+  assert.equal(vault.seqOf(group, other, clientMessageId(3n)), 3);
   assert.equal(vault.unsent().length, 1);
   vault.close();
 });

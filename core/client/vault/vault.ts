@@ -161,7 +161,7 @@ export class Vault implements Keeper, OutgoingFiles {
     if (row !== undefined || entry || entryAt || title !== undefined || missing) this.view.tell(group, row);
   }
 
-  placeOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined {
+  seqOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined {
     const found = this.#database.get(
       "SELECT seq FROM messages WHERE group_id = ? AND sender = ? AND client_message_id = ?",
       group,

@@ -116,13 +116,13 @@ export class VaultView {
 
   /** Those that stand before a message, in order; none when that is gone. */
   before(row: RowKey, count: number): ShownMessage[] {
-    const place = this.#placeOf(row);
+    const place = this.#seqOf(row);
     return place ? this.#upTo(place.group, place, count) : [];
   }
 
   /** Those that stand behind a message, in order; none when that is gone. */
   after(row: RowKey, count: number): ShownMessage[] {
-    const place = this.#placeOf(row);
+    const place = this.#seqOf(row);
     return place ? this.#from(place, count) : [];
   }
 
@@ -202,7 +202,7 @@ export class VaultView {
     return [...placed, ...unplaced];
   }
 
-  #placeOf(row: RowKey): Place | undefined {
+  #seqOf(row: RowKey): Place | undefined {
     return this.#database.get(`SELECT id AS "row", group_id AS "group", seq FROM messages WHERE id = ?`, row) as
       | Place
       | undefined;

@@ -1,0 +1,66 @@
+import type { AnySuite, WrappedKey } from "../../e2ee/suite.ts";
+import { accepted, type Result } from "../../platform/result.ts";
+import type { Epoch, Seq } from "../../wire/ids.ts";
+import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
+import type { Ask } from "../people/identity-book.ts";
+import type { ConversationState } from "./conversation-state.ts";
+
+/** Takes the user's wrapped keys of a conversation's epochs from the server, and has the suite follow the epochs by them. */
+export class EpochKeys {
+  readonly #state: ConversationState;
+  #missing: Seq | undefined;
+
+  constructor(state: ConversationState) {
+    this.#state = state;
+  }
+
+  /** The seq of the newest epoch's entry, while that epoch cannot be followed for want of handshake messages before it. */
+  get missingBefore(): Seq | undefined {
+    return this.#missing;
+  }
+
+  /** Follows every epoch of the log for which this member was given a key, and which the suite's state does not hold yet. */
+  async take(ask: Ask): Promise<Result<undefined, GroupRefusal>> {
+    const { suite, log, group, parts } = this.#state;
+    if (!suite) {
+      return refusal("unknown_suite", `this client does not know the suite ${log.membership?.settings.suite}`);
+    }
+    const { history } = log;
+    // Epochs before joining have no key for this member, and will not get one by asking again.
+    let from = history.epochs.find((epoch) => !this.#state.holds(epoch) && history.memberIn(epoch, parts.user));
+    this.#missing = undefined;
+    while (from !== undefined) {
+      const page = await ask(parts.mailbox, { kind: "keys", group, from });
+      if (!page.ok) return refusalFor("the group's keys could not be read", page.reason);
+      const fault = await this.#follow(suite, page.value.keys);
+      if (fault) return refusal("log_refused", fault);
+      if (!page.value.more) break;
+      const last = page.value.keys.at(-1)?.epoch ?? 0;
+      if (last < from) {
+        return refusal("log_refused", `there are more keys, and the server does not go on at epoch ${from}`);
+      }
+      from = (last + 1) as Epoch;
+    }
+    return accepted(undefined);
+  }
+
+  /** Follows each of these epochs that can be followed, up to one whose key is wrong: then says which. */
+  async #follow(suite: AnySuite, keys: readonly Omit<WrappedKey, "user">[]): Promise<string | undefined> {
+    const { log, parts } = this.#state;
+    let state = this.#state.ofSuite;
+    let fault: string | undefined;
+    for (const { epoch, wrapped } of keys) {
+      const entry = log.history.beginning(epoch);
+      if (!entry || suite.holds(state, epoch)) continue;
+      const followed = await suite.followEpoch(parts.self, state, entry, wrapped);
+      if (followed.ok) state = followed.value;
+      else if (followed.reason === "handshake_missing") this.#missing = log.seqOf(entry.index);
+      else {
+        fault = `the key of epoch ${epoch}: ${followed.reason}`;
+        break;
+      }
+    }
+    this.#state.advance(state, {});
+    return fault;
+  }
+}

@@ -1,0 +1,130 @@
+import { accepted, type Result, refused } from "../../platform/result.ts";
+import { equalBytes } from "../../wire/bytes.ts";
+import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
+import type { Seq } from "../../wire/ids.ts";
+import type { Membership } from "../../wire/membership.ts";
+import { type MembershipEntry, parseEntry } from "../../wire/membership-entry.ts";
+import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
+import { type Ask, askPatiently } from "../people/identity-book.ts";
+import type { ConversationState } from "./conversation-state.ts";
+import type { EpochKeys } from "./epoch-keys.ts";
+import type { SequencedEntry } from "./group-log.ts";
+import type { ConversationStep } from "./keeper.ts";
+
+/** Brings a conversation's log up to what the server shows, checked entry by entry, and its keys with it. */
+export class LogFollower {
+  readonly #state: ConversationState;
+  readonly #keys: EpochKeys;
+
+  constructor(state: ConversationState, keys: EpochKeys) {
+    this.#state = state;
+    this.#keys = keys;
+  }
+
+  /** Reads what is new in the log, checks it, and takes the keys of its epochs. */
+  async refresh(ask: Ask): Promise<Result<Membership, GroupRefusal>> {
+    const read = await this.#readLog(ask);
+    if (!read.ok) return read;
+    const { log, parts } = this.#state;
+    const { membership } = log;
+    if (!membership) return refusal("log_refused", "the group's log is empty");
+    const own = membership.members.get(parts.user);
+    if (own && !equalBytes(own.fingerprint, parts.self.public.fingerprint)) {
+      return this.refuse(
+        "the log names another identity for this user than their own: somebody stands between them and who let them in",
+      );
+    }
+    if (parts.people.isStrict) {
+      const met = await parts.people.prefetch(membership.members.keys(), ask);
+      if (!met.ok) return met;
+    }
+    const keys = await this.#keys.take(ask);
+    if (!keys.ok) return this.#told(keys.reason);
+    return accepted(membership);
+  }
+
+  /** The newest epoch is followed, and if that takes messages that have not come yet, once they have. */
+  async takeKeys(): Promise<Result<undefined, GroupRefusal>> {
+    const taken = await this.#keys.take(askPatiently);
+    return taken.ok ? taken : this.#told(taken.reason);
+  }
+
+  /** An entry that was delivered among the group's messages. */
+  async received(seq: Seq, { payload, sentAt }: DeliveredMessage): Promise<void> {
+    const { log, parts } = this.#state;
+    const sequenced = { seq, at: sentAt, bytes: payload };
+    const parsed = parseEntry(payload);
+    const isNext = parsed.ok && parsed.value.entry.index <= log.length;
+    // Its key is taken when something is to be sealed or opened under it.
+    if (isNext && log.length > 0) {
+      await this.#meetSubjects(parsed.value.entry);
+      const taken = await this.#take(sequenced, askPatiently, { cursor: seq });
+      if (!taken.ok) this.#state.wasClosed(taken.reason);
+      return;
+    }
+    if (log.length > 0 || parts.keeper) {
+      const refreshed = await this.refresh(askPatiently);
+      if (!refreshed.ok && this.#state.wasClosed(refreshed.reason)) return;
+    }
+    // By now the log has it, unless the server shows another.
+    if (parsed.ok && parsed.value.entry.index < log.length) {
+      const taken = await this.#take(sequenced, askPatiently, { cursor: seq });
+      if (taken.ok || this.#state.wasClosed(taken.reason)) return;
+    }
+    this.#state.keep({ cursor: seq });
+  }
+
+  /** The server shows what cannot be: `logRefused` says so. */
+  refuse(detail: string): Result<never, GroupRefusal> {
+    return this.#told({ code: "log_refused", detail });
+  }
+
+  async #readLog(ask: Ask): Promise<Result<undefined, GroupRefusal>> {
+    const { log, group, parts } = this.#state;
+    for (;;) {
+      const from = log.length;
+      const page = await ask(parts.mailbox, { kind: "log", group, from });
+      if (!page.ok) return refusalFor("the group's log could not be read", page.reason);
+      if (page.value.length < log.length) {
+        return this.refuse(`the log has ${page.value.length} entries, and had ${log.length} before`);
+      }
+      for (const { entry: bytes, seq } of page.value.entries) {
+        const taken = await this.#take({ seq, bytes }, ask);
+        if (!taken.ok) return taken;
+      }
+      if (page.value.entries.length === 0 || log.length >= page.value.length) return accepted(undefined);
+      if (log.length === from) {
+        return this.refuse(`the log has ${page.value.length} entries, and the server does not go on behind ${from}`);
+      }
+    }
+  }
+
+  async #take(
+    sequenced: SequencedEntry,
+    ask: Ask,
+    step: ConversationStep = {},
+  ): Promise<Result<undefined, GroupRefusal>> {
+    const { log, parts } = this.#state;
+    const taken = await log.take(sequenced, parts.people, ask);
+    if (!taken.ok) return this.#told(taken.reason);
+    const { seq, at } = sequenced;
+    if (taken.value) this.#state.record(taken.value, sequenced, step);
+    else this.#state.keep(at === undefined ? step : { ...step, entryAt: { seq, at } });
+    return accepted(undefined);
+  }
+
+  #told(reason: GroupRefusal): Result<never, GroupRefusal> {
+    if (reason.code === "log_refused") this.#state.events.logRefused?.(this.#state.group, reason.detail);
+    return refused(reason);
+  }
+
+  /** Newcomers' names are known before their entry is told of. Who cannot be met now is met when something is sealed. */
+  async #meetSubjects({ action, subjects }: MembershipEntry): Promise<void> {
+    const { people } = this.#state.parts;
+    if (action !== "admit" || !people.isStrict) return;
+    await people.prefetch(
+      subjects.map(({ user }) => user),
+      askPatiently,
+    );
+  }
+}

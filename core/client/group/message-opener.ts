@@ -1,0 +1,133 @@
+import { parseContent } from "../../e2ee/content.ts";
+import type { PublicIdentity } from "../../e2ee/public-identity.ts";
+import type { AnySuite } from "../../e2ee/suite.ts";
+import { messageOf } from "../../platform/failure.ts";
+import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
+import type { Seq } from "../../wire/ids.ts";
+import type { GroupRefusal } from "../mail/group-refusal.ts";
+import { askPatiently } from "../people/identity-book.ts";
+import type { ConversationEvents, MessageFault } from "./conversation-events.ts";
+import type { ConversationState } from "./conversation-state.ts";
+import type { MessageName } from "./keeper.ts";
+import type { LogFollower } from "./log-follower.ts";
+
+/** Without a keeper, so many messages are remembered to know one again. */
+const rememberedMax = 4096;
+
+/** Opens a conversation's messages, each in its turn: verifies who wrote it, keeps it and hands it on, or says why not. */
+export class MessageOpener {
+  readonly #state: ConversationState;
+  readonly #log: LogFollower;
+  /** Seqs of messages that were opened, by sender and id, where no keeper knows them. */
+  readonly #seqs = new Map<string, Seq>();
+
+  constructor(state: ConversationState, log: LogFollower) {
+    this.#state = state;
+    this.#log = log;
+  }
+
+  /** Older messages than the user has seen are opened without events: what keeps them tells of them. */
+  async open(seq: Seq, message: DeliveredMessage, events: ConversationEvents = this.#state.events): Promise<void> {
+    const writer = await this.#writerOf(seq, message, events);
+    if (!writer) return;
+    const { group, log } = this.#state;
+    const { sender, epoch, sentAt, clientMessageId, type, payload } = message;
+    const envelope = { type, group, epoch, sender, clientMessageId };
+    const opened = await writer.suite.open(this.#state.ofSuite, envelope, payload, writer.identity);
+    if (!opened.ok) return this.unreadable(seq, message, opened.reason, "", events);
+    if (log.epochBehind(opened.value.logHead) === undefined) {
+      const refreshed = await this.#log.refresh(askPatiently);
+      if (!refreshed.ok && this.#state.wasClosed(refreshed.reason)) return;
+    }
+    if (log.epochBehind(opened.value.logHead) !== epoch) {
+      return this.unreadable(seq, message, "different_log", "its sender was shown another membership log", events);
+    }
+    const content = parseContent(opened.value.body);
+    if (!content.ok) return this.unreadable(seq, message, "unknown_content", content.reason, events);
+    this.#seqs.set(keyOf(message), seq);
+    const kept = { seq, sender, clientMessageId, epoch, sentAt, content: content.value, fault: undefined };
+    this.#state.advance(opened.value.state, { cursor: seq, message: kept });
+    events.message?.({ group, seq, sender, sentAt, clientMessageId, content: content.value });
+  }
+
+  /** Hands a handshake message to the suite; answers why that did not take it. */
+  async receiveHandshake(seq: Seq, message: DeliveredMessage): Promise<string | undefined> {
+    const writer = await this.#writerOf(seq, message, this.#state.events);
+    if (!writer) return "refused";
+    const { sender, epoch, clientMessageId, type, payload } = message;
+    const envelope = { type, group: this.#state.group, epoch, sender, clientMessageId };
+    const { suite, identity } = writer;
+    const { self } = this.#state.parts;
+    const followed = await suite.receiveHandshake(self, this.#state.ofSuite, envelope, payload, identity);
+    if (followed.ok) this.#state.advance(followed.value, { cursor: seq });
+    else this.unreadable(seq, message, followed.reason);
+    return followed.ok ? undefined : followed.reason;
+  }
+
+  /** A message that breaks this client does not vanish, nor keep those behind it. */
+  broke(seq: Seq, message: DeliveredMessage, cause: unknown, events?: ConversationEvents): void {
+    this.unreadable(seq, message, "internal", messageOf(cause), events);
+  }
+
+  unreadable(seq: Seq, message: DeliveredMessage, fault: MessageFault, detail = "", events = this.#state.events): void {
+    const { sender, clientMessageId, epoch, sentAt } = message;
+    const kept = { seq, sender, clientMessageId, epoch, sentAt, content: undefined, fault };
+    // A message that has another seq already is kept with that one.
+    this.#state.keep(fault === "replayed" ? { cursor: seq } : { cursor: seq, message: kept });
+    events.unreadable?.({ group: this.#state.group, seq, sender, fault, detail });
+  }
+
+  /** The seq with which this message was opened before. */
+  seqOf(message: MessageName): Seq | undefined {
+    const { keeper } = this.#state.parts;
+    if (keeper) return keeper.seqOf(this.#state.group, message.sender, message.clientMessageId);
+    if (this.#seqs.size > rememberedMax) {
+      for (const oldest of this.#seqs.keys()) {
+        this.#seqs.delete(oldest);
+        break;
+      }
+    }
+    return this.#seqs.get(keyOf(message));
+  }
+
+  /** The identity under which the sender may have written this with this seq; otherwise the message is said to be unreadable. */
+  async #writerOf(
+    seq: Seq,
+    message: DeliveredMessage,
+    events: ConversationEvents,
+  ): Promise<{ readonly suite: AnySuite; readonly identity: PublicIdentity } | undefined> {
+    const { log, parts } = this.#state;
+    const { sender, epoch } = message;
+    const known = this.seqOf(message);
+    const unreadable = (fault: MessageFault, detail = "") => {
+      this.unreadable(seq, message, fault, detail, events);
+      return undefined;
+    };
+    if (known !== undefined && known !== seq) return unreadable("replayed", `the same message stands at ${known}`);
+    if (!this.#state.holds(epoch)) {
+      const refreshed = await this.#log.refresh(askPatiently);
+      if (!refreshed.ok)
+        return this.#unanswered(refreshed.reason, () => unreadable("unknown_epoch", refreshed.reason.detail));
+    }
+    const inForce = log.epochAt(seq);
+    if (inForce === epoch && !this.#state.isFor(epoch)) {
+      this.#state.keep({ cursor: seq });
+      return undefined;
+    }
+    if (inForce !== epoch) return unreadable("stale_epoch", `epoch ${inForce} was in force there`);
+    const { suite } = this.#state;
+    if (!suite || this.#state.ofSuite === undefined) return unreadable("unknown_epoch");
+    const fingerprint = log.history.memberIn(epoch, sender);
+    if (!fingerprint) return unreadable("not_a_member");
+    const person = await parts.people.byFingerprint(sender, fingerprint, askPatiently);
+    if (!person.ok) return this.#unanswered(person.reason, () => unreadable("unknown_sender", person.reason.detail));
+    return { suite, identity: person.value };
+  }
+
+  /** The server did not give what is needed to open a message: that is the message's fault unless the client was closed. */
+  #unanswered(why: GroupRefusal, unreadable: () => undefined): undefined {
+    if (!this.#state.wasClosed(why)) unreadable();
+  }
+}
+
+const keyOf = ({ sender, clientMessageId }: MessageName) => `${sender} ${clientMessageId}`;

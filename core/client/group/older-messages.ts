@@ -1,0 +1,132 @@
+import { accepted, type Result } from "../../platform/result.ts";
+import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
+import type { Seq } from "../../wire/ids.ts";
+import { limits } from "../../wire/limits.ts";
+import { messageTypes } from "../../wire/send-frame.ts";
+import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
+import { askOnce } from "../people/identity-book.ts";
+import type { ConversationEvents } from "./conversation-events.ts";
+import type { ConversationState } from "./conversation-state.ts";
+import type { Keeper } from "./keeper.ts";
+import type { LogFollower } from "./log-follower.ts";
+import type { MessageOpener } from "./message-opener.ts";
+import type { InOrder } from "./turns.ts";
+
+/** What came of asking for older messages. */
+export interface OlderMessages {
+  /** So many were kept; others may have been passed over, or are there no more. */
+  readonly count: number;
+  /** Whether there may be others before them. */
+  readonly more: boolean;
+}
+
+export interface OlderHistoryParts {
+  readonly state: ConversationState;
+  readonly log: LogFollower;
+  readonly opener: MessageOpener;
+  readonly inOrder: InOrder;
+}
+
+/** Older messages than those that the user has seen are kept without events: what keeps them tells of them. */
+const quietly: ConversationEvents = {};
+
+/** Reads a group's messages from before the oldest that is kept, and keeps them like any other. */
+export class OlderHistory {
+  readonly #parts: OlderHistoryParts;
+  #reading: Promise<Result<OlderMessages, GroupRefusal>> | undefined;
+
+  constructor(parts: OlderHistoryParts) {
+    this.#parts = parts;
+  }
+
+  /** Up to so many. Asked again while it is under way, it answers the same. */
+  read(count: number): Promise<Result<OlderMessages, GroupRefusal>> {
+    this.#reading ??= this.#read(count).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(count: number): Promise<Result<OlderMessages, GroupRefusal>> {
+    const { state, log, inOrder } = this.#parts;
+    const { keeper, mailbox } = state.parts;
+    const oldest = keeper?.oldest(state.group);
+    if (!keeper || oldest === undefined) return refusal("not_a_member", "nothing of this group is kept");
+    const ready = await inOrder(async () => {
+      const known = state.log.membership;
+      const isReady = known && (!known.keyed || state.holds(known.epoch));
+      return isReady ? accepted(known) : log.refresh(askOnce);
+    });
+    if (!ready.ok) return ready;
+    const first = this.#firstReadable();
+    if (oldest <= first) return accepted({ count: 0, more: false });
+    const from = Math.max(first, oldest - Math.min(Math.max(1, count), limits.syncPageMax)) as Seq;
+    const range = { after: (from - 1) as Seq, through: (oldest - 1) as Seq };
+    const history = await mailbox.history(state.group, range);
+    if (!history.ok) return refusalFor("older messages could not be read", history.reason);
+    const taking = inOrder(async () => {
+      const taken = await this.#takeAll(keeper, history.value, { from, before: oldest });
+      return taken === undefined
+        ? refusal("offline", "closed meanwhile")
+        : accepted({ count: taken, more: from > first });
+    });
+    return taking.catch((cause) => {
+      if (!state.isBroken) throw cause;
+      return refusal("offline", "nothing can be kept at present");
+    });
+  }
+
+  /** How many messages were kept; undefined when the client was closed meanwhile. */
+  async #takeAll(
+    keeper: Keeper,
+    messages: readonly (readonly [Seq, DeliveredMessage])[],
+    { from, before }: { readonly from: Seq; readonly before: Seq },
+  ): Promise<number | undefined> {
+    const { state } = this.#parts;
+    let taken = 0;
+    let next = from;
+    const skipTo = (seq: Seq) => {
+      if (seq > next) state.keep({ missing: { from: next, through: (seq - 1) as Seq } });
+      next = (seq + 1) as Seq;
+    };
+    for (const [seq, message] of messages) {
+      if (state.isClosed) break;
+      skipTo(seq);
+      if (await this.#take(keeper, seq, message)) taken++;
+    }
+    if (state.isClosed) return undefined;
+    skipTo(before);
+    state.keep({ oldest: from });
+    return taken;
+  }
+
+  /** Takes in a message that stands before those that were taken in by now; answers whether there is one more then. */
+  async #take(keeper: Keeper, seq: Seq, message: DeliveredMessage): Promise<boolean> {
+    const { state, log, opener } = this.#parts;
+    const known = keeper.at(state.group, seq);
+    if (known && (known.sender !== message.sender || known.clientMessageId !== message.clientMessageId)) {
+      state.events.misplaced?.(state.group, seq);
+      return false;
+    }
+    switch (message.type) {
+      case messageTypes.membership:
+        await log.received(seq, message);
+        return false;
+      case messageTypes.handshake:
+        // What it led to is in the suite's state.
+        return false;
+      default:
+        await opener.open(seq, message, quietly).catch((cause) => {
+          if (state.isBroken) throw cause;
+          opener.broke(seq, message, cause, quietly);
+        });
+        return !known && keeper.at(state.group, seq) !== undefined;
+    }
+  }
+
+  /** What came before this seq was not for this member to read. */
+  #firstReadable(): Seq {
+    const { state } = this.#parts;
+    return state.log.entries.find(({ entry }) => state.isFor(entry.epoch))?.seq ?? (1 as Seq);
+  }
+}
