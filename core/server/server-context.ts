@@ -12,9 +12,9 @@ import type { FanOut } from "./groups/fan-out.ts";
 import type { GroupDirectory } from "./groups/group-directory.ts";
 import type { Presence } from "./groups/presence.ts";
 import type { BudgetLimit, Budgets } from "./sessions/budget.ts";
-import type { ClientSession } from "./sessions/client-session.ts";
 import type { LoginGate } from "./sessions/login-gate.ts";
 import type { RevokedSessions } from "./sessions/revoked-sessions.ts";
+import type { Session } from "./sessions/session.ts";
 import type { SessionTokens } from "./sessions/tokens.ts";
 import type { UserDirectory } from "./sessions/user-directory.ts";
 
@@ -32,7 +32,7 @@ export interface ServerContext {
   readonly gate: LoginGate;
   readonly sendBudgets: Budgets<UserId>;
   /** Connections that have not logged in, by when they came, oldest first. */
-  readonly strangers: Map<ClientSession, number>;
+  readonly strangers: Map<Session, number>;
   readonly users: UserDirectory;
   /** The groups of a user, as the database has them. */
   readonly memberships: Coalescer<UserId, readonly GroupOfUser[]>;
@@ -44,7 +44,7 @@ export interface ServerContext {
   isDatabaseAway(cause: unknown): boolean;
 }
 
-export type MessageWriter = Pick<IngestWriter<ClientSession>, "append" | "waiting" | "away">;
+export type MessageWriter = Pick<IngestWriter<Session>, "append" | "waiting" | "away">;
 
 export interface ServerLimits {
   readonly connectionsMax: number;

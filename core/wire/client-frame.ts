@@ -17,7 +17,7 @@ import { type ColdFrame, type ColdKind, coldCodec, type FrameFault, readFrameKin
 import { limits } from "./limits.ts";
 import { opaqueBytes } from "./opaque-bytes.ts";
 import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts";
-import type { ColdServerFrame } from "./server-frame.ts";
+import type { ReplyFrame, ReplyKind } from "./server-frame.ts";
 
 const request = requestField;
 const registrationRequest = exactBytesField(opaqueBytes.registrationRequest);
@@ -25,20 +25,26 @@ const record = exactBytesField(opaqueBytes.registrationRecord);
 const ke1 = exactBytesField(opaqueBytes.ke1);
 const ke3 = exactBytesField(opaqueBytes.ke3);
 
+/** Who may send a frame: a connection that has not logged in, one that has, or either. */
+export type FrameSender = "stranger" | "user" | "anyone";
+
 /**
- * Everything that a client says, but for SEND. A request is answered by the frame that stands beside it as its `reply`, or
- * by `error`; what has no reply is not answered.
+ * Everything that a client says, but for SEND: who may say it, and what the server replies. A *request* has a `request` number
+ * and is answered by the frame that stands beside it as its `reply`, or by `error`. A frame without a reply is a *post*. Servers,
+ * clients and the tables of PROTOCOL.md follow this table: a frame is added here first, and the compiler names the rest.
  */
 export const coldClientFrames = {
   /** OPAQUE registration, first message. */
   signUpStart: {
     code: 0x10,
+    from: "stranger",
     reply: "signUpStarted",
     body: z.strictObject({ request, name: typedNameField, message: registrationRequest }),
   },
   /** OPAQUE registration record and the public identity, once for a `signUpStart`. */
   signUpFinish: {
     code: 0x11,
+    from: "stranger",
     reply: "welcome",
     body: z.strictObject({
       request,
@@ -51,31 +57,34 @@ export const coldClientFrames = {
   /** OPAQUE login, KE1. */
   logInStart: {
     code: 0x12,
+    from: "stranger",
     reply: "logInStarted",
     body: z.strictObject({ request, name: typedNameField, message: ke1 }),
   },
   /** OPAQUE login, KE3. */
-  logInFinish: { code: 0x13, reply: "welcome", body: z.strictObject({ request, message: ke3 }) },
+  logInFinish: { code: 0x13, from: "stranger", reply: "welcome", body: z.strictObject({ request, message: ke3 }) },
   /** A session token instead of a login. */
-  resume: { code: 0x14, reply: "welcome", body: z.strictObject({ request, token: bytesField(256) }) },
+  resume: { code: 0x14, from: "stranger", reply: "welcome", body: z.strictObject({ request, token: bytesField(256) }) },
   /** Ends the session: its token resumes nothing any more. */
-  logOut: { code: 0x15, reply: "done", body: z.strictObject({ request }) },
+  logOut: { code: 0x15, from: "user", reply: "done", body: z.strictObject({ request }) },
   /** The caller's account secret, sealed under the password. */
-  fetchBackup: { code: 0x16, reply: "backup", body: z.strictObject({ request }) },
+  fetchBackup: { code: 0x16, from: "user", reply: "backup", body: z.strictObject({ request }) },
   /** Keeps another one. */
-  saveBackup: { code: 0x17, reply: "done", body: z.strictObject({ request, backup }) },
+  saveBackup: { code: 0x17, from: "user", reply: "done", body: z.strictObject({ request, backup }) },
   /** A new password: OPAQUE registration, first message. Only on a connection that logged in with the old one. */
   passwordStart: {
     code: 0x18,
+    from: "user",
     reply: "passwordStarted",
     body: z.strictObject({ request, message: registrationRequest }),
   },
   /** The new record, and the account secret sealed anew: both or neither are kept, other sessions end. */
-  passwordFinish: { code: 0x19, reply: "done", body: z.strictObject({ request, record, backup }) },
+  passwordFinish: { code: 0x19, from: "user", reply: "done", body: z.strictObject({ request, record, backup }) },
 
   /** Public identities by name or id, in the order asked. */
   findUsers: {
     code: 0x20,
+    from: "user",
     reply: "users",
     body: z
       .strictObject({
@@ -89,10 +98,11 @@ export const coldClientFrames = {
   },
 
   /** The caller's groups, and from now on their messages. */
-  groups: { code: 0x30, reply: "groups", body: z.strictObject({ request }) },
+  groups: { code: 0x30, from: "user", reply: "groups", body: z.strictObject({ request }) },
   /** Wrapped keys for a change to come, held until the connection ends or a change of the group is asked for. */
   stageKeys: {
     code: 0x31,
+    from: "user",
     reply: "done",
     body: z.strictObject({
       request,
@@ -103,45 +113,68 @@ export const coldClientFrames = {
     }),
   },
   /** A signed membership entry. */
-  change: { code: 0x32, reply: "changed", body: z.strictObject({ request, entry: bytesField(limits.entryBytesMax) }) },
+  change: {
+    code: 0x32,
+    from: "user",
+    reply: "changed",
+    body: z.strictObject({ request, entry: bytesField(limits.entryBytesMax) }),
+  },
   /** Entries of a group's log from an index on. */
-  log: { code: 0x33, reply: "log", body: z.strictObject({ request, group: groupIdField, from: countField }) },
+  log: {
+    code: 0x33,
+    from: "user",
+    reply: "log",
+    body: z.strictObject({ request, group: groupIdField, from: countField }),
+  },
   /** The caller's wrapped keys from an epoch on. */
-  keys: { code: 0x34, reply: "keys", body: z.strictObject({ request, group: groupIdField, from: epochField }) },
+  keys: {
+    code: 0x34,
+    from: "user",
+    reply: "keys",
+    body: z.strictObject({ request, group: groupIdField, from: epochField }),
+  },
 
   /** Messages after one seq, up to another: DELIVER frames come before the reply. */
   sync: {
     code: 0x40,
+    from: "user",
     reply: "synced",
     body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField }),
   },
   /** Everything up to this seq has been read; not answered. */
-  read: { code: 0x41, body: z.strictObject({ group: groupIdField, seq: seqField }) },
+  read: { code: 0x41, from: "user", body: z.strictObject({ group: groupIdField, seq: seqField }) },
   /** Who of the group is here and who has read how far → `presence` and `cursors`, now and at each change. */
-  open: { code: 0x42, body: z.strictObject({ group: groupIdField }) },
+  open: { code: 0x42, from: "user", body: z.strictObject({ group: groupIdField }) },
   /** No more of that. */
-  close: { code: 0x43, body: z.strictObject({ group: groupIdField }) },
+  close: { code: 0x43, from: "user", body: z.strictObject({ group: groupIdField }) },
   /** The caller is writing something → `typing` to those who look at the group; not answered, and not kept. */
-  typing: { code: 0x44, body: z.strictObject({ group: groupIdField }) },
+  typing: { code: 0x44, from: "user", body: z.strictObject({ group: groupIdField }) },
 
   /** For the round-trip time through the server's loop. */
-  ping: { code: 0x50, reply: "pong", body: z.strictObject({ request }) },
-} as const satisfies Readonly<Record<string, ColdKind & { readonly reply?: ColdServerFrame["kind"] }>>;
+  ping: { code: 0x50, from: "anyone", reply: "pong", body: z.strictObject({ request }) },
+} as const satisfies Readonly<Record<string, ColdKind & { readonly from: FrameSender; readonly reply?: ReplyKind }>>;
 
 const codec = coldCodec(coldClientFrames);
 
 export type ColdClientFrame = ColdFrame<typeof coldClientFrames>;
 
+type ClientTable = typeof coldClientFrames;
 type Requests = {
-  [Kind in keyof typeof coldClientFrames as (typeof coldClientFrames)[Kind] extends { readonly reply: string }
+  [Kind in keyof ClientTable as ClientTable[Kind] extends { readonly reply: ReplyKind }
     ? Kind
-    : never]: (typeof coldClientFrames)[Kind];
+    : never]: ClientTable[Kind];
 };
 /** What is answered. */
 export type RequestKind = keyof Requests;
 export type RequestFrame<Kind extends RequestKind> = Extract<ColdClientFrame, { kind: Kind }>;
 /** The frame that grants a request. */
-export type ReplyTo<Kind extends RequestKind> = Extract<ColdServerFrame, { kind: Requests[Kind]["reply"] }>;
+export type ReplyTo<Kind extends RequestKind> = ReplyFrame<Requests[Kind]["reply"]>;
+
+/** What is not answered. */
+export type PostKind = Exclude<ColdClientFrame["kind"], RequestKind>;
+export type PostFrame<Kind extends PostKind> = Extract<ColdClientFrame, { kind: Kind }>;
+
+export const isRequest = (frame: ColdClientFrame): frame is RequestFrame<RequestKind> => "request" in frame;
 
 /** Everything that a client may send. */
 export type ClientFrame = SendFrame | ColdClientFrame;

@@ -28,31 +28,10 @@ const retryAfterMs = z.number().int().min(0).exactOptional();
 /** Those who have just left may be counted still. */
 const presentUsers = z.array(userIdField).max(2 * limits.groupMembersMax);
 
-/**
- * Everything that a server says, but for ACK and DELIVER. Each list has the bound that follows from the limits: one that
- * is longer is refused before its elements are looked at, and being wrong in each of them costs ten times its reading.
- */
-export const coldServerFrames = {
-  /** A SEND that was not stored. */
-  reject: {
-    code: 0x83,
-    body: z.strictObject({
-      group: groupIdField,
-      clientMessageId: exactBytesField(8),
-      code,
-      /** The group's epoch, with `stale_epoch` and `rekey_needed`. */
-      epoch: epochField.exactOptional(),
-      retryAfterMs,
-      /** With `rate_limited`: how many messages may come once that is over, and in how long as many as at first. */
-      remaining: countField.exactOptional(),
-      resetMs: retryAfterMs,
-    }),
-  },
-  /** A request that failed; without `request`, the connection itself, which then ends. */
-  error: { code: 0x8f, body: z.strictObject({ request: request.exactOptional(), code, detail, retryAfterMs }) },
+/** The replies to requests, each with the request's number: beside each request stands which of them grants it. */
+const replyFrames = {
   /** A request that needs no other answer. */
   done: { code: 0x8e, body: z.strictObject({ request }) },
-
   signUpStarted: { code: 0x90, body: z.strictObject({ request, message: registrationResponse }) },
   logInStarted: { code: 0x91, body: z.strictObject({ request, message: exactBytesField(opaqueBytes.ke2) }) },
   /** Logged in. The token resumes the session on any server until it expires. */
@@ -67,11 +46,9 @@ export const coldServerFrames = {
       tokenExpiresAt: timeField,
     }),
   },
-
   /** Null for who has none. */
   backup: { code: 0x93, body: z.strictObject({ request, backup: backupField.nullable() }) },
   passwordStarted: { code: 0x94, body: z.strictObject({ request, message: registrationResponse }) },
-
   users: {
     code: 0xa0,
     body: z.strictObject({
@@ -86,7 +63,6 @@ export const coldServerFrames = {
         .max(limits.findUsersMax),
     }),
   },
-
   groups: {
     code: 0xb0,
     body: z.strictObject({
@@ -129,6 +105,31 @@ export const coldServerFrames = {
       more: z.boolean(),
     }),
   },
+  /** The messages after `after` and up to `through` that the server holds have been delivered; `lastSeq` is the group's last. */
+  synced: {
+    code: 0xc0,
+    body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField, lastSeq: seqField }),
+  },
+  pong: { code: 0xd0, body: z.strictObject({ request }) },
+} as const;
+
+/** The notices: what a server says unasked. */
+export const noticeFrames = {
+  /** A SEND that was not stored. */
+  reject: {
+    code: 0x83,
+    body: z.strictObject({
+      group: groupIdField,
+      clientMessageId: exactBytesField(8),
+      code,
+      /** The group's epoch, with `stale_epoch` and `rekey_needed`. */
+      epoch: epochField.exactOptional(),
+      retryAfterMs,
+      /** With `rate_limited`: how many messages may come once that is over, and in how long as many as at first. */
+      remaining: countField.exactOptional(),
+      resetMs: retryAfterMs,
+    }),
+  },
   /** The caller has been admitted to a group, from this seq on its messages come. */
   joined: {
     code: 0xb5,
@@ -136,12 +137,6 @@ export const coldServerFrames = {
   },
   /** The caller is no longer a member. */
   left: { code: 0xb6, body: z.strictObject({ group: groupIdField, epoch: epochField }) },
-
-  /** The messages after `after` and up to `through` that the server holds have been delivered; `lastSeq` is the group's last. */
-  synced: {
-    code: 0xc0,
-    body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField, lastSeq: seqField }),
-  },
   cursors: {
     code: 0xc1,
     body: z.strictObject({
@@ -159,15 +154,28 @@ export const coldServerFrames = {
   },
   /** Members who are writing something just now. */
   typing: { code: 0xc3, body: z.strictObject({ group: groupIdField, users: presentUsers }) },
-
-  pong: { code: 0xd0, body: z.strictObject({ request }) },
   /** The server is about to stop: connect elsewhere now. What was sent and not acknowledged is sent again there. */
   goAway: { code: 0xd1, body: z.strictObject({ reason: z.literal("draining") }) },
+} as const;
+
+/**
+ * Everything that a server says, but for ACK and DELIVER. Each list has the bound that follows from the limits: one that
+ * is longer is refused before its elements are looked at, and being wrong in each of them costs ten times its reading.
+ */
+export const coldServerFrames = {
+  /** A request that failed; without `request`, the connection itself, which then ends. */
+  error: { code: 0x8f, body: z.strictObject({ request: request.exactOptional(), code, detail, retryAfterMs }) },
+  ...replyFrames,
+  ...noticeFrames,
 } as const;
 
 const codec = coldCodec(coldServerFrames);
 
 export type ColdServerFrame = ColdFrame<typeof coldServerFrames>;
+export type ReplyKind = keyof typeof replyFrames;
+export type ReplyFrame<Kind extends ReplyKind> = Extract<ColdServerFrame, { kind: Kind }>;
+export type NoticeKind = keyof typeof noticeFrames;
+export type NoticeFrame<Kind extends NoticeKind = NoticeKind> = Extract<ColdServerFrame, { kind: Kind }>;
 /** Everything that a server may send. */
 export type ServerFrame = AckFrame | DeliverFrame | ColdServerFrame;
 

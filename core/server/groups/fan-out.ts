@@ -3,7 +3,7 @@ import { type Acknowledgement, ackEntriesMax, encodeAck } from "../../wire/ack-f
 import type { GroupId, Seq } from "../../wire/ids.ts";
 import type { Bus } from "../bus.ts";
 import type { Counters } from "../counters.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
+import type { Session } from "../sessions/session.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type CommittedFrame, committedFrames } from "./committed-frames.ts";
 import type { GroupDirectory } from "./group-directory.ts";
@@ -23,12 +23,12 @@ export class FanOut {
   }
 
   /** A batch whose rows all have their outcome. */
-  settled(batch: RowBatch<ClientSession>): void {
+  settled(batch: RowBatch<Session>): void {
     const fresh = new Map<GroupId, number[]>();
-    const acknowledged = new Map<ClientSession, Acknowledgement[]>();
+    const acknowledged = new Map<Session, Acknowledgement[]>();
     const refused: (() => void)[] = [];
     for (let row = 0; row < batch.count; row++) {
-      const session = batch.tickets[row] as ClientSession;
+      const session = batch.tickets[row] as Session;
       const fault = batch.faults[row];
       if (fault) {
         const group = batch.groups[row] as GroupId;
@@ -68,13 +68,13 @@ export class FanOut {
     this.#groups.advance(id, lastSeq);
     const group = this.#groups.get(id);
     if (!group) return;
-    this.#groups.told(group, lastSeq);
+    this.#groups.delivered(group, lastSeq);
     if (group.sessions.size === 0) return;
     this.#counters.deliveries += group.sessions.size * count;
     this.#transport.publish(group.topic, frame);
   }
 
-  #acknowledge(session: ClientSession, acknowledgements: readonly Acknowledgement[]): void {
+  #acknowledge(session: Session, acknowledgements: readonly Acknowledgement[]): void {
     this.#counters.acknowledged += acknowledgements.length;
     session.connection.together(() => {
       for (let from = 0; from < acknowledgements.length; from += ackEntriesMax) {
@@ -85,7 +85,7 @@ export class FanOut {
 }
 
 /** DELIVER frames of one group's rows. */
-function framesOf(batch: RowBatch<ClientSession>, group: GroupId, rows: number[]): CommittedFrame[] {
+function framesOf(batch: RowBatch<Session>, group: GroupId, rows: number[]): CommittedFrame[] {
   const seqOf = (row: number) => batch.seqs[row] as Seq;
   rows.sort((a, b) => seqOf(a) - seqOf(b));
   return committedFrames(

@@ -6,7 +6,7 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { until } from "../../testing/until.ts";
 import { epoch, type GroupId, groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import type { Bus } from "../bus.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
+import type { Session } from "../sessions/session.ts";
 import { GroupDirectory } from "./group-directory.ts";
 
 const [one, two] = [groupId(1), groupId(2)];
@@ -151,5 +151,5 @@ test("a group that is not followed any more cannot be entered", async () => {
   (await nextRead()).answer(record(one, 1, [alice]));
   const group = await watching;
   assert.ok(group);
-  assert.throws(() => groups.enter({ ...group }, {} as ClientSession), /not followed/);
+  assert.throws(() => groups.enter({ ...group }, {} as Session), /not followed/);
 });

@@ -2,30 +2,10 @@ import type { Clock } from "../../platform/clock.ts";
 import { Coalescer } from "../../platform/coalescer.ts";
 import type { Queryable } from "../../store/database.ts";
 import { type GroupRecord, loadGroups } from "../../store/groups.ts";
-import { type Epoch, type GroupId, maxSeq, type Seq, seqBeforeFirst, type UserId } from "../../wire/ids.ts";
+import { type GroupId, maxSeq, type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import type { Changed } from "../../wire/link-frame.ts";
 import type { Bus } from "../bus.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
-
-/** A group that this server follows because members of it are connected here, or just were. */
-export interface WatchedGroup {
-  readonly id: GroupId;
-  /** What its members' sockets subscribe to. */
-  readonly topic: string;
-  /** What the sockets of those who look at it subscribe to. */
-  readonly lookTopic: string;
-  epoch: Epoch;
-  /** The last place that is known to be taken. */
-  lastSeq: Seq;
-  /** The last place that members connected here have been told of: what the sweep compares with the database. */
-  toldSeq: Seq;
-  logLength: number;
-  members: Set<UserId>;
-  /** Connected here, logged in and subscribed. */
-  readonly sessions: Set<ClientSession>;
-  /** When the last of them left. */
-  idleSinceMs: number;
-}
+import type { Session, WatchedGroup } from "../sessions/session.ts";
 
 /**
  * A group that is being read for the first time. It is read once for all who ask for it meanwhile: two objects of one group
@@ -36,7 +16,7 @@ interface Loading {
   readonly heard: Heard;
 }
 
-/** What the bus brings of a group that is being read: the last place, and whether an entry came since its row was asked for. */
+/** What the bus brings of a group that is being read: the last seq, and whether an entry came since its row was asked for. */
 interface Heard {
   lastSeq: Seq;
   changed: boolean;
@@ -82,9 +62,9 @@ export class GroupDirectory {
     return this.#groups.size;
   }
 
-  /** Members connected here have been told of messages up to `seq`. */
-  told(group: WatchedGroup, seq: Seq): void {
-    if (seq > group.toldSeq) group.toldSeq = seq;
+  /** Messages up to `seq` were delivered to the members connected here. */
+  delivered(group: WatchedGroup, seq: Seq): void {
+    if (seq > group.deliveredSeq) group.deliveredSeq = seq;
   }
 
   /**
@@ -151,12 +131,12 @@ export class GroupDirectory {
     return group;
   }
 
-  enter(group: WatchedGroup, session: ClientSession): void {
+  enter(group: WatchedGroup, session: Session): void {
     if (this.#groups.get(group.id) !== group) throw new Error(`group ${group.id} is not followed any more`);
     group.sessions.add(session);
   }
 
-  leave(group: WatchedGroup, session: ClientSession): void {
+  leave(group: WatchedGroup, session: Session): void {
     group.sessions.delete(session);
     if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
   }
@@ -205,17 +185,17 @@ export class GroupDirectory {
   }
 }
 
-/** `heardSeq` is the last place that the bus has told of. */
+/** `heardSeq` is the last seq that the bus has brought. */
 function watched(record: GroupRecord, heardSeq: Seq, nowMs: number): WatchedGroup {
   const { id, epoch, logLength } = record;
   const lastSeq = maxSeq(record.lastSeq, heardSeq);
   return {
     id,
     topic: `g${id}`,
-    lookTopic: `l${id}`,
+    presenceTopic: `l${id}`,
     epoch,
     lastSeq,
-    toldSeq: lastSeq,
+    deliveredSeq: lastSeq,
     logLength,
     members: new Set(record.members),
     sessions: new Set(),

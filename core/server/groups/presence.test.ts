@@ -5,8 +5,8 @@ import { epoch, groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import type { ColdLinkFrame } from "../../wire/link-frame.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
 import type { Bus } from "../bus.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
-import type { GroupDirectory, WatchedGroup } from "./group-directory.ts";
+import type { Session, WatchedGroup } from "../sessions/session.ts";
+import type { GroupDirectory } from "./group-directory.ts";
 import { Presence } from "./presence.ts";
 
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
@@ -16,19 +16,19 @@ function setUp() {
   const group: WatchedGroup = {
     id: groupId(7),
     topic: "g7",
-    lookTopic: "l7",
+    presenceTopic: "l7",
     epoch: epoch(1),
     lastSeq: seq(0),
-    toldSeq: seq(0),
+    deliveredSeq: seq(0),
     logLength: 1,
     members: new Set([alice, bob, carol]),
     sessions: new Set(),
     idleSinceMs: 0,
   };
   let isFollowed = true;
-  const lookers = new Map<ClientSession, Set<UserId>>();
+  const lookers = new Map<Session, Set<UserId>>();
   const told: string[] = [];
-  const see = (sessions: Iterable<ClientSession>, bytes: Uint8Array) => {
+  const see = (sessions: Iterable<Session>, bytes: Uint8Array) => {
     const frame = parseServerFrame(bytes);
     if (!frame.ok || frame.value.kind !== "presence") return;
     for (const session of sessions) {
@@ -50,16 +50,16 @@ function setUp() {
   });
   const connect = (user: UserId) => {
     const connection = { subscribe() {}, unsubscribe() {}, send: (bytes: Uint8Array) => see([session], bytes) };
-    const session = { user, connection } as unknown as ClientSession;
+    const session = { user, connection } as unknown as Session;
     group.sessions.add(session);
     looking.stir(group.id);
     return session;
   };
-  const leave = (session: ClientSession) => {
+  const leave = (session: Session) => {
     group.sessions.delete(session);
     looking.stir(group.id);
   };
-  const look = async (session: ClientSession) => {
+  const look = async (session: Session) => {
     lookers.set(session, new Set());
     await looking.open(session, group);
     return lookers.get(session) as Set<UserId>;

@@ -6,9 +6,9 @@ import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { ColdLinkFrame } from "../../wire/link-frame.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import type { Bus, ServerId } from "../bus.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
+import type { Session, WatchedGroup } from "../sessions/session.ts";
 import type { Transport } from "../transport/transport.ts";
-import type { GroupDirectory, WatchedGroup } from "./group-directory.ts";
+import type { GroupDirectory } from "./group-directory.ts";
 
 /**
  * Who is online, who has read how far and who is writing is gathered for this long: those who have the group open are told of
@@ -21,7 +21,7 @@ const cursorsPerFrame = 1000;
 
 /** A group that somebody here, or a server elsewhere, looks at. */
 interface LookedAt {
-  readonly sessions: Set<ClientSession>;
+  readonly sessions: Set<Session>;
   /** Servers with clients that look at it, and what each has been told: who is online here. */
   readonly servers: Map<ServerId, Set<UserId>>;
   /** Members connected to other servers, by server. */
@@ -64,8 +64,9 @@ export class Presence {
   /** How often {@link flush} is to be called, in milliseconds. */
   static readonly periodMs = gatherMs;
 
-  async open(session: ClientSession, group: WatchedGroup): Promise<void> {
+  async open(session: Session, group: WatchedGroup): Promise<void> {
     const looked = this.#lookedAt(group.id);
+    if (looked.sessions.has(session)) return;
     if (looked.sessions.size === 0) {
       this.#bus.tellGroup(group.id, { kind: "presenceWatch", group: group.id, watching: true });
     }
@@ -74,7 +75,7 @@ export class Presence {
     const online = onlineIn(group, looked);
     looked.shown = online;
     looked.sessions.add(session);
-    session.connection.subscribe(group.lookTopic);
+    session.connection.subscribe(group.presenceTopic);
     session.connection.send(encodeServerFrame({ kind: "presence", group: group.id, online: [...online], offline: [] }));
     const cursors = await cursorsOf(this.#database, group.id);
     if (!looked.sessions.has(session)) return;
@@ -83,10 +84,10 @@ export class Presence {
     );
   }
 
-  close(session: ClientSession, group: WatchedGroup): void {
+  close(session: Session, group: WatchedGroup): void {
     const looked = this.#looked.get(group.id);
     if (!looked?.sessions.delete(session)) return;
-    session.connection.unsubscribe(group.lookTopic);
+    session.connection.unsubscribe(group.presenceTopic);
     if (looked.sessions.size > 0) return;
     this.#bus.tellGroup(group.id, { kind: "presenceWatch", group: group.id, watching: false });
     looked.elsewhere.clear();
@@ -196,7 +197,7 @@ export class Presence {
       const change = difference(looked.shown, online);
       looked.shown = online;
       if (change)
-        this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "presence", group: id, ...change }));
+        this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "presence", group: id, ...change }));
     }
     const here = this.#usersHere(id);
     for (const [server, told] of looked.servers) {
@@ -235,7 +236,7 @@ export class Presence {
     if (!group || !looked || looked.sessions.size === 0) return;
     for (let from = 0; from < cursors.length; from += cursorsPerFrame) {
       const page = cursors.slice(from, from + cursorsPerFrame);
-      this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "cursors", group: id, cursors: page }));
+      this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "cursors", group: id, cursors: page }));
     }
   }
 
@@ -250,7 +251,7 @@ export class Presence {
   #showTyping(id: GroupId, users: readonly UserId[]): void {
     const group = this.#groups.get(id);
     if (!group || !this.#looked.get(id)?.sessions.size) return;
-    this.#transport.publish(group.lookTopic, encodeServerFrame({ kind: "typing", group: id, users: [...users] }));
+    this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "typing", group: id, users: [...users] }));
   }
 
   /** A group that this server does not follow any more has nobody here. */

@@ -1,18 +1,26 @@
+import type { Clock } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
+import type { Queryable } from "../../store/database.ts";
 import { groupsAhead, joinedSince } from "../../store/groups.ts";
 import { readMessages } from "../../store/messages.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
-import type { ServerContext } from "../server-context.ts";
-import { refreshGroup, settleMembers } from "./changes.ts";
+import type { Counters } from "../counters.ts";
+import type { WatchedGroup } from "../sessions/session.ts";
+import { type ChangeParts, refreshGroup, subscribeMembers } from "./changes.ts";
 import { committedFrames } from "./committed-frames.ts";
-import type { WatchedGroup } from "./group-directory.ts";
 
 /** Admissions are looked for from this long before the last time on, for what was committed late. */
 const admissionsOverlapMs = 10_000;
 
 /** Groups asked about in one query. */
 const groupsPerQuery = 2000;
+
+export interface SweepParts extends ChangeParts {
+  readonly clock: Clock;
+  readonly database: Queryable;
+  readonly counters: Counters;
+}
 
 /**
  * Compares what this server believes of its groups with the database, and repairs what the bus lost.
@@ -21,13 +29,13 @@ const groupsPerQuery = 2000;
  * the next sweep.
  */
 export class Sweep {
-  readonly #server: ServerContext;
+  readonly #server: SweepParts;
   #suspected = new Map<GroupId, Seq>();
   #running = false;
   /** From when on admissions may not be known, by the database's clock; at first by the server's own. */
   #admissionsSince: Date;
 
-  constructor(server: ServerContext) {
+  constructor(server: SweepParts) {
     this.#server = server;
     this.#admissionsSince = new Date(server.clock.now() - admissionsOverlapMs);
   }
@@ -50,14 +58,14 @@ export class Sweep {
     const suspected = new Map<GroupId, Seq>();
     for (let from = 0; from < followed.length; from += groupsPerQuery) {
       const page = followed.slice(from, from + groupsPerQuery);
-      const believed = page.map(({ id, toldSeq: lastSeq, logLength }) => ({ id, lastSeq, logLength }));
+      const believed = page.map(({ id, deliveredSeq: lastSeq, logLength }) => ({ id, lastSeq, logLength }));
       for (const ahead of await groupsAhead(this.#server.database, believed)) {
         const group = this.#server.groups.get(ahead.id);
         if (!group) continue;
         if (ahead.logLength > group.logLength) await refreshGroup(this.#server, group.id);
         const before = this.#suspected.get(ahead.id);
-        if (before !== undefined && group.toldSeq < before) await this.#deliverMissing(group, ahead.lastSeq);
-        else if (ahead.lastSeq > group.toldSeq) suspected.set(ahead.id, ahead.lastSeq);
+        if (before !== undefined && group.deliveredSeq < before) await this.#deliverMissing(group, ahead.lastSeq);
+        else if (ahead.lastSeq > group.deliveredSeq) suspected.set(ahead.id, ahead.lastSeq);
       }
     }
     this.#suspected = suspected;
@@ -65,7 +73,7 @@ export class Sweep {
 
   async #deliverMissing(group: WatchedGroup, through: Seq): Promise<void> {
     this.#server.counters.sweepRepairs++;
-    for (let after = group.toldSeq; after < through; ) {
+    for (let after = group.deliveredSeq; after < through; ) {
       const { syncPageMax: countMax, syncPageBytesMax: bytesMax } = limits;
       const messages = await readMessages(this.#server.database, {
         group: group.id,
@@ -81,7 +89,7 @@ export class Sweep {
       after = last.seq;
     }
     this.#server.groups.advance(group.id, through);
-    this.#server.groups.told(group, through);
+    this.#server.groups.delivered(group, through);
   }
 
   async #lostAdmissions(): Promise<void> {
@@ -95,7 +103,7 @@ export class Sweep {
       const known = await this.#server.groups.watch(id);
       const isCurrent = joined.every((user) => known?.members.has(user));
       const group = isCurrent ? known : await refreshGroup(this.#server, id);
-      if (group) settleMembers(this.#server, group, { joined });
+      if (group) subscribeMembers(this.#server, group, { joined });
     }
     this.#admissionsSince = new Date(asked.getTime() - admissionsOverlapMs);
   }

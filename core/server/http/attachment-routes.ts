@@ -21,7 +21,7 @@ import type { HttpErrorCode } from "../../wire/errors.ts";
 import { httpErrorCodes } from "../../wire/errors.ts";
 import { type GroupId, groupId, type UserId } from "../../wire/ids.ts";
 import { groupOfMember } from "../groups/changes.ts";
-import { busyRetryMs } from "../requests/reply.ts";
+import { busyRetryMs } from "../requests/refusal.ts";
 import type { ServerContext } from "../server-context.ts";
 import { hasMethod } from "../transport/methods.ts";
 import { type HttpHeaders, type HttpRequest, plainText } from "../transport/transport.ts";

@@ -9,9 +9,9 @@ import { findCredential } from "../../store/users.ts";
 import { openFreshDatabase } from "../../testing/database.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
+import { userId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
 import { LoginGate } from "../sessions/login-gate.ts";
 import { newSessionId, SessionTokens } from "../sessions/tokens.ts";
 import { Authentication } from "./authentication.ts";
@@ -78,18 +78,18 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     revoked: { add() {} },
     users: { all: () => [] },
   } as unknown as ServerContext;
-  const session = { authenticated: () => true } as unknown as ClientSession;
+  const session = { authenticated: () => true };
 
   async function signUpOf(name: string) {
     const authentication = new Authentication(server, session);
     const { message, state } = await opaque.startRegistration("right");
-    const answer = await authentication.signUpStart({ kind: "signUpStart", request: 1, name, message });
+    const answer = await authentication.signUpStart({ name, message });
     assert.ok(answer.kind === "signUpStarted");
     const finished = await opaque.finishRegistration("right", state, answer.message, "simulated");
     assert.ok(finished.ok);
     const identity = createIdentity(name, await keyPair(0)).public.bytes;
     const record = finished.value.message;
-    return () => authentication.signUpFinish({ kind: "signUpFinish", request: 2, name, record, identity, backup });
+    return () => authentication.signUpFinish({ name, record, identity, backup });
   }
 
   /** Runs `finish` with the database going away at one step after the other, until it does not any more. */
@@ -143,10 +143,10 @@ suite("when the database goes away in the middle of a finish, the same finish ma
       const other = newSessionId();
       const { user } = signedUp;
       await insertSession(database, { id: other, user, expiresAt: new Date(Date.now() + 1e9) });
-      const holder = { connection: session, user, sessionId: newSessionId(), byPassword: true };
+      const holder = { user, sessionId: newSessionId(), byPassword: true };
       const change = new PasswordChange(server, holder);
       const { message, state } = await opaque.startRegistration("new");
-      const answer = await change.start({ kind: "passwordStart", request: 1, message });
+      const answer = await change.start({ message });
       assert.ok(answer.kind === "passwordStarted");
       const finished = await opaque.finishRegistration("new", state, answer.message, "simulated");
       assert.ok(finished.ok);
@@ -154,7 +154,7 @@ suite("when the database goes away in the middle of a finish, the same finish ma
       const old = (await findCredential(database, name))?.record;
       return {
         finish: async () => {
-          const { kind } = await change.finish({ kind: "passwordFinish", request: 2, record, backup });
+          const { kind } = await change.finish({ record, backup });
           assert.equal(kind, "done", `at step ${at}`);
           assert.deepEqual((await findCredential(database, name))?.record, Buffer.from(record));
           const rows = await database.query({
@@ -177,12 +177,12 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     const begin = async () => {
       const authentication = new Authentication(server, session);
       const { message, state } = await opaque.startLogin("right");
-      const answer = await authentication.logInStart({ kind: "logInStart", request: 1, name, message });
+      const answer = await authentication.logInStart({ name, message });
       if (answer.kind !== "logInStarted") return undefined;
       const finished = await opaque.finishLogin("right", state, answer.message, "simulated");
       assert.ok(finished.ok);
       const { message: last } = finished.value;
-      return () => authentication.logInFinish({ kind: "logInFinish", request: 2, message: last });
+      return () => authentication.logInFinish({ message: last });
     };
     const finish = await begin();
     assert.ok(finish);
@@ -204,23 +204,22 @@ test("a finish before the answer to its start is refused, whatever is begun", as
     opaque: { registrationResponse: waits, startLogin: waits },
     gate: { enter: () => 0 },
   } as unknown as ServerContext;
-  const authentication = new Authentication(server, {} as ClientSession);
+  const authentication = new Authentication(server, { authenticated: () => false });
   const change = new PasswordChange(server, {
-    connection: {} as ClientSession,
-    user: 1 as never,
+    user: userId(1),
     sessionId: newSessionId(),
     byPassword: true,
   });
   const name = "early";
   const message = new Uint8Array(96);
   const record = new Uint8Array(192);
-  void authentication.signUpStart({ kind: "signUpStart", request: 1, name, message });
-  void authentication.logInStart({ kind: "logInStart", request: 2, name, message });
-  void change.start({ kind: "passwordStart", request: 3, message });
+  void authentication.signUpStart({ name, message });
+  void authentication.logInStart({ name, message });
+  void change.start({ message });
   const answers = await Promise.all([
-    authentication.signUpFinish({ kind: "signUpFinish", request: 4, name, record, identity: message }),
-    authentication.logInFinish({ kind: "logInFinish", request: 5, message }),
-    change.finish({ kind: "passwordFinish", request: 6, record, backup }),
+    authentication.signUpFinish({ name, record, identity: message }),
+    authentication.logInFinish({ message }),
+    change.finish({ record, backup }),
   ]);
   for (const answer of answers) assert.equal(answer.kind === "error" && answer.code, "malformed_frame");
 });

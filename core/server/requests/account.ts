@@ -1,57 +1,47 @@
 import { revokeSession } from "../../store/sessions.ts";
-import { readBackup, saveBackup as storeBackup } from "../../store/users.ts";
-import type { RequestFrame } from "../../wire/client-frame.ts";
-import type { UserId } from "../../wire/ids.ts";
-import type { ServerContext } from "../server-context.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
-import type { Reply } from "./reply.ts";
+import { readBackup, saveBackup } from "../../store/users.ts";
+import { endSession } from "../sessions/revoked-sessions.ts";
+import type { Handlers } from "./handlers.ts";
 
-/** Whose account it is, and how the connection became theirs. */
-export interface AccountHolder {
-  readonly connection: ClientSession;
-  readonly user: UserId;
-  /** Of the session that this connection resumed or began. */
-  readonly sessionId: Uint8Array;
-  /** Whether this connection has shown that it knows the password, rather than a token. */
-  readonly byPassword: boolean;
-}
+/** How a connection becomes a user's, and what a user may ask about their own account. */
+export const accountRequests: Handlers<
+  | "signUpStart"
+  | "signUpFinish"
+  | "logInStart"
+  | "logInFinish"
+  | "resume"
+  | "logOut"
+  | "fetchBackup"
+  | "saveBackup"
+  | "passwordStart"
+  | "passwordFinish"
+  | "ping"
+> = {
+  signUpStart: ({ authentication }, asked) => authentication.signUpStart(asked),
+  signUpFinish: ({ authentication }, asked) => authentication.signUpFinish(asked),
+  logInStart: ({ authentication }, asked) => authentication.logInStart(asked),
+  logInFinish: ({ authentication }, asked) => authentication.logInFinish(asked),
+  resume: { atOnce: ({ authentication }, asked) => authentication.resume(asked) },
 
-/** What a logged-in user may ask about their own account. */
-export async function logOut(
-  server: ServerContext,
-  { sessionId, connection }: AccountHolder,
-  request: number,
-): Promise<Reply<"logOut">> {
-  await revokeSession(server.database, sessionId);
-  endSession(server, sessionId, connection);
-  server.bus.tellAll({ kind: "revoked", session: sessionId });
-  return { kind: "done", request };
-}
+  async logOut(asker) {
+    const { server, sessionId } = asker;
+    await revokeSession(server.database, sessionId);
+    endSession(server, sessionId, asker);
+    server.bus.tellAll({ kind: "revoked", session: sessionId });
+    return { kind: "done" };
+  },
 
-export async function fetchBackup(
-  server: ServerContext,
-  { user }: AccountHolder,
-  request: number,
-): Promise<Reply<"fetchBackup">> {
-  return { kind: "backup", request, backup: await readBackup(server.database, user) };
-}
+  async fetchBackup({ server, loggedInUser }) {
+    return { kind: "backup", backup: await readBackup(server.database, loggedInUser) };
+  },
 
-export async function saveBackup(
-  server: ServerContext,
-  { user }: AccountHolder,
-  { request, backup }: RequestFrame<"saveBackup">,
-): Promise<Reply<"saveBackup">> {
-  await storeBackup(server.database, user, backup);
-  return { kind: "done", request };
-}
+  async saveBackup({ server, loggedInUser }, { backup }) {
+    await saveBackup(server.database, loggedInUser, backup);
+    return { kind: "done" };
+  },
 
-/**
- * Ends a session, which was ended here or at another server: its token resumes nothing from now on, and each of its
- * connections is closed, except `kept`, the connection whose user asked for it.
- */
-export function endSession(server: ServerContext, id: Uint8Array, kept?: ClientSession): void {
-  server.revoked.add(id, server.clock.now());
-  for (const session of server.users.all()) {
-    if (session !== kept && session.isOfSession(id)) session.end("token_invalid", "this session was ended");
-  }
-}
+  passwordStart: ({ passwordChange }, asked) => passwordChange.start(asked),
+  passwordFinish: ({ passwordChange }, asked) => passwordChange.finish(asked),
+
+  ping: { atOnce: () => ({ kind: "pong" }) },
+};

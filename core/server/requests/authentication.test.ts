@@ -7,7 +7,6 @@ import type { Query } from "../../store/database.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
 import { LoginGate } from "../sessions/login-gate.ts";
 import { Authentication } from "./authentication.ts";
 
@@ -47,9 +46,9 @@ async function serverOfAlice() {
   /** What a login leads to, as its sender sees it on the wire, but for the secrets that are random each time. */
   const logIn = async (name: string, password: string) => {
     steps.length = 0;
-    const authentication = new Authentication(server, {} as ClientSession);
+    const authentication = new Authentication(server, { authenticated: () => true });
     const begun = await opaque.startLogin(password);
-    const first = await authentication.logInStart({ kind: "logInStart", request: 1, name, message: begun.message });
+    const first = await authentication.logInStart({ name, message: begun.message });
     assert.equal(first.kind, "logInStarted");
     const opened = await opaque.finishLogin(
       password,
@@ -59,11 +58,11 @@ async function serverOfAlice() {
     );
     // Who does not know the password cannot make this message, and sends one of its length.
     const message = opened.ok ? opened.value.message : randomBytes(64);
-    const last = await authentication.logInFinish({ kind: "logInFinish", request: 2, message });
+    const last = await authentication.logInFinish({ message });
     return {
       opened: opened.ok,
-      firstBytes: encodeServerFrame(first).length,
-      last: Buffer.from(encodeServerFrame(last)).toString("hex"),
+      firstBytes: encodeServerFrame({ request: 1, ...first }).length,
+      last: Buffer.from(encodeServerFrame({ request: 2, ...last })).toString("hex"),
       steps: [...steps],
     };
   };

@@ -1,14 +1,13 @@
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import { insertSession } from "../../store/sessions.ts";
 import { findCredential, insertUserWithSession } from "../../store/users.ts";
-import type { RequestFrame } from "../../wire/client-frame.ts";
 import type { UserId } from "../../wire/ids.ts";
 import { canonicalUserName, nameRule } from "../../wire/user-name.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { ClientSession } from "../sessions/client-session.ts";
-import { newSessionId, type Session } from "../sessions/tokens.ts";
+import { newSessionId, type TokenClaims } from "../sessions/tokens.ts";
 import { Exchange } from "./exchange.ts";
-import { opaqueRefusal, type Reply, refusal, withoutStart } from "./reply.ts";
+import type { Answer, Asker, RequestBody } from "./handlers.ts";
+import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
 
 /** A registration between its two requests. */
 interface BegunSignUp {
@@ -30,112 +29,108 @@ interface BegunLogin {
 /** How one connection becomes a user's: by signing up, logging in or resuming. */
 export class Authentication {
   readonly #server: ServerContext;
-  readonly #session: ClientSession;
+  readonly #asker: Pick<Asker, "authenticated">;
   readonly #signUp = new Exchange<BegunSignUp>();
   readonly #login = new Exchange<BegunLogin>();
 
-  constructor(server: ServerContext, session: ClientSession) {
+  constructor(server: ServerContext, asker: Pick<Asker, "authenticated">) {
     this.#server = server;
-    this.#session = session;
+    this.#asker = asker;
   }
 
-  async signUpStart({ request, name, message }: RequestFrame<"signUpStart">): Promise<Reply<"signUpStart">> {
+  async signUpStart({ name, message }: RequestBody<"signUpStart">): Promise<Answer<"signUpStart">> {
     const begun = this.#signUp.start();
     const canonical = canonicalUserName(name);
-    if (!canonical.ok) return refusal(request, "name_invalid", canonical.reason);
+    if (!canonical.ok) return refusal("name_invalid", canonical.reason);
     const answer = await this.#server.opaque.registrationResponse(canonical.value, message);
-    if (!answer.ok) return opaqueRefusal(request, answer.reason);
+    if (!answer.ok) return opaqueRefusal(answer.reason);
     begun({ name: canonical.value, sessionId: newSessionId(), atMs: this.#server.clock.now() });
-    return { kind: "signUpStarted", request, message: answer.value };
+    return { kind: "signUpStarted", message: answer.value };
   }
 
-  async signUpFinish(frame: RequestFrame<"signUpFinish">): Promise<Reply<"signUpFinish">> {
+  async signUpFinish(frame: RequestBody<"signUpFinish">): Promise<Answer<"signUpFinish">> {
     const canonical = canonicalUserName(frame.name);
-    if (!canonical.ok) return refusal(frame.request, "name_invalid", nameRule);
+    if (!canonical.ok) return refusal("name_invalid", nameRule);
     const answer = await this.#signUp.finish(async (begun) =>
       begun.name === canonical.value
         ? this.#register(frame, begun)
-        : refusal(frame.request, "malformed_frame", `this sign-up was begun as ${begun.name}`),
+        : refusal("malformed_frame", `this sign-up was begun as ${begun.name}`),
     );
-    return answer ?? withoutStart(frame);
+    return answer ?? withoutStart("signUp");
   }
 
-  async logInStart({ request, name, message }: RequestFrame<"logInStart">): Promise<Reply<"logInStart">> {
+  async logInStart({ name, message }: RequestBody<"logInStart">): Promise<Answer<"logInStart">> {
     const begun = this.#login.start();
     const canonical = canonicalUserName(name);
     // A name that cannot exist is treated as one that does not.
     const known = canonical.ok ? canonical.value : name;
     const waitMs = this.#server.gate.enter(known);
-    if (waitMs > 0) return refusal(request, "too_many_attempts", "too many failed logins of this name", waitMs);
+    if (waitMs > 0) return refusal("too_many_attempts", "too many failed logins of this name", waitMs);
     const user = await findCredential(this.#server.database, known);
     const answer = await this.#server.opaque.startLogin(user?.credential ?? known, user?.record ?? null, message);
     if (!answer.ok) {
       if (answer.reason === "busy") this.#server.gate.passed(known);
-      return opaqueRefusal(request, answer.reason);
+      return opaqueRefusal(answer.reason);
     }
     begun({ name: known, user: user?.id, state: answer.value.state });
-    return { kind: "logInStarted", request, message: answer.value.message };
+    return { kind: "logInStarted", message: answer.value.message };
   }
 
-  async logInFinish(frame: RequestFrame<"logInFinish">): Promise<Reply<"logInFinish">> {
-    return (await this.#login.finish((login) => this.#finishLogin(frame, login))) ?? withoutStart(frame);
+  async logInFinish(frame: RequestBody<"logInFinish">): Promise<Answer<"logInFinish">> {
+    return (await this.#login.finish((login) => this.#finishLogin(frame, login))) ?? withoutStart("logIn");
   }
 
   /** Checked by this server alone: no database is asked. */
-  resume({ request, token }: RequestFrame<"resume">): Reply<"resume"> {
+  resume({ token }: RequestBody<"resume">): Answer<"resume"> {
     const checked = this.#server.tokens.check(token, this.#server.clock.now());
-    if (!checked.ok) return refusal(request, checked.reason, "this token resumes nothing");
-    if (this.#server.revoked.has(checked.value.id)) return refusal(request, "token_invalid", "this session was ended");
+    if (!checked.ok) return refusal(checked.reason, "this token resumes nothing");
+    if (this.#server.revoked.has(checked.value.id)) return refusal("token_invalid", "this session was ended");
     this.#server.counters.resumes++;
-    return this.#welcome(request, checked.value, token, false);
+    return this.#welcome(checked.value, token, false);
   }
 
   async #register(
-    { request, record, identity, backup }: RequestFrame<"signUpFinish">,
+    { record, identity, backup }: RequestBody<"signUpFinish">,
     { name, sessionId, atMs }: BegunSignUp,
-  ): Promise<Reply<"signUpFinish">> {
+  ): Promise<Answer<"signUpFinish">> {
     const { database, opaque, tokens } = this.#server;
     const opened = openPublicIdentity(identity);
     if (!opened.ok || opened.value.name !== name) {
-      return refusal(request, "malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
+      return refusal("malformed_frame", opened.ok ? "the identity is of another name" : opened.reason);
     }
     const checked = await opaque.checkRecord(record);
-    if (!checked.ok) return opaqueRefusal(request, checked.reason);
+    if (!checked.ok) return opaqueRefusal(checked.reason);
     const newUser = { name, credential: name, record, identity, backup };
     const expiresAt = new Date(tokens.expiry(atMs));
     const user = await insertUserWithSession(database, newUser, { id: sessionId, expiresAt });
-    if (user === undefined) return refusal(request, "name_taken", `the name ${name} is taken`);
+    if (user === undefined) return refusal("name_taken", `the name ${name} is taken`);
     const { session, token } = tokens.issue(user, name, atMs, sessionId);
-    return this.#loggedIn(request, session, token);
+    return this.#loggedIn(session, token);
   }
 
-  async #finishLogin(
-    { request, message }: RequestFrame<"logInFinish">,
-    login: BegunLogin,
-  ): Promise<Reply<"logInFinish">> {
+  async #finishLogin({ message }: RequestBody<"logInFinish">, login: BegunLogin): Promise<Answer<"logInFinish">> {
     const answer = await this.#server.opaque.finishLogin(login.state, message);
-    if (!answer.ok && answer.reason === "busy") return opaqueRefusal(request, answer.reason);
-    if (!answer.ok || login.user === undefined) return refusal(request, "login_failed", "wrong name or password");
+    if (!answer.ok && answer.reason === "busy") return opaqueRefusal(answer.reason);
+    if (!answer.ok || login.user === undefined) return refusal("login_failed", "wrong name or password");
     const { session, token } = this.#server.tokens.issue(login.user, login.name, this.#server.clock.now());
     const { id, user, expiresAt } = session;
     await insertSession(this.#server.database, { id, user, expiresAt: new Date(expiresAt) });
     // Not before: the same may be tried again.
     this.#server.gate.passed(login.name);
-    return this.#loggedIn(request, session, token);
+    return this.#loggedIn(session, token);
   }
 
-  #loggedIn(request: number, session: Session, token: Uint8Array): Reply<"logInFinish"> {
+  #loggedIn(session: TokenClaims, token: Uint8Array): Answer<"logInFinish"> {
     this.#server.counters.logins++;
-    return this.#welcome(request, session, token, true);
+    return this.#welcome(session, token, true);
   }
 
-  #welcome(request: number, session: Session, token: Uint8Array, byPassword: boolean): Reply<"resume"> {
-    if (!this.#session.authenticated(session, byPassword)) {
-      return refusal(request, "already_authenticated", "this connection has logged in meanwhile");
+  #welcome(session: TokenClaims, token: Uint8Array, byPassword: boolean): Answer<"resume"> {
+    if (!this.#asker.authenticated(session, byPassword)) {
+      return refusal("already_authenticated", "this connection has logged in meanwhile");
     }
     return {
       kind: "welcome",
-      request,
       user: session.user,
       name: session.name,
       server: this.#server.bus.self,

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { ColdServerFrame } from "../../wire/server-frame.ts";
-import { Exchange } from "./exchange.ts";
-import { refusal } from "./reply.ts";
+import { type Answered, Exchange } from "./exchange.ts";
+import { refusal } from "./refusal.ts";
 
-const done: ColdServerFrame = { kind: "done", request: 1 };
-const busy = refusal(1, "busy", "not now");
+const done: Answered = { kind: "done" };
+const busy = refusal("busy", "not now");
 
 /** What a finish goes on from; undefined when it is refused. */
 async function finished<Begun>(exchange: Exchange<Begun>, answer = done): Promise<Begun | undefined> {

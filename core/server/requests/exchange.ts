@@ -1,4 +1,8 @@
-import type { ColdServerFrame } from "../../wire/server-frame.ts";
+import type { ReplyKind } from "../../wire/server-frame.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What a finish may be answered. */
+export type Answered = { readonly kind: ReplyKind } | Refusal;
 
 /**
  * An exchange of two requests over one connection: a start, whose answer leaves something with the server, and a finish
@@ -24,7 +28,7 @@ export class Exchange<Begun> {
    * A finish has come: what the last start has left is used up by it, unless the server could not do what was asked and the
    * same finish may come again. Undefined when there is nothing to go on from.
    */
-  async finish<Answer extends ColdServerFrame>(work: (begun: Begun) => Promise<Answer>): Promise<Answer | undefined> {
+  async finish<Answer extends Answered>(work: (begun: Begun) => Promise<Answer>): Promise<Answer | undefined> {
     const begun = this.#begun;
     if (begun === undefined) return undefined;
     const start = this.#starts;

@@ -3,7 +3,6 @@ import { entryHash, isSignedBy } from "../../e2ee/entry-check.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import { changeGroup, type StagedKey } from "../../store/membership-log.ts";
 import { findUsers } from "../../store/users.ts";
-import type { RequestFrame } from "../../wire/client-frame.ts";
 import { readClientMessageId } from "../../wire/id-bytes.ts";
 import type { GroupId, UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
@@ -11,7 +10,8 @@ import { parseEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { announceChange } from "../groups/changes.ts";
 import type { ServerContext } from "../server-context.ts";
-import { busyRetryMs, type Reply, refusal } from "./reply.ts";
+import type { Answer, RequestBody } from "./handlers.ts";
+import { busyRetryMs, refusal } from "./refusal.ts";
 
 /** A user's changes of groups, from the keys that are staged for one to the entry that makes it. */
 export class MembershipChanges {
@@ -26,34 +26,34 @@ export class MembershipChanges {
     this.#user = user;
   }
 
-  stageKeys({ request, group, keys }: RequestFrame<"stageKeys">): Reply<"stageKeys"> {
+  stageKeys({ group, keys }: RequestBody<"stageKeys">): Answer<"stageKeys"> {
     const before = this.#staged.get(group);
     const after = new Map(before);
     for (const key of keys) after.set(`${key.user} ${key.epoch}`, key);
     let count = after.size - (before?.size ?? 0);
     for (const staged of this.#staged.values()) count += staged.size;
     if (count > limits.stagedKeysMax) {
-      return refusal(request, "busy", `at most ${limits.stagedKeysMax} keys wait for their change`, busyRetryMs);
+      return refusal("busy", `at most ${limits.stagedKeysMax} keys wait for their change`, busyRetryMs);
     }
     if (after.size > 0) this.#staged.set(group, after);
-    return { kind: "done", request };
+    return { kind: "done" };
   }
 
-  async change({ request, entry: bytes }: RequestFrame<"change">): Promise<Reply<"change">> {
+  async change({ entry: bytes }: RequestBody<"change">): Promise<Answer<"change">> {
     const parsed = parseEntry(bytes);
-    if (!parsed.ok) return refusal(request, "invalid_change", parsed.reason);
+    if (!parsed.ok) return refusal("invalid_change", parsed.reason);
     const { entry } = parsed.value;
     const keys = [...(this.#staged.get(entry.group)?.values() ?? [])];
     this.#staged.delete(entry.group);
-    if (entry.actor !== this.#user) return refusal(request, "not_allowed", "the entry is in another user's name");
+    if (entry.actor !== this.#user) return refusal("not_allowed", "the entry is in another user's name");
     if (!isSignedBy(parsed.value, await this.#ownSigningKey())) {
-      return refusal(request, "invalid_change", "the entry is not signed by its actor");
+      return refusal("invalid_change", "the entry is not signed by its actor");
     }
     const hash = entryHash(bytes);
     const clientMessageId = readClientMessageId(hash, 0);
     const sentAt = this.#server.clock.now();
     const result = await changeGroup(this.#server.database, { entry, bytes, hash, keys, sentAt, clientMessageId });
-    if (!result.ok) return refusal(request, result.reason.code, result.reason.detail);
+    if (!result.ok) return refusal(result.reason.code, result.reason.detail);
 
     const { seq, epoch, joined, left, repeated } = result.value;
     if (!repeated) {
@@ -63,7 +63,7 @@ export class MembershipChanges {
         { sender: this.#user, clientMessageId, type: messageTypes.membership, sentAt, epoch, payload: bytes },
       );
     }
-    return { kind: "changed", request, group: entry.group, seq, epoch, index: entry.index };
+    return { kind: "changed", group: entry.group, seq, epoch, index: entry.index };
   }
 
   async #ownSigningKey(): Promise<KeyObject> {

@@ -1,9 +1,19 @@
 import { credentialOf, savePassword } from "../../store/users.ts";
-import type { RequestFrame } from "../../wire/client-frame.ts";
+import type { UserId } from "../../wire/ids.ts";
 import type { ServerContext } from "../server-context.ts";
-import { type AccountHolder, endSession } from "./account.ts";
+import { endSession } from "../sessions/revoked-sessions.ts";
 import { Exchange } from "./exchange.ts";
-import { opaqueRefusal, type Reply, refusal, withoutStart } from "./reply.ts";
+import type { Answer, RequestBody } from "./handlers.ts";
+import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
+
+/** Whose account it is, and how the connection became theirs. */
+interface AccountHolder {
+  readonly user: UserId;
+  /** Of the session that this connection resumed or began. */
+  readonly sessionId: Uint8Array;
+  /** Whether this connection has shown that it knows the password, rather than a token. */
+  readonly byPassword: boolean;
+}
 
 /**
  * Another password for the user of a connection: a registration anew. A stolen token must not be enough to lock its owner
@@ -19,35 +29,34 @@ export class PasswordChange {
     this.#holder = holder;
   }
 
-  async start({ request, message }: RequestFrame<"passwordStart">): Promise<Reply<"passwordStart">> {
+  async start({ message }: RequestBody<"passwordStart">): Promise<Answer<"passwordStart">> {
     const { user, byPassword } = this.#holder;
-    if (!byPassword) return loginRequired(request);
+    if (!byPassword) return loginRequired;
     const begun = this.#registration.start();
     const credential = await credentialOf(this.#server.database, user);
     if (credential === undefined) throw new Error(`user ${user} has no credential`);
     const answer = await this.#server.opaque.registrationResponse(credential, message);
-    if (!answer.ok) return opaqueRefusal(request, answer.reason);
+    if (!answer.ok) return opaqueRefusal(answer.reason);
     begun(true);
-    return { kind: "passwordStarted", request, message: answer.value };
+    return { kind: "passwordStarted", message: answer.value };
   }
 
-  async finish(frame: RequestFrame<"passwordFinish">): Promise<Reply<"passwordFinish">> {
-    if (!this.#holder.byPassword) return loginRequired(frame.request);
-    return (await this.#registration.finish(() => this.#change(frame))) ?? withoutStart(frame);
+  async finish(frame: RequestBody<"passwordFinish">): Promise<Answer<"passwordFinish">> {
+    if (!this.#holder.byPassword) return loginRequired;
+    return (await this.#registration.finish(() => this.#change(frame))) ?? withoutStart("password");
   }
 
   /** The record and the account secret are kept, and all other sessions of the user end: all or nothing. */
-  async #change({ request, record, backup }: RequestFrame<"passwordFinish">): Promise<Reply<"passwordFinish">> {
+  async #change({ record, backup }: RequestBody<"passwordFinish">): Promise<Answer<"passwordFinish">> {
     const { user, sessionId } = this.#holder;
     const checked = await this.#server.opaque.checkRecord(record);
-    if (!checked.ok) return opaqueRefusal(request, checked.reason);
+    if (!checked.ok) return opaqueRefusal(checked.reason);
     for (const session of await savePassword(this.#server.database, user, { record, backup, session: sessionId })) {
       this.#server.bus.tellAll({ kind: "revoked", session });
       endSession(this.#server, session);
     }
-    return { kind: "done", request };
+    return { kind: "done" };
   }
 }
 
-const loginRequired = (request: number) =>
-  refusal(request, "login_required", "this connection resumed a session by its token");
+const loginRequired = refusal("login_required", "this connection resumed a session by its token");

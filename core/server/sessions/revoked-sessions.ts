@@ -1,5 +1,8 @@
+import type { Clock } from "../../platform/clock.ts";
 import type { Queryable } from "../../store/database.ts";
 import { revokedSessions } from "../../store/sessions.ts";
+import type { Session } from "./session.ts";
+import type { UserDirectory } from "./user-directory.ts";
 
 /** Look back this far when asking for news, for what was committed late. */
 const overlapMs = 60_000;
@@ -35,6 +38,21 @@ export class RevokedSessions {
     for (const [session, expiresAt] of this.#expiries) if (expiresAt < now) this.#expiries.delete(session);
     this.#knownUntil = new Date(asked.getTime() - overlapMs);
     return news;
+  }
+}
+
+/**
+ * Ends a session, which was ended here or at another server: its token resumes nothing from now on, and each of its
+ * connections is closed, except `kept`, the connection whose user asked for it.
+ */
+export function endSession(
+  { revoked, users, clock }: { revoked: RevokedSessions; users: UserDirectory; clock: Clock },
+  id: Uint8Array,
+  kept?: Session,
+): void {
+  revoked.add(id, clock.now());
+  for (const session of users.all()) {
+    if (session !== kept && session.isOfSession(id)) session.end("token_invalid", "this session was ended");
   }
 }
 

@@ -4,8 +4,8 @@ import { copyBytes, readUint53, writeUint53 } from "../../wire/bytes.ts";
 import { readUserId } from "../../wire/id-bytes.ts";
 import type { UserId } from "../../wire/ids.ts";
 
-/** Who a session token speaks for. */
-export interface Session {
+/** What a session token says: which session it resumes, whose, and until when. */
+export interface TokenClaims {
   readonly id: Uint8Array;
   readonly user: UserId;
   readonly name: string;
@@ -36,7 +36,7 @@ export class SessionTokens {
   }
 
   /** A session that begins at `now`. */
-  issue(user: UserId, name: string, now: number, id = newSessionId()): { session: Session; token: Uint8Array } {
+  issue(user: UserId, name: string, now: number, id = newSessionId()): { session: TokenClaims; token: Uint8Array } {
     const session = { id, user, name, expiresAt: this.expiry(now) };
     const nameBytes = Buffer.from(name);
     const said = Buffer.alloc(headBytes + nameBytes.length);
@@ -53,7 +53,7 @@ export class SessionTokens {
     return now + this.#lifetimeMs;
   }
 
-  check(token: Uint8Array, now: number): Result<Session, "token_invalid" | "token_expired"> {
+  check(token: Uint8Array, now: number): Result<TokenClaims, "token_invalid" | "token_expired"> {
     if (token.length < headBytes + macBytes || token[0] !== version) return refused("token_invalid");
     const said = token.subarray(0, token.length - macBytes);
     if (!timingSafeEqual(this.#mac(said), token.subarray(said.length))) return refused("token_invalid");

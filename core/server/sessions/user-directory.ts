@@ -1,11 +1,11 @@
 import type { UserId } from "../../wire/ids.ts";
-import type { ClientSession } from "./client-session.ts";
+import type { Session } from "./session.ts";
 
-const nobody: readonly ClientSession[] = [];
+const nobody: readonly Session[] = [];
 
 /** Who is logged in at this server, and on which connections. Most have one, which then costs no list of its own. */
 export class UserDirectory {
-  readonly #sessions = new Map<UserId, ClientSession | readonly ClientSession[]>();
+  readonly #sessions = new Map<UserId, Session | readonly Session[]>();
   #count = 0;
 
   /** Logged-in connections. */
@@ -13,28 +13,28 @@ export class UserDirectory {
     return this.#count;
   }
 
-  add(user: UserId, session: ClientSession): void {
+  add(user: UserId, session: Session): void {
     const others = this.of(user);
     this.#sessions.set(user, others.length === 0 ? session : [...others, session]);
     this.#count++;
   }
 
-  delete(user: UserId, session: ClientSession): void {
+  delete(user: UserId, session: Session): void {
     const rest = this.of(user).filter((other) => other !== session);
-    if (rest.length > 0) this.#sessions.set(user, rest.length === 1 ? (rest[0] as ClientSession) : rest);
+    if (rest.length > 0) this.#sessions.set(user, rest.length === 1 ? (rest[0] as Session) : rest);
     else this.#sessions.delete(user);
     this.#count--;
   }
 
-  of(user: UserId): readonly ClientSession[] {
+  of(user: UserId): readonly Session[] {
     return this.#listed(this.#sessions.get(user));
   }
 
-  *all(): Iterable<ClientSession> {
+  *all(): Iterable<Session> {
     for (const sessions of this.#sessions.values()) yield* this.#listed(sessions);
   }
 
-  #listed(sessions: ClientSession | readonly ClientSession[] | undefined): readonly ClientSession[] {
+  #listed(sessions: Session | readonly Session[] | undefined): readonly Session[] {
     if (sessions === undefined) return nobody;
     return "connection" in sessions ? [sessions] : sessions;
   }

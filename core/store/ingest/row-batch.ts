@@ -3,7 +3,6 @@ import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
 import { readClientMessageId, readUserId } from "../../wire/id-bytes.ts";
 import {
   type ClientMessageId,
-  clientMessageId,
   type Epoch,
   type GroupId,
   type Seq,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ClientSession } from "../../server/sessions/client-session.ts";
-import type { Session } from "../../server/sessions/tokens.ts";
+import type { ClientSession } from "../../server/client-session.ts";
+import type { TokenClaims } from "../../server/sessions/tokens.ts";
 import { readUint64 } from "../../wire/bytes.ts";
 import { type ColdClientFrame, encodeClientFrame } from "../../wire/client-frame.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
@@ -35,7 +35,7 @@ export class HeldClient {
   readonly server: HeldServer;
   readonly session: ClientSession;
   readonly user: UserId;
-  readonly of: Session;
+  readonly of: TokenClaims;
   readonly token: Uint8Array;
   /** Groups that it must believe to be in. */
   readonly groups = new Map<GroupId, KnownGroup>();
@@ -55,7 +55,7 @@ export class HeldClient {
   #requests = 0;
 
   /** Resumes the session with this token. */
-  constructor(server: HeldServer, of: Session, token: Uint8Array, published: (message: PublishedTo) => void) {
+  constructor(server: HeldServer, of: TokenClaims, token: Uint8Array, published: (message: PublishedTo) => void) {
     this.server = server;
     this.user = of.user;
     this.of = of;

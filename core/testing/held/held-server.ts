@@ -4,9 +4,10 @@ import type { Clock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { assembleServer, busEvents } from "../../server/assemble.ts";
 import type { ServerId } from "../../server/bus.ts";
+import { ClientSession } from "../../server/client-session.ts";
 import { Sweep } from "../../server/groups/sweep.ts";
 import type { MessageWriter, ServerContext, ServerLimits } from "../../server/server-context.ts";
-import { ClientSession } from "../../server/sessions/client-session.ts";
+import type { Session } from "../../server/sessions/session.ts";
 import type { Connection } from "../../server/transport/transport.ts";
 import { type connect, type DatabaseAccess, sqlState, uniqueViolation } from "../../store/database.ts";
 import { commitByCopy, commitByStatement } from "../../store/ingest/commit.ts";
@@ -147,9 +148,9 @@ class HeldSocket implements Connection {
 /** A writer that commits one batch while the next fills, as the real one does, when its turn comes. */
 function heldWriter(
   { steps, connection, waitingMax }: { steps: HeldSteps; connection: DatabaseConnection; waitingMax: number },
-  settled: (batch: RowBatch<ClientSession>) => void,
+  settled: (batch: RowBatch<Session>) => void,
 ): MessageWriter {
-  const newBatch = () => new RowBatch<ClientSession>(waitingMax, 1024 * 1024);
+  const newBatch = () => new RowBatch<Session>(waitingMax, 1024 * 1024);
   let filling = newBatch();
   let isRunning = false;
   const run = () => {
@@ -181,7 +182,7 @@ function heldWriter(
   };
 }
 
-async function commit(connection: DatabaseConnection, batch: RowBatch<ClientSession>): Promise<void> {
+async function commit(connection: DatabaseConnection, batch: RowBatch<Session>): Promise<void> {
   try {
     if (batch.suspects.length > 0) await commitByCopy(connection, batch, batch.suspects);
     else await commitByStatement(connection, batch);

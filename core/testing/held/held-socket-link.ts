@@ -1,5 +1,5 @@
 import type { OpenSocket } from "../../client/socket/socket.ts";
-import type { ClientSession } from "../../server/sessions/client-session.ts";
+import type { ClientSession } from "../../server/client-session.ts";
 import type { HeldServer } from "./held-server.ts";
 import type { HeldSteps } from "./held-steps.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { GroupOfUser } from "../../store/groups.ts";
-import { epoch, type GroupId, groupId, seq, userId } from "../../wire/ids.ts";
-import type { WatchedGroup } from "../groups/group-directory.ts";
-import type { ServerContext } from "../server-context.ts";
-import type { Connection } from "../transport/transport.ts";
+import type { GroupOfUser } from "../store/groups.ts";
+import { epoch, type GroupId, groupId, seq, userId } from "../wire/ids.ts";
 import { ClientSession } from "./client-session.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { WatchedGroup } from "./sessions/session.ts";
+import type { Connection } from "./transport/transport.ts";
 
 const alice = userId(1);
 
@@ -13,10 +13,10 @@ function watched(id: GroupId): WatchedGroup {
   return {
     id,
     topic: `g${id}`,
-    lookTopic: `l${id}`,
+    presenceTopic: `l${id}`,
     epoch: epoch(1),
     lastSeq: seq(3),
-    toldSeq: seq(3),
+    deliveredSeq: seq(3),
     logLength: 1,
     members: new Set([alice]),
     sessions: new Set(),

@@ -16,7 +16,7 @@ import { HeldSteps } from "../../testing/held/held-steps.ts";
 import { clientMessageId, firstEpoch, type GroupId, groupId, type UserId } from "../../wire/ids.ts";
 import { encodeSend, messageTypes } from "../../wire/send-frame.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
-import type { BudgetLimit } from "./budget.ts";
+import type { BudgetLimit } from "../sessions/budget.ts";
 
 interface Deployment {
   readonly steps: HeldSteps;

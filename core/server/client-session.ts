@@ -1,0 +1,194 @@
+import { messageOf } from "../platform/failure.ts";
+import { parseClientFrame } from "../wire/client-frame.ts";
+import { type ErrorCode, errorCodes } from "../wire/errors.ts";
+import { type ClientMessageId, type GroupId, seqBeforeFirst, type UserId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
+import { encodeServerFrame } from "../wire/server-frame.ts";
+import { groupOfMember, refreshGroup } from "./groups/changes.ts";
+import { Authentication } from "./requests/authentication.ts";
+import type { Asker, EnteredGroup } from "./requests/handlers.ts";
+import { MembershipChanges } from "./requests/membership-changes.ts";
+import { PasswordChange } from "./requests/password-change.ts";
+import { receive } from "./requests/requests.ts";
+import { SendIntake } from "./sends/send-intake.ts";
+import type { ServerContext } from "./server-context.ts";
+import type { ArrivedMessage, SendRefusal, WatchedGroup } from "./sessions/session.ts";
+import type { TokenClaims } from "./sessions/tokens.ts";
+import type { Connection } from "./transport/transport.ts";
+
+/**
+ * One connection, from its first frame to its end: what it is asked is answered in `requests/`, what it sends is taken in by
+ * its `SendIntake`. Ten thousand of them lie idle on a server, so what only some need is made when they need it.
+ */
+export class ClientSession implements Asker {
+  readonly server: ServerContext;
+  readonly connection: Connection;
+  /** Undefined until logged in. */
+  user: UserId | undefined;
+  /** What logs it in; none any more once that is done. */
+  #authentication: Authentication | undefined;
+  /** The id of the session whose token resumed it or was given out, in latin1: a fifth of what bytes would take. */
+  #sessionId = "";
+  #byPassword = false;
+  #passwordChange: PasswordChange | undefined;
+  #membershipChanges: MembershipChanges | undefined;
+  #groups: WatchedGroup[] | undefined;
+  #sends: SendIntake | undefined;
+  #inFlight = 0;
+  #ended = false;
+
+  constructor(server: ServerContext, connection: Connection) {
+    this.server = server;
+    this.connection = connection;
+  }
+
+  /** A frame arrived; it is valid during the call only. */
+  received(bytes: Uint8Array): void {
+    if (this.#ended) return;
+    const parsed = parseClientFrame(bytes);
+    if (!parsed.ok) return this.end(parsed.reason.code, parsed.reason.detail);
+    const frame = parsed.value;
+    if (frame.kind !== "send") return receive(this, frame);
+    if (this.user === undefined) return this.end("not_authenticated", "send before login");
+    this.#intake().received(frame, this.user);
+  }
+
+  /** The connection has ended. */
+  closed(): void {
+    this.#ended = true;
+    if (this.user === undefined) return;
+    const groups = this.#groups ?? [];
+    for (const group of groups) this.server.presence.close(this, group);
+    for (const group of groups) {
+      this.server.groups.leave(group, this);
+      this.server.presence.stir(group.id);
+    }
+    this.server.users.delete(this.user, this);
+  }
+
+  goAway(): void {
+    this.connection.send(encodeServerFrame({ kind: "goAway", reason: "draining" }));
+  }
+
+  end(code: ErrorCode, detail: string): void {
+    this.server.log.debug(
+      { code, detail, user: this.user, from: this.connection.remoteAddress },
+      "a connection failed",
+    );
+    if (!this.#ended) this.connection.send(encodeServerFrame({ kind: "error", code, detail }));
+    this.#ended = true;
+    this.connection.end(errorCodes[code].closeCode ?? 1008, code);
+  }
+
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
+  authenticated({ id, user }: TokenClaims, byPassword: boolean): boolean {
+    if (this.#ended || this.user !== undefined) return false;
+    this.user = user;
+    this.#sessionId = Buffer.from(id).toString("latin1");
+    this.#byPassword = byPassword;
+    this.#authentication = undefined;
+    this.server.strangers.delete(this);
+    this.server.users.add(user, this);
+    return true;
+  }
+
+  get loggedInUser(): UserId {
+    if (this.user === undefined) throw new Error("a stranger was let ask what only users may");
+    return this.user;
+  }
+
+  get sessionId(): Uint8Array {
+    return Buffer.from(this.#sessionId, "latin1");
+  }
+
+  isOfSession(id: Uint8Array): boolean {
+    return this.#sessionId === Buffer.from(id).toString("latin1");
+  }
+
+  get authentication(): Authentication {
+    this.#authentication ??= new Authentication(this.server, this);
+    return this.#authentication;
+  }
+
+  get passwordChange(): PasswordChange {
+    const { sessionId, loggedInUser: user } = this;
+    this.#passwordChange ??= new PasswordChange(this.server, { user, sessionId, byPassword: this.#byPassword });
+    return this.#passwordChange;
+  }
+
+  get membershipChanges(): MembershipChanges {
+    this.#membershipChanges ??= new MembershipChanges(this.server, this.loggedInUser);
+    return this.#membershipChanges;
+  }
+
+  reject(message: ArrivedMessage, refusal: SendRefusal): void {
+    this.#intake().reject(message, refusal);
+  }
+
+  stored(group: GroupId, id: ClientMessageId): void {
+    this.#sends?.stored(group, id);
+  }
+
+  noteBehind(id: GroupId): void {
+    refreshGroup(this.server, id).catch((cause) => {
+      this.server.log.debug({ cause: messageOf(cause), group: id }, "a group could not be read again");
+    });
+  }
+
+  enterGroup(group: WatchedGroup): boolean {
+    if (this.#ended || group.sessions.has(this)) return false;
+    this.#groups ??= [];
+    this.#groups.push(group);
+    this.connection.subscribe(group.topic);
+    this.server.groups.enter(group, this);
+    this.server.presence.stir(group.id);
+    return true;
+  }
+
+  leaveGroup(group: WatchedGroup): void {
+    this.server.presence.close(this, group);
+    if (!group.sessions.has(this)) return;
+    this.#groups = this.#groups?.filter((other) => other !== group);
+    this.connection.unsubscribe(group.topic);
+    this.server.groups.leave(group, this);
+    this.server.presence.stir(group.id);
+  }
+
+  /**
+   * Subscribes to all of the user's groups, and answers those that it is subscribed to then: also one that the user was
+   * admitted to while their memberships were being read, of which the client has been told already.
+   */
+  async enterGroups(): Promise<EnteredGroup[]> {
+    const memberships = (await this.server.memberships.get(this.loggedInUser)) ?? [];
+    await Promise.all(memberships.map(({ group: id }) => this.memberOf(id)));
+    const readSeqs = new Map(memberships.map(({ group, readSeq }) => [group, readSeq]));
+    return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? seqBeforeFirst }));
+  }
+
+  async memberOf(id: GroupId): Promise<WatchedGroup | undefined> {
+    if (this.user === undefined) return undefined;
+    const group = await groupOfMember(this.server, id, this.user);
+    if (group) this.enterGroup(group);
+    return group;
+  }
+
+  entered(id: GroupId): WatchedGroup | undefined {
+    const group = this.server.groups.get(id);
+    return group?.sessions.has(this) ? group : undefined;
+  }
+
+  whileInFlight(work: () => Promise<void>): boolean {
+    if (this.#inFlight >= limits.requestsInFlightMax) return false;
+    this.#inFlight++;
+    void work().finally(() => this.#inFlight--);
+    return true;
+  }
+
+  #intake(): SendIntake {
+    this.#sends ??= new SendIntake(this);
+    return this.#sends;
+  }
+}

@@ -1,0 +1,63 @@
+import { messageOf } from "../../platform/failure.ts";
+import {
+  type ColdClientFrame,
+  coldClientFrames,
+  isRequest,
+  type PostFrame,
+  type PostKind,
+  type RequestKind,
+} from "../../wire/client-frame.ts";
+import { limits } from "../../wire/limits.ts";
+import { encodeServerFrame } from "../../wire/server-frame.ts";
+import { accountRequests } from "./account.ts";
+import { groupRequests } from "./groups.ts";
+import type { Answer, Asker, Handlers, PostHandlers, RequestBody } from "./handlers.ts";
+import { historyRequests } from "./history.ts";
+import { peopleRequests } from "./people.ts";
+import { presencePosts } from "./presence.ts";
+import { busyRetryMs, type Refusal, refusal } from "./refusal.ts";
+
+/** Every request of the wire's table has its handler here: one that is forgotten does not compile. */
+const handlers: Handlers<RequestKind> = { ...accountRequests, ...peopleRequests, ...groupRequests, ...historyRequests };
+const posts: PostHandlers<PostKind> = presencePosts;
+
+/** A frame other than SEND has come: it is answered, if it is a request from somebody who may ask that. */
+export function receive(asker: Asker, frame: ColdClientFrame): void {
+  const { from } = coldClientFrames[frame.kind];
+  if (from === "user" && asker.user === undefined) return asker.end("not_authenticated", `${frame.kind} before login`);
+  if (!isRequest(frame)) return post(asker, frame.kind, frame);
+  if (from === "stranger" && asker.user !== undefined) {
+    return reply(asker, frame.request, refusal("already_authenticated", `this connection is user ${asker.user}'s`));
+  }
+  answer(asker, frame.request, frame.kind, frame);
+}
+
+function post<Kind extends PostKind>(asker: Asker, kind: Kind, frame: PostFrame<Kind>): void {
+  posts[kind](asker, frame);
+}
+
+/** Answers a request. The connection's other frames do not wait for one that takes a while. */
+function answer<Kind extends RequestKind>(asker: Asker, request: number, kind: Kind, asked: RequestBody<Kind>): void {
+  const handler = handlers[kind];
+  if ("atOnce" in handler) return reply(asker, request, handler.atOnce(asker, asked));
+  const isTaken = asker.whileInFlight(async () => {
+    const answered = await handler(asker, asked).catch((cause: unknown) => failed(asker, cause));
+    reply(asker, request, answered);
+  });
+  if (isTaken) return;
+  const detail = `${limits.requestsInFlightMax} requests of this connection are not answered yet`;
+  reply(asker, request, refusal("busy", detail, busyRetryMs));
+}
+
+function reply(asker: Asker, request: number, answered: Answer<RequestKind>): void {
+  if (!asker.isOver) asker.connection.send(encodeServerFrame({ request, ...answered }));
+}
+
+function failed({ server }: Asker, cause: unknown): Refusal {
+  if (server.isDatabaseAway(cause)) {
+    server.log.warn({ cause: messageOf(cause) }, "a request found the database away");
+    return refusal("busy", "the database is away", busyRetryMs);
+  }
+  server.log.error({ err: cause }, "a request failed");
+  return refusal("internal", "the server could not do this; its log has the cause", busyRetryMs);
+}

@@ -1,0 +1,163 @@
+import { messageOf } from "../../platform/failure.ts";
+import { copyBytes, writeUint64 } from "../../wire/bytes.ts";
+import type { ErrorCode } from "../../wire/errors.ts";
+import type { ClientMessageId, GroupId, UserId } from "../../wire/ids.ts";
+import { limits } from "../../wire/limits.ts";
+import { messageTypes, type SendFrame } from "../../wire/send-frame.ts";
+import { encodeServerFrame } from "../../wire/server-frame.ts";
+import { refreshGroup } from "../groups/changes.ts";
+import type { Asker } from "../requests/handlers.ts";
+import { busyRetryMs } from "../requests/refusal.ts";
+import type { ArrivedMessage, SendRefusal, WatchedGroup } from "../sessions/session.ts";
+import { SendTurns } from "./send-turns.ts";
+
+type ArrivedFrame = ArrivedMessage & SendFrame;
+
+/** A message that was refused for one of these is to come again: what was sent behind it has to wait for it. */
+const temporary: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stale_epoch", "rekey_needed"]);
+
+/** A user over their budget is told to wait until there is as much again as comes in this time, not one at a time. */
+const portionSeconds = 0.25;
+
+/**
+ * One connection's SENDs, from their arrival to the batch that fills: whether it is a message's turn, within the user's
+ * budget, from a member and at the group's epoch.
+ */
+export class SendIntake {
+  readonly #sender: Asker;
+  /** SENDs so far, but for those that came again. */
+  #count = 0;
+  #turns: SendTurns | undefined;
+  /** SENDs for groups that are being read for their sake, by group, in the order in which they came. */
+  #unplaced: Map<GroupId, ArrivedFrame[]> | undefined;
+
+  constructor(sender: Asker) {
+    this.#sender = sender;
+  }
+
+  /** A SEND came from the connection's user; its payload is valid during the call only. */
+  received(sent: SendFrame, user: UserId): void {
+    const { server } = this.#sender;
+    server.counters.sends++;
+    const { group: id, clientMessageId, type, skipsRefused } = sent;
+    const frame = { ...sent, turn: this.#turns?.numberOf(id, clientMessageId) ?? this.#count++ };
+    if (skipsRefused && type === messageTypes.application) this.#turns?.skipTo(id, frame.turn);
+    if (frame.payload.length > limits.payloadBytesMax) return this.reject(frame, { code: "payload_too_large" });
+    if (!this.#mayPass(frame, user)) return;
+    const group = server.groups.get(id);
+    // The rare ways in which this server may not know yet: a group just joined, an epoch just opened elsewhere.
+    if (this.#unplaced?.has(id) || !group?.sessions.has(this.#sender) || frame.epoch > group.epoch) {
+      return this.#takeInOnceKnown({ ...frame, payload: copyBytes(frame.payload) }, user);
+    }
+    const refusal = this.#takeIn(frame, group, user);
+    if (refusal) this.reject(frame, refusal);
+  }
+
+  /** Tells the client that a message was not stored, and why. One that may come again keeps its turn. */
+  reject({ group, clientMessageId, type, turn }: ArrivedMessage, refusal: SendRefusal): void {
+    const { server, connection, isOver } = this.#sender;
+    server.counters.rejected(refusal.code);
+    if (type === messageTypes.application) {
+      const { code, retryAfterMs = 0 } = refusal;
+      if (temporary.has(code)) {
+        this.#turns ??= new SendTurns();
+        this.#turns.refused(group, clientMessageId, turn, server.clock.monotonic() + retryAfterMs);
+      } else this.#turns?.ended(group, clientMessageId);
+    }
+    if (isOver) return;
+    const id = new Uint8Array(8);
+    writeUint64(id, 0, clientMessageId);
+    connection.send(encodeServerFrame({ kind: "reject", group, clientMessageId: id, ...refusal }));
+  }
+
+  /** A message is on disk; nobody waits for it any more, also when it came twice and was refused once. */
+  stored(group: GroupId, id: ClientMessageId): void {
+    this.#turns?.ended(group, id);
+  }
+
+  /** Whether it is the message's turn, and within the user's budget; otherwise it has been refused. */
+  #mayPass(frame: ArrivedMessage, user: UserId): boolean {
+    const { server } = this.#sender;
+    const now = server.clock.monotonic();
+    const { burst, perSecond } = server.limits.sends;
+    const budget = server.sendBudgets.of(user, now);
+    const before = this.#turnsBefore(frame);
+    if (before > 0 && this.#turns?.isMissed(frame.group, frame.turn, now)) {
+      const detail = `a message to ${frame.group} that was refused has not come again, and others have`;
+      this.#sender.end("turn_missed", detail);
+      return false;
+    }
+    if (before === 0 && budget.take(now) === 0) return true;
+    const portion = Math.min(burst, Math.ceil(portionSeconds * perSecond));
+    const waitMs = budget.msUntil(before + portion, now);
+    this.reject(
+      frame,
+      waitMs === 0
+        ? this.#isBehind(frame.group)
+        : {
+            code: "rate_limited",
+            retryAfterMs: waitMs,
+            remaining: budget.availableIn(waitMs, now),
+            resetMs: budget.msUntil(burst, now),
+          },
+    );
+    return false;
+  }
+
+  /** How many messages have to come again before this one may be taken in. */
+  #turnsBefore({ group, type, turn }: ArrivedMessage): number {
+    // What leads to the next key cannot wait for what is to be sealed under it.
+    if (!this.#turns || type !== messageTypes.application) return 0;
+    return this.#turns.before(group, turn);
+  }
+
+  /** Why a message is not taken in as long as others have their turns before it. */
+  #isBehind(group: GroupId): SendRefusal {
+    const now = this.#sender.server.clock.monotonic();
+    return { code: "busy", retryAfterMs: this.#turns?.behindMs(group, now) ?? busyRetryMs };
+  }
+
+  /** In the order in which they came, also when the first is known to be good only after a look at the database. */
+  #takeInOnceKnown(frame: ArrivedFrame, user: UserId): void {
+    this.#unplaced ??= new Map();
+    const unplaced = this.#unplaced.get(frame.group);
+    const isTaken = unplaced
+      ? unplaced.length < limits.requestsInFlightMax && unplaced.push(frame) > 0
+      : this.#sender.whileInFlight(() => this.#readGroupFor(frame, user));
+    if (!isTaken) this.reject(frame, { code: "busy", retryAfterMs: busyRetryMs });
+  }
+
+  /** Takes in what came for a group that has to be read, and what has come behind it meanwhile. */
+  async #readGroupFor(first: ArrivedFrame, user: UserId): Promise<void> {
+    const { server } = this.#sender;
+    const id = first.group;
+    const frames = [first];
+    this.#unplaced?.set(id, frames);
+    try {
+      let group = await this.#sender.memberOf(id);
+      for (let frame = frames[0]; frame; frames.shift(), frame = frames[0]) {
+        if (group && frame.epoch > group.epoch) group = await refreshGroup(server, id);
+        const refusal = this.#turnsBefore(frame) > 0 ? this.#isBehind(id) : this.#takeIn(frame, group, user);
+        if (refusal) this.reject(frame, refusal);
+      }
+    } catch (cause) {
+      server.log.warn({ cause: messageOf(cause) }, "a group could not be read for a SEND");
+      for (const frame of frames.splice(0)) this.reject(frame, { code: "busy", retryAfterMs: busyRetryMs });
+    } finally {
+      this.#unplaced?.delete(id);
+    }
+  }
+
+  /** Why not, when the message was not taken in. */
+  #takeIn(frame: ArrivedFrame, group: WatchedGroup | undefined, user: UserId): SendRefusal | undefined {
+    const { server } = this.#sender;
+    const { clientMessageId, epoch, type, payload, resend, turn } = frame;
+    if (!group?.members.has(user)) return { code: "not_a_member" };
+    if (epoch !== group.epoch) return { code: "stale_epoch", epoch: group.epoch };
+    const sentAt = server.clock.now();
+    const message = { group: group.id, sender: user, clientMessageId, epoch, type, sentAt, payload, resend, turn };
+    if (!server.writer.append(message, this.#sender)) return { code: "busy", retryAfterMs: busyRetryMs };
+    this.#turns?.ended(group.id, clientMessageId);
+    return undefined;
+  }
+}
