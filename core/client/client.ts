@@ -12,17 +12,18 @@ import type { ConversationEvents } from "./group/conversation-events.ts";
 import { GroupChanges, type WantedChange } from "./group/group-changes.ts";
 import type { Keeper, WrittenMessage } from "./group/keeper.ts";
 import type { OlderMessages } from "./group/older-messages.ts";
-import { OpenGroups, type OpenGroupsEvents } from "./group/open-groups.ts";
-import type { Authenticate, ConnectionState, Welcome } from "./mail/connection.ts";
+import { WatchedGroups, type WatchedGroupsEvents } from "./group/watched-groups.ts";
+import type { Authenticate, ConnectionParts, ConnectionState, Welcome } from "./mail/connection.ts";
+import type { MailboxGroup } from "./mail/group-list.ts";
 import { type GroupRefusal, refusal } from "./mail/group-refusal.ts";
-import { Mailbox, type MailboxGroup, type MailboxOptions, type MailboxParts } from "./mail/mailbox.ts";
-import type { SendOutcome } from "./mail/outbox.ts";
+import { Mailbox, type MailboxOptions } from "./mail/mailbox.ts";
+import type { SendOutcome } from "./mail/outgoing-message.ts";
 import type { Notice, RequestRefusal } from "./mail/server-link.ts";
 import { IdentityBook, type KnownPerson } from "./people/identity-book.ts";
 import type { IdentityCache } from "./people/identity-cache.ts";
 import { memoryPins, Trust, type TrustEvents } from "./people/trust.ts";
 
-export interface ClientEvents extends ConversationEvents, TrustEvents, OpenGroupsEvents {
+export interface ClientEvents extends ConversationEvents, TrustEvents, WatchedGroupsEvents {
   connection?(state: ConnectionState, why: string): void;
   /** Each message of each group once, in order, before it is opened. */
   delivered?(group: GroupId, message: DeliverCursor): void;
@@ -67,13 +68,13 @@ export class Client {
   readonly #suites: ReadonlyMap<string, AnySuite>;
   readonly #conversations = new Map<GroupId, Conversation>();
   readonly #people: IdentityBook;
-  readonly #open: OpenGroups;
+  readonly #watched: WatchedGroups;
   /** Whether others are told how far the user has read. Their other machines learn it the same way. */
   readReceipts = true;
   #server: string | undefined;
   #self: { identity: Identity; user: UserId; changes: GroupChanges } | undefined;
 
-  constructor(parts: MailboxParts, options: ClientOptions, events: ClientEvents) {
+  constructor(parts: ConnectionParts, options: ClientOptions, events: ClientEvents) {
     const { keeper, identities, pinning } = options;
     this.#options = options;
     this.#events = events;
@@ -107,7 +108,7 @@ export class Client {
         strayed: (group) => events.strayed?.(group),
       },
     );
-    this.#open = new OpenGroups({ mailbox: this.#mailbox, clock: parts.clock, user: () => this.user }, events);
+    this.#watched = new WatchedGroups({ mailbox: this.#mailbox, clock: parts.clock, user: () => this.user }, events);
     this.#people = new IdentityBook(this.#mailbox, identities, pinning ? this.trust : undefined);
   }
 
@@ -153,7 +154,7 @@ export class Client {
 
   /** Resolves when nothing is kept any more. */
   async close(): Promise<void> {
-    this.#open.closeAll();
+    this.#watched.unwatchAll();
     this.#mailbox.close();
     await Promise.all([...this.#conversations.values()].map((conversation) => conversation.close()));
   }
@@ -212,29 +213,29 @@ export class Client {
 
   /**
    * The user looks at a group: `presence`, `cursors` and `typing` come from now on, over all connections, until
-   * {@link closeGroup}.
+   * {@link unwatchGroup}.
    */
-  openGroup(group: GroupId): void {
-    this.#open.open(group);
+  watchGroup(group: GroupId): void {
+    this.#watched.watch(group);
   }
 
-  closeGroup(group: GroupId): void {
-    this.#open.close(group);
+  unwatchGroup(group: GroupId): void {
+    this.#watched.unwatch(group);
   }
 
   /** The user is writing something to a group: whoever looks at it is told, once in 3 s at most. */
   typing(group: GroupId): void {
-    this.#open.typing(group);
+    this.#watched.typing(group);
   }
 
-  /** Who of an open group is online, as far as is known; the set goes on changing. */
+  /** Who of a watched group is online, as far as is known; the set goes on changing. */
   onlineIn(group: GroupId): ReadonlySet<UserId> {
-    return this.#open.online(group);
+    return this.#watched.online(group);
   }
 
-  /** How far members of an open group have read it, as far as is known; the map goes on changing. */
+  /** How far members of a watched group have read it, as far as is known; the map goes on changing. */
   cursorsIn(group: GroupId): ReadonlyMap<UserId, Seq> {
-    return this.#open.cursors(group);
+    return this.#watched.cursors(group);
   }
 
   /** The user has read everything up to a place. Others are told if they may know, now or when there is a connection. */
@@ -324,7 +325,7 @@ export class Client {
 
   #interrupted(): void {
     this.#server = undefined;
-    this.#open.interrupted();
+    this.#watched.interrupted();
   }
 
   #ready(welcome: Welcome): void {
@@ -334,7 +335,7 @@ export class Client {
       // While the client was away.
       if (!this.#mailbox.groups.has(group)) this.#left(group);
     }
-    for (const group of this.#mailbox.groups.keys()) this.#open.entered(group);
+    for (const group of this.#mailbox.groups.keys()) this.#watched.entered(group);
     this.#events.welcomed?.(welcome);
   }
 
@@ -345,7 +346,7 @@ export class Client {
     void conversation?.idle().then(() => {
       if (!this.#mailbox.groups.has(group)) this.#conversations.delete(group);
     });
-    this.#open.left(group);
+    this.#watched.left(group);
     this.#options.keeper?.left(group);
     this.#events.left?.(group);
   }
@@ -359,8 +360,8 @@ export class Client {
   }
 
   #noticed(notice: Notice): void {
-    this.#open.noticed(notice);
-    if (notice.kind === "joined") this.#open.entered(notice.group);
+    this.#watched.noticed(notice);
+    if (notice.kind === "joined") this.#watched.entered(notice.group);
     if (notice.kind !== "cursors") return;
     const own = notice.cursors.find(([user]) => user === this.user);
     if (own) this.#options.keeper?.readUpTo(notice.group, own[1]);

@@ -25,7 +25,7 @@ export { digestOf, upload } from "./files/upload.ts";
 export type { GroupChange } from "./group/conversation.ts";
 export { Connection, type Welcome } from "./mail/connection.ts";
 export { Mailbox } from "./mail/mailbox.ts";
-export type { SendOutcome } from "./mail/outbox.ts";
+export type { SendOutcome } from "./mail/outgoing-message.ts";
 export type { RequestRefusal } from "./mail/server-link.ts";
 export { IdentityCache } from "./people/identity-cache.ts";
 export { safetyNumberQr } from "./people/safety-qr.ts";

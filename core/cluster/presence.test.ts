@@ -35,7 +35,7 @@ suite("who looks at a group, on two servers,", () => {
     const [alice, bob, carol] = [await personAt(0), await personAt(1), await personAt(0)];
     const group = await groupOf(alice, bob, carol);
     const online = (looker: Person) => looker.client.onlineIn(group);
-    for (const looker of [alice, bob]) looker.client.openGroup(group);
+    for (const looker of [alice, bob]) looker.client.watchGroup(group);
     for (const looker of [alice, bob]) await until(() => online(looker).size === 3, "everybody is here");
     await bob.client.close();
     await until(() => online(alice).size === 2, "bob has gone");
@@ -59,7 +59,7 @@ suite("who looks at a group, on two servers,", () => {
     const carol = await personAt(1, listening("carol"));
     const group = await groupOf(alice, bob, carol);
     const idle = await rawAt(1, carol);
-    for (const looker of [alice, bob]) looker.client.openGroup(group);
+    for (const looker of [alice, bob]) looker.client.watchGroup(group);
     for (const looker of [alice, bob]) await until(() => looker.client.onlineIn(group).size === 3, "it is open");
     carol.client.typing(group);
     for (const name of ["alice", "bob"]) await until(() => seen.get(name)?.has(userOf(carol)) === true, name);
@@ -67,10 +67,10 @@ suite("who looks at a group, on two servers,", () => {
     await until(() => seen.get("bob")?.has(userOf(alice)) === true, "bob sees alice");
     assert.equal(seen.get("alice")?.has(userOf(alice)), false, "oneself is no news");
     assert.equal(seen.get("carol")?.size, 0);
-    bob.client.closeGroup(group);
+    bob.client.unwatchGroup(group);
     // What bob is told, he is told in this order.
     const [before] = [seen.get("bob")?.size];
-    bob.client.openGroup(group);
+    bob.client.watchGroup(group);
     await until(() => bob.client.onlineIn(group).size === 3, "it is open again");
     assert.equal(seen.get("bob")?.size, before);
     assert.deepEqual(typingOf(idle), []);

@@ -3,7 +3,7 @@ import { logIn, signUp } from "../client/account/authenticate.ts";
 import { Client, type ClientEvents } from "../client/client.ts";
 import type { OpenedMessage, UnreadableMessage } from "../client/group/conversation-events.ts";
 import type { Keeper } from "../client/group/keeper.ts";
-import type { SendOutcome } from "../client/mail/outbox.ts";
+import type { SendOutcome } from "../client/mail/outgoing-message.ts";
 import { IdentityCache } from "../client/people/identity-cache.ts";
 import { type Dial, dialAssigned } from "../client/socket/dial.ts";
 import { openLeanSocket } from "../client/socket/lean-socket.ts";

@@ -385,7 +385,7 @@ suite("at a desk", () => {
 
   test("who writes is told, and others are told of what is written here, unless that is not wanted", async () => {
     alice.fresh();
-    bob.client.openGroup(group);
+    bob.client.watchGroup(group);
     bob.client.typing(group);
     assert.deepEqual(await alice.until("typing"), { kind: "typing", group, user: bob.client.user });
     bobSaw.length = 0;

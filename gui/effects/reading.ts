@@ -16,9 +16,9 @@ export async function show(
   before: GroupId | undefined,
 ): Promise<void> {
   const { client } = account;
-  if (before !== undefined && before !== group) client.closeGroup(before);
+  if (before !== undefined && before !== group) client.unwatchGroup(before);
   feed.show(group);
-  client.openGroup(group);
+  client.watchGroup(group);
   emit({ kind: "presence", group, online: new Set(client.onlineIn(group)) });
   emit({ kind: "readUpTo", group, readUpTo: new Map(client.cursorsIn(group)) });
   const known = groupFacts(account, group);

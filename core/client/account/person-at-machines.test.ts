@@ -16,7 +16,7 @@ import { ackKind } from "../../wire/ack-frame.ts";
 import { deliverKind } from "../../wire/deliver-frame.ts";
 import type { GroupId, Seq } from "../../wire/ids.ts";
 import type { ClientEvents } from "../client.ts";
-import type { SendOutcome } from "../mail/outbox.ts";
+import type { SendOutcome } from "../mail/outgoing-message.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
 import type { ShownGroup } from "../vault/view.ts";
 import { type LocalAccount, type LocalAccountParts, logInHere, openAccount, signUpHere } from "./local-account.ts";
@@ -93,8 +93,8 @@ suite("a person at their machines", () => {
       assert.equal(shown(machineOf, group).title, "a title");
     }
     assert.equal(shown(alice, group).unread, 0);
-    alice.client.openGroup(group);
-    elsewhere.client.openGroup(group);
+    alice.client.watchGroup(group);
+    elsewhere.client.watchGroup(group);
     const user = bob.client.user as never;
     await until(() => alice.client.onlineIn(group).has(user), "bob is seen");
     bob.client.markRead(group, said.seq);
@@ -108,7 +108,7 @@ suite("a person at their machines", () => {
     const said = await say(alice, group, "hello");
     assert.ok(said.ok);
     await until(() => shown(bob, group)?.unread === 1, "it has come");
-    alice.client.openGroup(group);
+    alice.client.watchGroup(group);
     bob.client.mailbox.goOffline();
     bob.client.markRead(group, said.seq);
     assert.equal(shown(bob, group).unread, 0);
@@ -123,7 +123,7 @@ suite("a person at their machines", () => {
     const said = await say(alice, group, "hello");
     assert.ok(said.ok);
     await until(() => shown(bob, group)?.unread === 1, "it has come");
-    alice.client.openGroup(group);
+    alice.client.watchGroup(group);
     bob.client.markRead(group, said.seq);
     assert.equal(shown(bob, group).unread, 0);
     bob.client.mailbox.interrupt();

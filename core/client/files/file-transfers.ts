@@ -6,7 +6,7 @@ import { attachmentIdBytes } from "../../wire/attachment.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import type { ClientMessageId, GroupId } from "../../wire/ids.ts";
 import type { Client } from "../client.ts";
-import type { SendOutcome } from "../mail/outbox.ts";
+import type { SendOutcome } from "../mail/outgoing-message.ts";
 import { download, downloadBytes } from "./download.ts";
 import { type FileSource, openSource } from "./source.ts";
 import {

@@ -7,7 +7,7 @@ import type { Membership } from "../../wire/membership.ts";
 import type { MembershipAction, MembershipEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
-import type { SealedFor, SealRefusal, SealTarget } from "../mail/outbox.ts";
+import type { SealedFor, SealRefusal, SealTarget } from "../mail/outgoing-message.ts";
 import { askOnce } from "../people/identity-book.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ConversationEvents } from "./conversation-events.ts";

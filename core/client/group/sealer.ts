@@ -2,7 +2,7 @@ import { type Content, encodeContent } from "../../e2ee/content.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
-import type { SealedFor, SealRefusal, SealTarget } from "../mail/outbox.ts";
+import type { SealedFor, SealRefusal, SealTarget } from "../mail/outgoing-message.ts";
 import { isTemporary } from "../mail/server-link.ts";
 import { askPatiently, identityChanged } from "../people/identity-book.ts";
 import type { ConversationState } from "./conversation-state.ts";

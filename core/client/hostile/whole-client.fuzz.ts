@@ -149,7 +149,7 @@ async function liveWith(lies: Map<RequestKind, Uint8Array[]>): Promise<Set<strin
         if (!ok) happened.add(`${what} ${of.reason?.code}`);
       });
     }
-    client.openGroup(group);
+    client.watchGroup(group);
     client.typing(group);
     client.markRead(group, seq(1));
     await live(1000);

@@ -17,6 +17,14 @@ export type Welcome = Extract<ColdServerFrame, { kind: "welcome" }>;
 /** Makes a fresh link a user's: signs up, logs in or resumes. */
 export type Authenticate = (link: ServerLink) => Promise<Result<Welcome, RequestRefusal>>;
 
+export interface ConnectionParts {
+  readonly dial: Dial;
+  readonly open: OpenSocket;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly socket?: SocketOptions;
+}
+
 export interface ConnectionEvents {
   stateChanged(state: ConnectionState, why: string): void;
   /** Logged in or resumed: what waits can go out. */
@@ -57,15 +65,12 @@ export class Connection {
   #generation = 0;
   #cancelRetry: Cancel | undefined;
 
-  constructor(
-    by: { dial: Dial; open: OpenSocket; clock: Clock; random: Random; socket?: SocketOptions },
-    events: ConnectionEvents,
-  ) {
-    this.#dial = by.dial;
-    this.#open = by.open;
-    this.#clock = by.clock;
-    this.#random = by.random;
-    this.#socketOptions = by.socket ?? {};
+  constructor(parts: ConnectionParts, events: ConnectionEvents) {
+    this.#dial = parts.dial;
+    this.#open = parts.open;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.#socketOptions = parts.socket ?? {};
     this.#events = events;
   }
 
@@ -117,8 +122,9 @@ export class Connection {
     return Promise.resolve(refused({ code: "offline", detail: "there is no connection to a server" }));
   }
 
-  tell(frame: Uint8Array): void {
-    if (this.#state === "online") this.#link?.tell(frame);
+  /** Sends a frame that has no reply, if there is a connection. */
+  post(frame: Uint8Array): void {
+    if (this.#state === "online") this.#link?.post(frame);
   }
 
   async #resume(): Promise<void> {

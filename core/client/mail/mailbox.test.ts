@@ -10,7 +10,7 @@ import { type ClientMessageId, type Epoch, epoch, groupId, type Seq, seq, userId
 import { opaqueBytes } from "../../wire/opaque-bytes.ts";
 import type { SendFrame } from "../../wire/send-frame.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
-import type { SealTarget, SendOutcome } from "./outbox.ts";
+import type { SealTarget, SendOutcome } from "./outgoing-message.ts";
 
 const group = groupId(7);
 const token = Buffer.from("token");

@@ -1,28 +1,22 @@
-import { BoundedQueue } from "../../platform/bounded-queue.ts";
 import { type Clock, sleep } from "../../platform/clock.ts";
-import type { Random } from "../../platform/random.ts";
-import { accepted, type Result, refused } from "../../platform/result.ts";
-import { copyBytes } from "../../wire/bytes.ts";
+import { accepted, type Result } from "../../platform/result.ts";
 import { encodeClientFrame, type ReplyTo, type RequestKind } from "../../wire/client-frame.ts";
 import { DeliverCursor, type DeliveredMessage } from "../../wire/deliver-frame.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq } from "../../wire/ids.ts";
-import { limits } from "../../wire/limits.ts";
-import { messageTypes } from "../../wire/send-frame.ts";
-import type { Dial } from "../socket/dial.ts";
-import type { OpenSocket, SocketOptions } from "../socket/socket.ts";
-import { type Authenticate, Connection, type ConnectionState, type Welcome } from "./connection.ts";
+import type { ClientMessageId, GroupId, Seq } from "../../wire/ids.ts";
+import {
+  type Authenticate,
+  Connection,
+  type ConnectionParts,
+  type ConnectionState,
+  type Welcome,
+} from "./connection.ts";
 import { type FeedSink, GroupFeed } from "./group-feed.ts";
-import { MessageIds } from "./message-ids.ts";
-import { Outbox, type OutgoingMessage, type SendOutcome } from "./outbox.ts";
+import { GroupList, type ListedGroup, type MailboxGroup } from "./group-list.ts";
+import { HistoryReader } from "./history-reader.ts";
+import { Outbox } from "./outbox.ts";
+import type { OutgoingMessage, SendOutcome } from "./outgoing-message.ts";
+import { RangeReader } from "./range-reader.ts";
 import { isTemporary, type Notice, pauseMs, type RequestOf, type RequestRefusal } from "./server-link.ts";
-
-/** A group as the mailbox knows it: places, not contents. */
-export interface MailboxGroup {
-  readonly id: GroupId;
-  epoch: Epoch;
-  logLength: number;
-  readonly feed: GroupFeed;
-}
 
 export interface MailboxEvents extends FeedSink {
   connection(state: ConnectionState, why: string): void;
@@ -37,36 +31,12 @@ export interface MailboxEvents extends FeedSink {
   strayed?(group: GroupId): void;
 }
 
-export interface MailboxParts {
-  readonly dial: Dial;
-  readonly open: OpenSocket;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly socket?: SocketOptions;
-}
-
 export interface MailboxOptions {
   /** Messages that may wait for their acknowledgement. */
   readonly outboxMax: number;
   /** Where reading begins in a group that was not known before: behind `lastSeq`, unless somebody knows better. */
   startAfter?(group: GroupId, lastSeq: Seq): Seq;
 }
-
-/** A part of a group's history that is being read beside its feed. */
-interface Reading {
-  readonly after: Seq;
-  readonly through: Seq;
-  readonly messages: Map<Seq, DeliveredMessage>;
-}
-
-interface WantedRange {
-  readonly feed: GroupFeed;
-  readonly after: Seq;
-  readonly through: Seq;
-}
-
-/** Pages of history that are asked for at once. */
-const rangesAtOnce = 4;
 
 const defaultRetryMs = 1000;
 
@@ -78,24 +48,16 @@ export class Mailbox {
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #events: MailboxEvents;
-  readonly #options: MailboxOptions;
-  readonly #groups = new Map<GroupId, MailboxGroup>();
-  /** Groups that the user is known to have left. */
-  readonly #left = new Set<GroupId>();
+  readonly #list: GroupList;
   readonly #outbox: Outbox;
-  readonly #ids: MessageIds;
-  /** One for each group at most. */
-  #readings: Map<GroupId, Reading> | undefined;
-  /** Each feed has one at most. */
-  #wantedRanges = new BoundedQueue<WantedRange>(limits.userGroupsMax);
-  #rangesUnderWay = 0;
+  readonly #ranges: RangeReader;
+  readonly #history: HistoryReader;
   #closed = false;
 
-  constructor(parts: MailboxParts, options: MailboxOptions, events: MailboxEvents) {
-    this.#clock = parts.clock;
-    this.#options = options;
+  constructor(parts: ConnectionParts, { outboxMax, startAfter }: MailboxOptions, events: MailboxEvents) {
+    const { clock, random } = parts;
+    this.#clock = clock;
     this.#events = events;
-    this.#ids = new MessageIds(parts.clock, parts.random);
     this.#connection = new Connection(parts, {
       stateChanged: (state, why) => {
         if (state !== "online") this.#outbox.offline();
@@ -107,14 +69,20 @@ export class Mailbox {
       acknowledged: (acknowledgement) => this.#outbox.acknowledged(acknowledgement),
       noticed: (notice) => this.#noticed(notice),
     });
-    this.#outbox = new Outbox({
-      clock: parts.clock,
-      isOnline: () => this.#connection.state === "online",
-      tell: (frame) => this.#connection.tell(frame),
-      epochOf: (group) => this.#groups.get(group)?.epoch,
-      sawEpoch: (group, epoch) => this.#sawEpoch(group, epoch),
-      hasLeft: (group) => this.#left.has(group),
+    this.#ranges = new RangeReader(clock, this.#connection);
+    this.#history = new HistoryReader(this.#connection);
+    const request = (feed: GroupFeed, after: Seq, through: Seq) => this.#ranges.want(feed, after, through);
+    this.#list = new GroupList({
+      feedOf: (group, lastSeq) =>
+        new GroupFeed(group, startAfter?.(group, lastSeq) ?? lastSeq, { sink: events, clock, request }),
+      joined: (group) => events.joined?.(group),
+      entered: (group) => this.#outbox.entered(group),
+      left: (group) => {
+        events.left?.(group);
+        this.#outbox.left(group);
+      },
     });
+    this.#outbox = new Outbox({ clock, random, groups: this.#list, connection: this.#connection }, outboxMax);
   }
 
   get state(): ConnectionState {
@@ -122,7 +90,7 @@ export class Mailbox {
   }
 
   get groups(): ReadonlyMap<GroupId, MailboxGroup> {
-    return this.#groups;
+    return this.#list.groups;
   }
 
   /** Messages without an outcome. */
@@ -132,12 +100,12 @@ export class Mailbox {
 
   /** Whether another message may be taken in. */
   get hasRoom(): boolean {
-    return this.#outbox.size < this.#options.outboxMax;
+    return this.#outbox.hasRoom;
   }
 
   /** A name for a message that this user has not given before. */
   nextId(): ClientMessageId {
-    return this.#ids.next();
+    return this.#outbox.nextId();
   }
 
   /** Milliseconds since the Unix epoch. */
@@ -173,7 +141,8 @@ export class Mailbox {
     this.#closed = true;
     this.#connection.close();
     this.#outbox.close();
-    for (const { feed } of this.#groups.values()) feed.close();
+    this.#ranges.close();
+    this.#list.close();
   }
 
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
@@ -195,28 +164,14 @@ export class Mailbox {
   }
 
   /**
-   * Reads what a group has behind `after` and up to `through`, in order, beside its feed: for what came before the place at
+   * Reads what a group has behind `after` and up to `through`, in order, beside its feed: for what came before the seq at
    * which that began. Once at a time for a group.
    */
-  async history(
+  history(
     group: GroupId,
-    { after, through }: { readonly after: Seq; readonly through: Seq },
+    range: { readonly after: Seq; readonly through: Seq },
   ): Promise<Result<(readonly [Seq, DeliveredMessage])[], RequestRefusal>> {
-    const messages = new Map<Seq, DeliveredMessage>();
-    this.#readings ??= new Map();
-    this.#readings.set(group, { after, through, messages });
-    try {
-      let read = after;
-      while (read < through) {
-        const page = await this.request({ kind: "sync", group, after: read, through });
-        if (!page.ok) return page;
-        if (page.value.through <= read) return refused({ code: "busy", detail: "the server does not go on" });
-        read = page.value.through;
-      }
-      return accepted([...messages].sort(([a], [b]) => a - b));
-    } finally {
-      this.#readings.delete(group);
-    }
+    return this.#history.read(group, range);
   }
 
   /** Milliseconds that a word to the server and back takes now. */
@@ -226,8 +181,9 @@ export class Mailbox {
     return pong.ok ? accepted(this.#clock.monotonic() - from) : pong;
   }
 
-  tell(frame: Uint8Array): void {
-    this.#connection.tell(frame);
+  /** Sends a frame that has no reply, if there is a connection. */
+  post(frame: Uint8Array): void {
+    this.#connection.post(frame);
   }
 
   /**
@@ -239,16 +195,21 @@ export class Mailbox {
     message: Pick<OutgoingMessage, "group" | "seal"> & Partial<OutgoingMessage>,
     settled: (outcome: SendOutcome) => void,
   ): Result<ClientMessageId> {
-    if (!this.hasRoom) {
-      return refused(`${this.#outbox.size} messages wait already for their acknowledgement`);
-    }
-    const { id = this.#ids.next(), type = messageTypes.application, group, seal, sentBefore = false } = message;
-    this.#outbox.add({ id, type, group, seal, sentBefore }, settled);
-    return accepted(id);
+    return this.#outbox.send(message, settled);
+  }
+
+  /** The user is a member of this group from here on. */
+  enter(group: ListedGroup): void {
+    this.#list.enter(group);
+  }
+
+  /** How far the user has read a group, for its other members and the user's other machines. */
+  read(group: GroupId, seq: Seq): void {
+    this.post(encodeClientFrame({ kind: "read", group, seq }));
   }
 
   async #ready(welcome: Welcome): Promise<void> {
-    const known = [...this.#groups.keys()];
+    const known = [...this.groups.keys()];
     const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
       if (reply.reason.code !== "offline")
@@ -258,11 +219,11 @@ export class Mailbox {
     const listed = new Set<GroupId>();
     for (const group of reply.value.groups) {
       listed.add(group.group);
-      this.#follow(group);
+      this.#list.enter(group);
       this.#events.read?.(group.group, group.readSeq);
     }
     // Into others the user has been let since they were asked for; the list may be older than that.
-    for (const id of known) if (!listed.has(id)) this.#forget(id);
+    for (const id of known) if (!listed.has(id)) this.#list.leave(id);
     this.#events.ready?.(welcome);
     this.#outbox.online();
   }
@@ -271,66 +232,14 @@ export class Mailbox {
     if (!this.#closed && this.#connection.state === "online") void this.#ready(welcome);
   }
 
-  /** The user is a member of this group from here on. */
-  enter(group: { group: GroupId; epoch: Epoch; lastSeq: Seq; logLength: number }): void {
-    this.#follow(group);
-  }
-
-  #follow({
-    group: id,
-    epoch,
-    lastSeq,
-    logLength,
-  }: {
-    group: GroupId;
-    epoch: Epoch;
-    lastSeq: Seq;
-    logLength: number;
-  }): void {
-    this.#left.delete(id);
-    const known = this.#groups.get(id);
-    if (known) {
-      if (epoch > known.epoch) known.epoch = epoch;
-      known.logLength = Math.max(known.logLength, logLength);
-      return known.feed.learn(lastSeq);
-    }
-    const after = this.#options.startAfter?.(id, lastSeq) ?? lastSeq;
-    const feed = new GroupFeed(id, after, {
-      sink: this.#events,
-      clock: this.#clock,
-      request: (wanting, from, through) => this.#wantRange(wanting, from, through),
-    });
-    const group = { id, epoch, logLength, feed };
-    this.#groups.set(id, group);
-    this.#events.joined?.(group);
-    feed.learn(lastSeq);
-    this.#outbox.entered(id);
-  }
-
-  #sawEpoch(id: GroupId, epoch: Epoch): void {
-    const group = this.#groups.get(id);
-    if (group && epoch > group.epoch) group.epoch = epoch;
-  }
-
-  #forget(id: GroupId): void {
-    const group = this.#groups.get(id);
-    if (!group) return;
-    group.feed.close();
-    this.#groups.delete(id);
-    this.#left.add(id);
-    this.#events.left?.(id);
-    this.#outbox.left(id);
-  }
-
   #delivered(frame: Uint8Array): void {
     const fault = cursor.open(frame);
     if (fault) return this.#connection.interrupt();
     const { group: id } = cursor;
-    const group = this.#groups.get(id);
-    const reading = this.#readings?.get(id);
-    if (reading) take(reading, frame);
+    const group = this.groups.get(id);
+    this.#history.delivered(id, frame);
     if (group) group.feed.received(cursor, frame);
-    else if (this.#left.has(id)) this.#events.strayed?.(id);
+    else if (this.#list.hasLeft(id)) this.#events.strayed?.(id);
   }
 
   #noticed(notice: Notice): void {
@@ -338,10 +247,10 @@ export class Mailbox {
       case "reject":
         return this.#outbox.rejected(notice);
       case "joined":
-        this.#follow(notice);
+        this.#list.enter(notice);
         break;
       case "left":
-        this.#forget(notice.group);
+        this.#list.leave(notice.group);
         break;
       default:
         break;
@@ -350,60 +259,10 @@ export class Mailbox {
   }
 
   #interrupted(): void {
-    this.#wantedRanges = new BoundedQueue(limits.userGroupsMax);
-    for (const { feed } of this.#groups.values()) feed.interrupted();
-  }
-
-  #wantRange(feed: GroupFeed, after: Seq, through: Seq): void {
-    if (this.#wantedRanges.push({ feed, after, through })) return this.#nextRange();
-    feed.answered(undefined);
-    this.#askAgainLater(feed, defaultRetryMs);
-  }
-
-  #nextRange(): void {
-    while (this.#rangesUnderWay < rangesAtOnce) {
-      const range = this.#wantedRanges.shift();
-      if (!range) return;
-      this.#rangesUnderWay++;
-      void this.#fetchRange(range).finally(() => {
-        this.#rangesUnderWay--;
-        this.#nextRange();
-      });
-    }
-  }
-
-  async #fetchRange({ feed, after, through }: WantedRange): Promise<void> {
-    const reply = await this.request({ kind: "sync", group: feed.group, after, through });
-    if (reply.ok) return feed.answered(reply.value.through);
-    feed.answered(undefined);
-    // Offline: the next list of groups makes the feed ask again.
-    if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
-    this.#askAgainLater(feed, pauseMs(reply.reason.retryAfterMs, defaultRetryMs));
-  }
-
-  #askAgainLater(feed: GroupFeed, delayMs: number): void {
-    this.#clock.after(delayMs, () => {
-      if (!this.#closed) feed.learn(0 as Seq);
-    });
-  }
-
-  /** The mailbox's own read cursor of a group, told to its other members. */
-  read(group: GroupId, seq: Seq): void {
-    this.tell(encodeClientFrame({ kind: "read", group, seq }));
+    this.#ranges.interrupted();
+    for (const { feed } of this.groups.values()) feed.interrupted();
   }
 }
 
 /** One for all mailboxes of a thread: frames are dealt with one at a time. */
 const cursor = new DeliverCursor();
-const readingCursor = new DeliverCursor();
-
-/** Of a frame that was checked, what is being read. */
-function take({ after, through, messages }: Reading, frame: Uint8Array): void {
-  readingCursor.open(frame);
-  while (readingCursor.next()) {
-    const { seq } = readingCursor;
-    if (seq <= after || seq > through || messages.has(seq)) continue;
-    const message = readingCursor.message();
-    messages.set(seq, { ...message, payload: copyBytes(message.payload) });
-  }
-}

@@ -51,8 +51,19 @@ export function pauseMs(said: number | undefined, otherwise: number): number {
   return Math.min(Math.max(said ?? otherwise, pauseMsMin), pauseMsMax);
 }
 
+/** Who can be asked. */
+export interface Requests {
+  request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>>;
+}
+
 /** What a server says by itself. */
 export type Notice = Exclude<ColdServerFrame, { request: number }>;
+
+export interface LinkParts {
+  readonly open: OpenSocket;
+  readonly clock: Clock;
+  readonly socket?: SocketOptions;
+}
 
 export interface LinkEvents {
   opened(): void;
@@ -85,10 +96,10 @@ export class ServerLink {
   #over = false;
   #said: ErrorCode | undefined;
 
-  constructor(url: string, by: { open: OpenSocket; clock: Clock; socket?: SocketOptions }, events: LinkEvents) {
-    this.#clock = by.clock;
+  constructor(url: string, { open, clock, socket }: LinkParts, events: LinkEvents) {
+    this.#clock = clock;
     this.#events = events;
-    this.#socket = by.open(
+    this.#socket = open(
       url,
       {
         opened: () => {
@@ -101,7 +112,7 @@ export class ServerLink {
           this.#closed(errorOfCloseCode(code), reason);
         },
       },
-      by.socket,
+      socket,
     );
   }
 
@@ -123,8 +134,8 @@ export class ServerLink {
     });
   }
 
-  /** A frame that has no answer of its own. */
-  tell(frame: Uint8Array): void {
+  /** Sends a frame that has no reply. */
+  post(frame: Uint8Array): void {
     if (this.isOpen) this.#socket.send(frame);
   }
 

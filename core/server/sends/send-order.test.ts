@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { Mailbox } from "../../client/mail/mailbox.ts";
-import type { Seal, SealedFor, SealRefusal, SendOutcome } from "../../client/mail/outbox.ts";
+import type { Seal, SealedFor, SealRefusal, SendOutcome } from "../../client/mail/outgoing-message.ts";
 import { pickOne, type Random, seededRandom } from "../../platform/random.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { connect, type Database } from "../../store/database.ts";

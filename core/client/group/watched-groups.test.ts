@@ -6,7 +6,7 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { type FakeConnection, FakeNetwork, settle } from "../../testing/fake-network.ts";
 import { epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { Mailbox } from "../mail/mailbox.ts";
-import { OpenGroups } from "./open-groups.ts";
+import { WatchedGroups } from "./watched-groups.ts";
 
 const group = groupId(7);
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
@@ -21,14 +21,14 @@ function setUp() {
     { dial: async () => accepted("ws://server/v1"), open: network.open, clock, random: seededRandom(1) },
     { outboxMax: 10 },
     {
-      connection: (state) => (state === "online" ? undefined : open.interrupted()),
+      connection: (state) => (state === "online" ? undefined : watched.interrupted()),
       delivered() {},
       missing() {},
-      ready: () => [...mailbox.groups.keys()].forEach((id) => open.entered(id)),
-      noticed: (notice) => open.noticed(notice),
+      ready: () => [...mailbox.groups.keys()].forEach((id) => watched.entered(id)),
+      noticed: (notice) => watched.noticed(notice),
     },
   );
-  const open: OpenGroups = new OpenGroups(
+  const watched: WatchedGroups = new WatchedGroups(
     { mailbox, clock, user: () => alice },
     {
       presence: (_, online) => told.push(`online ${[...online].sort((a, b) => a - b).join()}`),
@@ -47,12 +47,12 @@ function setUp() {
     await settle();
     return connection;
   };
-  return { network, clock, told, open, letIn };
+  return { network, clock, told, watched, letIn };
 }
 
 test("who looks at a group sees who is here and who has read how far, all of it at any time", async () => {
-  const { open, letIn, told } = setUp();
-  open.open(group);
+  const { watched, letIn, told } = setUp();
+  watched.watch(group);
   const connection = await letIn();
   assert.deepEqual(connection.all("open"), [{ kind: "open", group }]);
   connection.say({ kind: "presence", group, online: [alice, bob], offline: [] });
@@ -68,69 +68,69 @@ test("who looks at a group sees who is here and who has read how far, all of it 
   });
   assert.deepEqual(told, ["online 1,2", "read 2:5", "online 1,3", "read 2:5,3:3"]);
   assert.deepEqual(
-    [...open.online(group)].sort((a, b) => a - b),
+    [...watched.online(group)].sort((a, b) => a - b),
     [alice, carol],
   );
   assert.deepEqual(
-    open.cursors(group),
+    watched.cursors(group),
     new Map([
       [bob, 5],
       [carol, 3],
     ]),
   );
-  open.close(group);
+  watched.unwatch(group);
   connection.say({ kind: "presence", group, online: [bob], offline: [] });
   assert.equal(told.length, 4);
-  assert.equal(open.online(group).size, 0);
+  assert.equal(watched.online(group).size, 0);
   assert.deepEqual(connection.all("close"), [{ kind: "close", group }]);
 });
 
 test("without a connection nobody is known to be here, and another connection asks again", async () => {
-  const { open, letIn, told, clock } = setUp();
+  const { watched, letIn, told, clock } = setUp();
   const first = await letIn();
-  open.open(group);
+  watched.watch(group);
   first.say({ kind: "presence", group, online: [alice, bob], offline: [] });
   first.say({ kind: "cursors", group, cursors: [[bob, seq(5)]] });
   first.break();
   assert.equal(told.at(-1), "online ");
-  assert.equal(open.cursors(group).get(bob), 5, "what was read stays read");
+  assert.equal(watched.cursors(group).get(bob), 5, "what was read stays read");
   await clock.advance(100);
   const second = await letIn();
   assert.equal(second.all("open").length, 1);
   second.say({ kind: "presence", group, online: [alice], offline: [] });
-  assert.deepEqual([...open.online(group)], [alice]);
-  open.close(group);
+  assert.deepEqual([...watched.online(group)], [alice]);
+  watched.unwatch(group);
   second.break();
   await clock.advance(100);
   assert.equal((await letIn()).all("open").length, 0, "a group that was closed");
 });
 
 test("a server that let the question fall is asked again, until it begins to tell", async () => {
-  const { open, letIn, clock } = setUp();
+  const { watched, letIn, clock } = setUp();
   const connection = await letIn();
-  open.open(group);
+  watched.watch(group);
   await clock.advance(11_000);
   assert.equal(connection.all("open").length, 3);
   connection.say({ kind: "presence", group, online: [alice], offline: [] });
   await clock.advance(60_000);
   assert.equal(connection.all("open").length, 3);
-  open.closeAll();
+  watched.unwatchAll();
   assert.equal(clock.nextInMs, undefined);
 });
 
 test("a group that the user left tells nothing until they are back in it", async () => {
-  const { open, letIn, told } = setUp();
+  const { watched, letIn, told } = setUp();
   const connection = await letIn();
-  open.open(group);
+  watched.watch(group);
   connection.say({ kind: "presence", group, online: [alice, bob], offline: [] });
-  open.left(group);
+  watched.left(group);
   assert.equal(told.at(-1), "online ");
-  open.entered(group);
+  watched.entered(group);
   assert.equal(connection.all("open").length, 2);
 });
 
 test("others are told once in a while that the user is writing, and the user of others only", async () => {
-  const { open, letIn, told, clock } = setUp();
+  const { watched, letIn, told, clock } = setUp();
   const connection = await letIn();
   const typings = () => connection.all("typing").length;
   for (const [passMs, said] of [
@@ -141,18 +141,18 @@ test("others are told once in a while that the user is writing, and the user of 
     [2999, 2],
   ] as const) {
     await clock.advance(passMs);
-    open.typing(group);
-    open.typing(group);
+    watched.typing(group);
+    watched.typing(group);
     assert.equal(typings(), said);
   }
-  open.typing(groupId(8));
+  watched.typing(groupId(8));
   assert.equal(typings(), 3, "each group for itself");
   connection.say({ kind: "typing", group, users: [bob] });
   assert.deepEqual(told, [], "nobody looks at it");
-  open.open(group);
+  watched.watch(group);
   connection.say({ kind: "typing", group, users: [alice, bob, carol] });
   assert.deepEqual(told, ["2 writes", "3 writes"]);
   connection.break();
-  open.typing(group);
+  watched.typing(group);
   assert.equal(typings(), 3);
 });

@@ -1,0 +1,62 @@
+import { accepted, type Result, refused } from "../../platform/result.ts";
+import { copyBytes } from "../../wire/bytes.ts";
+import { DeliverCursor, type DeliveredMessage } from "../../wire/deliver-frame.ts";
+import type { GroupId, Seq } from "../../wire/ids.ts";
+import type { RequestRefusal, Requests } from "./server-link.ts";
+
+/** A part of a group's history that is being read beside its feed. */
+interface Reading {
+  readonly after: Seq;
+  readonly through: Seq;
+  readonly messages: Map<Seq, DeliveredMessage>;
+}
+
+/** Reads groups' messages from before their feeds began. */
+export class HistoryReader {
+  readonly #requests: Requests;
+  /** One for each group at most. Undefined while there was none: most of many simulated users read none. */
+  #readings: Map<GroupId, Reading> | undefined;
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  /** What a group has behind `after` and up to `through`, in order. Once at a time for a group. */
+  async read(
+    group: GroupId,
+    { after, through }: { readonly after: Seq; readonly through: Seq },
+  ): Promise<Result<(readonly [Seq, DeliveredMessage])[], RequestRefusal>> {
+    const messages = new Map<Seq, DeliveredMessage>();
+    this.#readings ??= new Map();
+    this.#readings.set(group, { after, through, messages });
+    try {
+      let read = after;
+      while (read < through) {
+        const page = await this.#requests.request({ kind: "sync", group, after: read, through });
+        if (!page.ok) return page;
+        if (page.value.through <= read) return refused({ code: "busy", detail: "the server does not go on" });
+        read = page.value.through;
+      }
+      return accepted([...messages].sort(([a], [b]) => a - b));
+    } finally {
+      this.#readings.delete(group);
+    }
+  }
+
+  /** Takes out of a DELIVER frame, which was checked, what is being read. */
+  delivered(group: GroupId, frame: Uint8Array): void {
+    const reading = this.#readings?.get(group);
+    if (!reading) return;
+    const { after, through, messages } = reading;
+    cursor.open(frame);
+    while (cursor.next()) {
+      const { seq } = cursor;
+      if (seq <= after || seq > through || messages.has(seq)) continue;
+      const message = cursor.message();
+      messages.set(seq, { ...message, payload: copyBytes(message.payload) });
+    }
+  }
+}
+
+/** One for all readers of a thread: frames are dealt with one at a time. */
+const cursor = new DeliverCursor();

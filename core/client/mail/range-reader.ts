@@ -1,0 +1,75 @@
+import { BoundedQueue } from "../../platform/bounded-queue.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Seq, seqBeforeFirst } from "../../wire/ids.ts";
+import { limits } from "../../wire/limits.ts";
+import type { GroupFeed } from "./group-feed.ts";
+import { pauseMs, type Requests } from "./server-link.ts";
+
+interface WantedRange {
+  readonly feed: GroupFeed;
+  readonly after: Seq;
+  readonly through: Seq;
+}
+
+/** Pages of history that are asked for at once. */
+const rangesAtOnce = 4;
+
+const defaultRetryMs = 1000;
+
+/** Fetches the ranges of messages that feeds are missing: a few at a time, and again later when the server has no time. */
+export class RangeReader {
+  readonly #clock: Clock;
+  readonly #requests: Requests;
+  /** Each feed has one at most. */
+  #wanted = new BoundedQueue<WantedRange>(limits.userGroupsMax);
+  #underWay = 0;
+  #closed = false;
+
+  constructor(clock: Clock, requests: Requests) {
+    this.#clock = clock;
+    this.#requests = requests;
+  }
+
+  /** The feed gets its messages as they are delivered, and is told through which seq it has. */
+  want(feed: GroupFeed, after: Seq, through: Seq): void {
+    if (this.#wanted.push({ feed, after, through })) return this.#next();
+    feed.answered(undefined);
+    this.#askAgainLater(feed, defaultRetryMs);
+  }
+
+  /** The connection is gone: feeds ask anew once there is another. */
+  interrupted(): void {
+    this.#wanted = new BoundedQueue(limits.userGroupsMax);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #next(): void {
+    while (this.#underWay < rangesAtOnce) {
+      const range = this.#wanted.shift();
+      if (!range) return;
+      this.#underWay++;
+      void this.#fetch(range).finally(() => {
+        this.#underWay--;
+        this.#next();
+      });
+    }
+  }
+
+  async #fetch({ feed, after, through }: WantedRange): Promise<void> {
+    const reply = await this.#requests.request({ kind: "sync", group: feed.group, after, through });
+    if (reply.ok) return feed.answered(reply.value.through);
+    feed.answered(undefined);
+    // Offline: the next list of groups makes the feed ask again.
+    if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
+    this.#askAgainLater(feed, pauseMs(reply.reason.retryAfterMs, defaultRetryMs));
+  }
+
+  #askAgainLater(feed: GroupFeed, delayMs: number): void {
+    this.#clock.after(delayMs, () => {
+      if (!this.#closed) feed.learn(seqBeforeFirst);
+    });
+  }
+}
