@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accepted, refused } from "../../platform/result.ts";
+import { settle } from "../../testing/fake-network.ts";
+import { type ClientMessageId, epoch, seq } from "../../wire/ids.ts";
+import type { SendFrame } from "../../wire/send-frame.ts";
+import { acknowledge, group, letIn, online, reject, say, sends, setUp, token } from "./testing/fake-mail.ts";
+
+test("a message is settled by its acknowledgement, once", async () => {
+  const { mailbox, connection } = await online();
+  const { id, outcomes } = say(mailbox, "hello");
+  assert.deepEqual(sends(connection), ["hello @1"]);
+  acknowledge(connection, id, 4);
+  acknowledge(connection, id, 4);
+  assert.deepEqual(outcomes, [{ ok: true, seq: 4, sentAt: 5 }]);
+  assert.equal(mailbox.unsettled, 0);
+});
+
+test("what was written while offline goes out, in order, when the connection is there", async () => {
+  const setup = setUp();
+  say(setup.mailbox, "one");
+  say(setup.mailbox, "two");
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup);
+  assert.deepEqual(sends(connection), ["one @1", "two @1"]);
+});
+
+test("after a broken connection what has no outcome is sent again, and says so", async () => {
+  const setup = await online();
+  const { id } = say(setup.mailbox, "acknowledged");
+  const { outcomes } = say(setup.mailbox, "lost");
+  acknowledge(setup.connection, id, 1);
+  setup.connection.break();
+  await setup.clock.advance(200);
+  const again = await letIn(setup);
+  assert.notEqual(again, setup.connection);
+  assert.deepEqual(sends(again), ["lost again @1"]);
+  acknowledge(again, (again.all("send")[0] as SendFrame).clientMessageId, 2);
+  assert.equal(outcomes[0]?.ok, true);
+});
+
+test("what a server has not answered is not sent again on the connection there is", async () => {
+  const { mailbox, connection, clock } = await online();
+  say(mailbox, "hello");
+  for (let second = 0; second < 25; second++) await clock.advance(1000);
+  assert.deepEqual(sends(connection), ["hello @1"]);
+});
+
+test("a stale epoch has the message sealed anew under the one that the server names", async () => {
+  const { mailbox, connection } = await online();
+  const { id, outcomes } = say(mailbox, "hello");
+  reject(connection, id, "stale_epoch", { epoch: epoch(3) });
+  await settle();
+  assert.deepEqual(sends(connection), ["hello @1", "hello again @3"]);
+  assert.equal(outcomes.length, 0);
+});
+
+test("what the server refuses for now is sent again when it says so", async () => {
+  for (const code of ["busy", "rate_limited"] as const) {
+    const { mailbox, connection, clock } = await online();
+    const { id, outcomes } = say(mailbox, "hello");
+    reject(connection, id, code, { retryAfterMs: 700 });
+    await clock.advance(600);
+    assert.equal(sends(connection).length, 1, code);
+    await clock.advance(200);
+    assert.deepEqual(sends(connection), ["hello @1", "hello again @1"], code);
+    assert.equal(outcomes.length, 0);
+  }
+});
+
+test("the first refusal stops those behind it, and all go again in the order in which they were written", async () => {
+  const { mailbox, connection, clock } = await online();
+  const ids = ["one", "two", "three"].map((text) => say(mailbox, text).id);
+  for (const id of ids) reject(connection, id, "busy", { retryAfterMs: 700 });
+  const { id: fourth } = say(mailbox, "four");
+  assert.deepEqual(sends(connection), ["one @1", "two @1", "three @1"]);
+  await clock.advance(700);
+  assert.deepEqual(sends(connection).slice(3), ["one again @1", "two again @1", "three again @1", "four @1"]);
+  assert.ok(ids.every((id) => id !== fourth));
+});
+
+test("what was on its way when one was refused is answered before it goes again", async () => {
+  const { mailbox, connection, clock } = await online();
+  const [one, two] = ["one", "two"].map((text) => say(mailbox, text).id) as [ClientMessageId, ClientMessageId];
+  reject(connection, one, "busy", { retryAfterMs: 100 });
+  say(mailbox, "three");
+  await clock.advance(100);
+  assert.deepEqual(sends(connection), ["one @1", "two @1", "one again @1"]);
+  reject(connection, two, "busy", { retryAfterMs: 100 });
+  assert.equal(sends(connection).length, 3, "it may be refused again, as long as the first has no answer");
+  acknowledge(connection, one, 1);
+  assert.deepEqual(sends(connection).slice(3), ["two again @1", "three @1"]);
+});
+
+test("under a newer epoch nothing goes out while something under an older one has no answer", async () => {
+  const { mailbox, connection } = await online();
+  const { id: one } = say(mailbox, "one");
+  connection.say({ kind: "joined", group, epoch: epoch(2), lastSeq: seq(0), logLength: 2 });
+  say(mailbox, "two");
+  assert.deepEqual(sends(connection), ["one @1"]);
+  reject(connection, one, "stale_epoch", { epoch: epoch(2) });
+  assert.deepEqual(sends(connection), ["one @1", "one again @2", "two @2"]);
+});
+
+test("a message that was refused and is given up is waited for no more: the next one says so", async () => {
+  const { mailbox, connection } = await online();
+  let isSealable = true;
+  const { id, outcomes } = say(mailbox, "one", ({ epoch: at }) =>
+    isSealable ? accepted({ epoch: at, payload: Buffer.from("one") }) : (refused({ code: "cannot_seal" }) as never),
+  );
+  isSealable = false;
+  reject(connection, id, "stale_epoch", { epoch: epoch(2) });
+  assert.equal(outcomes.length, 1);
+  say(mailbox, "two");
+  say(mailbox, "three");
+  assert.deepEqual(
+    connection.all("send").map(({ skipsRefused }) => skipsRefused),
+    [false, true, false],
+  );
+});
+
+test("over the budget, messages go out at the pace that the server names, until none has to wait", async () => {
+  const { mailbox, connection, clock } = await online();
+  const texts = ["1", "2", "3", "4", "5", "6"];
+  const ids = texts.map((text) => say(mailbox, text).id);
+  for (const id of ids) reject(connection, id, "rate_limited", { retryAfterMs: 200, remaining: 2, resetMs: 5000 });
+  const sent = () => sends(connection).length - ids.length;
+  const counts: number[] = [];
+  for (let portion = 0; portion < 4; portion++) {
+    await clock.advance(199);
+    counts.push(sent());
+    await clock.advance(1);
+    counts.push(sent());
+    for (const id of ids.slice(0, sent())) acknowledge(connection, id, 1);
+  }
+  assert.deepEqual(counts, [0, 2, 2, 4, 4, 6, 6, 6]);
+  // Nobody had to wait in the last portion's time: what comes now goes out as it comes.
+  for (const text of ["7", "8", "9"]) say(mailbox, text);
+  assert.deepEqual(sends(connection).slice(-3), ["7 @1", "8 @1", "9 @1"]);
+});
+
+test("what the server refuses for good is told, with its code, and the next one is sent", async () => {
+  for (const code of ["payload_too_large", "internal"] as const) {
+    const { mailbox, connection } = await online();
+    const { id, outcomes } = say(mailbox, "hello");
+    reject(connection, id, code);
+    assert.equal(outcomes[0]?.ok === false && outcomes[0].code, code);
+    say(mailbox, "next");
+    assert.deepEqual(sends(connection), ["hello @1", "next @1"]);
+  }
+});
+
+test("a message that cannot be sealed is told, and the next one goes out", async () => {
+  const { mailbox, connection } = await online();
+  const { outcomes } = say(mailbox, "hello", () => refused({ code: "cannot_seal", detail: "no key" }) as never);
+  say(mailbox, "next");
+  assert.equal(outcomes[0]?.ok === false && outcomes[0].code, "cannot_seal");
+  assert.deepEqual(sends(connection), ["next @1"]);
+});
+
+test("a full outbox says so, and takes in again when there is room", async () => {
+  const { mailbox, connection } = await online({ outboxMax: 2 });
+  const { id } = say(mailbox, "one");
+  say(mailbox, "two");
+  const taken = mailbox.send(
+    { group, seal: ({ epoch: at }) => accepted({ epoch: at, payload: new Uint8Array(1) }) },
+    () => {},
+  );
+  assert.equal(taken.ok, false);
+  acknowledge(connection, id, 1);
+  say(mailbox, "three");
+});
+
+test("a message to a group that one is not in fails; one to a group one is about to be let into waits", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup, []);
+  const { outcomes } = say(setup.mailbox, "early");
+  assert.deepEqual(sends(connection), []);
+  connection.say({ kind: "joined", group, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
+  await setup.clock.advance(3000);
+  assert.deepEqual(sends(connection), ["early @1"]);
+  connection.say({ kind: "left", group, epoch: epoch(2) });
+  assert.equal(outcomes[0]?.ok === false && outcomes[0].code, "not_a_member");
+  assert.deepEqual(setup.left, [group]);
+  const after = say(setup.mailbox, "late");
+  assert.equal(after.outcomes[0]?.ok === false && after.outcomes[0].code, "not_a_member");
+});
+
+test("a server that calls every epoch stale is sent a message once a second", async () => {
+  const { mailbox, connection, clock } = await online();
+  const { id, outcomes } = say(mailbox, "hello", () => accepted({ epoch: epoch(1), payload: Buffer.from("hello") }));
+  let told = 0;
+  for (let ms = 0; ms < 10_000; ms += 10) {
+    for (; told < connection.all("send").length && told < 1000; told++) {
+      reject(connection, id, "stale_epoch", { epoch: epoch(2 + told) });
+    }
+    await clock.advance(10);
+  }
+  assert.ok(told <= 12, `sent ${told} times`);
+  assert.equal(outcomes.length, 0);
+});

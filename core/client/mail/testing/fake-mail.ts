@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { seededRandom } from "../../../platform/random.ts";
+import { accepted, refused } from "../../../platform/result.ts";
+import { FakeClock } from "../../../testing/fake-clock.ts";
+import { type FakeConnection, FakeNetwork, settle } from "../../../testing/fake-network.ts";
+import { writeUint64 } from "../../../wire/bytes.ts";
+import type { ErrorCode } from "../../../wire/errors.ts";
+import { type ClientMessageId, type Epoch, epoch, groupId, type Seq, seq, userId } from "../../../wire/ids.ts";
+import { opaqueBytes } from "../../../wire/opaque-bytes.ts";
+import type { SendFrame } from "../../../wire/send-frame.ts";
+import { Mailbox, type MailboxOptions } from "../mailbox.ts";
+import type { SealTarget, SendOutcome } from "../outgoing-message.ts";
+
+export const group = groupId(7);
+export const token = Buffer.from("token");
+export const alice = userId(1);
+
+export interface Setup {
+  readonly mailbox: Mailbox;
+  readonly network: FakeNetwork;
+  readonly clock: FakeClock;
+  readonly delivered: string[];
+  readonly states: string[];
+  readonly left: number[];
+  readonly strays: number[];
+}
+
+export function setUp(options: Partial<MailboxOptions> = {}): Setup {
+  const network = new FakeNetwork();
+  const clock = new FakeClock();
+  const delivered: string[] = [];
+  const states: string[] = [];
+  const left: number[] = [];
+  const strays: number[] = [];
+  const mailbox = new Mailbox(
+    { dial: async () => accepted("ws://server/v1"), open: network.open, clock, random: seededRandom(1) },
+    { outboxMax: 10, startAfter: () => seq(0), ...options },
+    {
+      connection: (state) => states.push(state),
+      delivered: (_, message) => delivered.push(`${message.seq} ${Buffer.from(message.payload).toString()}`),
+      missing: (_, from, through) => delivered.push(`${from}-${through} missing`),
+      left: (of) => left.push(of),
+      strayed: (of) => strays.push(of),
+    },
+  );
+  return { mailbox, network, clock, delivered, states, left, strays };
+}
+
+/** Lets the newest connection in, as a user of these groups. */
+export async function letIn(
+  { network }: Setup,
+  groups: readonly { group: typeof group; at?: number; lastSeq?: number }[] = [{ group }],
+): Promise<FakeConnection> {
+  const connection = await network.resumed(alice);
+  answerGroups(connection, groups);
+  await settle();
+  return connection;
+}
+
+export function answerGroups(
+  connection: FakeConnection,
+  groups: readonly { group: typeof group; at?: number; lastSeq?: number }[],
+): void {
+  const { request } = connection.request("groups");
+  connection.say({
+    kind: "groups",
+    request,
+    groups: groups.map(({ group: id, at = 1, lastSeq = 0 }) => ({
+      group: id,
+      epoch: epoch(at),
+      lastSeq: seq(lastSeq),
+      logLength: 1,
+      readSeq: seq(0),
+    })),
+  });
+}
+
+/** Online, in one group. */
+export async function online(
+  options: Partial<MailboxOptions> = {},
+): Promise<Setup & { readonly connection: FakeConnection }> {
+  const made = setUp(options);
+  made.mailbox.resume(token);
+  return { ...made, connection: await letIn(made) };
+}
+
+export function say(
+  mailbox: Mailbox,
+  text: string,
+  seal = ({ epoch: at }: SealTarget) => accepted({ epoch: at, payload: Buffer.from(text) }),
+) {
+  const outcomes: SendOutcome[] = [];
+  const taken = mailbox.send({ group, seal }, (outcome) => outcomes.push(outcome));
+  assert.ok(taken.ok);
+  return { id: taken.value, outcomes };
+}
+
+export const sends = (connection: FakeConnection) =>
+  connection
+    .all("send")
+    .map(({ payload, resend, epoch: at }) => `${Buffer.from(payload).toString()}${resend ? " again" : ""} @${at}`);
+
+export function reject(
+  connection: FakeConnection,
+  id: ClientMessageId,
+  code: ErrorCode,
+  of: { epoch?: Epoch; retryAfterMs?: number; remaining?: number; resetMs?: number } = {},
+): void {
+  const clientMessageId = new Uint8Array(8);
+  writeUint64(clientMessageId, 0, id);
+  connection.say({ kind: "reject", group, clientMessageId, code, ...of });
+}
+
+export const acknowledge = (connection: FakeConnection, id: ClientMessageId, at: number) =>
+  connection.say({ kind: "ack", acknowledgements: [{ clientMessageId: id, seq: seq(at), sentAt: 5 }] });
+
+export const deliver = (connection: FakeConnection, from: number, ...texts: string[]) =>
+  connection.say({
+    kind: "deliver",
+    group,
+    firstSeq: seq(from),
+    messages: texts.map((text, i) => ({
+      sender: alice,
+      clientMessageId: BigInt(from + i) as ClientMessageId,
+      type: 0,
+      sentAt: 0,
+      epoch: epoch(1),
+      payload: Buffer.from(text),
+    })),
+  });
