@@ -13,8 +13,8 @@ import {
 import type { Content } from "../core/e2ee/content.ts";
 import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import * as opaque from "../core/e2ee/opaque-client.ts";
-import { RsaFernet } from "../core/e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../core/e2ee/rsa-inline.ts";
+import { createSuites } from "../core/e2ee/suites.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import type { Random } from "../core/platform/random.ts";
 import { accepted, type Result } from "../core/platform/result.ts";
@@ -81,7 +81,7 @@ export class SimulatedUser {
       },
       {
         outboxMax,
-        suites: [new RsaFernet(inlineRsa, () => Math.floor(systemClock.now() / 1000))],
+        suites: createSuites({ rsa: inlineRsa, clock: systemClock }),
         identities: setup.identities,
         pinning: false,
         opens: () => setup.opens(),

@@ -21,7 +21,7 @@ const bodyBytes = 128;
 export async function ownOperations({ alice, bob }: MicroPeople): Promise<MicroSubject[]> {
   const suite = new RsaFernet(inlineRsa, () => 1_700_000_000);
   const members = [{ user: userId(1), identity: alice.public }];
-  const { state } = await suite.openEpoch(alice, undefined, { group, epoch: firstEpoch, members, readBack: [] });
+  const { state } = await suite.beginEpoch(alice, undefined, { group, epoch: firstEpoch, members, readBack: [] });
   const envelope: Envelope = {
     type: messageTypes.application,
     group,

@@ -1,8 +1,8 @@
 import { Client, dialAssigned, IdentityCache, openLeanSocket, signUp } from "../../core/client/index.ts";
 import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
-import { RsaFernet } from "../../core/e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
+import { createSuites } from "../../core/e2ee/suites.ts";
 import { systemClock as clock } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { seededRandom } from "../../core/platform/random.ts";
@@ -23,7 +23,7 @@ export async function signUpPerson(target: string, name: string, keyPairs: Ident
     { dial: dialAssigned(target), open: openLeanSocket, clock, random: seededRandom(1) },
     {
       outboxMax,
-      suites: [new RsaFernet(inlineRsa, () => Math.floor(clock.now() / 1000))],
+      suites: createSuites({ rsa: inlineRsa, clock: clock }),
       identities: new IdentityCache(),
       pinning: false,
     },

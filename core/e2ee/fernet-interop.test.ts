@@ -119,7 +119,7 @@ for (const { name, missing, seal, open } of [openssl, python]) {
       const self = createIdentity("alice", await keyPair(0));
       const [group, sender, epoch] = [7 as GroupId, 1 as UserId, 1 as Epoch];
       const members = [{ user: sender, identity: self.public }];
-      const { state } = await rsaFernet.openEpoch(self, undefined, { group, epoch, members, readBack: [] });
+      const { state } = await rsaFernet.beginEpoch(self, undefined, { group, epoch, members, readBack: [] });
       const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId: 1n as ClientMessageId };
       const body = Buffer.from("hello, whoever you are");
       const sealed = await rsaFernet.seal(self, state, { ...envelope, logHead: new Uint8Array(32) }, body);

@@ -11,7 +11,7 @@ import { createIdentity, type Identity } from "./identity.ts";
 import { insideHeaderBytes, signMessage } from "./message-seal.ts";
 import { RsaFernet, type RsaFernetState, rsaFernetPayloadBytes } from "./rsa-fernet.ts";
 import { inlineRsa } from "./rsa-inline.ts";
-import type { Envelope, OpenedEpoch, Recipient } from "./suite.ts";
+import type { Envelope, NewEpoch, Recipient } from "./suite.ts";
 
 const group = groupId(7);
 const otherGroup = groupId(8);
@@ -31,13 +31,13 @@ suite("rsa-fernet", () => {
 
   const recipient = (user: UserId, identity: Identity): Recipient => ({ user, identity: identity.public });
 
-  function openEpoch(
+  function beginEpoch(
     at: Epoch,
     members: readonly Recipient[],
     state?: RsaFernetState,
     of: { group?: GroupId; readBack?: readonly Recipient[] } = {},
   ) {
-    return suiteOfTest.openEpoch(alice, state, {
+    return suiteOfTest.beginEpoch(alice, state, {
       group: of.group ?? group,
       epoch: at,
       members,
@@ -47,15 +47,15 @@ suite("rsa-fernet", () => {
 
   const everybody = () => [recipient(users.alice, alice), recipient(users.bob, bob)];
 
-  const entryOf = (opened: OpenedEpoch<RsaFernetState>, at: Epoch, of: GroupId = group) =>
+  const entryOf = (opened: NewEpoch<RsaFernetState>, at: Epoch, of: GroupId = group) =>
     ({ group: of, epoch: at, opening: opened.opening }) as MembershipEntry;
 
-  const keyFor = (opened: OpenedEpoch<RsaFernetState>, user: UserId, at: Epoch) =>
+  const keyFor = (opened: NewEpoch<RsaFernetState>, user: UserId, at: Epoch) =>
     opened.keys.find((key) => key.user === user && key.epoch === at)?.wrapped as Uint8Array;
 
   /** Bob's state after he has followed an epoch that Alice opened. */
   async function followed(
-    opened: OpenedEpoch<RsaFernetState>,
+    opened: NewEpoch<RsaFernetState>,
     at: Epoch,
     state?: RsaFernetState,
   ): Promise<RsaFernetState> {
@@ -96,7 +96,7 @@ suite("rsa-fernet", () => {
   }
 
   test("a member opens what another sealed, and learns which log the sender had seen", async () => {
-    const opened = await openEpoch(epoch(1), everybody());
+    const opened = await beginEpoch(epoch(1), everybody());
     const bobs = await followed(opened, epoch(1));
     const payload = await sealed(opened.state, "hello");
     const message = await suiteOfTest.open(bobs, envelope(), payload, alice.public);
@@ -107,14 +107,14 @@ suite("rsa-fernet", () => {
   });
 
   test("the payload is a Fernet token that opens with the epoch's key", async () => {
-    const { state } = await openEpoch(epoch(1), everybody());
+    const { state } = await beginEpoch(epoch(1), everybody());
     const key = state.keys.get(epoch(1)) as Uint8Array;
     const token = fernetFromText(fernetText(await sealed(state, "hello")));
     assert.ok(token.ok && fernetOpen(key, token.value, { nowSeconds: 1_700_000_010, ttlSeconds: 60 }).ok);
   });
 
   test("each part of the outside that does not match the inside has a name", async () => {
-    const opened = await openEpoch(epoch(1), everybody());
+    const opened = await beginEpoch(epoch(1), everybody());
     // Whoever holds one key could paste within it, so both epochs have the same key here.
     const key = opened.state.keys.get(epoch(1)) as Uint8Array;
     const state: RsaFernetState = {
@@ -137,7 +137,7 @@ suite("rsa-fernet", () => {
   });
 
   test("a member cannot write in another member's name", async () => {
-    const opened = await openEpoch(epoch(1), everybody());
+    const opened = await beginEpoch(epoch(1), everybody());
     const bobs = await followed(opened, epoch(1));
     // Bob has the key and says that he is Alice: the signature is his.
     const forged = await sealed(bobs, "I, Alice, owe Bob", {}, bob);
@@ -152,7 +152,7 @@ suite("rsa-fernet", () => {
   });
 
   test("what the log's head was is signed too", async () => {
-    const opened = await openEpoch(epoch(1), everybody());
+    const opened = await beginEpoch(epoch(1), everybody());
     const key = opened.state.keys.get(epoch(1)) as Uint8Array;
     const inside = Buffer.from(signMessage(envelope(), Buffer.from("hello"), alice.signingKey));
     inside.fill(1, 30, 62);
@@ -160,8 +160,8 @@ suite("rsa-fernet", () => {
   });
 
   test("a payload that is cut, changed or under another key is refused, and nothing throws", async () => {
-    const opened = await openEpoch(epoch(1), everybody());
-    const stranger = await openEpoch(epoch(1), everybody());
+    const opened = await beginEpoch(epoch(1), everybody());
+    const stranger = await beginEpoch(epoch(1), everybody());
     const payload = await sealed(opened.state, "hello");
     assert.equal(await faultOf(stranger.state, payload), "wrong_key");
     for (let at = 0; at < payload.length; at += 3) {
@@ -183,9 +183,9 @@ suite("rsa-fernet", () => {
   });
 
   test("a wrapped key of another recipient, epoch or group, or an old one, is refused", async () => {
-    const first = await openEpoch(epoch(1), everybody());
-    const second = await openEpoch(epoch(2), everybody(), first.state);
-    const elsewhere = await openEpoch(epoch(2), everybody(), undefined, { group: otherGroup });
+    const first = await beginEpoch(epoch(1), everybody());
+    const second = await beginEpoch(epoch(2), everybody(), first.state);
+    const elsewhere = await beginEpoch(epoch(2), everybody(), undefined, { group: otherGroup });
     const entry = entryOf(second, epoch(2));
     for (const [what, wrapped] of [
       ["Alice's", keyFor(second, users.alice, epoch(2))],
@@ -200,8 +200,8 @@ suite("rsa-fernet", () => {
   });
 
   test("a key that the entry does not commit to is refused, whoever wrapped it", async () => {
-    const real = await openEpoch(epoch(1), everybody());
-    const swapped = await openEpoch(epoch(1), everybody());
+    const real = await beginEpoch(epoch(1), everybody());
+    const swapped = await beginEpoch(epoch(1), everybody());
     const result = await suiteOfTest.followEpoch(
       bob,
       undefined,
@@ -217,9 +217,9 @@ suite("rsa-fernet", () => {
   });
 
   test("who is removed can do nothing with the keys it had once the next epoch is open", async () => {
-    const first = await openEpoch(epoch(1), everybody());
+    const first = await beginEpoch(epoch(1), everybody());
     const bobs = await followed(first, epoch(1));
-    const second = await openEpoch(epoch(2), [recipient(users.alice, alice)], first.state);
+    const second = await beginEpoch(epoch(2), [recipient(users.alice, alice)], first.state);
     assert.equal(keyFor(second, users.bob, epoch(2)), undefined);
     const payload = await sealed(second.state, "without Bob", { epoch: epoch(2) });
     assert.equal(await faultOf(bobs, payload, { epoch: epoch(2) }), "unknown_epoch");
@@ -228,11 +228,11 @@ suite("rsa-fernet", () => {
   });
 
   test("a stolen epoch key opens all of its epoch, and nothing once somebody has rekeyed", async () => {
-    const first = await openEpoch(epoch(1), everybody());
+    const first = await beginEpoch(epoch(1), everybody());
     const before = await sealed(first.state, "before the theft");
     const stolen: RsaFernetState = { keys: new Map(first.state.keys) };
     const after = await sealed(first.state, "after it");
-    const second = await openEpoch(epoch(2), everybody(), first.state);
+    const second = await beginEpoch(epoch(2), everybody(), first.state);
     const healed = await sealed(second.state, "after the rekey", { epoch: epoch(2) });
     assert.equal(await faultOf(stolen, before), "opened");
     assert.equal(await faultOf(stolen, after), "opened");
@@ -241,8 +241,8 @@ suite("rsa-fernet", () => {
   });
 
   test("a stolen identity opens every epoch that was wrapped for it, before the theft and after a rekey", async () => {
-    const first = await openEpoch(epoch(1), everybody());
-    const second = await openEpoch(epoch(2), everybody(), first.state);
+    const first = await beginEpoch(epoch(1), everybody());
+    const second = await beginEpoch(epoch(2), everybody(), first.state);
     // All that the thief has are Bob's private keys and what the server keeps.
     const stolen = await followed(second, epoch(2), await followed(first, epoch(1)));
     assert.equal(await faultOf(stolen, await sealed(first.state, "old")), "opened");
@@ -251,17 +251,17 @@ suite("rsa-fernet", () => {
   });
 
   test("a newcomer gets the old keys when the group says so, and otherwise none", async () => {
-    const first = await openEpoch(epoch(1), [recipient(users.alice, alice)]);
+    const first = await beginEpoch(epoch(1), [recipient(users.alice, alice)]);
     const newcomer = recipient(users.mallory, mallory);
-    const closed = await openEpoch(epoch(2), [...everybody(), newcomer], first.state);
+    const closed = await beginEpoch(epoch(2), [...everybody(), newcomer], first.state);
     assert.equal(keyFor(closed, users.mallory, epoch(1)), undefined);
-    const open = await openEpoch(epoch(2), [...everybody(), newcomer], first.state, { readBack: [newcomer] });
+    const open = await beginEpoch(epoch(2), [...everybody(), newcomer], first.state, { readBack: [newcomer] });
     assert.ok(keyFor(open, users.mallory, epoch(1)));
     assert.equal(keyFor(open, users.bob, epoch(1)), undefined);
   });
 
   test("a title opens under its group and epoch alone", async () => {
-    const { state } = await openEpoch(epoch(1), everybody());
+    const { state } = await beginEpoch(epoch(1), everybody());
     const key = state.keys.get(epoch(1)) as Uint8Array;
     const both: RsaFernetState = {
       keys: new Map([
@@ -280,19 +280,19 @@ suite("rsa-fernet", () => {
   });
 
   test("who reads back gets the keys of as many of the latest epochs as a change may bring", async () => {
-    const { state } = await openEpoch(epoch(1), everybody());
+    const { state } = await beginEpoch(epoch(1), everybody());
     const key = state.keys.get(epoch(1)) as Uint8Array;
     const long: RsaFernetState = { keys: new Map(Array.from({ length: 2500 }, (_, at) => [epoch(at + 1), key])) };
     const readBack = [recipient(users.mallory, mallory)];
-    const { keys } = await openEpoch(epoch(2501), [...everybody(), ...readBack], long, { readBack });
+    const { keys } = await beginEpoch(epoch(2501), [...everybody(), ...readBack], long, { readBack });
     assert.equal(keys.length, limits.stagedKeysMax);
     const epochs = keys.filter(({ user }) => user === users.mallory).map((of) => of.epoch);
     assert.deepEqual([Math.max(...epochs), Math.min(...epochs)], [2501, 2501 - (limits.stagedKeysMax - 3)]);
   });
 
   test("a state comes back from bytes", async () => {
-    const first = await openEpoch(epoch(1), everybody());
-    const { state } = await openEpoch(epoch(2), everybody(), first.state);
+    const first = await beginEpoch(epoch(1), everybody());
+    const { state } = await beginEpoch(epoch(2), everybody(), first.state);
     const back = suiteOfTest.decodeState(suiteOfTest.encodeState(state));
     assert.equal(await faultOf(back, await sealed(state, "hello")), "opened");
     assert.equal(await faultOf(back, await sealed(state, "hello", { epoch: epoch(2) }), { epoch: epoch(2) }), "opened");

@@ -13,7 +13,7 @@ import type { Identity } from "./identity.ts";
 import { commitToKey, type UnwrapJob, type WrapJob } from "./key-wrap.ts";
 import { insideOverheadBytes, signMessage, verifyMessage } from "./message-seal.ts";
 import type { PublicIdentity } from "./public-identity.ts";
-import type { Envelope, EpochChange, OpenedEpoch, Suite, SuiteFault, UnopenedEnvelope, WrappedKey } from "./suite.ts";
+import type { Envelope, EpochChange, NewEpoch, Suite, SuiteFault, UnopenedEnvelope, WrappedKey } from "./suite.ts";
 
 export const rsaFernetName = "rsa-fernet";
 
@@ -53,11 +53,11 @@ export class RsaFernet implements Suite<RsaFernetState> {
     this.#nowSeconds = nowSeconds;
   }
 
-  async openEpoch(
+  async beginEpoch(
     _self: Identity,
     before: RsaFernetState | undefined,
     { group, epoch, members, readBack }: EpochChange,
-  ): Promise<OpenedEpoch<RsaFernetState>> {
+  ): Promise<NewEpoch<RsaFernetState>> {
     const key = randomBytes(fernetKeyBytes);
     const wraps = members.map((recipient) => ({ recipient, epoch, key: key as Uint8Array }));
     // Of a long history, as many of the latest epochs as a change may bring keys for.

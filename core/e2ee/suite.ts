@@ -47,7 +47,7 @@ export interface Suite<State> {
    * Opens the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. There is one entry to an
    * epoch, so a suite's commit fits into its `opening`, and what new members need into their wrapped keys.
    */
-  openEpoch(self: Identity, before: State | undefined, change: EpochChange): Promise<OpenedEpoch<State>>;
+  beginEpoch(self: Identity, before: State | undefined, change: EpochChange): Promise<NewEpoch<State>>;
 
   /**
    * Follows an epoch that somebody opened, with the caller's wrapped key for it; one's own as well, if the client died
@@ -113,7 +113,7 @@ export interface PreparedEpoch<State> {
   readonly handshakes: readonly Uint8Array[];
 }
 
-export interface OpenedEpoch<State> {
+export interface NewEpoch<State> {
   readonly state: State;
   /** For the membership entry: what ties the keys below to its signature. */
   readonly opening: Uint8Array;

@@ -1,13 +1,16 @@
 import { createHash, randomBytes, sign, verify } from "node:crypto";
-import { decode, encode } from "cborg";
+import { encode } from "cborg";
+import { z } from "zod";
 import type { Identity } from "../e2ee/identity.ts";
-import { commitToKey } from "../e2ee/key-wrap.ts";
+import { commitToKey, wrapKey } from "../e2ee/key-wrap.ts";
 import type { PublicIdentity } from "../e2ee/public-identity.ts";
 import { RsaFernet, type RsaFernetState } from "../e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../e2ee/rsa-inline.ts";
-import type { Envelope, EpochChange, OpenedEpoch, Suite, SuiteFault, UnopenedEnvelope } from "../e2ee/suite.ts";
+import type { Envelope, EpochChange, NewEpoch, Suite, SuiteFault, UnopenedEnvelope } from "../e2ee/suite.ts";
 import { accepted, type Parsed, type Result, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
+import { parseCbor } from "../wire/cbor.ts";
+import { anyBytesField, countField, epochField, userIdField } from "../wire/fields.ts";
 import type { Epoch, GroupId, UserId } from "../wire/ids.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 
@@ -21,13 +24,21 @@ export interface LadderState extends RsaFernetState {
   readonly offered: readonly Uint8Array[];
 }
 
-interface Opening {
-  readonly from: Epoch;
+const openingFields = z.strictObject({
+  from: epochField,
   /** So many of the shares since that epoch have gone into the key. */
-  readonly heard: number;
-  readonly members: readonly UserId[];
-  readonly commitment: Uint8Array;
-}
+  heard: countField,
+  members: z.array(userIdField),
+  commitment: anyBytesField,
+});
+
+const stateFields = z.strictObject({
+  keys: z.array(z.tuple([epochField, anyBytesField])),
+  top: epochField,
+  members: z.array(userIdField),
+  heard: z.array(anyBytesField),
+  offered: z.array(anyBytesField),
+});
 
 /**
  * A suite for tests, which needs what MLS will need: a member's share, sent as a handshake message, goes into the next key
@@ -69,14 +80,14 @@ export class LadderSuite implements Suite<LadderState> {
     return accepted({ ...state, heard: [...state.heard, share], offered });
   }
 
-  async openEpoch(
+  async beginEpoch(
     _self: Identity,
     before: LadderState | undefined,
     { group, epoch, members }: EpochChange,
-  ): Promise<OpenedEpoch<LadderState>> {
+  ): Promise<NewEpoch<LadderState>> {
     const key = before ? nextKey(before, before.heard.length) : randomBytes(shareBytes);
     const ids = members.map(({ user }) => user);
-    const opening: Opening = {
+    const opening = {
       from: before?.top ?? epoch,
       heard: before?.heard.length ?? 0,
       members: ids,
@@ -85,8 +96,7 @@ export class LadderSuite implements Suite<LadderState> {
     const keys = members.map(async ({ user, identity }) => {
       if (before?.members.includes(user)) return { epoch, user, wrapped: nothing };
       const { wrapping: publicKey, fingerprint: recipientFingerprint } = identity;
-      const [wrapped] = await inlineRsa.wrap([{ group, epoch, key, publicKey, recipientFingerprint }]);
-      return { epoch, user, wrapped: wrapped as Uint8Array };
+      return { epoch, user, wrapped: wrapKey({ group, epoch, key, publicKey, recipientFingerprint }) };
     });
     return { state: climbed(before, epoch, key, ids), opening: encode(opening), keys: await Promise.all(keys) };
   }
@@ -97,7 +107,9 @@ export class LadderSuite implements Suite<LadderState> {
     { group, epoch, opening }: MembershipEntry,
     wrapped: Uint8Array,
   ): Promise<Result<LadderState, SuiteFault>> {
-    const { from, heard, members, commitment } = decode(opening as Uint8Array) as Opening;
+    const parsed = opening && parseCbor(opening, openingFields);
+    if (!parsed?.ok) return refused("malformed");
+    const { from, heard, members, commitment } = parsed.value;
     let key: Uint8Array;
     if (wrapped.length > nothing.length) {
       const recipientFingerprint = self.public.fingerprint;
@@ -149,8 +161,9 @@ export class LadderSuite implements Suite<LadderState> {
   }
 
   decodeState(bytes: Uint8Array): LadderState {
-    const { keys, ...state } = decode(bytes) as Omit<LadderState, "keys"> & { keys: [Epoch, Uint8Array][] };
-    return { ...state, keys: new Map(keys) };
+    const parsed = parseCbor(bytes, stateFields);
+    if (!parsed.ok) throw new Error(`the state of a ladder cannot be read: ${parsed.reason}`);
+    return { ...parsed.value, keys: new Map(parsed.value.keys) };
   }
 }
 
@@ -163,7 +176,9 @@ const hashOf = (share: Uint8Array) => createHash("sha256").update(share).digest(
 const signed = (group: GroupId, share: Uint8Array) => Buffer.concat([Buffer.from(`ladder share ${group}`), share]);
 
 function nextKey({ keys, top, heard }: LadderState, count: number): Uint8Array {
-  const hash = createHash("sha256").update(keys.get(top) as Uint8Array);
+  const key = keys.get(top);
+  if (!key) throw new Error(`a ladder without the key of its newest epoch ${top}`);
+  const hash = createHash("sha256").update(key);
   for (const share of heard.slice(0, count)) hash.update(share);
   return hash.digest();
 }

@@ -13,8 +13,8 @@ export class RecordingFernet extends RsaFernet {
     super(inlineRsa, () => Math.floor(Date.now() / 1000));
   }
 
-  override async openEpoch(self: Identity, before: RsaFernetState | undefined, change: EpochChange) {
-    const opened = await super.openEpoch(self, before, change);
+  override async beginEpoch(self: Identity, before: RsaFernetState | undefined, change: EpochChange) {
+    const opened = await super.beginEpoch(self, before, change);
     this.#record(change.group, opened.state);
     return opened;
   }

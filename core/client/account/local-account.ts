@@ -8,9 +8,9 @@ import {
 import { createIdentity, type Identity, type IdentityKeyPairs } from "../../e2ee/identity.ts";
 import type { Stretching } from "../../e2ee/opaque-client.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
-import { RsaFernet, type RsaWorker } from "../../e2ee/rsa-fernet.ts";
+import type { RsaWorker } from "../../e2ee/rsa-fernet.ts";
 import { safetyNumber } from "../../e2ee/safety-number.ts";
-import type { AnySuite } from "../../e2ee/suite.ts";
+import { createSuites } from "../../e2ee/suites.ts";
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
 import type { Random } from "../../platform/random.ts";
@@ -95,7 +95,7 @@ export class LocalAccount {
       { dial, ...parts, socket: { tls } },
       {
         outboxMax,
-        suites: suitesOf(parts),
+        suites: createSuites({ rsa: parts.crypto, clock: parts.clock }),
         identities: new IdentityCache(),
         keeper: vault,
         pinning: true,
@@ -457,10 +457,6 @@ const mismatch = (user: string) =>
   new Failure("identity_mismatch", `the identity is not the one that ${user} signed up with`, "bring the right one");
 
 const trustOf = ({ authority }: Pick<Profile, "authority">): TlsTrust => (authority === undefined ? {} : { authority });
-
-function suitesOf({ crypto, clock }: LocalAccountParts): AnySuite[] {
-  return [new RsaFernet(crypto, () => Math.floor(clock.now() / 1000))];
-}
 
 /** What becomes of something that was to be sent, only whoever was to send it can tell. */
 const unreachable = (why: string) =>

@@ -10,7 +10,7 @@ import type { IdentityBook } from "../people/identity-book.ts";
 import type { ConversationEvents } from "./conversation-events.ts";
 import { type AppliedEntry, GroupLog, type SequencedEntry } from "./group-log.ts";
 import type { ConversationStep, Keeper } from "./keeper.ts";
-import type { NextEpoch } from "./next-epoch.ts";
+import type { ProposedEpoch } from "./proposed-epoch.ts";
 
 export interface ConversationParts {
   readonly self: Identity;
@@ -120,7 +120,7 @@ export class ConversationState {
   }
 
   /** An entry of the user's own that the server has accepted. It may have come back among the group's messages before. */
-  recordOwn(entry: MembershipEntry, sequenced: SequencedEntry, next: NextEpoch | undefined): void {
+  recordOwn(entry: MembershipEntry, sequenced: SequencedEntry, next: ProposedEpoch | undefined): void {
     const following = next?.stateFrom(this.#ofSuite);
     if (following) this.#ofSuite = following.state;
     const applied = entry.index === this.log.length ? this.log.apply(entry, sequenced) : undefined;

@@ -17,8 +17,8 @@ import type { SequencedEntry } from "./group-log.ts";
 import { Handshakes } from "./handshakes.ts";
 import { LogFollower } from "./log-follower.ts";
 import { MessageOpener } from "./message-opener.ts";
-import { NextEpoch } from "./next-epoch.ts";
 import { OlderHistory, type OlderMessages } from "./older-messages.ts";
+import { ProposedEpoch } from "./proposed-epoch.ts";
 import { Sealer } from "./sealer.ts";
 import { Turns } from "./turns.ts";
 
@@ -46,7 +46,7 @@ export interface GroupChange {
  * 3. What the user writes waits in the outbox, which calls {@link seal} when it may go out: in a turn of its own, under the
  *    newest epoch, for which the log and the keys are read if the server names a newer one than is known (`Sealer`).
  * 4. A refusal as `stale_epoch` makes the outbox ask for the seal once more; an epoch without a key is rekeyed first.
- * 5. A change of the group begins with {@link refresh}; {@link openEpoch} sends the suite's handshake messages through the
+ * 5. A change of the group begins with {@link refresh}; {@link proposeEpoch} sends the suite's handshake messages through the
  *    outbox, waits until they have come back as messages, and makes the next epoch; GroupChanges signs the entry.
  * 6. The server's acceptance goes to {@link recordOwn}: in its turn the entry is applied, unless it came back before.
  */
@@ -193,12 +193,12 @@ export class Conversation {
    * Makes the epoch that follows a membership: sends what the suite has to say before, and goes on from the state as of when
    * this client has taken that in. A conflict when another change came first.
    */
-  async openEpoch(from: Membership, change: EpochChange): Promise<Result<NextEpoch, GroupRefusal>> {
+  async proposeEpoch(from: Membership, change: EpochChange): Promise<Result<ProposedEpoch, GroupRefusal>> {
     const ready = await this.#prepareEpoch(change);
     if (!ready.ok) return ready;
     const { suite, ofSuite, parts } = this.#state;
     if (this.membership !== from || !suite) return anotherCameFirst;
-    return accepted(await NextEpoch.from(ofSuite, suite, parts.self, change));
+    return accepted(await ProposedEpoch.from(ofSuite, suite, parts.self, change));
   }
 
   /** A title under the key of an epoch that the user holds. */
@@ -209,7 +209,7 @@ export class Conversation {
   }
 
   /** An entry of the user's own that the server has accepted, with the epoch that was made for it, if any. */
-  recordOwn(entry: MembershipEntry, sequenced: SequencedEntry, next: NextEpoch | undefined): Promise<void> {
+  recordOwn(entry: MembershipEntry, sequenced: SequencedEntry, next: ProposedEpoch | undefined): Promise<void> {
     return this.#turns.inOrder(async () => this.#state.recordOwn(entry, sequenced, next));
   }
 

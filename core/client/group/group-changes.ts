@@ -20,7 +20,7 @@ import type { Mailbox } from "../mail/mailbox.ts";
 import { isTemporary } from "../mail/server-link.ts";
 import { askOnce, type IdentityBook, type KnownPerson } from "../people/identity-book.ts";
 import type { Conversation } from "./conversation.ts";
-import { NextEpoch } from "./next-epoch.ts";
+import { ProposedEpoch } from "./proposed-epoch.ts";
 
 /** What a user wants changed; decided again on the newest log when somebody else's change came first. */
 export interface WantedChange {
@@ -60,7 +60,7 @@ export class GroupChanges {
       const group = drawGroupId();
       const epoch = 1 as Epoch;
       const change = { group, epoch, members: [...others, this.#me()], readBack: [] };
-      const next = await NextEpoch.from(undefined, suite, this.#parts.self, change);
+      const next = await ProposedEpoch.from(undefined, suite, this.#parts.self, change);
       const entry: MembershipEntry = {
         ...this.#signedBy(group, 0, epoch, noEntryHash),
         action: "create",
@@ -123,19 +123,19 @@ export class GroupChanges {
     conversation: Conversation,
     membership: Membership,
     { action, people = [], subjects = subjectsOf(people), title }: WantedChange,
-  ): Promise<Result<{ entry: MembershipEntry; next: NextEpoch | undefined }, GroupRefusal>> {
+  ): Promise<Result<{ entry: MembershipEntry; next: ProposedEpoch | undefined }, GroupRefusal>> {
     if (!conversation.suite)
       return refusal("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
     const { group, length, epoch, head } = membership;
     const nextEpoch = (opens(action) || action === "leave" ? epoch + 1 : epoch) as Epoch;
-    let next: NextEpoch | undefined;
+    let next: ProposedEpoch | undefined;
     if (opens(action)) {
       const removed = new Set(action === "remove" ? subjects.map(({ user }) => user) : []);
       const members = await this.#membersAfter(membership, removed, action === "admit" ? people : []);
       if (!members.ok) return members;
       const readBack = action === "admit" && membership.settings.history ? people : [];
       const change = { group, epoch: nextEpoch, members: members.value, readBack };
-      const opened = await conversation.openEpoch(membership, change);
+      const opened = await conversation.proposeEpoch(membership, change);
       if (!opened.ok) return opened;
       next = opened.value;
     }
@@ -175,7 +175,7 @@ export class GroupChanges {
   async #submit(
     conversation: Conversation,
     entry: MembershipEntry,
-    next: NextEpoch | undefined,
+    next: ProposedEpoch | undefined,
   ): Promise<Result<undefined, GroupRefusal>> {
     const { mailbox, self } = this.#parts;
     const keys = next?.keys ?? [];

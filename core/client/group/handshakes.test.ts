@@ -33,8 +33,8 @@ class PausingSuite extends LadderSuite {
     return prepared;
   }
 
-  override async openEpoch(self: Identity, state: LadderState | undefined, change: EpochChange) {
-    const opened = await super.openEpoch(self, state, change);
+  override async beginEpoch(self: Identity, state: LadderState | undefined, change: EpochChange) {
+    const opened = await super.beginEpoch(self, state, change);
     await this.opens();
     return opened;
   }

@@ -5,7 +5,7 @@ import type { AnySuite, EpochChange, WrappedKey } from "../../e2ee/suite.ts";
  * An epoch that this client proposes: what the server gets of it, and, for nobody else to see, the suite's state that it
  * leads to from the one that it was made from.
  */
-export class NextEpoch {
+export class ProposedEpoch {
   /** For the membership entry: what ties the keys to its signature. */
   readonly opening: Uint8Array;
   readonly keys: readonly WrappedKey[];
@@ -29,8 +29,8 @@ export class NextEpoch {
   }
 
   /** From a state of the suite; from none for a group that is founded. */
-  static async from(before: unknown, suite: AnySuite, self: Identity, change: EpochChange): Promise<NextEpoch> {
-    return new NextEpoch(suite, change, before, await suite.openEpoch(self, before, change));
+  static async from(before: unknown, suite: AnySuite, self: Identity, change: EpochChange): Promise<ProposedEpoch> {
+    return new ProposedEpoch(suite, change, before, await suite.beginEpoch(self, before, change));
   }
 
   sealTitle(title: string): Uint8Array {
