@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refused } from "../../platform/result.ts";
 import { settle } from "../../testing/fake-network.ts";
 import { epoch, type Seq, seq } from "../../wire/ids.ts";
 import { alice, answerGroups, deliver, group, letIn, online, reject, say, setUp, token } from "./testing/fake-mail.ts";

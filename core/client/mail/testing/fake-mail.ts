@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../../platform/random.ts";
-import { accepted, refused } from "../../../platform/result.ts";
+import { accepted } from "../../../platform/result.ts";
 import { FakeClock } from "../../../testing/fake-clock.ts";
 import { type FakeConnection, FakeNetwork, settle } from "../../../testing/fake-network.ts";
 import { writeUint64 } from "../../../wire/bytes.ts";
 import type { ErrorCode } from "../../../wire/errors.ts";
-import { type ClientMessageId, type Epoch, epoch, groupId, type Seq, seq, userId } from "../../../wire/ids.ts";
-import { opaqueBytes } from "../../../wire/opaque-bytes.ts";
-import type { SendFrame } from "../../../wire/send-frame.ts";
+import { type ClientMessageId, type Epoch, epoch, groupId, seq, userId } from "../../../wire/ids.ts";
 import { Mailbox, type MailboxOptions } from "../mailbox.ts";
 import type { SealTarget, SendOutcome } from "../outgoing-message.ts";
 
