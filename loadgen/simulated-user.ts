@@ -1,5 +1,6 @@
 import {
-  Client,
+  type Client,
+  createClient,
   dialAssigned,
   type IdentityCache,
   logIn,
@@ -14,7 +15,6 @@ import type { Content } from "../core/e2ee/content.ts";
 import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import * as opaque from "../core/e2ee/opaque-client.ts";
 import { inlineRsa } from "../core/e2ee/rsa-inline.ts";
-import { createSuites } from "../core/e2ee/suites.ts";
 import { systemClock } from "../core/platform/clock.ts";
 import type { Random } from "../core/platform/random.ts";
 import { accepted, type Result } from "../core/platform/result.ts";
@@ -68,12 +68,14 @@ export class SimulatedUser {
     this.#setup = setup;
     this.index = setup.index;
     this.name = setup.name;
-    this.client = new Client(
+    this.client = createClient(
       {
         dial: dialAssigned(setup.target, setup.tls),
         open: openLeanSocket,
         clock: systemClock,
         random: setup.random,
+        rsa: inlineRsa,
+        identities: setup.identities,
         socket: {
           tls: setup.tls,
           ...(setup.localAddress === undefined ? {} : { localAddress: setup.localAddress }),
@@ -81,8 +83,6 @@ export class SimulatedUser {
       },
       {
         outboxMax,
-        suites: createSuites({ rsa: inlineRsa, clock: systemClock }),
-        identities: setup.identities,
         pinning: false,
         opens: () => setup.opens(),
       },

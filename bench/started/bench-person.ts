@@ -1,8 +1,14 @@
-import { Client, dialAssigned, IdentityCache, openLeanSocket, signUp } from "../../core/client/index.ts";
+import {
+  type Client,
+  createClient,
+  dialAssigned,
+  IdentityCache,
+  openLeanSocket,
+  signUp,
+} from "../../core/client/index.ts";
 import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
-import { createSuites } from "../../core/e2ee/suites.ts";
 import { systemClock as clock } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { seededRandom } from "../../core/platform/random.ts";
@@ -19,14 +25,16 @@ export interface BenchPerson {
 }
 
 export async function signUpPerson(target: string, name: string, keyPairs: IdentityKeyPairs): Promise<BenchPerson> {
-  const client = new Client(
-    { dial: dialAssigned(target), open: openLeanSocket, clock, random: seededRandom(1) },
+  const client = createClient(
     {
-      outboxMax,
-      suites: createSuites({ rsa: inlineRsa, clock: clock }),
+      dial: dialAssigned(target),
+      open: openLeanSocket,
+      clock,
+      random: seededRandom(1),
+      rsa: inlineRsa,
       identities: new IdentityCache(),
-      pinning: false,
     },
+    { outboxMax, pinning: false },
     {},
   );
   const identity = createIdentity(name, keyPairs);

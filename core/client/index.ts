@@ -15,7 +15,7 @@ export {
 } from "./account/local-account.ts";
 export { Profiles } from "./account/profile.ts";
 export { inlineCrypto, ThisMachine, type ThisMachineOptions } from "./account/this-machine.ts";
-export { Client, type ClientEvents } from "./client.ts";
+export { type Client, type ClientEvents, createClient } from "./client.ts";
 export { downloadBytes } from "./files/download.ts";
 export { safeFileName } from "./files/file-name.ts";
 export type { OutgoingFile } from "./files/file-transfers.ts";

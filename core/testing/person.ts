@@ -1,6 +1,6 @@
 import { after } from "node:test";
 import { logIn, signUp } from "../client/account/authenticate.ts";
-import { Client, type ClientEvents } from "../client/client.ts";
+import { type Client, type ClientEvents, createClient } from "../client/client.ts";
 import type { OpenedMessage, UnreadableMessage } from "../client/group/conversation-events.ts";
 import type { Keeper } from "../client/group/keeper.ts";
 import type { SendOutcome } from "../client/mail/outgoing-message.ts";
@@ -12,6 +12,7 @@ import type { TlsTrust } from "../client/socket/tls-trust.ts";
 import { wordsOf } from "../e2ee/content.ts";
 import { createIdentity, type Identity } from "../e2ee/identity.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
+import { inlineRsa } from "../e2ee/rsa-inline.ts";
 import type { AnySuite } from "../e2ee/suite.ts";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
@@ -73,21 +74,19 @@ export async function person(target: string, name: string, options: PersonOption
   const joined = new Set<GroupId>();
   const { events = {} } = options;
   const fernet = new RecordingFernet();
-  const client = new Client(
+  const client = createClient(
     {
       dial: options.dial ?? dialAssigned(target, options.tls),
       open: options.open ?? openLeanSocket,
       clock: options.clock ?? systemClock,
       random: seededRandom(seeds++),
       socket: { tls: options.tls },
-    },
-    {
-      outboxMax: 1000,
-      suites: options.suites ?? [fernet],
+      rsa: inlineRsa,
       identities,
-      pinning: true,
-      ...(options.keeper ? { keeper: options.keeper } : {}),
+      suites: options.suites ?? [fernet],
+      keeper: options.keeper,
     },
+    { outboxMax: 1000, pinning: true },
     {
       ...events,
       message(message) {

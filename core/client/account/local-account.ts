@@ -10,7 +10,6 @@ import type { Stretching } from "../../e2ee/opaque-client.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import type { RsaWorker } from "../../e2ee/rsa-fernet.ts";
 import { safetyNumber } from "../../e2ee/safety-number.ts";
-import { createSuites } from "../../e2ee/suites.ts";
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
 import type { Random } from "../../platform/random.ts";
@@ -18,7 +17,7 @@ import { accepted, type Parsed, type Result } from "../../platform/result.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import type { Seq } from "../../wire/ids.ts";
 import { canonicalUserName } from "../../wire/user-name.ts";
-import { Client, type ClientEvents } from "../client.ts";
+import { type Client, type ClientEvents, createClient } from "../client.ts";
 import { FileTransfers } from "../files/file-transfers.ts";
 import { AttachmentServer } from "../files/transfer.ts";
 import { type Authenticate, Connection, type Welcome } from "../mail/connection.ts";
@@ -91,13 +90,10 @@ export class LocalAccount {
     const tls = trustOf(profile);
     const visit = dialForVisit(profile.server, tls);
     const dial = parts.isVisit ? visit : dialAssigned(profile.server, tls);
-    this.client = new Client(
-      { dial, ...parts, socket: { tls } },
+    this.client = createClient(
+      { dial, ...parts, socket: { tls }, rsa: parts.crypto, identities: new IdentityCache(), keeper: vault },
       {
         outboxMax,
-        suites: createSuites({ rsa: parts.crypto, clock: parts.clock }),
-        identities: new IdentityCache(),
-        keeper: vault,
         pinning: true,
         startAfter: (_, lastSeq) => Math.max(0, lastSeq - recentMessages) as Seq,
       },

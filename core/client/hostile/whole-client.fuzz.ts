@@ -14,7 +14,7 @@ import { serverFrames } from "../../testing/arbitrary-frames.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { type Cast, founderId, guestId, ScriptedServer, scriptedGroup } from "../../testing/scripted-server.ts";
 import { coldClientFrames, type RequestKind } from "../../wire/client-frame.ts";
-import { type ClientMessageId, epoch, type Seq, seq } from "../../wire/ids.ts";
+import { type ClientMessageId, epoch, seq } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import {
   type ColdServerFrame,
@@ -22,7 +22,7 @@ import {
   parseServerFrame,
   type ServerFrame,
 } from "../../wire/server-frame.ts";
-import { Client } from "../client.ts";
+import { createClient } from "../client.ts";
 import { IdentityCache } from "../people/identity-cache.ts";
 
 const [alice, bob] = [accountOf("alice").identity, accountOf("bob").identity] as const;
@@ -99,9 +99,17 @@ async function liveWith(lies: Map<RequestKind, Uint8Array[]>): Promise<Set<strin
     return next && [answering(next, request)];
   };
   const note = (what: string) => () => void happened.add(what);
-  const client = new Client(
-    { dial: async () => accepted("ws://server/v1"), open: server.open, clock, random: seededRandom(1) },
-    { outboxMax: 100, suites: [suite], identities: new IdentityCache(), pinning: true, startAfter: () => 0 as Seq },
+  const client = createClient(
+    {
+      dial: async () => accepted("ws://server/v1"),
+      open: server.open,
+      clock,
+      random: seededRandom(1),
+      rsa: inlineRsa,
+      suites: [suite],
+      identities: new IdentityCache(),
+    },
+    { outboxMax: 100, pinning: true, startAfter: () => seq(0) },
     {
       connection: (state, why) => happened.add(why.startsWith("malformed_frame") ? "malformed_frame" : state),
       message: note("message"),

@@ -52,6 +52,7 @@ export class Mailbox {
   readonly #outbox: Outbox;
   readonly #ranges: RangeReader;
   readonly #history: HistoryReader;
+  #server: string | undefined;
   #closed = false;
 
   constructor(parts: ConnectionParts, { outboxMax, startAfter }: MailboxOptions, events: MailboxEvents) {
@@ -60,7 +61,10 @@ export class Mailbox {
     this.#events = events;
     this.#connection = new Connection(parts, {
       stateChanged: (state, why) => {
-        if (state !== "online") this.#outbox.offline();
+        if (state !== "online") {
+          this.#server = undefined;
+          this.#outbox.offline();
+        }
         if (state === "offline") this.#interrupted();
         events.connection(state, why);
       },
@@ -87,6 +91,11 @@ export class Mailbox {
 
   get state(): ConnectionState {
     return this.#connection.state;
+  }
+
+  /** The name of the server that this is connected to, for people and logs. */
+  get server(): string | undefined {
+    return this.#server;
   }
 
   get groups(): ReadonlyMap<GroupId, MailboxGroup> {
@@ -224,6 +233,7 @@ export class Mailbox {
     }
     // Into others the user has been let since they were asked for; the list may be older than that.
     for (const id of known) if (!listed.has(id)) this.#list.leave(id);
+    this.#server = welcome.server;
     this.#events.ready?.(welcome);
     this.#outbox.online();
   }
