@@ -3,16 +3,11 @@
  * it. Loading this loads no library that is expensive: libsql, OPAQUE's WebAssembly and piscina are loaded by the modules
  * that own them, when they are first used.
  */
+
+export { type AccountAddress, type LocalAccountParts } from "./account/account-parts.ts";
 export { logIn, signUp } from "./account/authenticate.ts";
-export {
-  type AccountAddress,
-  type LocalAccount,
-  type LocalAccountParts,
-  logInHere,
-  logInWithIdentity,
-  openAccount,
-  signUpHere,
-} from "./account/local-account.ts";
+export { type LocalAccount } from "./account/local-account.ts";
+export { logInHere, logInWithIdentity, openAccount, signUpHere } from "./account/new-account.ts";
 export { Profiles } from "./account/profile.ts";
 export { inlineCrypto, ThisMachine, type ThisMachineOptions } from "./account/this-machine.ts";
 export { type Client, type ClientEvents, createClient } from "./client.ts";

@@ -25,8 +25,8 @@ export function outgoingInMemory(): OutgoingFiles {
   const begun = new Map<string, OutgoingFile>();
   const keyOf = (attachment: Uint8Array) => Buffer.from(attachment).toString("hex");
   return {
-    outgoingFiles: () => [...begun.values()],
-    outgoingFileBegun: (file) => void begun.set(keyOf(file.attachment), file),
-    outgoingFileEnded: (attachment) => void begun.delete(keyOf(attachment)),
+    unsent: () => [...begun.values()],
+    begun: (file) => void begun.set(keyOf(file.attachment), file),
+    ended: (attachment) => void begun.delete(keyOf(attachment)),
   };
 }

@@ -1,62 +1,25 @@
-import { randomBytes } from "node:crypto";
-import {
-  type AccountSecret,
-  createAccountSecret,
-  openAccountSecret,
-  sealAccountSecret,
-} from "../../e2ee/account-secret.ts";
-import { createIdentity, type Identity, type IdentityKeyPairs } from "../../e2ee/identity.ts";
-import type { Stretching } from "../../e2ee/opaque-client.ts";
+import { type AccountSecret, sealAccountSecret } from "../../e2ee/account-secret.ts";
+import { type Identity } from "../../e2ee/identity.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
-import type { RsaWorker } from "../../e2ee/rsa-fernet.ts";
 import { safetyNumber } from "../../e2ee/safety-number.ts";
-import type { Cancel, Clock } from "../../platform/clock.ts";
+import type { Cancel } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
-import type { Random } from "../../platform/random.ts";
-import { accepted, type Parsed, type Result } from "../../platform/result.ts";
-import { equalBytes } from "../../wire/bytes.ts";
+import { type Result } from "../../platform/result.ts";
 import type { Seq } from "../../wire/ids.ts";
-import { canonicalUserName } from "../../wire/user-name.ts";
 import { type Client, type ClientEvents, createClient } from "../client.ts";
 import { FileTransfers } from "../files/file-transfers.ts";
 import { AttachmentServer } from "../files/transfer.ts";
-import { type Authenticate, Connection, type Welcome } from "../mail/connection.ts";
-import type { RequestRefusal, ServerLink } from "../mail/server-link.ts";
+import { type Welcome } from "../mail/connection.ts";
+import type { RequestRefusal } from "../mail/server-link.ts";
 import { IdentityCache } from "../people/identity-cache.ts";
 import { type AboutDeployment, aboutDeployment } from "../socket/about-deployment.ts";
 import { type DialRefusal, dialAssigned, dialForVisit } from "../socket/dial.ts";
-import type { OpenSocket } from "../socket/socket.ts";
-import type { TlsTrust } from "../socket/tls-trust.ts";
-import { Vault } from "../vault/vault.ts";
-import { changePassword, logIn, type OpaqueClient, signUp } from "./authenticate.ts";
-import { lockKey, unlockKey } from "./key-lock.ts";
-import type { Profile, Profiles } from "./profile.ts";
-
-/** A person's own arithmetic: here, or in the pool. */
-export interface ClientCrypto extends OpaqueClient, RsaWorker {
-  generateKeys(): Promise<IdentityKeyPairs>;
-}
-
-export interface LocalAccountParts {
-  readonly profiles: Profiles;
-  readonly crypto: ClientCrypto;
-  readonly open: OpenSocket;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly effort: Stretching;
-  /** Goes online for a moment only, and takes the turn of no client that stays. */
-  readonly isVisit?: boolean;
-}
-
-/** Whose account it is, where, and under which name this machine remembers it. */
-export interface AccountAddress {
-  readonly profile: string;
-  /** `host:port`, or a URL. */
-  readonly server: string;
-  readonly trust: TlsTrust;
-  /** As typed. */
-  readonly user: string;
-}
+import type { Vault } from "../vault/vault.ts";
+import type { LocalAccountParts } from "./account-parts.ts";
+import { accountFailure, connectOnce, unreachable } from "./account-server.ts";
+import { changePassword, logIn } from "./authenticate.ts";
+import type { Profile } from "./profile.ts";
+import { relocked, trustOf } from "./profile.ts";
 
 /** Messages without an outcome; more are refused until some have theirs. */
 const outboxMax = 10_000;
@@ -121,7 +84,7 @@ export class LocalAccount {
       random: parts.random,
       token: () => vault.session()?.token,
     });
-    this.files = new FileTransfers({ client: this.client, server, store: vault });
+    this.files = new FileTransfers({ client: this.client, server, store: vault.files });
   }
 
   get profile(): Profile {
@@ -216,264 +179,5 @@ export class LocalAccount {
     this.#cancelExpiry?.();
     this.#cancelExpiry = this.#parts.clock.after(expiryPeriodMs, () => this.#expire());
     void this.client.forgetExpired();
-  }
-}
-
-/** Signs a new user up, and remembers them at this machine. Their identity's keys are made here, unless they have some. */
-export async function signUpHere(
-  address: AccountAddress,
-  password: string,
-  parts: LocalAccountParts,
-  events: ClientEvents,
-  known?: Identity,
-): Promise<LocalAccount> {
-  const user = canonicalName(address.user);
-  refuseKnown(address, parts);
-  const identity = known ?? createIdentity(user, await parts.crypto.generateKeys());
-  if (identity.public.name !== user) {
-    throw new Failure("identity_mismatch", `this identity is ${identity.public.name}'s`, "sign up under that name");
-  }
-  const secret = createAccountSecret(identity);
-  const { crypto, effort } = parts;
-  const welcome = await connectOnce(
-    address.server,
-    address.trust,
-    parts,
-    signUp(crypto, { name: user, password, effort }, identity, (exportKey) => sealAccountSecret(secret, exportKey)),
-  );
-  if (!welcome.ok) throw accountFailure(address, welcome.reason);
-  return remember(address, { secret, welcome: welcome.value, password }, parts, events);
-}
-
-/** Logs a user in whom this machine does not know yet: their identity comes back from its backup at the server. */
-export async function logInHere(
-  address: AccountAddress,
-  password: string,
-  parts: LocalAccountParts,
-  events: ClientEvents,
-): Promise<LocalAccount> {
-  const user = canonicalName(address.user);
-  refuseKnown(address, parts);
-  const restored = await restore({ ...address, user }, password, parts);
-  return remember(address, { ...restored, password }, parts, events);
-}
-
-/**
- * Logs a user in under an identity that was brought from elsewhere: for an account whose backup is missing or does not
- * open. The backup is made anew.
- */
-export async function logInWithIdentity(
-  address: AccountAddress,
-  password: string,
-  identity: Identity,
-  parts: LocalAccountParts,
-  events: ClientEvents,
-): Promise<LocalAccount> {
-  const user = canonicalName(address.user);
-  refuseKnown(address, parts);
-  const { crypto, effort } = parts;
-  let secret = createAccountSecret(identity);
-  const welcome = await connectOnce(
-    address.server,
-    address.trust,
-    parts,
-    logIn(crypto, { name: user, password, effort }, async (link, exportKey) => {
-      const shown = await link.request({ kind: "findUsers", names: [user] });
-      if (!shown.ok) return shown;
-      const known = shown.value.users[0]?.identity;
-      if (!known || !equalBytes(known, identity.public.bytes)) throw mismatch(user);
-      const backup = await backupOf(link, exportKey, user);
-      if (!backup.ok) return backup;
-      if (backup.value && backup.value !== "unreadable") {
-        secret = backup.value;
-        return accepted(undefined);
-      }
-      const saved = await link.request({ kind: "saveBackup", backup: sealAccountSecret(secret, exportKey) });
-      return saved.ok ? accepted(undefined) : saved;
-    }),
-  );
-  if (!welcome.ok) throw accountFailure(address, welcome.reason);
-  return remember(address, { secret, welcome: welcome.value, password }, parts, events);
-}
-
-/**
- * Opens an account that this machine knows, without a server if the password is the one that was last used here; after it
- * was changed elsewhere, with the server's help.
- */
-export async function openAccount(
-  name: string,
-  password: string,
-  parts: LocalAccountParts,
-  events: ClientEvents,
-): Promise<LocalAccount> {
-  const profile = parts.profiles.named(name);
-  const file = parts.profiles.vaultFile(name);
-  const key = await unlockKey(profile.lock, password);
-  if (key) return new LocalAccount(name, profile, Vault.open(file, key), parts, events);
-  const { secret, welcome } = await restoreAfterChange(profile, password, parts);
-  const vault = Vault.open(file, secret.vaultKey(profile.vaultSalt));
-  vault.saveSession(welcome);
-  const renewed = await relocked(profile, secret, password, parts.effort);
-  parts.profiles.write(name, renewed);
-  return new LocalAccount(name, renewed, vault, parts, events);
-}
-
-interface Restored {
-  readonly secret: AccountSecret;
-  readonly welcome: Welcome;
-}
-
-async function restore(
-  at: Omit<AccountAddress, "profile">,
-  password: string,
-  parts: LocalAccountParts,
-): Promise<Restored> {
-  const { crypto, effort } = parts;
-  let backup: AccountSecret | "unreadable" | undefined;
-  const welcome = await connectOnce(
-    at.server,
-    at.trust,
-    parts,
-    logIn(crypto, { name: at.user, password, effort }, async (link, exportKey) => {
-      const fetched = await backupOf(link, exportKey, at.user);
-      if (!fetched.ok) return fetched;
-      backup = fetched.value;
-      return accepted(undefined);
-    }),
-  );
-  if (!welcome.ok) throw accountFailure(at, welcome.reason);
-  if (backup === undefined || backup === "unreadable") {
-    throw new Failure(
-      backup ? "backup_refused" : "backup_missing",
-      backup
-        ? `the identity backup that ${at.server} has for ${at.user} does not open: it was changed, or is another's`
-        : `${at.server} has no backup of ${at.user}'s identity`,
-      "export the identity at a machine that has it, and bring it here with fastchat identity import",
-    );
-  }
-  return { secret: backup, welcome: welcome.value };
-}
-
-/** The password may be right since it was changed at another machine; only the server can tell. */
-async function restoreAfterChange(profile: Profile, password: string, parts: LocalAccountParts): Promise<Restored> {
-  try {
-    return await restore({ ...profile, trust: trustOf(profile) }, password, parts);
-  } catch (cause) {
-    if (!(cause instanceof Failure) || cause.code !== "server_unreachable") throw cause;
-    throw new Failure(
-      "wrong_password",
-      `not the password that ${profile.user} last used here, and the server cannot be asked whether it was changed since (${cause.message})`,
-      "try again, with the former password if it was changed elsewhere",
-      cause,
-    );
-  }
-}
-
-async function backupOf(
-  link: ServerLink,
-  exportKey: Uint8Array,
-  user: string,
-): Promise<Parsed<AccountSecret | "unreadable" | undefined, RequestRefusal>> {
-  const fetched = await link.request({ kind: "fetchBackup" });
-  if (!fetched.ok) return fetched;
-  if (!fetched.value.backup) return accepted(undefined);
-  const opened = openAccountSecret(fetched.value.backup, exportKey, user);
-  return accepted(opened.ok ? opened.value : "unreadable");
-}
-
-async function remember(
-  { profile: name, server, trust, user }: AccountAddress,
-  { secret, welcome, password }: Restored & { readonly password: string },
-  parts: LocalAccountParts,
-  events: ClientEvents,
-): Promise<LocalAccount> {
-  const vaultSalt = randomBytes(16);
-  const key = secret.vaultKey(vaultSalt);
-  const { authority } = trust;
-  const profile: Profile = {
-    server,
-    user: canonicalName(user),
-    vaultSalt,
-    lock: await lockKey(key, password, parts.effort),
-    ...(authority === undefined ? {} : { authority }),
-  };
-  // The profile is what makes a directory an account's: a vault without one is begun anew.
-  const vault = Vault.create(parts.profiles.vaultFile(name), key);
-  vault.saveAccountSecret(secret);
-  vault.saveSession(welcome);
-  parts.profiles.write(name, profile);
-  return new LocalAccount(name, profile, vault, parts, events);
-}
-
-/** A connection of its own for what needs the password, and nothing else. */
-async function connectOnce(
-  server: string,
-  tls: TlsTrust,
-  { open, clock, random }: LocalAccountParts,
-  authenticate: Authenticate,
-): Promise<Result<Welcome, RequestRefusal>> {
-  const connection = new Connection(
-    { dial: dialForVisit(server, tls), open, clock, random, socket: { tls } },
-    { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {} },
-  );
-  try {
-    return await connection.logIn(authenticate);
-  } finally {
-    connection.close();
-  }
-}
-
-async function relocked(
-  profile: Profile,
-  secret: AccountSecret,
-  password: string,
-  effort: Stretching,
-): Promise<Profile> {
-  return { ...profile, lock: await lockKey(secret.vaultKey(profile.vaultSalt), password, effort) };
-}
-
-function canonicalName(user: string): string {
-  const name = canonicalUserName(user);
-  if (!name.ok) throw new Failure("name_invalid", `"${user}" is no user name`, name.reason);
-  return name.value;
-}
-
-/** Before a server is asked: what could not be kept here is refused, too. */
-function refuseKnown({ profile }: AccountAddress, { profiles }: LocalAccountParts): void {
-  profiles.assertWritable();
-  if (profiles.read(profile))
-    throw new Failure(
-      "profile_exists",
-      `this machine has a profile ${profile} already`,
-      "open that one, or name another",
-    );
-}
-
-const mismatch = (user: string) =>
-  new Failure("identity_mismatch", `the identity is not the one that ${user} signed up with`, "bring the right one");
-
-const trustOf = ({ authority }: Pick<Profile, "authority">): TlsTrust => (authority === undefined ? {} : { authority });
-
-/** What becomes of something that was to be sent, only whoever was to send it can tell. */
-const unreachable = (why: string) =>
-  new Failure("server_unreachable", why, "check the server's address, and whether it runs");
-
-/** What a person is told when a server does not let them in. */
-function accountFailure({ server, user }: { server: string; user: string }, reason: RequestRefusal): Failure {
-  const { code, detail } = reason;
-  switch (code) {
-    case "login_failed":
-      return new Failure(
-        "wrong_password",
-        `${server} knows no user ${user} with this password`,
-        "check name and password",
-      );
-    case "name_taken":
-      return new Failure(code, `${user} is taken at ${server}`, "choose another name, or log in if it is yours");
-    case "offline":
-    case "timeout":
-      return unreachable(`${server}: ${detail}`);
-    default:
-      return new Failure(code, `${server}: ${detail}`, "try again later, or ask whoever runs the server");
   }
 }

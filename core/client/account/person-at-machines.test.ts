@@ -19,7 +19,9 @@ import type { ClientEvents } from "../client.ts";
 import type { SendOutcome } from "../mail/outgoing-message.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
 import type { ShownGroup } from "../vault/view.ts";
-import { type LocalAccount, type LocalAccountParts, logInHere, openAccount, signUpHere } from "./local-account.ts";
+import { type LocalAccountParts } from "./account-parts.ts";
+import { type LocalAccount } from "./local-account.ts";
+import { logInHere, openAccount, signUpHere } from "./new-account.ts";
 import { Profiles } from "./profile.ts";
 
 const keyPairs = await Promise.all([0, 1, 2].map(keyPair));

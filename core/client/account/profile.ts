@@ -1,10 +1,13 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import type { AccountSecret } from "../../e2ee/account-secret.ts";
+import type { Stretching } from "../../e2ee/opaque-client.ts";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import { replaceFile } from "../../platform/replace-file.ts";
+import type { TlsTrust } from "../socket/tls-trust.ts";
 import { base64Field } from "./base64-field.ts";
-import { keyLockSchema } from "./key-lock.ts";
+import { keyLockSchema, lockKey } from "./key-lock.ts";
 
 /** What a machine remembers of one account beside its vault: where it is, and how its password opens the vault. */
 const profileSchema = z.strictObject({
@@ -107,6 +110,20 @@ export class Profiles {
     return path.join(this.#home, entryOf(name));
   }
 }
+
+/** The same profile, which another password opens from now on. */
+export async function relocked(
+  profile: Profile,
+  secret: AccountSecret,
+  password: string,
+  effort: Stretching,
+): Promise<Profile> {
+  return { ...profile, lock: await lockKey(secret.vaultKey(profile.vaultSalt), password, effort) };
+}
+
+/** Whose certificates are trusted at the profile's deployment. */
+export const trustOf = ({ authority }: Pick<Profile, "authority">): TlsTrust =>
+  authority === undefined ? {} : { authority };
 
 const profileFile = "profile.json";
 

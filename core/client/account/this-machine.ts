@@ -9,7 +9,7 @@ import { Failure } from "../../platform/failure.ts";
 import type { Pool } from "../../platform/pool.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
-import type { ClientCrypto, LocalAccountParts } from "./local-account.ts";
+import type { ClientCrypto, LocalAccountParts } from "./account-parts.ts";
 import { Profiles } from "./profile.ts";
 
 /** Tasks that may wait for the pool; a person has a few. */

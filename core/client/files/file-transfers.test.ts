@@ -82,7 +82,7 @@ suite("files between members", () => {
       onProgress: (done) => done > 200_000 && stop.abort(),
     });
     assert.equal(!cut.ok && cut.reason.code, "cancelled");
-    const [begun] = store.outgoingFiles();
+    const [begun] = store.unsent();
     assert.ok(begun);
     let chunks = 0;
     hostile.body = (route, body) => {
@@ -92,7 +92,7 @@ suite("files between members", () => {
     const before = bob.messages.length;
     assert.ok((await filesOf(alice, hostile.target, store).resume(begun)).ok);
     assert.ok(chunks > 0 && chunks <= 7, `${chunks} of 10 chunks were sent again`);
-    assert.equal(store.outgoingFiles().length, 0);
+    assert.equal(store.unsent().length, 0);
     await until(() => bob.messages.length > before, "bob was told of it");
     const content = bob.messages.at(-1)?.content as FileContent;
 
@@ -135,7 +135,7 @@ suite("files between members", () => {
       signal: stop.signal,
       onProgress: () => stop.abort(),
     });
-    const [begun] = store.outgoingFiles();
+    const [begun] = store.unsent();
     assert.ok(begun);
     writeFileSync(file, Buffer.alloc(200_000, "b"));
     const before = bob.messages.length;
@@ -197,14 +197,14 @@ suite("files between members", () => {
     const store = outgoingInMemory();
     const transfers = filesOf(alice, deployment.target, store);
     const underWay = transfers.send(group, written(Buffer.alloc(900_000)));
-    await until(() => store.outgoingFiles().length === 1, "it has begun");
+    await until(() => store.unsent().length === 1, "it has begun");
     await transfers.close();
     const outcome = await underWay;
     assert.equal(!outcome.ok && outcome.reason.code, "cancelled");
-    const [begun] = store.outgoingFiles();
+    const [begun] = store.unsent();
     assert.ok(begun);
     const later = filesOf(alice, deployment.target, store);
     assert.ok((await later.giveUp(begun)).ok);
-    assert.equal(store.outgoingFiles().length, 0);
+    assert.equal(store.unsent().length, 0);
   });
 });

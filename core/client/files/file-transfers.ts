@@ -37,9 +37,9 @@ export interface OutgoingFile {
 /** Where files on their way are kept from one run to the next. */
 export interface OutgoingFiles {
   /** Those whose message is not written yet. */
-  outgoingFiles(): readonly OutgoingFile[];
-  outgoingFileBegun(file: OutgoingFile): void;
-  outgoingFileEnded(attachment: Uint8Array): void;
+  unsent(): readonly OutgoingFile[];
+  begun(file: OutgoingFile): void;
+  ended(attachment: Uint8Array): void;
 }
 
 export interface SendFileOptions extends TransferOptions {
@@ -65,7 +65,7 @@ export class FileTransfers {
 
   /** Those that an earlier run has begun, for {@link resume}. */
   unfinished(): readonly OutgoingFile[] {
-    return this.#store.outgoingFiles();
+    return this.#store.unsent();
   }
 
   /** Uploads a file, then tells the group of it; resolves with what became of that message. */
@@ -81,7 +81,7 @@ export class FileTransfers {
 
   /** Forgets a file that was begun, here and at the server. */
   async giveUp({ attachment }: OutgoingFile): Promise<Result<undefined, TransferRefusal>> {
-    this.#store.outgoingFileEnded(attachment);
+    this.#store.ended(attachment);
     const removed = await transfer(async () => {
       (await this.#server.ask(attachmentPath(attachment), { method: "DELETE" })).resume();
     });
@@ -136,7 +136,7 @@ export class FileTransfers {
     const message = begun?.message ?? this.#client.mailbox.nextId();
     const sealedUnder = { attachment: randomBytes(attachmentIdBytes), key: createFileKey() };
     const outgoing = { ...sealedUnder, group, message, file, keepMetadata, text, hash };
-    this.#store.outgoingFileBegun(outgoing);
+    this.#store.begun(outgoing);
     return outgoing;
   }
 
@@ -159,7 +159,7 @@ export class FileTransfers {
   #tell({ group, message, attachment }: OutgoingFile, content: FileContent): Promise<SendOutcome> {
     return new Promise((resolve, reject) => {
       const taken = this.#client.send(group, content, resolve, message);
-      if (taken.ok) this.#store.outgoingFileEnded(attachment);
+      if (taken.ok) this.#store.ended(attachment);
       else reject(new TransferEnd("busy", taken.reason));
     });
   }

@@ -40,15 +40,15 @@ export interface Keeper {
   /** A message that the user has written; on disk when this returns, whatever happens then. */
   written(message: WrittenMessage): void;
   /** What became of it. */
-  settled(
-    id: ClientMessageId,
-    outcome: { readonly ok: true; readonly seq: Seq } | { readonly ok: false; readonly why: string },
-  ): void;
+  settled(id: ClientMessageId, outcome: KeptOutcome): void;
   /** A message that failed waits again; on disk when this returns. Undefined when there is none. */
   retried(id: ClientMessageId): WrittenMessage | undefined;
   /** A message that failed is deleted; false when there is none. */
   discarded(id: ClientMessageId): boolean;
 }
+
+/** What became of a message: its seq, or why it failed. */
+export type KeptOutcome = { readonly ok: true; readonly seq: Seq } | { readonly ok: false; readonly why: string };
 
 export interface KeptGroup {
   readonly group: GroupId;

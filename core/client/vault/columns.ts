@@ -1,6 +1,7 @@
-import { type Content, parseContent } from "../../e2ee/content.ts";
+import { type Content, parseContent, wordsOf } from "../../e2ee/content.ts";
 import { readUint64, writeUint64 } from "../../wire/bytes.ts";
 import { type ClientMessageId, clientMessageId } from "../../wire/ids.ts";
+import { searchForm } from "./search-form.ts";
 
 /** How what SQLite has no type for stands in the vault's columns. */
 export function idBytes(id: ClientMessageId): Uint8Array {
@@ -15,4 +16,10 @@ export function contentFrom(bytes: Uint8Array): Content {
   const content = parseContent(bytes);
   if (!content.ok) throw new Error(`a message in the vault cannot be read: ${content.reason}`);
   return content.value;
+}
+
+/** What of a content is found by its words. */
+export function wordsIn(content: Content): string | null {
+  const words = wordsOf(content);
+  return words === undefined ? null : searchForm(words);
 }

@@ -80,8 +80,10 @@ export class VaultDatabase {
     this.#statement(sql).run(values);
   }
 
-  get(sql: string, ...values: readonly SqlValue[]): unknown {
-    return this.#statement(sql).get(values);
+  /** The first row; the statement says of which columns it is. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows the statement's columns
+  get<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined {
+    return this.#statement(sql).get(values) as Row | undefined;
   }
 
   all<Row>(sql: string, ...values: readonly SqlValue[]): Row[] {

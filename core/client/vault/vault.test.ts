@@ -189,11 +189,11 @@ test("a message that failed and is thrown away is not sent again with its file b
   const message = clientMessageId(1n);
   const file = { group, message, file: "/tmp/a", keepMetadata: false, text: undefined };
   const [attachment, sealKey, hash] = [Buffer.alloc(16), Buffer.alloc(32), Buffer.alloc(32)];
-  vault.outgoingFileBegun({ ...file, attachment, key: sealKey, hash });
+  vault.files.begun({ ...file, attachment, key: sealKey, hash });
   vault.written(written(1, "with a file"));
   vault.settled(message, { ok: false, why: "not_a_member" });
   assert.equal(vault.discarded(message), true);
-  assert.deepEqual(vault.outgoingFiles(), []);
+  assert.deepEqual(vault.files.unsent(), []);
   vault.close();
 });
 

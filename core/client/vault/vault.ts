@@ -1,33 +1,37 @@
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { encode } from "cborg";
+import { z } from "zod";
 import { type AccountSecret, decodeAccountSecret, encodeAccountSecret } from "../../e2ee/account-secret.ts";
-import { type Content, encodeContent, wordsOf } from "../../e2ee/content.ts";
+import { encodeContent, wordsOf } from "../../e2ee/content.ts";
 import { systemClock } from "../../platform/clock.ts";
-import { decodeCbor } from "../../wire/cbor.ts";
+import { parseCbor } from "../../wire/cbor.ts";
+import { anyBytesField, userIdField } from "../../wire/fields.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
-import type { OutgoingFile, OutgoingFiles } from "../files/file-transfers.ts";
+import type { OutgoingFiles } from "../files/file-transfers.ts";
 import type {
   ConversationStep,
   Keeper,
   KeptConversation,
   KeptGroup,
   KeptMessage,
+  KeptOutcome,
   MessageName,
   WrittenMessage,
 } from "../group/keeper.ts";
-import type { Pin, PinStore } from "../people/trust.ts";
+import type { PinStore } from "../people/trust.ts";
 import { mentions } from "../text/mentions.ts";
-import { contentFrom, idBytes, idFrom } from "./columns.ts";
-import { searchForm } from "./search-form.ts";
+import { idBytes, idFrom, wordsIn } from "./columns.ts";
+import { OutgoingFileTable } from "./outgoing-file-table.ts";
+import { OwnMessageTable } from "./own-message-table.ts";
+import { pinTable } from "./pin-table.ts";
 import { VaultDatabase, vaultUnusable } from "./vault-database.ts";
 import { type RowKey, VaultView } from "./view.ts";
 
+const sessionFields = z.object({ user: userIdField, token: anyBytesField });
+
 /** A session to go on with. */
-export interface KeptSession {
-  readonly user: UserId;
-  readonly token: Uint8Array;
-}
+export type KeptSession = Readonly<z.output<typeof sessionFields>>;
 
 /**
  * A person's local database: identity, pins, groups with their keys, messages and outbox in one encrypted file (SQLite's
@@ -36,18 +40,24 @@ export interface KeptSession {
  *
  * One client at a time: the file is locked as long as it is open, and the system lets go of it when the client dies.
  */
-export class Vault implements Keeper, OutgoingFiles {
+export class Vault implements Keeper {
   readonly pins: PinStore;
   /** What a person sees of it. */
   readonly view: VaultView;
+  /** Files on their way. */
+  readonly files: OutgoingFiles;
   readonly #database: VaultDatabase;
+  readonly #own: OwnMessageTable;
   #user: UserId | undefined;
   #name: string | undefined;
 
   private constructor(database: VaultDatabase) {
     this.#database = database;
-    this.pins = pinStore(database);
+    const self = () => this.#self();
+    this.pins = pinTable(database);
+    this.files = new OutgoingFileTable(database, self);
     this.view = new VaultView(database, () => this.#user);
+    this.#own = new OwnMessageTable(database, this.view, self);
     this.#user = this.session()?.user;
     this.#name = this.accountSecret()?.identity.public.name;
   }
@@ -88,7 +98,10 @@ export class Vault implements Keeper, OutgoingFiles {
 
   session(): KeptSession | undefined {
     const bytes = this.#fact("session");
-    return bytes && (decodeCbor(bytes) as KeptSession);
+    if (!bytes) return undefined;
+    const session = parseCbor(bytes, sessionFields);
+    if (!session.ok) throw new Error(`the session in the vault cannot be read: ${session.reason}`);
+    return session.value;
   }
 
   saveSession(session: KeptSession | undefined): void {
@@ -102,9 +115,10 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   restore(group: GroupId): KeptConversation | undefined {
-    const kept = this.#database.get("SELECT suite_state AS state FROM groups WHERE id = ?", group) as
-      | { state: Uint8Array | null }
-      | undefined;
+    const kept = this.#database.get<{ state: Uint8Array | null }>(
+      "SELECT suite_state AS state FROM groups WHERE id = ?",
+      group,
+    );
     if (!kept) return undefined;
     const entries = this.#database.all<{ seq: Seq; at: number | null; bytes: Uint8Array }>(
       "SELECT seq, at, entry AS bytes FROM log_entries WHERE group_id = ? ORDER BY idx",
@@ -158,32 +172,33 @@ export class Vault implements Keeper, OutgoingFiles {
       if (cursor !== undefined)
         this.#database.run("UPDATE groups SET cursor = max(cursor, ?) WHERE id = ?", cursor, group);
     });
-    if (row !== undefined || entry || entryAt || title !== undefined || missing) this.view.tell(group, row);
+    if (row !== undefined || entry || entryAt || title !== undefined || missing) this.view.notify(group, row);
   }
 
   seqOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined {
-    const found = this.#database.get(
+    const found = this.#database.get<{ seq: Seq | null }>(
       "SELECT seq FROM messages WHERE group_id = ? AND sender = ? AND client_message_id = ?",
       group,
       sender,
       idBytes(id),
-    ) as { seq: Seq | null } | undefined;
+    );
     return found?.seq ?? undefined;
   }
 
   at(group: GroupId, seq: Seq): MessageName | undefined {
-    const found = this.#database.get(
+    const found = this.#database.get<{ sender: UserId; id: Uint8Array }>(
       "SELECT sender, client_message_id AS id FROM messages WHERE group_id = ? AND seq = ?",
       group,
       seq,
-    ) as { sender: UserId; id: Uint8Array } | undefined;
+    );
     return found && { sender: found.sender, clientMessageId: idFrom(found.id) };
   }
 
   entered(group: GroupId, after: Seq): Seq {
-    const kept = this.#database.get("SELECT cursor, left_at AS leftAt FROM groups WHERE id = ?", group) as
-      | { cursor: Seq; leftAt: number | null }
-      | undefined;
+    const kept = this.#database.get<{ cursor: Seq; leftAt: number | null }>(
+      "SELECT cursor, left_at AS leftAt FROM groups WHERE id = ?",
+      group,
+    );
     const goesOn = kept !== undefined && kept.cursor > 0 && (kept.leftAt === null || kept.cursor >= after);
     if (goesOn) {
       if (kept.leftAt !== null) this.#database.run("UPDATE groups SET left_at = NULL WHERE id = ?", group);
@@ -198,24 +213,22 @@ export class Vault implements Keeper, OutgoingFiles {
         systemClock.now(),
       );
     }
-    if (!goesOn || kept.leftAt !== null) this.view.tell(group, undefined);
+    if (!goesOn || kept.leftAt !== null) this.view.notify(group, undefined);
     return goesOn ? kept.cursor : after;
   }
 
   oldest(group: GroupId): Seq | undefined {
-    const kept = this.#database.get("SELECT oldest FROM groups WHERE id = ?", group) as { oldest: Seq } | undefined;
+    const kept = this.#database.get<{ oldest: Seq }>("SELECT oldest FROM groups WHERE id = ?", group);
     return kept?.oldest;
   }
 
   left(group: GroupId): void {
     this.#database.run("UPDATE groups SET left_at = ? WHERE id = ?", systemClock.now(), group);
-    this.view.tell(group, undefined);
+    this.view.notify(group, undefined);
   }
 
   readSeq(group: GroupId): Seq {
-    const kept = this.#database.get("SELECT read_seq AS seq FROM groups WHERE id = ?", group) as
-      | { seq: Seq }
-      | undefined;
+    const kept = this.#database.get<{ seq: Seq }>("SELECT read_seq AS seq FROM groups WHERE id = ?", group);
     return kept?.seq ?? (0 as Seq);
   }
 
@@ -226,7 +239,7 @@ export class Vault implements Keeper, OutgoingFiles {
       group,
       seq,
     );
-    if (moved.length > 0) this.view.tell(group, undefined);
+    if (moved.length > 0) this.view.notify(group, undefined);
     return moved.length > 0;
   }
 
@@ -236,7 +249,7 @@ export class Vault implements Keeper, OutgoingFiles {
       group,
       before,
     );
-    this.view.tell(group, undefined);
+    this.view.notify(group, undefined);
     const rows = this.#database.all<{ epoch: Epoch }>(
       "SELECT DISTINCT epoch FROM messages WHERE group_id = ? AND epoch > 0",
       group,
@@ -245,111 +258,23 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   unsent(): WrittenMessage[] {
-    const rows = this.#database.all<{ id: Uint8Array; group: GroupId; content: Uint8Array; writtenAt: number }>(
-      `SELECT client_message_id AS id, group_id AS "group", content, at AS writtenAt FROM messages
-       WHERE state = 'written' ORDER BY id`,
-    );
-    return rows.map(({ id, content, ...row }) => ({ ...row, id: idFrom(id), content: contentFrom(content) }));
+    return this.#own.unsent();
   }
 
-  written({ id, group, content, writtenAt }: WrittenMessage): void {
-    const [kept] = this.#database.onDisk(() =>
-      this.#database.all<{ row: RowKey }>(
-        `INSERT INTO messages (group_id, sender, client_message_id, epoch, at, state, content, words)
-         VALUES (?, ?, ?, 0, ?, 'written', ?, ?) RETURNING id AS "row"`,
-        group,
-        this.#self(),
-        idBytes(id),
-        writtenAt,
-        encodeContent(content),
-        wordsIn(content),
-      ),
-    );
-    this.view.tell(group, kept?.row);
+  written(message: WrittenMessage): void {
+    this.#own.written(message);
   }
 
-  settled(id: ClientMessageId, outcome: { ok: true; seq: Seq } | { ok: false; why: string }): void {
-    // The place itself comes with the message, when it is delivered like any other.
-    const [state, why] = outcome.ok ? ["sent", null] : ["failed", outcome.why];
-    const rows = this.#database.all<ChangedRow>(
-      `UPDATE messages SET state = ?, why = ? WHERE sender = ? AND client_message_id = ? AND state = 'written'
-       RETURNING id AS "row", group_id AS "group"`,
-      state,
-      why,
-      this.#self(),
-      idBytes(id),
-    );
-    for (const { group, row } of rows) this.view.tell(group, row);
+  settled(id: ClientMessageId, outcome: KeptOutcome): void {
+    this.#own.settled(id, outcome);
   }
 
   retried(id: ClientMessageId): WrittenMessage | undefined {
-    const [row] = this.#database.onDisk(() =>
-      this.#database.all<ChangedRow & { content: Uint8Array; writtenAt: number }>(
-        `UPDATE messages SET state = 'written', why = NULL
-         WHERE sender = ? AND client_message_id = ? AND state = 'failed'
-         RETURNING id AS "row", group_id AS "group", content, at AS writtenAt`,
-        this.#self(),
-        idBytes(id),
-      ),
-    );
-    if (!row) return undefined;
-    this.view.tell(row.group, row.row);
-    return { id, group: row.group, content: contentFrom(row.content), writtenAt: row.writtenAt };
+    return this.#own.retried(id);
   }
 
   discarded(id: ClientMessageId): boolean {
-    let rows: ChangedRow[] = [];
-    this.#database.transaction(() => {
-      rows = this.#database.all<ChangedRow>(
-        `DELETE FROM messages WHERE sender = ? AND client_message_id = ? AND state = 'failed'
-         RETURNING id AS "row", group_id AS "group"`,
-        this.#self(),
-        idBytes(id),
-      );
-      // Or its file would be sent again by the next run.
-      if (rows.length > 0) this.#database.run("DELETE FROM outgoing_files WHERE client_message_id = ?", idBytes(id));
-    });
-    for (const { group, row } of rows) this.view.tell(group, row);
-    return rows.length > 0;
-  }
-
-  outgoingFiles(): OutgoingFile[] {
-    const rows = this.#database.all<Omit<OutgoingFile, "message" | "keepMetadata" | "text"> & OutgoingFileRow>(
-      `SELECT attachment, key, group_id AS "group", client_message_id AS message, file, keep_metadata AS keepMetadata,
-              text, hash
-       FROM outgoing_files AS o WHERE NOT EXISTS (
-         SELECT 1 FROM messages AS m
-         WHERE m.group_id = o.group_id AND m.sender = ? AND m.client_message_id = o.client_message_id
-       )`,
-      this.#self(),
-    );
-    return rows.map(({ message, keepMetadata, text, ...row }) => ({
-      ...row,
-      message: idFrom(message),
-      keepMetadata: keepMetadata === 1,
-      text: text ?? undefined,
-    }));
-  }
-
-  outgoingFileBegun({ attachment, key, group, message, file, keepMetadata, text, hash }: OutgoingFile): void {
-    this.#database.onDisk(() =>
-      this.#database.run(
-        `INSERT INTO outgoing_files (attachment, key, group_id, client_message_id, file, keep_metadata, text, hash)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-        attachment,
-        key,
-        group,
-        idBytes(message),
-        file,
-        keepMetadata ? 1 : 0,
-        text ?? null,
-        hash,
-      ),
-    );
-  }
-
-  outgoingFileEnded(attachment: Uint8Array): void {
-    this.#database.run("DELETE FROM outgoing_files WHERE attachment = ?", attachment);
+    return this.#own.discarded(id);
   }
 
   #keepMessage(group: GroupId, message: KeptMessage): RowKey | undefined {
@@ -384,8 +309,7 @@ export class Vault implements Keeper, OutgoingFiles {
   }
 
   #fact(key: string): Uint8Array | undefined {
-    return (this.#database.get("SELECT value FROM facts WHERE key = ?", key) as { value: Uint8Array } | undefined)
-      ?.value;
+    return this.#database.get<{ value: Uint8Array }>("SELECT value FROM facts WHERE key = ?", key)?.value;
   }
 
   #saveFact(key: string, value: Uint8Array): void {
@@ -393,73 +317,4 @@ export class Vault implements Keeper, OutgoingFiles {
       this.#database.run("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", key, value),
     );
   }
-}
-
-interface ChangedRow {
-  readonly group: GroupId;
-  readonly row: RowKey;
-}
-
-/** What of a content is found by its words. */
-function wordsIn(content: Content): string | null {
-  const words = wordsOf(content);
-  return words === undefined ? null : searchForm(words);
-}
-
-interface OutgoingFileRow {
-  readonly message: Uint8Array;
-  readonly keepMetadata: number;
-  readonly text: string | null;
-}
-
-interface PinRow {
-  readonly name: string;
-  readonly user: UserId;
-  readonly identity: Uint8Array;
-  readonly verified: number;
-  readonly former: Uint8Array;
-  readonly changedUser: UserId | null;
-  readonly changedIdentity: Uint8Array | null;
-}
-
-function pinStore(database: VaultDatabase): PinStore {
-  const columns = `name, user_id AS "user", identity, verified, former, changed_user AS changedUser, changed_identity AS changedIdentity`;
-  return {
-    byName: (name) => pinFrom(database.get(`SELECT ${columns} FROM people WHERE name = ?`, name) as PinRow | undefined),
-    byUser: (user) =>
-      pinFrom(database.get(`SELECT ${columns} FROM people WHERE user_id = ?`, user) as PinRow | undefined),
-    all: () => database.all<PinRow>(`SELECT ${columns} FROM people ORDER BY name`).map((row) => pinFrom(row)),
-    save: ({ name, user, identity, verified, former, changed }) =>
-      database.run(
-        `INSERT INTO people (name, user_id, identity, verified, former, changed_user, changed_identity)
-         VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (name) DO UPDATE SET user_id = excluded.user_id, identity = excluded.identity,
-           verified = excluded.verified, former = excluded.former, changed_user = excluded.changed_user,
-           changed_identity = excluded.changed_identity`,
-        name,
-        user,
-        identity,
-        verified ? 1 : 0,
-        encode([...former]),
-        changed?.user ?? null,
-        changed?.identity ?? null,
-      ),
-  };
-}
-
-function pinFrom(row: PinRow): Pin;
-function pinFrom(row: PinRow | undefined): Pin | undefined;
-function pinFrom(row: PinRow | undefined): Pin | undefined {
-  if (!row) return undefined;
-  const { name, user, identity, verified, former, changedUser, changedIdentity } = row;
-  const changed =
-    changedUser !== null && changedIdentity !== null ? { user: changedUser, identity: changedIdentity } : undefined;
-  return {
-    name,
-    user,
-    identity,
-    verified: verified === 1,
-    former: decodeCbor(former) as Uint8Array[],
-    changed,
-  };
 }

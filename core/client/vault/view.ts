@@ -9,17 +9,17 @@ declare const brand: unique symbol;
 /** A message in this vault, from when it was written or received until it is deleted; never another one's afterwards. */
 export type RowKey = number & { readonly [brand]: "RowKey" };
 
-/** `sent` is what the server has taken in; its place comes a moment later, when it is delivered. */
+/** `sent` is what the server has taken in; its seq comes a moment later, when it is delivered. */
 export type MessageState = "written" | "sent" | "failed" | "received" | "unreadable";
 
 export interface ShownMessage {
   readonly row: RowKey;
   readonly group: GroupId;
-  /** Undefined until it has a place. */
+  /** Undefined until the message is delivered. */
   readonly seq: Seq | undefined;
   readonly sender: UserId;
   readonly clientMessageId: ClientMessageId;
-  /** Undefined until it has a place. */
+  /** Undefined until the message is delivered. */
   readonly epoch: Epoch | undefined;
   /** Written by the user, or taken in by the server, in milliseconds since the Unix epoch. */
   readonly at: number;
@@ -56,7 +56,7 @@ export interface VaultChange {
 /**
  * What a person sees of their vault: groups, messages in the order in which they are shown, and what they look for.
  *
- * In a group messages stand by their places; behind them those that have none yet, in the order in which they were written.
+ * In a group messages stand by their seqs; behind them those that have none yet, in the order in which they were written.
  */
 export class VaultView {
   readonly #database: VaultDatabase;
@@ -75,7 +75,7 @@ export class VaultView {
   }
 
   /** For who changes the vault: something has been kept. */
-  tell(group: GroupId, row: RowKey | undefined): void {
+  notify(group: GroupId, row: RowKey | undefined): void {
     for (const listener of this.#listeners) listener({ group, row });
   }
 
@@ -116,14 +116,14 @@ export class VaultView {
 
   /** Those that stand before a message, in order; none when that is gone. */
   before(row: RowKey, count: number): ShownMessage[] {
-    const place = this.#seqOf(row);
-    return place ? this.#upTo(place.group, place, count) : [];
+    const position = this.#positionOf(row);
+    return position ? this.#upTo(position.group, position, count) : [];
   }
 
   /** Those that stand behind a message, in order; none when that is gone. */
   after(row: RowKey, count: number): ShownMessage[] {
-    const place = this.#seqOf(row);
-    return place ? this.#from(place, count) : [];
+    const position = this.#positionOf(row);
+    return position ? this.#from(position, count) : [];
   }
 
   /** A message and those around it, in order, half of them on each side as long as there are so many; none when it is gone. */
@@ -163,49 +163,47 @@ export class VaultView {
   }
 
   draft(group: GroupId): string {
-    const found = this.#database.get("SELECT draft FROM groups WHERE id = ?", group) as { draft: string } | undefined;
+    const found = this.#database.get<{ draft: string }>("SELECT draft FROM groups WHERE id = ?", group);
     return found?.draft ?? "";
   }
 
   /** Keeps what the user has begun to write to a group. */
   saveDraft(group: GroupId, draft: string): void {
     this.#database.run("UPDATE groups SET draft = ? WHERE id = ?", draft, group);
-    this.tell(group, undefined);
+    this.notify(group, undefined);
   }
 
-  #upTo(group: GroupId, end: Place | undefined, count: number): ShownMessage[] {
+  #upTo(group: GroupId, end: Position | undefined, count: number): ShownMessage[] {
     const { seq = null, row } = end ?? {};
     const endRow = row ?? Number.MAX_SAFE_INTEGER;
-    const unplaced =
+    const withoutSeq =
       seq === null
         ? this.#messages("WHERE group_id = ? AND seq IS NULL AND id < ? ORDER BY id DESC LIMIT ?", group, endRow, count)
         : [];
     const endSeq = seq ?? Number.MAX_SAFE_INTEGER;
-    const placed = this.#messages(
+    const withSeq = this.#messages(
       "WHERE group_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
       group,
       endSeq,
-      count - unplaced.length,
+      count - withoutSeq.length,
     );
-    return [...unplaced, ...placed].reverse();
+    return [...withoutSeq, ...withSeq].reverse();
   }
 
-  #from({ group, seq, row }: Place, count: number): ShownMessage[] {
-    const placed =
+  #from({ group, seq, row }: Position, count: number): ShownMessage[] {
+    const withSeq =
       seq === null ? [] : this.#messages("WHERE group_id = ? AND seq > ? ORDER BY seq LIMIT ?", group, seq, count);
-    const unplaced = this.#messages(
+    const withoutSeq = this.#messages(
       "WHERE group_id = ? AND seq IS NULL AND id > ? ORDER BY id LIMIT ?",
       group,
       seq === null ? row : 0,
-      count - placed.length,
+      count - withSeq.length,
     );
-    return [...placed, ...unplaced];
+    return [...withSeq, ...withoutSeq];
   }
 
-  #seqOf(row: RowKey): Place | undefined {
-    return this.#database.get(`SELECT id AS "row", group_id AS "group", seq FROM messages WHERE id = ?`, row) as
-      | Place
-      | undefined;
+  #positionOf(row: RowKey): Position | undefined {
+    return this.#database.get<Position>(`SELECT id AS "row", group_id AS "group", seq FROM messages WHERE id = ?`, row);
   }
 
   #messages(which: string, ...values: readonly (string | number | null)[]): ShownMessage[] {
@@ -225,7 +223,7 @@ export class VaultView {
   }
 }
 
-interface Place {
+interface Position {
   readonly row: RowKey;
   readonly group: GroupId;
   readonly seq: Seq | null;

@@ -1,0 +1,35 @@
+import { type IdentityKeyPairs } from "../../e2ee/identity.ts";
+import type { Stretching } from "../../e2ee/opaque-client.ts";
+import type { RsaWorker } from "../../e2ee/rsa-fernet.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Random } from "../../platform/random.ts";
+import type { OpenSocket } from "../socket/socket.ts";
+import type { TlsTrust } from "../socket/tls-trust.ts";
+import { type OpaqueClient } from "./authenticate.ts";
+import type { Profiles } from "./profile.ts";
+
+/** A person's own arithmetic: here, or in the pool. */
+export interface ClientCrypto extends OpaqueClient, RsaWorker {
+  generateKeys(): Promise<IdentityKeyPairs>;
+}
+
+export interface LocalAccountParts {
+  readonly profiles: Profiles;
+  readonly crypto: ClientCrypto;
+  readonly open: OpenSocket;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly effort: Stretching;
+  /** Goes online for a moment only, and takes the turn of no client that stays. */
+  readonly isVisit?: boolean;
+}
+
+/** Whose account it is, where, and under which name this machine remembers it. */
+export interface AccountAddress {
+  readonly profile: string;
+  /** `host:port`, or a URL. */
+  readonly server: string;
+  readonly trust: TlsTrust;
+  /** As typed. */
+  readonly user: string;
+}
