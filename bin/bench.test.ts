@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { resultsSchema } from "../bench/report/results.ts";
+import { resultsSchema } from "../bench/results-schema.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { type StartedCommand, startCommand } from "../core/testing/command-line.ts";
 import { leftoverProcesses } from "../core/testing/leftover-processes.ts";

@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { createServer } from "node:net";
 import path from "node:path";
 import { after, suite, test } from "node:test";
-import { resultsSchema } from "../bench/report/results.ts";
+import { resultsSchema } from "../bench/results-schema.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
 import { endOf, type StartedCommand, startCommand, untilItServes } from "../core/testing/command-line.ts";
 import { freshDatabase } from "../core/testing/database.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { resultsSchema } from "../bench/report/results.ts";
+import { resultsSchema } from "../bench/results-schema.ts";
 import { startCommand } from "../core/testing/command-line.ts";
 import { deploy } from "../core/testing/deployment.ts";
 import { until } from "../core/testing/until.ts";

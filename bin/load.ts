@@ -1,12 +1,8 @@
 import type { Command } from "commander";
-import { loadSettings } from "../bench/compared/load-settings.ts";
-import { runLoad } from "../bench/experiments/load.ts";
-import { ProgressLine } from "../bench/report/progress-line.ts";
-import type { CellsDocument } from "../bench/report/results.ts";
-import type { Watch } from "../bench/report/watch.ts";
-import { cellsPassed, cellsShown } from "./cells-shown.ts";
-import { measured } from "./measured.ts";
-import { addSettings, run, settingsOf } from "./program.ts";
+import { runAtTerminal } from "../bench/at-terminal.ts";
+import { loadKind, runLoad } from "../bench/experiments/load.ts";
+import { loadSettings } from "../bench/experiments/load-settings.ts";
+import { addSettings, print, run, settingsOf } from "./program.ts";
 
 export function addLoad(program: Command): void {
   const command = program
@@ -27,11 +23,8 @@ load before its time: what was measured until then is audited and written, marke
   addSettings(command, loadSettings).action(({ json, ...options }) =>
     run(async (signal) => {
       const config = settingsOf(loadSettings, options);
-      const line = new ProgressLine(process.stderr);
-      const show = { end: () => line.stop(), show: cellsShown, passed: cellsPassed };
-      const onStep = (what: string) => line.step(what);
-      return measured({ signal, json, onStep, ...show }, (watch: Watch<CellsDocument>) =>
-        runLoad(config, { ...watch, signal, onProgress: (progress) => line.progress(progress) }),
+      return runAtTerminal(loadKind, { signal, json, hasProgress: true, print }, (watch) =>
+        runLoad(config, { ...watch, signal }),
       );
     }),
   );

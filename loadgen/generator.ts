@@ -1,4 +1,3 @@
-import { generateIdentityKeys, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import type { AuditResult } from "./audit.ts";
 import { LoadSession, type SessionOptions, type StretchOptions, type StretchResult } from "./load-session.ts";
 
@@ -9,10 +8,6 @@ export interface LoadOptions extends SessionOptions, Pick<StretchOptions, "onMea
 
 export interface LoadResult extends StretchResult {
   readonly audit: AuditResult;
-}
-
-export async function makeKeyPairs(count: number): Promise<IdentityKeyPairs[]> {
-  return Promise.all(Array.from({ length: count }, generateIdentityKeys));
 }
 
 /** Runs a workload against a deployment and audits what came of it. */

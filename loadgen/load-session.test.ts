@@ -4,8 +4,8 @@ import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { deploy } from "../core/testing/deployment.ts";
 import { until } from "../core/testing/until.ts";
 import type { Progress } from "./crew.ts";
-import { makeKeyPairs } from "./generator.ts";
 import { LoadSession, type SessionOptions } from "./load-session.ts";
+import { makeKeyPairs } from "./shared-key-pairs.ts";
 import { preset } from "./workload.ts";
 
 const few = preset("rooms", { clients: 12, groups: [{ count: 3, sizes: { kind: "fixed", size: 4 } }], churn: {} });

@@ -1,28 +1,54 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { silentLog } from "../../core/platform/log.ts";
-import { resultsSchema } from "../report/results.ts";
-import { fanoutTable } from "../report/tables.ts";
-import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
-import { availableArms, runFanout } from "./fanout.ts";
+import { availableArms, fanoutArms } from "../measurement/fanout-arms.ts";
+import { acceptBenchmark } from "../testing/acceptance.ts";
+import { fanout, runFanout } from "./fanout.ts";
 
-test("fanout measures every arm at every rate", async () => {
-  const arms = availableArms();
-  const run = await runFanout({
-    arms,
-    rates: [50, "saturated"],
-    rounds: 1,
-    clients: 4,
-    groupSize: 2,
-    payloadBytes: 128,
-    durationSeconds: 0.2,
-    warmUpSeconds: 0.1,
-    log: silentLog,
-    openLaboratory: sharedLaboratory,
-    signal: new AbortController().signal,
-  });
-  assert.equal(run.points.length, arms.length * 2);
-  for (const point of run.points) assert.ok(point.complete && point.deliveredPerSecond > 0, point.arm);
-  assert.match(fanoutTable(run), /fastchat-ws at saturation/);
-  resultsSchema.parse(run);
+const tiny = {
+  arms: availableArms(),
+  rates: [50, "saturated"],
+  rounds: 1,
+  clients: 4,
+  groupSize: 2,
+  payloadBytes: 128,
+  durationSeconds: 0.2,
+  warmUpSeconds: 0.1,
+} as const;
+
+const two = fanoutArms.filter(({ name }) => ["bare-uws", "fastchat-uws"].includes(name));
+
+acceptBenchmark(fanout, {
+  tiny: {
+    fact: "measures every arm at every rate",
+    run: (by) => runFanout(tiny, by),
+    check(run) {
+      assert.equal(run.points.length, tiny.arms.length * 2);
+      for (const point of run.points) assert.ok(point.complete && point.deliveredPerSecond > 0, point.arm);
+      assert.match(fanout.table(run), /fastchat-ws at saturation/);
+    },
+  },
+  interrupted: [
+    {
+      fact: "the points before",
+      at: /at 100/,
+      async run(by) {
+        let steps = 0;
+        const settings = { ...tiny, arms: two, rates: [50, 100], clients: 6, groupSize: 3, durationSeconds: 0.3 };
+        const run = runFanout(settings, {
+          ...by,
+          onStep(what) {
+            steps++;
+            by.onStep?.(what);
+          },
+        });
+        return run.finally(() => assert.equal(steps, 3));
+      },
+      check(soFar) {
+        assert.deepEqual(
+          soFar?.points.map(({ arm, ratePerSecond }) => `${arm} ${ratePerSecond}`),
+          ["bare-uws 50", "fastchat-uws 50"],
+        );
+        assert.notEqual(soFar?.environment.durability.fsync, "not used");
+      },
+    },
+  ],
 });

@@ -1,37 +1,38 @@
-import { encodeContent } from "../../core/e2ee/content.ts";
-import { rsaFernetPayloadBytes } from "../../core/e2ee/rsa-fernet.ts";
-import { Failure } from "../../core/platform/failure.ts";
-import { availableTransport } from "../../core/server/transport/open-transport.ts";
-import { deliveredHeaderBytes, deliverHeaderBytes } from "../../core/wire/deliver-frame.ts";
-import { generateLoad } from "../../loadgen/generator.ts";
-import { generatorFaults, type InvalidReason } from "../../loadgen/validity.ts";
+import { invalidText } from "../../loadgen/validity.ts";
 import type { Workload } from "../../loadgen/workload.ts";
-import type { Arm, BareKind } from "../compared/arm.ts";
-import { workloadFrom } from "../compared/workload-from.ts";
-import type { Environment, FanoutDocument, FanoutPoint } from "../report/results.ts";
-import type { Watch } from "../report/watch.ts";
-import { type BareLoadOptions, connectBareSocket, generateBareLoad } from "../started/bare-load.ts";
-import { ServerProcess } from "../started/child-process.ts";
-import { type Laboratory, type LaboratoryOptions, openLaboratory } from "../started/laboratory.ts";
-import { connectNats, hasNats, NatsServer } from "../started/nats.ts";
+import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import type { Environment } from "../document/document.ts";
+import { type FanoutDocument, type FanoutPoint, fanoutDocument } from "../document/fanout-document.ts";
+import { throwIfInterrupted } from "../document/interruption.ts";
+import { availableArms, type FanoutArm } from "../measurement/fanout-arms.ts";
+import { workloadFrom } from "../measurement/workload-from.ts";
+import { option } from "../options.ts";
+import { breachText } from "../report/breach-text.ts";
+import { figure, pair } from "../report/figures.ts";
+import { plainTable } from "../report/plain-table.ts";
+import { type Laboratory, openLaboratory } from "../started/laboratory.ts";
+import { median } from "../statistics/median.ts";
 
-export const fanoutArms = [
-  "bare-uws",
-  "bare-ws",
-  "bare-ws-framed",
-  "fastchat-uws",
-  "fastchat-ws",
-  "nats-core",
-] as const;
-export type FanoutArm = (typeof fanoutArms)[number];
+export const fanout = defineBenchmark({
+  name: "fanout",
+  question: "what do durability, order and login cost beside servers that only pass messages on?",
+  description:
+    "FastChat beside servers that only pass messages on (and NATS, if there is one): CPU a delivery, and latency.",
+  options: {
+    rounds: option.whole({ help: "times that every arm is measured", default: 3 }),
+    seconds: option.positive({ help: "measured time of each point", default: 6 }),
+    clients: option.whole({ help: "connected clients", default: 1000 }),
+  },
+  examples: ["", "--rounds 1 --seconds 3"],
+  schema: fanoutDocument,
+  table: fanoutTable,
+  notes: fanoutNotes,
+  passed: ({ points }) => points.every((point) => point.complete),
+  run: ({ rounds, seconds, clients }, by) =>
+    runFanout({ ...unasked, arms: availableArms(), rounds, clients, durationSeconds: seconds }, by),
+});
 
-/** Those of the arms that this machine has. */
-export function availableArms(): FanoutArm[] {
-  const hasUws = availableTransport("uws") === "uws";
-  return fanoutArms.filter((arm) => (arm.endsWith("uws") ? hasUws : arm !== "nats-core" || hasNats()));
-}
-
-export interface FanoutOptions extends Watch<FanoutDocument>, LaboratoryOptions {
+interface FanoutSettings {
   readonly arms: readonly FanoutArm[];
   /** Messages a second; `saturated` keeps four under way in each group. */
   readonly rates: readonly (number | "saturated")[];
@@ -41,28 +42,20 @@ export interface FanoutOptions extends Watch<FanoutDocument>, LaboratoryOptions 
   readonly payloadBytes: number;
   readonly durationSeconds: number;
   readonly warmUpSeconds: number;
-  readonly signal: AbortSignal;
 }
 
-export const fanoutDefaults = {
-  rates: [1000, 4000, 8000, "saturated"],
-  rounds: 3,
-  clients: 1000,
-  groupSize: 50,
-  payloadBytes: 128,
-  durationSeconds: 6,
-  warmUpSeconds: 2,
-} as const;
+/** Settings that no option changes. */
+const unasked = { rates: [1000, 4000, 8000, "saturated"], groupSize: 50, payloadBytes: 128, warmUpSeconds: 2 } as const;
 
 /**
  * What durability, order and login cost beside bare fan-out: the same messages to the same groups through FastChat and
  * through servers that only pass them on. Arms take turns, each time in a fresh process, so that a machine that gets
  * slower slows down all of them.
  */
-export async function runFanout(options: FanoutOptions): Promise<FanoutDocument> {
-  const { arms, rates, rounds, signal } = options;
+export async function runFanout(settings: FanoutSettings, by: BenchmarkRun<FanoutDocument>): Promise<FanoutDocument> {
+  const { arms, rates, rounds } = settings;
   const startedAt = new Date().toISOString();
-  const laboratory = await openLaboratory(options, 2);
+  const laboratory = await openLaboratory(by, 2);
   try {
     const points: FanoutPoint[] = [];
     let environment = laboratory.environment();
@@ -71,20 +64,26 @@ export async function runFanout(options: FanoutOptions): Promise<FanoutDocument>
       benchmark: "fanout",
       startedAt,
       environment,
-      workload: workloadAt(options, 1000),
+      workload: workloadAt(settings, 1000),
       points: [...points],
     });
     const of = rounds * rates.length * arms.length;
     for (let round = 0; round < rounds; round++) {
       for (const rate of rates) {
         for (const arm of turned(arms, round)) {
-          if (signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
-          const what = `${arm} at ${rate}${rate === "saturated" ? "" : "/s"}`;
-          options.onStep?.(what, { number: points.length + 1, of });
-          const measured = await measure(options, laboratory, arm, rate, round);
+          throwIfInterrupted(by.signal);
+          const what = `${arm.name} at ${rate}${rate === "saturated" ? "" : "/s"}`;
+          by.onStep?.(what, { number: points.length + 1, of });
+          const measured = await measure(workloadAt(settings, rate), {
+            ...settings,
+            laboratory,
+            arm,
+            round,
+            signal: by.signal,
+          });
           environment = measured.environment ?? environment;
           points.push(measured.point);
-          options.onMeasured?.(document());
+          by.onMeasured?.(document());
         }
       }
     }
@@ -96,89 +95,45 @@ export async function runFanout(options: FanoutOptions): Promise<FanoutDocument>
 
 /** Another one begins in each round. */
 function turned<T>(list: readonly T[], by: number): T[] {
-  return list.map((_, i) => list[(i + by) % list.length] as T);
+  const first = by % Math.max(1, list.length);
+  return [...list.slice(first), ...list.slice(0, first)];
 }
 
-function workloadAt(options: FanoutOptions, rate: number | "saturated"): Workload {
+function workloadAt(settings: FanoutSettings, rate: number | "saturated"): Workload {
   return workloadFrom({
     name: "fanout",
-    clients: options.clients,
+    clients: settings.clients,
     groups: [
-      { count: Math.max(1, options.clients / options.groupSize), sizes: { kind: "fixed", size: options.groupSize } },
+      { count: Math.max(1, settings.clients / settings.groupSize), sizes: { kind: "fixed", size: settings.groupSize } },
     ],
-    payload: { kind: "fixed", bytes: options.payloadBytes },
+    payload: { kind: "fixed", bytes: settings.payloadBytes },
     arrivals:
       rate === "saturated" ? { kind: "saturate", inFlightPerGroup: 4 } : { kind: "constant", ratePerSecond: rate },
     encryption: { mode: "sealed" },
-    warmUpSeconds: options.warmUpSeconds,
-    durationSeconds: options.durationSeconds,
+    warmUpSeconds: settings.warmUpSeconds,
+    durationSeconds: settings.durationSeconds,
   });
 }
 
-/** Bare arms carry as many bytes as a DELIVER of one message. */
-function frameBytes(payloadBytes: number): number {
-  const content = encodeContent({ kind: "text", text: "a".repeat(payloadBytes) });
-  return deliverHeaderBytes + deliveredHeaderBytes + rsaFernetPayloadBytes(content.length);
-}
-
-/** What is measured: whoever passes the messages on, and how to put load on it. */
-interface UnderTest {
-  usage(): Promise<{ cpuSeconds: number }> | { cpuSeconds: number };
-  load(workload: Workload, onMeasure: () => Promise<void>): Promise<Measured>;
-  readonly environment: Environment | undefined;
-  stop(): Promise<void>;
-}
-
-const bareKinds: Partial<Record<FanoutArm, BareKind>> = {
-  "bare-uws": "uws",
-  "bare-ws": "ws",
-  "bare-ws-framed": "ws-framed",
-};
-
-async function startArm(options: FanoutOptions, laboratory: Laboratory, arm: FanoutArm): Promise<UnderTest> {
-  const common = { frameBytes: frameBytes(options.payloadBytes), signal: options.signal };
-  if (arm === "nats-core") {
-    const nats = await NatsServer.start();
-    return {
-      usage: () => nats.usage(),
-      load: (workload, onMeasure) =>
-        measureBare(workload, { connect: connectNats, port: nats.port, ...common }, onMeasure),
-      environment: undefined,
-      stop: () => nats.stop(),
-    };
-  }
-  const bare = bareKinds[arm];
-  const config: Arm = bare
-    ? { kind: "bare", server: bare }
-    : { kind: "fastchat", config: await laboratory.serveConfig({ transport: arm === "fastchat-ws" ? "ws" : "uws" }) };
-  const server = await ServerProcess.start(config);
-  const { durability, port } = server.ready;
-  return {
-    usage: () => server.usage(),
-    load: (workload, onMeasure) =>
-      bare
-        ? measureBare(workload, { connect: connectBareSocket, port, ...common }, onMeasure)
-        : measureFastChat(workload, server.target, laboratory, onMeasure, options.signal),
-    environment: durability && laboratory.environment(durability),
-    stop: () => server.stop(),
-  };
+interface PointOf {
+  readonly laboratory: Laboratory;
+  readonly arm: FanoutArm;
+  readonly round: number;
+  readonly payloadBytes: number;
+  readonly signal: AbortSignal;
 }
 
 async function measure(
-  options: FanoutOptions,
-  laboratory: Laboratory,
-  arm: FanoutArm,
-  rate: number | "saturated",
-  round: number,
+  workload: Workload,
+  { arm, round, ...options }: PointOf,
 ): Promise<{ point: FanoutPoint; environment: Environment | undefined }> {
-  const workload = workloadAt(options, rate);
-  const underTest = await startArm(options, laboratory, arm);
+  const underTest = await arm.start(options);
   try {
     const cpu: number[] = [];
     const database: (number | undefined)[] = [];
     const measured = await underTest.load(workload, async () => {
       cpu.push((await underTest.usage()).cpuSeconds);
-      database.push(arm.startsWith("fastchat") ? laboratory.databaseCpuSeconds() : 0);
+      database.push(arm.usesDatabase ? options.laboratory.databaseCpuSeconds() : 0);
     });
     const deliveries = measured.deliveredPerSecond * workload.durationSeconds;
     const micros = ([before, after]: readonly (number | undefined)[]) =>
@@ -186,9 +141,9 @@ async function measure(
         ? undefined
         : ((after - before) * 1e6) / deliveries;
     const point: FanoutPoint = {
-      arm,
+      arm: arm.name,
       round,
-      ratePerSecond: rate === "saturated" ? null : rate,
+      ratePerSecond: workload.arrivals.kind === "saturate" ? null : workload.arrivals.ratePerSecond,
       ...measured,
       serverCpuMicrosPerDelivery: micros(cpu) ?? 0,
       databaseCpuMicrosPerDelivery: micros(database) ?? null,
@@ -199,47 +154,55 @@ async function measure(
   }
 }
 
-type Measured = Omit<
-  FanoutPoint,
-  "arm" | "round" | "ratePerSecond" | "serverCpuMicrosPerDelivery" | "databaseCpuMicrosPerDelivery"
->;
+const total = (point: FanoutPoint) => point.serverCpuMicrosPerDelivery + (point.databaseCpuMicrosPerDelivery ?? 0);
 
-async function measureBare(
-  workload: Workload,
-  how: BareLoadOptions,
-  onMeasure: () => Promise<void>,
-): Promise<Measured> {
-  const load = await generateBareLoad(workload, how, onMeasure);
-  return {
-    deliveredPerSecond: load.deliveredPerSecond,
-    deliveryMs: load.deliveryMs ?? null,
-    uncorrectedMs: load.uncorrectedMs ?? null,
-    lateP99Ms: load.lateP99Ms,
-    complete: load.delivered === load.expected,
-    ...validity(generatorFaults(workload, { ...load, fromDueMs: load.deliveryMs, fromSentMs: load.uncorrectedMs })),
-    breaches: [],
-  };
+/** Each arm at each rate, medians over the rounds, beside the bare native arm of the same run. */
+export function fanoutTable({ points }: FanoutDocument): string {
+  const rates = [...new Set(points.map((point) => point.ratePerSecond))];
+  const arms = [...new Set(points.map((point) => point.arm))];
+  const rows = rates.flatMap((rate) => {
+    const of = (arm: string) => points.filter((point) => point.arm === arm && point.ratePerSecond === rate);
+    const bare = median(of("bare-uws").map(total));
+    return arms.map((arm) => {
+      const measured = of(arm);
+      const cost = median(measured.map(total));
+      const latency = (quantile: "p50" | "p99") =>
+        median(measured.map((point) => point.deliveryMs?.[quantile] ?? Number.NaN));
+      return [
+        `${arm} at ${rate === null ? "saturation" : `${figure(rate)}/s`}`,
+        figure(median(measured.map((point) => point.deliveredPerSecond))),
+        figure(median(measured.map((point) => point.serverCpuMicrosPerDelivery))),
+        figure(median(measured.map((point) => point.databaseCpuMicrosPerDelivery ?? 0))),
+        figure(cost),
+        Number.isFinite(cost / bare) ? `${(cost / bare).toFixed(2)} ×` : "–",
+        pair({ p50: latency("p50"), p99: latency("p99") }),
+        measured.every((point) => point.complete) ? "yes" : "NO",
+        measured.every((point) => point.valid) ? "yes" : "no",
+      ];
+    });
+  });
+  const head = [
+    "arm",
+    "delivered/s",
+    "server µs\n/delivery",
+    "database µs\n/delivery",
+    "together",
+    "of bare uws",
+    "delivery ms\np50 / p99",
+    "complete",
+    "valid",
+  ];
+  return plainTable(head, rows);
 }
 
-async function measureFastChat(
-  workload: Workload,
-  target: string,
-  laboratory: Laboratory,
-  onMeasure: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<Measured> {
-  const accounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;
-  const load = await generateLoad({ workload, target, accounts, keyPairs: laboratory.keyPairs, onMeasure, signal });
-  const { uncorrected, ...delivery } = load.deliveryMs ?? { uncorrected: undefined };
-  return {
-    deliveredPerSecond: load.deliveredPerSecond,
-    deliveryMs: load.deliveryMs ? (delivery as NonNullable<Measured["deliveryMs"]>) : null,
-    uncorrectedMs: uncorrected ?? null,
-    lateP99Ms: load.generator.lateP99Ms,
-    complete: load.audit.passed,
-    ...validity(load.invalidReasons),
-    breaches: [...load.audit.breaches],
-  };
+/** What is wrong with points, one line each; empty when nothing is. */
+export function fanoutNotes({ points }: FanoutDocument): string[] {
+  return points.flatMap(({ arm, round, ratePerSecond, complete, invalidReasons, breaches }) => {
+    const where = `${arm} at ${ratePerSecond ?? "saturation"}, round ${round + 1}`;
+    return [
+      ...(complete ? [] : [`${where}: not every message reached everybody`]),
+      ...invalidReasons.map((reason) => `${where} is not valid: ${invalidText(reason)}`),
+      ...breaches.map((breach) => `${where}: ${breachText(breach)}`),
+    ];
+  });
 }
-
-const validity = (reasons: readonly InvalidReason[]) => ({ valid: reasons.length === 0, invalidReasons: [...reasons] });

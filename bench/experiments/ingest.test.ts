@@ -1,24 +1,32 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { silentLog } from "../../core/platform/log.ts";
-import { resultsSchema } from "../report/results.ts";
-import { ingestTables } from "../report/tables.ts";
-import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
-import { runIngest } from "./ingest.ts";
+import { acceptBenchmark } from "../testing/acceptance.ts";
+import { ingest, runIngest } from "./ingest.ts";
 
-test("ingest measures the writer, a bare COPY and where the two ways of committing cross", async () => {
-  const run = await runIngest({
-    rounds: 1,
-    seconds: 0.1,
-    payloadBytes: 200,
-    groups: 50,
-    crossoverRows: [1, 20],
-    log: silentLog,
-    openLaboratory: sharedLaboratory,
-    signal: new AbortController().signal,
-  });
-  assert.equal(run.crossover.length, 4);
-  for (const { rowsPerSecond } of run.saturated) assert.ok(rowsPerSecond > 0);
-  assert.match(ingestTables(run), /bare copy/);
-  resultsSchema.parse(run);
+const tiny = { rounds: 1, seconds: 0.1, payloadBytes: 200, groups: 50, crossoverRows: [1, 20] };
+
+acceptBenchmark(ingest, {
+  tiny: {
+    fact: "measures the writer, a bare COPY and where the two ways of committing cross",
+    run: (by) => runIngest(tiny, by),
+    check(run) {
+      assert.equal(run.crossover.length, 4);
+      for (const { rowsPerSecond } of run.saturated) assert.ok(rowsPerSecond > 0);
+      assert.match(ingest.table(run), /bare copy/);
+    },
+  },
+  interrupted: [
+    {
+      fact: "the batches before, of which none is cut off",
+      at: /20 rows by copy/,
+      run: (by) => runIngest({ ...tiny, groups: 20 }, by),
+      check(soFar) {
+        assert.deepEqual(
+          soFar?.crossover.map(({ rows, path }) => `${rows} ${path}`),
+          ["1 statement", "1 copy", "20 statement"],
+        );
+        assert.ok(soFar);
+        assert.doesNotMatch(ingest.table({ ...soFar, saturated: [], paced: [], crossover: [] }), /NaN|rows/);
+      },
+    },
+  ],
 });

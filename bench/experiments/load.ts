@@ -1,63 +1,34 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { trustDeployment } from "../../core/client/index.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import type { Progress } from "../../loadgen/crew.ts";
-import { makeKeyPairs } from "../../loadgen/generator.ts";
+import { makeKeyPairs } from "../../loadgen/shared-key-pairs.ts";
 import { parseWorkload, presets, type Workload } from "../../loadgen/workload.ts";
-import type { LoadConfig } from "../compared/load-settings.ts";
-import { measureCell } from "../compared/measure-cell.ts";
-import { readEnvironment } from "../report/environment.ts";
-import type { CellsDocument } from "../report/results.ts";
-import type { Watch } from "../report/watch.ts";
+import type { CellsDocument } from "../document/cells-document.ts";
+import { readEnvironment } from "../document/environment.ts";
+import type { Watch } from "../document/watch.ts";
+import { measureCell } from "../measurement/measure-cell.ts";
+import { simulationNotes } from "../measurement/simulation-notes.ts";
+import { cellsOf } from "../report/cells.ts";
 import { deploymentFacts } from "../started/deployment-facts.ts";
 import { readSeededAccounts } from "../started/seed.ts";
-import { simulationNotes } from "./quick.ts";
+import type { LoadConfig } from "./load-settings.ts";
 
-export interface RunLoadOptions extends Watch<CellsDocument> {
+/** What `fastchat load` writes, and how it is shown. */
+export const loadKind = cellsOf("load");
+
+type LoadDocument = CellsDocument & { readonly benchmark: "load" };
+
+interface LoadRun extends Watch<LoadDocument> {
   readonly signal: AbortSignal;
   onProgress?(progress: Progress): void;
 }
 
-/** The workload that a command line asks for. */
-export function workloadOf(config: LoadConfig): Workload {
-  const given: Record<string, unknown> =
-    config.workload === undefined ? presets[config.preset] : readJson(config.workload);
-  const { clients, rate, duration, threads, encryption } = config;
-  const override: Record<string, unknown> = {
-    ...(clients > 0 ? { clients } : {}),
-    ...(duration > 0 ? { durationSeconds: duration } : {}),
-    ...(threads > 0 ? { threads } : {}),
-    ...(rate > 0 ? { arrivals: { kind: "poisson", ...(given.arrivals as object), ratePerSecond: rate } } : {}),
-    ...(encryption === "as-given" ? {} : { encryption: { mode: encryption } }),
-  };
-  const workload = parseWorkload({ ...given, ...override });
-  if (workload.ok) return workload.value;
-  throw new Failure("workload_invalid", workload.reason, `mend ${config.workload ?? "the options"}`);
-}
-
-function readJson(file: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof json === "object" && json !== null) return json as Record<string, unknown>;
-  } catch (cause) {
-    throw new Failure(
-      "workload_unreadable",
-      `${file}: ${messageOf(cause)}`,
-      "name a readable JSON file with --workload",
-      cause,
-    );
-  }
-  throw new Failure(
-    "workload_invalid",
-    `${file} holds no JSON object`,
-    "see loadgen/README.md for the form of a workload",
-  );
-}
-
 /** `fastchat load`: one workload on servers that run already. One that is interrupted has the figures of the time until then. */
-export async function runLoad(config: LoadConfig, options: RunLoadOptions): Promise<CellsDocument> {
-  const { signal } = options;
+export async function runLoad(config: LoadConfig, by: LoadRun): Promise<LoadDocument> {
+  const { signal } = by;
   const workload = workloadOf(config);
   const seeded = config.accounts === undefined ? undefined : readSeededAccounts(config.accounts);
   if (seeded && seeded.users < workload.clients) {
@@ -71,7 +42,7 @@ export async function runLoad(config: LoadConfig, options: RunLoadOptions): Prom
   const tls = await trustDeployment(config.target, config.tlsPin);
   const facts = await deploymentFacts(config.target, tls);
   const environment = readEnvironment(facts.durability, undefined);
-  options.onStep?.(config.target);
+  by.onStep?.(config.target);
   const namePrefix = `load-${systemClock.now().toString(36)}-`;
   const cell = await measureCell({
     target: config.target,
@@ -81,11 +52,11 @@ export async function runLoad(config: LoadConfig, options: RunLoadOptions): Prom
     keyPairs: seeded?.keyPairs ?? (await makeKeyPairs(workload.keyPairs)),
     strategy: facts.strategy,
     transport: facts.transport,
-    onProgress: (progress) => options.onProgress?.(progress),
+    onProgress: (progress) => by.onProgress?.(progress),
     signal,
     cutShort: true,
   });
-  const document: CellsDocument = {
+  const document: LoadDocument = {
     schemaVersion: 1,
     benchmark: "load",
     startedAt,
@@ -96,10 +67,49 @@ export async function runLoad(config: LoadConfig, options: RunLoadOptions): Prom
     cells: [{ ...cell, earlierTries: [] }],
     failed: [],
   };
-  options.onStep?.(`${cell.seconds.toFixed(1)} of ${workload.durationSeconds} s measured`);
-  options.onMeasured?.(document);
+  by.onStep?.(`${cell.seconds.toFixed(1)} of ${workload.durationSeconds} s measured`);
+  by.onMeasured?.(document);
   if (cell.seconds < workload.durationSeconds) {
     throw new Failure("interrupted", "the load was stopped before its time", "start it again");
   }
   return document;
+}
+
+/** The workload that a command line asks for. */
+export function workloadOf(config: LoadConfig): Workload {
+  const given: JsonObject = config.workload === undefined ? presets[config.preset] : readJson(config.workload);
+  const { clients, rate, duration, threads, encryption } = config;
+  const arrivals = jsonObject.safeParse(given.arrivals).data;
+  const override: JsonObject = {
+    ...(clients > 0 ? { clients } : {}),
+    ...(duration > 0 ? { durationSeconds: duration } : {}),
+    ...(threads > 0 ? { threads } : {}),
+    ...(rate > 0 ? { arrivals: { kind: "poisson", ...arrivals, ratePerSecond: rate } } : {}),
+    ...(encryption === "as-given" ? {} : { encryption: { mode: encryption } }),
+  };
+  const workload = parseWorkload({ ...given, ...override });
+  if (workload.ok) return workload.value;
+  throw new Failure("workload_invalid", workload.reason, `mend ${config.workload ?? "the options"}`);
+}
+
+const jsonObject = z.record(z.string(), z.unknown());
+type JsonObject = z.output<typeof jsonObject>;
+
+function readJson(file: string): JsonObject {
+  try {
+    const json = jsonObject.safeParse(JSON.parse(readFileSync(file, "utf8")));
+    if (json.success) return json.data;
+  } catch (cause) {
+    throw new Failure(
+      "workload_unreadable",
+      `${file}: ${messageOf(cause)}`,
+      "name a readable JSON file with --workload",
+      cause,
+    );
+  }
+  throw new Failure(
+    "workload_invalid",
+    `${file} holds no JSON object`,
+    "see loadgen/README.md for the form of a workload",
+  );
 }

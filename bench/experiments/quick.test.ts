@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
 import { strategyNames } from "../../core/cluster/strategies.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { silentLog } from "../../core/platform/log.ts";
 import { preset, type WorkloadText } from "../../loadgen/workload.ts";
-import { type CellsDocument, resultsSchema } from "../report/results.ts";
-import { sampleCell } from "../report/testing/sample-run.ts";
+import type { CellsDocument } from "../document/cells-document.ts";
+import { sampleCell } from "../document/testing/sample-run.ts";
 import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
-import { quickDefaults, quickSeconds, quickWorkload, runQuick, spoiled } from "./quick.ts";
+import { acceptBenchmark } from "../testing/acceptance.ts";
+import { quick, quickSeconds, quickWorkload, runQuick, spoiled } from "./quick.ts";
 
 const { signal } = new AbortController();
+const by = { log: silentLog, signal, openLaboratory: sharedLaboratory };
 
 function tiny(of: Partial<WorkloadText> = {}) {
   const workload = preset("rooms", {
@@ -24,53 +27,60 @@ function tiny(of: Partial<WorkloadText> = {}) {
   });
   assert.ok(workload.ok);
   const { value } = workload;
-  const openLaboratory = sharedLaboratory;
-  return { strategies: ["random"], workload: value, transport: "uws", log: silentLog, signal, openLaboratory } as const;
+  return { servers: [1], strategies: ["random"], workload: value, transport: "uws" } as const;
 }
 
-test("quick measures a cell for each server count and strategy, and audits it", async () => {
-  const workload = preset("rooms", {
-    clients: 12,
-    groups: [{ count: 3, sizes: { kind: "fixed", size: 4 } }],
-    arrivals: { kind: "poisson", ratePerSecond: 60 },
-    keyPairs: 1,
-    churn: { awayShare: 0.2, awaySeconds: 0.3, removedShare: 0.3, removedSeconds: 0.2 },
-    warmUpSeconds: 0.1,
-    durationSeconds: 0.7,
-  });
-  assert.ok(workload.ok);
-  const run = await runQuick({
-    servers: [1, 2],
-    strategies: ["round-robin", "two-choices"],
-    workload: workload.value,
-    transport: "uws",
-    log: silentLog,
-    signal,
-  });
-  assert.deepEqual(
-    run.cells.map(({ servers, strategy }) => `${servers} ${strategy}`),
-    ["1 round-robin", "1 two-choices", "2 round-robin", "2 two-choices"],
-  );
-  for (const cell of run.cells) {
-    assert.ok(cell.audit.passed, JSON.stringify(cell.audit.breaches));
-    assert.equal(
-      cell.connectionsPerServer.reduce((sum, count) => sum + count, 0),
-      12,
-    );
-    assert.ok(cell.deliveredPerSecond > 0 && cell.serverCpuMicrosPerDelivery > 0);
-  }
-  assert.ok(run.cells[2]?.crossServerCopiesPerMessage, "messages cross between two servers");
-  resultsSchema.parse(run);
+acceptBenchmark(quick, {
+  tiny: {
+    fact: "measures a cell for each server count and strategy, in a laboratory of its own, and audits it",
+    async run({ openLaboratory: _, ...inItsOwn }) {
+      const workload = preset("rooms", {
+        clients: 12,
+        groups: [{ count: 3, sizes: { kind: "fixed", size: 4 } }],
+        arrivals: { kind: "poisson", ratePerSecond: 60 },
+        keyPairs: 1,
+        churn: { awayShare: 0.2, awaySeconds: 0.3, removedShare: 0.3, removedSeconds: 0.2 },
+        warmUpSeconds: 0.1,
+        durationSeconds: 0.7,
+      });
+      assert.ok(workload.ok);
+      const strategies = ["round-robin", "two-choices"] as const;
+      return runQuick({ servers: [1, 2], strategies, workload: workload.value, transport: "uws" }, inItsOwn);
+    },
+    check(run) {
+      assert.deepEqual(
+        run.cells.map(({ servers, strategy }) => `${servers} ${strategy}`),
+        ["1 round-robin", "1 two-choices", "2 round-robin", "2 two-choices"],
+      );
+      for (const cell of run.cells) {
+        assert.ok(cell.audit.passed, JSON.stringify(cell.audit.breaches));
+        assert.equal(
+          cell.connectionsPerServer.reduce((sum, count) => sum + count, 0),
+          12,
+        );
+        assert.ok(cell.deliveredPerSecond > 0 && cell.serverCpuMicrosPerDelivery > 0);
+      }
+      assert.ok(run.cells[2]?.crossServerCopiesPerMessage, "messages cross between two servers");
+    },
+  },
+  interrupted: [
+    {
+      fact: "the cells before",
+      at: /^1 server, two-choices/,
+      run: (watch) => runQuick({ ...tiny(), strategies: ["random", "two-choices"] }, watch),
+      check: (soFar) =>
+        assert.deepEqual(
+          soFar?.cells.map(({ servers, strategy }) => `${servers} ${strategy}`),
+          ["1 random"],
+        ),
+    },
+  ],
 });
 
 test("a pilot and a cell that fail are told with their reasons, and leave the others alone, at the lowest rate", async () => {
   const measured: CellsDocument[] = [];
-  const run = await runQuick({
-    ...tiny(),
-    servers: [65, 1], // The settings refuse 65.
-    fitted: true,
-    onMeasured: (soFar) => measured.push(soFar),
-  });
+  const settings = { ...tiny(), servers: [65, 1], fitted: true }; // The settings refuse 65.
+  const run = await runQuick(settings, { ...by, onMeasured: (soFar) => measured.push(soFar) });
   assert.match(run.pilot?.failure?.message ?? "", /from 1 to 64/);
   assert.equal(run.pilot?.ratePerSecond, run.pilot?.ratePerSecondMin);
   assert.deepEqual(
@@ -87,7 +97,7 @@ test("a pilot and a cell that fail are told with their reasons, and leave the ot
       [1, 1],
     ],
   );
-  resultsSchema.parse(run);
+  quick.schema.parse(run);
 });
 
 /** More than a generator can offer. */
@@ -101,9 +111,8 @@ const spoiling = {
 
 test("a cell that the generator spoilt is measured once more, and its first try is kept with the reason", async () => {
   const steps: string[] = [];
-  const run = await runQuick({
-    ...tiny(spoiling),
-    servers: [1],
+  const run = await runQuick(tiny(spoiling), {
+    ...by,
     onStep: (what, step) => steps.push(`${step?.number}/${step?.of} ${what}`),
   });
   assert.deepEqual(steps.slice(-2), ["1/1 1 server, random", "2/2 again 1 server, random"]);
@@ -111,14 +120,13 @@ test("a cell that the generator spoilt is measured once more, and its first try 
   assert.equal(run.cells.length, 1);
   assert.equal(cell?.earlierTries.length, 1);
   assert.ok(cell?.earlierTries[0] && spoiled(cell.earlierTries[0]));
-  resultsSchema.parse(run);
+  quick.schema.parse(run);
 });
 
 test("a cell whose second try fails stands once in the result, with the first try's figures and why", async () => {
   const measured: CellsDocument[] = [];
-  const run = await runQuick({
-    ...tiny(spoiling),
-    servers: [1],
+  const run = await runQuick(tiny(spoiling), {
+    ...by,
     onMeasured: (soFar) => measured.push(soFar),
     async openLaboratory(log, keyPairs) {
       const laboratory = await sharedLaboratory(log, keyPairs);
@@ -136,11 +144,11 @@ test("a cell whose second try fails stands once in the result, with the first tr
   assert.deepEqual(others, []);
   assert.deepEqual(cell, { ...measured[0]?.cells[0], failedTry: { code: "server_failed", message: "it ended" } });
   assert.equal(cell?.valid, false);
-  resultsSchema.parse(run);
+  quick.schema.parse(run);
 });
 
 test("a pilot finds the rate of all cells, and is in the result with what it tried", async () => {
-  const run = await runQuick({ ...tiny(), servers: [1], fitted: true });
+  const run = await runQuick({ ...tiny(), fitted: true }, by);
   const { pilot, workload } = run;
   assert.ok(pilot && pilot.failure === null, JSON.stringify(pilot));
   assert.deepEqual(workload.arrivals, { kind: "poisson", ratePerSecond: pilot.ratePerSecond });
@@ -148,7 +156,7 @@ test("a pilot finds the rate of all cells, and is in the result with what it tri
   assert.ok(pilot.audit?.passed, JSON.stringify(pilot.audit?.breaches));
   const sent = pilot.rungs.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0);
   assert.ok(pilot.audit.sent > sent / 2, "all rungs are audited");
-  resultsSchema.parse(run);
+  quick.schema.parse(run);
 });
 
 test("only what the generator spoilt is tried again, and no broken promise", () => {
@@ -165,7 +173,7 @@ test("only what the generator spoilt is tried again, and no broken promise", () 
 });
 
 test("the default run measures every strategy that there is, and many cells get less time each", () => {
-  assert.deepEqual([...quickDefaults.strategies], strategyNames);
+  assert.deepEqual(z.object(quick.options).parse({}).strategies, strategyNames);
   assert.equal(quickSeconds(12), 6);
   assert.equal(quickSeconds(1), 6);
   assert.equal(quickSeconds(18), 4);

@@ -1,35 +1,79 @@
 import type { Durability } from "../../core/cluster/deployment.ts";
+import { serveSettings } from "../../core/cluster/serve-settings.ts";
 import { type StrategyName, strategyNames } from "../../core/cluster/strategies.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
-import type { Progress } from "../../loadgen/crew.ts";
+import { transportNames } from "../../core/server/transport/transport.ts";
 import { generatorCodes } from "../../loadgen/validity.ts";
 import { presets, type Workload } from "../../loadgen/workload.ts";
-import { measureCell } from "../compared/measure-cell.ts";
-import { ratePerSecondMax, runPilot } from "../compared/pilot.ts";
-import { workloadFrom } from "../compared/workload-from.ts";
+import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import type { Cell, CellsDocument, CellTry, FailedCell } from "../document/cells-document.ts";
+import type { Environment } from "../document/document.ts";
+import { throwIfInterrupted } from "../document/interruption.ts";
+import { measureCell } from "../measurement/measure-cell.ts";
+import { ratePerSecondMax, runPilot } from "../measurement/pilot.ts";
+import { simulatedAccounts } from "../measurement/simulated-accounts.ts";
+import { simulationNotes } from "../measurement/simulation-notes.ts";
+import { workloadFrom } from "../measurement/workload-from.ts";
+import { option } from "../options.ts";
+import { cellsOf } from "../report/cells.ts";
 import { counted } from "../report/figures.ts";
-import type { Cell, CellsDocument, CellTry, Environment, FailedCell } from "../report/results.ts";
-import type { Watch } from "../report/watch.ts";
-import { ServerProcess } from "../started/child-process.ts";
-import { type Laboratory, type LaboratoryOptions, openLaboratory } from "../started/laboratory.ts";
+import { type Laboratory, openLaboratory } from "../started/laboratory.ts";
+import { ServerProcess } from "../started/server-process.ts";
 
-export interface QuickOptions extends Watch<CellsDocument>, LaboratoryOptions {
+const twoStrategies = strategyNames.slice(0, 2).join(",");
+
+export const quick = defineBenchmark({
+  ...cellsOf("quick"),
+  name: "quick",
+  question: "what do 1, 2 and 4 servers under each strategy cost, with encrypted clients that come and go?",
+  description:
+    "Compares numbers of servers and balancing strategies, with encrypted, audited clients: by default in under three minutes on two quiet cores, and in more on a machine that does other things.",
+  options: {
+    servers: option.list({
+      help: "numbers of servers",
+      items: { parse: serveSettings.servers.read, choice: "numbers of servers", example: "1,2,8" },
+      default: [1, 2, 4],
+    }),
+    strategies: option.list({
+      help: `some of ${strategyNames.join(", ")}`,
+      items: { parse: serveSettings.strategy.read, choice: "names of strategies", example: twoStrategies },
+      default: strategyNames,
+      defaultShown: "all",
+    }),
+    rate: option.optionalPositive({
+      help: `messages a second, without a pilot (default: half of what a pilot finds this machine to hold, ${ratePerSecondMax} at most)`,
+    }),
+    clients: option.whole({ help: "simulated users", default: presets.rooms.clients }),
+    seconds: option.optionalPositive({
+      help: "measured time of each cell (default: 3 to 6, the more cells the less)",
+    }),
+    transport: option.choice({ help: "what carries the sockets", values: transportNames, default: "uws" }),
+  },
+  examples: [
+    "",
+    `--servers 1,2,8 --strategies ${twoStrategies}`,
+    "--rate 500 --clients 1000 --seconds 20 --json quick.json",
+  ],
+  remark: `Exit code 1 says that a cell failed, or that the audit found a broken promise; what was measured is below results/ all
+the same, also after Ctrl-C.`,
+  hasProgress: true,
+  run: ({ servers, strategies, rate, clients, transport, ...flags }, by) => {
+    const seconds = flags.seconds ?? quickSeconds(servers.length * strategies.length);
+    const workload = quickWorkload({ clients, seconds, ratePerSecond: rate });
+    return runQuick({ servers, strategies, workload, fitted: rate === undefined, transport }, by);
+  },
+});
+
+type QuickDocument = CellsDocument & { readonly benchmark: "quick" };
+
+export interface QuickSettings {
   readonly servers: readonly number[];
   readonly strategies: readonly StrategyName[];
   readonly workload: Workload;
   /** A pilot finds the rate that fits this machine; without, it is the workload's. */
   readonly fitted?: boolean;
   readonly transport: "uws" | "ws";
-  readonly signal: AbortSignal;
-  onProgress?(progress: Progress): void;
 }
-
-export const quickDefaults = {
-  servers: [1, 2, 4],
-  strategies: strategyNames,
-  clients: presets.rooms.clients,
-  transport: "uws",
-} as const;
 
 /** Measured time of a cell: with many of them each gets less, so that the whole does not take longer. */
 export function quickSeconds(cells: number): number {
@@ -61,29 +105,16 @@ export function quickWorkload(of: { clients: number; seconds: number; ratePerSec
   });
 }
 
-/** What the simulation does unlike people, for whoever reads the figures. */
-export function simulationNotes(workload: Workload): string[] {
-  const { encryption, keyPairs, clients } = workload;
-  const notes = [
-    `${clients} users share ${keyPairs} key pairs, and their passwords are stretched for a thousandth of the usual time`,
-  ];
-  if (encryption.mode === "real") {
-    notes.push(`every message is sealed, and ${encryption.openShare * 100}% of the deliveries are opened and verified`);
-  } else if (encryption.mode === "sealed") notes.push("messages are random bytes as long as sealed ones");
-  else notes.push("messages are not encrypted");
-  return notes;
-}
-
 /**
  * Compares server counts and strategies: fresh servers and a fresh database in each cell, all at one rate. A cell that is
  * invalid for the generator's sake is measured once more when all have been, and one that fails leaves the others alone.
  */
-export async function runQuick(options: QuickOptions): Promise<CellsDocument> {
+export async function runQuick(settings: QuickSettings, by: BenchmarkRun<QuickDocument>): Promise<QuickDocument> {
   const startedAt = new Date().toISOString();
-  options.onStep?.("starting a database");
-  const laboratory = await openLaboratory(options, options.workload.keyPairs);
+  by.onStep?.("starting a database");
+  const laboratory = await openLaboratory(by, settings.workload.keyPairs);
   try {
-    return await new QuickRun(options, laboratory, startedAt).run();
+    return await new QuickCells(settings, by, { laboratory, startedAt }).run();
   } finally {
     await laboratory.close();
   }
@@ -97,8 +128,9 @@ interface Point {
   failed: FailedCell | undefined;
 }
 
-class QuickRun {
-  readonly #options: QuickOptions;
+class QuickCells {
+  readonly #settings: QuickSettings;
+  readonly #by: BenchmarkRun<QuickDocument>;
   readonly #laboratory: Laboratory;
   readonly #startedAt: string;
   readonly #plan: readonly Point[];
@@ -106,19 +138,24 @@ class QuickRun {
   #environment: Environment;
   #pilot: CellsDocument["pilot"] = null;
 
-  constructor(options: QuickOptions, laboratory: Laboratory, startedAt: string) {
-    this.#options = options;
+  constructor(
+    settings: QuickSettings,
+    by: BenchmarkRun<QuickDocument>,
+    { laboratory, startedAt }: { readonly laboratory: Laboratory; readonly startedAt: string },
+  ) {
+    this.#settings = settings;
+    this.#by = by;
     this.#laboratory = laboratory;
     this.#startedAt = startedAt;
-    this.#workload = options.workload;
+    this.#workload = settings.workload;
     this.#environment = laboratory.environment();
-    this.#plan = options.servers.flatMap((servers) =>
-      options.strategies.map((strategy) => ({ servers, strategy, cell: undefined, failed: undefined })),
+    this.#plan = settings.servers.flatMap((servers) =>
+      settings.strategies.map((strategy) => ({ servers, strategy, cell: undefined, failed: undefined })),
     );
   }
 
-  async run(): Promise<CellsDocument> {
-    if (this.#options.fitted) await this.#fit();
+  async run(): Promise<QuickDocument> {
+    if (this.#settings.fitted) await this.#fit();
     const of = this.#plan.length;
     for (const [i, point] of this.#plan.entries()) await this.#measure(point, { number: i + 1, of });
     const again = this.#plan.filter(({ cell }) => cell && spoiled(cell));
@@ -130,21 +167,22 @@ class QuickRun {
 
   /** At the costliest point of the plan: what that holds, the others hold. */
   async #fit(): Promise<void> {
-    const { log, signal, strategies } = this.#options;
-    const servers = Math.max(...this.#options.servers);
-    const strategy = strategies[0] as StrategyName;
+    const { log, signal } = this.#by;
+    const servers = Math.max(...this.#settings.servers);
+    const [strategy] = this.#settings.strategies;
+    if (strategy === undefined) throw new Error("a comparison of no strategy");
     const pilot = `pilot: ${counted(servers, "server")}`;
     this.#step(pilot);
     this.#pilot = await runPilot({
       servers,
       strategy,
       workload: this.#workload,
-      accounts,
+      accounts: simulatedAccounts,
       keyPairs: this.#laboratory.keyPairs,
       signal,
       onServers: (work) => this.#onServers({ servers, strategy }, ({ target }) => work(target)),
       onRung: (ratePerSecond) => this.#step(`${pilot} at ${ratePerSecond} messages/s`),
-      onProgress: (progress) => this.#options.onProgress?.(progress),
+      onProgress: (progress) => this.#by.onProgress?.(progress),
     });
     const { failure, ratePerSecond } = this.#pilot;
     if (failure) log.warn(failure, "the pilot failed; the cells are measured at the lowest rate");
@@ -152,7 +190,7 @@ class QuickRun {
   }
 
   async #measure(point: Point, step: { number: number; of: number }, again = ""): Promise<void> {
-    const { log, signal } = this.#options;
+    const { log, signal } = this.#by;
     const { servers, strategy } = point;
     this.#step(`${again}${counted(servers, "server")}, ${strategy}`, step);
     try {
@@ -161,12 +199,12 @@ class QuickRun {
           target,
           servers,
           workload: this.#workload,
-          accounts,
+          accounts: simulatedAccounts,
           keyPairs: this.#laboratory.keyPairs,
           strategy,
           transport: ready.transport,
           databaseCpuSeconds: () => this.#laboratory.databaseCpuSeconds(),
-          onProgress: (progress) => this.#options.onProgress?.(progress),
+          onProgress: (progress) => this.#by.onProgress?.(progress),
           signal,
         }),
       );
@@ -179,14 +217,14 @@ class QuickRun {
       if (point.cell) point.cell = { ...point.cell, failedTry: failure };
       else point.failed = { servers, strategy, ...failure };
     }
-    this.#options.onMeasured?.(this.#document());
+    this.#by.onMeasured?.(this.#document());
   }
 
   async #onServers<T>(
     { servers, strategy }: { readonly servers: number; readonly strategy: StrategyName },
     work: (server: ServerProcess) => Promise<T>,
   ): Promise<T> {
-    const { transport } = this.#options;
+    const { transport } = this.#settings;
     const config = await this.#laboratory.serveConfig({ servers, strategy, transport });
     const server = await ServerProcess.start({ kind: "fastchat", config });
     try {
@@ -203,11 +241,11 @@ class QuickRun {
   }
 
   #step(what: string, step?: { number: number; of: number }): void {
-    if (this.#options.signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
-    this.#options.onStep?.(what, step);
+    throwIfInterrupted(this.#by.signal);
+    this.#by.onStep?.(what, step);
   }
 
-  #document(): CellsDocument {
+  #document(): QuickDocument {
     return {
       schemaVersion: 1,
       benchmark: "quick",
@@ -221,8 +259,6 @@ class QuickRun {
     };
   }
 }
-
-const accounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;
 
 /** Whether another try may be valid. A broken promise is what the run has found: no other try takes it back. */
 export function spoiled({ audit, invalidReasons }: CellTry): boolean {

@@ -1,8 +1,8 @@
+import type { MicroArmResult, MicroComparison, MicroDocument } from "../document/micro-document.ts";
 import { figure } from "../report/figures.ts";
-import type { MicroArmResult, MicroComparison, MicroDocument } from "../report/results.ts";
-import { plainTable } from "../report/tables.ts";
+import { plainTable } from "../report/plain-table.ts";
 import type { Spread } from "../statistics/spread.ts";
-import { inlineInCode, lessHeld, poolThreadsName, wayInCpu, wayInWait, worthTheWay } from "./crypto.ts";
+import { inlineInCode, lessHeld, poolThreadsName, wayInCpu, wayInWait, worthTheWay } from "./crypto-figures.ts";
 import { batchGroup, poolGroup, sameGroup, taskGroup } from "./inline-and-pool.ts";
 import { nativeGroup } from "./native-and-forge.ts";
 import { ownGroup } from "./own-operations.ts";

@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Bench, type Task } from "tinybench";
 import { Failure } from "../../core/platform/failure.ts";
-import { median } from "../report/figures.ts";
-import type { MicroArmResult, MicroComparison, MicroRound } from "../report/results.ts";
+import type { MicroArmResult, MicroComparison, MicroRound } from "../document/micro-document.ts";
+import { median } from "../statistics/median.ts";
 import { spreadOf } from "../statistics/spread.ts";
 
 /** One way to do something. */

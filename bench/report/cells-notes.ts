@@ -1,9 +1,10 @@
 import { invalidText } from "../../loadgen/validity.ts";
+import type { Cell, CellsDocument } from "../document/cells-document.ts";
+import { breachText } from "./breach-text.ts";
 import { counted } from "./figures.ts";
-import type { Cell, CellsDocument } from "./results.ts";
 
 /** Everything that the table's figures do not tell: broken promises, why cells are not valid, and what failed. */
-export function notes(run: Pick<CellsDocument, "cells" | "failed" | "pilot" | "workload">): string[] {
+export function cellsNotes(run: Pick<CellsDocument, "cells" | "failed" | "pilot" | "workload">): string[] {
   const { cells, workload } = run;
   return [
     ...breachLines(run),
@@ -31,24 +32,6 @@ function breachLines({ cells, pilot }: Pick<CellsDocument, "cells" | "pilot">): 
       ...audit.breaches.map((breach) => `  ${breachText(breach)}`),
     ]);
 }
-
-export function breachText({ promise, what, group, seq, client }: Cell["audit"]["breaches"][number]): string {
-  const where = [
-    `group ${group}`,
-    seq === undefined ? "" : `message ${seq}`,
-    client === undefined ? "" : `client ${client}`,
-  ];
-  const name = promise === null ? "members can read" : `promise ${promise} (${promiseNames[promise]})`;
-  return `${name}: ${what} [${where.filter((part) => part !== "").join(", ")}]`;
-}
-
-const promiseNames: Readonly<Record<number, string>> = {
-  1: "acknowledged is durable",
-  2: "one order",
-  3: "exactly once",
-  4: "members only",
-  8: "a sender's own order is kept",
-};
 
 /** Messages without acknowledgement and refused changes, a line a cell that had some. */
 function failureLines(cells: readonly Cell[]): string[] {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellsPassed } from "../../bin/cells-shown.ts";
+import type { Cell } from "../document/cells-document.ts";
+import { sampleCell, samplePilot, sampleRun } from "../document/testing/sample-run.ts";
 import { imbalanceOf } from "../statistics/imbalance.ts";
-import { notes } from "./cells-notes.ts";
+import { median } from "../statistics/median.ts";
+import { cellsPassed } from "./cells.ts";
+import { cellsNotes } from "./cells-notes.ts";
+import { htmlReport } from "./cells-report.ts";
 import { cellsTable } from "./cells-table.ts";
-import { figure, median } from "./figures.ts";
-import { htmlReport } from "./report.ts";
-import type { Cell } from "./results.ts";
-import { sampleCell, samplePilot, sampleRun } from "./testing/sample-run.ts";
+import { figure } from "./figures.ts";
 
 const failed = sampleCell({
   strategy: "two-choices",
@@ -31,12 +32,12 @@ test("a row a cell, with its figures", () => {
 });
 
 test("a broken promise is named with the messages concerned, and a run without one has no lines", () => {
-  const lines = notes(sampleRun([sampleCell(), failed])).join("\n");
+  const lines = cellsNotes(sampleRun([sampleCell(), failed])).join("\n");
   assert.match(lines, /lost 1/);
   assert.match(lines, /promise 1 \(acknowledged is durable\).*group 42, message 7, client 3/);
-  assert.deepEqual(notes(sampleRun([sampleCell()])), []);
-  assert.match(notes(sampleRun([sampleCell(), invalid])).join(), /sends_late: 40% of p99/);
-  assert.match(notes(sampleRun([sampleCell({ failures: { no_outcome: 3 } })])).join(), /3 × no_outcome/);
+  assert.deepEqual(cellsNotes(sampleRun([sampleCell()])), []);
+  assert.match(cellsNotes(sampleRun([sampleCell(), invalid])).join(), /sends_late: 40% of p99/);
+  assert.match(cellsNotes(sampleRun([sampleCell({ failures: { no_outcome: 3 } })])).join(), /3 × no_outcome/);
 });
 
 test("the report holds every row, the breaches and a chart, and nothing of it is code", () => {
@@ -52,7 +53,7 @@ test("a cell that failed has a row without figures, in the terminal and in the r
   const run = sampleRun([sampleCell()], { failed: [crash] });
   assert.match(cellsTable(run), / 4 │ random .*FAILED: server_failed/);
   assert.match(htmlReport(run), /<tr class="failed"><td>4<td>random<td>–.*<td>FAILED: server_failed/);
-  assert.match(notes(run).join(), /4 servers, random, failed with server_failed: the server process ended with 1/);
+  assert.match(cellsNotes(run).join(), /4 servers, random, failed with server_failed: the server process ended with 1/);
 });
 
 test("a cell that failed when it was measured again keeps the figures that it had", () => {
@@ -60,7 +61,10 @@ test("a cell that failed when it was measured again keeps the figures that it ha
   const run = sampleRun([{ ...invalid, failedTry }]);
   assert.match(cellsTable(run), / random .*4,800.*no, 2nd try FAILED/);
   assert.match(htmlReport(run), /<tr class="failed"><td>2<td>random<td>4,800/);
-  assert.match(notes(run).join(), /2 servers, random, was measured again, which failed with server_failed: it ended/);
+  assert.match(
+    cellsNotes(run).join(),
+    /2 servers, random, was measured again, which failed with server_failed: it ended/,
+  );
   assert.equal(cellsPassed(run), false);
 });
 
@@ -68,16 +72,19 @@ test("a cell that was measured again says so, and why", () => {
   const { earlierTries: _, ...first } = invalid;
   const run = sampleRun([sampleCell({ earlierTries: [first] })]);
   assert.match(cellsTable(run), /yes, 2nd try/);
-  assert.match(notes(run).join(), /2 servers, random, was measured again: sends_late/);
+  assert.match(cellsNotes(run).join(), /2 servers, random, was measured again: sends_late/);
 });
 
 test("connections that nobody of this run has are told", () => {
-  assert.match(notes(sampleRun([sampleCell({ connectionsPerServer: [100, 103] })])).join(), /203 connections, 3 more/);
+  assert.match(
+    cellsNotes(sampleRun([sampleCell({ connectionsPerServer: [100, 103] })])).join(),
+    /203 connections, 3 more/,
+  );
 });
 
 test("a promise that was broken in the pilot is named", () => {
   const pilot = samplePilot({ audit: failed.audit });
-  assert.match(notes(sampleRun([sampleCell()], { pilot })).join("\n"), /^pilot: lost 1/);
+  assert.match(cellsNotes(sampleRun([sampleCell()], { pilot })).join("\n"), /^pilot: lost 1/);
 });
 
 test("what others had of the machine stands beside each cell, where it is known", () => {

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
+import type { Cell, CellsDocument } from "../document/cells-document.ts";
 import { figure, pair } from "./figures.ts";
-import type { Cell, CellsDocument } from "./results.ts";
 
 /** The columns of a cells document, for the terminal and for the report. */
 export const cellColumns = [

@@ -15,12 +15,3 @@ export function counted(count: number, what: string): string {
 export function pair(quantiles: { readonly p50: number; readonly p99: number } | null): string {
   return quantiles ? `${figure(quantiles.p50)} / ${figure(quantiles.p99)}` : "–";
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return Number.NaN;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
-}

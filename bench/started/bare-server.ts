@@ -6,7 +6,7 @@ import { availableTransport } from "../../core/server/transport/open-transport.t
 import { socketPath } from "../../core/server/transport/transport.ts";
 import { type FrameRun, type TurnSocket, TurnWrites } from "../../core/server/transport/turn-writes.ts";
 import { listen } from "../../core/server/transport/uws-listen.ts";
-import type { BareKind } from "../compared/arm.ts";
+import type { BareKind } from "./arm.ts";
 
 /**
  * Fan-out and nothing else: no login, no storage, no order across senders. A frame of four bytes subscribes to that group;

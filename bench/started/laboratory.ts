@@ -10,9 +10,9 @@ import type { Log } from "../../core/platform/log.ts";
 import { Database } from "../../core/store/database.ts";
 import { EmbeddedPostgres } from "../../core/store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../../core/store/embedded/place.ts";
-import { makeKeyPairs } from "../../loadgen/generator.ts";
-import { readEnvironment } from "../report/environment.ts";
-import type { Environment } from "../report/results.ts";
+import { makeKeyPairs, sharedKeyPair } from "../../loadgen/shared-key-pairs.ts";
+import type { Environment } from "../document/document.ts";
+import { readEnvironment } from "../document/environment.ts";
 import { processTreeCpuSeconds } from "./process-usage.ts";
 
 /** Of results in which nothing has been stored. */
@@ -39,6 +39,9 @@ export interface LaboratoryParts {
   /** Of the machine, before anything of ours was started. */
   readonly loadAverage: number;
 }
+
+/** A server's settings, with the database and the secret that a laboratory has made for it. */
+export type LaboratoryConfig = ServeConfig & { readonly database: string; readonly secretFile: string };
 
 /** What all cells of a benchmark share: a database server, and keys for the simulated users. */
 export class Laboratory {
@@ -72,6 +75,11 @@ export class Laboratory {
     return this.#directory;
   }
 
+  /** Simulated users share the key pairs, in turn. */
+  keyPairOf(user: number): IdentityKeyPairs {
+    return sharedKeyPair(this.keyPairs, user);
+  }
+
   /** Where and on what this is, with the load that the machine had before anything of ours was started. */
   environment(durability: Durability = noDurability): Environment {
     return { ...readEnvironment(durability, this.#directory), loadAverage: this.#loadAverage };
@@ -96,11 +104,13 @@ export class Laboratory {
   }
 
   /** Settings for a server under test: limits that a benchmark would hit are lifted. */
-  async serveConfig(of: Partial<ServeConfig>): Promise<ServeConfig> {
+  async serveConfig(of: Partial<ServeConfig>): Promise<LaboratoryConfig> {
+    const database = await this.freshDatabase();
+    const secretFile = path.join(this.#directory, `secret-${this.#databases}.json`);
     const flags = {
       port: 0,
-      database: await this.freshDatabase(),
-      secretFile: path.join(this.#directory, `secret-${this.#databases}.json`),
+      database,
+      secretFile,
       sendsPerSecond: 1e6,
       sendBurst: 1e6,
       failedLoginsPerMinute: 1e6,
@@ -110,7 +120,7 @@ export class Laboratory {
     };
     const config = readConfig(serveSettings, { flags, environment: {} });
     if (!config.ok) throw new Error(config.reason.join("; "));
-    return config.value;
+    return { ...config.value, database, secretFile };
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { sleep, systemClock } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { freePort } from "../../core/platform/free-port.ts";
-import type { BareClient, ConnectBare } from "./bare-load.ts";
+import type { BareClient, ConnectBare } from "./bare-client.ts";
 import { processUsage } from "./process-usage.ts";
 
 const program = "nats-server";

@@ -10,9 +10,9 @@ import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 import { complaintOf, shortened } from "../../core/platform/schema-complaint.ts";
 import { copyUsers } from "../../core/store/copy-users.ts";
 import type { NewUser } from "../../core/store/users.ts";
-import { makeKeyPairs } from "../../loadgen/generator.ts";
+import { makeKeyPairs, sharedKeyPair } from "../../loadgen/shared-key-pairs.ts";
 import type { Accounts } from "../../loadgen/thread-protocol.ts";
-import { assertFileWritable } from "../report/file-to-write.ts";
+import { assertFileWritable } from "../document/file-to-write.ts";
 
 export interface SeedOptions {
   readonly databaseUrl: string;
@@ -65,7 +65,7 @@ function* seededUsers(
     if (signal?.aborted)
       throw new Failure("interrupted", "the seeding was stopped", "no user was made: start it again");
     const name = `${namePrefix}${i}`;
-    const identity = createIdentity(name, keyPairs[i % keyPairs.length] as IdentityKeyPairs).public.bytes;
+    const identity = createIdentity(name, sharedKeyPair(keyPairs, i)).public.bytes;
     yield { name, credential: sharedCredential(namePrefix), record, identity };
   }
 }

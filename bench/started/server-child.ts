@@ -1,7 +1,7 @@
 import { startDeployment } from "../../core/cluster/deployment.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { createLog } from "../../core/platform/log.ts";
-import type { Arm, ChildOrder, ChildReport } from "../compared/arm.ts";
+import type { Arm, ChildOrder, ChildReport } from "./arm.ts";
 import { openBareServer } from "./bare-server.ts";
 
 /** The process under test: one arm, started fresh for each measurement, ended with whoever started it. */

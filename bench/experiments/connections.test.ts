@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { acceptBenchmark, figureOf } from "../testing/acceptance.ts";
+import { connections, runConnections } from "./connections.ts";
+
+const tiny = { connections: 20, quietSeconds: 0.1 };
+
+acceptBenchmark(connections, {
+  tiny: {
+    fact: "counts the connections that it measures",
+    run: (by) => runConnections(tiny, by),
+    check(run) {
+      assert.equal(figureOf(run, "logged-in connections"), 20);
+      assert.ok(run.figures.length > 2);
+    },
+  },
+  interrupted: [
+    {
+      fact: "the memory before",
+      at: /log in and stay/,
+      run: (by) => runConnections(tiny, by),
+      check: (soFar) => assert.ok(figureOf(soFar, "server memory before")),
+    },
+  ],
+});

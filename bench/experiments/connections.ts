@@ -1,0 +1,80 @@
+import { loadOrCreateSecret } from "../../core/cluster/deployment-secret.ts";
+import { listServers, readDeployment } from "../../loadgen/deployment-probe.ts";
+import { generateLoad } from "../../loadgen/generator.ts";
+import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import type { FiguresDocument } from "../document/figures-document.ts";
+import { measureFigures } from "../measurement/figures-run.ts";
+import { workloadFrom } from "../measurement/workload-from.ts";
+import { option } from "../options.ts";
+import { figuresOf } from "../report/figures-table.ts";
+import { seedUsers } from "../started/seed.ts";
+
+export const connections = defineBenchmark({
+  ...figuresOf("connections"),
+  name: "connections",
+  question: "what does an idle connection take of a server's memory?",
+  description: "What an idle, logged-in connection takes of a server's memory.",
+  options: { connections: option.positive({ help: "how many", default: 10_000 }) },
+  examples: ["", "--connections 10000 --json connections.json"],
+  run: (options, by) => runConnections({ ...options, quietSeconds: 10 }, by),
+});
+
+interface ConnectionsSettings {
+  readonly connections: number;
+  /** How long they lie idle before memory is read. */
+  readonly quietSeconds: number;
+}
+
+/** Users that come and go before memory is read: what a server needs once, whoever comes, is there then. */
+const firstComers = 500;
+
+export function runConnections(
+  { connections: count, quietSeconds }: ConnectionsSettings,
+  by: BenchmarkRun<FiguresDocument<"connections">>,
+) {
+  return measureFigures("connections", by, async ({ server, config, keep }) => {
+    const secret = await loadOrCreateSecret(config.secretFile);
+    const stay = async (namePrefix: string, clients: number, onEnd: () => Promise<void>) => {
+      const seeded = await seedUsers({
+        databaseUrl: config.database,
+        secret,
+        users: clients,
+        namePrefix,
+        password: "simulated",
+        keyPairs: 1,
+      });
+      const workload = workloadFrom({
+        name: "connections",
+        clients,
+        groups: [{ count: Math.ceil(clients / 50), sizes: { kind: "fixed", size: Math.min(50, clients) } }],
+        // As good as nothing: what is measured is that they are there.
+        arrivals: { kind: "constant", ratePerSecond: 0.5 },
+        encryption: { mode: "sealed" },
+        warmUpSeconds: quietSeconds,
+        durationSeconds: 1,
+      });
+      const { accounts, keyPairs } = seeded;
+      const onMeasure = async (moment: "begin" | "end") => (moment === "end" ? onEnd() : undefined);
+      await generateLoad({ workload, target: server.target, accounts, keyPairs, signal: by.signal, onMeasure });
+    };
+    by.onStep?.(`${firstComers} users come and go`);
+    await stay("first-", Math.min(firstComers, count), async () => {});
+    const before = (await server.usage()).residentBytes;
+    const memoryBefore = { name: "server memory before", value: before / 1024 / 1024, unit: "MiB" };
+    keep([memoryBefore]);
+    let after = before;
+    let connected = 0;
+    by.onStep?.(`${count} users log in and stay`);
+    await stay("user-", count, async () => {
+      after = (await server.usage()).residentBytes;
+      const { servers } = await readDeployment(await listServers(server.target));
+      connected = servers.reduce((sum, of) => sum + of.connections, 0);
+    });
+    return [
+      { name: "logged-in connections", value: connected, unit: "" },
+      memoryBefore,
+      { name: "server memory with them", value: after / 1024 / 1024, unit: "MiB" },
+      { name: "server memory each", value: (after - before) / connected / 1024, unit: "KiB" },
+    ];
+  });
+}

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { acceptBenchmark, figureOf } from "../testing/acceptance.ts";
+import { generator, runGenerator } from "./generator.ts";
+
+const tiny = { clients: 50, ratePerSecond: 100, seconds: 0.5 };
+
+acceptBenchmark(generator, {
+  tiny: {
+    fact: "audits what it is measured with",
+    run: (by) => runGenerator(tiny, by),
+    check(run) {
+      assert.equal(figureOf(run, "audit passed"), 1);
+      assert.ok(run.figures.length > 2);
+    },
+  },
+  interrupted: [
+    {
+      fact: "nothing before anything was due",
+      at: /users in groups of 50/,
+      run: (by) => runGenerator(tiny, by),
+      check: (soFar) => assert.equal(soFar, undefined),
+    },
+  ],
+});

@@ -1,0 +1,68 @@
+import { generateLoad } from "../../loadgen/generator.ts";
+import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import type { FiguresDocument } from "../document/figures-document.ts";
+import { throwIfInterrupted } from "../document/interruption.ts";
+import { measureFigures } from "../measurement/figures-run.ts";
+import { simulatedAccounts } from "../measurement/simulated-accounts.ts";
+import { workloadFrom } from "../measurement/workload-from.ts";
+import { option } from "../options.ts";
+import { figuresOf } from "../report/figures-table.ts";
+
+export const generator = defineBenchmark({
+  ...figuresOf("generator"),
+  name: "generator",
+  question: "how much can the load generator audit on one core?",
+  description: "How many deliveries a second the load generator audits on one core.",
+  options: {
+    rate: option.positive({ help: "messages a second, each delivered 50 times", default: 8000 }),
+  },
+  examples: ["", "--rate 8000 --json generator.json"],
+  run: ({ rate }, by) => runGenerator({ clients: 1000, ratePerSecond: rate, seconds: 8 }, by),
+});
+
+interface GeneratorSettings {
+  readonly clients: number;
+  readonly ratePerSecond: number;
+  readonly seconds: number;
+}
+
+export function runGenerator(
+  { clients, ratePerSecond, seconds }: GeneratorSettings,
+  by: BenchmarkRun<FiguresDocument<"generator">>,
+) {
+  const { signal } = by;
+  return measureFigures("generator", by, async ({ server, laboratory, keep }) => {
+    by.onStep?.(`${clients.toLocaleString("en")} users in groups of 50, one generator thread`);
+    const workload = workloadFrom({
+      name: "generator",
+      clients,
+      groups: [{ count: clients / 50, sizes: { kind: "fixed", size: 50 } }],
+      arrivals: { kind: "constant", ratePerSecond },
+      encryption: { mode: "sealed" },
+      warmUpSeconds: seconds / 3,
+      durationSeconds: seconds,
+    });
+    const load = await generateLoad({
+      workload,
+      target: server.target,
+      accounts: simulatedAccounts,
+      keyPairs: laboratory.keyPairs,
+      signal,
+      cutShort: true,
+    });
+    const figures = [
+      { name: "measured", value: load.seconds, unit: "s" },
+      { name: "deliveries audited", value: load.deliveredPerSecond, unit: "per second" },
+      { name: "generator CPU", value: load.generator.cpuCores, unit: "cores" },
+      {
+        name: "deliveries audited on one core",
+        value: load.deliveredPerSecond / load.generator.cpuCores,
+        unit: "per second",
+      },
+      { name: "audit passed", value: load.audit.passed ? 1 : 0, unit: "" },
+    ];
+    keep(figures);
+    if (load.seconds < seconds) throwIfInterrupted(signal);
+    return figures;
+  });
+}

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { acceptBenchmark, figureOf } from "../testing/acceptance.ts";
+import { logins, runLogins } from "./logins.ts";
+
+acceptBenchmark(logins, {
+  tiny: {
+    fact: "all get in",
+    run: (by) => runLogins({ perSecond: 20, seconds: 0.5 }, by),
+    check(run) {
+      assert.equal(figureOf(run, "logins failed or refused"), 0);
+      assert.ok(run.figures.length > 2);
+    },
+  },
+  interrupted: [
+    {
+      fact: "nothing when they have only begun",
+      at: /for 60 s/,
+      run: (by) => runLogins({ perSecond: 20, seconds: 60 }, by),
+      check: (soFar) => assert.equal(soFar, undefined),
+    },
+  ],
+});

@@ -1,0 +1,58 @@
+import { listServers, readDeployment } from "../../loadgen/deployment-probe.ts";
+import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import type { FiguresDocument } from "../document/figures-document.ts";
+import { throwIfInterrupted } from "../document/interruption.ts";
+import { measureFigures } from "../measurement/figures-run.ts";
+import { LoginStorm } from "../measurement/login-storm.ts";
+import { option } from "../options.ts";
+import { figuresOf } from "../report/figures-table.ts";
+
+export const logins = defineBenchmark({
+  ...figuresOf("logins"),
+  name: "logins",
+  question: "what does a storm of logins do to the servers' event loops?",
+  description: "What a storm of logins does to the servers' event loops.",
+  options: { rate: option.positive({ help: "logins a second", default: 200 }) },
+  examples: ["", "--rate 200 --json logins.json"],
+  run: ({ rate }, by) => runLogins({ perSecond: rate, seconds: 10 }, by),
+});
+
+interface LoginsSettings {
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+/** The logins are OPAQUE's. */
+export function runLogins({ perSecond, seconds }: LoginsSettings, by: BenchmarkRun<FiguresDocument<"logins">>) {
+  const { signal } = by;
+  return measureFigures("logins", by, async ({ server, keep }) => {
+    const storm = new LoginStorm(server.target);
+    by.onStep?.("one user signs up");
+    await storm.signUp();
+    const servers = await listServers(server.target);
+    by.onStep?.(`${perSecond} logins/s for ${seconds} s`);
+    await storm.run(perSecond, 1, signal);
+    throwIfInterrupted(signal);
+    await readDeployment(servers); // Begins a new period of the servers' loop lag.
+    const before = await server.usage();
+    const result = await storm.run(perSecond, seconds, signal);
+    const after = await server.usage();
+    const { servers: readings } = await readDeployment(servers);
+    const figures = [
+      { name: "logins asked for", value: perSecond, unit: "per second" },
+      { name: "logins done", value: result.succeeded / result.seconds, unit: "per second" },
+      { name: "logins failed or refused", value: result.failed, unit: "" },
+      { name: "login latency p50", value: result.p50Ms, unit: "ms" },
+      { name: "login latency p99", value: result.p99Ms, unit: "ms" },
+      { name: "server event-loop lag p99", value: Math.max(...readings.map((of) => of.loopLagP99Ms)), unit: "ms" },
+      {
+        name: "server CPU a login",
+        value: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / Math.max(1, result.succeeded),
+        unit: "µs",
+      },
+    ];
+    keep(figures);
+    throwIfInterrupted(signal);
+    return figures;
+  });
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { inlineCrypto } from "../../core/client/account/this-machine.ts";
+import { keyPair } from "../../core/testing/key-pairs.ts";
+import { PseudoTerminal } from "../started/pseudo-terminal.ts";
+import { acceptBenchmark, figureOf } from "../testing/acceptance.ts";
+import { microGui, runMicroGui } from "./micro-gui.ts";
+
+const tiny = {
+  messages: 30,
+  keys: 4,
+  incomingPerSecond: 50,
+  incomingSeconds: 0.5,
+  idleSeconds: 0.3,
+  quietSeconds: 0.2,
+  machine: { effort: "simulated", crypto: { ...inlineCrypto, generateKeys: () => keyPair(1) } },
+} as const;
+
+const longer = { ...tiny, incomingSeconds: 1, idleSeconds: 1 };
+
+acceptBenchmark(microGui, {
+  skip: PseudoTerminal.isPossible() ? false : "util-linux's script is missing",
+  tiny: {
+    fact: "starts the client, types while messages come in, and leaves",
+    run: (by) => runMicroGui(tiny, by),
+    check(run) {
+      assert.equal(figureOf(run, "messages in the vault"), 30);
+      assert.equal(figureOf(run, "exit code"), 0);
+      for (const { name, value } of run.figures) assert.ok(value !== null && Number.isFinite(value), name);
+      assert.match(microGui.table(run), /key to screen/);
+    },
+  },
+  interrupted: [
+    {
+      fact: "nothing while the conversation is written",
+      at: /^50 of 100/,
+      run: (by) => runMicroGui({ ...longer, messages: 100 }, by),
+      check: (soFar) => assert.equal(soFar, undefined),
+    },
+    {
+      fact: "what the screen had shown",
+      at: /^4 keys$/,
+      run: (by) => runMicroGui({ ...longer, messages: 20 }, by),
+      check: (soFar) =>
+        assert.deepEqual(
+          soFar?.figures.map(({ name }) => name),
+          ["messages in the vault", "start to usable", "opening the large conversation"],
+        ),
+    },
+  ],
+});

@@ -1,0 +1,71 @@
+import { Failure } from "../../core/platform/failure.ts";
+import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { type MicroDocument, microDocument } from "../document/micro-document.ts";
+import { GuiSession, type MicroGuiSettings } from "../micro/gui-session.ts";
+import { option } from "../options.ts";
+import { figuresTable } from "../report/figures-table.ts";
+import { signUpPerson } from "../started/bench-person.ts";
+import { openLaboratory } from "../started/laboratory.ts";
+import { PseudoTerminal } from "../started/pseudo-terminal.ts";
+import { ServerProcess } from "../started/server-process.ts";
+
+export const microGui = defineBenchmark({
+  name: "micro gui",
+  question: "how long does a key of the terminal client take to the screen, with 50,000 messages in its vault?",
+  description: "of the terminal client, a key",
+  options: { messages: option.whole({ help: "messages in the conversation", default: 50_000 }) },
+  examples: ["--messages 10000"],
+  schema: microDocument("gui"),
+  table: figuresTable,
+  run: (options, by) => runMicroGui({ ...unasked, ...options }, by),
+});
+
+type GuiDocument = MicroDocument<"gui">;
+type Figures = GuiDocument["figures"];
+
+/** Settings that no option changes. */
+const unasked = { keys: 300, incomingPerSecond: 500, incomingSeconds: 10, idleSeconds: 10, quietSeconds: 2 } as const;
+
+/** The terminal client as it is started and used, at a pseudo-terminal, with a large conversation in its vault. */
+export async function runMicroGui(settings: MicroGuiSettings, by: BenchmarkRun<GuiDocument>): Promise<GuiDocument> {
+  if (!PseudoTerminal.isPossible()) {
+    throw new Failure("no_pseudo_terminal", "this machine has no util-linux script", "run it on Linux");
+  }
+  const startedAt = new Date().toISOString();
+  const laboratory = await openLaboratory(by, 1);
+  try {
+    const server = await ServerProcess.start({ kind: "fastchat", config: await laboratory.serveConfig({}) });
+    try {
+      const writer = await signUpPerson(server.target, "writer", laboratory.keyPairOf(0));
+      const environment = laboratory.environment(server.ready.durability);
+      const document = (figures: Figures): GuiDocument => ({
+        schemaVersion: 1,
+        benchmark: "micro",
+        topic: "gui",
+        startedAt,
+        environment,
+        secondsPerRound: settings.incomingSeconds,
+        comparisons: [],
+        figures,
+      });
+      const session = new GuiSession(settings, {
+        target: server.target,
+        directory: laboratory.directory,
+        writer,
+        log: by.log,
+        signal: by.signal,
+        onStep: (what) => by.onStep?.(what),
+        keep: (figures) => by.onMeasured?.(document(figures)),
+      });
+      try {
+        return document(await session.measure());
+      } finally {
+        await writer.client.close();
+      }
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await laboratory.close();
+  }
+}

@@ -1,0 +1,145 @@
+import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+import { Failure } from "../../core/platform/failure.ts";
+import { seededRandom } from "../../core/platform/random.ts";
+import { readUint32, writeUint32, writeUint64 } from "../../core/wire/bytes.ts";
+import { microsSince, sentSlots, slotOf, stamp } from "../../loadgen/message-stamp.ts";
+import { sendWhenDue } from "../../loadgen/pace.ts";
+import { drawPopulation } from "../../loadgen/population.ts";
+import { Latencies, type Quantiles } from "../../loadgen/recorder.ts";
+import { Arrivals, SenderTable } from "../../loadgen/schedule.ts";
+import type { Workload } from "../../loadgen/workload.ts";
+import type { ConnectBare } from "../started/bare-client.ts";
+
+export interface BareLoadOptions {
+  readonly connect: ConnectBare;
+  readonly port: number;
+  readonly frameBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface BareLoadResult {
+  readonly offeredPerSecond: number;
+  readonly deliveredPerSecond: number;
+  /** In the measured time. */
+  readonly deliveries: number;
+  readonly deliveryMs: Quantiles | undefined;
+  readonly uncorrectedMs: Quantiles | undefined;
+  readonly lateP99Ms: number;
+  readonly sent: number;
+  readonly delivered: number;
+  readonly expected: number;
+}
+
+/**
+ * The same schedule and histograms as for FastChat, on a bare server: what is left out is what the bare server does not
+ * have. Frames are as long as FastChat's DELIVER of one message. Fails with `interrupted` when the signal is aborted.
+ */
+export async function generateBareLoad(
+  workload: Workload,
+  { connect, port, frameBytes, signal }: BareLoadOptions,
+  onMeasure: (moment: "begin" | "end") => Promise<void>,
+): Promise<BareLoadResult> {
+  const random = seededRandom(workload.seed);
+  const population = drawPopulation(workload, seededRandom(workload.seed));
+  const senders = new SenderTable(population, () => true);
+  const lateness = new Float64Array(sentSlots);
+  const delivery = new Latencies();
+  const uncorrected = new Latencies();
+  const late = new Latencies();
+  let slot = 0;
+  let sent = 0;
+  let offered = 0;
+  let delivered = 0;
+  let deliveries = 0;
+  let expected = 0;
+  let measureFrom = Number.POSITIVE_INFINITY;
+  let measureUntil = Number.POSITIVE_INFINITY;
+  const underWay = new Map<number, { group: number; left: number }>();
+
+  const received = (frame: Uint8Array) => {
+    delivered++;
+    const nowMs = clock.monotonic();
+    if (nowMs >= measureFrom && nowMs < measureUntil) deliveries++;
+    const low = readUint32(frame, 8);
+    const micros = microsSince(readUint32(frame, 4), low, nowMs * 1000);
+    const dueMs = nowMs - micros / 1000;
+    if (dueMs >= measureFrom && dueMs < measureUntil) {
+      delivery.record(micros);
+      uncorrected.record(micros - (lateness[slotOf(low).slot] ?? 0));
+    }
+    if (workload.arrivals.kind === "saturate") arrived(slotOf(low).slot);
+  };
+  const sockets = await Promise.all(
+    Array.from({ length: workload.clients }, (_, client) => {
+      const groups = population.groups.flatMap(({ members }, group) => (members.includes(client) ? [group] : []));
+      return connect(port, groups, received);
+    }),
+  );
+
+  const send = (group: number, sender: number, dueMs: number) => {
+    const nowMs = clock.monotonic();
+    const mySlot = slot++ % sentSlots;
+    lateness[mySlot] = (nowMs - dueMs) * 1000;
+    const frame = new Uint8Array(frameBytes);
+    writeUint32(frame, 0, group);
+    writeUint64(frame, 4, stamp(dueMs * 1000, 0, mySlot));
+    sockets[sender]?.publish(group, frame);
+    sent++;
+    const receivers = population.groups[group]?.members.length ?? 0;
+    expected += receivers;
+    underWay.set(mySlot, { group, left: receivers });
+    if (dueMs < measureFrom || dueMs >= measureUntil) return;
+    offered++;
+    late.record((nowMs - dueMs) * 1000);
+  };
+
+  /** Closed loop: the next message goes out when the last has reached everybody, as FastChat's when it is acknowledged. */
+  const arrived = (of: number) => {
+    const message = underWay.get(of);
+    if (!message || --message.left > 0) return;
+    underWay.delete(of);
+    if (clock.monotonic() >= measureUntil) return;
+    const members = population.groups[message.group]?.members as readonly number[];
+    send(message.group, members[random.below(members.length)] as number, clock.monotonic());
+  };
+
+  const startMs = clock.monotonic() + 100;
+  measureFrom = startMs + workload.warmUpSeconds * 1000;
+  measureUntil = measureFrom + workload.durationSeconds * 1000;
+  await sleep(clock, 100);
+  const measuring = (async () => {
+    await sleep(clock, measureFrom - clock.monotonic(), signal);
+    await onMeasure("begin");
+    await sleep(clock, measureUntil - clock.monotonic(), signal);
+    await onMeasure("end");
+  })();
+  const { arrivals: of } = workload;
+  if (of.kind === "saturate") {
+    population.groups.forEach(({ members }, group) => {
+      for (let i = 0; i < of.inFlightPerGroup; i++)
+        send(group, members[random.below(members.length)] as number, clock.monotonic());
+    });
+  } else {
+    const by = { clock, startMs, untilMs: measureUntil, stopped: () => signal.aborted };
+    await sendWhenDue(new Arrivals(of.kind, of.ratePerSecond, random.fork()), by, (dueMs) => {
+      const pair = senders.draw(random);
+      if (pair) send(pair.group, pair.sender, dueMs);
+    });
+  }
+  await measuring;
+  const deadline = clock.monotonic() + workload.settleSeconds * 1000;
+  while (delivered < expected && clock.monotonic() < deadline && !signal.aborted) await sleep(clock, 20);
+  for (const socket of sockets) socket.close();
+  if (signal.aborted) throw new Failure("interrupted", "the run was stopped", "start it again");
+  return {
+    offeredPerSecond: offered / workload.durationSeconds,
+    deliveredPerSecond: deliveries / workload.durationSeconds,
+    deliveries,
+    deliveryMs: delivery.quantiles(),
+    uncorrectedMs: uncorrected.quantiles(),
+    lateP99Ms: late.quantiles()?.p99 ?? 0,
+    sent,
+    delivered,
+    expected,
+  };
+}

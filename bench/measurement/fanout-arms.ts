@@ -1,0 +1,167 @@
+import { encodeContent } from "../../core/e2ee/content.ts";
+import { rsaFernetPayloadBytes } from "../../core/e2ee/rsa-fernet.ts";
+import { availableTransport } from "../../core/server/transport/open-transport.ts";
+import { deliveredHeaderBytes, deliverHeaderBytes } from "../../core/wire/deliver-frame.ts";
+import { generateLoad } from "../../loadgen/generator.ts";
+import type { Quantiles } from "../../loadgen/recorder.ts";
+import { generatorFaults, type InvalidReason } from "../../loadgen/validity.ts";
+import type { Workload } from "../../loadgen/workload.ts";
+import type { Environment } from "../document/document.ts";
+import type { FanoutPoint } from "../document/fanout-document.ts";
+import type { BareKind } from "../started/arm.ts";
+import { connectBareSocket } from "../started/bare-client.ts";
+import type { Laboratory } from "../started/laboratory.ts";
+import { connectNats, hasNats, NatsServer } from "../started/nats.ts";
+import { ServerProcess } from "../started/server-process.ts";
+import { type BareLoadOptions, generateBareLoad } from "./bare-load.ts";
+import { simulatedAccounts } from "./simulated-accounts.ts";
+
+interface StartOptions {
+  readonly laboratory: Laboratory;
+  readonly payloadBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** One of the things that the benchmark compares. */
+export interface FanoutArm {
+  readonly name: string;
+  /** Whether this machine has it. */
+  isAvailable(): boolean;
+  /** Whether the laboratory's database works for it. */
+  readonly usesDatabase: boolean;
+  start(options: StartOptions): Promise<UnderTest>;
+}
+
+/** What is measured: whoever passes the messages on, and how to put load on it. */
+export interface UnderTest {
+  usage(): Promise<{ cpuSeconds: number }> | { cpuSeconds: number };
+  load(workload: Workload, onMeasure: () => Promise<void>): Promise<Measured>;
+  readonly environment: Environment | undefined;
+  stop(): Promise<void>;
+}
+
+/** What fan-out is compared between. */
+export const fanoutArms: readonly FanoutArm[] = [
+  bareArm("bare-uws", "uws"),
+  bareArm("bare-ws", "ws"),
+  bareArm("bare-ws-framed", "ws-framed"),
+  fastChatArm("fastchat-uws", "uws"),
+  fastChatArm("fastchat-ws", "ws"),
+  natsArm("nats-core"),
+];
+
+/** Those of the arms that this machine has. */
+export const availableArms = () => fanoutArms.filter((arm) => arm.isAvailable());
+
+function bareArm(name: string, kind: BareKind): FanoutArm {
+  return {
+    name,
+    isAvailable: () => hasTransport(kind === "uws" ? "uws" : "ws"),
+    usesDatabase: false,
+    async start({ payloadBytes, signal }) {
+      const server = await ServerProcess.start({ kind: "bare", server: kind });
+      const how = { connect: connectBareSocket, port: server.ready.port, frameBytes: frameBytes(payloadBytes), signal };
+      return {
+        usage: () => server.usage(),
+        load: (workload, onMeasure) => measureBare(workload, how, onMeasure),
+        environment: undefined,
+        stop: () => server.stop(),
+      };
+    },
+  };
+}
+
+function fastChatArm(name: string, transport: "uws" | "ws"): FanoutArm {
+  return {
+    name,
+    isAvailable: () => hasTransport(transport),
+    usesDatabase: true,
+    async start({ laboratory, signal }) {
+      const server = await ServerProcess.start({
+        kind: "fastchat",
+        config: await laboratory.serveConfig({ transport }),
+      });
+      const { durability } = server.ready;
+      const { target } = server;
+      return {
+        usage: () => server.usage(),
+        load: (workload, onMeasure) => measureFastChat(workload, { target, laboratory, signal }, onMeasure),
+        environment: durability && laboratory.environment(durability),
+        stop: () => server.stop(),
+      };
+    },
+  };
+}
+
+function natsArm(name: string): FanoutArm {
+  return {
+    name,
+    isAvailable: hasNats,
+    usesDatabase: false,
+    async start({ payloadBytes, signal }) {
+      const nats = await NatsServer.start();
+      const how = { connect: connectNats, port: nats.port, frameBytes: frameBytes(payloadBytes), signal };
+      return {
+        usage: () => nats.usage(),
+        load: (workload, onMeasure) => measureBare(workload, how, onMeasure),
+        environment: undefined,
+        stop: () => nats.stop(),
+      };
+    },
+  };
+}
+
+function hasTransport(name: "uws" | "ws"): boolean {
+  return name === "ws" || availableTransport("uws") === "uws";
+}
+
+/** Bare arms carry as many bytes as a DELIVER of one message. */
+function frameBytes(payloadBytes: number): number {
+  const content = encodeContent({ kind: "text", text: "a".repeat(payloadBytes) });
+  return deliverHeaderBytes + deliveredHeaderBytes + rsaFernetPayloadBytes(content.length);
+}
+
+type Measured = Omit<
+  FanoutPoint,
+  "arm" | "round" | "ratePerSecond" | "serverCpuMicrosPerDelivery" | "databaseCpuMicrosPerDelivery"
+>;
+
+async function measureBare(
+  workload: Workload,
+  how: BareLoadOptions,
+  onMeasure: () => Promise<void>,
+): Promise<Measured> {
+  const load = await generateBareLoad(workload, how, onMeasure);
+  return {
+    deliveredPerSecond: load.deliveredPerSecond,
+    deliveryMs: load.deliveryMs ?? null,
+    uncorrectedMs: load.uncorrectedMs ?? null,
+    lateP99Ms: load.lateP99Ms,
+    complete: load.delivered === load.expected,
+    ...validity(generatorFaults(workload, { ...load, fromDueMs: load.deliveryMs, fromSentMs: load.uncorrectedMs })),
+    breaches: [],
+  };
+}
+
+async function measureFastChat(
+  workload: Workload,
+  { target, laboratory, signal }: { target: string; laboratory: Laboratory; signal: AbortSignal },
+  onMeasure: () => Promise<void>,
+): Promise<Measured> {
+  const { keyPairs } = laboratory;
+  const load = await generateLoad({ workload, target, accounts: simulatedAccounts, keyPairs, onMeasure, signal });
+  return {
+    deliveredPerSecond: load.deliveredPerSecond,
+    deliveryMs: load.deliveryMs ? quantilesOf(load.deliveryMs) : null,
+    uncorrectedMs: load.deliveryMs?.uncorrected ?? null,
+    lateP99Ms: load.generator.lateP99Ms,
+    complete: load.audit.passed,
+    ...validity(load.invalidReasons),
+    breaches: [...load.audit.breaches],
+  };
+}
+
+const validity = (reasons: readonly InvalidReason[]) => ({ valid: reasons.length === 0, invalidReasons: [...reasons] });
+
+/** Without the figures that stand beside them. */
+const quantilesOf = ({ p50, p90, p99, p999, max }: Quantiles): Quantiles => ({ p50, p90, p99, p999, max });

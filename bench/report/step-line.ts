@@ -1,0 +1,20 @@
+/** A line for each step of a benchmark, over the one before where somebody watches. */
+export class StepLine {
+  readonly #out: NodeJS.WriteStream;
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+  }
+
+  step(what: string, step?: { readonly number: number; readonly of: number }): void {
+    const text = step ? `${step.number}/${step.of} ${what}` : what;
+    this.#out.write(this.#out.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
+  }
+
+  progress(): void {}
+
+  /** Leaves the terminal as it was. */
+  stop(): void {
+    if (this.#out.isTTY) this.#out.write("\r\x1b[K");
+  }
+}

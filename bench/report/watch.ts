@@ -1,9 +1,0 @@
-import type { ResultsDocument } from "./results.ts";
-
-/** What a benchmark tells of itself while it runs. */
-export interface Watch<Document extends ResultsDocument> {
-  /** What is under way from here on, and which of how many steps it is, where that is known. */
-  onStep?(what: string, step?: { readonly number: number; readonly of: number }): void;
-  /** All that was measured so far, as the document that this run would be if it ended here. */
-  onMeasured?(soFar: Document): void;
-}

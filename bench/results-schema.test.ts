@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { projectRoot } from "../core/platform/project-root.ts";
+import { sampleCell, sampleRun } from "./document/testing/sample-run.ts";
+import { resultsJsonSchema, resultsSchema } from "./results-schema.ts";
+
+const file = path.join(projectRoot, "bench/results.schema.json");
+const schema = JSON.parse(readFileSync(file, "utf8")) as object;
+const validate = new Ajv2020({ strict: false }).compile(schema);
+
+test("the schema's file says what the writer writes", () => {
+  assert.deepEqual(
+    schema,
+    JSON.parse(JSON.stringify(resultsJsonSchema())),
+    "npm run schema brings the file up to date",
+  );
+});
+
+test("a run that the writer accepts is one that the file's schema accepts", () => {
+  const run = JSON.parse(JSON.stringify(resultsSchema.parse(sampleRun()))) as unknown;
+  assert.ok(validate(run), JSON.stringify(validate.errors));
+});
+
+test("a run with a figure missing, left over or negative is refused by both", () => {
+  const { ackMs: _, ...withoutAck } = sampleCell();
+  const broken: unknown[] = [
+    { ...sampleRun(), cells: [withoutAck] },
+    { ...sampleRun(), cells: [{ ...sampleCell(), more: 1 }] },
+    { ...sampleRun(), cells: [{ ...sampleCell(), deliveredPerSecond: -1 }] },
+    { ...sampleRun(), environment: {} },
+    { ...sampleRun(), schemaVersion: 2 },
+    { ...sampleRun(), benchmark: "slow" },
+  ];
+  for (const run of broken) {
+    assert.equal(resultsSchema.safeParse(run).success, false);
+    assert.equal(validate(run), false);
+  }
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { silentLog } from "../../core/platform/log.ts";
+import type { Benchmark, BenchmarkRun } from "../benchmark.ts";
+import type { RunDocument } from "../document/document.ts";
+import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
+
+export interface AcceptedBenchmark<Document extends RunDocument> {
+  /** Why it cannot run here; false where it can. */
+  readonly skip?: string | false;
+  /** The benchmark as small as it gets, to its end. */
+  readonly tiny: {
+    readonly fact: string;
+    run(by: BenchmarkRun<Document>): Promise<Document>;
+    check(document: Document): void;
+  };
+  /** The benchmark until it says that it comes to a step. */
+  readonly interrupted: readonly {
+    readonly fact: string;
+    readonly at: RegExp;
+    run(by: BenchmarkRun<Document>): Promise<Document>;
+    /** Looks at what it had measured by then. */
+    check(soFar: Document | undefined): void;
+  }[];
+}
+
+/** What every benchmark has to stand; the test of each calls it. */
+export function acceptBenchmark<Document extends RunDocument>(
+  benchmark: Benchmark<Document>,
+  { skip = false, tiny, interrupted }: AcceptedBenchmark<NoInfer<Document>>,
+): void {
+  suite(`bench ${benchmark.name}`, { skip }, () => {
+    test(tiny.fact, async () => {
+      const document = await tiny.run({ log: silentLog, signal: new AbortController().signal, openLaboratory });
+      assertShown(benchmark, document);
+      tiny.check(document);
+    });
+
+    for (const { fact, at, run, check } of interrupted) {
+      test(`interrupted at ${at.source}, it ends and has handed over ${fact}`, async () => {
+        const stopping = new AbortController();
+        let soFar: Document | undefined;
+        const running = run({
+          log: silentLog,
+          signal: stopping.signal,
+          openLaboratory,
+          onStep(what) {
+            if (at.test(what)) stopping.abort();
+          },
+          onMeasured(document) {
+            soFar = document;
+          },
+        });
+        const end = await running.then(
+          () => "it ended by itself",
+          (cause: unknown) => cause,
+        );
+        if (!stopping.signal.aborted) throw new Error("it did not come to the step", { cause: end });
+        assert.notEqual(end, "it ended by itself");
+        if (soFar) assertShown(benchmark, soFar);
+        check(soFar);
+      });
+    }
+  });
+}
+
+const openLaboratory = sharedLaboratory;
+
+/** It is one of the benchmark's documents, and can be shown. */
+function assertShown<Document extends RunDocument>(benchmark: Benchmark<Document>, document: Document): void {
+  assert.deepEqual(benchmark.schema.parse(document), document);
+  const lines = [
+    ...(benchmark.preamble?.(document) ?? []),
+    benchmark.table(document),
+    ...(benchmark.notes?.(document) ?? []),
+  ];
+  assert.doesNotMatch(lines.join("\n"), /NaN|undefined/);
+  assert.equal(typeof (benchmark.passed?.(document) ?? true), "boolean");
+  benchmark.html?.(document);
+}
+
+/** The value that a document has under this name. */
+export function figureOf(document: { readonly figures: readonly Named[] } | undefined, name: string): number | null {
+  const figure = document?.figures.find((of) => of.name === name);
+  return figure ? figure.value : assert.fail(`there is no figure "${name}"`);
+}
+
+interface Named {
+  readonly name: string;
+  readonly value: number | null;
+}
