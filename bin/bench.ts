@@ -72,7 +72,9 @@ function addJsonAndExamples(command: Command, all: readonly Benchmark[], remark 
     .option("--json <file>", "write the result there too")
     .addHelpText(
       "after",
-      ["\nExamples:", ...examples.map((line) => `  ${line.trimEnd()}`), ...(remark && ["", remark])].join("\n"),
+      ["\nExamples:", ...examples.map((line) => `  ${line.trimEnd()}`), ...(remark === "" ? [] : ["", remark])].join(
+        "\n",
+      ),
     );
 }
 

@@ -7,6 +7,7 @@ import { silentLog } from "../../core/platform/log.ts";
 import { preset, type WorkloadText } from "../../loadgen/workload.ts";
 import type { CellsDocument } from "../document/cells-document.ts";
 import { sampleCell } from "../document/testing/sample-run.ts";
+import { Laboratory } from "../started/laboratory.ts";
 import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
 import { acceptBenchmark } from "../testing/acceptance.ts";
 import { quick, quickSeconds, quickWorkload, runQuick, spoiled } from "./quick.ts";
@@ -33,7 +34,7 @@ function tiny(of: Partial<WorkloadText> = {}) {
 acceptBenchmark(quick, {
   tiny: {
     fact: "measures a cell for each server count and strategy, in a laboratory of its own, and audits it",
-    async run({ openLaboratory: _, ...inItsOwn }) {
+    async run(by) {
       const workload = preset("rooms", {
         clients: 12,
         groups: [{ count: 3, sizes: { kind: "fixed", size: 4 } }],
@@ -45,7 +46,10 @@ acceptBenchmark(quick, {
       });
       assert.ok(workload.ok);
       const strategies = ["round-robin", "two-choices"] as const;
-      return runQuick({ servers: [1, 2], strategies, workload: workload.value, transport: "uws" }, inItsOwn);
+      return runQuick(
+        { servers: [1, 2], strategies, workload: workload.value, transport: "uws" },
+        { ...by, openLaboratory: Laboratory.open },
+      );
     },
     check(run) {
       assert.deepEqual(
