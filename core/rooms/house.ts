@@ -281,22 +281,7 @@ const stillAgainstTheTable: readonly string[] = [];
 
 const stillInCircles: readonly string[] = [
   // A request's handler needs a session, and a session its handlers.
-  "core/server/groups/changes.ts",
-  "core/server/groups/fan-out.ts",
-  "core/server/groups/group-directory.ts",
-  "core/server/groups/presence.ts",
-  "core/server/requests/account.ts",
-  "core/server/requests/authentication.ts",
-  "core/server/requests/history.ts",
-  "core/server/requests/lookups.ts",
-  "core/server/requests/membership-changes.ts",
-  "core/server/requests/password-change.ts",
-  "core/server/server-context.ts",
-  "core/server/sessions/client-session.ts",
-  "core/server/sessions/user-directory.ts",
   // A type that belongs in a file of its own.
-  "core/server/transport/acceptor.ts",
-  "core/server/transport/uws-acceptor.ts",
   "gui/effects/account-feed.ts",
   "gui/effects/opened.ts",
   "gui/model/dialog.ts",

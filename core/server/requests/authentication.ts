@@ -5,8 +5,8 @@ import type { UserId } from "../../wire/ids.ts";
 import { canonicalUserName, nameRule } from "../../wire/user-name.ts";
 import type { ServerContext } from "../server-context.ts";
 import { newSessionId, type TokenClaims } from "../sessions/tokens.ts";
+import type { Answer, RequestBody } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
-import type { Answer, Asker, RequestBody } from "./handlers.ts";
 import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
 
 /** A registration between its two requests. */
@@ -26,16 +26,22 @@ interface BegunLogin {
   readonly state: string;
 }
 
+/** A connection that may become a user's. */
+export interface Newcomer {
+  /** The connection is this user's from now on; false when it is somebody's already, or has ended. */
+  authenticated(claims: TokenClaims, byPassword: boolean): boolean;
+}
+
 /** How one connection becomes a user's: by signing up, logging in or resuming. */
 export class Authentication {
   readonly #server: ServerContext;
-  readonly #asker: Pick<Asker, "authenticated">;
+  readonly #newcomer: Newcomer;
   readonly #signUp = new Exchange<BegunSignUp>();
   readonly #login = new Exchange<BegunLogin>();
 
-  constructor(server: ServerContext, asker: Pick<Asker, "authenticated">) {
+  constructor(server: ServerContext, newcomer: Newcomer) {
     this.#server = server;
-    this.#asker = asker;
+    this.#newcomer = newcomer;
   }
 
   async signUpStart({ name, message }: RequestBody<"signUpStart">): Promise<Answer<"signUpStart">> {
@@ -126,7 +132,7 @@ export class Authentication {
   }
 
   #welcome(session: TokenClaims, token: Uint8Array, byPassword: boolean): Answer<"resume"> {
-    if (!this.#asker.authenticated(session, byPassword)) {
+    if (!this.#newcomer.authenticated(session, byPassword)) {
       return refusal("already_authenticated", "this connection has logged in meanwhile");
     }
     return {

@@ -1,15 +1,14 @@
-import type { PostFrame, PostKind, ReplyTo, RequestFrame, RequestKind } from "../../wire/client-frame.ts";
+import type { PostFrame, PostKind, RequestKind } from "../../wire/client-frame.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { ServerContext } from "../server-context.ts";
 import type { Session, WatchedGroup } from "../sessions/session.ts";
-import type { TokenClaims } from "../sessions/tokens.ts";
-import type { Authentication } from "./authentication.ts";
+import type { Answer, Asked } from "./answers.ts";
+import type { Authentication, Newcomer } from "./authentication.ts";
 import type { MembershipChanges } from "./membership-changes.ts";
 import type { PasswordChange } from "./password-change.ts";
-import type { Refusal } from "./refusal.ts";
 
 /** Who asks: a connection, as the handlers of its requests find it. */
-export interface Asker extends Session {
+export interface Asker extends Session, Newcomer {
   readonly server: ServerContext;
   /** Its user. Only handlers of what strangers may not ask may read this: it throws while there is none. */
   readonly loggedInUser: UserId;
@@ -19,8 +18,6 @@ export interface Asker extends Session {
   readonly authentication: Authentication;
   readonly passwordChange: PasswordChange;
   readonly membershipChanges: MembershipChanges;
-  /** The connection is this user's from now on; false when it is somebody's already, or has ended. */
-  authenticated(claims: TokenClaims, byPassword: boolean): boolean;
   /** The group, if the user is a member of it; then this connection gets its messages too. */
   memberOf(id: GroupId): Promise<WatchedGroup | undefined>;
   /** A group whose messages this connection gets. */
@@ -35,15 +32,6 @@ export interface EnteredGroup {
   readonly group: WatchedGroup;
   readonly readSeq: Seq;
 }
-
-type Without<Keys extends string, Frame> = Frame extends unknown ? Omit<Frame, Keys> : never;
-
-/** What each request asks, and what it may be answered: which number it has is no handler's business. */
-type Asked = { readonly [Kind in RequestKind]: Without<"kind" | "request", RequestFrame<Kind>> };
-type Replies = { readonly [Kind in RequestKind]: Without<"request", ReplyTo<Kind>> };
-export type RequestBody<Kind extends RequestKind> = Asked[Kind];
-/** What a request of this kind may be answered. */
-export type Answer<Kind extends RequestKind> = Replies[Kind] | Refusal;
 
 /** What is answered at once, however many other requests of the connection are under way. */
 export interface AtOnce<Kind extends RequestKind> {

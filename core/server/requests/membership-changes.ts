@@ -10,7 +10,7 @@ import { parseEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { announceChange } from "../groups/changes.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { Answer, RequestBody } from "./handlers.ts";
+import type { Answer, RequestBody } from "./answers.ts";
 import { busyRetryMs, refusal } from "./refusal.ts";
 
 /** A user's changes of groups, from the keys that are staged for one to the entry that makes it. */

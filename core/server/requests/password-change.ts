@@ -2,8 +2,8 @@ import { credentialOf, savePassword } from "../../store/users.ts";
 import type { UserId } from "../../wire/ids.ts";
 import type { ServerContext } from "../server-context.ts";
 import { endSession } from "../sessions/revoked-sessions.ts";
+import type { Answer, RequestBody } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
-import type { Answer, RequestBody } from "./handlers.ts";
 import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
 
 /** Whose account it is, and how the connection became theirs. */

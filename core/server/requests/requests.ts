@@ -10,8 +10,9 @@ import {
 import { limits } from "../../wire/limits.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import { accountRequests } from "./account.ts";
+import type { Answer, RequestBody } from "./answers.ts";
 import { groupRequests } from "./groups.ts";
-import type { Answer, Asker, Handlers, PostHandlers, RequestBody } from "./handlers.ts";
+import type { Asker, Handlers, PostHandlers } from "./handlers.ts";
 import { historyRequests } from "./history.ts";
 import { peopleRequests } from "./people.ts";
 import { presencePosts } from "./presence.ts";

@@ -1,5 +1,5 @@
 import * as uws from "uWebSockets.js";
-import type { Front, FrontPlace } from "./acceptor.ts";
+import type { Front, FrontPlace } from "./front.ts";
 import { plainText } from "./transport.ts";
 import { UwsDoor } from "./uws-door.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";

@@ -1,0 +1,34 @@
+import type { Front, FrontPlace } from "./front.ts";
+import { answeredForServer, hasMethod } from "./methods.ts";
+import { NodeServer } from "./node-server.ts";
+import { type HttpRequest, plainText } from "./transport.ts";
+
+/**
+ * Where sockets cannot pass between threads, the port that everybody knows answers only where to go.
+ */
+export async function signpost(
+  { host, port, tls, lobby }: FrontPlace,
+  route: (request: HttpRequest) => boolean,
+): Promise<Front> {
+  const server = new NodeServer({
+    tls,
+    lobby,
+    requested(request) {
+      if (answeredForServer(request) || route(request)) return;
+      if (request.path !== "/healthz") {
+        return request.respond(404, plainText, "not_found: ask /assign where to connect\n");
+      }
+      if (hasMethod(request, ["GET"])) request.respond(200, plainText, "ok\n");
+    },
+  });
+  return {
+    port: await server.listen(host, port),
+    add() {},
+    remove() {},
+    reloadCertificates: () => server.reloadCertificates(),
+    async close() {
+      server.close();
+      lobby.close();
+    },
+  };
+}
