@@ -4,10 +4,11 @@ import { targetsOf } from "./all-targets.ts";
 import { readCorpus } from "./corpus.ts";
 import { fuzz } from "./fuzzer.ts";
 import { bytesInUse } from "./heap.ts";
-import { type ThreadOrder, writeUnderWay } from "./watched-run.ts";
+import { InputUnderWay, type ThreadOrder } from "./thread-order.ts";
 
 /** Runs one target to its end; the thread that started this one watches what runs, and ends it if it does not come back. */
-const { name, module, seed, executionsMax, msMax, discoveriesMax, underWay } = workerData as ThreadOrder;
+const { name, module, seed, executionsMax, msMax, discoveriesMax, underWay: shared } = workerData as ThreadOrder;
+const underWay = new InputUnderWay(shared);
 const target = (await targetsOf(module)).find((of) => of.name === name);
 if (!target) throw new Error(`there is no target ${name}`);
 const report = await fuzz(target, {
@@ -17,7 +18,7 @@ const report = await fuzz(target, {
   discoveriesMax,
   clock: systemClock,
   corpus: readCorpus(name).map(({ input }) => input),
-  onInput: (input) => writeUnderWay(underWay, input),
+  onInput: (input) => underWay.write(input),
   heapBytes: bytesInUse,
 });
 parentPort?.postMessage(report);

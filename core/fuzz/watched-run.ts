@@ -1,19 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { systemClock } from "../platform/clock.ts";
 import type { Finding, FuzzReport } from "./fuzzer.ts";
-
-/** What a fuzzing thread is started with. */
-export interface ThreadOrder {
-  /** Of the target, and of the module that has it. */
-  readonly name: string;
-  readonly module: string;
-  readonly seed: number;
-  readonly executionsMax: number;
-  readonly msMax: number;
-  readonly discoveriesMax: number;
-  /** The input that runs, behind its number and length: what is left of a run that does not come back. */
-  readonly underWay: SharedArrayBuffer;
-}
+import { InputUnderWay, type ThreadOrder } from "./thread-order.ts";
 
 /** What a run may take before it counts as one that does not come back. */
 export interface RunBounds {
@@ -25,16 +13,8 @@ export interface RunBounds {
   readonly heapMiBMax: number;
 }
 
-const headBytes = 8;
 const ourBounds: RunBounds = { executionMsMax: 10_000, residentBytesMax: 1024 ** 3, heapMiBMax: 512 };
 const lookMs = 250;
-
-export function writeUnderWay(underWay: SharedArrayBuffer, input: Uint8Array): void {
-  const head = new Int32Array(underWay, 0, 2);
-  new Uint8Array(underWay, headBytes).set(input);
-  head[1] = input.length;
-  Atomics.add(head, 0, 1);
-}
 
 /**
  * Fuzzes in a thread of its own that may be ended: an input that takes for ever, or all memory, or that brings the thread
@@ -45,11 +25,10 @@ export function fuzzWatched(
   bytesMax: number,
   { executionMsMax, residentBytesMax, heapMiBMax }: RunBounds = ourBounds,
 ): Promise<FuzzReport> {
-  const underWay = new SharedArrayBuffer(headBytes + bytesMax);
-  const head = new Int32Array(underWay, 0, 2);
+  const underWay = InputUnderWay.ofUpTo(bytesMax);
   const startedAt = systemClock.monotonic();
   const thread = new Worker(new URL("./fuzz-thread.js", import.meta.url), {
-    workerData: { ...order, underWay } satisfies ThreadOrder,
+    workerData: { ...order, underWay: underWay.shared } satisfies ThreadOrder,
     resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
   });
   const residentAtStart = process.memoryUsage.rss();
@@ -61,12 +40,12 @@ export function fuzzWatched(
       void thread.terminate();
     };
     const lost = (message: string, stack = message) => {
-      const input = new Uint8Array(underWay.slice(headBytes, headBytes + (head[1] as number)));
-      end(lostReport(head[0] as number, systemClock.monotonic() - startedAt, { input, message, stack }));
+      const finding = { input: underWay.input, message, stack };
+      end(lostReport(underWay.executions, systemClock.monotonic() - startedAt, finding));
     };
     let seen = { executions: -1, at: startedAt };
     const stopLooking = systemClock.every(lookMs, () => {
-      const executions = Atomics.load(head, 0);
+      const executions = underWay.executions;
       const now = systemClock.monotonic();
       if (executions !== seen.executions) seen = { executions, at: now };
       // Before the first input the target makes its seeds.
@@ -78,7 +57,7 @@ export function fuzzWatched(
     thread.once("exit", () => lost("the target has never come back"));
     thread.once("error", (cause) => {
       // Before the first input it is the target that is wrong.
-      if (Atomics.load(head, 0) > 0) return lost(cause.message, cause.stack);
+      if (underWay.executions > 0) return lost(cause.message, cause.stack);
       thread.removeAllListeners();
       stopLooking();
       reject(cause);

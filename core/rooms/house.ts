@@ -289,11 +289,6 @@ const stillInCircles: readonly string[] = [
   "gui/model/previews.ts",
   "gui/model/reading.ts",
   "gui/model/state.ts",
-  // What a thread or a process is told is written down by who starts it.
-  "core/fuzz/fuzz-thread.ts",
-  "core/fuzz/watched-run.ts",
-  "core/testing/client-process.ts",
-  "core/testing/client-program.ts",
 ];
 
 export const house: House = {

@@ -1,13 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-
-/** What a client's process is told. */
-export interface ClientOrder {
-  readonly target: string;
-  /** Whom it is to be: resumes with the token, in hexadecimal, or logs in. */
-  readonly who: { readonly token: string } | { readonly name: string; readonly password: string };
-}
+import type { ClientOrder } from "./client-order.ts";
 
 const running: ChildProcess[] = [];
 after(() => {

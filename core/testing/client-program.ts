@@ -5,7 +5,7 @@ import { openLeanSocket } from "../client/socket/lean-socket.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
 import { systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
-import type { ClientOrder } from "./client-process.ts";
+import type { ClientOrder } from "./client-order.ts";
 
 /** A client that is a process of its own: gets in, and stays until whoever started it lets go. */
 process.once("message", (order: ClientOrder) => void connect(order));

@@ -1,0 +1,47 @@
+/** What a fuzzing thread is started with. */
+export interface ThreadOrder {
+  /** Of the target, and of the module that has it. */
+  readonly name: string;
+  readonly module: string;
+  readonly seed: number;
+  readonly executionsMax: number;
+  readonly msMax: number;
+  readonly discoveriesMax: number;
+  /** The memory of an {@link InputUnderWay}. */
+  readonly underWay: SharedArrayBuffer;
+}
+
+const headBytes = 8;
+
+/**
+ * The input that runs, in memory that two threads share: what is left of a run that does not come back. Its number and its
+ * length come first, 32 bits each.
+ */
+export class InputUnderWay {
+  readonly shared: SharedArrayBuffer;
+  readonly #head: Int32Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.shared = shared;
+    this.#head = new Int32Array(shared, 0, 2);
+  }
+
+  static ofUpTo(bytesMax: number): InputUnderWay {
+    return new InputUnderWay(new SharedArrayBuffer(headBytes + bytesMax));
+  }
+
+  /** How many inputs have begun. */
+  get executions(): number {
+    return Atomics.load(this.#head, 0);
+  }
+
+  get input(): Uint8Array {
+    return new Uint8Array(this.shared.slice(headBytes, headBytes + Atomics.load(this.#head, 1)));
+  }
+
+  write(input: Uint8Array): void {
+    new Uint8Array(this.shared, headBytes).set(input);
+    Atomics.store(this.#head, 1, input.length);
+    Atomics.add(this.#head, 0, 1);
+  }
+}
