@@ -217,7 +217,7 @@ export class Client {
     return this.#parts.conversations.of(group);
   }
 
-  /** Whether others are told how far the user has read. Their other machines learn it the same way. */
+  /** Whether others may know how far the user has read. Their other machines learn it the same way. */
   get readReceipts(): boolean {
     return this.#parts.cursors.receipts;
   }
@@ -280,7 +280,7 @@ export class Client {
     this.#parts.watched.unwatch(group);
   }
 
-  /** The user is writing something to a group: whoever looks at it is told, once in 3 s at most. */
+  /** The user is writing something to a group: whoever looks at it learns it, once in 3 s at most. */
   typing(group: GroupId): void {
     this.#parts.watched.typing(group);
   }
@@ -295,7 +295,7 @@ export class Client {
     return this.#parts.watched.cursors(group);
   }
 
-  /** The user has read everything up to a seq. Others are told if they may know, now or when there is a connection. */
+  /** The user has read everything up to a seq. Others learn it if they may, now or when there is a connection. */
   markRead(group: GroupId, seq: Seq): void {
     this.#parts.cursors.read(group, seq);
   }

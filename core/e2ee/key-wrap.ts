@@ -58,8 +58,8 @@ function oaep(context: WrapContext) {
 }
 
 function placeOf(group: GroupId, epoch: Epoch): Uint8Array {
-  const place = Buffer.alloc(12);
-  writeUint53(place, 0, group);
-  writeUint32(place, 8, epoch);
-  return place;
+  const context = Buffer.alloc(12);
+  writeUint53(context, 0, group);
+  writeUint32(context, 8, epoch);
+  return context;
 }

@@ -17,7 +17,7 @@ export interface Suite<State> {
 
   /**
    * What has to be sent as handshake messages, in this order, before an epoch can be opened: they travel like any message,
-   * and every member takes them in by {@link receiveHandshake} in the order of their places. Most suites need none.
+   * and every member takes them in by {@link receiveHandshake} in the order of their seqs. Most suites need none.
    *
    * The new state is kept before the first is sent. The change may still come to nothing, because somebody else's came
    * first or the client died: its handshake messages then stand in the order, and must do no harm. Not asked for `create`:

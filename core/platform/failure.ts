@@ -14,6 +14,12 @@ export class Failure extends Error {
   }
 }
 
+/** The code of a system's or a library's error: `ENOENT`, say. Undefined for whatever has none. */
+export function codeOf(thrown: unknown): string | undefined {
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
 /** The message of whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

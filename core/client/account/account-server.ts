@@ -80,7 +80,7 @@ export async function backupOf(
 export const unreachable = (why: string) =>
   new Failure("server_unreachable", why, "check the server's address, and whether it runs");
 
-/** What a person is told when a server does not let them in. */
+/** What a person reads when a server does not let them in. */
 export function accountFailure({ server, user }: { server: string; user: string }, reason: RequestRefusal): Failure {
   const { code, detail } = reason;
   switch (code) {

@@ -1,11 +1,11 @@
-import { type AccountSecret, sealAccountSecret } from "../../e2ee/account-secret.ts";
+import { sealAccountSecret } from "../../e2ee/account-secret.ts";
 import { type Identity } from "../../e2ee/identity.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import { safetyNumber } from "../../e2ee/safety-number.ts";
 import type { Cancel } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
 import { type Result } from "../../platform/result.ts";
-import type { Seq } from "../../wire/ids.ts";
+import { seq } from "../../wire/ids.ts";
 import { type Client, type ClientEvents, createClient } from "../client.ts";
 import { FileTransfers } from "../files/file-transfers.ts";
 import { AttachmentServer } from "../files/transfer.ts";
@@ -58,7 +58,7 @@ export class LocalAccount {
       {
         outboxMax,
         pinning: true,
-        startAfter: (_, lastSeq) => Math.max(0, lastSeq - recentMessages) as Seq,
+        startAfter: (_, lastSeq) => seq(Math.max(0, lastSeq - recentMessages)),
       },
       {
         ...events,
@@ -103,7 +103,7 @@ export class LocalAccount {
   }
 
   /**
-   * Goes online and resolves once the server has told of the user's groups, logging in anew if the last session has ended.
+   * Goes online and resolves once the server has listed the user's groups, logging in anew if the last session has ended.
    * Fails when there is no server now; the client goes on trying.
    */
   async connect(password: string): Promise<void> {
@@ -139,7 +139,8 @@ export class LocalAccount {
   /** Another password for the account, at the server and at this machine. Other machines have to log in with it. */
   async changePassword(old: string, password: string): Promise<void> {
     const { crypto, effort } = this.#parts;
-    const secret = this.vault.accountSecret() as AccountSecret;
+    const secret = this.vault.accountSecret();
+    if (!secret) throw new Error("a vault without an account");
     const seal = (exportKey: Uint8Array) => sealAccountSecret(secret, exportKey);
     const welcome = await connectOnce(
       this.#profile.server,

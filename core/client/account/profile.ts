@@ -3,7 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { AccountSecret } from "../../e2ee/account-secret.ts";
 import type { Stretching } from "../../e2ee/opaque-client.ts";
-import { Failure, messageOf } from "../../platform/failure.ts";
+import { codeOf, Failure, messageOf } from "../../platform/failure.ts";
 import { replaceFile } from "../../platform/replace-file.ts";
 import type { TlsTrust } from "../socket/tls-trust.ts";
 import { base64Field } from "./base64-field.ts";
@@ -41,7 +41,7 @@ export class Profiles {
         .map(nameOf)
         .sort();
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+      if (codeOf(cause) === "ENOENT") return [];
       throw unreadable(this.#home, cause);
     }
   }
@@ -53,7 +53,7 @@ export class Profiles {
     try {
       text = readFileSync(file, "utf8");
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      if (codeOf(cause) === "ENOENT") return undefined;
       throw unreadable(file, cause);
     }
     try {
@@ -138,18 +138,18 @@ function nameOf(entry: string): string {
   }
 }
 
-const unwritable = (place: string, cause: unknown) =>
+const unwritable = (file: string, cause: unknown) =>
   new Failure(
     "profile_unwritable",
-    `${place}: ${messageOf(cause)}`,
+    `${file}: ${messageOf(cause)}`,
     "make room, or name another directory with --home",
     cause,
   );
 
-function unreadable(place: string, cause: unknown): Failure {
+function unreadable(file: string, cause: unknown): Failure {
   return new Failure(
     "profile_unreadable",
-    `${place}: ${messageOf(cause)}`,
+    `${file}: ${messageOf(cause)}`,
     "mend the file, or remove its directory and log in again",
     cause,
   );

@@ -47,8 +47,9 @@ export class ThisMachine {
     // Before anybody is asked for its password.
     if (profile !== undefined && profiles.named(profile)) return profile;
     const known = profiles.list();
-    if (known.length === 1) return known[0] as string;
-    if (known.length > 1)
+    const [only] = known;
+    if (only !== undefined && known.length === 1) return only;
+    if (only !== undefined)
       throw new Failure("profile_needed", `there are several profiles: ${known.join(", ")}`, "name one with --profile");
     throw new Failure("profile_unknown", "this machine knows no account yet", "fastchat account sign-up, or log-in");
   }

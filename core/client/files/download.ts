@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import path from "node:path";
 import { openChunk } from "../../e2ee/attachment.ts";
 import type { FileContent } from "../../e2ee/content.ts";
-import { messageOf } from "../../platform/failure.ts";
+import { codeOf, messageOf } from "../../platform/failure.ts";
 import { chunkCount, chunkPlainBytes, chunkStoredBytes, storedChunkBytes } from "../../wire/attachment.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import { type AttachmentServer, attachmentPath, TransferEnd, type TransferOptions } from "./transfer.ts";
@@ -164,7 +164,7 @@ async function claim(target: string): Promise<void> {
   try {
     await (await open(target, "wx")).close();
   } catch (cause) {
-    const exists = (cause as NodeJS.ErrnoException).code === "EEXIST";
+    const exists = codeOf(cause) === "EEXIST";
     throw new TransferEnd(exists ? "file_exists" : "file_unwritable", messageOf(cause));
   }
 }

@@ -24,7 +24,7 @@ export interface OutgoingFile {
   readonly attachment: Uint8Array;
   readonly key: Uint8Array;
   readonly group: GroupId;
-  /** Of the message that will tell of it. */
+  /** Of the message that will carry it. */
   readonly message: ClientMessageId;
   /** Where it is on this machine. */
   readonly file: string;
@@ -43,7 +43,7 @@ export interface OutgoingFiles {
 }
 
 export interface SendFileOptions extends TransferOptions {
-  /** Leaves in an image what tells where, when and with what it was taken. */
+  /** Leaves in an image the metadata of where, when and with what it was taken. */
   readonly keepMetadata?: boolean;
   /** What is said with it. */
   readonly text?: string;
@@ -68,7 +68,7 @@ export class FileTransfers {
     return this.#store.unsent();
   }
 
-  /** Uploads a file, then tells the group of it; resolves with what became of that message. */
+  /** Uploads a file, then sends the group a message with it; resolves with what became of that message. */
   send(group: GroupId, file: string, options: SendFileOptions = {}): Promise<Result<SendOutcome, TransferRefusal>> {
     const { keepMetadata = false, text } = options;
     return this.#send({ group, file, keepMetadata, text }, options);
@@ -121,7 +121,7 @@ export class FileTransfers {
         await source.close();
       }
     });
-    return uploaded.ok ? transfer(() => this.#tell(uploaded.value.outgoing, uploaded.value.content)) : uploaded;
+    return uploaded.ok ? transfer(() => this.#announce(uploaded.value.outgoing, uploaded.value.content)) : uploaded;
   }
 
   async #begin(
@@ -156,7 +156,7 @@ export class FileTransfers {
     return running;
   }
 
-  #tell({ group, message, attachment }: OutgoingFile, content: FileContent): Promise<SendOutcome> {
+  #announce({ group, message, attachment }: OutgoingFile, content: FileContent): Promise<SendOutcome> {
     return new Promise((resolve, reject) => {
       const taken = this.#client.send(group, content, resolve, message);
       if (taken.ok) this.#store.ended(attachment);

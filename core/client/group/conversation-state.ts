@@ -111,7 +111,7 @@ export class ConversationState {
     this.keep(isNew ? { ...step, ...this.#encoded() } : step);
   }
 
-  /** The log has one more entry: kept with whatever else it is a step of, and told. */
+  /** The log has one more entry: kept with whatever else it is a step of, and reported as `changed`. */
   record({ entry, membership }: AppliedEntry, sequenced: SequencedEntry, step: ConversationStep): void {
     this.#noteTitle(entry);
     const expireSeconds = entry.settings && { expireSeconds: entry.settings.expireSeconds };

@@ -2,7 +2,15 @@ import type { Content } from "../../e2ee/content.ts";
 import type { AnySuite, EpochChange } from "../../e2ee/suite.ts";
 import { accepted, type Result } from "../../platform/result.ts";
 import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import {
+  type ClientMessageId,
+  type Epoch,
+  type GroupId,
+  nextSeq,
+  type Seq,
+  seqBeforeFirst,
+  type UserId,
+} from "../../wire/ids.ts";
 import type { Membership } from "../../wire/membership.ts";
 import type { MembershipAction, MembershipEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
@@ -22,7 +30,7 @@ import { ProposedEpoch } from "./proposed-epoch.ts";
 import { Sealer } from "./sealer.ts";
 import { Turns } from "./turns.ts";
 
-/** A change of a group, as its verified log tells it: to be shown among the messages. */
+/** A change of a group, as its verified log has it: to be shown among the messages. */
 export interface GroupChange {
   readonly seq: Seq;
   /** Milliseconds since the Unix epoch; undefined where the server has not said. */
@@ -140,7 +148,7 @@ export class Conversation {
 
   /**
    * Reads up to so many messages (500 at most) from before the oldest that is kept, and keeps them like any other. For who
-   * keeps any; they are told of by what keeps them, not as messages that have just come. Asked again while it is under way,
+   * keeps any; what keeps them notifies of them, and no `message` event does. Asked again while it is under way,
    * it answers the same.
    */
   older(count: number): Promise<Result<OlderMessages, GroupRefusal>> {
@@ -183,7 +191,7 @@ export class Conversation {
       if (this.#state.isClosed || !parts.keeper || !membership || !suite || seconds === 0) return;
       const needed = new Set(parts.keeper.expire(this.group, now - seconds * 1000));
       // Messages that have not come yet may be of any epoch from the one in force where they begin.
-      const oldest = log.epochAt(this.#state.nextSeq ?? (1 as Seq)) ?? membership.epoch;
+      const oldest = log.epochAt(this.#state.nextSeq ?? nextSeq(seqBeforeFirst)) ?? membership.epoch;
       for (let epoch = oldest; epoch <= membership.epoch; epoch++) needed.add(epoch);
       if (ofSuite !== undefined) this.#state.advance(suite.forget(ofSuite, needed), {});
     });
@@ -194,7 +202,7 @@ export class Conversation {
    * this client has taken that in. A conflict when another change came first.
    */
   async proposeEpoch(from: Membership, change: EpochChange): Promise<Result<ProposedEpoch, GroupRefusal>> {
-    const ready = await this.#prepareEpoch(change);
+    const ready = await this.#prepareEpoch(from, change);
     if (!ready.ok) return ready;
     const { suite, ofSuite, parts } = this.#state;
     if (this.membership !== from || !suite) return anotherCameFirst;
@@ -230,19 +238,19 @@ export class Conversation {
   }
 
   /** Sends the suite's handshake messages for an epoch, and resolves once this client has taken them in. */
-  async #prepareEpoch(change: EpochChange): Promise<Result<undefined, GroupRefusal>> {
+  async #prepareEpoch(before: Membership, change: EpochChange): Promise<Result<undefined, GroupRefusal>> {
     const current = await this.#caughtUp();
     if (!current.ok) return current;
     const prepared = await this.#turns.inOrder(async () => {
       const { suite, ofSuite, parts } = this.#state;
-      if (!suite || this.membership?.epoch !== change.epoch - 1) return anotherCameFirst;
+      if (!suite || this.membership?.epoch !== before.epoch) return anotherCameFirst;
       const of = await suite.prepareEpoch(parts.self, ofSuite, change);
       if (!of.ok) return refusal("cannot_seal", `the epoch could not be prepared: ${of.reason}`);
       this.#state.advance(of.value.state, {});
       return of;
     });
     if (!prepared.ok) return prepared;
-    const epoch = (change.epoch - 1) as Epoch;
+    const epoch = before.epoch;
     for (const payload of prepared.value.handshakes) {
       const taken = await this.#handshakes.send(epoch, payload);
       if (!taken.ok) return taken;
@@ -258,7 +266,7 @@ export class Conversation {
     return this.#turns.inOrder(() => this.#log.takeKeys());
   }
 
-  /** The user is told of the keeper's failure where it happens; whatever else a message's turn throws is a defect. */
+  /** `notKept` reports the keeper's failure where it happens; whatever else a message's turn throws is a defect. */
   #reported(done: Promise<unknown>): void {
     done.catch((cause) => {
       if (!this.#state.isBroken) throw cause;

@@ -1,6 +1,6 @@
 import type { AnySuite, WrappedKey } from "../../e2ee/suite.ts";
 import { accepted, type Result } from "../../platform/result.ts";
-import type { Epoch, Seq } from "../../wire/ids.ts";
+import { nextEpoch, type Seq } from "../../wire/ids.ts";
 import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
 import type { Ask } from "../people/identity-book.ts";
 import type { ConversationState } from "./conversation-state.ts";
@@ -35,11 +35,11 @@ export class EpochKeys {
       const fault = await this.#follow(suite, page.value.keys);
       if (fault) return refusal("log_refused", fault);
       if (!page.value.more) break;
-      const last = page.value.keys.at(-1)?.epoch ?? 0;
-      if (last < from) {
+      const last = page.value.keys.at(-1)?.epoch;
+      if (last === undefined || last < from) {
         return refusal("log_refused", `there are more keys, and the server does not go on at epoch ${from}`);
       }
-      from = (last + 1) as Epoch;
+      from = nextEpoch(last);
     }
     return accepted(undefined);
   }

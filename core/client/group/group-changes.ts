@@ -5,7 +5,7 @@ import type { Identity } from "../../e2ee/identity.ts";
 import type { AnySuite, Recipient } from "../../e2ee/suite.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { readUint32, readUint53 } from "../../wire/bytes.ts";
-import { type Epoch, type GroupId, groupId, type UserId } from "../../wire/ids.ts";
+import { type Epoch, firstEpoch, type GroupId, groupId, nextEpoch, type UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { Membership } from "../../wire/membership.ts";
 import {
@@ -58,7 +58,7 @@ export class GroupChanges {
     const others = members.filter(({ user }) => user !== this.#parts.user);
     for (let attempt = 1; ; attempt++) {
       const group = drawGroupId();
-      const epoch = 1 as Epoch;
+      const epoch = firstEpoch;
       const change = { group, epoch, members: [...others, this.#me()], readBack: [] };
       const next = await ProposedEpoch.from(undefined, suite, this.#parts.self, change);
       const entry: MembershipEntry = {
@@ -93,7 +93,8 @@ export class GroupChanges {
       const outcome = prepared.ok
         ? await this.#submit(conversation, prepared.value.entry, prepared.value.next)
         : prepared;
-      if (outcome.ok) return accepted(conversation.membership as Membership);
+      if (outcome.ok && conversation.membership) return accepted(conversation.membership);
+      if (outcome.ok) throw new Error(`group ${conversation.group} was changed, and has no members`);
       const again = outcome.reason.code === "conflict" || outcome.reason.code === "keys_missing";
       if (!again || attempt === triesMax) return outcome;
     }
@@ -127,23 +128,23 @@ export class GroupChanges {
     if (!conversation.suite)
       return refusal("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
     const { group, length, epoch, head } = membership;
-    const nextEpoch = (opens(action) || action === "leave" ? epoch + 1 : epoch) as Epoch;
+    const entryEpoch = opens(action) || action === "leave" ? nextEpoch(epoch) : epoch;
     let next: ProposedEpoch | undefined;
     if (opens(action)) {
       const removed = new Set(action === "remove" ? subjects.map(({ user }) => user) : []);
       const members = await this.#membersAfter(membership, removed, action === "admit" ? people : []);
       if (!members.ok) return members;
       const readBack = action === "admit" && membership.settings.history ? people : [];
-      const change = { group, epoch: nextEpoch, members: members.value, readBack };
+      const change = { group, epoch: entryEpoch, members: members.value, readBack };
       const opened = await conversation.proposeEpoch(membership, change);
       if (!opened.ok) return opened;
       next = opened.value;
     }
     const newTitle = title ?? (next ? conversation.title : undefined);
     const sealedTitle =
-      newTitle === undefined ? undefined : (next?.sealTitle(newTitle) ?? conversation.sealTitle(nextEpoch, newTitle));
+      newTitle === undefined ? undefined : (next?.sealTitle(newTitle) ?? conversation.sealTitle(entryEpoch, newTitle));
     const entry: MembershipEntry = {
-      ...this.#signedBy(group, length, nextEpoch, head),
+      ...this.#signedBy(group, length, entryEpoch, head),
       action,
       subjects,
       ...(next ? { opening: next.opening } : {}),

@@ -35,7 +35,7 @@ interface KnownEntry {
 
 /**
  * A group's membership log as one client has verified it: who belongs to the group, under which identity and epoch, now and
- * at every place before. Nothing else is believed of a server on these matters.
+ * at every seq before. Nothing else is believed of a server on these matters.
  */
 export class GroupLog {
   readonly history = new MembershipHistory();
@@ -66,7 +66,7 @@ export class GroupLog {
     return this.#entries[index]?.seq;
   }
 
-  /** The epoch in force at a place: that of the last entry before it. Undefined before the first. */
+  /** The epoch in force at a seq: that of the last entry before it. Undefined before the first. */
   epochAt(seq: Seq): Epoch | undefined {
     return this.#entries.findLast((entry) => entry.seq < seq)?.epoch;
   }
@@ -110,7 +110,8 @@ export class GroupLog {
   }
 
   #compare(index: number, { seq, bytes, at }: SequencedEntry): Result<undefined, GroupRefusal> {
-    const known = this.#entries[index] as KnownEntry;
+    const known = this.#entries[index];
+    if (!known) throw new Error(`group ${this.#group} has no entry ${index} to compare with`);
     if (!equalBytes(known.hash, entryHash(bytes)))
       return cannotBe(`entry ${index} is not the one that was shown before`);
     if (known.seq !== seq) return cannotBe(`entry ${index} was shown at ${known.seq} before, and now at ${seq}`);

@@ -17,7 +17,7 @@ export class Handshakes {
     this.#mailbox = mailbox;
   }
 
-  /** Sends one and resolves once the client itself has taken it in, in its place. A conflict when the epoch is over. */
+  /** Sends one and resolves once the client itself has taken it in, in its turn. A conflict when the epoch is over. */
   send(epoch: Epoch, payload: Uint8Array): Promise<Outcome> {
     return new Promise((resolve) => {
       const id = this.#mailbox.nextId();
@@ -27,8 +27,8 @@ export class Handshakes {
           id,
           group: this.#group,
           type: messageTypes.handshake,
-          seal: (place) =>
-            place.epoch > epoch
+          seal: (target) =>
+            target.epoch > epoch
               ? refused({ code: "cannot_seal", detail: "the epoch has changed meanwhile" })
               : accepted({ epoch, payload }),
         },

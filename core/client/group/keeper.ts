@@ -15,20 +15,20 @@ export interface Keeper {
   restore(group: GroupId): KeptConversation | undefined;
   /** One step of a conversation. */
   keep(group: GroupId, step: ConversationStep): void;
-  /** The place of this message, if it is kept: a server may not show it at another. */
+  /** The seq of this message, if it is kept: a server may not show it with another. */
   seqOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined;
-  /** What is kept at this place. */
+  /** Which message is kept with this seq. */
   at(group: GroupId, seq: Seq): MessageName | undefined;
   /**
-   * The user is a member of this group. Answers the place behind which to go on reading: where that has ended, or behind
+   * The user is a member of this group. Answers the seq behind which to go on reading: where that has ended, or behind
    * `after`, if nothing is kept that far.
    */
   entered(group: GroupId, after: Seq): Seq;
-  /** Everything between this place and the cursor has been taken in. Undefined for a group that is not kept. */
+  /** Everything between this seq and the cursor has been taken in. Undefined for a group that is not kept. */
   oldest(group: GroupId): Seq | undefined;
   /** The user has left, or was removed: nothing more comes. What was read stays. */
   left(group: GroupId): void;
-  /** Everything up to a place has been read; false when that was known. */
+  /** Everything up to a seq has been read; false when that was known. */
   readUpTo(group: GroupId, seq: Seq): boolean;
   /** Up to where. */
   readSeq(group: GroupId): Seq;
@@ -52,7 +52,7 @@ export type KeptOutcome = { readonly ok: true; readonly seq: Seq } | { readonly 
 
 export interface KeptGroup {
   readonly group: GroupId;
-  /** Everything up to this place has been taken in. */
+  /** Everything up to this seq has been taken in. */
   readonly cursor: Seq;
 }
 
@@ -70,19 +70,19 @@ export interface KeptConversation {
 }
 
 export interface ConversationStep {
-  /** Everything up to this place is taken in with this step. */
+  /** Everything up to this seq is taken in with this step. */
   readonly cursor?: Seq;
   /** And everything from here on. */
   readonly oldest?: Seq;
   readonly entry?: SequencedEntry;
-  /** When the server took in the entry at this place. */
+  /** When the server took in the entry with this seq. */
   readonly entryAt?: { readonly seq: Seq; readonly at: number };
   readonly title?: string;
   /** Seconds after which the group's messages are deleted; 0 keeps them. */
   readonly expireSeconds?: number;
   readonly suiteState?: Uint8Array;
   readonly message?: KeptMessage;
-  /** Places at which the server says that there is nothing. */
+  /** Seqs of which the server says that they have no message. */
   readonly missing?: { readonly from: Seq; readonly through: Seq };
 }
 

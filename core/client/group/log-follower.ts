@@ -39,14 +39,14 @@ export class LogFollower {
       if (!met.ok) return met;
     }
     const keys = await this.#keys.take(ask);
-    if (!keys.ok) return this.#told(keys.reason);
+    if (!keys.ok) return this.#reported(keys.reason);
     return accepted(membership);
   }
 
   /** The newest epoch is followed, and if that takes messages that have not come yet, once they have. */
   async takeKeys(): Promise<Result<undefined, GroupRefusal>> {
     const taken = await this.#keys.take(askPatiently);
-    return taken.ok ? taken : this.#told(taken.reason);
+    return taken.ok ? taken : this.#reported(taken.reason);
   }
 
   /** An entry that was delivered among the group's messages. */
@@ -76,7 +76,7 @@ export class LogFollower {
 
   /** The server shows what cannot be: `logRefused` says so. */
   refuse(detail: string): Result<never, GroupRefusal> {
-    return this.#told({ code: "log_refused", detail });
+    return this.#reported({ code: "log_refused", detail });
   }
 
   async #readLog(ask: Ask): Promise<Result<undefined, GroupRefusal>> {
@@ -106,19 +106,19 @@ export class LogFollower {
   ): Promise<Result<undefined, GroupRefusal>> {
     const { log, parts } = this.#state;
     const taken = await log.take(sequenced, parts.people, ask);
-    if (!taken.ok) return this.#told(taken.reason);
+    if (!taken.ok) return this.#reported(taken.reason);
     const { seq, at } = sequenced;
     if (taken.value) this.#state.record(taken.value, sequenced, step);
     else this.#state.keep(at === undefined ? step : { ...step, entryAt: { seq, at } });
     return accepted(undefined);
   }
 
-  #told(reason: GroupRefusal): Result<never, GroupRefusal> {
+  #reported(reason: GroupRefusal): Result<never, GroupRefusal> {
     if (reason.code === "log_refused") this.#state.events.logRefused?.(this.#state.group, reason.detail);
     return refused(reason);
   }
 
-  /** Newcomers' names are known before their entry is told of. Who cannot be met now is met when something is sealed. */
+  /** Newcomers' names are known before their entry is reported. Who cannot be met now is met when something is sealed. */
   async #meetSubjects({ action, subjects }: MembershipEntry): Promise<void> {
     const { people } = this.#state.parts;
     if (action !== "admit" || !people.isStrict) return;

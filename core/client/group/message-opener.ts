@@ -26,7 +26,7 @@ export class MessageOpener {
     this.#log = log;
   }
 
-  /** Older messages than the user has seen are opened without events: what keeps them tells of them. */
+  /** Older messages than the user has seen are opened without events: what keeps them notifies of them. */
   async open(seq: Seq, message: DeliveredMessage, events: ConversationEvents = this.#state.events): Promise<void> {
     const writer = await this.#writerOf(seq, message, events);
     if (!writer) return;

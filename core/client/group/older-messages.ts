@@ -1,6 +1,6 @@
 import { accepted, type Result } from "../../platform/result.ts";
 import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
-import type { Seq } from "../../wire/ids.ts";
+import { nextSeq, previousSeq, type Seq, seq, seqBeforeFirst } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
@@ -27,7 +27,7 @@ export interface OlderHistoryParts {
   readonly inOrder: InOrder;
 }
 
-/** Older messages than those that the user has seen are kept without events: what keeps them tells of them. */
+/** Older messages than those that the user has seen are kept without events: what keeps them notifies of them. */
 const quietly: ConversationEvents = {};
 
 /** Reads a group's messages from before the oldest that is kept, and keeps them like any other. */
@@ -60,8 +60,8 @@ export class OlderHistory {
     if (!ready.ok) return ready;
     const first = this.#firstReadable();
     if (oldest <= first) return accepted({ count: 0, more: false });
-    const from = Math.max(first, oldest - Math.min(Math.max(1, count), limits.syncPageMax)) as Seq;
-    const range = { after: (from - 1) as Seq, through: (oldest - 1) as Seq };
+    const from = seq(Math.max(first, oldest - Math.min(Math.max(1, count), limits.syncPageMax)));
+    const range = { after: previousSeq(from), through: previousSeq(oldest) };
     const history = await mailbox.history(state.group, range);
     if (!history.ok) return refusalFor("older messages could not be read", history.reason);
     const taking = inOrder(async () => {
@@ -85,14 +85,14 @@ export class OlderHistory {
     const { state } = this.#parts;
     let taken = 0;
     let next = from;
-    const skipTo = (seq: Seq) => {
-      if (seq > next) state.keep({ missing: { from: next, through: (seq - 1) as Seq } });
-      next = (seq + 1) as Seq;
+    const skipTo = (at: Seq) => {
+      if (at > next) state.keep({ missing: { from: next, through: previousSeq(at) } });
+      next = nextSeq(at);
     };
-    for (const [seq, message] of messages) {
+    for (const [at, message] of messages) {
       if (state.isClosed) break;
-      skipTo(seq);
-      if (await this.#take(keeper, seq, message)) taken++;
+      skipTo(at);
+      if (await this.#take(keeper, at, message)) taken++;
     }
     if (state.isClosed) return undefined;
     skipTo(before);
@@ -101,32 +101,32 @@ export class OlderHistory {
   }
 
   /** Takes in a message that stands before those that were taken in by now; answers whether there is one more then. */
-  async #take(keeper: Keeper, seq: Seq, message: DeliveredMessage): Promise<boolean> {
+  async #take(keeper: Keeper, at: Seq, message: DeliveredMessage): Promise<boolean> {
     const { state, log, opener } = this.#parts;
-    const known = keeper.at(state.group, seq);
+    const known = keeper.at(state.group, at);
     if (known && (known.sender !== message.sender || known.clientMessageId !== message.clientMessageId)) {
-      state.events.misplaced?.(state.group, seq);
+      state.events.misplaced?.(state.group, at);
       return false;
     }
     switch (message.type) {
       case messageTypes.membership:
-        await log.received(seq, message);
+        await log.received(at, message);
         return false;
       case messageTypes.handshake:
         // What it led to is in the suite's state.
         return false;
       default:
-        await opener.open(seq, message, quietly).catch((cause) => {
+        await opener.open(at, message, quietly).catch((cause) => {
           if (state.isBroken) throw cause;
-          opener.broke(seq, message, cause, quietly);
+          opener.broke(at, message, cause, quietly);
         });
-        return !known && keeper.at(state.group, seq) !== undefined;
+        return !known && keeper.at(state.group, at) !== undefined;
     }
   }
 
   /** What came before this seq was not for this member to read. */
   #firstReadable(): Seq {
     const { state } = this.#parts;
-    return state.log.entries.find(({ entry }) => state.isFor(entry.epoch))?.seq ?? (1 as Seq);
+    return state.log.entries.find(({ entry }) => state.isFor(entry.epoch))?.seq ?? nextSeq(seqBeforeFirst);
   }
 }

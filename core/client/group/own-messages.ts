@@ -24,7 +24,7 @@ export class OwnMessages {
     this.#parts = parts;
   }
 
-  /** Sends a content; `settled` is told its outcome. Refused when too many wait. */
+  /** Sends a content; `settled` gets its outcome. Refused when too many wait. */
   send(
     group: GroupId,
     content: Content,

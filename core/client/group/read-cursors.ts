@@ -10,14 +10,14 @@ export interface ReadCursorsParts {
 /** How far the user has read each group: kept here, and known to the servers if others may know. */
 export class ReadCursors {
   readonly #parts: ReadCursorsParts;
-  /** Whether others are told. The user's other machines learn it the same way. */
+  /** Whether others may know. The user's other machines learn it the same way. */
   receipts = true;
 
   constructor(parts: ReadCursorsParts) {
     this.#parts = parts;
   }
 
-  /** The user has read everything up to a seq. The servers are told now, or when there is a connection. */
+  /** The user has read everything up to a seq. The servers learn it now, or when there is a connection. */
   read(group: GroupId, seq: Seq): void {
     const { keeper, mailbox } = this.#parts;
     const isNew = keeper ? keeper.readUpTo(group, seq) : true;

@@ -7,7 +7,7 @@ export class Turns {
 
   readonly inOrder: InOrder = (work) => {
     const done = this.#last.then(work);
-    // Who has handed the work in is told of its failure; here it only matters that it is over.
+    // Who has handed the work in gets its failure; here it only matters that it is over.
     this.#last = done.then(
       () => {},
       () => {},

@@ -38,7 +38,7 @@ const nothing: ReadonlyMap<UserId, Seq> = new Map();
 /** The groups that the user looks at, over all connections: who of them is here, who has read how far, who is writing. */
 export class WatchedGroups {
   readonly #groups = new Map<GroupId, WatchedGroup>();
-  /** When the others were last told that the user is writing, on the monotonic clock. */
+  /** When `typing` was last sent, on the monotonic clock. */
   readonly #typedAtMs = new Map<GroupId, number>();
   readonly #mailbox: Mailbox;
   readonly #clock: Clock;

@@ -1,41 +1,47 @@
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { copyBytes } from "../../wire/bytes.ts";
 import { DeliverCursor } from "../../wire/deliver-frame.ts";
-import { type GroupId, nextSeq, previousSeq, type Seq } from "../../wire/ids.ts";
+import { type GroupId, nextSeq, previousSeq, type Seq, seq } from "../../wire/ids.ts";
 
-/** Where a group's messages go: each once, in the order of their places. */
+/** Where a group's messages go: each once, in the order of their seqs. */
 export interface FeedSink {
   /** The cursor stands on the message; it and its payload are valid during the call only. */
   delivered(group: GroupId, message: DeliverCursor): void;
-  /** The server says that these places hold nothing: expired, or withheld. */
+  /** The server says that these seqs have no message: expired, or withheld. */
   missing(group: GroupId, from: Seq, through: Seq): void;
 }
 
 /** Asks for a range of the group's history; resolves when all of it that there is has been delivered. */
 export type RequestRange = (feed: GroupFeed, after: Seq, through: Seq) => void;
 
-/** Two servers may commit in one order and tell in another: that sorts itself out in less than this. */
+/** Two servers may commit in one order and deliver in another: that sorts itself out in less than this. */
 const gapPatienceMs = 200;
 /** Before a server that had nothing to say, or did not go on, is asked again. */
 const stalledMs = 1000;
 /** Frames that came too early are kept up to here; more are fetched again. */
 const heldBytesMax = 512 * 1024;
 
+export interface FeedParts {
+  readonly sink: FeedSink;
+  readonly clock: Clock;
+  readonly request: RequestRange;
+}
+
 /**
  * Puts one group's messages in order: passes on what is next, drops what came before, and fetches what is missing.
  */
 export class GroupFeed {
   readonly group: GroupId;
-  /** The place that comes next. */
+  /** The seq that comes next. */
   next: Seq;
   readonly #sink: FeedSink;
   readonly #clock: Clock;
   readonly #request: RequestRange;
-  /** The highest place known to be taken. */
+  /** The highest seq known to be taken. */
   #known: number;
   #held: Map<number, Uint8Array> | undefined;
   #heldBytes = 0;
-  /** The first place of what came too early while a range was on its way, and found no room. */
+  /** The first seq of what came too early while a range was on its way, and found no room. */
   #notHeld = Number.POSITIVE_INFINITY;
   #requested = false;
   #requestedAfter = 0;
@@ -44,13 +50,13 @@ export class GroupFeed {
   #heard = false;
   #cancelPatience: Cancel | undefined;
 
-  constructor(group: GroupId, after: Seq, by: { sink: FeedSink; clock: Clock; request: RequestRange }) {
+  constructor(group: GroupId, after: Seq, { sink, clock, request }: FeedParts) {
     this.group = group;
     this.next = nextSeq(after);
     this.#known = after;
-    this.#sink = by.sink;
-    this.#clock = by.clock;
-    this.#request = by.request;
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#request = request;
   }
 
   /** Whether everything known to exist has been passed on. */
@@ -77,16 +83,16 @@ export class GroupFeed {
   }
 
   /**
-   * The range that was asked for has been delivered, as far as `through`: its places that did not come hold nothing.
+   * The range that was asked for has been delivered, as far as `through`: its seqs that did not come have no message.
    * Undefined when the request failed.
    */
   answered(through: Seq | undefined): void {
     const before = this.#requestedAfter;
     this.#requested = false;
     if (through === undefined) return;
-    // What found no room is fetched again: nothing is said of its places yet.
+    // What found no room is fetched again: nothing is said of its seqs yet.
     const complete = Math.min(through, this.#notHeld - 1);
-    // What has come of the range behind an empty place was held, as if that were still to come.
+    // What has come of the range behind an empty seq was held, as if that were still to come.
     if (this.#held) this.#release(complete);
     this.#skip(complete);
     // A page that ends early was full.
@@ -106,17 +112,17 @@ export class GroupFeed {
     this.#held = undefined;
   }
 
-  /** The places up to this one that have not come hold nothing. */
+  /** The seqs up to this one that have not come have no message. */
   #skip(through: number): void {
     if (through < this.next) return;
-    this.#sink.missing(this.group, this.next, through as Seq);
-    this.next = (through + 1) as Seq;
+    this.#sink.missing(this.group, this.next, seq(through));
+    this.next = nextSeq(seq(through));
   }
 
   #passOn(cursor: DeliverCursor): void {
     while (cursor.next()) {
       if (cursor.seq < this.next) continue;
-      this.next = (cursor.seq + 1) as Seq;
+      this.next = nextSeq(cursor.seq);
       this.#sink.delivered(this.group, cursor);
     }
   }
@@ -135,13 +141,12 @@ export class GroupFeed {
     this.#fetch();
   }
 
-  /** Passes on the held frames whose turn has come; places up to `complete` that have not come hold nothing. */
+  /** Passes on the held frames whose turn has come; seqs up to `complete` that have not come have no message. */
   #release(complete = 0): void {
     const held = this.#held ?? new Map<number, Uint8Array>();
-    for (const firstSeq of [...held.keys()].sort((a, b) => a - b)) {
+    for (const [firstSeq, frame] of [...held].sort(([a], [b]) => a - b)) {
       this.#skip(Math.min(complete, firstSeq - 1));
       if (firstSeq > this.next) break;
-      const frame = held.get(firstSeq) as Uint8Array;
       held.delete(firstSeq);
       this.#heldBytes -= frame.length;
       releaseCursor.open(frame);
@@ -163,7 +168,7 @@ export class GroupFeed {
     this.#notHeld = Number.POSITIVE_INFINITY;
     this.#requestedAfter = this.next - 1;
     this.#requestedThrough = through;
-    this.#request(this, previousSeq(this.next), through as Seq);
+    this.#request(this, previousSeq(this.next), seq(through));
   }
 }
 

@@ -9,7 +9,7 @@ export interface MailboxGroup {
   readonly feed: GroupFeed;
 }
 
-/** A group as the server tells of it. */
+/** A group as the server lists it. */
 export interface ListedGroup {
   readonly group: GroupId;
   readonly epoch: Epoch;

@@ -74,7 +74,7 @@ export class Lane {
     return skips;
   }
 
-  /** A message that was refused for now takes its old place among those that wait. */
+  /** A message that was refused for now waits again where it stood among those that wait. */
   putBack(message: QueuedMessage): void {
     this.#underWay.delete(message);
     this.#refusals++;

@@ -196,7 +196,7 @@ export class Mailbox {
   }
 
   /**
-   * Takes a message in, to be sent until its outcome is known; `settled` is told. Refused when too many wait.
+   * Takes a message in, to be sent until its outcome is known; `settled` gets that, once. Refused when too many wait.
    *
    * An id of the caller's own must be unique among the user's messages.
    */

@@ -19,7 +19,7 @@ import type { OutgoingMessage, SealedFor, SealRefusal, SendOutcome } from "./out
 import { SendPace } from "./send-pace.ts";
 import { type Notice, pauseMs } from "./server-link.ts";
 
-/** A message to a group of which no server has told for this long has failed: the user is not in it. */
+/** A message to a group that no server has listed for this long has failed: the user is not in it. */
 const unknownGroupMsMax = 10_000;
 const checkPeriodMs = 2500;
 /** Before what could not be sealed, or was refused without a word on when to come again, is tried once more. */
@@ -78,7 +78,7 @@ export class Outbox {
   }
 
   /**
-   * Takes a message in, to be sent until its outcome is known; `settled` is told that, once. Refused when too many wait.
+   * Takes a message in, to be sent until its outcome is known; `settled` gets that, once. Refused when too many wait.
    *
    * An id of the caller's own must be unique among the user's messages.
    */

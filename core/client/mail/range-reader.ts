@@ -30,7 +30,7 @@ export class RangeReader {
     this.#requests = requests;
   }
 
-  /** The feed gets its messages as they are delivered, and is told through which seq it has. */
+  /** The feed gets its messages as they are delivered, and learns from `answered` through which seq that goes. */
   want(feed: GroupFeed, after: Seq, through: Seq): void {
     if (this.#wanted.push({ feed, after, through })) return this.#next();
     feed.answered(undefined);

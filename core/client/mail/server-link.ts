@@ -30,16 +30,11 @@ export interface RequestRefusal {
 }
 
 /** What the server refuses for its own sake, for now. */
-const refusedForNow: ReadonlySet<RequestRefusal["code"]> = new Set(["busy", "rate_limited", "internal", "draining"]);
+const refusedForNow: ReadonlySet<string> = new Set(["busy", "rate_limited", "internal", "draining"]);
 
 /** Whether what was refused for this reason may be granted if it is asked again. */
 export function isTemporary(code: string): boolean {
-  return (
-    code === "offline" ||
-    code === "timeout" ||
-    code === "certificate_refused" ||
-    refusedForNow.has(code as RequestRefusal["code"])
-  );
+  return code === "offline" || code === "timeout" || code === "certificate_refused" || refusedForNow.has(code);
 }
 
 /** A server may name any pause: one of nothing would be a loop, and one without end the last that is heard of a client. */

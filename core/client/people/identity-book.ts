@@ -46,8 +46,8 @@ export class IdentityBook {
       const page = names.slice(from, from + limits.findUsersMax);
       const reply = await this.#mailbox.request({ kind: "findUsers", names: page });
       if (!reply.ok) return refusalFor("users could not be looked up", reply.reason);
-      for (const [i, found] of reply.value.users.entries()) {
-        const name = page[i] as string;
+      for (const [i, name] of page.entries()) {
+        const found = reply.value.users[i];
         if (!found) return refusal("unknown_user", `there is no user ${name}`);
         const identity = this.#cache.open(found.identity);
         if (!identity.ok)
@@ -118,7 +118,7 @@ export class IdentityBook {
   }
 }
 
-/** What whoever is concerned by changed identities is told. */
+/** The refusal for people whose identity has changed. */
 export function identityChanged(...names: readonly string[]) {
   const detail = `the identity of ${names.join(", ")} is not the one that was met before: compare safety numbers, then accept it`;
   return refusal("identity_changed", detail);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { messageOf } from "../../platform/failure.ts";
+import { codeOf, messageOf } from "../../platform/failure.ts";
 import { accepted, type Parsed, type Result, refused } from "../../platform/result.ts";
 import { deploymentUrl } from "./deployment-url.ts";
 import { httpAsk } from "./http.ts";
@@ -91,6 +91,6 @@ export const offline = (detail: string) => refused<DialRefusal>({ code: "offline
 
 /** Of what OpenSSL and Node say about certificates (X509_V_ERR_…, ERR_TLS_…). */
 function isCertificateError(cause: unknown): boolean {
-  const code = (cause as NodeJS.ErrnoException).code ?? "";
+  const code = codeOf(cause) ?? "";
   return /CERT|SIGNATURE|ALTNAME|ISSUER|^INVALID_(CA|PURPOSE)$/.test(code);
 }

@@ -86,11 +86,11 @@ function shownChain(address: URL): Promise<Result<ShownChain>> {
 
 function chainOf(own: DetailedPeerCertificate): X509Certificate[] {
   const chain: X509Certificate[] = [];
-  let next: DetailedPeerCertificate | undefined = own;
-  // A self-signed certificate is its own issuer.
-  while (next?.raw && !chain.some((known) => known.raw.equals(next?.raw as Buffer))) {
-    chain.push(new X509Certificate(next.raw));
-    next = next.issuerCertificate;
+  for (let next: DetailedPeerCertificate | undefined = own; next?.raw; next = next.issuerCertificate) {
+    const { raw } = next;
+    // A self-signed certificate is its own issuer.
+    if (chain.some((known) => known.raw.equals(raw))) break;
+    chain.push(new X509Certificate(raw));
   }
   return chain;
 }

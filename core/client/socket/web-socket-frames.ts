@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { readUint8, readUint16 } from "../../wire/bytes.ts";
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -55,8 +56,8 @@ export class FrameReader {
     const available = bytes.length - at;
     this.#needed = 2;
     if (available < 2) return at;
-    const first = bytes[at] as number;
-    const second = bytes[at + 1] as number;
+    const first = readUint8(bytes, at);
+    const second = readUint8(bytes, at + 1);
     if ((first & 0x70) !== 0) return this.#break("reserved bits are set");
     if ((second & 0x80) !== 0) return this.#break("a server's frame is masked");
     let length = second & 0x7f;
@@ -64,7 +65,7 @@ export class FrameReader {
     if (length === 126) {
       this.#needed = 4;
       if (available < 4) return at;
-      length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
+      length = readUint16(bytes, at + 2);
       head = 4;
     } else if (length === 127) {
       this.#needed = 10;
@@ -111,7 +112,7 @@ export class FrameReader {
 
   #close(payload: Uint8Array): void {
     this.#over = true;
-    const code = payload.length >= 2 ? ((payload[0] as number) << 8) | (payload[1] as number) : 1005;
+    const code = payload.length >= 2 ? readUint16(payload, 0) : 1005;
     this.#events.closed(code, Buffer.from(payload.subarray(2)).toString());
   }
 

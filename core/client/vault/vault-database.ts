@@ -1,9 +1,12 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import type Database from "libsql";
-import { Failure, messageOf } from "../../platform/failure.ts";
+import { z } from "zod";
+import { codeOf, Failure, messageOf } from "../../platform/failure.ts";
 import { readMigrations } from "../../platform/migration-files.ts";
 import { projectRoot } from "../../platform/project-root.ts";
+
+const versionFields = z.object({ user_version: z.number() });
 
 const require = createRequire(import.meta.url);
 /** Its machine code takes 3 MiB and 30 ms to load, which a process without a vault has no use for. */
@@ -109,7 +112,7 @@ export class VaultDatabase {
 /** Brings the schema to its newest step: SQLite's own `user_version` says where it is. */
 function migrated(database: Database.Database): Database.Database {
   const migrations = readMigrations(schemaDirectory);
-  const at = (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
+  const at = versionFields.parse(database.prepare("PRAGMA user_version").get()).user_version;
   if (at > migrations.length) {
     throw new Failure(
       "vault_is_newer",
@@ -125,7 +128,7 @@ function migrated(database: Database.Database): Database.Database {
 
 function openFailure(file: string, cause: unknown): unknown {
   if (cause instanceof Failure) return cause;
-  const code = (cause as { code?: string }).code ?? "";
+  const code = codeOf(cause) ?? "";
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
     return new Failure(
       "vault_in_use",

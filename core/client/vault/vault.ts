@@ -7,7 +7,14 @@ import { encodeContent, wordsOf } from "../../e2ee/content.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { parseCbor } from "../../wire/cbor.ts";
 import { anyBytesField, userIdField } from "../../wire/fields.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import {
+  type ClientMessageId,
+  type Epoch,
+  type GroupId,
+  type Seq,
+  seqBeforeFirst,
+  type UserId,
+} from "../../wire/ids.ts";
 import type { OutgoingFiles } from "../files/file-transfers.ts";
 import type {
   ConversationStep,
@@ -229,7 +236,7 @@ export class Vault implements Keeper {
 
   readSeq(group: GroupId): Seq {
     const kept = this.#database.get<{ seq: Seq }>("SELECT read_seq AS seq FROM groups WHERE id = ?", group);
-    return kept?.seq ?? (0 as Seq);
+    return kept?.seq ?? seqBeforeFirst;
   }
 
   readUpTo(group: GroupId, seq: Seq): boolean {
