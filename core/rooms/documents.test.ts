@@ -16,7 +16,7 @@ const documents = [
 ];
 
 /** Files that programs write where they run, and that no clone has. */
-const writtenByPrograms = ["secret.json", "settings.json", "key-pairs.json"];
+const writtenByPrograms = new Set(["secret.json", "settings.json", "key-pairs.json"]);
 
 /** Files as they are named in code marks, and where links lead. */
 function filesNamedIn(text: string): string[] {
@@ -28,7 +28,7 @@ function filesNamedIn(text: string): string[] {
 /** As one who reads in that folder looks for it: a name alone anywhere below, a path from there, from the root, or from `core/`. */
 function isThere(document: string, file: string): boolean {
   const folder = path.dirname(document);
-  if (writtenByPrograms.includes(file)) return true;
+  if (writtenByPrograms.has(file)) return true;
   // What protects a group stands in many rooms.
   const named = document === "core/e2ee/SECURITY.md" ? "core" : folder;
   if (!file.includes("/") && namesBelow(named).has(file)) return true;

@@ -67,6 +67,12 @@ const rooms: readonly Room[] = [
     builtins: nothing,
   },
   {
+    path: "core/wire/protocol",
+    holds: "`npm run protocol`: writes the frame tables of PROTOCOL.md, and frames.cddl",
+    imports: [],
+    forTests: true,
+  },
+  {
     path: "core/e2ee",
     holds: "what only members can read: identities, suites, OPAQUE",
     imports: ["core/platform", "core/wire"],

@@ -10,6 +10,7 @@ import {
   epochField,
   exactBytesField,
   groupIdField,
+  msField,
   requestField,
   seqField,
   timeField,
@@ -24,7 +25,7 @@ const request = requestField;
 const code = z.enum(errorCodeNames);
 const detail = z.string();
 const registrationResponse = exactBytesField(opaqueBytes.registrationResponse);
-const retryAfterMs = z.number().int().min(0).exactOptional();
+const retryAfterMs = msField.exactOptional();
 /** Those who have just left may be counted still. */
 const presentUsers = z.array(userIdField).max(2 * limits.groupMembersMax);
 

@@ -1,0 +1,52 @@
+import { coldClientFrames } from "../client-frame.ts";
+import { errorCodeNames } from "../errors.ts";
+import { namedTypes } from "../fields.ts";
+import type { ColdTable } from "../frame.ts";
+import { coldLinkFrames } from "../link-frame.ts";
+import { coldServerFrames } from "../server-frame.ts";
+import { type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
+
+/** How CDDL (RFC 8610) writes a type. A text's bound is in UTF-16 code units, of which each has 3 bytes of UTF-8 at most. */
+const cddl: Notation = {
+  bool: "bool",
+  float: "number",
+  code: "code",
+  named: (name) => name,
+  text: (lengthMax) => (lengthMax === undefined ? "tstr" : `tstr .size (0..${3 * lengthMax})`),
+  bytes(bounds) {
+    if (!bounds) return "bstr";
+    const [from, to] = bounds;
+    return from === to ? `bstr .size ${to}` : `bstr .size (${from}..${to})`;
+  },
+  literal: (value) => `"${value}"`,
+  orNull: (type) => `(${type}) / null`,
+  array: (element, lengthMax) => `[0*${lengthMax ?? ""} (${element})]`,
+  tuple: (elements) => `[${elements.join(", ")}]`,
+  map: (fields) => `{ ${listed(fields)} }`,
+};
+
+const listed = (fields: readonly WrittenField[]) =>
+  fields.map(({ name, type, optional }) => `${optional ? "? " : ""}${name}: ${type}`).join(", ");
+
+function rules(direction: string, frames: ColdTable): string {
+  return Object.entries(frames)
+    .toSorted(([, a], [, b]) => a.code - b.code)
+    .map(([name, { code, body }]) => {
+      const kind = `0x${code.toString(16).padStart(2, "0")}`;
+      return `; ${kind}\n${direction}-${name} = ${cddl.map(writtenFields(body, cddl))}\n`;
+    })
+    .join("");
+}
+
+/** The bodies of all cold frames: what frames.cddl holds. */
+export function framesCddl(): string {
+  const types = Object.entries(namedTypes).map(([name, [from, to]]) => `${name} = ${from}..${to}\n`);
+  return `; The bodies of cold frames, behind the two bytes of version and kind. Written by \`npm run protocol\`.
+; PROTOCOL.md says what CDDL cannot: texts with a bound have at most a third as many UTF-16 code units as they may have bytes.
+
+${types.join("")}code = ${errorCodeNames.map((code) => `"${code}"`).join(" / ")}
+
+${rules("client", coldClientFrames)}
+${rules("server", coldServerFrames)}
+${rules("link", coldLinkFrames)}`;
+}

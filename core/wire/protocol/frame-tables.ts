@@ -1,0 +1,77 @@
+import { coldClientFrames, type FrameSender } from "../client-frame.ts";
+import type { ColdKind, ColdTable } from "../frame.ts";
+import { coldLinkFrames } from "../link-frame.ts";
+import { coldServerFrames } from "../server-frame.ts";
+import { type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
+
+/** How the tables of PROTOCOL.md write a type. */
+const markdown: Notation = {
+  bool: "bool",
+  float: "float",
+  code: "code",
+  named: (name) => name,
+  text: (lengthMax) => bounded("text", lengthMax),
+  bytes(bounds) {
+    if (!bounds) return "bytes";
+    const [from, to] = bounds;
+    if (from === to) return `bytes(=${to})`;
+    return from === 0 ? `bytes(${to})` : `bytes(${from}–${to})`;
+  },
+  literal: (value) => `"${value}"`,
+  orNull: (type) => `${type} or null`,
+  array: (element, lengthMax) => bounded(`[${element}]`, lengthMax),
+  tuple: (elements) => `[${elements.join(", ")}]`,
+  map: (fields) => `{${listed(fields)}}`,
+};
+
+const bounded = (type: string, bound: number | undefined) => (bound === undefined ? type : `${type}(${bound})`);
+
+/** A field that is called like its type is written once. */
+function listed(fields: readonly WrittenField[]): string {
+  return fields
+    .map(({ name, type, optional }) => `${name}${optional ? "?" : ""}${name === type ? "" : `: ${type}`}`)
+    .join(", ");
+}
+
+const senders: Readonly<Record<FrameSender, string>> = {
+  stranger: "before the login",
+  user: "after the login",
+  anyone: "always",
+};
+
+const kindByte = (code: number) => `0x${code.toString(16).padStart(2, "0")}`;
+const byCode = <Kind extends ColdKind>(frames: Readonly<Record<string, Kind>>) =>
+  Object.entries(frames).toSorted(([, a], [, b]) => a.code - b.code);
+const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
+
+function clientTable(): string {
+  const rows = byCode<ColdKind & { readonly from: FrameSender; readonly reply?: string }>(coldClientFrames).map(
+    ([name, { code, body, from, reply }]) =>
+      row([kindByte(code), `\`${name}\``, fieldsOf(body), senders[from], reply ? `\`${reply}\`` : "none"]),
+  );
+  return `| kind | frame | fields | who may send it | answer |\n|---|---|---|---|---|\n${rows.join("")}`;
+}
+
+function table(frames: ColdTable): string {
+  const rows = byCode(frames).map(([name, { code, body }]) => row([kindByte(code), `\`${name}\``, fieldsOf(body)]));
+  return `| kind | frame | fields |\n|---|---|---|\n${rows.join("")}`;
+}
+
+const fieldsOf = (body: ColdKind["body"]) => listed(writtenFields(body, markdown));
+
+const sections: Readonly<Record<string, () => string>> = {
+  "frames of clients": clientTable,
+  "frames of servers": () => table(coldServerFrames),
+  "frames between servers": () => table(coldLinkFrames),
+};
+
+/** PROTOCOL.md with its tables of frames as the code has them now. */
+export function withFrameTables(text: string): string {
+  return Object.entries(sections).reduce((written, [name, section]) => {
+    const begin = `<!-- ${name}: written by \`npm run protocol\` -->\n`;
+    const end = `<!-- end of ${name} -->`;
+    const [from, to] = [written.indexOf(begin), written.indexOf(end)];
+    if (from === -1 || to < from) throw new Error(`PROTOCOL.md has no place for its table: ${begin}`);
+    return `${written.slice(0, from)}${begin}${section()}${written.slice(to)}`;
+  }, text);
+}
