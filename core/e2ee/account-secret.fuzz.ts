@@ -4,6 +4,7 @@ import { expensiveMaps } from "../fuzz/cbor-form.ts";
 import { accountOf, bytesOf, fixedKey, fixture, pemPassphrase } from "../fuzz/fixture.ts";
 import type { FuzzTarget } from "../fuzz/target.ts";
 import { accepted, type Parsed } from "../platform/result.ts";
+import { present } from "../testing/present.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { limits } from "../wire/limits.ts";
 import { decodeAccountSecret, openAccountSecret } from "./account-secret.ts";
@@ -25,7 +26,7 @@ function checkIdentity({ public: { fingerprint, signing }, signingKey, wrappingK
     ...wrapped,
     recipientFingerprint: fingerprint,
     privateKey: wrappingKey,
-    wrapped: bytesOf(wrappedKeys[isAlice ? 0 : 2] as string),
+    wrapped: bytesOf(present(wrappedKeys[isAlice ? 0 : 2])),
   });
   assert.ok(key.ok && equalBytes(key.value, fixedKey), "a wrapping key that does not unwrap");
 }

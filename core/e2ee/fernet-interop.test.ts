@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { suite, test } from "node:test";
 import { keyPair } from "../testing/key-pairs.ts";
-import type { ClientMessageId, Epoch, GroupId, UserId } from "../wire/ids.ts";
+import { present } from "../testing/present.ts";
+import { clientMessageId, firstEpoch, groupId, userId } from "../wire/ids.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
 import { createIdentity } from "./identity.ts";
@@ -109,7 +110,7 @@ for (const { name, missing, seal, open } of [openssl, python]) {
         assert.ok(token.ok);
         const opened = fernetOpen(key, token.value);
         assert.ok(opened.ok);
-        assert.equal(hex(opened.value), hex(messages[i] as Buffer));
+        assert.equal(hex(opened.value), hex(present(messages[i])));
         assert.deepEqual(fernetOpen(randomBytes(32), token.value), { ok: false, reason: "wrong_key" });
       }
     });
@@ -117,14 +118,25 @@ for (const { name, missing, seal, open } of [openssl, python]) {
     test("opens a group's message", async () => {
       const rsaFernet = new RsaFernet(inlineRsa, () => 1_700_000_000);
       const self = createIdentity("alice", await keyPair(0));
-      const [group, sender, epoch] = [7 as GroupId, 1 as UserId, 1 as Epoch];
+      const [group, sender] = [groupId(7), userId(1)];
       const members = [{ user: sender, identity: self.public }];
-      const { state } = await rsaFernet.beginEpoch(self, undefined, { group, epoch, members, readBack: [] });
-      const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId: 1n as ClientMessageId };
+      const { state } = await rsaFernet.beginEpoch(self, undefined, {
+        group,
+        epoch: firstEpoch,
+        members,
+        readBack: [],
+      });
+      const envelope = {
+        type: messageTypes.application,
+        group,
+        epoch: firstEpoch,
+        sender,
+        clientMessageId: clientMessageId(1n),
+      };
       const body = Buffer.from("hello, whoever you are");
       const sealed = await rsaFernet.seal(self, state, { ...envelope, logHead: new Uint8Array(32) }, body);
       assert.ok(sealed.ok);
-      const [inside] = open(state.keys.get(epoch) as Uint8Array, [fernetText(sealed.value.payload)]);
+      const [inside] = open(present(state.keys.get(firstEpoch)), [fernetText(sealed.value.payload)]);
       assert.ok(inside?.includes(body));
     });
   });

@@ -108,7 +108,7 @@ test("a token that is cut or changed at any byte is refused", () => {
   const token = fernetSeal(key, Buffer.from("a message of some length"), { nowSeconds: 1_700_000_000 });
   for (let at = 0; at < token.length; at++) {
     const changed = Buffer.from(token);
-    changed[at] = (changed[at] as number) ^ 0x10;
+    changed.writeUInt8(changed.readUInt8(at) ^ 0x10, at);
     assert.equal(fernetOpen(key, changed).ok, false, `changed at ${at}`);
     assert.equal(fernetOpen(key, token.subarray(0, at)).ok, false, `cut at ${at}`);
   }

@@ -8,6 +8,7 @@ import { after, before, suite, test } from "node:test";
 import fc from "fast-check";
 import forge from "node-forge";
 import { keyPair } from "../testing/key-pairs.ts";
+import { present } from "../testing/present.ts";
 import { createIdentity, type Identity, type IdentityKeyPairs } from "./identity.ts";
 import { identityFromPem, identityToPem } from "./identity-pem.ts";
 
@@ -52,7 +53,7 @@ suite("an identity in PEM", () => {
   }, () => {
     for (const [index, key] of [keys.public.wrapping, keys.public.signing].entries()) {
       const file = path.join(scratch, `key-${index}.pem`);
-      writeFileSync(file, blocks()[index] as string);
+      writeFileSync(file, present(blocks()[index]));
       const publicPem = execFileSync("openssl", ["pkey", "-in", file, "-passin", `pass:${passphrase}`, "-pubout"], {
         encoding: "utf8",
       });

@@ -4,8 +4,9 @@ import { expensiveCbor, expensiveMaps } from "../fuzz/cbor-form.ts";
 import { accountOf, bytesOf, fixedKey, fixture } from "../fuzz/fixture.ts";
 import type { FuzzTarget } from "../fuzz/target.ts";
 import { accepted, type Parsed, refused } from "../platform/result.ts";
+import { present } from "../testing/present.ts";
 import { equalBytes } from "../wire/bytes.ts";
-import { type ClientMessageId, epoch, groupId, userId } from "../wire/ids.ts";
+import { clientMessageId, epoch, groupId, userId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { encodeContent } from "./content.ts";
@@ -26,7 +27,7 @@ const envelope: Envelope = {
   group,
   epoch: epoch(3),
   sender: userId(1),
-  clientMessageId: 5n as ClientMessageId,
+  clientMessageId: clientMessageId(5n),
   logHead: Buffer.alloc(32, 9),
 };
 
@@ -39,9 +40,9 @@ const genuine = bodies.map((body) => signMessage(envelope, body, alice.signingKe
 /** Of other places, or in Alice's name by another member: none of them may be taken for a genuine one. */
 const foreign = [
   ...[{ group: groupId(8) }, { epoch: epoch(4) }, { sender: userId(2) }, { type: 2 as const }].map((other) =>
-    signMessage({ ...envelope, ...other }, bodies[0] as Uint8Array, alice.signingKey),
+    signMessage({ ...envelope, ...other }, present(bodies[0]), alice.signingKey),
   ),
-  signMessage(envelope, bodies[0] as Uint8Array, bob.signingKey),
+  signMessage(envelope, present(bodies[0]), bob.signingKey),
 ];
 const titles = ["lunch", "ß"].map((title) => encode({ group, epoch: 3, title }));
 const foreignTitles = [

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import fc from "fast-check";
 import { keyPair } from "../testing/key-pairs.ts";
-import { type Epoch, epoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
+import { present } from "../testing/present.ts";
+import { clientMessageId, type Epoch, epoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
@@ -69,7 +70,7 @@ suite("rsa-fernet", () => {
     group,
     epoch: epoch(1),
     sender: users.alice,
-    clientMessageId: 77n as Envelope["clientMessageId"],
+    clientMessageId: clientMessageId(77n),
     logHead: Buffer.alloc(32, 9),
     ...of,
   });
@@ -108,7 +109,7 @@ suite("rsa-fernet", () => {
 
   test("the payload is a Fernet token that opens with the epoch's key", async () => {
     const { state } = await beginEpoch(epoch(1), everybody());
-    const key = state.keys.get(epoch(1)) as Uint8Array;
+    const key = present(state.keys.get(epoch(1)));
     const token = fernetFromText(fernetText(await sealed(state, "hello")));
     assert.ok(token.ok && fernetOpen(key, token.value, { nowSeconds: 1_700_000_010, ttlSeconds: 60 }).ok);
   });
@@ -116,7 +117,7 @@ suite("rsa-fernet", () => {
   test("each part of the outside that does not match the inside has a name", async () => {
     const opened = await beginEpoch(epoch(1), everybody());
     // Whoever holds one key could paste within it, so both epochs have the same key here.
-    const key = opened.state.keys.get(epoch(1)) as Uint8Array;
+    const key = present(opened.state.keys.get(epoch(1)));
     const state: RsaFernetState = {
       keys: new Map([
         [epoch(1), key],
@@ -128,10 +129,7 @@ suite("rsa-fernet", () => {
     assert.equal(await faultOf(state, payload, { group: otherGroup }), "wrong_group");
     assert.equal(await faultOf(state, payload, { epoch: epoch(2) }), "wrong_epoch");
     assert.equal(await faultOf(state, payload, { sender: users.bob }), "wrong_sender");
-    assert.equal(
-      await faultOf(state, payload, { clientMessageId: 78n as Envelope["clientMessageId"] }),
-      "wrong_message_id",
-    );
+    assert.equal(await faultOf(state, payload, { clientMessageId: clientMessageId(78n) }), "wrong_message_id");
     assert.equal(await faultOf(state, payload, { epoch: epoch(3) }), "unknown_epoch");
     assert.equal(await faultOf(state, payload), "opened");
   });
@@ -143,7 +141,7 @@ suite("rsa-fernet", () => {
     const forged = await sealed(bobs, "I, Alice, owe Bob", {}, bob);
     assert.equal(await faultOf(opened.state, forged), "bad_signature");
     // Bob repeats what Alice has signed with another body.
-    const key = bobs.keys.get(epoch(1)) as Uint8Array;
+    const key = present(bobs.keys.get(epoch(1)));
     const inside = fernetOpen(key, await sealed(opened.state, "yes"));
     assert.ok(inside.ok);
     const changed = Buffer.from(inside.value);
@@ -153,7 +151,7 @@ suite("rsa-fernet", () => {
 
   test("what the log's head was is signed too", async () => {
     const opened = await beginEpoch(epoch(1), everybody());
-    const key = opened.state.keys.get(epoch(1)) as Uint8Array;
+    const key = present(opened.state.keys.get(epoch(1)));
     const inside = Buffer.from(signMessage(envelope(), Buffer.from("hello"), alice.signingKey));
     inside.fill(1, 30, 62);
     assert.equal(await faultOf(opened.state, fernetSeal(key, inside, { nowSeconds: 0 })), "bad_signature");
@@ -166,14 +164,14 @@ suite("rsa-fernet", () => {
     assert.equal(await faultOf(stranger.state, payload), "wrong_key");
     for (let at = 0; at < payload.length; at += 3) {
       const changed = Buffer.from(payload);
-      changed[at] = (changed[at] as number) ^ 1;
+      changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
       assert.ok(["wrong_key", "malformed"].includes(await faultOf(opened.state, changed)), `changed at ${at}`);
       assert.ok(
         ["wrong_key", "malformed"].includes(await faultOf(opened.state, payload.subarray(0, at))),
         `cut at ${at}`,
       );
     }
-    const key = opened.state.keys.get(epoch(1)) as Uint8Array;
+    const key = present(opened.state.keys.get(epoch(1)));
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (noise) => {
         assert.notEqual(await faultOf(opened.state, noise), "opened");
@@ -223,7 +221,7 @@ suite("rsa-fernet", () => {
     assert.equal(keyFor(second, users.bob, epoch(2)), undefined);
     const payload = await sealed(second.state, "without Bob", { epoch: epoch(2) });
     assert.equal(await faultOf(bobs, payload, { epoch: epoch(2) }), "unknown_epoch");
-    const old = bobs.keys.get(epoch(1)) as Uint8Array;
+    const old = present(bobs.keys.get(epoch(1)));
     assert.equal(await faultOf({ keys: new Map([[epoch(2), old]]) }, payload, { epoch: epoch(2) }), "wrong_key");
   });
 
@@ -237,7 +235,7 @@ suite("rsa-fernet", () => {
     assert.equal(await faultOf(stolen, before), "opened");
     assert.equal(await faultOf(stolen, after), "opened");
     assert.equal(await faultOf(stolen, healed, { epoch: epoch(2) }), "unknown_epoch");
-    assert.deepEqual(fernetOpen(stolen.keys.get(epoch(1)) as Uint8Array, healed), { ok: false, reason: "wrong_key" });
+    assert.deepEqual(fernetOpen(present(stolen.keys.get(epoch(1))), healed), { ok: false, reason: "wrong_key" });
   });
 
   test("a stolen identity opens every epoch that was wrapped for it, before the theft and after a rekey", async () => {
@@ -262,7 +260,7 @@ suite("rsa-fernet", () => {
 
   test("a title opens under its group and epoch alone", async () => {
     const { state } = await beginEpoch(epoch(1), everybody());
-    const key = state.keys.get(epoch(1)) as Uint8Array;
+    const key = present(state.keys.get(epoch(1)));
     const both: RsaFernetState = {
       keys: new Map([
         [epoch(1), key],
@@ -281,7 +279,7 @@ suite("rsa-fernet", () => {
 
   test("who reads back gets the keys of as many of the latest epochs as a change may bring", async () => {
     const { state } = await beginEpoch(epoch(1), everybody());
-    const key = state.keys.get(epoch(1)) as Uint8Array;
+    const key = present(state.keys.get(epoch(1)));
     const long: RsaFernetState = { keys: new Map(Array.from({ length: 2500 }, (_, at) => [epoch(at + 1), key])) };
     const readBack = [recipient(users.mallory, mallory)];
     const { keys } = await beginEpoch(epoch(2501), [...everybody(), ...readBack], long, { readBack });

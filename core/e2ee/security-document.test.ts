@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
+import { present } from "../testing/present.ts";
 
 const text = readFileSync(path.join(projectRoot, "core/e2ee/SECURITY.md"), "utf8");
 const [claimed = ""] = text.split("\n## What the servers learn");
@@ -52,7 +53,7 @@ test("every limit for which SECURITY.md names a test has it", () => {
   );
   for (const [, , name] of limits)
     assert.ok(
-      names.some((pattern) => pattern.test((name as string).replace(/\s+/g, " "))),
+      names.some((pattern) => pattern.test(present(name).replace(/\s+/g, " "))),
       name,
     );
 });

@@ -10,7 +10,7 @@ test("a lock opens with its password alone, and not once it was changed", async 
   assert.equal(await unlockKey(lock, "wrong horse"), undefined);
   assert.equal(await unlockKey({ ...lock, salt: randomBytes(16) }, "correct horse"), undefined);
   const sealed = Buffer.from(lock.sealed);
-  sealed[3] = (sealed[3] as number) ^ 1;
+  sealed.writeUInt8(sealed.readUInt8(3) ^ 1, 3);
   assert.equal(await unlockKey({ ...lock, sealed }, "correct horse"), undefined);
 });
 

@@ -11,10 +11,11 @@ import { seededRandom } from "../../platform/random.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { losing } from "../../testing/lossy-socket.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { ackKind } from "../../wire/ack-frame.ts";
 import { deliverKind } from "../../wire/deliver-frame.ts";
-import type { GroupId, Seq } from "../../wire/ids.ts";
+import { type GroupId, groupId, seq } from "../../wire/ids.ts";
 import type { ClientEvents } from "../client.ts";
 import type { SendOutcome } from "../mail/outgoing-message.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
@@ -97,7 +98,7 @@ suite("a person at their machines", () => {
     assert.equal(shown(alice, group).unread, 0);
     alice.client.watchGroup(group);
     elsewhere.client.watchGroup(group);
-    const user = bob.client.user as never;
+    const user = present(bob.client.user);
     await until(() => alice.client.onlineIn(group).has(user), "bob is seen");
     bob.client.markRead(group, said.seq);
     await until(() => alice.client.cursorsIn(group).get(user) === said.seq, "alice sees how far bob has read");
@@ -115,7 +116,7 @@ suite("a person at their machines", () => {
     bob.client.markRead(group, said.seq);
     assert.equal(shown(bob, group).unread, 0);
     bob.client.mailbox.goOnline();
-    await until(() => alice.client.cursorsIn(group).get(bob.client.user as never) === said.seq, "alice sees it");
+    await until(() => alice.client.cursorsIn(group).get(present(bob.client.user)) === said.seq, "alice sees it");
   });
 
   test("without receipts nobody is told, and the user's own machine knows all the same", async () => {
@@ -134,8 +135,8 @@ suite("a person at their machines", () => {
     const next = await say(alice, group, "and again");
     assert.ok(next.ok);
     alice.client.markRead(group, next.seq);
-    await until(() => alice.client.cursorsIn(group).has(alice.client.user as never), "alice sees her own");
-    assert.equal(alice.client.cursorsIn(group).has(bob.client.user as never), false);
+    await until(() => alice.client.cursorsIn(group).has(present(alice.client.user)), "alice sees her own");
+    assert.equal(alice.client.cursorsIn(group).has(present(bob.client.user)), false);
     assert.equal((await bob.client.mailbox.request({ kind: "groups" })).ok, true);
   });
 
@@ -228,7 +229,7 @@ suite("a person at their machines", () => {
     elsewhere.client.mailbox.goOffline();
     const older = await elsewhere.client.older(group, 10);
     assert.equal(older.ok ? "" : older.reason.code, "offline");
-    const nowhere = await elsewhere.client.older(4711 as GroupId, 10);
+    const nowhere = await elsewhere.client.older(groupId(4711), 10);
     assert.equal(nowhere.ok ? "" : nowhere.reason.code, "not_a_member");
     elsewhere.client.mailbox.goOnline();
     await until(async () => (await elsewhere.client.older(group, 10)).ok, "it works again");
@@ -363,7 +364,7 @@ suite("a person at their machines", () => {
       offline.vault.view.waiting().map(({ group: of, content }) => [of, content && wordsOf(content)]),
       [[group, "written offline"]],
     );
-    offline.client.markRead(group, 9 as Seq);
+    offline.client.markRead(group, seq(9));
     assert.equal(offline.client.server, undefined);
     const nobody = await offline.about();
     assert.equal(nobody.ok ? "" : nobody.reason.code, "offline");

@@ -10,6 +10,7 @@ import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { filesOf, outgoingInMemory } from "../../testing/files.ts";
 import { HostileServer } from "../../testing/hostile-server.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import type { GroupId } from "../../wire/ids.ts";
 
@@ -65,14 +66,14 @@ suite("files between members", () => {
       assert.ok(outcome.ok, JSON.stringify(outcome));
       assert.deepEqual(readFileSync(saved), bytes);
       assert.equal(received.at(-1), size);
-      assert.ok(received.every((done, i) => i === 0 || done > (received[i - 1] as number)));
+      assert.ok(received.every((done, i) => i === 0 || done > present(received[i - 1])));
       const read = await filesOf(bob, deployment.target).read(content);
       assert.ok(read.ok && Buffer.from(read.value).equals(bytes));
     }
   });
 
   test("go on where they were cut off, on the way there and back", async () => {
-    const hostile = await HostileServer.inFrontOf(socketUrl("127.0.0.1", deployment.cluster.serverPorts[0] as number));
+    const hostile = await HostileServer.inFrontOf(socketUrl("127.0.0.1", present(deployment.cluster.serverPorts[0])));
     const bytes = Buffer.alloc(600_000, "abc");
     const file = written(bytes);
     const store = outgoingInMemory();
@@ -107,7 +108,7 @@ suite("files between members", () => {
     const progress: number[] = [];
     const rest = await filesOf(bob, hostile.target).save(content, saved, { onProgress: (done) => progress.push(done) });
     assert.ok(rest.ok);
-    assert.ok((progress[0] as number) > 300_000, "it went on from where it was");
+    assert.ok(present(progress[0]) > 300_000, "it went on from where it was");
     assert.deepEqual(readFileSync(saved), bytes);
     assert.deepEqual(
       readdirSync(place).filter((entry) => entry.endsWith(".part")),
@@ -116,7 +117,7 @@ suite("files between members", () => {
   });
 
   test("survive a connection that breaks in the middle", async () => {
-    const hostile = await HostileServer.inFrontOf(socketUrl("127.0.0.1", deployment.cluster.serverPorts[0] as number));
+    const hostile = await HostileServer.inFrontOf(socketUrl("127.0.0.1", present(deployment.cluster.serverPorts[0])));
     const content = await sent(written(Buffer.alloc(500_000, "xyz")));
     let breaks = 0;
     hostile.cutAnswersAfter = () => (breaks++ < 3 ? 150_000 : undefined);

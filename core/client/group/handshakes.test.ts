@@ -9,6 +9,7 @@ import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer } from "../../testing/hostile-server.ts";
 import { type LadderState, LadderSuite } from "../../testing/ladder-suite.ts";
 import { groupOf, type Person, type PersonOptions, person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import type { GroupId, Seq } from "../../wire/ids.ts";
 import { type MessageType, messageTypes } from "../../wire/send-frame.ts";
@@ -185,9 +186,9 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     const names = members.slice(1).map(({ name }) => name);
     await change(members[0], group, { action: "promote", names });
     await Promise.all(
-      members.map((by, i) => change(by, group, { action: "admit", names: [guests[i]?.name as string] })),
+      members.map((by, i) => change(by, group, { action: "admit", names: [present(guests[i]?.name)] })),
     );
-    assert.ok(members.every(({ client }) => (client.conversation(group).membership?.epoch as number) > 1));
+    assert.ok(members.every(({ client }) => present(client.conversation(group).membership?.epoch) > 1));
     await allTalk(group, ...members);
   });
 
@@ -228,7 +229,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
       for (const by of [alice, bob, alice, bob]) {
         await change(by, group, { action: "rekey" });
         texts.push(`${action} ${texts.length}`);
-        assert.ok((await by.say(group, texts.at(-1) as string)).ok);
+        assert.ok((await by.say(group, present(texts.at(-1)))).ok);
       }
       // Nothing is said in this one, so nothing but the entry tells of it.
       await change(alice, group, { action: "rekey" });

@@ -65,7 +65,7 @@ suite("a server that lies about files and logins", () => {
       "another file": () => other,
       changed: (body) => {
         const changed = Buffer.from(body);
-        changed[chunkStoredBytes + 5] = (changed[chunkStoredBytes + 5] as number) ^ 1;
+        changed.writeUInt8(changed.readUInt8(chunkStoredBytes + 5) ^ 1, chunkStoredBytes + 5);
         return changed;
       },
     };

@@ -13,9 +13,19 @@ import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { groupOf } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { type Witness, witness } from "../../testing/witness.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq } from "../../wire/ids.ts";
+import {
+  clientMessageId,
+  epoch,
+  type GroupId,
+  nextEpoch,
+  nextSeq,
+  previousSeq,
+  type Seq,
+  seq,
+} from "../../wire/ids.ts";
 import type { MembershipAction, MembershipEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 
@@ -29,10 +39,13 @@ suite("a server that lies about members", () => {
   });
   after(() => deployment.stop());
 
-  async function people(...roles: string[]): Promise<Witness[]> {
+  async function people<Roles extends readonly string[]>(...roles: Roles): Promise<{ [K in keyof Roles]: Witness }> {
     hostile?.close();
     hostile = await HostileServer.inFrontOf(deployment.cluster.url);
-    return Promise.all(roles.map((role) => witness(hostile.target, `${role}${names++}`)));
+    // `map` keeps the length, which its type does not say.
+    return Promise.all(roles.map((role) => witness(hostile.target, `${role}${names++}`))) as Promise<{
+      [K in keyof Roles]: Witness;
+    }>;
   }
 
   const membersOf = ({ client }: Witness, group: GroupId) => [
@@ -47,9 +60,9 @@ suite("a server that lies about members", () => {
     const entry: MembershipEntry = {
       group,
       index: length,
-      epoch: (epoch + 1) as Epoch,
+      epoch: nextEpoch(epoch),
       action: "rekey",
-      actor: admin.client.user as never,
+      actor: present(admin.client.user),
       actorFingerprint: admin.identity.public.fingerprint,
       subjects: [],
       previous: head,
@@ -59,7 +72,7 @@ suite("a server that lies about members", () => {
   }
 
   const subject = ({ client, identity }: Witness) => [
-    { user: client.user as never, fingerprint: identity.public.fingerprint },
+    { user: present(client.user), fingerprint: identity.public.fingerprint },
   ];
   const opening = () => encode({ commitment: randomBytes(32) });
 
@@ -67,16 +80,16 @@ suite("a server that lies about members", () => {
   function insert(entry: Uint8Array, index: number, at: Seq, group: GroupId, victim: Witness): void {
     const forgedMessage: PlacedMessage = {
       seq: at,
-      sender: victim.client.user as never,
-      clientMessageId: Buffer.from(entryHash(entry)).readBigUInt64BE() as ClientMessageId,
+      sender: present(victim.client.user),
+      clientMessageId: clientMessageId(Buffer.from(entryHash(entry)).readBigUInt64BE()),
       type: messageTypes.membership,
       sentAt: Date.now(),
-      epoch: 1 as Epoch,
+      epoch: epoch(1),
       payload: entry,
     };
     hostile.messages = (messages, of, { name }) =>
       of === group && name === victim.name.toLowerCase()
-        ? messages.map((message) => (message.seq >= at ? { ...message, seq: (message.seq + 1) as Seq } : message))
+        ? messages.map((message) => (message.seq >= at ? { ...message, seq: nextSeq(message.seq) } : message))
         : messages;
     hostile.onAnswer("log", (log, { name }) => {
       if (log.group !== group || name !== victim.name.toLowerCase()) return log;
@@ -98,20 +111,15 @@ suite("a server that lies about members", () => {
   ];
   for (const [action, what] of actions) {
     test(`who ${what} without the admin's signature is refused`, async () => {
-      const [alice, bob, carol, mallory] = (await people("alice", "bob", "carol", "mallory")) as [
-        Witness,
-        Witness,
-        Witness,
-        Witness,
-      ];
+      const [alice, bob, carol, mallory] = await people("alice", "bob", "carol", "mallory");
       const group = await groupOf(alice, bob, carol);
       assert.ok((await alice.say(group, "before")).ok);
       await until(() => bob.texts(group).length === 1, "bob has read it");
       const before = membersOf(bob, group);
       const subjects = action === "rekey" ? [] : subject(action === "admit" ? mallory : carol);
-      const opens = action === "promote" ? { epoch: 1 as Epoch } : { opening: opening() };
+      const opens = action === "promote" ? { epoch: epoch(1) } : { opening: opening() };
       const entry = forged(alice, group, { action, subjects, ...opens }, mallory);
-      insert(entry, 1, 3 as Seq, group, bob);
+      insert(entry, 1, seq(3), group, bob);
       await until(() => bob.logRefusals.length > 0, "bob's client has refused the log");
       assert.match(bob.logRefusals[0] ?? "", /entry 1 is not signed by its actor/);
       assert.deepEqual(membersOf(bob, group), before);
@@ -122,7 +130,7 @@ suite("a server that lies about members", () => {
   }
 
   test("a member who is no admin cannot add anybody, though the server plays along", async () => {
-    const [alice, bob, mallory] = (await people("alice", "bob", "mallory")) as [Witness, Witness, Witness];
+    const [alice, bob, mallory] = await people("alice", "bob", "mallory");
     const group = await groupOf(alice, bob);
     await bob.client.conversation(group).refresh();
     const entry = forged(
@@ -130,29 +138,29 @@ suite("a server that lies about members", () => {
       group,
       {
         action: "admit",
-        actor: bob.client.user as never,
+        actor: present(bob.client.user),
         actorFingerprint: bob.identity.public.fingerprint,
         subjects: subject(mallory),
         opening: opening(),
       },
       bob,
     );
-    insert(entry, 1, 2 as Seq, group, alice);
+    insert(entry, 1, seq(2), group, alice);
     await until(() => alice.logRefusals.length > 0, "alice's client has refused the log");
     assert.match(alice.logRefusals[0] ?? "", /entry 1: .*admin/);
     assert.equal(membersOf(alice, group).length, 2);
   });
 
   test("an entry of another group, or out of its place in the chain, is refused", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const [group, other] = [await groupOf(alice, bob), await groupOf(alice, bob)];
-    const rename = { action: "rename", epoch: 1 as Epoch, sealedTitle: Buffer.alloc(80) } as const;
+    const rename = { action: "rename", epoch: epoch(1), sealedTitle: Buffer.alloc(80) } as const;
     for (const [entry, complaint] of [
       [forged(alice, other, rename, alice), /another group's/],
       [forged(alice, group, { ...rename, previous: randomBytes(32) }, alice), /entry 1: /],
     ] as const) {
       bob.logRefusals.length = 0;
-      insert(entry, 1, 2 as Seq, group, bob);
+      insert(entry, 1, seq(2), group, bob);
       await bob.client.conversation(group).refresh();
       await until(() => bob.logRefusals.length > 0, "bob's client has refused the log");
       assert.match(bob.logRefusals.join("\n"), complaint);
@@ -160,7 +168,7 @@ suite("a server that lies about members", () => {
   });
 
   test("a log that is shown shorter than it was is refused", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
     assert.ok((await bob.client.conversation(group).refresh()).ok);
@@ -173,7 +181,7 @@ suite("a server that lies about members", () => {
   });
 
   test("answers that never go on are refused, and not asked for again and again", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
     const asked = { log: 0, keys: 0 };
@@ -207,7 +215,7 @@ suite("a server that lies about members", () => {
   });
 
   test("members who are shown different logs find out with the next message", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     assert.ok((await alice.say(group, "before")).ok);
     await until(() => bob.texts(group).length === 1, "bob has read it");
@@ -216,7 +224,7 @@ suite("a server that lies about members", () => {
     hostile.messages = (messages, of, { name }) => {
       if (of !== group || !isBob(name)) return messages;
       const shown = messages.filter(({ type, seq }) => type !== messageTypes.membership || seq < 3);
-      return shown.map((message) => (message.seq > 3 ? { ...message, seq: (message.seq - 1) as Seq } : message));
+      return shown.map((message) => (message.seq > 3 ? { ...message, seq: previousSeq(message.seq) } : message));
     };
     hostile.onAnswer("log", (log, { name }) =>
       isBob(name) ? { ...log, length: 1, entries: log.entries.slice(0, 1).filter(({ index }) => index === 0) } : log,
@@ -232,12 +240,12 @@ suite("a server that lies about members", () => {
   });
 
   test("an epoch that no log entry opens gets nothing sealed under it", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     await until(async () => (await alice.client.conversation(group).refresh()).ok, "alice has the key");
     hostile.onAnswer("groups", (groups) => ({
       ...groups,
-      groups: groups.groups.map((entry) => ({ ...entry, epoch: (entry.epoch + 3) as Epoch })),
+      groups: groups.groups.map((entry) => ({ ...entry, epoch: epoch(entry.epoch + 3) })),
     }));
     hostile.interrupt();
     await until(() => alice.client.mailbox.groups.get(group)?.epoch === 4, "alice has been told of it");
@@ -247,7 +255,7 @@ suite("a server that lies about members", () => {
   });
 
   test("a wrapped key of an old epoch is not taken for a new one's", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     let first: Uint8Array | undefined;
     hostile.onAnswer("keys", (keys, { name }) => {
@@ -267,7 +275,7 @@ suite("a server that lies about members", () => {
   });
 
   test("another key for somebody who is known stops what would go to them, until it is accepted", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     assert.ok((await alice.say(group, "to the bob that alice knows")).ok);
     const swapped = createIdentity(bob.identity.public.name, await keyPair(5));
@@ -295,7 +303,7 @@ suite("a server that lies about members", () => {
   });
 
   test("another key at the first meeting shows in the safety number, and to whom it is used against", async () => {
-    const [alice, bob] = (await people("alice", "bob")) as [Witness, Witness];
+    const [alice, bob] = await people("alice", "bob");
     const swapped = createIdentity(bob.identity.public.name, await keyPair(5));
     // The server itself believes its lie.
     const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
@@ -317,7 +325,7 @@ suite("a server that lies about members", () => {
   });
 
   test("somebody else's identity under a name is refused", async () => {
-    const [alice, bob, mallory] = (await people("alice", "bob", "mallory")) as [Witness, Witness, Witness];
+    const [alice, bob, mallory] = await people("alice", "bob", "mallory");
     hostile.onAnswer("users", (users) => ({
       ...users,
       users: users.users.map((user) => user && { ...user, identity: mallory.identity.public.bytes }),

@@ -6,9 +6,10 @@ import { signMessage } from "../../e2ee/message-seal.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
 import { groupOf } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { type Witness, witness } from "../../testing/witness.ts";
-import type { ClientMessageId, Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
+import { clientMessageId, epoch, type GroupId, type Seq, type UserId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 
 /** What a server may try with messages: each time the fault has a name, and whatever else was written is read. */
@@ -165,8 +166,8 @@ suite("a server that lies about messages", () => {
     await say(alice, group, "in epoch 1");
     await until(() => bob.texts(group).length === 1, "bob has read it");
     assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
-    const replayed = { ...(old as PlacedMessage), clientMessageId: 1n as ClientMessageId };
-    showInstead(bob, group, 4, (message) => [replayed, { ...replayed, epoch: 2 as Epoch }, message]);
+    const replayed = { ...(old as PlacedMessage), clientMessageId: clientMessageId(1n) };
+    showInstead(bob, group, 4, (message) => [replayed, { ...replayed, epoch: epoch(2) }, message]);
     await say(alice, group, "in epoch 2");
     await until(() => bob.texts(group).length === 2, "bob has the right one");
     assert.deepEqual(faults(bob), ["stale_epoch", "wrong_key"]);
@@ -184,16 +185,16 @@ suite("a server that lies about messages", () => {
     const { epoch, head: logHead } = conversation.membership ?? {};
     assert.ok(epoch !== undefined && logHead);
     const key = carol.fernet.keyOf(group, epoch);
-    const sender = alice.client.user as UserId;
-    const clientMessageId = 7n as ClientMessageId;
-    const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId, logHead };
+    const sender = present(alice.client.user);
+    const id = clientMessageId(7n);
+    const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId: id, logHead };
     const body = encodeContent({ kind: "text", text: "alice owes carol money" });
     const nowSeconds = Math.floor(Date.now() / 1000);
     const payload = fernetSeal(key, signMessage(envelope, body, carol.identity.signingKey), { nowSeconds });
     showInstead(bob, group, 4, (message) => [
       { ...message, sender },
-      { ...message, clientMessageId, sender, payload },
-      { ...message, clientMessageId },
+      { ...message, clientMessageId: id, sender, payload },
+      { ...message, clientMessageId: id },
       { ...message, type: messageTypes.handshake },
       { ...message, payload: message.payload.subarray(0, message.payload.length - 16) },
       { ...message, sender: (sender + 1000) as UserId },

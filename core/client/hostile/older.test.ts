@@ -7,6 +7,7 @@ import { wordsOf } from "../../e2ee/content.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { type GroupId, type Seq, seq } from "../../wire/ids.ts";
 import { Vault } from "../vault/vault.ts";
@@ -38,7 +39,7 @@ suite("a server that lies about older messages", () => {
     for (const text of ["a", "b", "c", "d", "e"]) assert.ok((await alice.say(group, text)).ok);
     const vault = Vault.open(path.join(scratch, `${name}.db`), new Uint8Array(32));
     vaults.push(vault);
-    vault.saveSession({ user: elsewhere.client.user as never, token: elsewhere.token });
+    vault.saveSession({ user: present(elsewhere.client.user), token: elsewhere.token });
     const misplaced: Seq[] = [];
     const bob = await person(hostile.target, name, {
       known: elsewhere.identity,
@@ -79,7 +80,7 @@ suite("a server that lies about older messages", () => {
       if (message.seq === 2) first = message;
       if (message.seq === 3) return [];
       if (message.seq === 5 && first) return [{ ...first, seq: seq(5) }];
-      if (message.seq === 6) return [{ ...message, sender: bob.client.user as never }];
+      if (message.seq === 6) return [{ ...message, sender: present(bob.client.user) }];
       return [message];
     });
     const gaps: unknown[] = [];

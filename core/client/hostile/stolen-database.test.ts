@@ -14,7 +14,7 @@ import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { filesOf } from "../../testing/files.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
-import type { Epoch, GroupId, UserId } from "../../wire/ids.ts";
+import { type Epoch, epoch, type GroupId, type UserId } from "../../wire/ids.ts";
 
 const place = mkdtempSync(path.join(tmpdir(), "stolen-test-"));
 after(() => rmSync(place, { recursive: true, force: true }));
@@ -136,7 +136,7 @@ suite("whoever has the server's whole database", () => {
       file: "file under seal",
       "file's name": "named under seal",
       password: "dora's very own password",
-      "epoch's key": dora.fernet.keyOf(group, 1 as Epoch),
+      "epoch's key": dora.fernet.keyOf(group, epoch(1)),
       "vault's root": secret.vaultRoot,
       ...privateParts(dora),
     };

@@ -14,7 +14,7 @@ import { serverFrames } from "../../testing/arbitrary-frames.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { type Cast, founderId, guestId, ScriptedServer, scriptedGroup } from "../../testing/scripted-server.ts";
 import { coldClientFrames, type RequestKind } from "../../wire/client-frame.ts";
-import { type ClientMessageId, epoch, seq } from "../../wire/ids.ts";
+import { clientMessageId, epoch, seq } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import {
   type ColdServerFrame,
@@ -146,7 +146,7 @@ async function liveWith(lies: Map<RequestKind, Uint8Array[]>): Promise<Set<strin
           group,
           { kind: "text", text: "hello" },
           (said) => resolve(said.ok ? said : refused(said)),
-          99n as ClientMessageId,
+          clientMessageId(99n),
         );
       }),
     };

@@ -4,6 +4,7 @@ import { seededRandom } from "../../platform/random.ts";
 import { refused } from "../../platform/result.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { FakeNetwork, settle } from "../../testing/fake-network.ts";
+import { present } from "../../testing/present.ts";
 import { opaqueBytes } from "../../wire/opaque-bytes.ts";
 import { Mailbox } from "./mailbox.ts";
 import { alice, answerGroups, group, letIn, online, say, sends, setUp, token } from "./testing/fake-mail.ts";
@@ -133,7 +134,7 @@ test("pauses between tries grow, and are not the same for everybody", async () =
     mailbox.resume(token);
     await clock.advance(120_000);
     mailbox.close();
-    return tries.slice(1).map((at, i) => at - (tries[i] as number));
+    return tries.slice(1).map((at, i) => at - present(tries[i]));
   };
   const [first, second] = [await pauses(1), await pauses(2)];
   assert.notDeepEqual(first, second);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { present } from "../../testing/present.ts";
 import { DeliverCursor, encodeDeliver } from "../../wire/deliver-frame.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { GroupFeed } from "./group-feed.ts";
@@ -194,7 +195,7 @@ test("whatever is lost, repeated, reordered and expired, everything that there i
         // A page holds ten at most.
         const page = wanted.slice(0, 10);
         receiveThose(page);
-        feed.answered(seq(page.length < wanted.length ? (page.at(-1) as number) : through));
+        feed.answered(seq(page.length < wanted.length ? present(page.at(-1)) : through));
         return true;
       };
       for (const { from, count, isAnswer } of arrivals) {

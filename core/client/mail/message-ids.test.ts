@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../platform/random.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { present } from "../../testing/present.ts";
 import { MessageIds } from "./message-ids.ts";
 
 test("ids grow, also within a millisecond and when the clock steps back", async () => {
@@ -13,8 +14,8 @@ test("ids grow, also within a millisecond and when the clock steps back", async 
     if (i % 50 === 0) await clock.advance(1);
     if (i === 500) await clock.advance(-10_000);
   }
-  for (const [i, id] of drawn.slice(1).entries()) assert.ok(id > (drawn[i] as bigint), `id ${i + 1}`);
-  assert.ok((drawn.at(-1) as bigint) < 2n ** 64n);
+  for (const [i, id] of drawn.slice(1).entries()) assert.ok(id > present(drawn[i]), `id ${i + 1}`);
+  assert.ok(present(drawn.at(-1)) < 2n ** 64n);
 });
 
 test("two devices of a user do not draw the same", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import * as ws from "ws";
+import { present } from "../../testing/present.ts";
 import { clientFrame, FrameReader, opcodes } from "./web-socket-frames.ts";
 
 const messageBytesMax = 100_000;
@@ -114,8 +115,8 @@ test("what breaks the protocol is named, and nothing behind it is read", () => {
     ["a length of 64 bits", Buffer.from([0x82, 127, 255, 255, 255, 255, 255, 255, 255, 255]), /bytes/],
   ] as const) {
     const seen = read([Buffer.concat([bytes, good])]);
-    assert.match(seen.at(-1) as string, /^broken/, what);
-    assert.match(seen.at(-1) as string, reason, what);
+    assert.match(present(seen.at(-1)), /^broken/, what);
+    assert.match(present(seen.at(-1)), reason, what);
     assert.equal(seen.length, 1, what);
   }
 });

@@ -9,6 +9,7 @@ import { after, test } from "node:test";
 import { createAccountSecret } from "../../e2ee/account-secret.ts";
 import { createIdentity } from "../../e2ee/identity.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
+import { present } from "../../testing/present.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import type { KeptMessage, WrittenMessage } from "../group/keeper.ts";
 import { Vault } from "./vault.ts";
@@ -119,8 +120,8 @@ test("nothing in its files can be read without the key", () => {
   const directory = mkdtempSync(path.join(scratch, "sealed-"));
   const vault = opened(path.join(directory, "vault.db"));
   const secrets = ["a text that would be seen", "a title that would be seen"];
-  vault.written(written(1, secrets[0] as string));
-  vault.keep(group, { title: secrets[1] as string, entry: { seq: seq(1), bytes: Buffer.from(secrets[0] as string) } });
+  vault.written(written(1, present(secrets[0])));
+  vault.keep(group, { title: present(secrets[1]), entry: { seq: seq(1), bytes: Buffer.from(present(secrets[0])) } });
   for (let i = 0; i < 500; i++)
     vault.keep(group, { message: received(i + 2, { content: { kind: "text", text: `${secrets[0]} ${i}` } }) });
   for (const name of readdirSync(directory)) {
@@ -143,7 +144,7 @@ test("who can write the disk can garble what is in the vault unnoticed: the ciph
   for (let page = 2; page * 4096 < bytes.length; page++) {
     const changed = Buffer.from(bytes);
     const at = page * 4096 + 2048;
-    changed[at] = (changed[at] as number) ^ 1;
+    changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
     const copy = newFile();
     writeFileSync(copy, changed);
     let garbled: Vault | undefined;

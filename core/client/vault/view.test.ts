@@ -8,6 +8,7 @@ import { createAccountSecret } from "../../e2ee/account-secret.ts";
 import { wordsOf } from "../../e2ee/content.ts";
 import { createIdentity } from "../../e2ee/identity.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
+import { present } from "../../testing/present.ts";
 import { clientMessageId, epoch, type GroupId, groupId, seq, userId } from "../../wire/ids.ts";
 import type { KeptMessage } from "../group/keeper.ts";
 import { Vault } from "./vault.ts";
@@ -101,14 +102,14 @@ test("a page ends where the next one begins, whichever way one goes", () => {
   for (const count of [1, 2, 7, 25]) {
     const up = view.last(group, count);
     for (;;) {
-      const page = view.before((up[0] as ShownMessage).row, count);
+      const page = view.before(present(up[0]).row, count);
       if (page.length === 0) break;
       up.unshift(...page);
     }
     assert.deepEqual(up, all);
-    const down = [all[0] as ShownMessage];
+    const down = [present(all[0])];
     for (let page: ShownMessage[] = down.slice(); page.length > 0; ) {
-      page = view.after((down.at(-1) as ShownMessage).row, count);
+      page = view.after(present(down.at(-1)).row, count);
       down.push(...page);
     }
     assert.deepEqual(down, all);
