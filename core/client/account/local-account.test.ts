@@ -16,7 +16,7 @@ import { until } from "../../testing/until.ts";
 import type { GroupId } from "../../wire/ids.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
 import { type LocalAccountParts } from "./account-parts.ts";
-import { type LocalAccount } from "./local-account.ts";
+import type { LocalAccount } from "./local-account.ts";
 import { logInHere, logInWithIdentity, openAccount, signUpHere } from "./new-account.ts";
 import { Profiles } from "./profile.ts";
 

@@ -1,88 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { after, before, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import { wordsOf } from "../../e2ee/content.ts";
-import * as opaque from "../../e2ee/opaque-client.ts";
-import { inlineRsa } from "../../e2ee/rsa-inline.ts";
-import { systemClock } from "../../platform/clock.ts";
-import { seededRandom } from "../../platform/random.ts";
-import { deploy, type TestDeployment } from "../../testing/deployment.ts";
-import { keyPair } from "../../testing/key-pairs.ts";
 import { losing } from "../../testing/lossy-socket.ts";
 import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { ackKind } from "../../wire/ack-frame.ts";
 import { deliverKind } from "../../wire/deliver-frame.ts";
-import { type GroupId, groupId, seq } from "../../wire/ids.ts";
-import type { ClientEvents } from "../client.ts";
+import { type GroupId, seq } from "../../wire/ids.ts";
 import type { SendOutcome } from "../mail/outgoing-message.ts";
-import { openLeanSocket } from "../socket/lean-socket.ts";
-import type { ShownGroup } from "../vault/view.ts";
-import { type LocalAccountParts } from "./account-parts.ts";
-import { type LocalAccount } from "./local-account.ts";
-import { logInHere, openAccount, signUpHere } from "./new-account.ts";
-import { Profiles } from "./profile.ts";
-
-const keyPairs = await Promise.all([0, 1, 2].map(keyPair));
-const place = mkdtempSync(path.join(tmpdir(), "person-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
-let machines = 0;
-let users = 0;
-
-function machine(open = openLeanSocket): LocalAccountParts {
-  const profiles = new Profiles(path.join(place, `machine${machines++}`));
-  const random = seededRandom(machines);
-  const keys = keyPairs[machines % keyPairs.length] as (typeof keyPairs)[number];
-  const crypto = { ...opaque, ...inlineRsa, generateKeys: async () => keys };
-  return { profiles, crypto, open, clock: systemClock, random, effort: "simulated" };
-}
+import { openAccount } from "./new-account.ts";
+import { machine, peopleAtMachines } from "./testing/machines.ts";
 
 suite("a person at their machines", () => {
-  let deployment: TestDeployment;
-  const accounts = new Set<LocalAccount>();
-  before(async () => {
-    deployment = await deploy({ servers: 2 });
-  });
-  after(async () => {
-    await Promise.all([...accounts].map((account) => account.close()));
-    await deployment.stop();
-  });
-
-  const addressOf = (user: string) => ({ profile: user, server: deployment.target, trust: {}, user });
-  const closed = async (account: LocalAccount) => {
-    accounts.delete(account);
-    await account.close();
-  };
-  async function online(account: LocalAccount): Promise<LocalAccount> {
-    accounts.add(account);
-    await account.connect("password");
-    return account;
-  }
-  const signedUp = async (parts = machine(), events: ClientEvents = {}) =>
-    online(await signUpHere(addressOf(`user${users++}`), "password", parts, events));
-  const atAnother = async (account: LocalAccount, events: ClientEvents = {}) =>
-    online(await logInHere(addressOf(account.name), "password", machine(), events));
-
-  async function groupOf(founder: LocalAccount, ...others: LocalAccount[]): Promise<GroupId> {
-    const made = await founder.client.createGroup({ title: "a title", members: others.map(({ name }) => name) });
-    assert.ok(made.ok);
-    const { group } = made.value;
-    await until(() => others.every(({ client }) => client.mailbox.groups.has(group)), "all are members");
-    return group;
-  }
-  const say = (account: LocalAccount, group: GroupId, text: string) =>
-    new Promise<SendOutcome>((resolve) => account.client.send(group, { kind: "text", text }, resolve));
-  async function sayAll(account: LocalAccount, group: GroupId, count: number, text: string): Promise<void> {
-    const said = await Promise.all(Array.from({ length: count }, (_, i) => say(account, group, `${text} ${i}`)));
-    assert.ok(said.every(({ ok }) => ok));
-  }
-  const texts = ({ vault }: LocalAccount, group: GroupId) =>
-    vault.view.last(group, 10_000).map(({ content }) => (content ? wordsOf(content) : undefined));
-  const shown = ({ vault }: LocalAccount, group: GroupId) =>
-    vault.view.groups().find((of) => of.group === group) as ShownGroup;
-  const changesOf = ({ client }: LocalAccount, group: GroupId) => client.conversation(group).changes;
+  const { accounts, closed, online, signedUp, atAnother, groupOf, say, texts, shown, changesOf } = peopleAtMachines();
 
   test("what is read at one is read at the other, and whoever looks sees it", async () => {
     const [alice, bob] = [await signedUp(), await signedUp()];
@@ -138,102 +68,6 @@ suite("a person at their machines", () => {
     await until(() => alice.client.cursorsIn(group).has(present(alice.client.user)), "alice sees her own");
     assert.equal(alice.client.cursorsIn(group).has(present(bob.client.user)), false);
     assert.equal((await bob.client.mailbox.request({ kind: "groups" })).ok, true);
-  });
-
-  test("a new machine begins with the last messages, and goes back to the first when it is asked", async () => {
-    const alice = await signedUp();
-    const group = await groupOf(alice);
-    await sayAll(alice, group, 620, "long ago");
-    const events: string[] = [];
-    const elsewhere = await atAnother(alice, { message: ({ content }) => events.push(wordsOf(content) ?? "") });
-    const last = `${(await say(alice, group, "now")).ok}`;
-    assert.equal(last, "true");
-    await until(() => texts(elsewhere, group).includes("now"), "the newest has come");
-    const before = texts(elsewhere, group).length;
-    assert.equal(before, 501);
-    assert.equal(events.length, 501);
-    const [{ cursor } = assert.fail()] = elsewhere.vault.groups();
-    // Together they are one.
-    const [first, same] = await Promise.all([elsewhere.client.older(group, 50), elsewhere.client.older(group, 50)]);
-    assert.deepEqual(first, { ok: true, value: { count: 50, more: true } });
-    assert.deepEqual(same, first);
-    assert.equal(texts(elsewhere, group).length, before + 50);
-    assert.deepEqual(await elsewhere.client.older(group, 1000), { ok: true, value: { count: 70, more: false } });
-    assert.deepEqual(await elsewhere.client.older(group, 1000), { ok: true, value: { count: 0, more: false } });
-    assert.deepEqual(texts(elsewhere, group), texts(alice, group));
-    assert.equal(events.length, 501, "what is old is no news");
-    assert.equal(elsewhere.vault.groups()[0]?.cursor, cursor);
-    assert.equal(changesOf(elsewhere, group)[0]?.action, "create");
-    assert.equal(typeof changesOf(elsewhere, group)[0]?.at, "number");
-    await closed(elsewhere);
-  });
-
-  test("what was written before somebody came is passed over when they ask for older messages", async () => {
-    const [alice, bob] = [await signedUp(), await signedUp()];
-    const group = await groupOf(alice);
-    await sayAll(alice, group, 20, "before bob");
-    const admitted = await alice.client.changeGroup(group, { action: "admit", names: [bob.name] });
-    assert.ok(admitted.ok);
-    await sayAll(alice, group, 30, "with bob");
-    await until(() => texts(bob, group).length === 30, "bob has read them");
-    const removed = await alice.client.changeGroup(group, { action: "remove", names: [bob.name] });
-    assert.ok(removed.ok);
-    await until(() => shown(bob, group)?.leftAt !== undefined, "bob is out");
-    await sayAll(alice, group, 40, "without bob");
-    assert.ok((await alice.client.changeGroup(group, { action: "admit", names: [bob.name] })).ok);
-    await sayAll(alice, group, 495, "again");
-    const elsewhere = await atAnother(bob);
-    await until(() => texts(elsewhere, group).includes("again 494"), "the newest has come");
-    const counts: number[] = [];
-    for (let more = true; more; ) {
-      const older = await elsewhere.client.older(group, 30);
-      assert.ok(older.ok);
-      counts.push(older.value.count);
-      ({ more } = older.value);
-    }
-    assert.equal(
-      counts.reduce((sum, count) => sum + count),
-      30,
-    );
-    const expected = (text: string, count: number) => Array.from({ length: count }, (_, i) => `${text} ${i}`);
-    const again = expected("again", 495);
-    // The servers have thrown away the keys that bob had when he was removed: only his first machine has them.
-    const unread = elsewhere.vault.view.last(group, 1000).filter(({ state }) => state === "unreadable");
-    assert.deepEqual([...new Set(unread.map(({ why, epoch }) => `${why} ${epoch}`))], ["unknown_epoch 2"]);
-    assert.deepEqual(texts(elsewhere, group), [...unread.map(() => undefined), ...again]);
-    assert.equal(unread.length, 30);
-    await until(() => texts(bob, group).includes("again 494"), "the newest has come to the first machine");
-    const fetched = await bob.client.older(group, 500);
-    assert.deepEqual(fetched, { ok: true, value: { count: 0, more: false } });
-    assert.deepEqual(texts(bob, group), [...expected("with bob", 30), ...again]);
-    const first = changesOf(elsewhere, group).find(({ action }) => action === "admit")?.seq;
-    assert.ok(elsewhere.vault.oldest(group) === first, "nothing before bob came is asked for");
-    assert.deepEqual(
-      changesOf(elsewhere, group).map(({ action, actor, subjects }) => [action, actor, ...subjects]),
-      [
-        ["create", alice.client.user],
-        ["admit", alice.client.user, bob.client.user],
-        ["remove", alice.client.user, bob.client.user],
-        ["admit", alice.client.user, bob.client.user],
-      ],
-    );
-    await closed(elsewhere);
-  });
-
-  test("older messages without a server, or of no group, are refused", async () => {
-    const alice = await signedUp();
-    const group = await groupOf(alice);
-    await sayAll(alice, group, 510, "long ago");
-    const elsewhere = await atAnother(alice);
-    await until(() => texts(elsewhere, group).length === 500, "the last have come");
-    elsewhere.client.mailbox.goOffline();
-    const older = await elsewhere.client.older(group, 10);
-    assert.equal(older.ok ? "" : older.reason.code, "offline");
-    const nowhere = await elsewhere.client.older(groupId(4711), 10);
-    assert.equal(nowhere.ok ? "" : nowhere.reason.code, "not_a_member");
-    elsewhere.client.mailbox.goOnline();
-    await until(async () => (await elsewhere.client.older(group, 10)).ok, "it works again");
-    await closed(elsewhere);
   });
 
   test("a message that failed is there once when it is sent again, even if the server had it already", async () => {
