@@ -4,11 +4,12 @@ import { Desk } from "./effects/desk.ts";
 import type { Terminal as Surroundings } from "./effects/surroundings.ts";
 import { systemViewer } from "./effects/viewer.ts";
 import type { Bindings } from "./keys/bindings.ts";
-import { view } from "./layout/view.ts";
+import { viewport } from "./layout/viewport.ts";
 import type { Effect } from "./model/effect.ts";
 import type { Event } from "./model/event.ts";
+import { defaultSettings } from "./model/settings.ts";
 import { beginSignIn } from "./model/sign-in.ts";
-import { defaultSettings, type State } from "./model/state.ts";
+import type { State } from "./model/state.ts";
 import { initialState, update } from "./model/update.ts";
 import { detectGraphics, type Graphics, graphicsOf } from "./preview/detect.ts";
 import { Drawings } from "./preview/drawings.ts";
@@ -102,7 +103,7 @@ class RunningChat {
   }
 
   #hear(event: Event): void {
-    const { state, effects } = update(this.#state, event, view);
+    const { state, effects } = update(this.#state, event, viewport);
     this.#state = state;
     this.#screen.show(state);
     for (const effect of effects) this.#perform(effect);

@@ -25,7 +25,7 @@ import { until } from "../../core/testing/until.ts";
 import type { GroupId, UserId } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
-import { defaultSettings } from "../model/state.ts";
+import { defaultSettings } from "../model/settings.ts";
 import { AccountFeed } from "./account-feed.ts";
 import { Desk } from "./desk.ts";
 import { downloadsDirectory, typedPath } from "./places.ts";

@@ -1,6 +1,6 @@
 import type { LocalAccountParts } from "../../core/client/index.ts";
 import type { Effect } from "../model/effect.ts";
-import { defaultSettings, type Settings } from "../model/state.ts";
+import { defaultSettings, type Settings } from "../model/settings.ts";
 import { sentence } from "../text/sentence.ts";
 import { AccountFeed } from "./account-feed.ts";
 import { listDirectory } from "./directory.ts";

@@ -1,7 +1,7 @@
 import type { LocalAccount } from "../../core/client/index.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Event } from "../model/event.ts";
-import type { Settings } from "../model/state.ts";
+import type { Settings } from "../model/settings.ts";
 import type { AccountFeed } from "./account-feed.ts";
 
 export type Emit = (event: Event) => void;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { messageOf } from "../../core/platform/failure.ts";
 import { replaceFile } from "../../core/platform/replace-file.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
-import { defaultSettings, type Settings } from "../model/state.ts";
+import { defaultSettings, type Settings } from "../model/settings.ts";
 
 /** What an older or newer client has not written is as it is by default. */
 const settingsSchema = z.object({

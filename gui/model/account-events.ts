@@ -2,14 +2,15 @@ import { mentions } from "../../core/client/index.ts";
 import { wordsOf } from "../../core/e2ee/content.ts";
 import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import { markRead, openGroup } from "./conversations.ts";
-import { groupFormDone, groupFormFailed } from "./dialogs.ts";
+import { askBefore } from "./dialogs/confirm.ts";
+import { listed, previewed } from "./dialogs/files.ts";
+import { groupFormDone, groupFormFailed } from "./dialogs/group.ts";
+import { showTrust } from "./dialogs/trust.ts";
 import type { Effect } from "./effect.ts";
 import type { Event } from "./event.ts";
-import { listed, previewed } from "./files.ts";
 import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-window.ts";
-import { askBefore, showTrust } from "./open-dialogs.ts";
 import { showPictures } from "./previews.ts";
-import { loadOlder, type View } from "./reading.ts";
+import { loadOlder } from "./reading.ts";
 import type { GroupRow, MessageRow, PersonRow } from "./shown.ts";
 import {
   andThen,
@@ -24,12 +25,13 @@ import {
   withChat,
   withConversation,
 } from "./step.ts";
+import type { Viewport } from "./viewport.ts";
 
 /** How long somebody is believed to write since they last said so. */
 const typingMs = 6000;
 
 /** What the account says while the chat is open. */
-export function heard(state: ChatState, event: Event, view: View): Step<ChatState> {
+export function heard(state: ChatState, event: Event, viewport: Viewport): Step<ChatState> {
   const { scene } = state;
   switch (event.kind) {
     case "connection":
@@ -42,12 +44,12 @@ export function heard(state: ChatState, event: Event, view: View): Step<ChatStat
       const conversation = withPage(conversationOf(state, event.group), event);
       const shown = withConversation(state, event.group, conversation);
       if (scene.active !== event.group) return step(shown);
-      return andThen(andThen(loadOlder(shown, view), markRead), (there) => showPictures(there, view));
+      return andThen(andThen(loadOlder(shown, viewport), markRead), (there) => showPictures(there, viewport));
     }
     case "fetched":
       return fetched(state, event);
     case "message":
-      return received(state, event.group, event.message, view);
+      return received(state, event.group, event.message, viewport);
     case "discarded":
       return step(withConversation(state, event.group, withoutMessage(conversationOf(state, event.group), event.key)));
     case "facts":
@@ -159,14 +161,14 @@ function fetched(state: ChatState, event: Extract<Event, { kind: "fetched" }>): 
   return step(withConversation(state, group, { older: more ? "server" : "none" }));
 }
 
-function received(state: ChatState, group: GroupId, message: MessageRow, view: View): Step<ChatState> {
+function received(state: ChatState, group: GroupId, message: MessageRow, viewport: Viewport): Step<ChatState> {
   const { scene } = state;
   const before = conversationOf(state, group);
   const isKnown = before.messages.some(({ key }) => key === message.key);
   const after = withConversation(state, group, stopsTyping(withMessage(before, message), message));
   const effects = isKnown ? [] : notification(state, group, message);
   const told = step(after, ...effects);
-  return scene.active === group ? andThen(andThen(told, markRead), (there) => showPictures(there, view)) : told;
+  return scene.active === group ? andThen(andThen(told, markRead), (there) => showPictures(there, viewport)) : told;
 }
 
 function stopsTyping(conversation: ReturnType<typeof withMessage>, { sender }: MessageRow) {

@@ -1,20 +1,18 @@
 import { groupsMeant } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { openGroup, openNextUnread } from "./conversations.ts";
-import { showFiles } from "./files.ts";
+import { askBefore } from "./dialogs/confirm.ts";
+import { showFiles } from "./dialogs/files.ts";
+import { showGroup } from "./dialogs/group.ts";
+import { showHelp } from "./dialogs/help.ts";
+import { showMembers } from "./dialogs/members.ts";
+import { showSearch } from "./dialogs/search.ts";
+import { showSettings } from "./dialogs/settings.ts";
+import { showTransfers } from "./dialogs/transfers.ts";
+import { showTrust } from "./dialogs/trust.ts";
 import { namesIn } from "./names.ts";
-import {
-  askBefore,
-  showGroup,
-  showHelp,
-  showMembers,
-  showSearch,
-  showSettings,
-  showTransfers,
-  showTrust,
-} from "./open-dialogs.ts";
+import type { Settings } from "./settings.ts";
 import type { PersonRow } from "./shown.ts";
-import type { Settings } from "./state.ts";
 import { activeConversation, type ChatState, problem, type Step, step, tell } from "./step.ts";
 
 interface Command {

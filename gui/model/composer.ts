@@ -3,9 +3,9 @@ import type { Action } from "../keys/bindings.ts";
 import { sentence } from "../text/sentence.ts";
 import { runCommand, withGroup } from "./commands.ts";
 import { offerFor } from "./completion.ts";
+import { askBefore } from "./dialogs/confirm.ts";
 import { edited } from "./editing.ts";
 import { type Editor, editorOf, emptyEditor, inFirstLine, inLastLine, insert, move, replaceBefore } from "./editor.ts";
-import { askBefore } from "./open-dialogs.ts";
 import { activeConversation, type ChatState, problem, type Step, step, withChat, withConversation } from "./step.ts";
 
 const sentLinesMax = 200;

@@ -3,19 +3,26 @@ import type { Editor } from "./editor.ts";
 import type { Effect } from "./effect.ts";
 import type { FileEntry, SafetyNumber, SearchHit } from "./shown.ts";
 
-/** What lies over the conversation until it is closed. */
-export type Dialog =
-  | HelpDialog
-  | GroupDialog
-  | MembersDialog
-  | TrustDialog
-  | FilesDialog
-  | SearchDialog
-  | SwitchDialog
-  | SettingsDialog
-  | MessageDialog
-  | TransfersDialog
-  | ConfirmDialog;
+/** What each kind of dialog is: what lies over the conversation until it is closed. */
+interface Dialogs {
+  readonly help: HelpDialog;
+  readonly group: GroupDialog;
+  readonly members: MembersDialog;
+  readonly trust: TrustDialog;
+  readonly files: FilesDialog;
+  readonly search: SearchDialog;
+  readonly switch: SwitchDialog;
+  readonly settings: SettingsDialog;
+  readonly message: MessageDialog;
+  readonly transfers: TransfersDialog;
+  readonly confirm: ConfirmDialog;
+}
+
+export type DialogKind = keyof Dialogs;
+
+export type DialogOf<K extends DialogKind> = { [P in K]: Dialogs[P] & { readonly kind: P } }[K];
+
+export type Dialog = DialogOf<DialogKind>;
 
 export interface HelpDialog {
   readonly kind: "help";

@@ -1,5 +1,5 @@
 import type { GroupId, Seq, UserId } from "../../core/wire/ids.ts";
-import type { Settings } from "./state.ts";
+import type { Settings } from "./settings.ts";
 
 /** What the model wants done; what comes of it comes back as events. */
 export type Effect =

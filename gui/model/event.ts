@@ -1,4 +1,5 @@
 import type { GroupId, Seq, UserId } from "../../core/wire/ids.ts";
+import type { Settings } from "./settings.ts";
 import type {
   FileEntry,
   GroupFacts,
@@ -10,7 +11,7 @@ import type {
   SearchHit,
   TransferRow,
 } from "./shown.ts";
-import type { Connection, Settings, Size } from "./state.ts";
+import type { Connection, Size } from "./state.ts";
 
 /** All that happens to the client, from the user and from the account. */
 export type Event =

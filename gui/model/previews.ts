@@ -1,6 +1,6 @@
-import type { View } from "./reading.ts";
 import type { MessageRow } from "./shown.ts";
 import { activeConversation, type ChatState, type Step, step, withChat } from "./step.ts";
+import type { Viewport } from "./viewport.ts";
 
 /** A larger picture is shown when somebody asks for it. */
 const pictureBytesMax = 5 * 1024 * 1024;
@@ -8,7 +8,7 @@ const pictureBytesMax = 5 * 1024 * 1024;
 const messagesMax = 50;
 
 /** Shows the pictures of what is on the screen, or soon will be. */
-export function showPictures(state: ChatState, view: View): Step<ChatState> {
+export function showPictures(state: ChatState, viewport: Viewport): Step<ChatState> {
   const { previews } = state.scene;
   const conversation = activeConversation(state);
   if (!conversation || !state.settings.previews) return step(state);
@@ -19,7 +19,7 @@ export function showPictures(state: ChatState, view: View): Step<ChatState> {
   if (missing.length === 0) return step(state);
   const shown = new Map(previews);
   for (const { key } of missing) shown.set(key, { kind: "loading" });
-  const columns = view.pictureColumns(state);
+  const columns = viewport.pictureColumns(state);
   const effects = missing.map(({ key }) => ({ kind: "previewMessage", group, key, columns }) as const);
   return step(withChat(state, { previews: shown }), ...effects);
 }

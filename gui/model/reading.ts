@@ -1,6 +1,6 @@
 import type { Action } from "../keys/bindings.ts";
 import { markRead, openGroup } from "./conversations.ts";
-import { effectOn } from "./message-menu.ts";
+import { effectOn, showMessage } from "./dialogs/message.ts";
 import { showPictures } from "./previews.ts";
 import type { MessageRow } from "./shown.ts";
 import type { Anchor, Conversation } from "./state.ts";
@@ -9,29 +9,17 @@ import {
   andThen,
   type ChatState,
   clamp,
-  openDialog,
   type Step,
   step,
   withChat,
   withConversation,
 } from "./step.ts";
+import type { Viewport } from "./viewport.ts";
 
-/** What only the layout knows: how many lines messages take. */
-export interface View {
-  /** Where the conversation's bottom is after so many lines (up is positive); undefined at the newest message's end. */
-  scrolled(state: ChatState, conversation: Conversation, lines: number): Anchor | undefined;
-  /** Lines of the conversation that are in view. */
-  pageLines(state: ChatState): number;
-  /** Whether the window's first message is in view. */
-  showsFirst(state: ChatState, conversation: Conversation): boolean;
-  /** How wide a picture in the conversation may be. */
-  pictureColumns(state: ChatState): number;
-}
-
-export function scroll(state: ChatState, view: View, lines: number): Step<ChatState> {
+export function scroll(state: ChatState, viewport: Viewport, lines: number): Step<ChatState> {
   const conversation = activeConversation(state);
   if (!conversation) return step(state);
-  const anchor = view.scrolled(state, conversation, lines);
+  const anchor = viewport.scrolled(state, conversation, lines);
   const { group, newest, messages } = conversation;
   const last = messages.at(-1);
   // The window's end is not the conversation's.
@@ -39,7 +27,7 @@ export function scroll(state: ChatState, view: View, lines: number): Step<ChatSt
   const kept = isAtEdge ? { key: last.key, linesBelow: 0 } : anchor;
   const scrolled = withConversation(state, group, { anchor: kept });
   if (isAtEdge) return step(scrolled, { kind: "load", group, where: "newer", from: last.key });
-  return andThen(andThen(loadOlder(scrolled, view), markRead), (there) => showPictures(there, view));
+  return andThen(andThen(loadOlder(scrolled, viewport), markRead), (there) => showPictures(there, viewport));
 }
 
 export function scrollToEnd(state: ChatState): Step<ChatState> {
@@ -51,9 +39,9 @@ export function scrollToEnd(state: ChatState): Step<ChatState> {
 }
 
 /** Fetches what is before the window as soon as its beginning is in view: from the vault, then from the server. */
-export function loadOlder(state: ChatState, view: View): Step<ChatState> {
+export function loadOlder(state: ChatState, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
-  if (!conversation || !view.showsFirst(state, conversation)) return step(state);
+  if (!conversation || !viewport.showsFirst(state, conversation)) return step(state);
   const { group, older, messages } = conversation;
   const loading = withConversation(state, group, { older: "loading" });
   if (older === "vault") return step(loading, { kind: "load", group, where: "older", from: messages[0]?.key });
@@ -61,17 +49,17 @@ export function loadOlder(state: ChatState, view: View): Step<ChatState> {
 }
 
 /** Begins to choose among the messages. */
-export function selectLast(state: ChatState, view: View): Step<ChatState> {
+export function selectLast(state: ChatState, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
   const key = conversation?.anchor?.key ?? conversation?.messages.at(-1)?.key;
-  return key === undefined ? step(state) : select(withChat(state, { focus: "messages" }), key, view);
+  return key === undefined ? step(state) : select(withChat(state, { focus: "messages" }), key, viewport);
 }
 
 /** A key while a message is chosen; undefined when it means nothing there. */
 export function pressedInMessages(
   state: ChatState,
   action: Action | undefined,
-  view: View,
+  viewport: Viewport,
 ): Step<ChatState> | undefined {
   const conversation = activeConversation(state);
   if (!conversation) return step(withChat(state, { focus: "input" }));
@@ -82,17 +70,17 @@ export function pressedInMessages(
     case "messageUp":
     case "messageDown": {
       const next = messages[clamp(action === "messageUp" ? at - 1 : at + 1, messages.length)];
-      return next ? select(state, next.key, view) : step(state);
+      return next ? select(state, next.key, viewport) : step(state);
     }
     case "messageLeave":
       return leaveMessages(state);
     case "messageMenu":
-      return message ? step(openMenu(state, message)) : step(state);
+      return message ? step(showMessage(state, message)) : step(state);
     case "messageRetry":
     case "messageSave":
     case "messageOpen": {
       const what = ({ messageRetry: "retry", messageSave: "save", messageOpen: "open" } as const)[action];
-      const effect = message && effectOn(group, message, what, view.pictureColumns(state));
+      const effect = message && effectOn(group, message, what, viewport.pictureColumns(state));
       return effect ? step(state, effect) : step(state);
     }
     default:
@@ -106,12 +94,12 @@ export function leaveMessages(state: ChatState): Step<ChatState> {
   return active === undefined ? step(left) : step(withConversation(left, active, { selected: undefined }));
 }
 
-export function clickedMessage(state: ChatState, key: number, view: View): Step<ChatState> {
+export function clickedMessage(state: ChatState, key: number, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
   const message = conversation?.messages.find((of) => of.key === key);
   if (!conversation || !message) return step(state);
-  if (conversation.selected === key) return step(openMenu(state, message));
-  return select(withChat(state, { focus: "messages" }), key, view);
+  if (conversation.selected === key) return step(showMessage(state, message));
+  return select(withChat(state, { focus: "messages" }), key, viewport);
 }
 
 /** A key while the list of groups has them; undefined when it means nothing there. */
@@ -133,28 +121,23 @@ export function pressedInGroups(state: ChatState, action: Action | undefined): S
   }
 }
 
-function openMenu(state: ChatState, { key }: MessageRow): ChatState {
-  const group = state.scene.active;
-  return group === undefined ? state : openDialog(state, { kind: "message", group, key, at: 0 });
-}
-
 /** Chooses a message, and brings it into view if it is not. */
-function select(state: ChatState, key: number, view: View): Step<ChatState> {
+function select(state: ChatState, key: number, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
   if (!conversation) return step(state);
   const { group, messages, newest } = conversation;
   const isLast = newest && messages.at(-1)?.key === key;
-  const anchor = isLast ? undefined : anchorFor(conversation, key, state, view);
-  return loadOlder(withConversation(state, group, { selected: key, anchor }), view);
+  const anchor = isLast ? undefined : anchorFor(conversation, key, state, viewport);
+  return loadOlder(withConversation(state, group, { selected: key, anchor }), viewport);
 }
 
 /** Scrolls as little as needed: the bottom stays where it is as long as the message is between it and the top. */
-function anchorFor(conversation: Conversation, key: number, state: ChatState, view: View): Anchor | undefined {
+function anchorFor(conversation: Conversation, key: number, state: ChatState, viewport: Viewport): Anchor | undefined {
   const { messages, anchor } = conversation;
   const indexOf = (of: number | undefined) => messages.findIndex((message) => message.key === of);
   const bottom = anchor === undefined ? messages.length - 1 : indexOf(anchor.key);
   const wanted = indexOf(key);
   if (wanted >= bottom) return { key, linesBelow: 0 };
-  const top = view.scrolled(state, { ...conversation, anchor }, view.pageLines(state) - 2);
-  return wanted <= indexOf(top?.key) ? view.scrolled(state, { ...conversation, anchor }, 3) : anchor;
+  const top = viewport.scrolled(state, { ...conversation, anchor }, viewport.pageLines(state) - 2);
+  return wanted <= indexOf(top?.key) ? viewport.scrolled(state, { ...conversation, anchor }, 3) : anchor;
 }

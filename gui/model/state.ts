@@ -2,6 +2,7 @@ import type { GroupId, Seq, UserId } from "../../core/wire/ids.ts";
 import type { Bindings } from "../keys/bindings.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Editor } from "./editor.ts";
+import type { Settings } from "./settings.ts";
 import type { GroupFacts, GroupRow, MessageRow, PersonRow, Preview, TransferRow } from "./shown.ts";
 
 export interface State {
@@ -27,25 +28,6 @@ export interface Notice {
   readonly text: string;
   readonly untilMs: number;
 }
-
-export interface Settings {
-  readonly theme: "dark" | "light" | "none";
-  /** For which messages the terminal rings and shows a notification. */
-  readonly notify: "mentions" | "all" | "none";
-  /** Whether others see that the user is writing, and what the user has read. */
-  readonly typing: boolean;
-  readonly receipts: boolean;
-  /** Pictures are shown in the conversation. */
-  readonly previews: boolean;
-}
-
-export const defaultSettings: Settings = {
-  theme: "dark",
-  notify: "mentions",
-  typing: true,
-  receipts: true,
-  previews: true,
-};
 
 /** Before an account is open: which one, or a new one. */
 export interface SignIn {

@@ -3,18 +3,16 @@ import { byUser, forgotten, heard } from "./account-events.ts";
 import { withGroup } from "./commands.ts";
 import { editorDone, pastedInInput, pressedInInput } from "./composer.ts";
 import { leaveGroup, markRead, openGroup, openNeighbour, openNextUnread } from "./conversations.ts";
-import { clickedInDialog, pastedInDialog, pressedInDialog } from "./dialogs.ts";
+import { clickedInDialog, pastedInDialog, pressedInDialog } from "./dialogs/dialogs.ts";
+import { showFiles } from "./dialogs/files.ts";
+import { showGroup } from "./dialogs/group.ts";
+import { showHelp } from "./dialogs/help.ts";
+import { showMembers } from "./dialogs/members.ts";
+import { showSearch } from "./dialogs/search.ts";
+import { showSettings } from "./dialogs/settings.ts";
+import { showSwitch } from "./dialogs/switch.ts";
+import { showTransfers } from "./dialogs/transfers.ts";
 import type { Event } from "./event.ts";
-import { showFiles } from "./files.ts";
-import {
-  showGroup,
-  showHelp,
-  showMembers,
-  showSearch,
-  showSettings,
-  showSwitch,
-  showTransfers,
-} from "./open-dialogs.ts";
 import {
   clickedMessage,
   leaveMessages,
@@ -23,10 +21,10 @@ import {
   scroll,
   scrollToEnd,
   selectLast,
-  type View,
 } from "./reading.ts";
+import type { Settings } from "./settings.ts";
 import { updateSignIn } from "./sign-in.ts";
-import type { Chat, Focus, Settings, SignIn, Size, State } from "./state.ts";
+import type { Chat, Focus, SignIn, Size, State } from "./state.ts";
 import {
   andThen,
   type ChatState,
@@ -38,6 +36,7 @@ import {
   topDialog,
   withChat,
 } from "./step.ts";
+import type { Viewport } from "./viewport.ts";
 
 export function initialState(of: {
   readonly size: Size;
@@ -52,7 +51,7 @@ export function initialState(of: {
 const wheelLines = 3;
 
 /** All behaviour of the client: what an event makes of its state, and what has to be done about it. */
-export function update(state: State, event: Event, view: View): Step {
+export function update(state: State, event: Event, viewport: Viewport): Step {
   switch (event.kind) {
     case "resized":
       return step({ ...state, size: event.size });
@@ -65,7 +64,7 @@ export function update(state: State, event: Event, view: View): Step {
     case "opened":
       return opened(state, event);
     default:
-      return isChat(state) ? updateChat(state, event, view) : updateSignIn(state as SignInState, event);
+      return isChat(state) ? updateChat(state, event, viewport) : updateSignIn(state as SignInState, event);
   }
 }
 
@@ -106,25 +105,29 @@ function opened(state: State, { self, groups, people, settings }: Extract<Event,
   return first ? openGroup(chat, first.group) : step(chat);
 }
 
-function updateChat(state: ChatState, event: Event, view: View): Step<ChatState> {
+function updateChat(state: ChatState, event: Event, viewport: Viewport): Step<ChatState> {
   const dialog = topDialog(state);
   switch (event.kind) {
     case "key":
-      return dialog ? pressedInDialog(state, dialog, event, view) : pressed(state, event, view);
+      return dialog ? pressedInDialog(state, dialog, event, viewport) : pressed(state, event, viewport);
     case "paste":
-      return dialog ? pastedInDialog(state, dialog, event.text, view) : pastedInInput(state, event.text);
+      return dialog ? pastedInDialog(state, dialog, event.text, viewport) : pastedInInput(state, event.text);
     case "click":
-      return clicked(state, event, view);
+      return clicked(state, event, viewport);
     case "wheel":
-      return wheeled(state, event, view);
+      return wheeled(state, event, viewport);
     case "edited":
       return step(editorDone(state, event.text));
     default:
-      return heard(state, event, view);
+      return heard(state, event, viewport);
   }
 }
 
-function pressed(state: ChatState, { name, text }: Extract<Event, { kind: "key" }>, view: View): Step<ChatState> {
+function pressed(
+  state: ChatState,
+  { name, text }: Extract<Event, { kind: "key" }>,
+  viewport: Viewport,
+): Step<ChatState> {
   const { focus } = state.scene;
   const action = actionOf(state.bindings, focus, name);
   const { active } = state.scene;
@@ -161,21 +164,21 @@ function pressed(state: ChatState, { name, text }: Extract<Event, { kind: "key" 
     case "sendFile":
       return withGroup(state, showFiles);
     case "focusNext":
-      return focused(state, ({ input: "messages", messages: "groups", groups: "input" } as const)[focus], view);
+      return focused(state, ({ input: "messages", messages: "groups", groups: "input" } as const)[focus], viewport);
     case "scrollUp":
-      return scroll(state, view, view.pageLines(state) - 1);
+      return scroll(state, viewport, viewport.pageLines(state) - 1);
     case "scrollDown":
-      return scroll(state, view, 1 - view.pageLines(state));
+      return scroll(state, viewport, 1 - viewport.pageLines(state));
     case "scrollEnd":
       return scrollToEnd(state);
     case "selectMessage":
-      return selectLast(state, view);
+      return selectLast(state, viewport);
     default:
       break;
   }
   const inFocus = {
     input: () => pressedInInput(state, action, text),
-    messages: () => pressedInMessages(state, action, view),
+    messages: () => pressedInMessages(state, action, viewport),
     groups: () => pressedInGroups(state, action),
   }[focus]();
   if (inFocus) return inFocus;
@@ -185,14 +188,18 @@ function pressed(state: ChatState, { name, text }: Extract<Event, { kind: "key" 
     : step(state);
 }
 
-function focused(state: ChatState, focus: Focus, view: View): Step<ChatState> {
-  if (focus === "messages") return selectLast(state, view);
+function focused(state: ChatState, focus: Focus, viewport: Viewport): Step<ChatState> {
+  if (focus === "messages") return selectLast(state, viewport);
   return andThen(leaveMessages(state), (left) => step(withChat(left, { focus })));
 }
 
-function clicked(state: ChatState, { on, row }: Extract<Event, { kind: "click" }>, view: View): Step<ChatState> {
+function clicked(
+  state: ChatState,
+  { on, row }: Extract<Event, { kind: "click" }>,
+  viewport: Viewport,
+): Step<ChatState> {
   const dialog = topDialog(state);
-  if (dialog) return on === "dialog" ? clickedInDialog(state, dialog, row, view) : step(closeDialog(state));
+  if (dialog) return on === "dialog" ? clickedInDialog(state, dialog, row, viewport) : step(closeDialog(state));
   switch (on) {
     case "groups": {
       const { groups } = state.scene;
@@ -200,7 +207,7 @@ function clicked(state: ChatState, { on, row }: Extract<Event, { kind: "click" }
       return of ? openGroup(state, of.group) : step(state);
     }
     case "conversation":
-      return clickedMessage(state, row, view);
+      return clickedMessage(state, row, viewport);
     case "input":
       return leaveMessages(state);
     default:
@@ -208,10 +215,10 @@ function clicked(state: ChatState, { on, row }: Extract<Event, { kind: "click" }
   }
 }
 
-function wheeled(state: ChatState, { on, up }: Extract<Event, { kind: "wheel" }>, view: View): Step<ChatState> {
+function wheeled(state: ChatState, { on, up }: Extract<Event, { kind: "wheel" }>, viewport: Viewport): Step<ChatState> {
   const dialog = topDialog(state);
   const { itemUp, itemDown } = state.bindings;
-  if (dialog) return pressedInDialog(state, dialog, { name: (up ? itemUp : itemDown)[0] ?? "" }, view);
+  if (dialog) return pressedInDialog(state, dialog, { name: (up ? itemUp : itemDown)[0] ?? "" }, viewport);
   if (on === "groups") return openNeighbour(state, up ? -1 : 1);
-  return scroll(state, view, up ? wheelLines : -wheelLines);
+  return scroll(state, viewport, up ? wheelLines : -wheelLines);
 }

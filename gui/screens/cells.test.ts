@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { Area } from "../layout/frame.ts";
 import { type Line, span } from "../layout/line.ts";
-import { defaultSettings } from "../model/state.ts";
+import { defaultSettings } from "../model/settings.ts";
 import { cellsOf } from "./cells.ts";
 import { themeFor } from "./theme.ts";
 

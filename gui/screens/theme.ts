@@ -1,6 +1,6 @@
 import type { Ground, Span, Style } from "../layout/line.ts";
 import { nickColours } from "../layout/people.ts";
-import type { Settings } from "../model/state.ts";
+import type { Settings } from "../model/settings.ts";
 
 /** How a theme draws: parameters of the escape sequence that selects a rendition (ECMA-48, SGR), without its ends. */
 export interface Theme {

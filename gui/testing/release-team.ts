@@ -1,8 +1,9 @@
 import type { ClientMessageId, GroupId, UserId } from "../../core/wire/ids.ts";
-import { view } from "../layout/view.ts";
+import { viewport } from "../layout/viewport.ts";
 import type { Event } from "../model/event.ts";
+import { defaultSettings } from "../model/settings.ts";
 import type { GroupFacts, GroupRow, MessageRow, SafetyNumber } from "../model/shown.ts";
-import { defaultSettings, type Size } from "../model/state.ts";
+import type { Size } from "../model/state.ts";
 import { groupRow, idOf, Session, signInSession } from "./session.ts";
 
 /** A group with something of everything in it, as Alice sees it. The times are those of where the test runs. */
@@ -112,7 +113,7 @@ const events: readonly Event[] = [
 /** Somebody who uses what is really drawn. */
 export function sessionOf(size: Size): Session {
   const begun = signInSession().state;
-  return new Session({ ...begun, size, nowMs: day + 40 * minute }, view);
+  return new Session({ ...begun, size, nowMs: day + 40 * minute }, viewport);
 }
 
 export function releaseTeamSession(size: Size): Session {

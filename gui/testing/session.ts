@@ -2,12 +2,13 @@ import type { ClientMessageId, GroupId, Seq, UserId } from "../../core/wire/ids.
 import { bindingsOf } from "../keys/bindings.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
-import type { View } from "../model/reading.ts";
+import { defaultSettings } from "../model/settings.ts";
 import type { GroupRow, MessageRow, PersonRow } from "../model/shown.ts";
 import { beginSignIn } from "../model/sign-in.ts";
-import { type Conversation, defaultSettings, type State } from "../model/state.ts";
+import type { Conversation, State } from "../model/state.ts";
 import type { ChatState } from "../model/step.ts";
 import { initialState, isChat, update } from "../model/update.ts";
+import type { Viewport } from "../model/viewport.ts";
 
 export const idOf = {
   group: (id: number) => id as unknown as GroupId,
@@ -53,8 +54,8 @@ export function messageRow(key: number, of: Partial<MessageRow> = {}): MessageRo
   };
 }
 
-/** A view in which every message takes one line. */
-export function flatView(pageLines: number): View {
+/** A viewport in which every message takes one line. */
+export function flatViewport(pageLines: number): Viewport {
   const bottom = ({ messages, anchor }: Conversation) => {
     const at = messages.findIndex(({ key }) => key === anchor?.key);
     return at < 0 ? messages.length - 1 : at;
@@ -76,11 +77,11 @@ export function flatView(pageLines: number): View {
 export class Session {
   state: State;
   readonly effects: Effect[] = [];
-  readonly #view: View;
+  readonly #viewport: Viewport;
 
-  constructor(state: State, view: View = flatView(10)) {
+  constructor(state: State, viewport: Viewport = flatViewport(10)) {
     this.state = state;
-    this.#view = view;
+    this.#viewport = viewport;
   }
 
   get chat(): ChatState {
@@ -95,7 +96,7 @@ export class Session {
 
   hear(...events: readonly Event[]): this {
     for (const event of events) {
-      const { state, effects } = update(this.state, event, this.#view);
+      const { state, effects } = update(this.state, event, this.#viewport);
       this.state = state;
       this.effects.push(...effects);
     }

@@ -1,13 +1,13 @@
 import { harmless, harmlessLine } from "../../../core/client/index.ts";
 import type { ConfirmDialog } from "../../model/dialog.ts";
-import type { Size } from "../../model/state.ts";
+import type { Size, State } from "../../model/state.ts";
 import { button } from "../field.ts";
 import { columnsOfLine, span } from "../line.ts";
 import { wrapSpans } from "../marked-text.ts";
 import { type Panel, rowsOf } from "../panel.ts";
 
 /** A question, and its two answers. */
-export function confirmPanel({ title, text, yes, no, at }: ConfirmDialog, room: Size): Panel {
+export function confirmPanel(_: State, { title, text, yes, no, at }: ConfirmDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 60);
   const first = button(harmlessLine(yes), at === "yes");
   const second = button(harmlessLine(no), at === "no");

@@ -1,6 +1,6 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { FilesDialog } from "../../model/dialog.ts";
-import { shownEntries } from "../../model/files.ts";
+import { shownEntries } from "../../model/dialogs/files.ts";
 import type { Size, State } from "../../model/state.ts";
 import { columnsOf, cut } from "../../text/width.ts";
 import { bytesText } from "../bytes-text.ts";

@@ -1,7 +1,7 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { GroupDialog } from "../../model/dialog.ts";
-import { groupFields } from "../../model/dialogs.ts";
-import type { Size } from "../../model/state.ts";
+import { groupFields } from "../../model/dialogs/group.ts";
+import type { Size, State } from "../../model/state.ts";
 import { button, field } from "../field.ts";
 import { type Line, span } from "../line.ts";
 import { wrapSpans } from "../marked-text.ts";
@@ -11,7 +11,7 @@ import { type Panel, type PanelRow, rowsOf } from "../panel.ts";
 const labels = { title: "Title", add: "Add", remove: "Remove", history: "History", expire: "Messages" } as const;
 
 /** The form that founds or amends a group. */
-export function groupPanel(dialog: GroupDialog, room: Size): Panel {
+export function groupPanel(_: State, dialog: GroupDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 60);
   const isNew = dialog.group === undefined;
   const rows = groupFields(dialog).map((name, item): PanelRow => {

@@ -1,6 +1,6 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { MembersDialog } from "../../model/dialog.ts";
-import { membersOf } from "../../model/dialogs.ts";
+import { membersOf } from "../../model/dialogs/members.ts";
 import type { PersonRow } from "../../model/shown.ts";
 import type { Size } from "../../model/state.ts";
 import type { ChatState } from "../../model/step.ts";

@@ -1,5 +1,5 @@
 import type { MessageDialog } from "../../model/dialog.ts";
-import { menuItems } from "../../model/dialogs.ts";
+import { menuItems } from "../../model/dialogs/message.ts";
 import type { Size } from "../../model/state.ts";
 import type { ChatState } from "../../model/step.ts";
 import { span } from "../line.ts";

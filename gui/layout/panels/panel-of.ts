@@ -1,4 +1,5 @@
-import type { Dialog } from "../../model/dialog.ts";
+import type { DialogKind, DialogOf } from "../../model/dialog.ts";
+import type { Size } from "../../model/state.ts";
 import type { ChatState } from "../../model/step.ts";
 import { type Panel, roomOf } from "../panel.ts";
 import { confirmPanel } from "./confirm.ts";
@@ -13,33 +14,22 @@ import { switchPanel } from "./switch.ts";
 import { transfersPanel } from "./transfers.ts";
 import { trustPanel } from "./trust.ts";
 
+/** What each kind of dialog says. */
+const panels: { readonly [K in DialogKind]: (state: ChatState, dialog: DialogOf<K>, room: Size) => Panel } = {
+  confirm: confirmPanel,
+  files: filesPanel,
+  group: groupPanel,
+  help: helpPanel,
+  members: membersPanel,
+  message: messagePanel,
+  search: searchPanel,
+  settings: settingsPanel,
+  switch: switchPanel,
+  transfers: transfersPanel,
+  trust: trustPanel,
+};
+
 /** What a dialog says. */
-export function panelOf(state: ChatState, dialog: Dialog): Panel {
-  const room = roomOf(state.size);
-  switch (dialog.kind) {
-    case "help":
-      return helpPanel(state, dialog, room);
-    case "group":
-      return groupPanel(dialog, room);
-    case "members":
-      return membersPanel(state, dialog, room);
-    case "trust":
-      return trustPanel(state, dialog, room);
-    case "files":
-      return filesPanel(state, dialog, room);
-    case "search":
-      return searchPanel(state, dialog, room);
-    case "switch":
-      return switchPanel(state, dialog, room);
-    case "settings":
-      return settingsPanel(state, dialog, room);
-    case "message":
-      return messagePanel(state, dialog, room);
-    case "transfers":
-      return transfersPanel(state, dialog, room);
-    case "confirm":
-      return confirmPanel(dialog, room);
-    default:
-      return dialog satisfies never;
-  }
+export function panelOf<K extends DialogKind>(state: ChatState, dialog: DialogOf<K>): Panel {
+  return panels[dialog.kind](state, dialog, roomOf(state.size));
 }

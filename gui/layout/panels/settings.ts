@@ -1,5 +1,5 @@
 import type { SettingsDialog } from "../../model/dialog.ts";
-import { settingsRows, valueText } from "../../model/settings-rows.ts";
+import { settingsRows, valueText } from "../../model/dialogs/settings.ts";
 import type { Size, State } from "../../model/state.ts";
 import { span, spread } from "../line.ts";
 import { itemRow, type Panel } from "../panel.ts";

@@ -1,5 +1,5 @@
 import type { SwitchDialog } from "../../model/dialog.ts";
-import { groupsLike } from "../../model/dialogs.ts";
+import { groupsLike } from "../../model/dialogs/switch.ts";
 import type { Size } from "../../model/state.ts";
 import type { ChatState } from "../../model/step.ts";
 import { cut } from "../../text/width.ts";

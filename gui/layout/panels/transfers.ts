@@ -1,6 +1,6 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { TransfersDialog } from "../../model/dialog.ts";
-import { transfersOf } from "../../model/dialogs.ts";
+import { transfersOf } from "../../model/dialogs/transfers.ts";
 import type { Size } from "../../model/state.ts";
 import type { ChatState } from "../../model/step.ts";
 import { cut } from "../../text/width.ts";

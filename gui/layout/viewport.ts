@@ -1,11 +1,11 @@
-import type { View } from "../model/reading.ts";
 import { activeConversation, type ChatState } from "../model/step.ts";
+import type { Viewport } from "../model/viewport.ts";
 import { scrolled, shownKeys } from "./conversation.ts";
 import { messageShape, receiptColumns } from "./message-shape.ts";
 import { placesOf } from "./places.ts";
 
 /** What the model asks about lines, answered by what is drawn. */
-export const view: View = {
+export const viewport: Viewport = {
   scrolled: (state, conversation, lines) => scrolled(conversation, state, sizeOf(state), lines),
   pageLines: (state) => sizeOf(state).rows,
   pictureColumns(state) {

@@ -1,11 +1,9 @@
-import type { GroupId } from "../../core/wire/ids.ts";
-import type { Action } from "../keys/bindings.ts";
-import type { FilesDialog } from "./dialog.ts";
-import { edited } from "./editing.ts";
-import { emptyEditor, insert } from "./editor.ts";
-import type { Effect } from "./effect.ts";
-import type { Event } from "./event.ts";
-import type { FileEntry } from "./shown.ts";
+import type { GroupId } from "../../../core/wire/ids.ts";
+import type { FilesDialog } from "../dialog.ts";
+import { emptyEditor, insert } from "../editor.ts";
+import type { Effect } from "../effect.ts";
+import type { Event } from "../event.ts";
+import type { FileEntry } from "../shown.ts";
 import {
   type ChatState,
   clamp,
@@ -16,7 +14,8 @@ import {
   type Step,
   step,
   tell,
-} from "./step.ts";
+} from "../step.ts";
+import { type Behaviour, movedTo, type Press, typedInto } from "./behaviour.ts";
 
 /** What the preview in the explorer may take of the screen. */
 const previewColumns = 36;
@@ -51,45 +50,35 @@ export function shownEntries({ entries, filter }: FilesDialog): readonly FileEnt
   return [up, ...(entries ?? []).filter(({ name }) => isPath || name.toLowerCase().includes(words))];
 }
 
-export function pressedInFiles(
-  state: ChatState,
-  dialog: FilesDialog,
-  action: Action | undefined,
-  { name, text }: { readonly name: string; readonly text?: string | undefined },
-  editing: Action | undefined,
-): Step<ChatState> {
+export const files: Behaviour<FilesDialog> = {
+  pressed,
+  clicked(state, dialog, row) {
+    const there = { ...dialog, at: clamp(row, shownEntries(dialog).length) };
+    return there.at === dialog.at ? enter(state, dialog) : chosen(state, there);
+  },
+  /** A path that is pasted or typed is gone to at once. */
+  pasted: (state, dialog, text) => chosen(state, { ...dialog, filter: insert(dialog.filter, text) }),
+};
+
+function pressed(state: ChatState, dialog: FilesDialog, press: Press): Step<ChatState> {
+  const { action, name } = press;
   const { at, filter } = dialog;
-  const last = shownEntries(dialog).length;
-  const goTo = (to: number) => chosen(state, { ...dialog, at: clamp(to, last) });
   switch (action) {
     case "itemUp":
-      return goTo(at - 1);
     case "itemDown":
-      return goTo(at + 1);
     case "pageUp":
-      return goTo(at - 10);
     case "pageDown":
-      return goTo(at + 10);
+      return chosen(state, { ...dialog, at: movedTo(at, action, shownEntries(dialog).length) });
     case "keepMetadata":
       return step(replaceDialog(state, { ...dialog, keepMetadata: !dialog.keepMetadata }));
     case "choose":
       return enter(state, dialog);
     default: {
       if (name === "backspace" && filter.text === "") return list(state, dialog, `${dialog.directory}/..`);
-      const changed = edited(filter, editing) ?? (text === undefined ? undefined : insert(filter, text));
+      const changed = typedInto(filter, press);
       return changed ? chosen(state, { ...dialog, filter: changed, at: firstFitting(changed.text) }) : step(state);
     }
   }
-}
-
-export function clickedFile(state: ChatState, dialog: FilesDialog, row: number): Step<ChatState> {
-  const there = { ...dialog, at: clamp(row, shownEntries(dialog).length) };
-  return there.at === dialog.at ? enter(state, dialog) : chosen(state, there);
-}
-
-/** A path that is pasted or typed is gone to at once. */
-export function pastedInFiles(state: ChatState, dialog: FilesDialog, text: string): Step<ChatState> {
-  return chosen(state, { ...dialog, filter: insert(dialog.filter, text) });
 }
 
 export function listed(state: ChatState, event: Extract<Event, { kind: "directory" }>): ChatState {

@@ -1,4 +1,26 @@
-import type { Settings } from "./state.ts";
+import type { SettingsDialog } from "../dialog.ts";
+import type { Settings } from "../settings.ts";
+import { type ChatState, clamp, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import { type Behaviour, choosing, movedTo, type Press } from "./behaviour.ts";
+
+export const showSettings = (state: ChatState): ChatState => openDialog(state, { kind: "settings", at: 0 });
+
+export const settings: Behaviour<SettingsDialog> = {
+  pressed,
+  clicked(state, dialog, row) {
+    const there = { ...dialog, at: clamp(row, settingsRows.length) };
+    return pressed(replaceDialog(state, there), there, choosing);
+  },
+};
+
+function pressed(state: ChatState, dialog: SettingsDialog, { action }: Press): Step<ChatState> {
+  const row = settingsRows[dialog.at];
+  if (row && (action === "choose" || action === "toggle")) {
+    const settings = turned(state.settings, row);
+    return step({ ...state, settings }, { kind: "saveSettings", settings });
+  }
+  return step(replaceDialog(state, { ...dialog, at: movedTo(dialog.at, action, settingsRows.length) }));
+}
 
 interface SettingRow<K extends keyof Settings = keyof Settings> {
   readonly key: K;

@@ -1,0 +1,65 @@
+import { type Action, actionOf } from "../../keys/bindings.ts";
+import type { Dialog } from "../dialog.ts";
+import { edited, oneLine } from "../editing.ts";
+import { type Editor, insert } from "../editor.ts";
+import { type ChatState, clamp, type Step } from "../step.ts";
+import type { Viewport } from "../viewport.ts";
+
+/** What a kind of dialog makes of what the user does while it is on top. */
+export interface Behaviour<D extends Dialog> {
+  pressed(state: ChatState, dialog: D, press: Press, viewport: Viewport): Step<ChatState>;
+  /** One of its rows was clicked, counted from 0; without this, clicks on it mean nothing. */
+  clicked?(state: ChatState, dialog: D, row: number, viewport: Viewport): Step<ChatState>;
+  /** Without this a paste is typed. */
+  pasted?(state: ChatState, dialog: D, text: string): Step<ChatState>;
+  /** The user closes it; without this it only goes. */
+  closed?(state: ChatState, dialog: D): Step<ChatState>;
+}
+
+/** A key, with what it means in a dialog and in a line of text. */
+export interface Press {
+  readonly name: string;
+  /** What it types, if it types anything. */
+  readonly text?: string | undefined;
+  readonly action: Action | undefined;
+  readonly editing: Action | undefined;
+}
+
+export function pressOf({ bindings }: ChatState, { name, text }: Pick<Press, "name" | "text">): Press {
+  return {
+    name,
+    text,
+    action: actionOf(bindings, "dialog", name),
+    editing: actionOf(bindings, "input", name),
+  };
+}
+
+/** The press that chooses, for a row that is clicked. */
+export const choosing: Press = { name: "", action: "choose", editing: undefined };
+
+const pageRows = 10;
+
+/** The item of a list that an action leads to. */
+export function movedTo(at: number, action: Action | undefined, length: number): number {
+  return clamp(movedBy(at, action), length);
+}
+
+export function movedBy(at: number, action: Action | undefined): number {
+  switch (action) {
+    case "itemUp":
+      return at - 1;
+    case "itemDown":
+      return at + 1;
+    case "pageUp":
+      return at - pageRows;
+    case "pageDown":
+      return at + pageRows;
+    default:
+      return at;
+  }
+}
+
+/** A line of text after a press; undefined when the press means nothing in it. */
+export function typedInto(editor: Editor, { editing, text }: Press): Editor | undefined {
+  return edited(editor, editing) ?? (text === undefined ? undefined : insert(editor, oneLine(text)));
+}

@@ -1,0 +1,43 @@
+import type { ConfirmDialog } from "../dialog.ts";
+import { insert } from "../editor.ts";
+import {
+  type ChatState,
+  closeDialog,
+  conversationOf,
+  openDialog,
+  replaceDialog,
+  type Step,
+  step,
+  withConversation,
+} from "../step.ts";
+import { type Behaviour, choosing, type Press } from "./behaviour.ts";
+
+export function askBefore(state: ChatState, ask: Omit<ConfirmDialog, "kind" | "at">): ChatState {
+  return openDialog(state, { ...ask, kind: "confirm", at: "no" });
+}
+
+export const confirm: Behaviour<ConfirmDialog> = {
+  pressed,
+  clicked(state, dialog, row) {
+    if (row > 1) return step(state);
+    const there = { ...dialog, at: row === 0 ? "yes" : "no" } as const;
+    return pressed(replaceDialog(state, there), there, choosing);
+  },
+  closed: refused,
+};
+
+function pressed(state: ChatState, dialog: ConfirmDialog, { action, name }: Press): Step<ChatState> {
+  if (action === "choose")
+    return dialog.at === "yes" ? step(closeDialog(state), ...dialog.effects) : refused(state, dialog);
+  const turns = action === "nextField" || action === "previousField" || name === "left" || name === "right";
+  return turns ? step(replaceDialog(state, { ...dialog, at: dialog.at === "yes" ? "no" : "yes" })) : step(state);
+}
+
+/** "No" to sending a pasted path leaves it as a text. */
+function refused(state: ChatState, { instead }: ConfirmDialog): Step<ChatState> {
+  const closedOne = closeDialog(state);
+  const { active } = closedOne.scene;
+  if (instead === undefined || active === undefined) return step(closedOne);
+  const { draft } = conversationOf(closedOne, active);
+  return step(withConversation(closedOne, active, { draft: insert(draft, instead) }));
+}

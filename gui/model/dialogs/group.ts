@@ -1,0 +1,143 @@
+import type { GroupId } from "../../../core/wire/ids.ts";
+import { nameOffer } from "../completion.ts";
+import { openGroup } from "../conversations.ts";
+import type { GroupDialog } from "../dialog.ts";
+import { editorOf, emptyEditor, replaceBefore } from "../editor.ts";
+import { namesIn } from "../names.ts";
+import {
+  type ChatState,
+  closeDialog,
+  conversationOf,
+  openDialog,
+  problem,
+  replaceDialog,
+  type Step,
+  step,
+  withChat,
+} from "../step.ts";
+import { type Behaviour, choosing, type Press, typedInto } from "./behaviour.ts";
+import { membersOf } from "./members.ts";
+
+/** Founds a group, or amends one. */
+export function showGroup(state: ChatState, group: GroupId | undefined): Step<ChatState> {
+  const title = group === undefined ? "" : (conversationOf(state, group).facts?.title ?? "");
+  return step(
+    openDialog(state, {
+      kind: "group",
+      group,
+      fields: { title: editorOf(title), add: emptyEditor, remove: emptyEditor },
+      field: group === undefined ? "title" : "add",
+      history: false,
+      expire: 0,
+      busy: false,
+      problem: undefined,
+    }),
+  );
+}
+
+export const group: Behaviour<GroupDialog> = {
+  pressed,
+  clicked(state, dialog, row) {
+    const field = groupFields(dialog)[row];
+    if (!field) return step(state);
+    const there = { ...dialog, field };
+    const moved = replaceDialog(state, there);
+    return field === "done" ? pressed(moved, there, choosing) : step(moved);
+  },
+};
+
+/** The fields of the form in the order in which Tab goes through them. */
+export function groupFields({ group }: GroupDialog): readonly GroupDialog["field"][] {
+  return group === undefined ? ["title", "add", "history", "expire", "done"] : ["title", "add", "remove", "done"];
+}
+
+/** What the account says of a group that a form has founded or amended, or could not. */
+export function groupFormDone(state: ChatState, group: GroupId): Step<ChatState> {
+  const form = state.scene.dialogs.find((dialog) => dialog.kind === "group" && dialog.busy);
+  const rest = withChat(state, { dialogs: state.scene.dialogs.filter((dialog) => dialog !== form) });
+  return openGroup(rest, group);
+}
+
+export function groupFormFailed(state: ChatState, text: string): ChatState {
+  const form = state.scene.dialogs.find((dialog) => dialog.kind === "group" && dialog.busy);
+  if (!form) return problem(state, text);
+  const dialogs = state.scene.dialogs.map((dialog) =>
+    dialog === form && dialog.kind === "group" ? { ...dialog, busy: false, problem: text } : dialog,
+  );
+  return withChat(state, { dialogs });
+}
+
+/** How long a group's messages may be kept, in seconds; 0 keeps them. */
+const expiries = [0, 86_400, 604_800, 2_592_000] as const;
+
+function pressed(state: ChatState, dialog: GroupDialog, press: Press): Step<ChatState> {
+  if (dialog.busy) return step(state);
+  const { action, editing } = press;
+  const fields = groupFields(dialog);
+  const { field } = dialog;
+  const goTo = (by: number) => {
+    const next = fields[(fields.indexOf(field) + by + fields.length) % fields.length] ?? field;
+    return step(replaceDialog(state, { ...dialog, field: next }));
+  };
+  const completed = action === "nextField" ? completedName(state, dialog) : undefined;
+  if (completed) return step(replaceDialog(state, completed));
+  switch (action) {
+    case "nextField":
+    case "itemDown":
+      return goTo(1);
+    case "previousField":
+    case "itemUp":
+      return goTo(-1);
+    case "choose":
+      return field === "done" ? groupSubmitted(state, dialog) : goTo(1);
+    default:
+      break;
+  }
+  if (field === "history" || field === "expire") {
+    if (action !== "toggle" && editing !== "left" && editing !== "right") return step(state);
+    if (field === "history") return step(replaceDialog(state, { ...dialog, history: !dialog.history }));
+    const next = expiries[(expiries.findIndex((of) => of === dialog.expire) + 1) % expiries.length] ?? 0;
+    return step(replaceDialog(state, { ...dialog, expire: next }));
+  }
+  if (field === "done") return action === "toggle" ? groupSubmitted(state, dialog) : step(state);
+  const changed = typedInto(dialog.fields[field], press);
+  if (!changed) return step(state);
+  return step(replaceDialog(state, { ...dialog, fields: { ...dialog.fields, [field]: changed }, problem: undefined }));
+}
+
+/** Tab completes the name that was begun; what is whole already, or nobody's, is left behind for the next field. */
+function completedName(state: ChatState, dialog: GroupDialog): GroupDialog | undefined {
+  const { field, fields, group } = dialog;
+  if (field !== "add" && field !== "remove") return undefined;
+  const members = group === undefined ? [] : membersOf(state, group).map(({ name }) => name);
+  const people = [...state.scene.people.values()].map(({ name }) => name);
+  const names = field === "remove" ? members : people.filter((name) => !members.includes(name));
+  const offer = nameOffer(names, fields[field]);
+  const option = offer?.options[0];
+  if (!offer || option === undefined) return undefined;
+  const completed = replaceBefore(fields[field], offer.from, option);
+  return { ...dialog, fields: { ...fields, [field]: completed } };
+}
+
+function groupSubmitted(state: ChatState, dialog: GroupDialog): Step<ChatState> {
+  const { group, fields, history, expire } = dialog;
+  const title = fields.title.text.trim();
+  const add = namesIn(fields.add.text);
+  const remove = namesIn(fields.remove.text);
+  if (title === "") {
+    return step(replaceDialog(state, { ...dialog, field: "title", problem: "The group needs a title." }));
+  }
+  const busy = replaceDialog(state, { ...dialog, busy: true, problem: undefined });
+  if (group === undefined) {
+    return step(busy, { kind: "createGroup", title, members: add, history, expireSeconds: expire });
+  }
+  const isRenamed = title !== conversationOf(state, group).facts?.title;
+  if (!isRenamed && add.length === 0 && remove.length === 0) return step(closeDialog(state));
+  return step(busy, {
+    kind: "amendGroup",
+    group,
+    ...(isRenamed && { title }),
+    ...(add.length > 0 && { add }),
+    ...(remove.length > 0 && { remove }),
+  });
+}

@@ -1,0 +1,97 @@
+import type { GroupId } from "../../../core/wire/ids.ts";
+import type { MessageDialog } from "../dialog.ts";
+import type { Effect } from "../effect.ts";
+import type { MessageRow } from "../shown.ts";
+import {
+  type ChatState,
+  clamp,
+  closeDialog,
+  conversationOf,
+  openDialog,
+  replaceDialog,
+  type Step,
+  step,
+} from "../step.ts";
+import type { Viewport } from "../viewport.ts";
+import { type Behaviour, choosing, movedTo, type Press } from "./behaviour.ts";
+import { showTrust } from "./trust.ts";
+
+/** What can be done with a message of the conversation that is shown. */
+export function showMessage(state: ChatState, { key }: MessageRow): ChatState {
+  const group = state.scene.active;
+  return group === undefined ? state : openDialog(state, { kind: "message", group, key, at: 0 });
+}
+
+export const message: Behaviour<MessageDialog> = {
+  pressed,
+  clicked(state, dialog, row, viewport) {
+    const there = { ...dialog, at: clamp(row, menuItems(state, dialog).length) };
+    return pressed(replaceDialog(state, there), there, choosing, viewport);
+  },
+};
+
+export const menuItems = (state: ChatState, { group, key }: MessageDialog) => {
+  const message = conversationOf(state, group).messages.find((of) => of.key === key);
+  return message ? menuOf(message) : [];
+};
+
+function pressed(state: ChatState, dialog: MessageDialog, { action }: Press, viewport: Viewport): Step<ChatState> {
+  const { group, key, at } = dialog;
+  const items = menuItems(state, dialog);
+  if (action !== "choose") {
+    return step(replaceDialog(state, { ...dialog, at: movedTo(at, action, items.length) }));
+  }
+  const item = items[at];
+  const message = conversationOf(state, group).messages.find((of) => of.key === key);
+  const closedAll = closeDialog(state);
+  if (!item || !message || item.name === "close") return step(closedAll);
+  if (item.name === "trust") return showTrust(closedAll, { user: message.sender });
+  const effect = effectOn(group, message, item.name, viewport.pictureColumns(state));
+  return effect ? step(closedAll, effect) : step(closedAll);
+}
+
+interface MenuItem {
+  readonly name: "retry" | "discard" | "save" | "open" | "preview" | "trust" | "close";
+  readonly text: string;
+}
+
+/** What can be done with a message. */
+function menuOf(message: MessageRow): readonly MenuItem[] {
+  const { state, content } = message;
+  const items: MenuItem[] = [];
+  if (state === "failed") {
+    items.push({ name: "retry", text: "Send again" }, { name: "discard", text: "Discard" });
+  }
+  if (content?.kind === "file") {
+    items.push({ name: "save", text: "Save the file" }, { name: "open", text: "Open with the system's viewer" });
+    if (content.mediaType.startsWith("image/")) items.push({ name: "preview", text: "Show it here" });
+  }
+  items.push({ name: "trust", text: "Safety number of its sender" }, { name: "close", text: "Nothing" });
+  return items;
+}
+
+/** What a message's file, or a failed message, asks for; undefined if it has no such thing. */
+export function effectOn(
+  group: GroupId,
+  message: MessageRow,
+  what: MenuItem["name"],
+  columns: number,
+): Effect | undefined {
+  const { key } = message;
+  if (!menuOf(message).some(({ name }) => name === what)) return undefined;
+  switch (what) {
+    case "retry":
+    case "discard":
+      return { kind: what, group, key };
+    case "save":
+      return { kind: "saveFile", group, key, to: undefined, replace: false };
+    case "open":
+      return { kind: "openFile", group, key };
+    case "preview":
+      return { kind: "previewMessage", group, key, columns };
+    case "trust":
+      return { kind: "readSafetyNumber", user: message.sender };
+    default:
+      return undefined;
+  }
+}
