@@ -1,17 +1,12 @@
 import { commandNames } from "./commands.ts";
 import type { Editor } from "./editor.ts";
+import { type Offer, offer } from "./offer.ts";
 import { activeConversation, type ChatState } from "./step.ts";
 
 /** Commands whose argument is a group, and those that take names of people. */
 const groupCommands = /^\/join (.*)$/s;
 const peopleCommands = /^\/(?:add|trust|verify|accept|create) (?:.*[,:]\s*)?(.*)$/s;
 const memberCommands = /^\/(?:remove|promote|demote) (?:.*,\s*)?(.*)$/s;
-
-export interface Offer {
-  /** Where in the text that begins what is completed. */
-  readonly from: number;
-  readonly options: readonly string[];
-}
 
 /** What the word before the cursor may become. */
 export function offerFor(state: ChatState, { text, cursor }: Editor): Offer | undefined {
@@ -33,22 +28,4 @@ export function offerFor(state: ChatState, { text, cursor }: Editor): Offer | un
   const [, at = "", begun = ""] = word ?? [];
   if (at === "" && begun === "") return undefined;
   return offer(members(), begun, cursor - begun.length, (name) => (at ? `${name} ` : `@${name} `));
-}
-
-/** What the last of some names may become, in a field that takes them separated by commas. */
-export function nameOffer(names: readonly string[], { text, cursor }: Editor): Offer | undefined {
-  const begun = /(?:^|,)\s*([^,]*)$/.exec(text.slice(0, cursor))?.[1] ?? "";
-  const found = begun === "" ? undefined : offer(names, begun, cursor - begun.length, (name) => name);
-  return found?.options.includes(begun) ? undefined : found;
-}
-
-function offer(
-  names: readonly string[],
-  begun: string,
-  from: number,
-  become: (name: string) => string,
-): Offer | undefined {
-  const start = begun.toLowerCase();
-  const options = names.filter((name) => name.toLowerCase().startsWith(start)).sort((a, b) => (a < b ? -1 : 1));
-  return options.length === 0 ? undefined : { from, options: options.map(become) };
 }

@@ -2,7 +2,6 @@ import type { Action } from "../keys/bindings.ts";
 import { markRead, openGroup } from "./conversations.ts";
 import { effectOn, showMessage } from "./dialogs/message.ts";
 import { showPictures } from "./previews.ts";
-import type { MessageRow } from "./shown.ts";
 import type { Anchor, Conversation } from "./state.ts";
 import {
   activeConversation,

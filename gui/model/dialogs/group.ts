@@ -1,9 +1,9 @@
 import type { GroupId } from "../../../core/wire/ids.ts";
-import { nameOffer } from "../completion.ts";
 import { openGroup } from "../conversations.ts";
 import type { GroupDialog } from "../dialog.ts";
 import { editorOf, emptyEditor, replaceBefore } from "../editor.ts";
 import { namesIn } from "../names.ts";
+import { nameOffer } from "../offer.ts";
 import {
   type ChatState,
   closeDialog,
