@@ -1,8 +1,8 @@
 import type { LocalAccountParts } from "../core/client/index.ts";
 import { systemClock as clock } from "../core/platform/clock.ts";
-import { Desk } from "./effects/desk.ts";
+import { EffectRunner } from "./effects/effect-runner.ts";
 import type { Terminal as Surroundings } from "./effects/surroundings.ts";
-import { systemViewer } from "./effects/viewer.ts";
+import { systemViewer } from "./effects/system-viewer.ts";
 import type { Bindings } from "./keys/bindings.ts";
 import { viewport } from "./layout/viewport.ts";
 import type { Effect } from "./model/effect.ts";
@@ -47,7 +47,7 @@ export async function startChat(options: ChatOptions): Promise<void> {
 
 class RunningChat {
   readonly ended: Promise<void>;
-  readonly #desk: Desk;
+  readonly #effects: EffectRunner;
   readonly #terminal: Terminal;
   readonly #screen: Screen;
   readonly #previews: Previews;
@@ -70,20 +70,20 @@ class RunningChat {
         for (const listen of this.#answers) listen(item.answer);
       },
       onBack: () => this.#screen.redraw(),
-      onEnd: () => this.#desk.close(),
+      onEnd: () => this.#effects.close(),
     });
     const { input, output } = this.#terminal;
     const environment = process.env;
     this.#previews = new Previews(graphicsOf(environment, []).colours, clock);
     const pictures = new Drawings(this.#previews, () => this.#askWhatItShows());
-    this.#desk = new Desk({
-      parts,
+    this.#effects = new EffectRunner({
+      machine: parts,
       emit,
       terminal: this.#surroundings(),
       viewer: systemViewer,
       pictures,
     });
-    const scene = beginSignIn(this.#desk.profiles(), { server, user, profile });
+    const scene = beginSignIn(this.#effects.profiles(), { server, user, profile });
     const size = { columns: output.columns, rows: output.rows };
     this.#state = initialState({ size, nowMs: clock.now(), settings: defaultSettings, bindings, scene });
     this.#terminal.open();
@@ -99,7 +99,7 @@ class RunningChat {
     clearTimeout(this.#ticking);
     this.#screen.close();
     this.#terminal.close();
-    await Promise.all([this.#desk.close(), this.#previews.close()]);
+    await Promise.all([this.#effects.close(), this.#previews.close()]);
   }
 
   #hear(event: Event): void {
@@ -110,7 +110,7 @@ class RunningChat {
   }
 
   #perform(effect: Effect): void {
-    void this.#desk.perform(effect);
+    void this.#effects.perform(effect);
   }
 
   #askWhatItShows(): Promise<Graphics> {

@@ -5,7 +5,7 @@ import type { MembershipEntry } from "../../core/wire/membership-entry.ts";
 import type { MessageRow } from "../model/shown.ts";
 import { sentence } from "../text/sentence.ts";
 import { changeSentence } from "./change-sentence.ts";
-import type { Emit } from "./opened.ts";
+import type { Emit } from "./emit.ts";
 import { groupFacts, groupRows, messageRow, nameOf, personRows } from "./rows.ts";
 import { Throttle } from "./throttle.ts";
 

@@ -5,7 +5,7 @@ import { messageOf } from "../../core/platform/failure.ts";
 import type { Event } from "../model/event.ts";
 import type { FileEntry } from "../model/shown.ts";
 import { sentence } from "../text/sentence.ts";
-import { typedPath } from "./places.ts";
+import { typedPath } from "./paths.ts";
 
 /** More are not shown: somebody who looks for one of them types a part of its path. */
 const entriesMax = 5000;

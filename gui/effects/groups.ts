@@ -1,10 +1,13 @@
 import { titleRefusal } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
-import type { Opened } from "./opened.ts";
+import type { OpenAccount } from "./open-account.ts";
 import { refusalSentence } from "./sentence.ts";
 
-export async function createGroup(opened: Opened, wanted: Extract<Effect, { kind: "createGroup" }>): Promise<void> {
+export async function createGroup(
+  opened: OpenAccount,
+  wanted: Extract<Effect, { kind: "createGroup" }>,
+): Promise<void> {
   const { account, emit, feed } = opened;
   const { title, members, history, expireSeconds } = wanted;
   const complaint = titleComplaint(title);
@@ -17,7 +20,7 @@ export async function createGroup(opened: Opened, wanted: Extract<Effect, { kind
 }
 
 /** Each part in turn; what was done stays done when a later one fails. */
-export async function amendGroup(opened: Opened, wanted: Extract<Effect, { kind: "amendGroup" }>): Promise<void> {
+export async function amendGroup(opened: OpenAccount, wanted: Extract<Effect, { kind: "amendGroup" }>): Promise<void> {
   const { account, emit } = opened;
   const { group, title, add, remove, promote, demote } = wanted;
   const complaint = title === undefined ? undefined : titleComplaint(title);
@@ -41,12 +44,12 @@ export async function amendGroup(opened: Opened, wanted: Extract<Effect, { kind:
   emit({ kind: "groupDone", group });
 }
 
-export async function leaveGroup({ account, emit }: Opened, group: GroupId): Promise<void> {
+export async function leaveGroup({ account, emit }: OpenAccount, group: GroupId): Promise<void> {
   const outcome = await account.client.changeGroup(group, { action: "leave" });
   if (!outcome.ok) emit({ kind: "failed", of: "other", text: refusalSentence(outcome.reason) });
 }
 
-export async function deleteGroup({ account, emit }: Opened, group: GroupId): Promise<void> {
+export async function deleteGroup({ account, emit }: OpenAccount, group: GroupId): Promise<void> {
   const outcome = await account.client.deleteGroup(group);
   if (!outcome.ok) emit({ kind: "failed", of: "other", text: refusalSentence(outcome.reason) });
   else emit({ kind: "told", text: "The group is closed: nobody is in it any more." });

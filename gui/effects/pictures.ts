@@ -2,8 +2,9 @@ import { open } from "node:fs/promises";
 import { messageOf } from "../../core/platform/failure.ts";
 import type { Effect } from "../model/effect.ts";
 import { sentence } from "../text/sentence.ts";
-import type { Emit, Opened } from "./opened.ts";
-import { typedPath } from "./places.ts";
+import type { Emit } from "./emit.ts";
+import type { OpenAccount } from "./open-account.ts";
+import { typedPath } from "./paths.ts";
 import { refusalSentence } from "./sentence.ts";
 import type { Pictures } from "./surroundings.ts";
 import type { Transfers } from "./transfers.ts";
@@ -34,7 +35,7 @@ export async function previewFile(
 
 /** A picture in a conversation. */
 export async function previewMessage(
-  { account, emit }: Opened,
+  { account, emit }: OpenAccount,
   transfers: Transfers,
   pictures: Pictures | undefined,
   { key, columns }: Extract<Effect, { kind: "previewMessage" }>,

@@ -2,7 +2,7 @@ import type { RowKey, ShownMessage } from "../../core/client/index.ts";
 import type { GroupId, Seq } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
-import type { Opened } from "./opened.ts";
+import type { OpenAccount } from "./open-account.ts";
 import { groupFacts, messageRow } from "./rows.ts";
 import { refusalSentence } from "./sentence.ts";
 
@@ -11,7 +11,7 @@ const hitsMax = 100;
 
 /** The user goes from one group to another. */
 export async function show(
-  { account, emit, feed }: Opened,
+  { account, emit, feed }: OpenAccount,
   group: GroupId,
   before: GroupId | undefined,
 ): Promise<void> {
@@ -30,7 +30,10 @@ export async function show(
 }
 
 /** Messages from the vault. */
-export function load({ account, emit, feed }: Opened, { group, where, from }: Extract<Effect, { kind: "load" }>): void {
+export function load(
+  { account, emit, feed }: OpenAccount,
+  { group, where, from }: Extract<Effect, { kind: "load" }>,
+): void {
   const { view } = account.vault;
   const row = from as RowKey | undefined;
   const page = (messages: readonly ShownMessage[], more: { moreOlder: boolean; moreNewer: boolean }) => {
@@ -66,14 +69,14 @@ export function load({ account, emit, feed }: Opened, { group, where, from }: Ex
   }
 }
 
-export async function fetchOlder({ account, emit, feed }: Opened, group: GroupId): Promise<void> {
+export async function fetchOlder({ account, emit, feed }: OpenAccount, group: GroupId): Promise<void> {
   const before = account.vault.oldest(group) ?? (0 as Seq);
   const fetched = await feed.quietly(group, before, () => account.client.older(group, pageCount));
   if (fetched.ok) return emit({ kind: "fetched", group, ...fetched.value });
   emit({ kind: "fetched", group, count: 0, more: true, problem: refusalSentence(fetched.reason) });
 }
 
-export function search({ account, emit }: Opened, group: GroupId | undefined, words: string): void {
+export function search({ account, emit }: OpenAccount, group: GroupId | undefined, words: string): void {
   const found = account.vault.view.search(words, { count: hitsMax, ...(group === undefined ? {} : { group }) });
   const hits = found.map((message) => ({ group: message.group, message: messageRow(message) }));
   emit({ kind: "hits", group, words, hits });

@@ -14,7 +14,7 @@ import { Failure } from "../../core/platform/failure.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";
 import type { Effect } from "../model/effect.ts";
 import { ended, sentence } from "../text/sentence.ts";
-import type { Emit } from "./opened.ts";
+import type { Emit } from "./emit.ts";
 import { failureSentence } from "./sentence.ts";
 
 /** What a person at this screen does about a failure, where that is something else than at a command. */
@@ -32,13 +32,13 @@ const advices: Readonly<Record<string, string>> = {
 /** Opens the account that somebody signs in to; undefined when that failed, which has been told. */
 export async function signIn(
   effect: Extract<Effect, { kind: "open" | "join" | "signUp" }>,
-  { parts, events, emit }: { parts: LocalAccountParts; events: ClientEvents; emit: Emit },
+  { machine, events, emit }: { machine: LocalAccountParts; events: ClientEvents; emit: Emit },
 ): Promise<LocalAccount | undefined> {
   const doing = (what: string) => emit({ kind: "doing", doing: what });
   try {
     if (effect.kind === "open") {
       doing("opening the vault");
-      return await openAccount(effect.profile, effect.password, parts, events);
+      return await openAccount(effect.profile, effect.password, machine, events);
     }
     const { user, password } = effect;
     // Before anything that takes time.
@@ -46,17 +46,17 @@ export async function signIn(
     if (!name.ok) throw new Failure("name_invalid", `"${user}" is no user name`, sentence(name.reason));
     doing("looking at the server's certificate");
     const address = await addressOf(effect);
-    if (parts.profiles.read(address.profile)) {
+    if (machine.profiles.read(address.profile)) {
       throw new Failure("profile_exists", `this machine has a profile ${address.profile} already`, "choose that one");
     }
     if (effect.kind === "join") {
       doing("logging in");
-      return await logInHere(address, password, parts, events);
+      return await logInHere(address, password, machine, events);
     }
     doing("making your keys");
-    const identity = createIdentity(name.value, await parts.crypto.generateKeys());
+    const identity = createIdentity(name.value, await machine.crypto.generateKeys());
     doing("signing up");
-    return await signUpHere(address, password, parts, events, identity);
+    return await signUpHere(address, password, machine, events, identity);
   } catch (cause) {
     if (!(cause instanceof Failure)) {
       emit({ kind: "signInFailed", text: failureSentence(cause), advice: "Try again; if it stays, report it." });

@@ -1,6 +1,6 @@
 import type { Preview } from "../model/shown.ts";
 
-/** What the desk needs of the terminal. */
+/** What effects need of the terminal. */
 export interface Terminal {
   /** Lets the user write in their own editor; undefined when that failed. */
   edit(text: string): Promise<string | undefined>;

@@ -15,8 +15,8 @@ import type { GroupId } from "../../core/wire/ids.ts";
 import type { Effect } from "../model/effect.ts";
 import type { TransferRow } from "../model/shown.ts";
 import { ended } from "../text/sentence.ts";
-import type { Opened } from "./opened.ts";
-import { downloadsDirectory, isDirectory, typedPath } from "./places.ts";
+import type { OpenAccount } from "./open-account.ts";
+import { downloadsDirectory, isDirectory, typedPath } from "./paths.ts";
 import { refusalSentence } from "./sentence.ts";
 
 /** Progress is told at most so often. */
@@ -34,11 +34,11 @@ interface Transfer {
 
 /** Files on their way, up and down: each runs until it is done or stopped, and can then be gone on with. */
 export class Transfers {
-  readonly #opened: Opened;
+  readonly #opened: OpenAccount;
   readonly #transfers = new Map<string, Transfer>();
   #ids = 0;
 
-  constructor(opened: Opened) {
+  constructor(opened: OpenAccount) {
     this.#opened = opened;
   }
 

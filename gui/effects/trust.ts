@@ -1,10 +1,10 @@
 import { type Pin, safetyNumberQr } from "../../core/client/index.ts";
 import { spacedSafetyNumber } from "../../core/e2ee/safety-number.ts";
 import type { UserId } from "../../core/wire/ids.ts";
-import type { Opened } from "./opened.ts";
+import type { OpenAccount } from "./open-account.ts";
 import { trustedAs } from "./rows.ts";
 
-export function readSafetyNumber(opened: Opened, user: UserId): void {
+export function readSafetyNumber(opened: OpenAccount, user: UserId): void {
   const pin = pinOf(opened, user);
   if (!pin) return;
   const { account, emit } = opened;
@@ -24,7 +24,7 @@ export function readSafetyNumber(opened: Opened, user: UserId): void {
 }
 
 /** The user has compared safety numbers with them. */
-export function verify(opened: Opened, user: UserId): void {
+export function verify(opened: OpenAccount, user: UserId): void {
   const pin = pinOf(opened, user);
   if (!pin) return;
   const { client } = opened.account;
@@ -34,7 +34,7 @@ export function verify(opened: Opened, user: UserId): void {
 }
 
 /** The user takes the identity that is shown now for theirs. */
-export function acceptIdentity(opened: Opened, user: UserId): void {
+export function acceptIdentity(opened: OpenAccount, user: UserId): void {
   const pin = pinOf(opened, user);
   if (!pin) return;
   const { client } = opened.account;
@@ -42,13 +42,13 @@ export function acceptIdentity(opened: Opened, user: UserId): void {
   opened.emit({ kind: "failed", of: "other", text: `${pin.name} has the identity that you know.` });
 }
 
-function changed(opened: Opened, user: UserId): void {
+function changed(opened: OpenAccount, user: UserId): void {
   opened.feed.ask();
   readSafetyNumber(opened, user);
 }
 
 /** Also of somebody who comes back as another user under a known name. */
-function pinOf({ account, emit }: Opened, user: UserId): Pin | undefined {
+function pinOf({ account, emit }: OpenAccount, user: UserId): Pin | undefined {
   const pins = account.client.trust.list();
   const pin = pins.find((of) => of.user === user) ?? pins.find(({ changed: other }) => other?.user === user);
   if (user === account.client.user) emit({ kind: "failed", of: "other", text: "This is you." });

@@ -1,31 +1,31 @@
 import type { RowKey, ShownMessage } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { sentence } from "../text/sentence.ts";
-import type { Opened } from "./opened.ts";
+import type { OpenAccount } from "./open-account.ts";
 
 /** What becomes of a message is in the vault, and told from there. */
 const settled = () => {};
 
-export function send({ account, emit }: Opened, group: GroupId, text: string): void {
+export function send({ account, emit }: OpenAccount, group: GroupId, text: string): void {
   const taken = account.client.send(group, { kind: "text", text }, settled);
   if (!taken.ok) emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
 }
 
-export function retry(opened: Opened, key: number): void {
+export function retry(opened: OpenAccount, key: number): void {
   const message = ownMessage(opened, key);
   if (!message) return;
   const taken = opened.account.client.retry(message.clientMessageId, settled);
   if (!taken.ok) opened.emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
 }
 
-export function discard(opened: Opened, key: number): void {
+export function discard(opened: OpenAccount, key: number): void {
   const message = ownMessage(opened, key);
   if (message && !opened.account.client.discard(message.clientMessageId)) {
     opened.emit({ kind: "failed", of: "other", text: "Only what was not sent can be deleted." });
   }
 }
 
-function ownMessage({ account, emit }: Opened, key: number): ShownMessage | undefined {
+function ownMessage({ account, emit }: OpenAccount, key: number): ShownMessage | undefined {
   const message = account.vault.view.message(key as RowKey);
   if (message && message.sender === account.client.user) return message;
   emit({ kind: "failed", of: "other", text: "There is no such message of yours any more." });

@@ -1,7 +1,7 @@
 import type { Content } from "../../core/e2ee/content.ts";
 import type { ClientMessageId, GroupId, Seq, UserId } from "../../core/wire/ids.ts";
 
-/** What the screens show of the account: plain values, made by {@link ../desk} from what `core/client` has. */
+/** What the screens show of the account: plain values, made by `gui/effects` from what `core/client` has. */
 
 /** A group in the list. */
 export interface GroupRow {

@@ -27,16 +27,16 @@ import type { Effect } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import { defaultSettings } from "../model/settings.ts";
 import { AccountFeed } from "./account-feed.ts";
-import { Desk } from "./desk.ts";
-import { downloadsDirectory, typedPath } from "./places.ts";
+import { EffectRunner } from "./effect-runner.ts";
+import { downloadsDirectory, typedPath } from "./paths.ts";
 import { acceptIdentity, readSafetyNumber, verify } from "./trust.ts";
 
 const keys = await keyPair(0);
 const crypto = { ...opaque, ...inlineRsa, generateKeys: async () => keys };
-const scratch = mkdtempSync(path.join(tmpdir(), "desk-test-"));
-const desks: Desk[] = [];
+const scratch = mkdtempSync(path.join(tmpdir(), "effects-test-"));
+const runners: EffectRunner[] = [];
 after(async () => {
-  await Promise.all(desks.map((desk) => desk.close()));
+  await Promise.all(runners.map((runner) => runner.close()));
   rmSync(scratch, { recursive: true, force: true });
 });
 let machines = 0;
@@ -51,19 +51,19 @@ function machine(): LocalAccountParts {
 type Kind = Event["kind"];
 type Of<K extends Kind> = Extract<Event, { kind: K }>;
 
-/** Somebody at a desk, and what it tells them. */
+/** Somebody at this machine, and what the effects tell them. */
 class Seat {
   readonly events: Event[] = [];
   readonly terminal: string[] = [];
   readonly viewed: string[] = [];
   readonly parts: LocalAccountParts;
-  readonly desk: Desk;
+  readonly runner: EffectRunner;
 
   constructor(parts = machine()) {
     this.parts = parts;
     const note = (what: string) => void this.terminal.push(what);
-    this.desk = new Desk({
-      parts,
+    this.runner = new EffectRunner({
+      machine: parts,
       emit: (event) => void this.events.push(event),
       terminal: {
         edit: async (text) => `${text}, edited`,
@@ -80,11 +80,11 @@ class Seat {
             : { kind: "none", why: "it is no picture" },
       },
     });
-    desks.push(this.desk);
+    runners.push(this.runner);
   }
 
   perform(effect: Effect): Promise<void> {
-    return this.desk.perform(effect);
+    return this.runner.perform(effect);
   }
 
   all<K extends Kind>(kind: K): Of<K>[] {
@@ -114,7 +114,7 @@ class Seat {
 
 const isSentence = (text: string) => /^\P{Ll}.*[.!?]$/u.test(text) && !text.includes("\n");
 
-suite("at a desk", () => {
+suite("effects", () => {
   let deployment: TestDeployment;
   let alice: Seat;
   let bob: Person;
@@ -135,7 +135,7 @@ suite("at a desk", () => {
     alice = new Seat();
   });
   after(async () => {
-    await alice.desk.close();
+    await alice.runner.close();
     await deployment.stop();
   });
 
@@ -161,7 +161,7 @@ suite("at a desk", () => {
         failed.text + failed.advice,
       );
       assert.deepEqual(seat.all("opened"), []);
-      assert.deepEqual(seat.desk.profiles(), []);
+      assert.deepEqual(seat.runner.profiles(), []);
     }
   });
 
@@ -179,7 +179,7 @@ suite("at a desk", () => {
     await seat.perform(signUp(`${address} ${pin}`, "carol"));
     assert.equal(seat.last("opened").self.server, address);
     await seat.until("connection", ({ connection }) => connection.state === "online");
-    await seat.desk.close();
+    await seat.runner.close();
     await secure.stop();
   });
 
@@ -205,7 +205,7 @@ suite("at a desk", () => {
     assert.equal(told.connection.strategy, "round-robin");
     assert.match(told.connection.server ?? "", /^s0/);
     assert.ok((told.connection.roundTripMs ?? -1) >= 0);
-    assert.deepEqual(alice.desk.profiles(), [{ name: "Alice", user: "alice", server: deployment.target }]);
+    assert.deepEqual(alice.runner.profiles(), [{ name: "Alice", user: "alice", server: deployment.target }]);
     assert.deepEqual(alice.failures(), []);
   });
 
@@ -322,7 +322,7 @@ suite("at a desk", () => {
     await bob.say(group, "something new");
     await other.until("message", said("something new"));
     assert.equal(other.all("message").length, 1);
-    await other.desk.close();
+    await other.runner.close();
   });
 
   test("what failed can be sent again or deleted, and nothing else", async () => {
@@ -420,11 +420,11 @@ suite("at a desk", () => {
   test("a file goes to the group with its progress, and is saved under a safe name, never over another without asking", async () => {
     alice.fresh();
     const content = Buffer.alloc(300_000, 7);
-    await alice.perform({ kind: "sendFile", group, file: file("desk-file.bin", content), keepMetadata: false });
+    await alice.perform({ kind: "sendFile", group, file: file("a-file.bin", content), keepMetadata: false });
     const rows = alice.all("transfer").map(({ transfer }) => transfer);
-    assert.deepEqual([rows[0]?.way, rows[0]?.name, rows[0]?.done], ["up", "desk-file.bin", 0]);
+    assert.deepEqual([rows[0]?.way, rows[0]?.name, rows[0]?.done], ["up", "a-file.bin", 0]);
     assert.deepEqual([rows.at(-1)?.done, rows.at(-1)?.of], [300_000, 300_000]);
-    assert.equal(alice.last("transferDone").text, "desk-file.bin was sent.");
+    assert.equal(alice.last("transferDone").text, "a-file.bin was sent.");
     const { message } = await alice.until(
       "message",
       ({ message: of }) => of.content?.kind === "file" && of.seq !== undefined,
@@ -447,7 +447,7 @@ suite("at a desk", () => {
     assert.ok(readFileSync(target).equals(content));
     mkdirSync(path.join(scratch, "into"));
     await alice.perform(save(path.join(scratch, "into")));
-    assert.ok(existsSync(path.join(scratch, "into", "desk-file.bin")));
+    assert.ok(existsSync(path.join(scratch, "into", "a-file.bin")));
     await alice.perform(save("/proc/nowhere/x"));
     assert.equal(alice.last("failed").text, "There is no directory /proc/nowhere.");
     await alice.perform({ kind: "sendFile", group, file: scratch, keepMetadata: false });
@@ -582,7 +582,7 @@ suite("at a desk", () => {
     await again.until("connection", ({ connection }) => connection.waiting === 0);
     await again.perform({ kind: "resumeTransfer", id: transfer.id });
     assert.equal(again.last("transferDone").text, "big.bin was sent.");
-    await again.desk.close();
+    await again.runner.close();
     const count = again.events.length;
     await again.perform({ kind: "send", group, text: "too late" });
     assert.equal(again.events.length, count);
@@ -647,7 +647,7 @@ test("settings that cannot be read are those by default, which is said", async (
   const deployment = await deploy();
   const first = new Seat();
   await first.perform({ kind: "signUp", server: deployment.target, user: "dora", password: "p" });
-  await first.desk.close();
+  await first.runner.close();
   const directory = path.dirname(first.parts.profiles.vaultFile("dora"));
   for (const [text, complaint] of [
     ["{", /settings are as at first/],
@@ -659,7 +659,7 @@ test("settings that cannot be read are those by default, which is said", async (
     assert.deepEqual(seat.last("opened").settings, defaultSettings);
     assert.match(seat.last("failed").text, complaint);
     assert.ok(isSentence(seat.last("failed").text));
-    await seat.desk.close();
+    await seat.runner.close();
   }
   await deployment.stop();
 });

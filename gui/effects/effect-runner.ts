@@ -4,9 +4,10 @@ import { defaultSettings, type Settings } from "../model/settings.ts";
 import { sentence } from "../text/sentence.ts";
 import { AccountFeed } from "./account-feed.ts";
 import { listDirectory } from "./directory.ts";
+import type { Emit } from "./emit.ts";
 import { amendGroup, createGroup, deleteGroup, leaveGroup } from "./groups.ts";
-import type { Emit, Opened } from "./opened.ts";
-import { Opening } from "./opening.ts";
+import { MessageViewer } from "./message-viewer.ts";
+import type { OpenAccount } from "./open-account.ts";
 import { previewFile, previewMessage } from "./pictures.ts";
 import { fetchOlder, load, search, show } from "./reading.ts";
 import { groupRows, personRows } from "./rows.ts";
@@ -18,8 +19,9 @@ import { Transfers } from "./transfers.ts";
 import { acceptIdentity, readSafetyNumber, verify } from "./trust.ts";
 import { discard, retry, send } from "./writing.ts";
 
-export interface DeskParts {
-  readonly parts: LocalAccountParts;
+export interface EffectRunnerParts {
+  /** What an account at this machine is made of. */
+  readonly machine: LocalAccountParts;
   readonly emit: Emit;
   readonly terminal: Terminal;
   readonly viewer: Viewer;
@@ -28,34 +30,34 @@ export interface DeskParts {
 }
 
 interface Work {
-  readonly opened: Opened;
+  readonly opened: OpenAccount;
   readonly transfers: Transfers;
-  readonly opening: Opening;
+  readonly messageViewer: MessageViewer;
 }
 
 /**
  * Does what the model wants done, with an account at this machine, and tells the model what comes of it and what else
  * happens. Whatever fails is told in a sentence; nothing is thrown.
  */
-export class Desk {
-  readonly #by: DeskParts;
+export class EffectRunner {
+  readonly #parts: EffectRunnerParts;
   #work: Work | undefined;
   #isSigningIn = false;
   #closed: Promise<void> | undefined;
 
-  constructor(by: DeskParts) {
-    this.#by = { ...by, emit: (event) => (this.#closed ? undefined : by.emit(event)) };
+  constructor(parts: EffectRunnerParts) {
+    this.#parts = { ...parts, emit: (event) => (this.#closed ? undefined : parts.emit(event)) };
   }
 
   /** The accounts that this machine knows, for signing in. */
   profiles(): { readonly name: string; readonly user: string; readonly server: string }[] {
-    const { profiles } = this.#by.parts;
+    const { profiles } = this.#parts.machine;
     return profiles.list().flatMap((name) => {
       try {
         const profile = profiles.read(name);
         return profile ? [{ name, user: profile.user, server: profile.server }] : [];
       } catch (cause) {
-        this.#by.emit({ kind: "failed", of: "other", text: failureSentence(cause) });
+        this.#parts.emit({ kind: "failed", of: "other", text: failureSentence(cause) });
         return [];
       }
     });
@@ -68,7 +70,7 @@ export class Desk {
       await this.#perform(effect);
     } catch (cause) {
       const of = effect.kind === "createGroup" || effect.kind === "amendGroup" ? "group" : "other";
-      this.#by.emit({ kind: "failed", of, text: failureSentence(cause) });
+      this.#parts.emit({ kind: "failed", of, text: failureSentence(cause) });
     }
   }
 
@@ -83,12 +85,12 @@ export class Desk {
     this.#work = undefined;
     if (!work) return;
     work.opened.feed.close();
-    work.opening.close();
+    work.messageViewer.close();
     await work.opened.account.close();
   }
 
   async #perform(effect: Effect): Promise<void> {
-    const { terminal, emit, pictures } = this.#by;
+    const { terminal, emit, pictures } = this.#parts;
     switch (effect.kind) {
       case "open":
       case "join":
@@ -135,7 +137,7 @@ export class Desk {
           | "previewFile";
       }
     >,
-    { opened, transfers, opening }: Work,
+    { opened, transfers, messageViewer }: Work,
   ): Promise<void> {
     const { account } = opened;
     switch (effect.kind) {
@@ -182,9 +184,9 @@ export class Desk {
       case "resumeTransfer":
         return transfers.resume(effect.id);
       case "previewMessage":
-        return previewMessage(opened, transfers, this.#by.pictures, effect);
+        return previewMessage(opened, transfers, this.#parts.pictures, effect);
       case "openFile":
-        return opening.open(effect.key);
+        return messageViewer.view(effect.key);
       case "saveSettings":
         return this.#saveSettings(opened, effect.settings);
       default:
@@ -195,23 +197,23 @@ export class Desk {
   async #signIn(effect: Extract<Effect, { kind: "open" | "join" | "signUp" }>): Promise<void> {
     if (this.#work || this.#isSigningIn) return;
     this.#isSigningIn = true;
-    const { parts, emit, viewer } = this.#by;
-    const feed = new AccountFeed(parts.clock, emit);
+    const { machine, emit, viewer } = this.#parts;
+    const feed = new AccountFeed(machine.clock, emit);
     try {
-      const account = await signIn(effect, { parts, events: feed.events, emit });
+      const account = await signIn(effect, { machine, events: feed.events, emit });
       if (!account) return;
       // Closed while it was being opened.
       if (this.#closed) return await account.close();
-      const settings = readSettings(profileDirectory(parts, account.name));
-      const opened: Opened = {
+      const settings = readSettings(profileDirectory(machine, account.name));
+      const opened: OpenAccount = {
         account,
         feed,
-        clock: parts.clock,
+        clock: machine.clock,
         emit,
         settings: settings.ok ? settings.value : defaultSettings,
       };
       const transfers = new Transfers(opened);
-      this.#work = { opened, transfers, opening: new Opening(opened, viewer) };
+      this.#work = { opened, transfers, messageViewer: new MessageViewer(opened, viewer) };
       account.client.readReceipts = opened.settings.receipts;
       const { user, server } = account.profile;
       emit({
@@ -237,9 +239,9 @@ export class Desk {
     }
   }
 
-  #saveSettings(opened: Opened, settings: Settings): void {
+  #saveSettings(opened: OpenAccount, settings: Settings): void {
     opened.settings = settings;
     opened.account.client.readReceipts = settings.receipts;
-    writeSettings(profileDirectory(this.#by.parts, opened.account.name), settings);
+    writeSettings(profileDirectory(this.#parts.machine, opened.account.name), settings);
   }
 }

@@ -2,26 +2,26 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type RowKey, safeFileName } from "../../core/client/index.ts";
-import type { Opened } from "./opened.ts";
+import type { OpenAccount } from "./open-account.ts";
 import { refusalSentence } from "./sentence.ts";
 import type { Viewer } from "./surroundings.ts";
-import { isShown } from "./viewer.ts";
+import { isShown } from "./system-viewer.ts";
 
 /** Only what a browser asks for by itself. */
 const address = /\bhttps?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+[^\s<>"'`\p{Cc}\p{Cf}.,;:!?)\]}]/u;
 
 /** Shows files and addresses of messages outside. What it has saved for that goes with it. */
-export class Opening {
-  readonly #opened: Opened;
+export class MessageViewer {
+  readonly #opened: OpenAccount;
   readonly #viewer: Viewer;
   readonly #directories: string[] = [];
 
-  constructor(opened: Opened, viewer: Viewer) {
+  constructor(opened: OpenAccount, viewer: Viewer) {
     this.#opened = opened;
     this.#viewer = viewer;
   }
 
-  async open(key: number): Promise<void> {
+  async view(key: number): Promise<void> {
     const { account, emit } = this.#opened;
     const content = account.vault.view.message(key as RowKey)?.content;
     if (content?.kind === "text") {

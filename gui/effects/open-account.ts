@@ -1,13 +1,11 @@
 import type { LocalAccount } from "../../core/client/index.ts";
 import type { Clock } from "../../core/platform/clock.ts";
-import type { Event } from "../model/event.ts";
 import type { Settings } from "../model/settings.ts";
 import type { AccountFeed } from "./account-feed.ts";
+import type { Emit } from "./emit.ts";
 
-export type Emit = (event: Event) => void;
-
-/** An account that is open, as each part of the desk is handed it. */
-export interface Opened {
+/** An account that is open, as whoever does an effect with it is handed it. */
+export interface OpenAccount {
   readonly account: LocalAccount;
   readonly feed: AccountFeed;
   readonly clock: Clock;
