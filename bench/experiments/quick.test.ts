@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
-import { strategyNames } from "../../core/cluster/strategies.ts";
+import { strategyNames } from "../../core/cluster/assigning/strategies.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { silentLog } from "../../core/platform/log.ts";
 import { preset, type WorkloadText } from "../../loadgen/workload.ts";

@@ -1,6 +1,6 @@
+import { type StrategyName, strategyNames } from "../../core/cluster/assigning/strategies.ts";
 import type { Durability } from "../../core/cluster/deployment.ts";
 import { serveSettings } from "../../core/cluster/serve-settings.ts";
-import { type StrategyName, strategyNames } from "../../core/cluster/strategies.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { transportNames } from "../../core/server/transport/transport.ts";
 import { generatorCodes } from "../../loadgen/validity.ts";

@@ -1,5 +1,5 @@
 import { seededRandom } from "../../core/platform/random.ts";
-import { median } from "../statistics/median.ts";
+import { median } from "./median.ts";
 
 /** A median, and between which values it would have been had the rounds been drawn again. */
 export interface Spread {

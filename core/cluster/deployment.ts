@@ -8,11 +8,11 @@ import type { TlsFiles } from "../server/transport/transport.ts";
 import { Database } from "../store/database.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { migrate, serverMigrations } from "../store/migrations.ts";
-import { Cluster, type ClusterOptions } from "./cluster.ts";
 import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
+import { Cluster, type ClusterOptions } from "./launcher/cluster.ts";
 import { type ServeConfig, serveSettings } from "./serve-settings.ts";
 import { planSockets, type SocketPlan } from "./socket-plan.ts";
-import { type PreparedTls, prepareTls } from "./tls.ts";
+import { type PreparedTls, prepareTls } from "./tls/tls.ts";
 
 /** How commits are made durable, as every result states it. */
 export interface Durability {

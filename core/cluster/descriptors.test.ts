@@ -11,7 +11,7 @@ import { groupOf, person } from "../testing/person.ts";
 import { RawConnection, upgradeRequest } from "../testing/raw-connection.ts";
 import { transportsHere } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
-import { devCertificate } from "./dev-certificates.ts";
+import { devCertificate } from "./tls/dev-certificates.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "descriptors-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ import { deploy } from "../testing/deployment.ts";
 import { groupOf, person } from "../testing/person.ts";
 import { cannotMount, SmallDisk } from "../testing/small-disk.ts";
 import { until } from "../testing/until.ts";
-import { socketUrl } from "./cluster.ts";
+import { socketUrl } from "./launcher/cluster.ts";
 
 const endings: (() => Promise<void> | void)[] = [];
 after(async () => {

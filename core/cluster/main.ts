@@ -1,7 +1,7 @@
 import { systemClock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
-import type { Cluster } from "./cluster.ts";
 import { startDeployment } from "./deployment.ts";
+import type { Cluster } from "./launcher/cluster.ts";
 import type { ServeConfig } from "./serve-settings.ts";
 import { untilUnused } from "./while-used.ts";
 

@@ -8,7 +8,7 @@ import { RawClient } from "../testing/raw-client.ts";
 import { until } from "../testing/until.ts";
 import { encodeClientFrame } from "../wire/client-frame.ts";
 import type { GroupId, UserId } from "../wire/ids.ts";
-import { socketUrl } from "./cluster.ts";
+import { socketUrl } from "./launcher/cluster.ts";
 
 let names = 0;
 

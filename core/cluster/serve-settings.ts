@@ -2,7 +2,7 @@ import { type ConfigOf, setting } from "../platform/config.ts";
 import { countedPortMax } from "../platform/free-port.ts";
 import { logLevels } from "../platform/log.ts";
 import { transportNames } from "../server/transport/transport.ts";
-import { strategyNames } from "./strategies.ts";
+import { strategyNames } from "./assigning/strategies.ts";
 
 /** What `fastchat serve` can be told. */
 export const serveSettings = {

@@ -107,6 +107,38 @@ const rooms: readonly Room[] = [
       "core/server",
       "core/e2ee/opaque-server.ts",
       "core/e2ee/offload/opaque-tasks.ts",
+      "core/cluster/assigning",
+      "core/cluster/bus",
+      "core/cluster/tls",
+      "core/cluster/launcher",
+    ],
+  },
+  {
+    path: "core/cluster/assigning",
+    holds: "which server a client goes to: roster, strategies, turns, `/assign`",
+    imports: ["core/platform", "core/wire", "core/server"],
+  },
+  {
+    path: "core/cluster/bus",
+    holds: "the bus between servers that are threads of one process",
+    imports: ["core/platform", "core/wire", "core/server/bus.ts"],
+  },
+  {
+    path: "core/cluster/tls",
+    holds: "how connections are encrypted, and certificates of our own",
+    imports: ["core/platform", "core/server/transport", "core/cluster/serve-settings.ts"],
+  },
+  {
+    path: "core/cluster/launcher",
+    holds: "servers as threads: started, introduced to each other, started again",
+    imports: [
+      "core/platform",
+      "core/wire",
+      "core/server",
+      "core/e2ee/opaque-server.ts",
+      "core/e2ee/offload/opaque-tasks.ts",
+      "core/cluster/assigning",
+      "core/cluster/bus",
     ],
   },
   {
@@ -237,7 +269,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   "hdr-histogram-js": ["loadgen", "bench"],
   libsql: ["core/client/vault"],
   linkedom: ["bench/report"],
-  "node-forge": ["core/e2ee", "core/cluster", "bench/micro"],
+  "node-forge": ["core/e2ee", "core/cluster/tls", "bench/micro"],
   "oxc-parser": ["core/rooms"],
   pg: ["core/store", "bench"],
   "pg-copy-streams": ["core/store", "bench"],
@@ -264,8 +296,8 @@ const clockReaders: readonly string[] = [
   // Programs, and what owns a process or a thread.
   "core/store/embedded",
   "core/cluster/main.ts",
-  "core/cluster/cluster.ts",
-  "core/cluster/server-thread.ts",
+  "core/cluster/launcher/cluster.ts",
+  "core/cluster/launcher/server-thread.ts",
   "core/client/account/this-machine.ts",
   "gui/main.ts",
   "bin",
@@ -273,7 +305,7 @@ const clockReaders: readonly string[] = [
   "loadgen",
   "bench",
   // Still to be handed a clock.
-  "core/cluster/tls.ts",
+  "core/cluster/tls/tls.ts",
   "core/client/vault/vault.ts",
   "gui/effects/system-viewer.ts",
 ];

@@ -4,7 +4,12 @@ import { projectRoot } from "../platform/project-root.ts";
 import type { House, Room } from "./house.ts";
 
 /** The READMEs that have a table of the rooms in their folder. */
-export const readmesWithTables = ["core/README.md", "core/client/README.md", "gui/README.md"] as const;
+export const readmesWithTables = [
+  "core/README.md",
+  "core/client/README.md",
+  "core/cluster/README.md",
+  "gui/README.md",
+] as const;
 
 const begin = "<!-- rooms: written by `npm run rooms` from core/rooms/house.ts -->";
 const end = "<!-- end of rooms -->";
@@ -32,12 +37,10 @@ function linked(folder: string, { path: room }: Room): string {
 
 function mayImport(folder: string, room: Room): string {
   if (room.forTests) return "everything; imported by tests only";
-  const short = (target: string) =>
-    (target.startsWith(`${folder}/`) ? path.posix.relative(folder, target) : target).replace(/^core\//, "");
-  const isSingleFile = (target: string) => target.endsWith(".ts") && target.startsWith("core/e2ee/");
-  const whole = room.imports
-    .filter((target) => !isSingleFile(target) && !target.startsWith(`${room.path}/`))
-    .map(short);
-  const singles = room.imports.filter(isSingleFile).map((target) => `\`${path.posix.basename(target)}\``);
-  return [whole.join(", "), singles.length > 0 && `of e2ee ${singles.join(", ")}`].filter(Boolean).join("; ") || "–";
+  const short = (target: string) => {
+    const name = target.startsWith(`${folder}/`) ? path.posix.relative(folder, target) : target.replace(/^core\//, "");
+    return name.endsWith(".ts") ? `\`${name}\`` : name;
+  };
+  const others = room.imports.filter((target) => !target.startsWith(`${room.path}/`)).map(short);
+  return others.join(", ") || "–";
 }

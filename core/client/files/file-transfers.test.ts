@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
-import { socketUrl } from "../../cluster/cluster.ts";
+import { socketUrl } from "../../cluster/launcher/cluster.ts";
 import type { FileContent } from "../../e2ee/content.ts";
 import { projectRoot } from "../../platform/project-root.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";

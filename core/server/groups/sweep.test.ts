@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { dialDirectly } from "../../client/socket/dial.ts";
-import { socketUrl } from "../../cluster/cluster.ts";
+import { socketUrl } from "../../cluster/launcher/cluster.ts";
 import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
 import { type Clock, systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";

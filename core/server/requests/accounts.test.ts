@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { socketUrl } from "../../cluster/cluster.ts";
+import { socketUrl } from "../../cluster/launcher/cluster.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { type Person, person } from "../../testing/person.ts";

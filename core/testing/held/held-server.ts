@@ -1,4 +1,4 @@
-import { LocalBus } from "../../cluster/local-bus.ts";
+import { LocalBus } from "../../cluster/bus/local-bus.ts";
 import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import forge from "node-forge";
-import { messageOf } from "../platform/failure.ts";
-import { replaceFile } from "../platform/replace-file.ts";
-import { accepted, type Parsed, refused } from "../platform/result.ts";
-import type { TlsFiles } from "../server/transport/transport.ts";
+import { messageOf } from "../../platform/failure.ts";
+import { replaceFile } from "../../platform/replace-file.ts";
+import { accepted, type Parsed, refused } from "../../platform/result.ts";
+import type { TlsFiles } from "../../server/transport/transport.ts";
 import { type DrawBytes, drawSerialNumber } from "./certificate-serial.ts";
 
 export interface DevCertificate extends TlsFiles {

@@ -2,11 +2,11 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import path from "node:path";
-import { systemClock } from "../platform/clock.ts";
-import { Failure, messageOf } from "../platform/failure.ts";
-import type { TlsFiles } from "../server/transport/transport.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { Failure, messageOf } from "../../platform/failure.ts";
+import type { TlsFiles } from "../../server/transport/transport.ts";
+import type { ServeConfig } from "../serve-settings.ts";
 import { type DevCertificate, devCertificate } from "./dev-certificates.ts";
-import type { ServeConfig } from "./serve-settings.ts";
 
 /** How connections are encrypted, and what to tell whoever starts the servers. */
 export interface PreparedTls {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { FuzzTarget } from "../fuzz/target.ts";
-import { accepted, refused } from "../platform/result.ts";
+import type { FuzzTarget } from "../../fuzz/target.ts";
+import { accepted, refused } from "../../platform/result.ts";
 import { reachableUrl } from "./reachable-url.ts";
 
 const own = "ws://0.0.0.0:7401/v1";

@@ -1,6 +1,6 @@
-import type { Random } from "../platform/random.ts";
-import { pickOne } from "../platform/random.ts";
-import type { ServerId } from "../server/bus.ts";
+import type { Random } from "../../platform/random.ts";
+import { pickOne } from "../../platform/random.ts";
+import type { ServerId } from "../../server/bus.ts";
 import type { RosterEntry } from "./roster.ts";
 
 /** A client that looks for a server. */

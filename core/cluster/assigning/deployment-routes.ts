@@ -1,6 +1,6 @@
-import type { Clock } from "../platform/clock.ts";
-import { hasMethod } from "../server/transport/methods.ts";
-import type { HttpRequest } from "../server/transport/transport.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { hasMethod } from "../../server/transport/methods.ts";
+import type { HttpRequest } from "../../server/transport/transport.ts";
 import { type Assigner, assignPath } from "./assign.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import type { Roster } from "./roster.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
-import { systemClock } from "../platform/clock.ts";
-import { silentLog } from "../platform/log.ts";
-import { FakeClock } from "../testing/fake-clock.ts";
-import { until } from "../testing/until.ts";
-import { type GroupId, groupId } from "../wire/ids.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { silentLog } from "../../platform/log.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { until } from "../../testing/until.ts";
+import { type GroupId, groupId } from "../../wire/ids.ts";
 import { LocalBus } from "./local-bus.ts";
 
 interface Heard {

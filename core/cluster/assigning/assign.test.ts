@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "../platform/random.ts";
-import { FakeClock } from "../testing/fake-clock.ts";
+import { seededRandom } from "../../platform/random.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { Assigner } from "./assign.ts";
 import { Roster } from "./roster.ts";
 import { turnsMemory } from "./turns.ts";

@@ -1,9 +1,9 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Clock } from "../platform/clock.ts";
-import type { Log } from "../platform/log.ts";
-import type { Bus, BusEvents, GroupFrame, ServerId } from "../server/bus.ts";
-import type { GroupId } from "../wire/ids.ts";
-import { type ColdLinkFrame, encodeLinkDeliver, encodeLinkFrame, parseLinkFrame } from "../wire/link-frame.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Log } from "../../platform/log.ts";
+import type { Bus, BusEvents, GroupFrame, ServerId } from "../../server/bus.ts";
+import type { GroupId } from "../../wire/ids.ts";
+import { type ColdLinkFrame, encodeLinkDeliver, encodeLinkFrame, parseLinkFrame } from "../../wire/link-frame.ts";
 
 /** How long a join waits for peers: one that hangs must not hold up logins here; the sweep repairs what it does not send. */
 const joinMsMax = 1000;

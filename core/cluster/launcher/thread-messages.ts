@@ -1,12 +1,12 @@
 import type { MessagePort } from "node:worker_threads";
-import type { DescriptorShare } from "../platform/descriptors.ts";
-import type { LogLevel } from "../platform/log.ts";
-import type { ServerId } from "../server/bus.ts";
-import type { ChatServerOptions } from "../server/chat-server.ts";
-import type { TransportName } from "../server/transport/transport.ts";
-import type { ServerLoad } from "../wire/link-frame.ts";
-import type { AssignOptions } from "./assign.ts";
-import type { StrategyName } from "./strategies.ts";
+import type { DescriptorShare } from "../../platform/descriptors.ts";
+import type { LogLevel } from "../../platform/log.ts";
+import type { ServerId } from "../../server/bus.ts";
+import type { ChatServerOptions } from "../../server/chat-server.ts";
+import type { TransportName } from "../../server/transport/transport.ts";
+import type { ServerLoad } from "../../wire/link-frame.ts";
+import type { AssignOptions } from "../assigning/assign.ts";
+import type { StrategyName } from "../assigning/strategies.ts";
 
 /** What a server thread is started with. */
 export interface ThreadStart {

@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../server/transport/transport.ts";
+import type { HttpRequest } from "../../server/transport/transport.ts";
 
 const everyAddress = new Set(["0.0.0.0", "[::]"]);
 

@@ -1,5 +1,5 @@
-import type { ServerId } from "../server/bus.ts";
-import type { ServerLoad } from "../wire/link-frame.ts";
+import type { ServerId } from "../../server/bus.ts";
+import type { ServerLoad } from "../../wire/link-frame.ts";
 
 /** A server as the others know it. */
 export interface RosterEntry {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ServerId } from "../server/bus.ts";
+import type { ServerId } from "../../server/bus.ts";
 import type { RosterEntry } from "./roster.ts";
 import { strategies } from "./strategies.ts";
 import { Turns, turnsMemory } from "./turns.ts";

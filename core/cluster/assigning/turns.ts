@@ -1,4 +1,4 @@
-import type { ServerId } from "../server/bus.ts";
+import type { ServerId } from "../../server/bus.ts";
 import type { RosterEntry } from "./roster.ts";
 
 /** Who is served in turn: clients that stay, and visits, which end soon and must take no client's turn. */

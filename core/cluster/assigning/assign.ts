@@ -1,5 +1,5 @@
-import type { Clock } from "../platform/clock.ts";
-import type { Random } from "../platform/random.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Random } from "../../platform/random.ts";
 import type { Roster } from "./roster.ts";
 import { type Strategy, type StrategyName, strategies } from "./strategies.ts";
 import { type Line, Turns, type TurnsMemory } from "./turns.ts";

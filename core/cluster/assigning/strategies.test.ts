@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { seededRandom } from "../platform/random.ts";
+import { seededRandom } from "../../platform/random.ts";
 import { Roster, type RosterEntry, silenceMsMax } from "./roster.ts";
 import { type Strategy, strategies, strategyNames } from "./strategies.ts";
 

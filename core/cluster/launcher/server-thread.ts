@@ -1,16 +1,16 @@
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import type { OpaqueServer } from "../e2ee/opaque-server.ts";
-import { sleep, systemClock } from "../platform/clock.ts";
-import { descriptorBudget } from "../platform/descriptors.ts";
-import { Failure, messageOf } from "../platform/failure.ts";
-import { createLog } from "../platform/log.ts";
-import { seededRandom } from "../platform/random.ts";
-import { ChatServer } from "../server/chat-server.ts";
-import { Assigner } from "./assign.ts";
-import { DeploymentRoutes } from "./deployment-routes.ts";
-import { LocalBus } from "./local-bus.ts";
-import { heartbeatPeriodMs, Roster } from "./roster.ts";
+import type { OpaqueServer } from "../../e2ee/opaque-server.ts";
+import { sleep, systemClock } from "../../platform/clock.ts";
+import { descriptorBudget } from "../../platform/descriptors.ts";
+import { Failure, messageOf } from "../../platform/failure.ts";
+import { createLog } from "../../platform/log.ts";
+import { seededRandom } from "../../platform/random.ts";
+import { ChatServer } from "../../server/chat-server.ts";
+import { Assigner } from "../assigning/assign.ts";
+import { DeploymentRoutes } from "../assigning/deployment-routes.ts";
+import { heartbeatPeriodMs, Roster } from "../assigning/roster.ts";
+import { LocalBus } from "../bus/local-bus.ts";
 import { callsOver } from "./thread-calls.ts";
 import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
 
