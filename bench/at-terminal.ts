@@ -2,8 +2,8 @@ import { systemClock } from "../core/platform/clock.ts";
 import type { Progress } from "../loadgen/crew.ts";
 import type { RunDocument } from "./document/document.ts";
 import type { DocumentKind } from "./document/document-kind.ts";
+import { linesOf } from "./document/document-lines.ts";
 import { keepMeasured } from "./document/keep.ts";
-import { partialNotice } from "./document/partial-notice.ts";
 import type { Watch } from "./document/watch.ts";
 import { ProgressLine } from "./report/progress-line.ts";
 import { StepLine } from "./report/step-line.ts";
@@ -37,14 +37,4 @@ export async function runAtTerminal<Document extends RunDocument>(
   // A failure says by itself why, and begins with its code.
   if (!document && signal.aborted) process.stderr.write("Nothing was measured.\n");
   throw cause;
-}
-
-/** A document as the terminal shows it. */
-function linesOf<Document extends RunDocument>(kind: DocumentKind<Document>, document: Document): readonly string[] {
-  return [
-    ...partialNotice(document),
-    ...(kind.preamble?.(document) ?? []),
-    kind.table(document),
-    ...(kind.notes?.(document) ?? []),
-  ];
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import type { PartialRun, RunDocument } from "./document.ts";
 import type { DocumentKind } from "./document-kind.ts";
-import type { Watch } from "./watch.ts";
+import { stepText, type Watch } from "./watch.ts";
 import { assertWritable, writeDocument, writeJson } from "./write-document.ts";
 
 export interface KeepOptions {
@@ -48,7 +48,7 @@ export async function keepMeasured<Document extends RunDocument>(
   };
   const watch: Watch<Document> = {
     onStep(what, step) {
-      at = step ? `${step.number}/${step.of} ${what}` : what;
+      at = stepText(what, step);
       // Whoever is killed in this step says so.
       writeUnfinished();
       options.onStep?.(what, step);

@@ -1,9 +1,10 @@
-import { listServers, readDeployment } from "../../loadgen/deployment-probe.ts";
+import { listServers } from "../../loadgen/deployment-probe.ts";
 import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
 import type { Figures, FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { FileExchange } from "../measurement/file-exchange.ts";
+import { loopLagP99Ms } from "../measurement/loop-lag.ts";
 import { UsageWatch, type WatchedUsage } from "../measurement/usage-watch.ts";
 import { option } from "../options.ts";
 import { figuresOf } from "../report/figures-table.ts";
@@ -32,7 +33,7 @@ export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, by: Bench
     const exchange = await FileExchange.open(server.target, laboratory.keyPairOf(0));
     const servers = await listServers(server.target);
     const watched = async <T>(work: () => Promise<T>) => {
-      await readDeployment(servers); // Begins a new period of the servers' loop lag.
+      await loopLagP99Ms(servers); // Begins a new period.
       const watch = new UsageWatch(server);
       let done: T;
       try {
@@ -41,8 +42,7 @@ export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, by: Bench
         await watch.stop();
       }
       const usage = await watch.usage();
-      const { servers: readings } = await readDeployment(servers);
-      return { done, ...usage, lagMs: Math.max(...readings.map((of) => of.loopLagP99Ms)) };
+      return { done, ...usage, lagMs: await loopLagP99Ms(servers) };
     };
     const sent: TransferRound[] = [];
     const fetched: TransferRound[] = [];

@@ -1,9 +1,10 @@
-import { listServers, readDeployment } from "../../loadgen/deployment-probe.ts";
+import { listServers } from "../../loadgen/deployment-probe.ts";
 import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
 import type { FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { LoginStorm } from "../measurement/login-storm.ts";
+import { loopLagP99Ms } from "../measurement/loop-lag.ts";
 import { option } from "../options.ts";
 import { figuresOf } from "../report/figures-table.ts";
 
@@ -33,18 +34,18 @@ export function runLogins({ perSecond, seconds }: LoginsSettings, by: BenchmarkR
     by.onStep?.(`${perSecond} logins/s for ${seconds} s`);
     await storm.run(perSecond, 1, signal);
     throwIfInterrupted(signal);
-    await readDeployment(servers); // Begins a new period of the servers' loop lag.
+    await loopLagP99Ms(servers); // Begins a new period.
     const before = await server.usage();
     const result = await storm.run(perSecond, seconds, signal);
     const after = await server.usage();
-    const { servers: readings } = await readDeployment(servers);
+    const lagMs = await loopLagP99Ms(servers);
     const figures = [
       { name: "logins asked for", value: perSecond, unit: "per second" },
       { name: "logins done", value: result.succeeded / result.seconds, unit: "per second" },
       { name: "logins failed or refused", value: result.failed, unit: "" },
       { name: "login latency p50", value: result.p50Ms, unit: "ms" },
       { name: "login latency p99", value: result.p99Ms, unit: "ms" },
-      { name: "server event-loop lag p99", value: Math.max(...readings.map((of) => of.loopLagP99Ms)), unit: "ms" },
+      { name: "server event-loop lag p99", value: lagMs, unit: "ms" },
       {
         name: "server CPU a login",
         value: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / Math.max(1, result.succeeded),

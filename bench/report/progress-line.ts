@@ -1,5 +1,6 @@
 import cliProgress from "cli-progress";
 import type { Progress } from "../../loadgen/crew.ts";
+import { type StepNumber, stepText } from "../document/watch.ts";
 import { figure } from "./figures.ts";
 
 const nothingYet = { offered: 0, delivered: 0, p99: "–", errors: 0 };
@@ -34,10 +35,10 @@ export class ProgressLine {
   }
 
   /** The numbered steps are what the bar counts; what comes before them has no number. */
-  step(what: string, step?: { readonly number: number; readonly of: number }): void {
+  step(what: string, step?: StepNumber): void {
     this.#done = step ? step.number - 1 : 0;
     this.#of = step?.of ?? this.#of;
-    this.#label = step ? `${step.number}/${step.of} ${what}` : what;
+    this.#label = stepText(what, step);
     if (!this.#bar) {
       this.#out.write(`${this.#label}\n`);
       return;

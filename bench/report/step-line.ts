@@ -1,3 +1,5 @@
+import { type StepNumber, stepText } from "../document/watch.ts";
+
 /** A line for each step of a benchmark, over the one before where somebody watches. */
 export class StepLine {
   readonly #out: NodeJS.WriteStream;
@@ -6,8 +8,8 @@ export class StepLine {
     this.#out = out;
   }
 
-  step(what: string, step?: { readonly number: number; readonly of: number }): void {
-    const text = step ? `${step.number}/${step.of} ${what}` : what;
+  step(what: string, step?: StepNumber): void {
+    const text = stepText(what, step);
     this.#out.write(this.#out.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
   }
 

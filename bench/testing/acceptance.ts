@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { silentLog } from "../../core/platform/log.ts";
 import type { Benchmark, BenchmarkRun } from "../benchmark.ts";
 import type { RunDocument } from "../document/document.ts";
+import { linesOf } from "../document/document-lines.ts";
 import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
 
 export interface AcceptedBenchmark<Document extends RunDocument> {
@@ -69,12 +70,7 @@ const openLaboratory = sharedLaboratory;
 /** It is one of the benchmark's documents, and can be shown. */
 function assertShown<Document extends RunDocument>(benchmark: Benchmark<Document>, document: Document): void {
   assert.deepEqual(benchmark.schema.parse(document), document);
-  const lines = [
-    ...(benchmark.preamble?.(document) ?? []),
-    benchmark.table(document),
-    ...(benchmark.notes?.(document) ?? []),
-  ];
-  assert.doesNotMatch(lines.join("\n"), /NaN|undefined/);
+  assert.doesNotMatch(linesOf(benchmark, document).join("\n"), /NaN|undefined/);
   assert.equal(typeof (benchmark.passed?.(document) ?? true), "boolean");
   benchmark.html?.(document);
 }

@@ -1,4 +1,4 @@
-import { type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createAccountSecret, encodeAccountSecret, sealAccountSecret } from "../e2ee/account-secret.ts";
 import { createIdentity, generateIdentityKeys, type Identity } from "../e2ee/identity.ts";

@@ -28,7 +28,7 @@ export function importGraph(sources: Sources): ImportGraph {
 /** Everything that the sources take against the table. */
 export function violations(house: House, graph: ImportGraph): Violation[] {
   const complaints = [...graph].flatMap(([file, taken]) => (isOfTests(house, file) ? [] : ofFile(house, file, taken)));
-  return [...complaints, ...ofCircles(house, graph)];
+  return [...complaints, ...ofCircles(graph)];
 }
 
 export function sentence({ file, line, what, why }: Violation): string {
@@ -43,8 +43,7 @@ function ofFile(house: House, file: string, { imports, clocks, computed }: Taken
     complaints.push({ file, line, what, why });
   for (const mention of imports) {
     const why = whyNot(house, room, mention);
-    if (why && !house.stillAgainstTheTable.includes(`${file} > ${mention.target}`))
-      complain(mention, `imports ${mention.target}`, why);
+    if (why) complain(mention, `imports ${mention.target}`, why);
     const takesTime = mention.names.includes("systemClock") || mention.target.startsWith("node:timers");
     if (takesTime && !isBelow(file, house.clockReaders))
       complain(mention, `imports ${clockName(mention)}`, clockAdvice);
@@ -85,7 +84,7 @@ function whyNot(house: House, room: Room, { file, target, isOurs }: Mention): st
   if (of === room) return undefined;
   if (!isBelow(target, room.imports)) return `${room.path} may import ${room.imports.join(", ") || "no other room"}`;
   const doorOf = house.rooms.find(({ path, door }) => door && isBelow(target, [path]) && !isBelow(file, [path]));
-  if (doorOf && target !== doorOf.door && !isBelow(file, doorOf.stillPastTheDoor ?? [])) {
+  if (doorOf && target !== doorOf.door) {
     return `${doorOf.path} is entered by ${doorOf.door}`;
   }
   return undefined;
@@ -97,7 +96,6 @@ export function circles(graph: ImportGraph): string[][] {
     (graph.get(file)?.imports ?? []).map(({ target }) => target).filter((target) => graph.has(target));
   // Tarjan: whatever is reached from a file before the file is left, and reaches it again, is in its circle.
   const number = new Map<string, number>();
-  const lowest = new Map<string, number>();
   const stack: string[] = [];
   const onStack = new Set<string>();
   const found: string[][] = [];
@@ -111,7 +109,6 @@ export function circles(graph: ImportGraph): string[][] {
       if (!number.has(target)) low = Math.min(low, enter(target));
       else if (onStack.has(target)) low = Math.min(low, number.get(target) ?? low);
     }
-    lowest.set(file, low);
     if (low === own) {
       const circle = stack.splice(stack.indexOf(file));
       for (const member of circle) onStack.delete(member);
@@ -123,11 +120,10 @@ export function circles(graph: ImportGraph): string[][] {
   return found;
 }
 
-function ofCircles(house: House, graph: ImportGraph): Violation[] {
+function ofCircles(graph: ImportGraph): Violation[] {
   const inCircles = new Map(circles(graph).flatMap((circle) => circle.map((file) => [file, circle])));
   const complaints: Violation[] = [];
   for (const [file, circle] of inCircles) {
-    if (house.stillInCircles.includes(file)) continue;
     const others = circle.filter((other) => other !== file);
     const mention = graph.get(file)?.imports.find(({ target }) => circle.includes(target));
     complaints.push({
@@ -135,15 +131,6 @@ function ofCircles(house: House, graph: ImportGraph): Violation[] {
       line: mention?.line ?? 1,
       what: `imports ${mention?.target}`,
       why: `that is a circle with ${others.length > 6 ? `${others.length} files` : others.join(", ")}`,
-    });
-  }
-  for (const file of house.stillInCircles) {
-    if (inCircles.has(file) || !graph.has(file)) continue;
-    complaints.push({
-      file,
-      line: 1,
-      what: "is in no circle any more",
-      why: "take it off the list in core/rooms/house.ts",
     });
   }
   return complaints;

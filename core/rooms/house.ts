@@ -9,8 +9,6 @@ export interface Room {
   readonly builtins?: readonly string[];
   /** The one file by which others enter. */
   readonly door?: string;
-  /** Who does not use the door yet. */
-  readonly stillPastTheDoor?: readonly string[];
   /** Tests are made of it: it may import everything, and only tests may import it. */
   readonly forTests?: boolean;
 }
@@ -23,10 +21,6 @@ export interface House {
   readonly clockReaders: readonly string[];
   /** Who may import what only a run can tell. */
   readonly computedImports: readonly string[];
-  /** Single imports that the rooms do not allow, as `file > file`. Nothing may be added. */
-  readonly stillAgainstTheTable: readonly string[];
-  /** Files that import each other in a circle. Nothing may be added. */
-  readonly stillInCircles: readonly string[];
 }
 
 /** Nothing that reaches outside of the program: no file, no network, no process. */
@@ -315,15 +309,9 @@ const computedImports: readonly string[] = [
   "core/store/embedded/binaries.ts",
 ];
 
-const stillAgainstTheTable: readonly string[] = [];
-
-const stillInCircles: readonly string[] = [];
-
 export const house: House = {
   rooms,
   libraries,
   clockReaders,
   computedImports,
-  stillAgainstTheTable,
-  stillInCircles,
 };

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../platform/project-root.ts";
+import { type WrittenSection, withSection } from "../platform/written-section.ts";
 import type { House, Room } from "./house.ts";
 
 /** The READMEs that have a table of the rooms in their folder. */
@@ -11,15 +12,14 @@ export const readmesWithTables = [
   "gui/README.md",
 ] as const;
 
-const begin = "<!-- rooms: written by `npm run rooms` from core/rooms/house.ts -->";
-const end = "<!-- end of rooms -->";
+const section: WrittenSection = {
+  begin: "<!-- rooms: written by `npm run rooms` from core/rooms/house.ts -->",
+  end: "<!-- end of rooms -->",
+};
 
 /** The README with its table as the rooms are now. */
 export function withTable(house: House, readme: string, text: string): string {
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`${readme} has no place for its table: ${begin} … ${end}`);
-  const folder = path.posix.dirname(readme);
-  return `${text.slice(0, from)}${begin}\n${table(house, folder)}${text.slice(to)}`;
+  return withSection(readme, text, section, table(house, path.posix.dirname(readme)));
 }
 
 function table({ rooms }: House, folder: string): string {

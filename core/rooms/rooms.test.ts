@@ -31,27 +31,15 @@ test("whatever a server's code reaches of the end-to-end encryption is public", 
 
 test("the table speaks of folders and files that there are", () => {
   const named = [
-    ...house.rooms.flatMap(({ path: room, imports, stillPastTheDoor = [] }) => [room, ...imports, ...stillPastTheDoor]),
+    ...house.rooms.flatMap(({ path: room, imports }) => [room, ...imports]),
     ...Object.values(house.libraries).flat(),
     ...house.clockReaders,
     ...house.computedImports,
-    ...house.stillAgainstTheTable.flatMap((pair) => pair.split(" > ")),
-    ...house.stillInCircles,
   ];
   assert.deepEqual(
     named.filter((place) => !existsSync(path.join(projectRoot, place))),
     [],
   );
-});
-
-test("what is on a list of what is still wrong is still wrong", () => {
-  for (const pair of house.stillAgainstTheTable) {
-    const [file = "", target] = pair.split(" > ");
-    assert.ok(
-      graph.get(file)?.imports.some((mention) => mention.target === target),
-      `${pair}: take it off the list in core/rooms/house.ts`,
-    );
-  }
 });
 
 test("each package that the programs depend on has a home", () => {

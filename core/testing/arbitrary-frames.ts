@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type ClientFrame } from "../wire/client-frame.ts";
+import type { ClientFrame } from "../wire/client-frame.ts";
 import { errorCodeNames } from "../wire/errors.ts";
 import { type ClientMessageId, type Epoch, epochMax, type GroupId, idMax, type Seq, type UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";

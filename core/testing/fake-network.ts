@@ -41,6 +41,13 @@ export class FakeConnection {
     return this.received.filter((frame) => frame.kind === kind) as Extract<ClientFrame, { kind: Kind }>[];
   }
 
+  /** Grants the newest `resume`: the connection is this user's. */
+  welcome(user: UserId): void {
+    const { request } = this.request("resume");
+    const token = Buffer.from("token");
+    this.say({ kind: "welcome", request, user, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
+  }
+
   /** The newest request of this kind. */
   request<Kind extends ColdClientFrame["kind"]>(kind: Kind): Extract<ColdClientFrame, { kind: Kind }> {
     const newest = this.received.findLast((frame) => frame.kind === kind);
@@ -76,9 +83,7 @@ export class FakeNetwork {
     const { last } = this;
     last.accept();
     await settle();
-    const { request } = last.request("resume");
-    const token = Buffer.from("token");
-    last.say({ kind: "welcome", request, user, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
+    last.welcome(user);
     await settle();
     return last;
   }

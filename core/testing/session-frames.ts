@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import type { TransportName } from "../server/transport/transport.ts";
 import { clientMessageId, epoch, type GroupId } from "../wire/ids.ts";
 import { encodeSend, type MessageType } from "../wire/send-frame.ts";
 import type { ColdServerFrame } from "../wire/server-frame.ts";
-import type { TestDeployment } from "./deployment.ts";
+import { deploy, type TestDeployment } from "./deployment.ts";
 import type { Person } from "./person.ts";
 import { RawClient } from "./raw-client.ts";
+
+/** Servers with small budgets for messages and failed logins, so that a test is soon over them. */
+export const deployStrict = (transport: TransportName): Promise<TestDeployment> =>
+  deploy({ transport, sendsPerSecond: 1, sendBurst: 50, failedLoginBurst: 3, failedLoginsPerMinute: 0.1 });
 
 let names = 0;
 /** A name that nobody has taken yet. */

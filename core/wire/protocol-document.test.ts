@@ -12,6 +12,7 @@ import { limits } from "./limits.ts";
 import { membershipActions } from "./membership-entry.ts";
 import { opaqueBytes } from "./opaque-bytes.ts";
 import { withFrameTables } from "./protocol/frame-tables.ts";
+import { kindByte } from "./protocol/written-fields.ts";
 import { sendKind } from "./send-frame.ts";
 
 /** What PROTOCOL.md says in tables is what the code does: a stranger writes a client by them. */
@@ -40,7 +41,6 @@ function cellsOf(line: string): string[] {
 const sorted = (rows: readonly (readonly (string | undefined)[])[]) =>
   rows.toSorted((a, b) => (a.join() < b.join() ? -1 : 1));
 const decimal = (number: number) => number.toLocaleString("en-US");
-const kindOf = (code: number) => `0x${code.toString(16).padStart(2, "0")}`;
 
 suite("PROTOCOL.md", () => {
   test("has the frames of the code, as `npm run protocol` writes them", () => {
@@ -50,9 +50,9 @@ suite("PROTOCOL.md", () => {
   test("has the kinds of the hot frames", () => {
     const headings = [...document.matchAll(/^### ([A-Z]+), (0x[0-9a-f]{2}), /gm)].map(([, name, kind]) => [name, kind]);
     assert.deepEqual(headings, [
-      ["SEND", kindOf(sendKind)],
-      ["ACK", kindOf(ackKind)],
-      ["DELIVER", kindOf(deliverKind)],
+      ["SEND", kindByte(sendKind)],
+      ["ACK", kindByte(ackKind)],
+      ["DELIVER", kindByte(deliverKind)],
     ]);
   });
 

@@ -1,11 +1,11 @@
-import { type IdentityKeyPairs } from "../../e2ee/identity.ts";
+import type { IdentityKeyPairs } from "../../e2ee/identity.ts";
 import type { Stretching } from "../../e2ee/opaque-client.ts";
 import type { RsaWorker } from "../../e2ee/rsa-fernet.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Random } from "../../platform/random.ts";
 import type { OpenSocket } from "../socket/socket.ts";
 import type { TlsTrust } from "../socket/tls-trust.ts";
-import { type OpaqueClient } from "./authenticate.ts";
+import type { OpaqueClient } from "./authenticate.ts";
 import type { Profiles } from "./profile.ts";
 
 /** A person's own arithmetic: here, or in the pool. */

@@ -15,7 +15,7 @@ import { person } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
 import type { GroupId } from "../../wire/ids.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
-import { type LocalAccountParts } from "./account-parts.ts";
+import type { LocalAccountParts } from "./account-parts.ts";
 import type { LocalAccount } from "./local-account.ts";
 import { logInHere, logInWithIdentity, openAccount, signUpHere } from "./new-account.ts";
 import { Profiles } from "./profile.ts";

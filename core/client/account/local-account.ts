@@ -1,15 +1,15 @@
 import { sealAccountSecret } from "../../e2ee/account-secret.ts";
-import { type Identity } from "../../e2ee/identity.ts";
+import type { Identity } from "../../e2ee/identity.ts";
 import { openPublicIdentity } from "../../e2ee/public-identity.ts";
 import { safetyNumber } from "../../e2ee/safety-number.ts";
 import type { Cancel } from "../../platform/clock.ts";
 import { Failure } from "../../platform/failure.ts";
-import { type Result } from "../../platform/result.ts";
+import type { Result } from "../../platform/result.ts";
 import { seq } from "../../wire/ids.ts";
 import { type Client, type ClientEvents, createClient } from "../client.ts";
 import { FileTransfers } from "../files/file-transfers.ts";
 import { AttachmentServer } from "../files/transfer.ts";
-import { type Welcome } from "../mail/connection.ts";
+import type { Welcome } from "../mail/connection.ts";
 import type { RequestRefusal } from "../mail/server-link.ts";
 import { IdentityCache } from "../people/identity-cache.ts";
 import { type AboutDeployment, aboutDeployment } from "../socket/about-deployment.ts";
@@ -18,8 +18,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { LocalAccountParts } from "./account-parts.ts";
 import { accountFailure, connectOnce, unreachable } from "./account-server.ts";
 import { changePassword, logIn } from "./authenticate.ts";
-import type { Profile } from "./profile.ts";
-import { relocked, trustOf } from "./profile.ts";
+import { type Profile, relocked, trustOf } from "./profile.ts";
 
 /** Messages without an outcome; more are refused until some have theirs. */
 const outboxMax = 10_000;

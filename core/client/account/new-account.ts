@@ -5,15 +5,14 @@ import { Failure } from "../../platform/failure.ts";
 import { accepted } from "../../platform/result.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import { canonicalUserName } from "../../wire/user-name.ts";
-import { type ClientEvents } from "../client.ts";
+import type { ClientEvents } from "../client.ts";
 import { Vault } from "../vault/vault.ts";
 import type { AccountAddress, LocalAccountParts } from "./account-parts.ts";
 import { accountFailure, backupOf, connectOnce, type Restored, restore } from "./account-server.ts";
 import { logIn, signUp } from "./authenticate.ts";
 import { lockKey, unlockKey } from "./key-lock.ts";
 import { LocalAccount } from "./local-account.ts";
-import type { Profile } from "./profile.ts";
-import { relocked, trustOf } from "./profile.ts";
+import { type Profile, relocked, trustOf } from "./profile.ts";
 
 /** Signs a new user up, and remembers them at this machine. Their identity's keys are made here, unless they have some. */
 export async function signUpHere(

@@ -22,16 +22,7 @@ test("going offline and online at any moment of a connection's making leaves one
       await settle();
       if (stage === "open") return;
       if (stage === "waiting for another try") return network.last.break();
-      const { request } = network.last.request("resume");
-      network.last.say({
-        kind: "welcome",
-        request,
-        user: alice,
-        name: "alice",
-        server: "s0",
-        token,
-        tokenExpiresAt: 1,
-      });
+      network.last.welcome(alice);
       await settle();
       if (stage === "online") answerGroups(network.last, [{ group }]);
       await settle();

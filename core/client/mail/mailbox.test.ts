@@ -81,15 +81,7 @@ test("a list of groups that is refused for now is asked for again", async () => 
   const { last } = setup.network;
   last.accept();
   await settle();
-  last.say({
-    kind: "welcome",
-    request: last.request("resume").request,
-    user: alice,
-    name: "alice",
-    server: "s0",
-    token,
-    tokenExpiresAt: 1,
-  });
+  last.welcome(alice);
   await settle();
   last.say({ kind: "error", request: last.request("groups").request, code: "busy", detail: "", retryAfterMs: 200 });
   await setup.clock.advance(300);

@@ -16,7 +16,14 @@ import { HistoryReader } from "./history-reader.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutgoingMessage, SendOutcome } from "./outgoing-message.ts";
 import { RangeReader } from "./range-reader.ts";
-import { isTemporary, type Notice, pauseMs, type RequestOf, type RequestRefusal } from "./server-link.ts";
+import {
+  isTemporary,
+  type Notice,
+  pauseMs,
+  type RequestOf,
+  type RequestRefusal,
+  retryMsDefault,
+} from "./server-link.ts";
 
 export interface MailboxEvents extends FeedSink {
   connection(state: ConnectionState, why: string): void;
@@ -37,8 +44,6 @@ export interface MailboxOptions {
   /** Where reading begins in a group that was not known before: behind `lastSeq`, unless somebody knows better. */
   startAfter?(group: GroupId, lastSeq: Seq): Seq;
 }
-
-const defaultRetryMs = 1000;
 
 /**
  * A user's post: sends sealed messages until each is acknowledged, whatever happens to connections and servers, and brings
@@ -168,7 +173,7 @@ export class Mailbox {
     for (;;) {
       const reply = await this.request(frame);
       if (reply.ok || this.#closed || !isTemporary(reply.reason.code)) return reply;
-      await sleep(this.#clock, pauseMs(reply.reason.retryAfterMs, defaultRetryMs / 4));
+      await sleep(this.#clock, pauseMs(reply.reason.retryAfterMs, retryMsDefault / 4));
     }
   }
 
@@ -222,7 +227,7 @@ export class Mailbox {
     const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
       if (reply.reason.code !== "offline")
-        this.#clock.after(pauseMs(reply.reason.retryAfterMs, defaultRetryMs), () => this.#again(welcome));
+        this.#clock.after(pauseMs(reply.reason.retryAfterMs, retryMsDefault), () => this.#again(welcome));
       return;
     }
     const listed = new Set<GroupId>();

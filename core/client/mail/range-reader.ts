@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { GroupFeed } from "./group-feed.ts";
-import { pauseMs, type Requests } from "./server-link.ts";
+import { pauseMs, type Requests, retryMsDefault } from "./server-link.ts";
 
 interface WantedRange {
   readonly feed: GroupFeed;
@@ -13,8 +13,6 @@ interface WantedRange {
 
 /** Pages of history that are asked for at once. */
 const rangesAtOnce = 4;
-
-const defaultRetryMs = 1000;
 
 /** Fetches the ranges of messages that feeds are missing: a few at a time, and again later when the server has no time. */
 export class RangeReader {
@@ -34,7 +32,7 @@ export class RangeReader {
   want(feed: GroupFeed, after: Seq, through: Seq): void {
     if (this.#wanted.push({ feed, after, through })) return this.#next();
     feed.answered(undefined);
-    this.#askAgainLater(feed, defaultRetryMs);
+    this.#askAgainLater(feed, retryMsDefault);
   }
 
   /** The connection is gone: feeds ask anew once there is another. */
@@ -64,7 +62,7 @@ export class RangeReader {
     feed.answered(undefined);
     // Offline: the next list of groups makes the feed ask again.
     if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
-    this.#askAgainLater(feed, pauseMs(reply.reason.retryAfterMs, defaultRetryMs));
+    this.#askAgainLater(feed, pauseMs(reply.reason.retryAfterMs, retryMsDefault));
   }
 
   #askAgainLater(feed: GroupFeed, delayMs: number): void {

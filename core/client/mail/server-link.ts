@@ -41,6 +41,9 @@ export function isTemporary(code: string): boolean {
 const pauseMsMin = 50;
 const pauseMsMax = 60_000;
 
+/** Before something is asked again that was refused without a word on when. */
+export const retryMsDefault = 1000;
+
 /** Milliseconds before something is asked again, as the server says, within bounds; `otherwise` when it says nothing. */
 export function pauseMs(said: number | undefined, otherwise: number): number {
   return Math.min(Math.max(said ?? otherwise, pauseMsMin), pauseMsMax);

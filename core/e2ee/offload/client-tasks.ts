@@ -1,5 +1,5 @@
 import type { Pool } from "../../platform/pool.ts";
-import { type Parsed } from "../../platform/result.ts";
+import type { Parsed } from "../../platform/result.ts";
 import { generateIdentityKeys, type IdentityKeyPairs } from "../identity.ts";
 import { type UnwrapJob, unwrapKey, type WrapJob, wrapKey } from "../key-wrap.ts";
 import * as opaque from "../opaque-client.ts";

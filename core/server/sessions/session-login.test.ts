@@ -4,13 +4,13 @@ import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { loadOrCreateSecret } from "../../cluster/deployment-secret.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
-import { deploy, type TestDeployment } from "../../testing/deployment.ts";
+import type { TestDeployment } from "../../testing/deployment.ts";
 import { person } from "../../testing/person.ts";
 import { RawClient } from "../../testing/raw-client.ts";
-import { errorOf, freshName, messageOf, rawAs } from "../../testing/session-frames.ts";
+import { deployStrict, errorOf, freshName, messageOf, rawAs } from "../../testing/session-frames.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
-import { type UserId } from "../../wire/ids.ts";
+import type { UserId } from "../../wire/ids.ts";
 import { SessionTokens } from "./tokens.ts";
 
 for (const transport of transportsHere) {
@@ -21,13 +21,7 @@ for (const transport of transportsHere) {
       return Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, "m").exec(text)?.[1]);
     };
     before(async () => {
-      deployment = await deploy({
-        transport,
-        sendsPerSecond: 1,
-        sendBurst: 50,
-        failedLoginBurst: 3,
-        failedLoginsPerMinute: 0.1,
-      });
+      deployment = await deployStrict(transport);
     });
     after(() => deployment.stop());
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { deploy, type TestDeployment } from "../../testing/deployment.ts";
+import type { TestDeployment } from "../../testing/deployment.ts";
 import { groupOf, person } from "../../testing/person.ts";
-import { errorOf, freshName, rawAs, send } from "../../testing/session-frames.ts";
+import { deployStrict, errorOf, freshName, rawAs, send } from "../../testing/session-frames.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import { readUint64 } from "../../wire/bytes.ts";
@@ -14,13 +14,7 @@ for (const transport of transportsHere) {
   suite(`the messages of a session over ${transport}`, () => {
     let deployment: TestDeployment;
     before(async () => {
-      deployment = await deploy({
-        transport,
-        sendsPerSecond: 1,
-        sendBurst: 50,
-        failedLoginBurst: 3,
-        failedLoginsPerMinute: 0.1,
-      });
+      deployment = await deployStrict(transport);
     });
     after(() => deployment.stop());
 

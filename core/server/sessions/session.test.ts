@@ -8,7 +8,7 @@ import { signEntry } from "../../e2ee/entry-signing.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { person } from "../../testing/person.ts";
 import { RawClient } from "../../testing/raw-client.ts";
-import { errorOf, freshName, rawAs, send } from "../../testing/session-frames.ts";
+import { deployStrict, errorOf, freshName, rawAs, send } from "../../testing/session-frames.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import { encodeClientFrame } from "../../wire/client-frame.ts";
@@ -19,13 +19,7 @@ for (const transport of transportsHere) {
   suite(`a session over ${transport}`, () => {
     let deployment: TestDeployment;
     before(async () => {
-      deployment = await deploy({
-        transport,
-        sendsPerSecond: 1,
-        sendBurst: 50,
-        failedLoginBurst: 3,
-        failedLoginsPerMinute: 0.1,
-      });
+      deployment = await deployStrict(transport);
     });
     after(() => deployment.stop());
 

@@ -4,7 +4,7 @@ import { type BareTransport, bareTransport } from "../../testing/bare-transport.
 import { RawConnection } from "../../testing/raw-connection.ts";
 import { transportsHere, withoutUws } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
-import { type HttpRequest } from "./transport.ts";
+import type { HttpRequest } from "./transport.ts";
 
 /** What every test's server answers, by path. */
 function answer(request: HttpRequest): void {

@@ -4,7 +4,7 @@ import { namedTypes } from "../fields.ts";
 import type { ColdTable } from "../frame.ts";
 import { coldLinkFrames } from "../link-frame.ts";
 import { coldServerFrames } from "../server-frame.ts";
-import { type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
+import { byCode, kindByte, type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
 
 /** How CDDL (RFC 8610) writes a type. A text's bound is in UTF-16 code units, of which each has 3 bytes of UTF-8 at most. */
 const cddl: Notation = {
@@ -29,11 +29,9 @@ const listed = (fields: readonly WrittenField[]) =>
   fields.map(({ name, type, optional }) => `${optional ? "? " : ""}${name}: ${type}`).join(", ");
 
 function rules(direction: string, frames: ColdTable): string {
-  return Object.entries(frames)
-    .toSorted(([, a], [, b]) => a.code - b.code)
+  return byCode(frames)
     .map(([name, { code, body }]) => {
-      const kind = `0x${code.toString(16).padStart(2, "0")}`;
-      return `; ${kind}\n${direction}-${name} = ${cddl.map(writtenFields(body, cddl))}\n`;
+      return `; ${kindByte(code)}\n${direction}-${name} = ${cddl.map(writtenFields(body, cddl))}\n`;
     })
     .join("");
 }

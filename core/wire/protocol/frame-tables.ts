@@ -1,8 +1,9 @@
+import { withSection } from "../../platform/written-section.ts";
 import { coldClientFrames, type FrameSender } from "../client-frame.ts";
 import type { ColdKind, ColdTable } from "../frame.ts";
 import { coldLinkFrames } from "../link-frame.ts";
 import { coldServerFrames } from "../server-frame.ts";
-import { type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
+import { byCode, kindByte, type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
 
 /** How the tables of PROTOCOL.md write a type. */
 const markdown: Notation = {
@@ -39,9 +40,6 @@ const senders: Readonly<Record<FrameSender, string>> = {
   anyone: "always",
 };
 
-const kindByte = (code: number) => `0x${code.toString(16).padStart(2, "0")}`;
-const byCode = <Kind extends ColdKind>(frames: Readonly<Record<string, Kind>>) =>
-  Object.entries(frames).toSorted(([, a], [, b]) => a.code - b.code);
 const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
 
 function clientTable(): string {
@@ -68,10 +66,7 @@ const sections: Readonly<Record<string, () => string>> = {
 /** PROTOCOL.md with its tables of frames as the code has them now. */
 export function withFrameTables(text: string): string {
   return Object.entries(sections).reduce((written, [name, section]) => {
-    const begin = `<!-- ${name}: written by \`npm run protocol\` -->\n`;
-    const end = `<!-- end of ${name} -->`;
-    const [from, to] = [written.indexOf(begin), written.indexOf(end)];
-    if (from === -1 || to < from) throw new Error(`PROTOCOL.md has no place for its table: ${begin}`);
-    return `${written.slice(0, from)}${begin}${section()}${written.slice(to)}`;
+    const place = { begin: `<!-- ${name}: written by \`npm run protocol\` -->`, end: `<!-- end of ${name} -->` };
+    return withSection("PROTOCOL.md", written, place, section());
   }, text);
 }

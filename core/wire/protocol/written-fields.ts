@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type namedTypes, type WrittenType, writtenTypes } from "../fields.ts";
+import type { ColdKind } from "../frame.ts";
 
 /** A way to write the types of fields down: PROTOCOL.md's tables have one, CDDL another. */
 export interface Notation {
@@ -22,6 +23,13 @@ export interface WrittenField {
   readonly type: string;
   readonly optional: boolean;
 }
+
+/** A kind as the documents write it: `0x0f`. */
+export const kindByte = (code: number) => `0x${code.toString(16).padStart(2, "0")}`;
+
+/** The frames of a direction with their names, in the order of their kinds. */
+export const byCode = <Kind extends ColdKind>(frames: Readonly<Record<string, Kind>>) =>
+  Object.entries(frames).toSorted(([, a], [, b]) => a.code - b.code);
 
 /** What a frame's body may hold, read off its schema. */
 export function writtenFields(body: z.core.$ZodType, notation: Notation): WrittenField[] {

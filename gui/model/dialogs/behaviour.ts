@@ -2,7 +2,7 @@ import { type Action, actionOf } from "../../keys/bindings.ts";
 import type { Dialog } from "../dialog.ts";
 import { edited, oneLine } from "../editing.ts";
 import { type Editor, insert } from "../editor.ts";
-import { type ChatState, clamp, type Step } from "../step.ts";
+import { type ChatState, clamp, replaceDialog, type Step } from "../step.ts";
 import type { Viewport } from "../viewport.ts";
 
 /** What a kind of dialog makes of what the user does while it is on top. */
@@ -36,6 +36,16 @@ export function pressOf({ bindings }: ChatState, { name, text }: Pick<Press, "na
 
 /** The press that chooses, for a row that is clicked. */
 export const choosing: Press = { name: "", action: "choose", editing: undefined };
+
+/** An item of a dialog's list was clicked: it becomes the current one, and is chosen. */
+export function clickedItem<D extends Dialog & { readonly at: number }>(
+  pressed: Behaviour<D>["pressed"],
+  { state, dialog, row, viewport }: { state: ChatState; dialog: D; row: number; viewport: Viewport },
+  length: number,
+): Step<ChatState> {
+  const there = { ...dialog, at: clamp(row, length) };
+  return pressed(replaceDialog(state, there), there, choosing, viewport);
+}
 
 const pageRows = 10;
 

@@ -1,8 +1,8 @@
 import type { GroupId } from "../../../core/wire/ids.ts";
 import type { MembersDialog } from "../dialog.ts";
 import type { MemberRow } from "../shown.ts";
-import { type ChatState, clamp, openDialog, replaceDialog, type Step, step } from "../step.ts";
-import { type Behaviour, choosing, movedTo, type Press } from "./behaviour.ts";
+import { type ChatState, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 import { askBefore } from "./confirm.ts";
 import { showTrust } from "./trust.ts";
 
@@ -11,10 +11,8 @@ export const showMembers = (state: ChatState, group: GroupId): Step<ChatState> =
 
 export const members: Behaviour<MembersDialog> = {
   pressed,
-  clicked(state, dialog, row) {
-    const there = { ...dialog, at: clamp(row, membersOf(state, dialog.group).length) };
-    return pressed(replaceDialog(state, there), there, choosing);
-  },
+  clicked: (state, dialog, row, viewport) =>
+    clickedItem(pressed, { state, dialog, row, viewport }, membersOf(state, dialog.group).length),
 };
 
 export const membersOf = (state: ChatState, group: GroupId): readonly MemberRow[] =>

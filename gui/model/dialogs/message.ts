@@ -2,18 +2,9 @@ import type { GroupId } from "../../../core/wire/ids.ts";
 import type { MessageDialog } from "../dialog.ts";
 import type { Effect } from "../effect.ts";
 import type { MessageRow } from "../shown.ts";
-import {
-  type ChatState,
-  clamp,
-  closeDialog,
-  conversationOf,
-  openDialog,
-  replaceDialog,
-  type Step,
-  step,
-} from "../step.ts";
+import { type ChatState, closeDialog, conversationOf, openDialog, replaceDialog, type Step, step } from "../step.ts";
 import type { Viewport } from "../viewport.ts";
-import { type Behaviour, choosing, movedTo, type Press } from "./behaviour.ts";
+import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 import { showTrust } from "./trust.ts";
 
 /** What can be done with a message of the conversation that is shown. */
@@ -24,10 +15,8 @@ export function showMessage(state: ChatState, { key }: MessageRow): ChatState {
 
 export const message: Behaviour<MessageDialog> = {
   pressed,
-  clicked(state, dialog, row, viewport) {
-    const there = { ...dialog, at: clamp(row, menuItems(state, dialog).length) };
-    return pressed(replaceDialog(state, there), there, choosing, viewport);
-  },
+  clicked: (state, dialog, row, viewport) =>
+    clickedItem(pressed, { state, dialog, row, viewport }, menuItems(state, dialog).length),
 };
 
 export const menuItems = (state: ChatState, { group, key }: MessageDialog) => {

@@ -5,7 +5,6 @@ import { editorOf } from "../editor.ts";
 import {
   andThen,
   type ChatState,
-  clamp,
   closeDialog,
   openDialog,
   replaceDialog,
@@ -14,7 +13,7 @@ import {
   withChat,
   withConversation,
 } from "../step.ts";
-import { type Behaviour, choosing, movedTo, type Press, typedInto } from "./behaviour.ts";
+import { type Behaviour, clickedItem, movedTo, type Press, typedInto } from "./behaviour.ts";
 
 export function showSearch(state: ChatState, group: GroupId | undefined, words = ""): Step<ChatState> {
   const opened = openDialog(state, { kind: "search", group, words: editorOf(words), hits: [], at: 0 });
@@ -23,10 +22,7 @@ export function showSearch(state: ChatState, group: GroupId | undefined, words =
 
 export const search: Behaviour<SearchDialog> = {
   pressed,
-  clicked(state, dialog, row) {
-    const there = { ...dialog, at: clamp(row, dialog.hits.length) };
-    return pressed(replaceDialog(state, there), there, choosing);
-  },
+  clicked: (state, dialog, row, viewport) => clickedItem(pressed, { state, dialog, row, viewport }, dialog.hits.length),
 };
 
 function pressed(state: ChatState, dialog: SearchDialog, press: Press): Step<ChatState> {

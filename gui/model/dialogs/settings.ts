@@ -1,16 +1,14 @@
 import type { SettingsDialog } from "../dialog.ts";
 import type { Settings } from "../settings.ts";
-import { type ChatState, clamp, openDialog, replaceDialog, type Step, step } from "../step.ts";
-import { type Behaviour, choosing, movedTo, type Press } from "./behaviour.ts";
+import { type ChatState, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 
 export const showSettings = (state: ChatState): ChatState => openDialog(state, { kind: "settings", at: 0 });
 
 export const settings: Behaviour<SettingsDialog> = {
   pressed,
-  clicked(state, dialog, row) {
-    const there = { ...dialog, at: clamp(row, settingsRows.length) };
-    return pressed(replaceDialog(state, there), there, choosing);
-  },
+  clicked: (state, dialog, row, viewport) =>
+    clickedItem(pressed, { state, dialog, row, viewport }, settingsRows.length),
 };
 
 function pressed(state: ChatState, dialog: SettingsDialog, { action }: Press): Step<ChatState> {

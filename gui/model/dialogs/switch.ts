@@ -2,18 +2,16 @@ import { openGroup } from "../conversations.ts";
 import type { SwitchDialog } from "../dialog.ts";
 import { emptyEditor } from "../editor.ts";
 import type { GroupRow } from "../shown.ts";
-import { type ChatState, clamp, closeDialog, openDialog, replaceDialog, type Step, step } from "../step.ts";
-import { type Behaviour, choosing, movedTo, type Press, typedInto } from "./behaviour.ts";
+import { type ChatState, closeDialog, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import { type Behaviour, clickedItem, movedTo, type Press, typedInto } from "./behaviour.ts";
 
 export const showSwitch = (state: ChatState): ChatState =>
   openDialog(state, { kind: "switch", words: emptyEditor, at: 0 });
 
 export const switchGroup: Behaviour<SwitchDialog> = {
   pressed,
-  clicked(state, dialog, row) {
-    const there = { ...dialog, at: clamp(row, groupsLike(state, dialog).length) };
-    return pressed(replaceDialog(state, there), there, choosing);
-  },
+  clicked: (state, dialog, row, viewport) =>
+    clickedItem(pressed, { state, dialog, row, viewport }, groupsLike(state, dialog).length),
 };
 
 /** The groups that fit what was typed: those whose title begins with it before those that only have it. */

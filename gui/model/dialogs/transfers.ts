@@ -1,16 +1,14 @@
 import type { TransfersDialog } from "../dialog.ts";
 import type { TransferRow } from "../shown.ts";
-import { type ChatState, clamp, openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
-import { type Behaviour, choosing, movedTo, type Press } from "./behaviour.ts";
+import { type ChatState, openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
+import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 
 export const showTransfers = (state: ChatState): ChatState => openDialog(state, { kind: "transfers", at: 0 });
 
 export const transfers: Behaviour<TransfersDialog> = {
   pressed,
-  clicked(state, dialog, row) {
-    const there = { ...dialog, at: clamp(row, state.scene.transfers.size) };
-    return pressed(replaceDialog(state, there), there, choosing);
-  },
+  clicked: (state, dialog, row, viewport) =>
+    clickedItem(pressed, { state, dialog, row, viewport }, state.scene.transfers.size),
 };
 
 export const transfersOf = ({ scene }: ChatState): readonly TransferRow[] => [...scene.transfers.values()];
