@@ -1,4 +1,5 @@
 import path from "node:path";
+import { systemClock } from "../platform/clock.ts";
 import { descriptorsOfProcess } from "../platform/descriptors.ts";
 import { Failure, messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
@@ -123,7 +124,7 @@ function assertGoesOn(signal: AbortSignal | undefined): void {
 }
 
 function readyTls(config: ServeConfig, log: Log): PreparedTls {
-  const tls = prepareTls(config);
+  const tls = prepareTls(config, new Date(systemClock.now()));
   const { authorityReplaced: cause, authorityFingerprint: pin } = tls;
   if (cause !== undefined)
     log.warn({ cause, pin }, "the authority of the data directory was no good: clients pin a new one");

@@ -68,11 +68,11 @@ export class DescriptorBudget {
   readonly #clock: Clock;
   #countAgainAt = Number.NEGATIVE_INFINITY;
 
-  constructor(share: DescriptorShare, by: { open: () => number; clock: Clock }) {
+  constructor(share: DescriptorShare, parts: { open: () => number; clock: Clock }) {
     this.#share = share;
     this.#ledger = new Int32Array(share.ledger);
-    this.#open = by.open;
-    this.#clock = by.clock;
+    this.#open = parts.open;
+    this.#clock = parts.clock;
   }
 
   /** To be asked once for each socket that was opened; false when that is more than `overdraft` into what is kept back. */

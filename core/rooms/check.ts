@@ -121,19 +121,19 @@ export function circles(graph: ImportGraph): string[][] {
 }
 
 function ofCircles(graph: ImportGraph): Violation[] {
-  const inCircles = new Map(circles(graph).flatMap((circle) => circle.map((file) => [file, circle])));
-  const complaints: Violation[] = [];
-  for (const [file, circle] of inCircles) {
-    const others = circle.filter((other) => other !== file);
-    const mention = graph.get(file)?.imports.find(({ target }) => circle.includes(target));
-    complaints.push({
-      file,
-      line: mention?.line ?? 1,
-      what: `imports ${mention?.target}`,
-      why: `that is a circle with ${others.length > 6 ? `${others.length} files` : others.join(", ")}`,
-    });
-  }
-  return complaints;
+  return circles(graph).flatMap((circle) =>
+    circle.map((file) => {
+      const others = circle.filter((other) => other !== file);
+      const mention = graph.get(file)?.imports.find(({ target }) => circle.includes(target));
+      const withWhom = others.length > 6 ? `${others.length} files` : others.join(", ") || "itself";
+      return {
+        file,
+        line: mention?.line ?? 1,
+        what: `imports ${mention?.target}`,
+        why: `that is a circle with ${withWhom}`,
+      };
+    }),
+  );
 }
 
 /** The files that a program loads which begins with these; types are not loaded, but count. */

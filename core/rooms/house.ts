@@ -34,12 +34,36 @@ const publicOfE2ee = [
 ] as const;
 
 const belowServer = ["core/platform", "core/wire", "core/store", ...publicOfE2ee] as const;
+const serverFloors = [
+  "transport",
+  "bus.ts",
+  "counters.ts",
+  "sessions",
+  "groups",
+  "server-context.ts",
+  "requests",
+  "sends",
+  "http",
+].map((floor) => `core/server/${floor}`);
+const benchFloors = [
+  "statistics",
+  "document",
+  "started",
+  "measurement",
+  "report",
+  "micro",
+  "options.ts",
+  "benchmark.ts",
+  "experiments",
+].map((floor) => `bench/${floor}`);
 const belowClient = ["core/platform", "core/wire", "core/e2ee"] as const;
 const clientFloors = ["text", "socket", "mail", "people", "group", "client.ts", "files", "vault", "account"].map(
   (floor) => `core/client/${floor}`,
 );
-/** The floors of the client below this one. */
-const floorsBelow = (floor: string) => clientFloors.slice(0, clientFloors.indexOf(floor));
+/** The floors of a tower below this one. */
+const floorsBelow = (floor: string, tower = clientFloors) => tower.slice(0, tower.indexOf(floor));
+const belowOfServer = (floor: string) => [...belowServer, ...floorsBelow(`core/server/${floor}`, serverFloors)];
+const belowOfBench = (floor: string) => ["core", "loadgen", ...floorsBelow(`bench/${floor}`, benchFloors)];
 
 const belowGui = ["core/platform", "core/wire", "core/e2ee", "core/client", "core/media"] as const;
 
@@ -84,13 +108,41 @@ const rooms: readonly Room[] = [
   {
     path: "core/server",
     holds: "one chat server: sessions, fan-out, history, metrics",
-    imports: [...belowServer, "core/server/transport"],
+    imports: [...belowServer, ...serverFloors],
   },
   {
     path: "core/server/transport",
     holds: "sockets and HTTP, over uWebSockets.js or ws",
     imports: ["core/platform", "core/wire"],
   },
+  {
+    path: "core/server/bus.ts",
+    holds: "how a server reaches the others, as an interface",
+    imports: ["core/wire"],
+  },
+  { path: "core/server/counters.ts", holds: "what metrics count", imports: [] },
+  {
+    path: "core/server/sessions",
+    holds: "who is connected: sessions, tokens, budgets, gates",
+    imports: belowOfServer("sessions"),
+  },
+  {
+    path: "core/server/groups",
+    holds: "the groups that have members connected here: directory, changes, fan-out, presence, sweep",
+    imports: belowOfServer("groups"),
+  },
+  {
+    path: "core/server/server-context.ts",
+    holds: "what requests find of a server",
+    imports: belowOfServer("server-context.ts"),
+  },
+  {
+    path: "core/server/requests",
+    holds: "what is asked and replied, by subject",
+    imports: belowOfServer("requests"),
+  },
+  { path: "core/server/sends", holds: "messages taken in, each in its turn", imports: belowOfServer("sends") },
+  { path: "core/server/http", holds: "files, over HTTP", imports: belowOfServer("http") },
   {
     path: "core/cluster",
     holds: "many servers as one: bus, roster, strategies, launcher",
@@ -100,7 +152,6 @@ const rooms: readonly Room[] = [
       "core/store",
       "core/server",
       "core/e2ee/opaque-server.ts",
-      "core/e2ee/offload/opaque-tasks.ts",
       "core/cluster/assigning",
       "core/cluster/bus",
       "core/cluster/tls",
@@ -245,7 +296,28 @@ const rooms: readonly Room[] = [
     holds: "simulated users, and the audit",
     imports: ["core/platform", "core/wire", "core/e2ee", "core/client"],
   },
-  { path: "bench", holds: "the benchmarks", imports: ["core", "gui", "loadgen"] },
+  {
+    path: "bench",
+    holds: "the benchmarks, as a list",
+    imports: ["core", "loadgen", ...benchFloors],
+  },
+  { path: "bench/statistics", holds: "medians, spreads, the machine's load", imports: belowOfBench("statistics") },
+  { path: "bench/document", holds: "what a result's file has in it", imports: belowOfBench("document") },
+  {
+    path: "bench/started",
+    holds: "what a benchmark starts: servers, databases, people, terminals",
+    imports: belowOfBench("started"),
+  },
+  { path: "bench/measurement", holds: "one measurement of one thing", imports: belowOfBench("measurement") },
+  { path: "bench/report", holds: "results as text, tables and charts", imports: belowOfBench("report") },
+  {
+    path: "bench/micro",
+    holds: "single operations, with tinybench",
+    imports: [...belowOfBench("micro"), "gui"],
+  },
+  { path: "bench/options.ts", holds: "the options that benchmarks share", imports: belowOfBench("options.ts") },
+  { path: "bench/benchmark.ts", holds: "what an entry of the list is", imports: belowOfBench("benchmark.ts") },
+  { path: "bench/experiments", holds: "a benchmark each", imports: belowOfBench("experiments") },
   { path: "bin", holds: "the command line", imports: ["core", "gui", "loadgen", "bench"] },
 ];
 
@@ -290,6 +362,7 @@ const clockReaders: readonly string[] = [
   // Programs, and what owns a process or a thread.
   "core/store/embedded",
   "core/cluster/main.ts",
+  "core/cluster/deployment.ts",
   "core/cluster/launcher/cluster.ts",
   "core/cluster/launcher/server-thread.ts",
   "core/client/account/this-machine.ts",
@@ -299,7 +372,6 @@ const clockReaders: readonly string[] = [
   "loadgen",
   "bench",
   // Still to be handed a clock.
-  "core/cluster/tls/tls.ts",
   "core/client/vault/vault.ts",
   "gui/effects/system-viewer.ts",
 ];

@@ -9,6 +9,8 @@ export const readmesWithTables = [
   "core/README.md",
   "core/client/README.md",
   "core/cluster/README.md",
+  "core/server/README.md",
+  "bench/README.md",
   "gui/README.md",
 ] as const;
 
@@ -37,10 +39,8 @@ function linked(folder: string, { path: room }: Room): string {
 
 function mayImport(folder: string, room: Room): string {
   if (room.forTests) return "everything; imported by tests only";
-  const short = (target: string) => {
-    const name = target.startsWith(`${folder}/`) ? path.posix.relative(folder, target) : target.replace(/^core\//, "");
-    return name.endsWith(".ts") ? `\`${name}\`` : name;
-  };
+  const short = (target: string) =>
+    (target.startsWith(`${folder}/`) ? path.posix.relative(folder, target) : target).replace(/^core\//, "");
   const others = room.imports.filter((target) => !target.startsWith(`${room.path}/`)).map(short);
-  return others.join(", ") || "–";
+  return others.map((target) => (target.endsWith(".ts") ? `\`${target}\`` : target)).join(", ") || "–";
 }

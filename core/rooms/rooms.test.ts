@@ -31,7 +31,7 @@ test("whatever a server's code reaches of the end-to-end encryption is public", 
 
 test("the table speaks of folders and files that there are", () => {
   const named = [
-    ...house.rooms.flatMap(({ path: room, imports }) => [room, ...imports]),
+    ...house.rooms.flatMap(({ path: room, imports, door = room }) => [room, ...imports, door]),
     ...Object.values(house.libraries).flat(),
     ...house.clockReaders,
     ...house.computedImports,

@@ -78,7 +78,7 @@ export function busEvents(
       const { group, firstSeq, count } = cursor;
       server.fanOut.deliverFromElsewhere({ group, frame, lastSeq: seqPlus(firstSeq, count - 1), count });
     },
-    told(from, frame) {
+    received(from, frame) {
       switch (frame.kind) {
         case "changed":
           return followChange(server, frame);
@@ -86,7 +86,7 @@ export function busEvents(
         case "presence":
         case "cursors":
         case "typing":
-          return server.presence.told(from, frame);
+          return server.presence.received(from, frame);
         case "revoked":
           return endSession(server, frame.session);
         default:

@@ -18,10 +18,12 @@ export interface Bus {
    * got it.
    */
   deliver(frames: readonly GroupFrame[]): number;
-  tell(server: ServerId, frame: ColdLinkFrame): void;
+  /** To one server. */
+  send(server: ServerId, frame: ColdLinkFrame): void;
   /** To the servers that have joined the group. */
-  tellGroup(group: GroupId, frame: ColdLinkFrame): void;
-  tellAll(frame: ColdLinkFrame): void;
+  publish(group: GroupId, frame: ColdLinkFrame): void;
+  /** To all servers. */
+  broadcast(frame: ColdLinkFrame): void;
   /** Where what arrives goes; set once, before anything is joined. */
   listen(events: BusEvents): void;
 }
@@ -36,7 +38,7 @@ export interface GroupFrame {
 export interface BusEvents {
   /** A DELIVER frame; valid during the call only. */
   delivered(frame: Uint8Array): void;
-  told(from: ServerId, frame: ColdLinkFrame): void;
+  received(from: ServerId, frame: ColdLinkFrame): void;
   /** A server has joined groups. */
   joined(server: ServerId, groups: readonly GroupId[]): void;
   /** A server has gone, with or without a word. */

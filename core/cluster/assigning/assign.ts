@@ -29,12 +29,12 @@ export class Assigner {
   readonly #random: Random;
   readonly #clock: Clock;
 
-  constructor({ strategy, turns }: AssignOptions, by: { roster: Roster; random: Random; clock: Clock }) {
+  constructor({ strategy, turns }: AssignOptions, parts: { roster: Roster; random: Random; clock: Clock }) {
     this.#strategy = strategy;
     this.#turns = new Turns(turns);
-    this.#roster = by.roster;
-    this.#random = by.random;
-    this.#clock = by.clock;
+    this.#roster = parts.roster;
+    this.#random = parts.random;
+    this.#clock = parts.clock;
   }
 
   /** Undefined when no server takes clients. */

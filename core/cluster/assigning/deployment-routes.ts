@@ -18,11 +18,11 @@ export class DeploymentRoutes {
   readonly #about: unknown;
   readonly #clock: Clock;
 
-  constructor(by: { assigner: Assigner; roster: Roster; about: unknown; clock: Clock }) {
-    this.#assigner = by.assigner;
-    this.#roster = by.roster;
-    this.#about = by.about;
-    this.#clock = by.clock;
+  constructor(parts: { assigner: Assigner; roster: Roster; about: unknown; clock: Clock }) {
+    this.#assigner = parts.assigner;
+    this.#roster = parts.roster;
+    this.#about = parts.about;
+    this.#clock = parts.clock;
   }
 
   /** Whether the request was for this. */

@@ -10,17 +10,17 @@ import { LocalBus } from "./local-bus.ts";
 
 interface Heard {
   readonly delivered: string[];
-  readonly told: string[];
+  readonly received: string[];
   readonly joined: string[];
   readonly gone: string[];
 }
 
 function openBus(name: string, clock = systemClock): { bus: LocalBus; heard: Heard } {
   const bus = new LocalBus(name, { clock, log: silentLog });
-  const heard: Heard = { delivered: [], told: [], joined: [], gone: [] };
+  const heard: Heard = { delivered: [], received: [], joined: [], gone: [] };
   bus.listen({
     delivered: (frame) => heard.delivered.push(Buffer.from(frame).toString()),
-    told: (from, frame) => heard.told.push(`${from} ${frame.kind}`),
+    received: (from, frame) => heard.received.push(`${from} ${frame.kind}`),
     joined: (server, groups) => heard.joined.push(`${server} ${groups.join()}`),
     gone: (server) => heard.gone.push(server),
   });
@@ -105,7 +105,7 @@ test("who has gone is announced once, and frames for it are dropped", async () =
   a.bus.removePeer("b");
   assert.deepEqual(a.heard.gone, ["b"]);
   assert.equal(a.bus.deliver([frame(1, "lost")]), 0);
-  a.bus.tell("b", { kind: "bye", at: 1 });
+  a.bus.send("b", { kind: "bye", at: 1 });
   b.bus.close();
 });
 
@@ -113,15 +113,15 @@ test("a frame that shares Node's buffer pool is copied, not moved away from unde
   const [a, b] = [openBus("a"), openBus("b")];
   link(a.bus, b.bus);
   const pooled = Buffer.from("pooled");
-  a.bus.tellAll({
+  a.bus.broadcast({
     kind: "heartbeat",
     url: "ws://x",
     at: 1,
     load: { connections: 1, utilization: 0, lagMs: 0, draining: false },
   });
-  await until(() => b.heard.told.length === 1, "it arrives");
+  await until(() => b.heard.received.length === 1, "it arrives");
   assert.equal(pooled.toString(), "pooled");
-  assert.deepEqual(b.heard.told, ["a heartbeat"]);
+  assert.deepEqual(b.heard.received, ["a heartbeat"]);
   a.bus.close();
   b.bus.close();
 });

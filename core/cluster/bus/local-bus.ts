@@ -26,10 +26,10 @@ export class LocalBus implements Bus {
   #events: BusEvents | undefined;
   #request = 0;
 
-  constructor(self: ServerId, by: { clock: Clock; log: Log }) {
+  constructor(self: ServerId, parts: { clock: Clock; log: Log }) {
     this.self = self;
-    this.#clock = by.clock;
-    this.#log = by.log;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
   }
 
   listen(events: BusEvents): void {
@@ -61,7 +61,7 @@ export class LocalBus implements Bus {
 
   leave(groups: readonly GroupId[]): void {
     for (const group of groups) this.#joined.delete(group);
-    this.tellAll({ kind: "interest", request: this.#request++, join: [], leave: groups });
+    this.broadcast({ kind: "interest", request: this.#request++, join: [], leave: groups });
   }
 
   deliver(frames: readonly GroupFrame[]): number {
@@ -75,17 +75,17 @@ export class LocalBus implements Bus {
     return copies;
   }
 
-  tell(server: ServerId, frame: ColdLinkFrame): void {
+  send(server: ServerId, frame: ColdLinkFrame): void {
     const peer = this.#peers.get(server);
     if (peer) post(peer.port, encodeLinkFrame(frame));
   }
 
-  tellGroup(group: GroupId, frame: ColdLinkFrame): void {
-    for (const [server, { interest }] of this.#peers) if (interest.has(group)) this.tell(server, frame);
+  publish(group: GroupId, frame: ColdLinkFrame): void {
+    for (const [server, { interest }] of this.#peers) if (interest.has(group)) this.send(server, frame);
   }
 
-  tellAll(frame: ColdLinkFrame): void {
-    for (const server of this.#peers.keys()) this.tell(server, frame);
+  broadcast(frame: ColdLinkFrame): void {
+    for (const server of this.#peers.keys()) this.send(server, frame);
   }
 
   close(): void {
@@ -106,7 +106,7 @@ export class LocalBus implements Bus {
         resolve();
       };
       this.#awaited.set(request, { server, done });
-      this.tell(server, { kind: "interest", request, join, leave: [] });
+      this.send(server, { kind: "interest", request, join, leave: [] });
     });
   }
 
@@ -123,13 +123,13 @@ export class LocalBus implements Bus {
         for (const group of frame.join) interest?.add(group);
         for (const group of frame.leave) interest?.delete(group);
         if (frame.join.length === 0) return;
-        this.tell(from, { kind: "interested", request: frame.request });
+        this.send(from, { kind: "interested", request: frame.request });
         return this.#events?.joined(from, frame.join);
       }
       case "interested":
         return this.#awaited.get(frame.request)?.done();
       default:
-        return this.#events?.told(from, frame);
+        return this.#events?.received(from, frame);
     }
   }
 }

@@ -9,6 +9,7 @@ import { Failure } from "../../platform/failure.ts";
 import type { Log, LogLevel } from "../../platform/log.ts";
 import { Pool, poolThreads } from "../../platform/pool.ts";
 import { type Random, seededRandom } from "../../platform/random.ts";
+import { type Calls, callsToThread } from "../../platform/thread-calls.ts";
 import type { ServerId } from "../../server/bus.ts";
 import type { ChatServerOptions } from "../../server/chat-server.ts";
 import { nativeAcceptor } from "../../server/transport/acceptor.ts";
@@ -21,8 +22,7 @@ import { DeploymentRoutes } from "../assigning/deployment-routes.ts";
 import { Roster } from "../assigning/roster.ts";
 import type { StrategyName } from "../assigning/strategies.ts";
 import { type TurnsMemory, turnsMemory } from "../assigning/turns.ts";
-import { answerCalls } from "./thread-calls.ts";
-import type { About, ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
+import type { About, Listening, MainThreadCalls, ServerThreadCalls, ThreadStart } from "./server-thread-calls.ts";
 
 export interface ClusterOptions {
   readonly servers: number;
@@ -48,10 +48,16 @@ const restarts = { msMin: 200, msMax: 10_000 };
 /** A thread that has drained for this long is not going to end by itself. */
 const stopMsMax = 15_000;
 
+/** A server's thread, and how it is called. */
+interface Running {
+  readonly thread: Worker;
+  readonly calls: Calls<ServerThreadCalls>;
+}
+
 interface Member {
   readonly id: ServerId;
   readonly index: number;
-  thread: Worker | undefined;
+  running: Running | undefined;
   port: number;
   descriptor: unknown;
   restarts: number;
@@ -91,7 +97,7 @@ export class Cluster {
     this.#members = Array.from({ length: options.servers }, (_, index) => ({
       id: `s${index}`,
       index,
-      thread: undefined,
+      running: undefined,
       port: 0,
       descriptor: undefined,
       restarts: 0,
@@ -136,17 +142,17 @@ export class Cluster {
 
   /** Breaks a server as an uncaught error would; it comes back by itself. Resolves when its thread has ended. */
   async crash(index: number): Promise<void> {
-    const thread = this.#members[index]?.thread;
-    if (!thread) return;
-    const exited = once(thread, "exit");
-    order(thread, { kind: "crash" });
+    const running = this.#members[index]?.running;
+    if (!running) return;
+    const exited = once(running.thread, "exit");
+    running.calls.post("crash");
     await exited;
   }
 
   /** Takes the certificate from its files again, for connections from now on. */
   reloadCertificates(): void {
     this.#front?.reloadCertificates();
-    for (const { thread } of this.#members) if (thread) order(thread, { kind: "reloadCertificates" });
+    for (const member of this.#members) void this.#reloadCertificates(member);
   }
 
   /** Everything taken in is committed and acknowledged, then the threads end. */
@@ -196,7 +202,6 @@ export class Cluster {
   async #startThread(member: Member): Promise<void> {
     const { host, port, servers, server, logLevel, seed } = this.#options;
     const ownPort = servers === 1 || port === 0 ? port : port + 1 + member.index;
-    const opaqueChannel = new MessageChannel();
     const released = new Int32Array(new SharedArrayBuffer(4));
     const start: ThreadStart = {
       id: member.id,
@@ -208,75 +213,54 @@ export class Cluster {
       logLevel,
       seed: seed + member.index + 1,
       descriptors: this.#options.descriptors,
-      opaquePort: opaqueChannel.port2,
       released,
     };
-    const thread = new Worker(new URL("./server-thread.js", import.meta.url), {
-      workerData: start,
-      transferList: [opaqueChannel.port2],
-    });
-    answerCalls(opaqueChannel.port1, this.#opaque);
-    member.thread = thread;
-    thread.once("exit", (code) => {
-      opaqueChannel.port1.close();
-      this.#ended(member, thread, code);
-    });
-    await this.#untilReady(member, thread, released);
-    await this.#introduce(member, thread);
+    const thread = new Worker(new URL("./server-thread.js", import.meta.url), { workerData: start });
+    const ours: MainThreadCalls = {
+      ...this.#opaque,
+      heartbeat: (url, load) => this.#roster.heard({ server: member.id, url, load }, systemClock.monotonic()),
+      ending: () => {
+        this.#release(member);
+        Atomics.store(released, 0, 1);
+        Atomics.notify(released, 0);
+      },
+    };
+    const calls = callsToThread<ServerThreadCalls>(
+      thread,
+      ours,
+      (code) => new Failure("server_failed", `its thread ended with ${code}`, "see the log"),
+    );
+    const running = { thread, calls };
+    member.running = running;
+    thread.once("exit", (code) => this.#ended(member, running, code));
+    const { port: listensAt, descriptor } = await this.#untilListening(member, calls);
+    member.port = listensAt;
+    member.descriptor = descriptor;
+    await this.#introduce(member, running);
     if (member.descriptor !== undefined) this.#front?.add(member.descriptor);
   }
 
-  #untilReady(member: Member, thread: Worker, released: Int32Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      thread.once("error", reject);
-      thread.once("exit", (code) =>
-        reject(new Failure("server_failed", `${member.id} ended with ${code}`, "see the log")),
-      );
-      thread.on("message", (report: ThreadReport) => {
-        switch (report.kind) {
-          case "ready":
-            member.port = report.port;
-            member.descriptor = report.descriptor;
-            return resolve();
-          case "heartbeat": {
-            const url = this.#socketUrl(member.port);
-            return this.#roster.heard({ server: member.id, url, load: report.load }, systemClock.monotonic());
-          }
-          case "reloaded":
-            // The old descriptor goes first: two of one thread would get it twice as many sockets.
-            if (member.descriptor !== undefined) this.#front?.remove(member.descriptor);
-            member.descriptor = report.descriptor;
-            if (member.descriptor !== undefined) this.#front?.add(member.descriptor);
-            return;
-          case "met":
-            return; // Awaited where servers are introduced.
-          case "failed":
-            return reject(new Failure(report.code, `${member.id}: ${report.message}`, report.advice));
-          case "ending":
-            this.#release(member);
-            Atomics.store(released, 0, 1);
-            Atomics.notify(released, 0);
-            return;
-          default:
-            report satisfies never;
-        }
-      });
-    });
+  async #untilListening({ id }: Member, { to }: Calls<ServerThreadCalls>): Promise<Listening> {
+    try {
+      return await to.listening();
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause;
+      throw new Failure(cause.code, `${id}: ${cause.message}`, cause.advice, cause);
+    }
   }
 
   /** Connects a new server's bus with everybody's; resolves when they know of each other. */
-  async #introduce(member: Member, thread: Worker): Promise<void> {
+  async #introduce(member: Member, running: Running): Promise<void> {
     const meetings: Promise<void>[] = [];
-    const introduce = (to: Worker, { id, port }: Member, link: MessagePort) => {
-      meetings.push(met(to, id));
-      const url = this.#socketUrl(port);
-      order(to, { kind: "peer", server: id, url, port: link }, [link]);
+    const introduce = ({ calls }: Running, { id, port }: Member, link: MessagePort) => {
+      // One that ends meanwhile need not know anybody.
+      meetings.push(calls.to.meet(id, this.#socketUrl(port), link).catch(() => {}));
     };
     for (const other of this.#members) {
-      if (other === member || !other.thread || other.port === 0) continue;
+      if (other === member || !other.running || other.port === 0) continue;
       const { port1, port2 } = new MessageChannel();
-      introduce(thread, other, port1);
-      introduce(other.thread, member, port2);
+      introduce(running, other, port1);
+      introduce(other.running, member, port2);
     }
     await Promise.all(meetings);
   }
@@ -288,15 +272,25 @@ export class Cluster {
     this.#roster.gone(member.id);
   }
 
-  #ended(member: Member, thread: Worker, code: number): void {
-    if (member.thread !== thread) return;
-    member.thread = undefined;
+  #ended(member: Member, running: Running, code: number): void {
+    if (member.running !== running) return;
+    member.running = undefined;
     this.#release(member);
-    for (const other of this.#members) if (other.thread) order(other.thread, { kind: "peerGone", server: member.id });
+    for (const other of this.#members) other.running?.calls.post("forget", member.id);
     if (this.#stopping || member.port === 0) return;
     const delay = backOffMs(++member.restarts, restarts, this.#random);
     this.#log.error({ server: member.id, code, restartInMs: delay }, "a server thread has ended; starting it again");
     member.cancelRestart = systemClock.after(delay, () => void this.#restart(member));
+  }
+
+  async #reloadCertificates(member: Member): Promise<void> {
+    // One that ends meanwhile reads them when it starts again.
+    const reloaded = await member.running?.calls.to.reloadCertificates().catch(() => undefined);
+    if (!reloaded) return;
+    // The old descriptor goes first: two of one thread would get it twice as many sockets.
+    if (member.descriptor !== undefined) this.#front?.remove(member.descriptor);
+    member.descriptor = reloaded.descriptor;
+    if (member.descriptor !== undefined) this.#front?.add(member.descriptor);
   }
 
   async #restart(member: Member): Promise<void> {
@@ -310,36 +304,18 @@ export class Cluster {
   }
 
   async #stopThread(member: Member): Promise<void> {
-    const thread = member.thread;
-    if (!thread) return;
+    if (!member.running) return;
+    const { thread, calls } = member.running;
     const exited = once(thread, "exit");
-    order(thread, { kind: "stop" });
-    // A thread that does not turn its loop hears no order.
+    calls.post("stop");
+    // A thread that does not turn its loop hears nothing.
     const giveUp = systemClock.after(stopMsMax, () => void thread.terminate());
     await exited;
     giveUp();
   }
 }
 
-/** Resolves when the thread has taken note of a server, or has ended. */
-function met(thread: Worker, server: ServerId): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      thread.off("message", read).off("exit", done);
-      resolve();
-    };
-    const read = (report: ThreadReport) => {
-      if (report.kind === "met" && report.server === server) done();
-    };
-    thread.on("message", read).once("exit", done);
-  });
-}
-
 export function socketUrl(host: string, port: number | string, scheme: "ws" | "wss" = "ws"): string {
   const name = host.includes(":") ? `[${host}]` : host;
   return `${scheme}://${name}:${port}${socketPath}`;
-}
-
-function order(thread: Worker, message: ThreadOrder, transfer: readonly MessagePort[] = []): void {
-  thread.postMessage(message, transfer);
 }

@@ -1,23 +1,20 @@
 import { setImmediate } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
-import type { OpaqueServer } from "../../e2ee/opaque-server.ts";
+import { workerData } from "node:worker_threads";
 import { sleep, systemClock } from "../../platform/clock.ts";
 import { descriptorBudget } from "../../platform/descriptors.ts";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import { createLog } from "../../platform/log.ts";
 import { seededRandom } from "../../platform/random.ts";
+import { callsToMainThread } from "../../platform/thread-calls.ts";
 import { ChatServer } from "../../server/chat-server.ts";
 import { Assigner } from "../assigning/assign.ts";
 import { DeploymentRoutes } from "../assigning/deployment-routes.ts";
 import { heartbeatPeriodMs, Roster } from "../assigning/roster.ts";
 import { LocalBus } from "../bus/local-bus.ts";
-import { callsOver } from "./thread-calls.ts";
-import type { ThreadOrder, ThreadReport, ThreadStart } from "./thread-messages.ts";
+import type { Listening, MainThreadCalls, ServerThreadCalls, ThreadStart } from "./server-thread-calls.ts";
 
 /** One chat server as a worker thread: the thread's wiring. */
-const start = workerData as ThreadStart;
-const main = parentPort as NonNullable<typeof parentPort>;
-const report = (message: ThreadReport) => main.postMessage(message);
+const start: ThreadStart = workerData;
 
 const clock = systemClock;
 const random = seededRandom(start.seed);
@@ -26,13 +23,6 @@ const roster = new Roster();
 const assigner = new Assigner(start.assign, { roster, random: random.fork(), clock });
 const routes = new DeploymentRoutes({ assigner, roster, about: start.about, clock });
 const bus = new LocalBus(start.id, { clock, log });
-const opaque = callsOver<OpaqueServer>(start.opaquePort, [
-  "registrationResponse",
-  "checkRecord",
-  "startLogin",
-  "finishLogin",
-  "waiting",
-]);
 
 /** A database that hangs must not keep a thread from ending. */
 const closeMsMax = 2000;
@@ -42,6 +32,25 @@ const releaseMsMax = 10_000;
 let server: ChatServer | undefined;
 let ending = false;
 
+const calls: ServerThreadCalls = {
+  listening: () => listening,
+  meet(other, url, port) {
+    roster.heard(
+      { server: other, url, load: { connections: 0, utilization: 0, lagMs: 0, draining: false } },
+      clock.monotonic(),
+    );
+    bus.addPeer(other, port);
+  },
+  forget(other) {
+    roster.gone(other);
+    bus.removePeer(other);
+  },
+  reloadCertificates,
+  stop: () => void stop(),
+  crash: () => void crash(),
+};
+const main = callsToMainThread<MainThreadCalls>(calls);
+
 process.on("uncaughtException", (cause) => {
   log.fatal({ err: cause }, "an uncaught error ends this server");
   void crash();
@@ -50,74 +59,59 @@ process.on("unhandledRejection", (cause) => {
   throw cause;
 });
 
-main.on("message", (order: ThreadOrder) => {
-  switch (order.kind) {
-    case "peer": {
-      const load = { connections: 0, utilization: 0, lagMs: 0, draining: false };
-      roster.heard({ server: order.server, url: order.url, load }, clock.monotonic());
-      bus.addPeer(order.server, order.port);
-      return report({ kind: "met", server: order.server });
-    }
-    case "peerGone":
-      roster.gone(order.server);
-      return bus.removePeer(order.server);
-    case "reloadCertificates":
-      return void reloadCertificates();
-    case "stop":
-      return void stop();
-    case "crash":
-      return void crash();
-    default:
-      order satisfies never;
-  }
-});
+const listening = listen();
+// Nobody may have asked yet.
+listening.catch(() => {});
 
-try {
-  server = await ChatServer.start(start.options, {
-    bus,
-    opaque,
-    clock,
-    random: random.fork(),
-    log,
-    descriptors: descriptorBudget(start.descriptors, clock),
-    route: (request) => routes.route(request),
-    aboutServers(from, frame) {
-      if (frame.kind === "heartbeat")
-        roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
-      if (frame.kind === "bye") roster.gone(from);
-    },
-  });
-  const url = start.url.replace("{port}", String(server.port));
-  const heartbeat = () => {
-    if (!server || ending) return;
-    const load = server.load();
-    roster.heard({ server: start.id, url, load }, clock.monotonic());
-    bus.tellAll({ kind: "heartbeat", url, at: clock.now(), load });
-    report({ kind: "heartbeat", load });
-  };
-  report({ kind: "ready", port: server.port, descriptor: server.acceptorDescriptor });
-  heartbeat();
-  clock.every(heartbeatPeriodMs, heartbeat);
-} catch (cause) {
-  const failure =
-    cause instanceof Failure ? cause : new Failure("server_failed", messageOf(cause), "see the log", cause);
-  report({ kind: "failed", code: failure.code, message: failure.message, advice: failure.advice });
-  await end(1);
+async function listen(): Promise<Listening> {
+  try {
+    server = await ChatServer.start(start.options, {
+      bus,
+      opaque: main.to,
+      clock,
+      random: random.fork(),
+      log,
+      descriptors: descriptorBudget(start.descriptors, clock),
+      route: (request) => routes.route(request),
+      aboutServers(from, frame) {
+        if (frame.kind === "heartbeat")
+          roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
+        if (frame.kind === "bye") roster.gone(from);
+      },
+    });
+    heartbeat();
+    clock.every(heartbeatPeriodMs, heartbeat);
+    return { port: server.port, descriptor: server.acceptorDescriptor };
+  } catch (cause) {
+    // Once the main thread has been told why.
+    void setImmediate().then(() => end(1));
+    throw cause instanceof Failure ? cause : new Failure("server_failed", messageOf(cause), "see the log", cause);
+  }
 }
 
-async function reloadCertificates(): Promise<void> {
+function heartbeat(): void {
+  if (!server || ending) return;
+  const url = start.url.replace("{port}", String(server.port));
+  const load = server.load();
+  roster.heard({ server: start.id, url, load }, clock.monotonic());
+  bus.broadcast({ kind: "heartbeat", url, at: clock.now(), load });
+  main.post("heartbeat", url, load);
+}
+
+async function reloadCertificates(): Promise<Pick<Listening, "descriptor"> | undefined> {
   try {
     await server?.reloadCertificates();
-    report({ kind: "reloaded", descriptor: server?.acceptorDescriptor });
+    return { descriptor: server?.acceptorDescriptor };
   } catch (cause) {
     log.error({ cause: messageOf(cause) }, "the certificate could not be read again; the old one stays");
+    return undefined;
   }
 }
 
 async function stop(): Promise<void> {
   if (ending) return;
   ending = true;
-  bus.tellAll({ kind: "bye", at: clock.now() });
+  bus.broadcast({ kind: "bye", at: clock.now() });
   await server?.drain();
   await end(0);
 }
@@ -133,7 +127,7 @@ async function crash(): Promise<void> {
  * have come, all must be closed, and the loop must have turned, or Node aborts the whole process over handles that are open.
  */
 async function end(exitCode: number): Promise<void> {
-  report({ kind: "ending" });
+  main.post("ending");
   Atomics.wait(start.released, 0, 0, releaseMsMax);
   await turnLoop();
   const closing = server?.close().catch((cause) => log.error({ cause: messageOf(cause) }, "closing failed"));

@@ -157,7 +157,7 @@ test("a place of the development certificate where none can be is told, with wha
     const config = readConfig(serveSettings, { flags: { tls: "dev", dataDir }, environment: {} });
     assert.ok(config.ok);
     assert.throws(
-      () => prepareTls(config.value),
+      () => prepareTls(config.value, new Date()),
       (cause) =>
         failsWith("dev_certificate_unusable")(cause) &&
         (cause as Failure).message.includes(path.join(dataDir, "tls")) &&
@@ -173,7 +173,7 @@ test("settings that would let others read along are refused, and say what to wri
       environment: {},
     });
     assert.ok(config.ok);
-    return () => prepareTls(config.value);
+    return () => prepareTls(config.value, new Date());
   };
   for (const host of ["0.0.0.0", "::", "192.0.2.1", "chat.example", "127.0.0.1.example"]) {
     assert.throws(prepare({ host }), failsWith("clear_text_refused"), host);

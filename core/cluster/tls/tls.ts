@@ -2,7 +2,6 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import path from "node:path";
-import { systemClock } from "../../platform/clock.ts";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import type { TlsFiles } from "../../server/transport/transport.ts";
 import type { ServeConfig } from "../serve-settings.ts";
@@ -20,7 +19,7 @@ export interface PreparedTls {
 type TlsConfig = Pick<ServeConfig, "tls" | "tlsCert" | "tlsKey" | "insecure" | "host" | "publicHost" | "dataDir">;
 
 /** What the settings ask for; refused when others could read along unless somebody says that they may. */
-export function prepareTls(config: TlsConfig): PreparedTls {
+export function prepareTls(config: TlsConfig, now: Date): PreparedTls {
   const { tls, tlsCert, tlsKey, insecure, host, publicHost = host, dataDir } = config;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new Failure("tls_incomplete", "a certificate and its key go together", "give both --tls-cert and --tls-key");
@@ -34,7 +33,7 @@ export function prepareTls(config: TlsConfig): PreparedTls {
   }
   if (tls === "dev") {
     const directory = path.join(path.resolve(dataDir), "tls");
-    const { certFile, keyFile, ...authority } = ownCertificate(directory, publicHost);
+    const { certFile, keyFile, ...authority } = ownCertificate(directory, publicHost, now);
     return { files: { certFile, keyFile }, ...authority };
   }
   if (!isLoopback(host) && !insecure) {
@@ -47,9 +46,9 @@ export function prepareTls(config: TlsConfig): PreparedTls {
   return { files: undefined, authorityFingerprint: undefined };
 }
 
-function ownCertificate(directory: string, publicHost: string): DevCertificate {
+function ownCertificate(directory: string, publicHost: string, now: Date): DevCertificate {
   try {
-    return devCertificate(directory, publicHost, new Date(systemClock.now()));
+    return devCertificate(directory, publicHost, now);
   } catch (cause) {
     throw new Failure(
       "dev_certificate_unusable",

@@ -22,7 +22,7 @@ export interface ChangeParts {
 /** A change committed here: its members are told, then those who joined or left, here and on every other server. */
 export function announceChange(server: ChangeParts, change: Omit<Changed, "kind">, entry: DeliveredMessage): void {
   server.fanOut.deliver([committedFrame(change.group, change.seq, [entry])]);
-  server.bus.tellAll({ kind: "changed", ...change });
+  server.bus.broadcast({ kind: "changed", ...change });
   followChange(server, change);
 }
 

@@ -41,8 +41,8 @@ function setUp() {
     database: { query: async () => [] },
     groups: { get: () => (isFollowed ? group : undefined) } as unknown as GroupDirectory,
     bus: {
-      tellGroup() {},
-      tell: (_: string, frame: ColdLinkFrame) => {
+      publish() {},
+      send: (_: string, frame: ColdLinkFrame) => {
         if (frame.kind === "presence") told.push(`+${frame.online.join()} -${frame.offline.join()}`);
       },
     } as unknown as Bus,
@@ -89,9 +89,9 @@ test("who begins to look between somebody's coming and their going sees both", a
 test("and so of those who come and go elsewhere", async () => {
   const { looking, connect, look } = setUp();
   await look(connect(alice));
-  looking.told("other", presence([carol]));
+  looking.received("other", presence([carol]));
   const second = await look(connect(bob));
-  looking.told("other", presence([], [carol]));
+  looking.received("other", presence([], [carol]));
   looking.flush();
   assert.deepEqual(sorted(second), [alice, bob]);
 });
@@ -99,9 +99,9 @@ test("and so of those who come and go elsewhere", async () => {
 test("a server that asks once more is told of those who went since it was told last", () => {
   const { looking, group, connect, leave, told, forget } = setUp();
   const visitor = connect(carol);
-  looking.told("other", { kind: "presenceWatch", group: group.id, watching: true });
+  looking.received("other", { kind: "presenceWatch", group: group.id, watching: true });
   leave(visitor);
-  looking.told("other", { kind: "presenceWatch", group: group.id, watching: true });
+  looking.received("other", { kind: "presenceWatch", group: group.id, watching: true });
   assert.deepEqual(told, ["+3 -", "+ -3"]);
   connect(bob);
   looking.flush();

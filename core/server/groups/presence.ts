@@ -68,7 +68,7 @@ export class Presence {
     const looked = this.#lookedAt(group.id);
     if (looked.sessions.has(session)) return;
     if (looked.sessions.size === 0) {
-      this.#bus.tellGroup(group.id, { kind: "presenceWatch", group: group.id, watching: true });
+      this.#bus.publish(group.id, { kind: "presenceWatch", group: group.id, watching: true });
     }
     // All who look have been told the same, so that what changes from here on is news to each.
     this.#showPresence(group.id);
@@ -89,7 +89,7 @@ export class Presence {
     if (!looked?.sessions.delete(session)) return;
     session.connection.unsubscribe(group.presenceTopic);
     if (looked.sessions.size > 0) return;
-    this.#bus.tellGroup(group.id, { kind: "presenceWatch", group: group.id, watching: false });
+    this.#bus.publish(group.id, { kind: "presenceWatch", group: group.id, watching: false });
     looked.elsewhere.clear();
     looked.shown.clear();
     if (looked.servers.size === 0) this.#looked.delete(group.id);
@@ -119,7 +119,7 @@ export class Presence {
   }
 
   /** What another server says of a group that somebody here looks at, or that its clients look at. */
-  told(
+  received(
     from: ServerId,
     frame: Extract<ColdLinkFrame, { kind: "presenceWatch" | "presence" | "cursors" | "typing" }>,
   ): void {
@@ -152,7 +152,7 @@ export class Presence {
   joined(server: ServerId, groups: readonly GroupId[]): void {
     for (const group of groups) {
       const looked = this.#looked.get(group);
-      if (looked && looked.sessions.size > 0) this.#bus.tell(server, { kind: "presenceWatch", group, watching: true });
+      if (looked && looked.sessions.size > 0) this.#bus.send(server, { kind: "presenceWatch", group, watching: true });
     }
   }
 
@@ -185,7 +185,7 @@ export class Presence {
     // Whoever asks once more is told of those, too, who went since without a word.
     const offline = [...(looked.servers.get(server) ?? [])].filter((user) => !here.has(user));
     looked.servers.set(server, here);
-    this.#bus.tell(server, { kind: "presence", group: id, online: [...here], offline });
+    this.#bus.send(server, { kind: "presence", group: id, online: [...here], offline });
   }
 
   #showPresence(id: GroupId): void {
@@ -203,7 +203,7 @@ export class Presence {
     for (const [server, told] of looked.servers) {
       const change = difference(told, here);
       looked.servers.set(server, here);
-      if (change) this.#bus.tell(server, { kind: "presence", group: id, ...change });
+      if (change) this.#bus.send(server, { kind: "presence", group: id, ...change });
     }
   }
 
@@ -220,7 +220,7 @@ export class Presence {
       }
       for (const [group, cursors] of moved) {
         this.#showCursors(group, cursors);
-        this.#bus.tellGroup(group, { kind: "cursors", group, cursors });
+        this.#bus.publish(group, { kind: "cursors", group, cursors });
       }
     } catch (cause) {
       this.#log.warn({ cause: messageOf(cause) }, "read cursors could not be kept; trying again");
@@ -243,7 +243,7 @@ export class Presence {
   #tellTyping(group: GroupId, users: readonly UserId[]): void {
     this.#showTyping(group, users);
     for (const server of this.#looked.get(group)?.servers.keys() ?? []) {
-      this.#bus.tell(server, { kind: "typing", group, users: [...users] });
+      this.#bus.send(server, { kind: "typing", group, users: [...users] });
     }
   }
 

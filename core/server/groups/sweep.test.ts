@@ -29,9 +29,9 @@ function deafBus(self: ServerId): Bus {
     join: () => Promise.resolve(),
     leave() {},
     deliver: () => 0,
-    tell() {},
-    tellGroup() {},
-    tellAll() {},
+    send() {},
+    publish() {},
+    broadcast() {},
     listen() {},
   };
 }

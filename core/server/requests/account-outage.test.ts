@@ -74,7 +74,7 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     tokens: new SessionTokens(new Uint8Array(32), 1e9),
     gate: new LoginGate({ burst: 2, perSecond: 1e-6 }, clock),
     counters: { logins: 0 },
-    bus: { self: "s0", tellAll() {} },
+    bus: { self: "s0", broadcast() {} },
     revoked: { add() {} },
     users: { all: () => [] },
   } as unknown as ServerContext;

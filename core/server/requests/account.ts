@@ -27,7 +27,7 @@ export const accountRequests: Handlers<
     const { server, sessionId } = asker;
     await revokeSession(server.database, sessionId);
     endSession(server, sessionId, asker);
-    server.bus.tellAll({ kind: "revoked", session: sessionId });
+    server.bus.broadcast({ kind: "revoked", session: sessionId });
     return { kind: "done" };
   },
 

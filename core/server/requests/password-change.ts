@@ -52,7 +52,7 @@ export class PasswordChange {
     const checked = await this.#server.opaque.checkRecord(record);
     if (!checked.ok) return opaqueRefusal(checked.reason);
     for (const session of await savePassword(this.#server.database, user, { record, backup, session: sessionId })) {
-      this.#server.bus.tellAll({ kind: "revoked", session });
+      this.#server.bus.broadcast({ kind: "revoked", session });
       endSession(this.#server, session);
     }
     return { kind: "done" };

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { OpaqueServer } from "../../e2ee/opaque-server.ts";
 import type { DescriptorShare } from "../../platform/descriptors.ts";
 import type { LogLevel } from "../../platform/log.ts";
 import type { ServerId } from "../../server/bus.ts";
@@ -20,8 +21,6 @@ export interface ThreadStart {
   readonly logLevel: LogLevel;
   readonly seed: number;
   readonly descriptors: DescriptorShare | undefined;
-  /** Leads to the pool in the main thread. */
-  readonly opaquePort: MessagePort;
   /** Set to 1 by the main thread when it hands this thread no more sockets. */
   readonly released: Int32Array;
 }
@@ -33,24 +32,31 @@ export interface About {
   readonly durability: { readonly postgres: string; readonly synchronousCommit: string; readonly fsync: string };
 }
 
-/** From the main thread to a server's. */
-export type ThreadOrder =
-  /** Another server is there; answered by `met`. */
-  | { readonly kind: "peer"; readonly server: ServerId; readonly url: string; readonly port: MessagePort }
-  | { readonly kind: "peerGone"; readonly server: ServerId }
-  /** Take the certificate from its files again; answered by `reloaded`. */
-  | { readonly kind: "reloadCertificates" }
-  /** Drain, close, end. */
-  | { readonly kind: "stop" }
-  /** End at once, as after an uncaught error: nothing is flushed, connections break. */
-  | { readonly kind: "crash" };
+/** What a server's thread does for the main one. */
+export interface ServerThreadCalls {
+  /** Resolves when it listens; fails with why it cannot. */
+  listening(): Promise<Listening>;
+  /** Another server is there, at the other end of this port. */
+  meet(server: ServerId, url: string, port: MessagePort): void;
+  /** A server is there no more. */
+  forget(server: ServerId): void;
+  /** Takes the certificate from its files again; undefined when they cannot be read, and the old one stays. */
+  reloadCertificates(): Promise<Pick<Listening, "descriptor"> | undefined>;
+  /** Drains, closes, ends. */
+  stop(): void;
+  /** Ends at once, as after an uncaught error: nothing is flushed, connections break. */
+  crash(): void;
+}
 
-/** From a server's thread to the main one. */
-export type ThreadReport =
-  | { readonly kind: "ready"; readonly port: number; readonly descriptor: unknown }
-  | { readonly kind: "met"; readonly server: ServerId }
-  | { readonly kind: "reloaded"; readonly descriptor: unknown }
-  | { readonly kind: "heartbeat"; readonly load: ServerLoad }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly advice: string }
-  /** About to end: hand it no more sockets, then set `released`. */
-  | { readonly kind: "ending" };
+export interface Listening {
+  readonly port: number;
+  /** What a native acceptor needs to hand it sockets; undefined where there is none. */
+  readonly descriptor: unknown;
+}
+
+/** What the main thread does for a server's: logins are computed in its pool. */
+export interface MainThreadCalls extends OpaqueServer {
+  heartbeat(url: string, load: ServerLoad): void;
+  /** The thread is about to end: hand it no more sockets, then set `released`. */
+  ending(): void;
+}

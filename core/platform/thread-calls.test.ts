@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { Failure } from "./failure.ts";
+import { Calls, callsToThread } from "./thread-calls.ts";
+
+interface Counter {
+  add(by: number): number;
+  addLater(by: number): Promise<number>;
+  fail(code: string): void;
+  failLater(): Promise<void>;
+  hang(): Promise<void>;
+}
+
+function counter(): Counter {
+  let sum = 0;
+  return {
+    add: (by) => (sum += by),
+    addLater: async (by) => (sum += by),
+    fail(code) {
+      throw new Failure(code, "it is broken", "mend it");
+    },
+    async failLater() {
+      throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+    },
+    hang: () => new Promise(() => {}),
+  };
+}
+
+/** Two ends in one thread; the first calls a counter at the second. */
+function pair() {
+  const here: Calls<Counter> = new Calls({}, (message) => there.received(structuredClone(message)));
+  const there: Calls<object> = new Calls(counter(), (message) => here.received(structuredClone(message)));
+  return here;
+}
+
+test("functions of the other end answer as they would here, in the order of the calls", async () => {
+  const { to } = pair();
+  assert.deepEqual(await Promise.all([to.add(1), to.addLater(10), to.add(100)]), [1, 11, 111]);
+});
+
+test("an error keeps its message, its code and its advice on the way", async () => {
+  const { to } = pair();
+  await assert.rejects(to.fail("disk_full"), (cause) => {
+    assert.ok(cause instanceof Failure);
+    assert.deepEqual([cause.code, cause.message, cause.advice], ["disk_full", "it is broken", "mend it"]);
+    assert.match(String(cause.stack), /thread-calls\.test/, "where it was thrown");
+    return true;
+  });
+  await assert.rejects(to.failLater(), { message: "no such file", code: "ENOENT" });
+});
+
+test("a function that the other end does not have is an error", async () => {
+  const calls: Calls<{ nothing(): void }> = new Calls({}, (message) => there.received(structuredClone(message)));
+  const there: Calls<object> = new Calls(counter(), (message) => calls.received(structuredClone(message)));
+  await assert.rejects(calls.to.nothing(), /no function nothing/);
+});
+
+test("what waits for an end that ends fails with why, and so does what comes later; what is posted does not", async () => {
+  const calls = pair();
+  const waiting = calls.to.hang();
+  calls.post("hang");
+  calls.close(new Failure("gone", "it has ended", "start it again"));
+  await assert.rejects(waiting, { code: "gone" });
+  await assert.rejects(calls.to.add(1), { code: "gone" });
+  calls.post("add", 1);
+});
+
+test("a thread is called and calls back, is handed ports, and its end is an answer", async () => {
+  const module = JSON.stringify(new URL("./thread-calls.js", import.meta.url).href);
+  const source = `
+    import(${module}).then(({ callsToMainThread }) => {
+      const main = callsToMainThread({
+        double: async (number) => 2 * (await main.to.half(number)),
+        greet: (port) => { port.postMessage("hello"); port.close(); },
+        end: () => { process.exit(3); },
+      });
+    });`;
+  const thread = new Worker(source, { eval: true });
+  const calls = callsToThread<{ double(number: number): number; greet(port: unknown): void; end(): void }>(
+    thread,
+    { half: (number: number) => number / 2 },
+    (code) => new Error(`ended with ${code}`),
+  );
+  assert.equal(await calls.to.double(7), 7);
+  const { port1, port2 } = new MessageChannel();
+  const greeting = once(port1, "message");
+  await calls.to.greet(port2);
+  assert.deepEqual(await greeting, ["hello"]);
+  await assert.rejects(calls.to.end(), { message: "ended with 3" });
+});

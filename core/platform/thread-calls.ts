@@ -1,0 +1,173 @@
+import type { ChildProcess } from "node:child_process";
+import { MessagePort, parentPort, type Worker } from "node:worker_threads";
+import { codeOf, Failure, messageOf } from "./failure.ts";
+
+/** The other end's functions as they are called from here: each answers later. */
+export type Remote<Functions extends object> = {
+  readonly [Name in keyof Functions]: Functions[Name] extends (...args: infer Args) => infer Answer
+    ? (...args: Args) => Promise<Awaited<Answer>>
+    : never;
+};
+
+interface Call {
+  readonly call: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
+type Answer =
+  | { readonly answer: number; readonly value: unknown }
+  | { readonly answer: number; readonly thrown: Thrown };
+
+/** What is kept of an error on its way to another thread, which would keep its message alone. */
+interface Thrown {
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly advice: string | undefined;
+  readonly stack: string | undefined;
+}
+
+type Message = Call | Answer;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (cause: Error) => void;
+}
+
+/**
+ * One end of a channel between two threads or processes, each of which calls the other's functions as if they were here. What is
+ * passed is copied (structured clone); a `MessagePort` among the arguments is handed over. Errors keep their message, code and
+ * advice. Calls arrive in the order in which they were made.
+ */
+export class Calls<Theirs extends object> {
+  readonly to: Remote<Theirs>;
+  readonly #send: (message: Message, handedOver: readonly MessagePort[]) => void;
+  readonly #ours: object;
+  readonly #waiting = new Map<number, Waiting>();
+  #closed: Error | undefined;
+  #calls = 0;
+
+  /** `received` has to be called with what arrives. */
+  constructor(ours: object, send: (message: Message, handedOver: readonly MessagePort[]) => void) {
+    this.#ours = ours;
+    this.#send = send;
+    const call = (name: string, args: readonly unknown[]) => this.#call(name, args);
+    this.to = new Proxy(Object.create(null), {
+      // Whoever awaits it asks for `then`.
+      get: (_, name) =>
+        typeof name === "string" && name !== "then" ? (...args: unknown[]) => call(name, args) : undefined,
+    });
+  }
+
+  /**
+   * Calls a function whose answer nobody here waits for. What it throws is thrown here, where nobody catches it; that the other end
+   * ends first is no error.
+   */
+  post<Name extends keyof Theirs & string>(name: Name, ...args: Parameters<Remote<Theirs>[Name]>): void {
+    this.#call(name, args).catch((cause: unknown) => {
+      if (cause !== this.#closed) throw cause;
+    });
+  }
+
+  readonly received = (message: Message): void => {
+    if ("name" in message) return void this.#carryOut(message);
+    const waiting = this.#waiting.get(message.answer);
+    this.#waiting.delete(message.answer);
+    if ("thrown" in message) waiting?.reject(errorOf(message.thrown));
+    else waiting?.resolve(message.value);
+  };
+
+  /** The other end has ended: whatever waits for it fails with this, and so does what is still to be called. */
+  close(why: Error): void {
+    this.#closed ??= why;
+    for (const { reject } of this.#waiting.values()) reject(this.#closed);
+    this.#waiting.clear();
+  }
+
+  #call(name: string, args: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(this.#closed);
+      const call = this.#calls++;
+      this.#waiting.set(call, { resolve, reject });
+      this.#send(
+        { call, name, args },
+        args.filter((argument) => argument instanceof MessagePort),
+      );
+    });
+  }
+
+  async #carryOut({ call, name, args }: Call): Promise<void> {
+    try {
+      const ours: unknown = Reflect.get(this.#ours, name);
+      if (typeof ours !== "function") throw new Error(`there is no function ${name} at this end`);
+      this.#send({ answer: call, value: await Reflect.apply(ours, this.#ours, args) }, []);
+    } catch (cause) {
+      this.#send({ answer: call, thrown: thrownOf(cause) }, []);
+    }
+  }
+}
+
+/** Calls between this thread and one that it has started; `ended` says what became of it, by its exit code. */
+export function callsToThread<Theirs extends object>(
+  thread: Worker,
+  ours: object,
+  ended: (exitCode: number) => Error,
+): Calls<Theirs> {
+  const calls = new Calls<Theirs>(ours, (message, handedOver) => thread.postMessage(message, handedOver));
+  thread.on("message", calls.received);
+  thread.once("error", (cause) => calls.close(cause));
+  thread.once("exit", (code) => calls.close(ended(code)));
+  return calls;
+}
+
+/** In a thread: calls between it and the one that started it. */
+export function callsToMainThread<Theirs extends object>(ours: object): Calls<Theirs> {
+  const port = parentPort;
+  if (!port) throw new Error("this is the main thread");
+  const calls = new Calls<Theirs>(ours, (message, handedOver) => port.postMessage(message, handedOver));
+  port.on("message", calls.received);
+  return calls;
+}
+
+/** Calls between this process and one that it has forked with `serialization: "advanced"`. */
+export function callsToChild<Theirs extends object>(
+  child: ChildProcess,
+  ours: object,
+  ended: (exitCode: number | null) => Error,
+): Calls<Theirs> {
+  const calls = new Calls<Theirs>(ours, (message) => {
+    if (child.connected) child.send(message);
+  });
+  child.on("message", calls.received);
+  child.once("error", (cause) => calls.close(cause));
+  child.once("exit", (code) => calls.close(ended(code)));
+  return calls;
+}
+
+/** In a forked process: calls between it and the one that forked it. */
+export function callsToParent<Theirs extends object>(ours: object): Calls<Theirs> {
+  const calls = new Calls<Theirs>(ours, (message) => {
+    if (process.connected) process.send?.(message);
+  });
+  process.on("message", calls.received);
+  return calls;
+}
+
+function thrownOf(cause: unknown): Thrown {
+  const advice = cause instanceof Failure ? cause.advice : undefined;
+  return {
+    message: messageOf(cause),
+    code: codeOf(cause),
+    advice,
+    stack: cause instanceof Error ? cause.stack : undefined,
+  };
+}
+
+function errorOf({ message, code, advice, stack }: Thrown): Error {
+  const error =
+    code !== undefined && advice !== undefined
+      ? new Failure(code, message, advice)
+      : Object.assign(new Error(message), code === undefined ? {} : { code });
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
