@@ -7,5 +7,5 @@ export const resultsSchema = z.union([loadKind.schema, ...benchmarks.map(({ sche
 
 /** `results.schema.json`: the same for other programs. */
 export function resultsJsonSchema(): unknown {
-  return z.toJSONSchema(resultsSchema, { target: "draft-2020-12", io: "output", reused: "ref" });
+  return z.toJSONSchema(resultsSchema, { target: "draft-2020-12", io: "output" });
 }

@@ -62,27 +62,29 @@ const churn = z.strictObject({
   removedSeconds: positive.max(3600).default(2),
 });
 
-export const workloadSchema = z.strictObject({
-  name: z.string().min(1).max(64),
-  clients: whole(1, 100_000),
-  groups: z.array(groupClass).min(1),
-  payload: payload.default({ kind: "fixed", bytes: 128 }),
-  arrivals,
-  encryption: encryption.default({ mode: "real", openShare: 0.05 }),
-  churn: churn.prefault({}),
-  /** Clients connect evenly over this long. */
-  rampSeconds: z.number().min(0).max(3600).default(0),
-  /** Load that is not measured: caches fill, the code gets compiled. */
-  warmUpSeconds: z.number().min(0).max(3600).default(2),
-  durationSeconds: positive.max(86_400),
-  /** After the last message is due: how long its delivery may take before it counts as lost. */
-  settleSeconds: positive.max(600).default(15),
-  /** Key pairs that the simulated users share: making one takes a second. */
-  keyPairs: whole(1, 1000).default(4),
-  /** Threads that simulate clients. */
-  threads: whole(1, 16).default(1),
-  seed: whole(0, 2 ** 31).default(1),
-});
+export const workloadSchema = z
+  .strictObject({
+    name: z.string().min(1).max(64),
+    clients: whole(1, 100_000),
+    groups: z.array(groupClass).min(1),
+    payload: payload.default({ kind: "fixed", bytes: 128 }),
+    arrivals,
+    encryption: encryption.default({ mode: "real", openShare: 0.05 }),
+    churn: churn.prefault({}),
+    /** Clients connect evenly over this long. */
+    rampSeconds: z.number().min(0).max(3600).default(0),
+    /** Load that is not measured: caches fill, the code gets compiled. */
+    warmUpSeconds: z.number().min(0).max(3600).default(2),
+    durationSeconds: positive.max(86_400),
+    /** After the last message is due: how long its delivery may take before it counts as lost. */
+    settleSeconds: positive.max(600).default(15),
+    /** Key pairs that the simulated users share: making one takes a second. */
+    keyPairs: whole(1, 1000).default(4),
+    /** Threads that simulate clients. */
+    threads: whole(1, 16).default(1),
+    seed: whole(0, 2 ** 31).default(1),
+  })
+  .meta({ id: "workload" });
 
 /** What simulated users do: how many, in which groups, how often they write, how long, and what goes wrong meanwhile. */
 export type Workload = z.output<typeof workloadSchema>;

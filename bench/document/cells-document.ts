@@ -36,50 +36,54 @@ const cellFigures = {
   valid: z.boolean(),
   invalidReasons: z.array(invalidReason),
 };
-const cellTry = z.strictObject(cellFigures);
+const cellTry = z.strictObject(cellFigures).meta({ id: "cellTry" });
 export type CellTry = z.output<typeof cellTry>;
 
 const failure = { code: z.string(), message: z.string() };
 
 /** The figures of the last try that came to any; those before it were invalid for the generator's sake. */
-const cell = z.strictObject({
-  ...cellFigures,
-  earlierTries: z.array(cellTry),
-  /** Why the try after that came to no figures; only where one failed. */
-  failedTry: z.strictObject(failure).exactOptional(),
-});
+const cell = z
+  .strictObject({
+    ...cellFigures,
+    earlierTries: z.array(cellTry),
+    /** Why the try after that came to no figures; only where one failed. */
+    failedTry: z.strictObject(failure).exactOptional(),
+  })
+  .meta({ id: "cell" });
 export type Cell = z.output<typeof cell>;
 
 /** A cell without figures: something failed in it, at the first try. */
-const failedCell = z.strictObject({ servers: count, strategy: z.string(), ...failure });
+const failedCell = z.strictObject({ servers: count, strategy: z.string(), ...failure }).meta({ id: "failedCell" });
 export type FailedCell = z.output<typeof failedCell>;
 
 /** What this machine holds, tried out before the cells, so that they are measured at a rate that fits it. */
-const pilot = z.strictObject({
-  servers: count,
-  strategy: z.string(),
-  /** In the order in which they were tried. */
-  rungs: z.array(
-    z.strictObject({
-      ratePerSecond: nonNegative,
-      held: z.boolean(),
-      /** Why it was not held. */
-      reasons: z.array(z.string()),
-      deliveryP99Ms: nonNegative.nullable(),
-    }),
-  ),
-  /** The highest rate that was held; null if none was. */
-  heldPerSecond: nonNegative.nullable(),
-  /** The cells' rate is this part of it, within the two bounds. */
-  share: nonNegative,
-  ratePerSecondMin: nonNegative,
-  ratePerSecondMax: nonNegative,
-  ratePerSecond: nonNegative,
-  /** Why the pilot ended before its time; null if it did not. */
-  failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
-  /** Of all that was sent in it; null if it ended before. */
-  audit: audit.nullable(),
-});
+const pilot = z
+  .strictObject({
+    servers: count,
+    strategy: z.string(),
+    /** In the order in which they were tried. */
+    rungs: z.array(
+      z.strictObject({
+        ratePerSecond: nonNegative,
+        held: z.boolean(),
+        /** Why it was not held. */
+        reasons: z.array(z.string()),
+        deliveryP99Ms: nonNegative.nullable(),
+      }),
+    ),
+    /** The highest rate that was held; null if none was. */
+    heldPerSecond: nonNegative.nullable(),
+    /** The cells' rate is this part of it, within the two bounds. */
+    share: nonNegative,
+    ratePerSecondMin: nonNegative,
+    ratePerSecondMax: nonNegative,
+    ratePerSecond: nonNegative,
+    /** Why the pilot ended before its time; null if it did not. */
+    failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+    /** Of all that was sent in it; null if it ended before. */
+    audit: audit.nullable(),
+  })
+  .meta({ id: "pilot" });
 export type Pilot = z.output<typeof pilot>;
 
 /** The document of a benchmark that measures cells. */

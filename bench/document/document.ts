@@ -5,77 +5,89 @@ import { invalidCodes } from "../../loadgen/validity.ts";
 export const count = z.number().int().min(0);
 export const nonNegative = z.number().min(0);
 
-export const quantiles = z.strictObject({
-  p50: nonNegative,
-  p90: nonNegative,
-  p99: nonNegative,
-  p999: nonNegative,
-  max: nonNegative,
-});
+export const quantiles = z
+  .strictObject({
+    p50: nonNegative,
+    p90: nonNegative,
+    p99: nonNegative,
+    p999: nonNegative,
+    max: nonNegative,
+  })
+  .meta({ id: "quantiles" });
 
-const environment = z.strictObject({
-  cpuModel: z.string(),
-  cpuCount: count,
-  /** CPU time a second that the system lets this run have (a container's limit), in cores; null where there is no limit. */
-  cpuLimitCores: nonNegative.nullable(),
-  memoryBytes: count,
-  os: z.string(),
-  kernel: z.string(),
-  node: z.string(),
-  postgres: z.string(),
-  /** Versions of what the figures depend on most. */
-  dependencies: z.record(z.string(), z.string()),
-  /** Of the program; ends in `+` when files were changed since. Null outside of a repository. */
-  commit: z.string().nullable(),
-  durability: z.strictObject({
-    synchronousCommit: z.string(),
-    fsync: z.string(),
-    /** Of the database's files: on one in memory, `fsync` costs nothing and promises nothing. */
-    filesystem: z.string(),
-  }),
-  /** Of the last minute, before the run began: what else the machine was doing. */
-  loadAverage: nonNegative,
-});
+const environment = z
+  .strictObject({
+    cpuModel: z.string(),
+    cpuCount: count,
+    /** CPU time a second that the system lets this run have (a container's limit), in cores; null where there is no limit. */
+    cpuLimitCores: nonNegative.nullable(),
+    memoryBytes: count,
+    os: z.string(),
+    kernel: z.string(),
+    node: z.string(),
+    postgres: z.string(),
+    /** Versions of what the figures depend on most. */
+    dependencies: z.record(z.string(), z.string()),
+    /** Of the program; ends in `+` when files were changed since. Null outside of a repository. */
+    commit: z.string().nullable(),
+    durability: z.strictObject({
+      synchronousCommit: z.string(),
+      fsync: z.string(),
+      /** Of the database's files: on one in memory, `fsync` costs nothing and promises nothing. */
+      filesystem: z.string(),
+    }),
+    /** Of the last minute, before the run began: what else the machine was doing. */
+    loadAverage: nonNegative,
+  })
+  .meta({ id: "environment" });
 export type Environment = z.output<typeof environment>;
 
-export const breach = z.strictObject({
-  /** By number in the contract; null for what goes without saying, that members can read. */
-  promise: z.number().int().min(1).max(8).nullable(),
-  what: z.string(),
-  group: z.number(),
-  seq: z.number().exactOptional(),
-  client: z.number().exactOptional(),
-});
+export const breach = z
+  .strictObject({
+    /** By number in the contract; null for what goes without saying, that members can read. */
+    promise: z.number().int().min(1).max(8).nullable(),
+    what: z.string(),
+    group: z.number(),
+    seq: z.number().exactOptional(),
+    client: z.number().exactOptional(),
+  })
+  .meta({ id: "breach" });
 
 export type Breach = z.output<typeof breach>;
 
-export const audit = z.strictObject({
-  sent: count,
-  acked: count,
-  expected: count,
-  delivered: count,
-  lost: count,
-  duplicated: count,
-  reordered: count,
-  undecryptable: count,
-  trespassing: count,
-  outOfTurn: count,
-  notStored: count,
-  passed: z.boolean(),
-  breaches: z.array(breach),
-});
+export const audit = z
+  .strictObject({
+    sent: count,
+    acked: count,
+    expected: count,
+    delivered: count,
+    lost: count,
+    duplicated: count,
+    reordered: count,
+    undecryptable: count,
+    trespassing: count,
+    outOfTurn: count,
+    notStored: count,
+    passed: z.boolean(),
+    breaches: z.array(breach),
+  })
+  .meta({ id: "audit" });
 
-export const invalidReason = z.strictObject({ code: z.enum(invalidCodes), detail: z.string() });
+export const invalidReason = z
+  .strictObject({ code: z.enum(invalidCodes), detail: z.string() })
+  .meta({ id: "invalidReason" });
 
 /** Of a run that did not come to its end: all that the document holds was measured before. */
-const partial = z.strictObject({
-  /** `unfinished`: the run still goes on, or was ended without a word. */
-  reason: z.enum(["unfinished", "interrupted", "failed"]),
-  /** What was under way. */
-  at: z.string(),
-  /** Of a failure: its code, and what happened. */
-  detail: z.string().exactOptional(),
-});
+const partial = z
+  .strictObject({
+    /** `unfinished`: the run still goes on, or was ended without a word. */
+    reason: z.enum(["unfinished", "interrupted", "failed"]),
+    /** What was under way. */
+    at: z.string(),
+    /** Of a failure: its code, and what happened. */
+    detail: z.string().exactOptional(),
+  })
+  .meta({ id: "partial" });
 export type PartialRun = z.output<typeof partial>;
 
 export const documentHeader = {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { count, documentHeader, nonNegative } from "./document.ts";
 
 /** A median over the rounds with its 95% bootstrap interval. */
-const spread = z.strictObject({ median: nonNegative, low: nonNegative, high: nonNegative });
+const spread = z.strictObject({ median: nonNegative, low: nonNegative, high: nonNegative }).meta({ id: "spread" });
 
 const microRound = z.strictObject({
   calls: count,
@@ -28,14 +28,16 @@ const microArm = z.strictObject({
 });
 export type MicroArmResult = z.output<typeof microArm>;
 
-const microComparison = z.strictObject({
-  /** Comparisons of one group share a table. */
-  group: z.string(),
-  operation: z.string(),
-  /** Of a series: how many or how much. */
-  size: count.nullable(),
-  arms: z.array(microArm),
-});
+const microComparison = z
+  .strictObject({
+    /** Comparisons of one group share a table. */
+    group: z.string(),
+    operation: z.string(),
+    /** Of a series: how many or how much. */
+    size: count.nullable(),
+    arms: z.array(microArm),
+  })
+  .meta({ id: "comparison" });
 export type MicroComparison = z.output<typeof microComparison>;
 
 /** The document of a benchmark that takes single operations apart. */
