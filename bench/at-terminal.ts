@@ -1,5 +1,5 @@
 import { systemClock } from "../core/platform/clock.ts";
-import type { Progress } from "../loadgen/crew.ts";
+import type { Progress } from "../loadgen/threads/crew.ts";
 import type { RunDocument } from "./document/document.ts";
 import type { DocumentKind } from "./document/document-kind.ts";
 import { linesOf } from "./document/document-lines.ts";

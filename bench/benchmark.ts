@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Progress } from "../loadgen/crew.ts";
+import type { Progress } from "../loadgen/threads/crew.ts";
 import type { RunDocument } from "./document/document.ts";
 import type { DocumentKind } from "./document/document-kind.ts";
 import type { Watch } from "./document/watch.ts";

@@ -11,8 +11,8 @@ import { endOf, type StartedCommand, startCommand, untilItServes } from "../core
 import { freshDatabase } from "../core/testing/database.ts";
 import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
 import { until } from "../core/testing/until.ts";
-import { listServers } from "../loadgen/deployment-probe.ts";
-import { presets } from "../loadgen/workload.ts";
+import { listServers } from "../loadgen/recorder/deployment-probe.ts";
+import { presets } from "../loadgen/workload/workload.ts";
 import { endOfCommand } from "./testing/command-here.ts";
 
 const scratch = mkdtempSync(path.join(writablePlace(), "cli-test-"));

@@ -7,8 +7,8 @@ import { resultsSchema } from "../bench/results-schema.ts";
 import { startCommand } from "../core/testing/command-line.ts";
 import { deploy } from "../core/testing/deployment.ts";
 import { until } from "../core/testing/until.ts";
-import { listServers, readDeployment } from "../loadgen/deployment-probe.ts";
-import { presets, type WorkloadText } from "../loadgen/workload.ts";
+import { listServers, readDeployment } from "../loadgen/recorder/deployment-probe.ts";
+import { presets, type WorkloadText } from "../loadgen/workload/workload.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "load-cli-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));

@@ -7,8 +7,8 @@ import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { keyPair } from "../core/testing/key-pairs.ts";
 import { generateLoad, type LoadOptions } from "./generator.ts";
 import { LoadSession } from "./load-session.ts";
-import { generatorCodes, invalidText } from "./validity.ts";
-import { preset, type WorkloadText } from "./workload.ts";
+import { generatorCodes, invalidText } from "./recorder/validity.ts";
+import { preset, type WorkloadText } from "./workload/workload.ts";
 
 const small = {
   clients: 20,

@@ -1,4 +1,4 @@
-import type { AuditResult } from "./audit.ts";
+import type { AuditResult } from "./audit/audit.ts";
 import { LoadSession, type SessionOptions, type StretchOptions, type StretchResult } from "./load-session.ts";
 
 export interface LoadOptions extends SessionOptions, Pick<StretchOptions, "onMeasure" | "cutShort"> {

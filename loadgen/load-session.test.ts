@@ -3,10 +3,10 @@ import { before, suite, test } from "node:test";
 import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
 import { deploy } from "../core/testing/deployment.ts";
 import { until } from "../core/testing/until.ts";
-import type { Progress } from "./crew.ts";
 import { LoadSession, type SessionOptions } from "./load-session.ts";
-import { makeKeyPairs } from "./shared-key-pairs.ts";
-import { preset } from "./workload.ts";
+import type { Progress } from "./threads/crew.ts";
+import { makeKeyPairs } from "./users/shared-key-pairs.ts";
+import { preset } from "./workload/workload.ts";
 
 const few = preset("rooms", { clients: 12, groups: [{ count: 3, sizes: { kind: "fixed", size: 4 } }], churn: {} });
 assert.ok(few.ok);

@@ -1,11 +1,11 @@
 import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import type { GroupId } from "../core/wire/ids.ts";
-import { type AuditResult, auditRun } from "./audit.ts";
-import { Crew, type CrewStart, type Progress } from "./crew.ts";
-import { type Range, readAgain } from "./read-again.ts";
-import { merged, type Quantiles } from "./recorder.ts";
-import type { Stretch, StretchRecord, Testimony } from "./thread-protocol.ts";
-import { generatorFaults, type InvalidReason } from "./validity.ts";
+import { type AuditResult, auditRun } from "./audit/audit.ts";
+import { type Range, readAgain } from "./audit/read-again.ts";
+import { merged, type Quantiles } from "./recorder/recorder.ts";
+import { generatorFaults, type InvalidReason } from "./recorder/validity.ts";
+import { Crew, type CrewStart, type Progress } from "./threads/crew.ts";
+import type { Stretch, StretchRecord, Testimony } from "./threads/thread-protocol.ts";
 
 export interface SessionOptions extends CrewStart {
   /** Called a few times a second. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { invalidCodes } from "../../loadgen/validity.ts";
+import { invalidCodes } from "../../loadgen/recorder/validity.ts";
 
 /** What the documents of all benchmarks are made of. A run writes one document; `results.schema.json` has all of them. */
 export const count = z.number().int().min(0);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { workloadSchema } from "../../loadgen/workload.ts";
+import { workloadSchema } from "../../loadgen/workload/workload.ts";
 import { breach, count, documentHeader, invalidReason, nonNegative, quantiles } from "./document.ts";
 
 const fanoutPoint = z.strictObject({

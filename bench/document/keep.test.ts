@@ -21,10 +21,10 @@ import { sampleCell, sampleRun } from "./testing/sample-run.ts";
 
 const kind = cellsOf<"quick" | "load">("quick");
 
-const place = mkdtempSync(path.join(tmpdir(), "keep-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "keep-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 // Results go below the working directory.
-beforeEach(() => process.chdir(mkdtempSync(path.join(place, "run-"))));
+beforeEach(() => process.chdir(mkdtempSync(path.join(scratch, "run-"))));
 
 const run = (cells: number) => sampleRun(Array.from({ length: cells }, () => sampleCell()));
 

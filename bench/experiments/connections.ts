@@ -1,6 +1,6 @@
 import { loadOrCreateSecret } from "../../core/cluster/deployment-secret.ts";
-import { listServers, readDeployment } from "../../loadgen/deployment-probe.ts";
 import { generateLoad } from "../../loadgen/generator.ts";
+import { listServers, readDeployment } from "../../loadgen/recorder/deployment-probe.ts";
 import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
 import type { FiguresDocument } from "../document/figures-document.ts";
 import { measureFigures } from "../measurement/figures-run.ts";

@@ -1,5 +1,5 @@
-import { invalidText } from "../../loadgen/validity.ts";
-import type { Workload } from "../../loadgen/workload.ts";
+import { invalidText } from "../../loadgen/recorder/validity.ts";
+import type { Workload } from "../../loadgen/workload/workload.ts";
 import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
 import type { Environment } from "../document/document.ts";
 import { type FanoutDocument, type FanoutPoint, fanoutDocument } from "../document/fanout-document.ts";

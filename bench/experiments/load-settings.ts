@@ -1,5 +1,5 @@
 import { type ConfigOf, setting } from "../../core/platform/config.ts";
-import { presetNames } from "../../loadgen/workload.ts";
+import { presetNames } from "../../loadgen/workload/workload.ts";
 
 /** What `fastchat load` can be told. What is left out is as the preset or the file says. */
 export const loadSettings = {

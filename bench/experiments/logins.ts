@@ -1,4 +1,4 @@
-import { listServers } from "../../loadgen/deployment-probe.ts";
+import { listServers } from "../../loadgen/recorder/deployment-probe.ts";
 import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
 import type { FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";

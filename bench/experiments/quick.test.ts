@@ -4,7 +4,7 @@ import { z } from "zod";
 import { strategyNames } from "../../core/cluster/assigning/strategies.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { silentLog } from "../../core/platform/log.ts";
-import { preset, type WorkloadText } from "../../loadgen/workload.ts";
+import { preset, type WorkloadText } from "../../loadgen/workload/workload.ts";
 import type { CellsDocument } from "../document/cells-document.ts";
 import { sampleCell } from "../document/testing/sample-run.ts";
 import { Laboratory } from "../started/laboratory.ts";

@@ -1,13 +1,13 @@
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
-import { seededRandom } from "../../core/platform/random.ts";
+import { pickOne, seededRandom } from "../../core/platform/random.ts";
 import { readUint32, writeUint32, writeUint64 } from "../../core/wire/bytes.ts";
-import { microsSince, sentSlots, slotOf, stamp } from "../../loadgen/message-stamp.ts";
-import { sendWhenDue } from "../../loadgen/pace.ts";
-import { drawPopulation } from "../../loadgen/population.ts";
-import { Latencies, type Quantiles } from "../../loadgen/recorder.ts";
-import { Arrivals, SenderTable } from "../../loadgen/schedule.ts";
-import type { Workload } from "../../loadgen/workload.ts";
+import { Latencies, type Quantiles } from "../../loadgen/recorder/recorder.ts";
+import { microsSince, sentSlots, slotOf, stamp } from "../../loadgen/workload/message-stamp.ts";
+import { sendWhenDue } from "../../loadgen/workload/pace.ts";
+import { drawPopulation } from "../../loadgen/workload/population.ts";
+import { Arrivals, SenderTable } from "../../loadgen/workload/schedule.ts";
+import type { Workload } from "../../loadgen/workload/workload.ts";
 import type { ConnectBare } from "../started/bare-client.ts";
 
 export interface BareLoadOptions {
@@ -93,14 +93,16 @@ export async function generateBareLoad(
     late.record((nowMs - dueMs) * 1000);
   };
 
+  const write = (group: number) =>
+    send(group, pickOne(random, population.groups[group]?.members ?? []), clock.monotonic());
+
   /** Closed loop: the next message goes out when the last has reached everybody, as FastChat's when it is acknowledged. */
   const arrived = (of: number) => {
     const message = underWay.get(of);
     if (!message || --message.left > 0) return;
     underWay.delete(of);
     if (clock.monotonic() >= measureUntil) return;
-    const members = population.groups[message.group]?.members as readonly number[];
-    send(message.group, members[random.below(members.length)] as number, clock.monotonic());
+    write(message.group);
   };
 
   const startMs = clock.monotonic() + 100;
@@ -115,9 +117,8 @@ export async function generateBareLoad(
   })();
   const { arrivals: of } = workload;
   if (of.kind === "saturate") {
-    population.groups.forEach(({ members }, group) => {
-      for (let i = 0; i < of.inFlightPerGroup; i++)
-        send(group, members[random.below(members.length)] as number, clock.monotonic());
+    population.groups.forEach((_, group) => {
+      for (let i = 0; i < of.inFlightPerGroup; i++) write(group);
     });
   } else {
     const by = { clock, startMs, untilMs: measureUntil, stopped: () => signal.aborted };

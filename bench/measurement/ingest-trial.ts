@@ -9,9 +9,9 @@ import { IngestWriter } from "../../core/store/ingest/ingest-writer.ts";
 import { type IncomingMessage, RowBatch } from "../../core/store/ingest/row-batch.ts";
 import { migrate, serverMigrations } from "../../core/store/migrations.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../core/wire/ids.ts";
-import { sendWhenDue } from "../../loadgen/pace.ts";
-import { Latencies } from "../../loadgen/recorder.ts";
-import { Arrivals } from "../../loadgen/schedule.ts";
+import { Latencies } from "../../loadgen/recorder/recorder.ts";
+import { sendWhenDue } from "../../loadgen/workload/pace.ts";
+import { Arrivals } from "../../loadgen/workload/schedule.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
 import type { Laboratory } from "../started/laboratory.ts";
 

@@ -4,9 +4,9 @@ import * as opaque from "../../core/e2ee/opaque-client.ts";
 import { systemClock as clock } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { seededRandom } from "../../core/platform/random.ts";
-import { sendWhenDue } from "../../loadgen/pace.ts";
-import { Latencies } from "../../loadgen/recorder.ts";
-import { Arrivals } from "../../loadgen/schedule.ts";
+import { Latencies } from "../../loadgen/recorder/recorder.ts";
+import { sendWhenDue } from "../../loadgen/workload/pace.ts";
+import { Arrivals } from "../../loadgen/workload/schedule.ts";
 
 const credentials = { name: "storm", password: "simulated", effort: "simulated" } as const;
 

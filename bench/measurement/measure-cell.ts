@@ -1,17 +1,17 @@
 import type { TlsTrust } from "../../core/client/index.ts";
 import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
-import type { Progress } from "../../loadgen/crew.ts";
+import { generateLoad } from "../../loadgen/generator.ts";
 import {
   cpuSecondsBetween,
   type DeploymentReading,
   listAllServers,
   listServers,
   readDeployment,
-} from "../../loadgen/deployment-probe.ts";
-import { generateLoad } from "../../loadgen/generator.ts";
-import type { Accounts } from "../../loadgen/thread-protocol.ts";
-import type { InvalidReason } from "../../loadgen/validity.ts";
-import type { Workload } from "../../loadgen/workload.ts";
+} from "../../loadgen/recorder/deployment-probe.ts";
+import type { InvalidReason } from "../../loadgen/recorder/validity.ts";
+import type { Progress } from "../../loadgen/threads/crew.ts";
+import type { Accounts } from "../../loadgen/users/accounts.ts";
+import type { Workload } from "../../loadgen/workload/workload.ts";
 import type { CellTry } from "../document/cells-document.ts";
 import { imbalanceOf } from "../statistics/imbalance.ts";
 import { type MachineReading, othersBetween, readMachine } from "../statistics/machine-load.ts";

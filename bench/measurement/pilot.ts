@@ -1,6 +1,6 @@
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { LoadSession, type SessionOptions, type StretchResult } from "../../loadgen/load-session.ts";
-import { invalidText } from "../../loadgen/validity.ts";
+import { invalidText } from "../../loadgen/recorder/validity.ts";
 import type { Pilot } from "../document/cells-document.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Workload } from "../../loadgen/workload.ts";
+import type { Workload } from "../../loadgen/workload/workload.ts";
 
 /** What the simulation does unlike people, for whoever reads the figures. */
 export function simulationNotes(workload: Workload): string[] {

@@ -1,5 +1,5 @@
 import { Failure } from "../../core/platform/failure.ts";
-import { parseWorkload, type Workload, type WorkloadText } from "../../loadgen/workload.ts";
+import { parseWorkload, type Workload, type WorkloadText } from "../../loadgen/workload/workload.ts";
 
 /** The workload that a benchmark's options amount to; fails with `workload_invalid` where they amount to none. */
 export function workloadFrom(text: WorkloadText): Workload {

@@ -1,4 +1,4 @@
-import { invalidText } from "../../loadgen/validity.ts";
+import { invalidText } from "../../loadgen/recorder/validity.ts";
 import type { Cell, CellsDocument } from "../document/cells-document.ts";
 import { breachText } from "./breach-text.ts";
 import { counted } from "./figures.ts";

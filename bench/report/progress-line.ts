@@ -1,5 +1,5 @@
 import cliProgress from "cli-progress";
-import type { Progress } from "../../loadgen/crew.ts";
+import type { Progress } from "../../loadgen/threads/crew.ts";
 import { type StepNumber, stepText } from "../document/watch.ts";
 import { figure } from "./figures.ts";
 

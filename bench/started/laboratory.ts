@@ -10,7 +10,7 @@ import type { Log } from "../../core/platform/log.ts";
 import { Database } from "../../core/store/database.ts";
 import { EmbeddedPostgres } from "../../core/store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../../core/store/embedded/place.ts";
-import { makeKeyPairs, sharedKeyPair } from "../../loadgen/shared-key-pairs.ts";
+import { makeKeyPairs, sharedKeyPair } from "../../loadgen/users/shared-key-pairs.ts";
 import type { Environment } from "../document/document.ts";
 import { readEnvironment } from "../document/environment.ts";
 import { processTreeCpuSeconds } from "./process-usage.ts";
@@ -18,7 +18,7 @@ import { processTreeCpuSeconds } from "./process-usage.ts";
 /** Of results in which nothing has been stored. */
 const noDurability: Durability = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
 
-/** What a benchmark says of where it takes place. */
+/** What a benchmark says of the laboratory that it needs. */
 export interface LaboratoryOptions {
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
@@ -52,12 +52,12 @@ export class Laboratory {
   readonly keyPairs: readonly IdentityKeyPairs[];
   #databases = 0;
 
-  constructor(by: LaboratoryParts) {
-    this.#postgres = by.postgres;
-    this.#directory = by.directory;
-    this.#log = by.log;
-    this.keyPairs = by.keyPairs;
-    this.#loadAverage = by.loadAverage;
+  constructor(parts: LaboratoryParts) {
+    this.#postgres = parts.postgres;
+    this.#directory = parts.directory;
+    this.#log = parts.log;
+    this.keyPairs = parts.keyPairs;
+    this.#loadAverage = parts.loadAverage;
   }
 
   static async open(log: Log, keyPairs: number, signal?: AbortSignal): Promise<Laboratory> {

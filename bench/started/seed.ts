@@ -10,8 +10,8 @@ import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 import { complaintOf, shortened } from "../../core/platform/schema-complaint.ts";
 import { copyUsers } from "../../core/store/copy-users.ts";
 import type { NewUser } from "../../core/store/users.ts";
-import { makeKeyPairs, sharedKeyPair } from "../../loadgen/shared-key-pairs.ts";
-import type { Accounts } from "../../loadgen/thread-protocol.ts";
+import type { Accounts } from "../../loadgen/users/accounts.ts";
+import { makeKeyPairs, sharedKeyPair } from "../../loadgen/users/shared-key-pairs.ts";
 import { assertFileWritable } from "../document/file-to-write.ts";
 
 export interface SeedOptions {

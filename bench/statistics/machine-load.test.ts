@@ -6,12 +6,12 @@ import { after, test } from "node:test";
 import { until } from "../../core/testing/until.ts";
 import { cpuLimitCores, othersBetween, parseProcStat, readMachine } from "./machine-load.ts";
 
-const place = mkdtempSync(path.join(os.tmpdir(), "machine-load-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(os.tmpdir(), "machine-load-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** A root directory with these files in it. */
 function rootWith(files: Readonly<Record<string, string>>): string {
-  const root = mkdtempSync(path.join(place, "root-"));
+  const root = mkdtempSync(path.join(scratch, "root-"));
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
     writeFileSync(path.join(root, name), content);

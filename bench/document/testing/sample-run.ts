@@ -1,4 +1,4 @@
-import { preset } from "../../../loadgen/workload.ts";
+import { preset } from "../../../loadgen/workload/workload.ts";
 import type { Cell, CellsDocument, Pilot } from "../cells-document.ts";
 
 const quantiles = { p50: 3, p90: 6, p99: 12, p999: 20, max: 31 };

@@ -1,14 +1,14 @@
-import type { SendOutcome } from "../core/client/index.ts";
-import type { Clock } from "../core/platform/clock.ts";
-import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
-import type { ClientMessageId, GroupId } from "../core/wire/ids.ts";
-import { messageTypes } from "../core/wire/send-frame.ts";
-import type { Breach, ThreadAudit } from "./audit.ts";
-import { GroupObserver } from "./group-observer.ts";
-import type { MeasuredWindow } from "./measured-window.ts";
-import { microsSince, slotOf } from "./message-stamp.ts";
-import type { ClientIndex } from "./population.ts";
-import { Latencies } from "./recorder.ts";
+import type { SendOutcome } from "../../core/client/index.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import type { DeliverCursor } from "../../core/wire/deliver-frame.ts";
+import type { ClientMessageId, GroupId } from "../../core/wire/ids.ts";
+import { messageTypes } from "../../core/wire/send-frame.ts";
+import type { Breach, ThreadAudit } from "../audit/audit.ts";
+import { GroupObserver } from "../audit/group-observer.ts";
+import { Latencies } from "../recorder/recorder.ts";
+import type { MeasuredWindow } from "../workload/measured-window.ts";
+import { microsSince, slotOf } from "../workload/message-stamp.ts";
+import type { ClientIndex } from "../workload/population.ts";
 import type { SimulatedUser, UserEvents } from "./simulated-user.ts";
 
 const breachesKept = 50;
@@ -42,16 +42,16 @@ export class Observation implements UserEvents {
   readonly #lateness: readonly Int32Array[];
   readonly #stampOffsetMicros: number;
 
-  constructor(by: {
+  constructor(parts: {
     clock: Clock;
     window: MeasuredWindow;
     lateness: readonly Int32Array[];
     stampOffsetMicros: number;
   }) {
-    this.#clock = by.clock;
-    this.#window = by.window;
-    this.#lateness = by.lateness;
-    this.#stampOffsetMicros = by.stampOffsetMicros;
+    this.#clock = parts.clock;
+    this.#window = parts.window;
+    this.#lateness = parts.lateness;
+    this.#stampOffsetMicros = parts.stampOffsetMicros;
   }
 
   /** What is measured of a stretch begins anew; what is seen for the audit goes on. */

@@ -1,4 +1,4 @@
-import { generateIdentityKeys, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import { generateIdentityKeys, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 
 /** Key pairs for simulated users to share: to make one takes a second. */
 export async function makeKeyPairs(count: number): Promise<IdentityKeyPairs[]> {

@@ -1,18 +1,18 @@
-import type { SendOutcome } from "../core/client/index.ts";
-import { type Content, encodeContent } from "../core/e2ee/content.ts";
-import { rsaFernetPayloadBytes } from "../core/e2ee/rsa-fernet.ts";
-import type { Clock } from "../core/platform/clock.ts";
-import type { Random } from "../core/platform/random.ts";
-import type { ClientMessageId, GroupId } from "../core/wire/ids.ts";
+import type { SendOutcome } from "../../core/client/index.ts";
+import { type Content, encodeContent } from "../../core/e2ee/content.ts";
+import { rsaFernetPayloadBytes } from "../../core/e2ee/rsa-fernet.ts";
+import type { Clock } from "../../core/platform/clock.ts";
+import { pickOne, type Random } from "../../core/platform/random.ts";
+import type { ClientMessageId, GroupId } from "../../core/wire/ids.ts";
+import type { MeasuredWindow } from "../workload/measured-window.ts";
+import { sentSlots, stamp } from "../workload/message-stamp.ts";
+import { sendWhenDue } from "../workload/pace.ts";
+import type { Population } from "../workload/population.ts";
+import { Arrivals, type Pair, SenderTable } from "../workload/schedule.ts";
+import type { Workload } from "../workload/workload.ts";
 import type { Crowd } from "./crowd.ts";
-import type { MeasuredWindow } from "./measured-window.ts";
-import { sentSlots, stamp } from "./message-stamp.ts";
 import type { Observation } from "./observation.ts";
-import { sendWhenDue } from "./pace.ts";
-import type { ClientIndex, Population } from "./population.ts";
-import { Arrivals, type Pair, SenderTable } from "./schedule.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
-import type { Workload } from "./workload.ts";
 
 /** Tries to find somebody who is there to write, before a message is left out. */
 const drawsMax = 20;
@@ -78,12 +78,12 @@ export class Traffic {
   async #saturate(inFlight: number): Promise<void> {
     const { population, crowd, random, clock, window } = this.#parts;
     const chains: Promise<void>[] = [];
-    population.groups.forEach(({ members }, group) => {
-      if (!crowd.isMine(members[0] as ClientIndex)) return;
+    population.groups.forEach(({ founder, members }, group) => {
+      if (!crowd.isMine(founder)) return;
       const mine = members.filter((member) => crowd.isMine(member));
       const chain = async () => {
         while (!this.#stopped && clock.monotonic() < window.untilMs) {
-          const sender = mine[random.below(mine.length)] as ClientIndex;
+          const sender = pickOne(random, mine);
           await new Promise<void>((resolve) => this.#send({ group, sender }, clock.monotonic(), resolve));
         }
       };
@@ -97,20 +97,20 @@ export class Traffic {
     for (let draw = 0; draw < drawsMax; draw++) {
       const pair = this.#senders.draw(random);
       const user = pair && crowd.users.get(pair.sender);
-      if (user && !user.away && user.stays.has(crowd.groupIds.get(pair.group) as GroupId)) return pair;
+      if (user && !user.away && user.stays.has(crowd.groupAt(pair.group))) return pair;
     }
     return undefined;
   }
 
   #send({ group: number, sender }: Pair, dueMs: number, then?: () => void): void {
     const { crowd, clock, observation, lateness, thread, stampOffsetMicros } = this.#parts;
-    const group = crowd.groupIds.get(number) as GroupId;
+    const group = crowd.groupAt(number);
     const slot = this.#slot++ % sentSlots;
     const lateMicros = (clock.monotonic() - dueMs) * 1000;
     lateness[slot] = lateMicros;
     observation.sending(dueMs, lateMicros);
     const id = stamp(dueMs * 1000 + stampOffsetMicros, thread, slot);
-    const taken = this.#transmit(crowd.users.get(sender) as SimulatedUser, group, id, (outcome) => {
+    const taken = this.#transmit(crowd.userAt(sender), group, id, (outcome) => {
       observation.settled(sender, group, id, dueMs, outcome);
       then?.();
     });

@@ -1,5 +1,5 @@
+import type { Workload } from "../workload/workload.ts";
 import type { Quantiles } from "./recorder.ts";
-import type { Workload } from "./workload.ts";
 
 /** Why a run's figures tell of something else than the servers. */
 export interface InvalidReason {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "../core/platform/random.ts";
-import { FakeClock } from "../core/testing/fake-clock.ts";
+import { seededRandom } from "../../core/platform/random.ts";
+import { FakeClock } from "../../core/testing/fake-clock.ts";
+import { present } from "../../core/testing/present.ts";
 import { sendWhenDue } from "./pace.ts";
 import { drawPopulation } from "./population.ts";
 import { Arrivals, SenderTable } from "./schedule.ts";
@@ -18,9 +19,9 @@ function times(kind: "constant" | "poisson", perSecond: number, count: number): 
 
 test("constant arrivals are evenly apart; those of a Poisson process have the spread of one", () => {
   const even = times("constant", 100, 50);
-  for (const [i, at] of even.slice(1).entries()) assert.ok(Math.abs(at - (even[i] as number) - 10) < 1e-6);
+  for (const [i, at] of even.slice(1).entries()) assert.ok(Math.abs(at - present(even[i]) - 10) < 1e-6);
   const poisson = times("poisson", 100, 50_000);
-  const gaps = poisson.slice(1).map((at, i) => at - (poisson[i] as number));
+  const gaps = poisson.slice(1).map((at, i) => at - present(poisson[i]));
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
   const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
   assert.ok(Math.abs(mean - 10) < 0.2, `mean ${mean}`);
@@ -57,19 +58,19 @@ test("messages go to groups by their weight, from any member, each thread its pa
   const population = drawPopulation(workload.value, seededRandom(1));
   const halves = [0, 1].map((thread) => new SenderTable(population, (client) => client % 2 === thread));
   const total = population.groups.reduce((sum, { weight }) => sum + weight, 0);
-  assert.ok(Math.abs((halves[0] as SenderTable).weight + (halves[1] as SenderTable).weight - total) < 1e-9);
+  assert.ok(Math.abs(present(halves[0]).weight + present(halves[1]).weight - total) < 1e-9);
   const table = new SenderTable(population, () => true);
   const random = seededRandom(2);
   const counts = new Array<number>(population.groups.length).fill(0);
   for (let i = 0; i < 50_000; i++) {
     const pair = table.draw(random);
     assert.ok(pair && population.groups[pair.group]?.members.includes(pair.sender));
-    counts[pair.group] = (counts[pair.group] as number) + 1;
+    counts[pair.group] = present(counts[pair.group]) + 1;
   }
   for (const [group, { weight }] of population.groups.entries()) {
     const expected = (50_000 * weight) / total;
     assert.ok(
-      Math.abs((counts[group] as number) - expected) < 6 * Math.sqrt(expected),
+      Math.abs(present(counts[group]) - expected) < 6 * Math.sqrt(expected),
       `group ${group}: ${counts[group]} for ${expected}`,
     );
   }

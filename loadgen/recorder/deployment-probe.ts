@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { deploymentUrl, httpAsk, type TlsTrust } from "../core/client/index.ts";
-import { systemClock as clock, sleep } from "../core/platform/clock.ts";
-import { Failure, messageOf } from "../core/platform/failure.ts";
-import { accepted, type Parsed, refused } from "../core/platform/result.ts";
-import { complaintOf, shortened } from "../core/platform/schema-complaint.ts";
+import { deploymentUrl, httpAsk, type TlsTrust } from "../../core/client/index.ts";
+import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+import { Failure, messageOf } from "../../core/platform/failure.ts";
+import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
+import { complaintOf, shortened } from "../../core/platform/schema-complaint.ts";
 
 /** What a deployment's servers have done so far, as their `/metrics` say. */
 export interface DeploymentReading {
@@ -129,10 +129,10 @@ async function get(url: URL, tls: TlsTrust | undefined): Promise<string> {
 export function parseMetrics(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const line of text.split("\n")) {
-    const parsed = /^(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line);
-    if (!parsed) continue;
-    const quantile = /quantile="([^"]*)"/.exec(parsed[2] ?? "")?.[1];
-    values.set(quantile === undefined ? (parsed[1] as string) : `${parsed[1]} ${quantile}`, Number(parsed[3]));
+    const [, name, labels = "", value] = /^(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    const quantile = /quantile="([^"]*)"/.exec(labels)?.[1];
+    values.set(quantile === undefined ? name : `${name} ${quantile}`, Number(value));
   }
   return values;
 }

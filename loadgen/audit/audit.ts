@@ -1,15 +1,15 @@
-import type { GroupId, UserId } from "../core/wire/ids.ts";
-import { parseEntry } from "../core/wire/membership-entry.ts";
-import { isWrittenBefore, type StampHalves } from "./message-stamp.ts";
-import type { ClientIndex } from "./population.ts";
+import type { GroupId, UserId } from "../../core/wire/ids.ts";
+import { parseEntry } from "../../core/wire/membership-entry.ts";
+import { isWrittenBefore, type StampHalves } from "../workload/message-stamp.ts";
+import type { ClientIndex } from "../workload/population.ts";
 import type { SequenceRecord } from "./sequence-log.ts";
 
-/** One client's time in a group: from the place behind which it began to read, until it was told that it had left. */
+/** One client's time in a group: from the seq behind which it began to read, until it was told that it had left. */
 export interface StayRecord {
   readonly client: ClientIndex;
   readonly user: UserId;
   readonly from: number;
-  /** The place that it expects next. */
+  /** The seq that it expects next. */
   readonly next: number;
   /** Messages that it was given, each once. */
   readonly delivered: number;
@@ -20,10 +20,10 @@ export interface StayRecord {
 export interface GroupRecord {
   readonly group: GroupId;
   readonly sequence: SequenceRecord;
-  /** Membership entries, by place, as they were delivered. */
+  /** Membership entries, by seq, as they were delivered. */
   readonly entries: readonly (readonly [seq: number, entry: Uint8Array])[];
   readonly stays: readonly StayRecord[];
-  /** What its clients had acknowledged: for each message its place, the halves of its id, and whose it is. */
+  /** What its clients had acknowledged: for each message its seq, the halves of its id, and whose it is. */
   readonly acknowledged: Float64Array;
 }
 
@@ -64,7 +64,7 @@ export interface AuditResult {
   readonly trespassing: number;
   /** Messages that stand before one that the same user had written to the group earlier. */
   readonly outOfTurn: number;
-  /** Places that a member who read everything again, at the end, found to hold something else or nothing. */
+  /** Messages that a member who read everything again, at the end, found replaced or gone. */
   readonly notStored: number;
   readonly passed: boolean;
   /** The first of them. */
@@ -136,9 +136,9 @@ class GroupTruth {
   readonly messages = new Map<number, { high: number; low: number; epoch: number }>();
   readonly entries = new Map<number, Uint8Array>();
   readonly disagreements: Breach[] = [];
-  /** The last place that anybody saw or had acknowledged. */
+  /** The last seq that anybody saw or had acknowledged. */
   last = 0;
-  /** The first place that anybody saw. */
+  /** The first seq that anybody saw. */
   first = Number.POSITIVE_INFINITY;
 
   constructor(group: GroupId, records: readonly GroupRecord[]) {
@@ -178,7 +178,7 @@ function checkAcknowledged(truth: GroupTruth, records: readonly GroupRecord[], t
   for (const { acknowledged } of records) {
     for (let i = 0; i < acknowledged.length; i += acknowledgedFields) {
       tally.acked++;
-      const seq = acknowledged[i] as number;
+      const seq = acknowledged[i] ?? 0;
       const message = truth.messages.get(seq);
       if (message?.high === acknowledged[i + 1] && message?.low === acknowledged[i + 2]) continue;
       tally.lost++;
@@ -279,7 +279,7 @@ function checkStays(truth: GroupTruth, records: readonly GroupRecord[], tally: T
   return breaches;
 }
 
-/** Who left at which place, in order. */
+/** Who left at which seq, in order. */
 function departuresOf(truth: GroupTruth): { seq: number; users: readonly UserId[] }[] {
   const departures: { seq: number; users: readonly UserId[] }[] = [];
   for (const [seq, bytes] of [...truth.entries].sort(([a], [b]) => a - b)) {
@@ -321,5 +321,5 @@ function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): voi
   else lists.set(key, [value]);
 }
 
-const at = (array: Uint32Array, i: number) => array[i] as number;
+const at = (array: Uint32Array, i: number) => array[i] ?? 0;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

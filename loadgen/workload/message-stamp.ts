@@ -1,4 +1,4 @@
-import { type ClientMessageId, clientMessageId } from "../core/wire/ids.ts";
+import { type ClientMessageId, clientMessageId } from "../../core/wire/ids.ts";
 
 /**
  * A simulated user's message id says when the message was due, so whoever receives it knows its latency without opening

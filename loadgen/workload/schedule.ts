@@ -1,4 +1,4 @@
-import type { Random } from "../core/platform/random.ts";
+import type { Random } from "../../core/platform/random.ts";
 import type { ClientIndex, Population } from "./population.ts";
 
 /** Who writes to which group. */
@@ -15,8 +15,8 @@ export class SenderTable {
 
   constructor(population: Population, isMine: (client: ClientIndex) => boolean) {
     let sum = 0;
-    for (const [group, { members, weight, senders }] of population.groups.entries()) {
-      const writing = senders === "first" ? members.slice(0, 1) : members;
+    for (const [group, { founder, members, weight, senders }] of population.groups.entries()) {
+      const writing = senders === "first" ? [founder] : members;
       for (const sender of writing) {
         if (!isMine(sender)) continue;
         sum += weight / writing.length;
@@ -37,7 +37,7 @@ export class SenderTable {
     let high = this.#sums.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#sums[middle] as number) > wanted) high = middle;
+      if ((this.#sums[middle] ?? 0) > wanted) high = middle;
       else low = middle + 1;
     }
     return this.#pairs[low];

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { accepted, type Parsed, type Result, refused } from "../core/platform/result.ts";
-import { complaintOf } from "../core/platform/schema-complaint.ts";
-import { limits } from "../core/wire/limits.ts";
+import { accepted, type Parsed, type Result, refused } from "../../core/platform/result.ts";
+import { complaintOf } from "../../core/platform/schema-complaint.ts";
+import { limits } from "../../core/wire/limits.ts";
 
 const positive = z.number().positive();
 const share = z.number().min(0).max(1);
@@ -109,6 +109,9 @@ export function parseWorkload(json: unknown): Parsed<Workload> {
   return accepted(parsed.data);
 }
 
+export const presetNames = ["dm", "rooms", "broadcast", "mixed"] as const;
+export type PresetName = (typeof presetNames)[number];
+
 /** Shapes of traffic that people know. Sizes, rates and durations are meant to be overridden. */
 export const presets = {
   /** Conversations of two. */
@@ -151,10 +154,7 @@ export const presets = {
     churn: { awayShare: 0.1, awaySeconds: 2 },
     durationSeconds: 10,
   },
-} as const satisfies Record<string, WorkloadText>;
-
-export type PresetName = keyof typeof presets;
-export const presetNames = Object.keys(presets) as [PresetName, ...PresetName[]];
+} as const satisfies Record<PresetName, WorkloadText>;
 
 export function preset(name: PresetName, override: Partial<WorkloadText> = {}): Result<Workload> {
   return parseWorkload({ ...presets[name], ...override });

@@ -60,7 +60,7 @@ export class Latencies {
   }
 
   static decode(text: string): Latencies {
-    const [max, histogram] = text.split(" ") as [string, string];
+    const [max, histogram = ""] = text.split(" ");
     const latencies = new Latencies(hdr.decodeFromCompressedBase64(histogram));
     latencies.#maxMicros = Number(max);
     return latencies;

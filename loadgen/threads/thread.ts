@@ -1,21 +1,22 @@
 import { setMaxListeners } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
-import { systemClock as clock, sleep } from "../core/platform/clock.ts";
-import { Failure, messageOf } from "../core/platform/failure.ts";
-import { LoopLag } from "../core/platform/loop-lag.ts";
-import { seededRandom } from "../core/platform/random.ts";
-import type { GroupId } from "../core/wire/ids.ts";
-import { churn } from "./churn.ts";
-import { Crowd } from "./crowd.ts";
-import { MeasuredWindow } from "./measured-window.ts";
-import { Observation } from "./observation.ts";
-import { drawPopulation } from "./population.ts";
+import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+import { Failure, messageOf } from "../../core/platform/failure.ts";
+import { LoopLag } from "../../core/platform/loop-lag.ts";
+import { seededRandom } from "../../core/platform/random.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
+import { churn } from "../users/churn.ts";
+import { Crowd } from "../users/crowd.ts";
+import { Observation } from "../users/observation.ts";
+import { Traffic } from "../users/traffic.ts";
+import { MeasuredWindow } from "../workload/measured-window.ts";
+import { drawPopulation } from "../workload/population.ts";
 import type { Stretch, ThreadOrder, ThreadReport, ThreadStart } from "./thread-protocol.ts";
-import { Traffic } from "./traffic.ts";
 
 /** Many simulated users in one worker thread: the thread's wiring. */
 const start = workerData as ThreadStart;
-const port = parentPort as NonNullable<typeof parentPort>;
+if (!parentPort) throw new Error("a thread of simulated users is started by a Crew");
+const port = parentPort;
 const report = (message: ThreadReport) => port.postMessage(message);
 
 const liveEveryMs = 250;
@@ -26,7 +27,8 @@ const population = drawPopulation(workload, seededRandom(workload.seed));
 const window = new MeasuredWindow();
 const observation = new Observation({ clock, window, lateness: start.lateness, stampOffsetMicros });
 const crowd = new Crowd(start, population, { observation, clock, random: random.fork() });
-const lateness = start.lateness[thread] as Int32Array;
+const lateness = start.lateness[thread];
+if (!lateness) throw new Error(`thread ${thread} has nowhere to write how late it is`);
 const shared = { workload, population, crowd, observation, window, clock };
 const traffic = new Traffic({ ...shared, random: random.fork(), thread, lateness, stampOffsetMicros });
 const lag = new LoopLag();
@@ -75,7 +77,7 @@ async function run(stretch: Stretch, startMs: number): Promise<void> {
   stretchEnd = new AbortController();
   const { signal } = stretchEnd;
   setMaxListeners(0, signal); // Everybody who goes away listens to it.
-  window.place(startMs, stretch);
+  window.begin(startMs, stretch);
   observation.beginStretch();
   await sleep(clock, Math.max(0, startMs - clock.monotonic()));
   const beginMeasuring = sleep(clock, Math.max(0, window.fromMs - clock.monotonic())).then(() => lag.read());
@@ -95,7 +97,7 @@ async function cutShort(atMs: number): Promise<void> {
   ending.abort();
 }
 
-/** Until nothing is under way and every member has seen every place, or patience is over. */
+/** Until nothing is under way and every member has been given every message, or patience is over. */
 async function settle(lasts: ReadonlyMap<GroupId, number>, secondsMax: number): Promise<void> {
   const deadline = clock.monotonic() + secondsMax * 1000;
   const isSettled = () =>

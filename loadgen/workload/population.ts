@@ -1,4 +1,4 @@
-import { type Random, shuffled } from "../core/platform/random.ts";
+import { pickOne, type Random, shuffled } from "../../core/platform/random.ts";
 import type { Workload } from "./workload.ts";
 
 /** A client by its number in the workload, from 0. */
@@ -6,7 +6,8 @@ export type ClientIndex = number;
 
 /** A group as the workload wants it. */
 export interface PlannedGroup {
-  /** The first founds it and is its admin. */
+  /** Founds it and is its admin: the first of its members. */
+  readonly founder: ClientIndex;
   readonly members: readonly ClientIndex[];
   /** How often somebody writes to it, relative to the other groups. */
   readonly weight: number;
@@ -24,11 +25,12 @@ export function drawPopulation(workload: Workload, random: Random): Population {
   const groups = workload.groups.flatMap((of) => {
     const activity = Array.from({ length: of.count }, (_, rank) => 1 / (rank + 1) ** of.activityExponent);
     const total = activity.reduce((sum, weight) => sum + weight, 0);
-    return activity.map((weight, rank) => ({
-      members: draw(random, everybody, sizeOf(of.sizes, rank)),
-      weight: (of.weight * weight) / total,
-      senders: of.senders,
-    }));
+    return activity.map((weight, rank) => {
+      const members = draw(random, everybody, sizeOf(of.sizes, rank));
+      const [founder] = members;
+      if (founder === undefined) throw new Error("a group without members");
+      return { founder, members, weight: (of.weight * weight) / total, senders: of.senders };
+    });
   });
   return { clients: workload.clients, groups };
 }
@@ -42,7 +44,7 @@ function sizeOf(sizes: Workload["groups"][number]["sizes"], rank: number): numbe
 function draw(random: Random, from: readonly ClientIndex[], count: number): ClientIndex[] {
   if (count * 4 > from.length) return shuffled(random, from).slice(0, count);
   const drawn = new Set<ClientIndex>();
-  while (drawn.size < count) drawn.add(from[random.below(from.length)] as ClientIndex);
+  while (drawn.size < count) drawn.add(pickOne(random, from));
   return [...drawn];
 }
 

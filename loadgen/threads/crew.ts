@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { systemClock as clock } from "../core/platform/clock.ts";
-import { Failure } from "../core/platform/failure.ts";
-import type { GroupId } from "../core/wire/ids.ts";
-import { sentSlots } from "./message-stamp.ts";
-import { merged } from "./recorder.ts";
+import { systemClock as clock } from "../../core/platform/clock.ts";
+import { Failure } from "../../core/platform/failure.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
+import { merged } from "../recorder/recorder.ts";
+import { sentSlots } from "../workload/message-stamp.ts";
 import type {
   LiveCounts,
   Stretch,

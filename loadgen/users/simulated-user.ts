@@ -10,20 +10,20 @@ import {
   signUp,
   type TlsTrust,
   type Welcome,
-} from "../core/client/index.ts";
-import type { Content } from "../core/e2ee/content.ts";
-import { createIdentity, type IdentityKeyPairs } from "../core/e2ee/identity.ts";
-import * as opaque from "../core/e2ee/opaque-client.ts";
-import { inlineRsa } from "../core/e2ee/rsa-inline.ts";
-import { systemClock } from "../core/platform/clock.ts";
-import type { Random } from "../core/platform/random.ts";
-import { accepted, type Result } from "../core/platform/result.ts";
-import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
-import type { ClientMessageId, GroupId, UserId } from "../core/wire/ids.ts";
-import { canonicalUserName } from "../core/wire/user-name.ts";
-import type { Stay } from "./group-observer.ts";
-import type { ClientIndex } from "./population.ts";
-import type { Accounts } from "./thread-protocol.ts";
+} from "../../core/client/index.ts";
+import type { Content } from "../../core/e2ee/content.ts";
+import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import * as opaque from "../../core/e2ee/opaque-client.ts";
+import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
+import { systemClock } from "../../core/platform/clock.ts";
+import type { Random } from "../../core/platform/random.ts";
+import { accepted, type Result } from "../../core/platform/result.ts";
+import type { DeliverCursor } from "../../core/wire/deliver-frame.ts";
+import type { ClientMessageId, GroupId, UserId } from "../../core/wire/ids.ts";
+import { canonicalUserName } from "../../core/wire/user-name.ts";
+import type { Stay } from "../audit/group-observer.ts";
+import type { ClientIndex } from "../workload/population.ts";
+import type { Accounts } from "./accounts.ts";
 
 /** What its thread wants to know of a simulated user. */
 export interface UserEvents {
@@ -103,7 +103,9 @@ export class SimulatedUser {
   }
 
   get user(): UserId {
-    return this.client.user as UserId;
+    const { user } = this.client;
+    if (user === undefined) throw new Error(`${this.name} has not logged in`);
+    return user;
   }
 
   /** Signs up, or logs in as a seeded user. */

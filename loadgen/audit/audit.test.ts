@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DeliverCursor as Cursor, type DeliverCursor, encodeDeliver } from "../core/wire/deliver-frame.ts";
-import { clientMessageId, epoch, groupId, seq, userId } from "../core/wire/ids.ts";
-import { encodeEntryBody, joinEntry, type MembershipAction } from "../core/wire/membership-entry.ts";
+import { DeliverCursor as Cursor, type DeliverCursor, encodeDeliver } from "../../core/wire/deliver-frame.ts";
+import { seq as asSeq, clientMessageId, epoch, groupId, userId } from "../../core/wire/ids.ts";
+import { encodeEntryBody, joinEntry, type MembershipAction } from "../../core/wire/membership-entry.ts";
 import { type AuditResult, auditRun, type ThreadAudit } from "./audit.ts";
 import { GroupObserver, type Stay } from "./group-observer.ts";
 import { SequenceLog } from "./sequence-log.ts";
@@ -31,17 +31,17 @@ class Run {
   sent = 0;
   readonly #cursor: DeliverCursor = new Cursor();
 
-  /** `base` is the group's last place before the run. */
+  /** `base` is the group's last seq before the run. */
   constructor(base = 0) {
     this.observer = new GroupObserver(group, base);
     this.stays = [this.observer.enter(0, userId(1), base), this.observer.enter(1, userId(2), base)];
     this.stored = new SequenceLog(base);
   }
 
-  deliver(to: Stay, place: number, { id, at = 1, entry: payload }: Message): void {
+  deliver(to: Stay, seq: number, { id, at = 1, entry: payload }: Message): void {
     const bytes = encodeDeliver({
       group,
-      firstSeq: seq(place),
+      firstSeq: asSeq(seq),
       messages: [
         {
           sender: actor,
@@ -59,20 +59,20 @@ class Run {
   }
 
   /** Committed, kept, delivered to both and acknowledged. */
-  all(place: number, message: Message): void {
-    this.keep(place, message);
-    for (const stay of this.stays) if (!stay.left) this.deliver(stay, place, message);
-    this.acknowledge(place, message.id);
+  all(seq: number, message: Message): void {
+    this.keep(seq, message);
+    for (const stay of this.stays) if (!stay.left) this.deliver(stay, seq, message);
+    this.acknowledge(seq, message.id);
   }
 
-  keep(place: number, { id, at = 1 }: Message): void {
+  keep(seq: number, { id, at = 1 }: Message): void {
     this.sent++;
-    this.stored.agrees(place, 0, id, at);
+    this.stored.agrees(seq, 0, id, at);
   }
 
   /** To the first client, unless it was the second that wrote it. */
-  acknowledge(place: number, id: number, client = 0): void {
-    this.observer.acknowledged(client, place, 0, id);
+  acknowledge(seq: number, id: number, client = 0): void {
+    this.observer.acknowledged(client, seq, 0, id);
   }
 
   audit(more: Partial<ThreadAudit> = {}, others: readonly GroupObserver[] = []): AuditResult {
@@ -95,12 +95,12 @@ function fails(result: AuditResult, promise: number, tallies: Partial<AuditResul
     result.breaches.some((breach) => breach.promise === promise && breach.group === group),
     JSON.stringify(result.breaches),
   );
-  for (const [name, value] of Object.entries(tallies)) assert.equal(result[name as keyof AuditResult], value, name);
+  assert.deepEqual({ ...result, ...tallies }, result);
 }
 
 test("a run in which everybody got everything passes, and its figures add up", () => {
   const run = new Run();
-  for (let place = 1; place <= 5; place++) run.all(place, { id: place });
+  for (let seq = 1; seq <= 5; seq++) run.all(seq, { id: seq });
   const { passed, sent, acked, expected, delivered, breaches } = run.audit();
   assert.deepEqual(
     { passed, sent, acked, expected, delivered, breaches },
@@ -120,7 +120,7 @@ test("a message that was acknowledged and that nobody got breaks promise 1", () 
   fails(run.audit(), 1, { lost: 1 });
 });
 
-test("a message that was acknowledged at another's place breaks promise 1", () => {
+test("a message that was acknowledged at another's seq breaks promise 1", () => {
   const run = new Run();
   run.all(1, { id: 1 });
   run.acknowledge(1, 99);
@@ -138,15 +138,15 @@ test("a member who did not get the last message breaks promise 1", () => {
 test("a member who missed one in the middle breaks promises 1 and 2", () => {
   const run = new Run();
   run.all(1, { id: 1 });
-  for (const place of [2, 3]) run.keep(place, { id: place });
-  for (const place of [2, 3]) run.deliver(run.stays[0], place, { id: place });
+  for (const seq of [2, 3]) run.keep(seq, { id: seq });
+  for (const seq of [2, 3]) run.deliver(run.stays[0], seq, { id: seq });
   run.deliver(run.stays[1], 3, { id: 3 });
   const result = run.audit();
   fails(result, 1, { lost: 1, reordered: 1 });
   fails(result, 2, {});
 });
 
-test("two members who see different messages at one place break promise 2, within a thread and across threads", () => {
+test("two members who see different messages at one seq break promise 2, within a thread and across threads", () => {
   const run = new Run();
   run.keep(1, { id: 1 });
   run.deliver(run.stays[0], 1, { id: 1 });
@@ -163,7 +163,7 @@ test("two members who see different messages at one place break promise 2, withi
   cursor.open(
     encodeDeliver({
       group,
-      firstSeq: seq(1),
+      firstSeq: asSeq(1),
       messages: [
         {
           sender: actor,
@@ -184,7 +184,7 @@ test("two members who see different messages at one place break promise 2, withi
   );
 });
 
-test("a message at two places breaks promise 3", () => {
+test("a message at two seqs breaks promise 3", () => {
   const run = new Run();
   run.all(1, { id: 1 });
   run.all(2, { id: 1 });
@@ -205,8 +205,8 @@ test("who was removed and is given more breaks promise 4; who is given no more d
     run.all(1, { id: 1 });
     run.all(2, { id: 2, at: 2, entry: entry("remove", 2) });
     run.stays[1].left = true;
-    for (const place of [3, 4]) run.all(place, { id: place, at: 2 });
-    for (let place = 3; place < 3 + given; place++) run.deliver(run.stays[1], place, { id: place, at: 2 });
+    for (const seq of [3, 4]) run.all(seq, { id: seq, at: 2 });
+    for (let seq = 3; seq < 3 + given; seq++) run.deliver(run.stays[1], seq, { id: seq, at: 2 });
     const result = run.audit();
     if (given === 0) assert.ok(result.passed, JSON.stringify(result.breaches));
     else fails(result, 4, { trespassing: given });
@@ -221,13 +221,13 @@ test("a sender's message that stands before one that they wrote earlier breaks p
   fails(run.audit(), 8, { outOfTurn: 1, lost: 0, reordered: 0 });
 
   const another = new Run();
-  for (const [place, id, client] of [
+  for (const [seq, id, client] of [
     [1, 2, 0],
     [2, 1, 1],
   ] as const) {
-    another.keep(place, { id });
-    for (const stay of another.stays) another.deliver(stay, place, { id });
-    another.acknowledge(place, id, client);
+    another.keep(seq, { id });
+    for (const stay of another.stays) another.deliver(stay, seq, { id });
+    another.acknowledge(seq, id, client);
   }
   assert.equal(another.audit().passed, true);
 });
@@ -253,7 +253,7 @@ test("a message that could not be opened, or came from a group that one is not i
 
 test("who comes later owes and is owed nothing of before", () => {
   const run = new Run();
-  for (let place = 1; place <= 3; place++) run.all(place, { id: place });
+  for (let seq = 1; seq <= 3; seq++) run.all(seq, { id: seq });
   const late = run.observer.enter(2, userId(3), 3);
   run.keep(4, { id: 4 });
   for (const stay of [...run.stays, late]) run.deliver(stay, 4, { id: 4 });

@@ -1,18 +1,29 @@
-import { dialAssigned, Mailbox, openLeanSocket } from "../core/client/index.ts";
-import { sleep, systemClock } from "../core/platform/clock.ts";
-import { seededRandom } from "../core/platform/random.ts";
-import type { GroupId, Seq } from "../core/wire/ids.ts";
+import { dialAssigned, Mailbox, openLeanSocket, type TlsTrust } from "../../core/client/index.ts";
+import { sleep, systemClock } from "../../core/platform/clock.ts";
+import { seededRandom } from "../../core/platform/random.ts";
+import { type GroupId, seq, type UserId } from "../../core/wire/ids.ts";
+import type { ClientIndex } from "../workload/population.ts";
 import type { StoredSequences } from "./audit.ts";
 import { SequenceLog } from "./sequence-log.ts";
-import type { Reader, ThreadStart } from "./thread-protocol.ts";
 
 export interface Range {
-  /** The place before the first to read. */
+  /** The seq before the first to read. */
   readonly base: number;
   readonly last: number;
 }
 
-type ReadAt = Pick<ThreadStart, "target" | "tls">;
+/** A member of these groups, and how to be that user once more. */
+export interface Reader {
+  readonly client: ClientIndex;
+  readonly user: UserId;
+  readonly token: Uint8Array;
+  readonly groups: readonly GroupId[];
+}
+
+interface ReadAt {
+  readonly target: string;
+  readonly tls?: TlsTrust | undefined;
+}
 
 const readMsMax = 30_000;
 
@@ -29,9 +40,12 @@ export async function readAgain(
   const stored = new Map<GroupId, SequenceLog>();
   const covered = new Set<GroupId>();
   for (const reader of readers) {
-    const groups = reader.groups.filter((group) => ranges.has(group) && !covered.has(group));
-    if (groups.length === 0) continue;
-    const wanted = new Map(groups.map((group) => [group, ranges.get(group) as Range]));
+    const wanted = new Map<GroupId, Range>();
+    for (const group of reader.groups) {
+      const range = ranges.get(group);
+      if (range && !covered.has(group)) wanted.set(group, range);
+    }
+    if (wanted.size === 0) continue;
     for (const [group, { base }] of wanted) {
       covered.add(group);
       stored.set(group, new SequenceLog(base));
@@ -56,7 +70,7 @@ async function readAs(
       random: seededRandom(reader.user),
       socket: { tls },
     },
-    { outboxMax: 1, startAfter: (group, lastSeq) => (ranges.get(group)?.base ?? lastSeq) as Seq },
+    { outboxMax: 1, startAfter: (group, lastSeq) => seq(ranges.get(group)?.base ?? lastSeq) },
     {
       connection: () => {},
       delivered(group, message) {

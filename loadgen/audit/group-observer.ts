@@ -1,9 +1,9 @@
-import { copyBytes } from "../core/wire/bytes.ts";
-import type { DeliverCursor } from "../core/wire/deliver-frame.ts";
-import type { GroupId, UserId } from "../core/wire/ids.ts";
-import { messageTypes } from "../core/wire/send-frame.ts";
+import { copyBytes } from "../../core/wire/bytes.ts";
+import type { DeliverCursor } from "../../core/wire/deliver-frame.ts";
+import type { GroupId, UserId } from "../../core/wire/ids.ts";
+import { messageTypes } from "../../core/wire/send-frame.ts";
+import type { ClientIndex } from "../workload/population.ts";
 import { acknowledgedFields, type Breach, type GroupRecord } from "./audit.ts";
-import type { ClientIndex } from "./population.ts";
 import { SequenceLog } from "./sequence-log.ts";
 
 /** One client's time in a group, as it goes on. */
@@ -57,7 +57,7 @@ export class GroupObserver {
     }
   }
 
-  /** A message of this client's, under this id, stands at this place. */
+  /** This client's message with this id has this seq. */
   acknowledged(client: ClientIndex, seq: number, high: number, low: number): void {
     if (this.#acknowledgedLength + acknowledgedFields > this.#acknowledged.length) {
       const larger = new Float64Array(this.#acknowledged.length * 2);
@@ -68,16 +68,16 @@ export class GroupObserver {
     this.#acknowledgedLength += acknowledgedFields;
   }
 
-  /** The last place that a client of this thread knows of. */
+  /** The last seq that a client of this thread knows of. */
   get last(): number {
     let last = 0;
     for (const { next } of this.#stays) last = Math.max(last, next - 1);
     for (let i = 0; i < this.#acknowledgedLength; i += acknowledgedFields)
-      last = Math.max(last, this.#acknowledged[i] as number);
+      last = Math.max(last, this.#acknowledged[i] ?? 0);
     return last;
   }
 
-  /** Whether everybody who is still in has been given everything up to this place. */
+  /** Whether everybody who is still in has been given everything up to this seq. */
   reached(last: number): boolean {
     return this.#stays.every(({ left, next }) => left || next > last);
   }

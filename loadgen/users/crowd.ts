@@ -1,13 +1,17 @@
-import { deploymentUrl, IdentityCache } from "../core/client/index.ts";
-import { backOffMs } from "../core/platform/back-off.ts";
-import { type Clock, sleep } from "../core/platform/clock.ts";
-import { Failure } from "../core/platform/failure.ts";
-import type { Random } from "../core/platform/random.ts";
-import type { GroupId } from "../core/wire/ids.ts";
+import { deploymentUrl, IdentityCache, type TlsTrust } from "../../core/client/index.ts";
+import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import { backOffMs } from "../../core/platform/back-off.ts";
+import { type Clock, sleep } from "../../core/platform/clock.ts";
+import { Failure } from "../../core/platform/failure.ts";
+import type { Random } from "../../core/platform/random.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
+import type { Reader } from "../audit/read-again.ts";
+import { type ClientIndex, type Population, threadOf } from "../workload/population.ts";
+import type { Workload } from "../workload/workload.ts";
+import type { Accounts } from "./accounts.ts";
 import type { Observation } from "./observation.ts";
-import { type ClientIndex, type Population, threadOf } from "./population.ts";
+import { sharedKeyPair } from "./shared-key-pairs.ts";
 import { SimulatedUser } from "./simulated-user.ts";
-import type { Reader, ThreadStart } from "./thread-protocol.ts";
 
 /** Under way at once: enough to keep a server busy, few enough to stay within its queues. */
 const connectsAtOnce = 32;
@@ -19,12 +23,24 @@ const joinMsMax = 30_000;
 /** A loopback address has ports for so many sockets to one server. */
 const socketsPerAddress = 20_000;
 
+/** Who a thread's users are, and where they go. */
+export interface CrowdSetup {
+  readonly thread: number;
+  readonly workload: Workload;
+  /** `host:port` of the deployment. */
+  readonly target: string;
+  /** Where the deployment is reached by TLS. */
+  readonly tls?: TlsTrust | undefined;
+  readonly accounts: Accounts;
+  readonly keyPairs: readonly IdentityKeyPairs[];
+}
+
 /** The simulated users of one thread. */
 export class Crowd {
   readonly users = new Map<ClientIndex, SimulatedUser>();
   /** Of the planned groups, by their number. */
-  groupIds: ReadonlyMap<number, GroupId> = new Map();
-  readonly #start: ThreadStart;
+  #groupIds: ReadonlyMap<number, GroupId> = new Map();
+  readonly #setup: CrowdSetup;
   readonly #population: Population;
   readonly #observation: Observation;
   readonly #clock: Clock;
@@ -32,24 +48,24 @@ export class Crowd {
   readonly #identities = new IdentityCache();
 
   constructor(
-    start: ThreadStart,
+    setup: CrowdSetup,
     population: Population,
-    by: { observation: Observation; clock: Clock; random: Random },
+    parts: { observation: Observation; clock: Clock; random: Random },
   ) {
-    this.#start = start;
+    this.#setup = setup;
     this.#population = population;
-    this.#observation = by.observation;
-    this.#clock = by.clock;
-    this.#random = by.random;
+    this.#observation = parts.observation;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
   }
 
   isMine(client: ClientIndex): boolean {
-    return threadOf(client, this.#start.workload.threads) === this.#start.thread;
+    return threadOf(client, this.#setup.workload.threads) === this.#setup.thread;
   }
 
   /** Everybody signs up, or logs in. */
   async connect(): Promise<void> {
-    const { clients, rampSeconds } = this.#start.workload;
+    const { clients, rampSeconds } = this.#setup.workload;
     const mine = Array.from({ length: clients }, (_, client) => client).filter((client) => this.isMine(client));
     const began = this.#clock.monotonic();
     await eachAtOnce(mine, connectsAtOnce, async (index) => {
@@ -63,12 +79,11 @@ export class Crowd {
   async found(): Promise<ReadonlyMap<number, GroupId>> {
     const founded = new Map<number, GroupId>();
     const mine = this.#population.groups
-      .map(({ members }, number) => ({ members, number }))
-      .filter(({ members }) => this.isMine(members[0] as ClientIndex));
-    await eachAtOnce(mine, foundsAtOnce, async ({ members, number }) => {
-      const founder = this.users.get(members[0] as ClientIndex) as SimulatedUser;
+      .map(({ founder, members }, number) => ({ founder, members, number }))
+      .filter(({ founder }) => this.isMine(founder));
+    await eachAtOnce(mine, foundsAtOnce, async ({ founder, members, number }) => {
       const names = members.slice(1).map((member) => this.nameOf(member));
-      const conversation = await founder.client.createGroup({ title: `group ${number}`, members: names });
+      const conversation = await this.userAt(founder).client.createGroup({ title: `group ${number}`, members: names });
       if (!conversation.ok)
         throw couldNot("found_group", `group ${number} cannot be founded: ${conversation.reason.detail}`);
       founded.set(number, conversation.value.group);
@@ -78,7 +93,7 @@ export class Crowd {
 
   /** Waits until everybody has been let into their groups, and can write there. */
   async join(groupIds: ReadonlyMap<number, GroupId>): Promise<void> {
-    this.groupIds = groupIds;
+    this.#groupIds = groupIds;
     let wanted = 0;
     for (const { members } of this.#population.groups) wanted += members.filter((member) => this.isMine(member)).length;
     const deadline = this.#clock.monotonic() + joinMsMax;
@@ -88,11 +103,25 @@ export class Crowd {
       }
       await sleep(this.#clock, 20);
     }
-    if (this.#start.workload.encryption.mode === "real") await this.#takeKeys();
+    if (this.#setup.workload.encryption.mode === "real") await this.#takeKeys();
+  }
+
+  /** The user of one of this thread's clients. */
+  userAt(client: ClientIndex): SimulatedUser {
+    const user = this.users.get(client);
+    if (!user) throw new Error(`client ${client} is another thread's, or has not connected`);
+    return user;
+  }
+
+  /** The group that was planned under this number. */
+  groupAt(number: number): GroupId {
+    const group = this.#groupIds.get(number);
+    if (group === undefined) throw new Error(`group ${number} has not been founded`);
+    return group;
   }
 
   nameOf(client: ClientIndex): string {
-    return `${this.#start.accounts.namePrefix}${client}`;
+    return `${this.#setup.accounts.namePrefix}${client}`;
   }
 
   /** For each group that somebody here is in, one of them, as few as do: to read everything again with. */
@@ -113,7 +142,7 @@ export class Crowd {
   }
 
   async #connectUser(index: ClientIndex): Promise<void> {
-    const { target, tls, accounts, keyPairs, workload } = this.#start;
+    const { target, tls, accounts, keyPairs, workload } = this.#setup;
     const openShare = workload.encryption.mode === "real" ? workload.encryption.openShare : 0;
     const user = new SimulatedUser(
       {
@@ -122,7 +151,7 @@ export class Crowd {
         target,
         tls,
         accounts,
-        keyPairs: keyPairs[index % keyPairs.length] as ThreadStart["keyPairs"][number],
+        keyPairs: sharedKeyPair(keyPairs, index),
         identities: this.#identities,
         random: this.#random.fork(),
         localAddress: this.#localAddress(index),
@@ -154,7 +183,7 @@ export class Crowd {
   }
 
   #localAddress(index: ClientIndex): string | undefined {
-    const { target, workload } = this.#start;
+    const { target, workload } = this.#setup;
     const { hostname } = deploymentUrl(target);
     if (!/^(127\.|localhost$)/.test(hostname) || workload.clients <= socketsPerAddress) return undefined;
     return `127.0.${1 + Math.floor(index / socketsPerAddress)}.1`;
@@ -167,9 +196,10 @@ function couldNot(code: string, what: string): Failure {
 
 /** Does the work for every item, so many of them at once. */
 async function eachAtOnce<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
+  // All workers take from one iterator.
+  const rest = items.values();
   const worker = async () => {
-    for (let i = next++; i < items.length; i = next++) await work(items[i] as T);
+    for (const item of rest) await work(item);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
 }

@@ -5,7 +5,7 @@ export class MeasuredWindow {
   #durationMs = 0;
 
   /** From here on it is this stretch that is measured; nothing is before the first. */
-  place(startMs: number, seconds: { readonly warmUpSeconds: number; readonly durationSeconds: number }): void {
+  begin(startMs: number, seconds: { readonly warmUpSeconds: number; readonly durationSeconds: number }): void {
     this.#startMs = startMs;
     this.#warmUpMs = seconds.warmUpSeconds * 1000;
     this.#durationMs = seconds.durationSeconds * 1000;

@@ -1,33 +1,15 @@
-import type { TlsTrust } from "../core/client/index.ts";
-import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
-import type { GroupId, UserId } from "../core/wire/ids.ts";
-import type { ThreadAudit } from "./audit.ts";
-import type { ClientIndex } from "./population.ts";
-import type { Workload } from "./workload.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
+import type { ThreadAudit } from "../audit/audit.ts";
+import type { Reader } from "../audit/read-again.ts";
+import type { CrowdSetup } from "../users/crowd.ts";
+import type { Workload } from "../workload/workload.ts";
 
 /** What a thread of simulated users is started with. */
-export interface ThreadStart {
-  readonly thread: number;
-  readonly workload: Workload;
-  /** `host:port` of the deployment. */
-  readonly target: string;
-  /** Where the deployment is reached by TLS. */
-  readonly tls?: TlsTrust | undefined;
-  readonly accounts: Accounts;
-  readonly keyPairs: readonly IdentityKeyPairs[];
+export interface ThreadStart extends CrowdSetup {
   /** How late each message went out, in microseconds, by thread and slot: shared, so that receivers know too. */
   readonly lateness: readonly Int32Array[];
   /** Microseconds to add to the shared monotonic clock, so that stamps of different runs differ. */
   readonly stampOffsetMicros: number;
-}
-
-/** Where simulated users come from. */
-export interface Accounts {
-  /** `signUp` makes them; `seeded` ones are in the database already and log in. */
-  readonly kind: "signUp" | "seeded";
-  /** The user of client i is called this, then i. */
-  readonly namePrefix: string;
-  readonly password: string;
 }
 
 /** A stretch of load: how often messages are due, for how long, and who comes and goes meanwhile. */
@@ -43,7 +25,7 @@ export type ThreadOrder =
   | { readonly kind: "run"; readonly stretch: Stretch; readonly startMs: number }
   /** End the stretch that runs at this time of the clock; what was due before counts. */
   | { readonly kind: "cutShort"; readonly atMs: number }
-  /** Wait until every member has seen these places, for so long at most. */
+  /** Wait until every member has been given everything up to these seqs, for so long at most. */
   | { readonly kind: "settle"; readonly lasts: ReadonlyMap<GroupId, number>; readonly secondsMax: number }
   /** Say what was measured in the last stretch. */
   | { readonly kind: "record" }
@@ -96,11 +78,4 @@ export interface Testimony {
   readonly audit: ThreadAudit;
   /** One member of each group that it can speak for, to read everything again with. */
   readonly readers: readonly Reader[];
-}
-
-export interface Reader {
-  readonly client: ClientIndex;
-  readonly user: UserId;
-  readonly token: Uint8Array;
-  readonly groups: readonly GroupId[];
 }

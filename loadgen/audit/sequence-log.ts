@@ -1,15 +1,15 @@
-/** What one thread's clients saw of a group, place by place: which message, under which epoch. */
+/** What one thread's clients saw of a group, seq by seq: which message, under which epoch. */
 export interface SequenceRecord {
-  /** The place before the first recorded one. */
+  /** The seq before the first recorded one. */
   readonly base: number;
-  /** By place − base − 1: the halves of the client message id and the epoch; epoch 0 where nobody saw anything. */
+  /** By seq − base − 1: the halves of the client message id and the epoch; epoch 0 where nobody saw anything. */
   readonly high: Uint32Array;
   readonly low: Uint32Array;
   readonly epoch: Uint32Array;
 }
 
 /**
- * The first to see a place writes it down; everybody after must see the same. A delivery costs one comparison, so hundreds
+ * The first client that sees a seq writes the message down; every later one must see the same. A delivery costs one comparison, so hundreds
  * of thousands a second can be audited.
  */
 export class SequenceLog {
@@ -23,7 +23,7 @@ export class SequenceLog {
     this.#base = base;
   }
 
-  /** Whether this is what others saw at this place. */
+  /** Whether this is what others saw at this seq. */
   agrees(seq: number, high: number, low: number, epoch: number): boolean {
     const at = seq - this.#base - 1;
     if (at < 0) return true; // Before the audit began.

@@ -1,12 +1,12 @@
-import { type Clock, sleep } from "../core/platform/clock.ts";
-import { type Random, shuffled } from "../core/platform/random.ts";
-import type { GroupId } from "../core/wire/ids.ts";
+import { type Clock, sleep } from "../../core/platform/clock.ts";
+import { type Random, shuffled } from "../../core/platform/random.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
+import type { MeasuredWindow } from "../workload/measured-window.ts";
+import type { Population } from "../workload/population.ts";
+import type { Workload } from "../workload/workload.ts";
 import type { Crowd } from "./crowd.ts";
-import type { MeasuredWindow } from "./measured-window.ts";
 import type { Observation } from "./observation.ts";
-import type { ClientIndex, Population } from "./population.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
-import type { Workload } from "./workload.ts";
 
 export interface ChurnParts {
   readonly churn: Workload["churn"];
@@ -56,13 +56,13 @@ function removals(parts: ChurnParts): Promise<void>[] {
     random,
   } = parts;
   if (removedShare === 0) return [];
-  return population.groups.flatMap(({ members }, number) => {
-    const admin = crowd.users.get(members[0] as ClientIndex);
+  return population.groups.flatMap(({ founder, members }, number) => {
+    const admin = crowd.users.get(founder);
     const count = Math.round((members.length - 1) * removedShare);
     if (!admin || count === 0) return [];
     const removed = shuffled(random, members.slice(1)).slice(0, count);
     const names = removed.map((member) => crowd.nameOf(member));
-    return [removeAndAdmit(parts, admin, crowd.groupIds.get(number) as GroupId, names)];
+    return [removeAndAdmit(parts, admin, crowd.groupAt(number), names)];
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { FuzzTarget } from "../core/fuzz/target.ts";
-import { accepted, type Parsed, refused } from "../core/platform/result.ts";
-import { parseMetrics, parseServerList } from "./deployment-probe.ts";
+import type { FuzzTarget } from "../../core/fuzz/target.ts";
+import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
+import { parseMetrics, parseServerList } from "../recorder/deployment-probe.ts";
 import { parseWorkload, presets } from "./workload.ts";
 
 function jsonOf(bytes: Uint8Array): Parsed<unknown> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "../core/platform/random.ts";
-import { Arrivals } from "./schedule.ts";
+import { seededRandom } from "../../core/platform/random.ts";
+import { Arrivals } from "../workload/schedule.ts";
 import { generatorFaults } from "./validity.ts";
 
 const constant = (ratePerSecond: number) =>
