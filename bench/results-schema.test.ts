@@ -8,7 +8,7 @@ import { sampleCell, sampleRun } from "./document/testing/sample-run.ts";
 import { resultsJsonSchema, resultsSchema } from "./results-schema.ts";
 
 const file = path.join(projectRoot, "bench/results.schema.json");
-const schema = JSON.parse(readFileSync(file, "utf8")) as object;
+const schema: object = JSON.parse(readFileSync(file, "utf8"));
 const validate = new Ajv2020({ strict: false }).compile(schema);
 
 test("the schema's file says what the writer writes", () => {
@@ -20,7 +20,7 @@ test("the schema's file says what the writer writes", () => {
 });
 
 test("a run that the writer accepts is one that the file's schema accepts", () => {
-  const run = JSON.parse(JSON.stringify(resultsSchema.parse(sampleRun()))) as unknown;
+  const run: unknown = JSON.parse(JSON.stringify(resultsSchema.parse(sampleRun())));
   assert.ok(validate(run), JSON.stringify(validate.errors));
 });
 

@@ -10,6 +10,7 @@ import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { keyPair } from "../core/testing/key-pairs.ts";
 import { person } from "../core/testing/person.ts";
+import { present } from "../core/testing/present.ts";
 import { endOfCommand } from "./testing/command-here.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "account-test-"));
@@ -99,7 +100,7 @@ suite("accounts, trust and identities by command", () => {
     await refused("unknown_user", "trust", "show", "nobody-at-all", ...known);
     const shown = await done("trust", "show", "bob", ...known);
     assert.match(shown, /bob: met, not verified/);
-    const digits = /(?:\d{5}\s){11}\d{5}/.exec(shown)?.[0] as string;
+    const digits = present(/(?:\d{5}\s){11}\d{5}/.exec(shown)?.[0]);
     const misread = digits.replace(/\d$/, (last) => String((Number(last) + 1) % 10));
     await refused("safety_number_differs", "trust", "verify", "bob", misread, ...known);
     assert.equal(await done("trust", "list", ...known), "bob\tmet, not verified\n");

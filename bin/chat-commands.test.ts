@@ -7,6 +7,7 @@ import { inlineCrypto, openAccount, type SendOutcome, ThisMachine } from "../cor
 import { endOf, startCommand } from "../core/testing/command-line.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { type Person, person } from "../core/testing/person.ts";
+import { present } from "../core/testing/present.ts";
 import { until } from "../core/testing/until.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { endOfCommand } from "./testing/command-here.ts";
@@ -33,7 +34,7 @@ suite("the account's chat by command", () => {
     if (!made.ok) throw new Error(made.reason.detail);
     groups.set(title, made.value.group);
   };
-  const climbing = () => groups.get("climbing") as GroupId;
+  const climbing = () => present(groups.get("climbing"));
 
   before(async () => {
     deployment = await deploy();
@@ -53,7 +54,7 @@ suite("the account's chat by command", () => {
     assert.ok(lines.includes(`climbing\t${climbing()}\tbob, alice\t1 unread`), out);
     assert.ok(!out.includes("\u001b") && out.includes("zoo\ufffd[31m"));
     const json = await run(["groups", "--json", ...asAlice]);
-    const line = json.out.split("\n").find((of) => of.includes("climbing")) as string;
+    const line = present(json.out.split("\n").find((of) => of.includes("climbing")));
     const { lastAt, ...rest } = JSON.parse(line);
     assert.deepEqual(rest, { group: climbing(), title: "climbing", members: ["bob", "alice"], unread: 1, mentions: 1 });
     assert.ok(Math.abs(Date.parse(lastAt) - Date.now()) < 60_000);
@@ -117,10 +118,10 @@ suite("the account's chat by command", () => {
     assert.equal(await tail.ended, 0);
     assert.equal(tail.err(), "");
     const lines = tail.out().trimEnd().split("\n");
-    assert.match(lines[0] as string, /^\d{4}-\d\d-\d\d \d\d:\d\d alice: two ⏎ lines$/);
-    assert.match(lines[1] as string, / alice: \[route\.txt, 16 bytes\] the route$/);
-    assert.match(lines[2] as string, / alice: x{70000} \(not sent: payload_too_large\)$/);
-    assert.match(lines[3] as string, / bob: one ⏎ line \ufffd\[2J\ufffd\ufffd only$/);
+    assert.match(present(lines[0]), /^\d{4}-\d\d-\d\d \d\d:\d\d alice: two ⏎ lines$/);
+    assert.match(present(lines[1]), / alice: \[route\.txt, 16 bytes\] the route$/);
+    assert.match(present(lines[2]), / alice: x{70000} \(not sent: payload_too_large\)$/);
+    assert.match(present(lines[3]), / bob: one ⏎ line \ufffd\[2J\ufffd\ufffd only$/);
     assert.equal(lines.length, 4);
   });
 
@@ -130,7 +131,7 @@ suite("the account's chat by command", () => {
     await until(() => tail.out().split("\n").length >= 2, "the last line is there");
     await bob.say(climbing(), said);
     await until(() => tail.out().split("\n").length >= 3, "it is shown");
-    const line = tail.out().split("\n")[1] as string;
+    const line = present(tail.out().split("\n")[1]);
     assert.ok(!/[\p{Cc}\u{e0041}]/u.test(line), line);
     const { text, name, state } = JSON.parse(line);
     assert.deepEqual([text, name, state], [said, "bob", "received"]);

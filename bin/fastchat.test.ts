@@ -10,6 +10,7 @@ import { writablePlace } from "../core/store/embedded/place.ts";
 import { endOf, type StartedCommand, startCommand, untilItServes } from "../core/testing/command-line.ts";
 import { freshDatabase } from "../core/testing/database.ts";
 import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
+import { portOf } from "../core/testing/port-of.ts";
 import { until } from "../core/testing/until.ts";
 import { listServers } from "../loadgen/recorder/deployment-probe.ts";
 import { presets } from "../loadgen/workload/workload.ts";
@@ -17,19 +18,18 @@ import { endOfCommand } from "./testing/command-here.ts";
 
 const scratch = mkdtempSync(path.join(writablePlace(), "cli-test-"));
 chmodSync(scratch, 0o755);
-const mark = `FASTCHAT_CLI_TEST=${randomBytes(8).toString("hex")}`;
+/** In the environment of everything that this test starts; not a setting, which begins with FASTCHAT_. */
+const mark = { name: "CLI_TEST", value: randomBytes(8).toString("hex") };
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 function start(args: readonly string[], environment: Record<string, string> = {}): StartedCommand {
-  const [name, value] = mark.split("=") as [string, string];
-  // Not a setting: what begins with FASTCHAT_ would be taken for one.
-  return startCommand(args, { cwd: scratch, environment: { [name.replace("FASTCHAT_", "")]: value, ...environment } });
+  return startCommand(args, { cwd: scratch, environment: { [mark.name]: mark.value, ...environment } });
 }
 
 const run = (args: readonly string[], environment?: Record<string, string>) => endOf(start(args, environment));
 
 /** Processes that descend from a command of this test and are still there, and databases on its directory. */
-const leftovers = () => leftoverProcesses([scratch, mark.replace("FASTCHAT_", "")]);
+const leftovers = () => leftoverProcesses([scratch, `${mark.name}=${mark.value}`]);
 
 const flag = (name: string, value: string) => [`--${name}`, value];
 const served = (port = "0") => [
@@ -145,7 +145,7 @@ suite("serve", () => {
   test("a port in use, a database that does not answer and a secret that is not allowed are failures with a code", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
-    const port = String((taken.address() as { port: number }).port);
+    const port = String(portOf(taken));
     const database = await freshDatabase();
     const bad = path.join(scratch, "bad-secret.json");
     writeFileSync(bad, "{}");
@@ -235,11 +235,8 @@ suite("load and db", () => {
   });
 
   test("a workload that is not allowed, and a target that is not there, are failures with a code", async () => {
-    const [typo, broken, nowhere] = ["typo", "broken", "nowhere"].map((name) => path.join(scratch, `${name}.json`)) as [
-      string,
-      string,
-      string,
-    ];
+    const file = (name: string) => path.join(scratch, `${name}.json`);
+    const [typo, broken, nowhere] = [file("typo"), file("broken"), file("nowhere")];
     writeFileSync(typo, JSON.stringify({ ...presets.dm, clinets: 5 }));
     writeFileSync(broken, "{");
     const target = flag("target", "127.0.0.1:1");

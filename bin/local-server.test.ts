@@ -9,6 +9,7 @@ import { aboutDeployment } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { freePort } from "../core/platform/free-port.ts";
 import { writablePlace } from "../core/store/embedded/place.ts";
+import { portOf } from "../core/testing/port-of.ts";
 import { until } from "../core/testing/until.ts";
 import { type LocalServerPlace, useLocalServer } from "./local-server.ts";
 
@@ -55,7 +56,7 @@ test("chats that begin at once share one server, which outlives the first of the
 test("a port that something else has, and a directory that is none, are told", async () => {
   const other = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(other, "listening");
-  const { port } = other.address() as { port: number };
+  const port = portOf(other);
   const stopping = new AbortController();
   const log = path.join(scratch, "taken", "server.log");
   const waiting = useLocalServer({ directory: path.join(scratch, "taken"), port, unusedSeconds: 1 }, stopping.signal);

@@ -113,11 +113,13 @@ function claimStart(directory: string): Cancel | undefined {
     writeFileSync(claim, String(process.pid), { flag: "wx" });
     return () => rmSync(claim, { force: true });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    if (!hasCode(cause, "EEXIST")) throw cause;
     if (!isAlive(claim)) rmSync(claim, { force: true });
     return undefined;
   }
 }
+
+const hasCode = (cause: unknown, code: string) => cause instanceof Error && "code" in cause && cause.code === code;
 
 function isAlive(claim: string): boolean {
   try {
@@ -127,7 +129,7 @@ function isAlive(claim: string): boolean {
     return pid !== undefined && pid > 0 && process.kill(pid, 0);
   } catch (cause) {
     // Of another user, it is alive, too.
-    return (cause as NodeJS.ErrnoException).code === "EPERM";
+    return hasCode(cause, "EPERM");
   }
 }
 

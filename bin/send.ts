@@ -1,3 +1,4 @@
+import { buffer } from "node:stream/consumers";
 import type { Command } from "commander";
 import { type LocalAccount, plainLine, type SendOutcome, textRefusal } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
@@ -89,8 +90,9 @@ async function sent(
     if (!taken.ok) throw refusal(taken.reason);
     return acknowledged(taken.value);
   }
+  if (text === undefined) throw new Error("neither a text nor a file is sent");
   const outcome = new Promise<SendOutcome>((resolve, reject) => {
-    const taken = account.client.send(group, { kind: "text", text: text as string }, resolve);
+    const taken = account.client.send(group, { kind: "text", text }, resolve);
     if (!taken.ok) reject(refusal({ code: "busy", detail: taken.reason }));
   });
   if (queue && account.client.mailbox.state !== "online") return "waits for {group} until there is a server";
@@ -114,9 +116,5 @@ function refusal({ code, detail }: { readonly code: string; readonly detail: str
 }
 
 async function read(input: NodeJS.ReadStream): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of input) pieces.push(Buffer.from(piece as Uint8Array));
-  return Buffer.concat(pieces)
-    .toString()
-    .replace(/\r?\n$/, "");
+  return (await buffer(input)).toString().replace(/\r?\n$/, "");
 }

@@ -37,7 +37,8 @@ GROUP is a title, what only this title begins with, or an id (fastchat groups).`
         const following = group === undefined ? undefined : follow(account, group, lines, write);
         await connected(account, password, signal);
         if (signal.aborted) return;
-        const { ended } = following ?? follow(account, knownGroup(account, typed, true) as GroupId, lines, write);
+        const { ended } =
+          following ?? follow(account, groupNamed(account.vault.view.groups(), typed).group, lines, write);
         await Promise.race([ended, closed(process.stdout), untilAborted(signal)]);
       },
       { stays: true },
@@ -45,12 +46,12 @@ GROUP is a title, what only this title begins with, or an id (fastchat groups).`
   );
 }
 
-/** The group, if this machine knows it; a group that it does not know at all fails once there is nothing more to learn. */
-function knownGroup({ vault }: LocalAccount, typed: string, isAll = false): GroupId | undefined {
+/** The group, if this machine knows it. */
+function knownGroup({ vault }: LocalAccount, typed: string): GroupId | undefined {
   try {
     return groupNamed(vault.view.groups(), typed).group;
   } catch (cause) {
-    if (isAll || !(cause instanceof Failure) || cause.code !== "group_unknown") throw cause;
+    if (!(cause instanceof Failure) || cause.code !== "group_unknown") throw cause;
     return undefined;
   }
 }
@@ -103,7 +104,7 @@ function lineOf(account: LocalAccount, message: ShownMessage): string {
   if (!content) return `${time} ${name} (cannot be read: ${plainLine(why ?? "")})`;
   const text =
     content.kind === "text" ? content.text : `[${content.name}, ${content.size} bytes] ${content.text ?? ""}`;
-  const unsent = { written: " (not sent yet)", failed: ` (not sent: ${why})` }[state as string] ?? "";
+  const unsent = state === "written" ? " (not sent yet)" : state === "failed" ? ` (not sent: ${why})` : "";
   return `${time} ${name}: ${plainLine(text).trimEnd()}${unsent}`;
 }
 

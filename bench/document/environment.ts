@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, statfsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { z } from "zod";
 import { projectRoot } from "../../core/platform/project-root.ts";
 import { cpuLimitCores } from "../statistics/machine-load.ts";
 import type { Environment } from "./document.ts";
@@ -56,9 +57,11 @@ export function readEnvironment(
   };
 }
 
+const packageJson = z.object({ version: z.string() });
+
 function installedVersion(name: string): string {
   const file = path.join(projectRoot, "node_modules", name, "package.json");
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  return packageJson.parse(JSON.parse(readFileSync(file, "utf8"))).version;
 }
 
 function commit(): string | null {

@@ -62,7 +62,8 @@ export async function measureCell(options: CellOptions): Promise<CellTry> {
       readings.push(await read(options, servers));
     },
   });
-  const [before, after] = readings as [Reading, Reading];
+  const [before, after] = readings;
+  if (!before || !after) throw new Error("the load ended without a measured time");
   const deliveries = load.deliveredPerSecond * load.seconds;
   const micros = (cpuSeconds: number) => (deliveries === 0 ? 0 : (cpuSeconds * 1e6) / deliveries);
   const since = (of: (server: DeploymentReading["servers"][number]) => number) =>

@@ -33,8 +33,8 @@ export function nativeAndForge(people: MicroPeople, options: NativeAndForgeOptio
 
 function rsa({ alice }: MicroPeople, bits: number): MicroSubject[] {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
-  const forgePublic = forge.publicKeyOf(publicKey.export({ type: "spki", format: "pem" }) as string);
-  const forgePrivate = forge.privateKeyOf(privateKey.export({ type: "pkcs8", format: "pem" }) as string);
+  const forgePublic = forge.publicKeyOf(publicKey.export({ type: "spki", format: "pem" }).toString());
+  const forgePrivate = forge.privateKeyOf(privateKey.export({ type: "pkcs8", format: "pem" }).toString());
   const key = randomBytes(fernetKeyBytes);
   const context = contextOf(alice);
   const wrap = () => wrapKey({ publicKey, key, ...context });
@@ -74,7 +74,7 @@ function keyGeneration(bits: number): MicroSubject {
 
 function ed25519({ alice }: MicroPeople): MicroSubject[] {
   const message = randomBytes(signedBytes);
-  const { d, x } = alice.signingKey.export({ format: "jwk" }) as { d: string; x: string };
+  const { d = "", x = "" } = alice.signingKey.export({ format: "jwk" });
   const publicBytes = Buffer.from(x, "base64url");
   const privateBytes = Buffer.concat([Buffer.from(d, "base64url"), publicBytes]);
   const nativeSign = () => sign(null, message, alice.signingKey);

@@ -100,7 +100,7 @@ export async function measureRounds(
 function resultOf(arm: MicroArm, measured: readonly MicroRound[], first: readonly MicroRound[]): MicroArmResult {
   const spread = (of: keyof MicroRound) => spreadOf(measured.map((round) => round[of]));
   const ofFirst = (of: keyof MicroRound) =>
-    spreadOf(measured.map((round, i) => round[of] / (first[i] as MicroRound)[of]));
+    spreadOf(measured.map((round, i) => round[of] / (first[i]?.[of] ?? Number.NaN)));
   return {
     arm: arm.name,
     atOnce: arm.atOnce ?? 1,

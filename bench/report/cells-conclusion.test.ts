@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { present } from "../../core/testing/present.ts";
 import { sampleCell, sampleRun } from "../document/testing/sample-run.ts";
 import { conclusion } from "./cells-conclusion.ts";
 
 const busy = { valid: false, invalidReasons: [{ code: "generator_busy", detail: "100%" }] } as const;
 const late = { valid: false, invalidReasons: [{ code: "sends_late", detail: "40% of p99" }] } as const;
-const quantiles = (p99: number) => ({ ...sampleCell().deliveryMs, p99 }) as ReturnType<typeof sampleCell>["deliveryMs"];
+const quantiles = (p99: number) => ({ ...present(sampleCell().deliveryMs), p99 });
 
 /** Ends as one sentence does, and says of nothing that it is not a number. */
 function told(...of: Parameters<typeof sampleRun>): string {

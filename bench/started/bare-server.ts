@@ -93,8 +93,10 @@ async function openWs(spread: Spread): Promise<BareServer> {
     });
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const address = http.address();
+  if (address === null || typeof address === "string") throw new Error("a bare server listens on no port");
   return {
-    port: (http.address() as { port: number }).port,
+    port: address.port,
     close() {
       for (const socket of server.clients) socket.terminate();
       http.close();

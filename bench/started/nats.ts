@@ -50,7 +50,7 @@ export class NatsServer {
   }
 
   usage(): { cpuSeconds: number } {
-    const usage = processUsage(this.#child.pid as number);
+    const usage = this.#child.pid === undefined ? undefined : processUsage(this.#child.pid);
     if (!usage) throw new Failure("nats_failed", `${program} has ended`, "start it by hand to see why");
     return usage;
   }

@@ -1,5 +1,4 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { systemClock as clock } from "../../core/platform/clock.ts";
@@ -95,12 +94,10 @@ export class PseudoTerminal {
 
   /** Presses the keys that end the program; answers its exit code. */
   async quit(keys: string): Promise<number | null> {
-    const exited = once(this.#script, "exit");
+    const exited = new Promise<number | null>((resolve) => this.#script.once("exit", resolve));
     this.write(keys);
     const giveUp = clock.after(quitMsMax, () => this.#script.kill("SIGKILL"));
-    const [code] = (await exited) as [number | null];
-    giveUp();
-    return code;
+    return exited.finally(giveUp);
   }
 
   kill(): void {

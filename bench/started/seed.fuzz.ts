@@ -4,7 +4,7 @@ import { accepted } from "../../core/platform/result.ts";
 import { parseSeededAccounts } from "./seed.ts";
 
 const { wrappingKey, signingKey } = accountOf("alice").identity;
-const pem = (key: typeof wrappingKey) => key.export({ type: "pkcs8", format: "pem" }) as string;
+const pem = (key: typeof wrappingKey) => key.export({ type: "pkcs8", format: "pem" }).toString();
 const file = {
   namePrefix: "user",
   password: "simulated",

@@ -88,7 +88,7 @@ const fileFields = z.strictObject({
 });
 
 export function writeSeededAccounts(file: string, { accounts, users, keyPairs }: SeededAccounts): void {
-  const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }) as string;
+  const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString();
   const fields: z.output<typeof fileFields> = {
     namePrefix: accounts.namePrefix,
     password: accounts.password,

@@ -15,10 +15,14 @@ const stopMsMax = 20_000;
 /** A server process under test. */
 export class ServerProcess {
   readonly #child: ChildProcess;
+  readonly #pid: number;
   readonly ready: Ready;
 
   private constructor(child: ChildProcess, ready: Ready) {
+    if (child.pid === undefined)
+      throw new Failure("server_failed", "no process was started", "look at the machine's limits");
     this.#child = child;
+    this.#pid = child.pid;
     this.ready = ready;
   }
 
@@ -38,7 +42,7 @@ export class ServerProcess {
   }
 
   get pid(): number {
-    return this.#child.pid as number;
+    return this.#pid;
   }
 
   /** CPU time so far, and memory now. */

@@ -1,4 +1,4 @@
-import { seededRandom } from "../../core/platform/random.ts";
+import { pickOne, seededRandom } from "../../core/platform/random.ts";
 import { median } from "./median.ts";
 
 /** A median, and between which values it would have been had the rounds been drawn again. */
@@ -18,9 +18,9 @@ export function spreadOf(rounds: readonly number[]): Spread {
   if (rounds.length === 1 && first !== undefined) return { median: first, low: first, high: first };
   const random = seededRandom(rounds.length);
   const medians = Array.from({ length: resamples }, () =>
-    median(Array.from(rounds, () => rounds[random.below(rounds.length)] as number)),
+    median(Array.from(rounds, () => pickOne(random, rounds))),
   ).sort((a, b) => a - b);
-  const at = (share: number) => medians[Math.round(share * (resamples - 1))] as number;
+  const at = (share: number) => medians[Math.round(share * (resamples - 1))] ?? Number.NaN;
   return { median: median(rounds), low: at(0.025), high: at(0.975) };
 }
 

@@ -136,8 +136,8 @@ test("each outside library that matters is imported in one place alone", () => {
 });
 
 test("the screen knows clients and not servers, and the load generator no database", () => {
-  permitted("gui/effects/probe.ts", "../client/index.ts");
-  refused("gui/effects/probe.ts", "../server/chat-server.ts", "../store/database.ts");
+  permitted("gui/effects/probe.ts", "../../core/client/index.ts");
+  refused("gui/effects/probe.ts", "../../core/server/chat-server.ts", "../../core/store/database.ts");
   permitted("loadgen/probe.ts", "../core/client/index.ts");
   refused("loadgen/probe.ts", "../core/store/database.ts", "../core/server/chat-server.ts");
 });

@@ -45,17 +45,6 @@ const serverFloors = [
   "sends",
   "http",
 ].map((floor) => `core/server/${floor}`);
-const benchFloors = [
-  "statistics",
-  "document",
-  "started",
-  "measurement",
-  "report",
-  "micro",
-  "options.ts",
-  "benchmark.ts",
-  "experiments",
-].map((floor) => `bench/${floor}`);
 const belowClient = ["core/platform", "core/wire", "core/e2ee"] as const;
 const clientFloors = ["text", "socket", "mail", "people", "group", "client.ts", "files", "vault", "account"].map(
   (floor) => `core/client/${floor}`,
@@ -63,9 +52,11 @@ const clientFloors = ["text", "socket", "mail", "people", "group", "client.ts", 
 /** The floors of a tower below this one. */
 const floorsBelow = (floor: string, tower = clientFloors) => tower.slice(0, tower.indexOf(floor));
 const belowOfServer = (floor: string) => [...belowServer, ...floorsBelow(`core/server/${floor}`, serverFloors)];
-const belowOfBench = (floor: string) => ["core", "loadgen", ...floorsBelow(`bench/${floor}`, benchFloors)];
 
 const belowGui = ["core/platform", "core/wire", "core/e2ee", "core/client", "core/media"] as const;
+
+const loadgenRooms = (...names: readonly string[]) => names.map((name) => `loadgen/${name}`);
+const benchRooms = (...names: readonly string[]) => names.map((name) => `bench/${name}`);
 
 /**
  * Who may import whom. A file belongs to the innermost room that it is in, and may import its own room and what stands in that
@@ -294,30 +285,77 @@ const rooms: readonly Room[] = [
   {
     path: "loadgen",
     holds: "simulated users, and the audit",
-    imports: ["core/platform", "core/wire", "core/e2ee", "core/client"],
+    imports: ["core/platform", "core/wire", "core/e2ee", "core/client", "loadgen"],
   },
   {
-    path: "bench",
-    holds: "the benchmarks, as a list",
-    imports: ["core", "loadgen", ...benchFloors],
+    path: "loadgen/workload",
+    holds: "what simulated users do, and when",
+    imports: ["core/platform", "core/wire"],
   },
-  { path: "bench/statistics", holds: "medians, spreads, the machine's load", imports: belowOfBench("statistics") },
-  { path: "bench/document", holds: "what a result's file has in it", imports: belowOfBench("document") },
+  {
+    path: "loadgen/recorder",
+    holds: "latencies, what the servers count, and whether figures count",
+    imports: ["core/platform", "core/client", "loadgen/workload"],
+  },
+  {
+    path: "loadgen/audit",
+    holds: "what clients saw, held against the contract",
+    imports: ["core/platform", "core/wire", "core/client", "loadgen/workload"],
+  },
+  {
+    path: "loadgen/users",
+    holds: "the users of one thread: who they are, what they write, who goes and comes back",
+    imports: [
+      "core/platform",
+      "core/wire",
+      "core/e2ee",
+      "core/client",
+      ...loadgenRooms("workload", "recorder", "audit"),
+    ],
+  },
+  {
+    path: "loadgen/threads",
+    holds: "the threads that simulate users, and how they are called",
+    imports: ["core/platform", "core/wire", ...loadgenRooms("workload", "recorder", "audit", "users")],
+  },
+  { path: "bench", holds: "the benchmarks", imports: ["core", "gui", "loadgen", "bench"] },
+  { path: "bench/statistics", holds: "medians, spreads, what else the machine did", imports: ["core/platform"] },
+  {
+    path: "bench/document",
+    holds: "the form of a result, and how it is kept while a run goes on",
+    imports: ["core/platform", "loadgen", "bench/statistics"],
+  },
+  {
+    path: "bench/report",
+    holds: "tables, sentences and pages for people",
+    imports: ["core/platform", "loadgen", ...benchRooms("statistics", "document")],
+  },
   {
     path: "bench/started",
-    holds: "what a benchmark starts: servers, databases, people, terminals",
-    imports: belowOfBench("started"),
+    holds: "what is started: databases, servers, what they are compared with, terminals",
+    imports: ["core", "loadgen", ...benchRooms("statistics", "document")],
   },
-  { path: "bench/measurement", holds: "one measurement of one thing", imports: belowOfBench("measurement") },
-  { path: "bench/report", holds: "results as text, tables and charts", imports: belowOfBench("report") },
+  {
+    path: "bench/measurement",
+    holds: "how load is put on what was started, and read",
+    imports: ["core", "loadgen", ...benchRooms("statistics", "document", "started")],
+  },
   {
     path: "bench/micro",
-    holds: "single operations, with tinybench",
-    imports: [...belowOfBench("micro"), "gui"],
+    holds: "single operations, one way beside another",
+    imports: ["core", "loadgen", ...benchRooms("statistics", "document", "report", "started")],
   },
-  { path: "bench/options.ts", holds: "the options that benchmarks share", imports: belowOfBench("options.ts") },
-  { path: "bench/benchmark.ts", holds: "what an entry of the list is", imports: belowOfBench("benchmark.ts") },
-  { path: "bench/experiments", holds: "a benchmark each", imports: belowOfBench("experiments") },
+  {
+    path: "bench/experiments",
+    holds: "a file for each benchmark",
+    imports: [
+      "core",
+      "loadgen",
+      "bench/benchmark.ts",
+      "bench/options.ts",
+      ...benchRooms("statistics", "document", "report", "started", "measurement", "micro"),
+    ],
+  },
   { path: "bin", holds: "the command line", imports: ["core", "gui", "loadgen", "bench"] },
 ];
 

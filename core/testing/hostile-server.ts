@@ -5,6 +5,7 @@ import { type ColdClientFrame, encodeClientFrame, parseClientFrame } from "../wi
 import { type DeliveredMessage, type DeliverFrame, encodeDeliver, parseDeliver } from "../wire/deliver-frame.ts";
 import type { GroupId, Seq } from "../wire/ids.ts";
 import { type ColdServerFrame, encodeServerFrame, parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
+import { portOf } from "./port-of.ts";
 
 const open: HostileServer[] = [];
 after(() => {
@@ -63,7 +64,7 @@ export class HostileServer {
   static async inFrontOf(url: string): Promise<HostileServer> {
     const http = createServer();
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-    return new HostileServer(new URL(url), http, (http.address() as { port: number }).port);
+    return new HostileServer(new URL(url), http, portOf(http));
   }
 
   /** From now on, frames of this kind are changed on their way to the server. */
