@@ -5,7 +5,7 @@ import { type Range, readAgain } from "./audit/read-again.ts";
 import { merged, type Quantiles } from "./recorder/recorder.ts";
 import { generatorFaults, type InvalidReason } from "./recorder/validity.ts";
 import { Crew, type CrewStart, type Progress } from "./threads/crew.ts";
-import type { Stretch, StretchRecord, Testimony } from "./threads/thread-protocol.ts";
+import type { Stretch, StretchRecord, Testimony } from "./threads/thread-calls.ts";
 
 export interface SessionOptions extends CrewStart {
   /** Called a few times a second. */

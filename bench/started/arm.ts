@@ -9,20 +9,23 @@ export type Arm =
 /** `ws-framed` is `ws` with messages framed once and merged for each turn, as our transport does it. */
 export type BareKind = "uws" | "ws" | "ws-framed";
 
-/** From the bench to the process that it measures. */
-export type ChildOrder =
-  | { readonly kind: "start"; readonly arm: Arm }
-  | { readonly kind: "usage" }
-  | { readonly kind: "stop" };
+/** What the process that is measured does for the bench. */
+export interface ServerChildCalls {
+  start(arm: Arm): Promise<ReadyServer>;
+  usage(): ProcessUsage;
+  /** Ends it. */
+  stop(): void;
+}
 
-export type ChildReport =
-  | {
-      readonly kind: "ready";
-      readonly port: number;
-      readonly transport: "uws" | "ws";
-      readonly durability:
-        | { readonly postgres: string; readonly synchronousCommit: string; readonly fsync: string }
-        | undefined;
-    }
-  | { readonly kind: "usage"; readonly cpuSeconds: number; readonly residentBytes: number }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly advice: string };
+export interface ReadyServer {
+  readonly port: number;
+  readonly transport: "uws" | "ws";
+  readonly durability:
+    | { readonly postgres: string; readonly synchronousCommit: string; readonly fsync: string }
+    | undefined;
+}
+
+export interface ProcessUsage {
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+}

@@ -1,19 +1,20 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { systemClock as clock } from "../../core/platform/clock.ts";
-import { Failure } from "../../core/platform/failure.ts";
+import { Failure, messageOf } from "../../core/platform/failure.ts";
+import { type Calls, callsToThread } from "../../core/platform/thread-calls.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { merged } from "../recorder/recorder.ts";
 import { sentSlots } from "../workload/message-stamp.ts";
 import type {
+  CrewCalls,
   LiveCounts,
+  LoadThreadCalls,
   Stretch,
   StretchRecord,
   Testimony,
-  ThreadOrder,
-  ThreadReport,
   ThreadStart,
-} from "./thread-protocol.ts";
+} from "./thread-calls.ts";
 
 export type CrewStart = Pick<ThreadStart, "workload" | "target" | "tls" | "accounts" | "keyPairs">;
 
@@ -32,18 +33,20 @@ export interface Progress {
   readonly errors: number;
 }
 
-/** The threads that simulate users, ordered about together. */
+interface LoadThread {
+  readonly worker: Worker;
+  readonly calls: Calls<LoadThreadCalls>;
+}
+
+/** The threads that simulate users, called together. */
 export class Crew {
-  readonly founded = new Map<number, GroupId>();
+  /** The last seq of each group that anybody knows of. */
   readonly lasts = new Map<GroupId, number>();
   stopped = false;
   readonly #start: CrewStart;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
-  readonly #threads: Worker[];
+  readonly #threads: readonly LoadThread[];
   readonly #live: LiveCounts[];
-  readonly #waiting = new Map<Worker, { resolve: () => void; reject: (cause: unknown) => void }>();
-  #records: StretchRecord[] = [];
-  #testimonies: Testimony[] = [];
   #phase: Phase = "connecting";
   #phaseSinceMs = clock.monotonic();
   #stretch: Stretch;
@@ -73,10 +76,13 @@ export class Crew {
         stampOffsetMicros,
       };
       const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData });
-      worker.on("message", (report: ThreadReport) => this.#reported(worker, thread, report));
-      worker.on("error", (cause) => this.#waiting.get(worker)?.reject(cause));
-      worker.on("exit", () => this.#waiting.get(worker)?.reject(interrupted()));
-      return worker;
+      const ours: CrewCalls = {
+        live: (counts) => {
+          this.#live[thread] = counts;
+          if (thread === 0) this.#show();
+        },
+      };
+      return { worker, calls: callsToThread<LoadThreadCalls>(worker, ours, interrupted) };
     });
   }
 
@@ -88,109 +94,70 @@ export class Crew {
   /** Everybody connects, and is let into their groups. */
   async gather(): Promise<void> {
     this.phase = "connecting";
-    await this.#all({ kind: "connect" });
+    await this.#all((thread) => thread.connect());
     this.phase = "founding groups";
-    await this.#all({ kind: "found" });
-    await this.#all({ kind: "join", groups: this.founded });
+    const founded = await this.#all((thread) => thread.found());
+    const groups = new Map(founded.flatMap((of) => [...of]));
+    await this.#all((thread) => thread.join(groups));
   }
 
   /** Puts a stretch of load on the servers; resolves when all that was due has been sent. */
   async run(stretch: Stretch, startMs: number): Promise<void> {
     this.phase = "warming up";
     this.#stretch = stretch;
-    await this.#all({ kind: "run", stretch, startMs });
+    await this.#all((thread) => thread.run(stretch, startMs));
   }
 
   /** Ends the stretch that runs before its time. */
   cutShort(atMs: number): void {
-    for (const thread of this.#threads) thread.postMessage({ kind: "cutShort", atMs } satisfies ThreadOrder);
+    for (const { calls } of this.#threads) calls.post("cutShort", atMs);
   }
 
   /** Waits until everything has reached everybody, for so long at most. */
   async settle(secondsMax: number): Promise<void> {
     this.phase = "settling";
     // Twice: what is still under way when everybody is first asked may be committed after all.
-    await this.#all({ kind: "settle", lasts: new Map(), secondsMax });
-    await this.#all({ kind: "settle", lasts: this.lasts, secondsMax });
+    for (const lasts of [new Map<GroupId, number>(), this.lasts]) {
+      for (const known of await this.#all((thread) => thread.settle(lasts, secondsMax))) {
+        for (const [group, last] of known) this.lasts.set(group, Math.max(last, this.lasts.get(group) ?? 0));
+      }
+    }
   }
 
   /** What was measured in the last stretch, a record a thread. */
-  async records(): Promise<readonly StretchRecord[]> {
-    this.#records = [];
-    await this.#all({ kind: "record" });
-    return this.#records;
+  records(): Promise<readonly StretchRecord[]> {
+    return this.#all((thread) => thread.record());
   }
 
   /** What was seen in all stretches, for the audit. */
-  async testimonies(): Promise<readonly Testimony[]> {
+  testimonies(): Promise<readonly Testimony[]> {
     this.phase = "auditing";
-    this.#testimonies = [];
-    await this.#all({ kind: "testify" });
-    return this.#testimonies;
+    return this.#all((thread) => thread.testify());
   }
 
   async stop(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
     await Promise.all(
-      this.#threads.map(async (thread) => {
-        const exited = once(thread, "exit");
-        thread.postMessage({ kind: "stop" } satisfies ThreadOrder);
-        const giveUp = clock.after(stopMsMax, () => void thread.terminate());
+      this.#threads.map(async ({ worker, calls }) => {
+        const exited = once(worker, "exit");
+        calls.post("stop");
+        const giveUp = clock.after(stopMsMax, () => void worker.terminate());
         await exited;
         giveUp();
       }),
     );
   }
 
-  /** Resolves when every thread has done it. */
-  async #all(order: ThreadOrder): Promise<void> {
-    await Promise.all(
-      this.#threads.map(
-        (thread) =>
-          new Promise<void>((resolve, reject) => {
-            if (this.stopped) return reject(interrupted());
-            this.#waiting.set(thread, { resolve, reject });
-            thread.postMessage(order);
-          }),
-      ),
-    );
-  }
-
-  #reported(worker: Worker, thread: number, report: ThreadReport): void {
-    switch (report.kind) {
-      case "done": {
-        if (report.order === "cutShort") return; // Nobody waits for it but for the stretch that it ends.
-        const waiting = this.#waiting.get(worker);
-        this.#waiting.delete(worker);
-        return waiting?.resolve();
-      }
-      case "failed": {
-        const failure = new Failure(
-          report.code,
-          report.message,
-          "look at the servers' log; lower the load if they were busy",
-        );
-        return this.#waiting.get(worker)?.reject(failure);
-      }
-      case "founded":
-        for (const [index, group] of report.groups) this.founded.set(index, group);
-        return;
-      case "lasts":
-        for (const [group, last] of report.lasts) this.lasts.set(group, Math.max(last, this.lasts.get(group) ?? 0));
-        return;
-      case "live":
-        this.#live[thread] = report.live;
-        if (thread === 0) this.#show();
-        return;
-      case "record":
-        this.#records.push(report.record);
-        return;
-      case "testimony":
-        this.#testimonies.push(report.testimony);
-        return;
-      default:
-        report satisfies never;
+  /** What every thread answers. */
+  async #all<Answer>(call: (thread: Calls<LoadThreadCalls>["to"]) => Promise<Answer>): Promise<Answer[]> {
+    if (this.stopped) throw interrupted();
+    try {
+      return await Promise.all(this.#threads.map(({ calls }) => call(calls.to)));
+    } catch (cause) {
+      if (cause instanceof Failure) throw cause;
+      const advice = "look at the servers' log; lower the load if they were busy";
+      throw new Failure("generator_failed", messageOf(cause), advice, cause);
     }
   }
 

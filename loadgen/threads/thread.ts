@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
-import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { LoopLag } from "../../core/platform/loop-lag.ts";
 import { seededRandom } from "../../core/platform/random.ts";
+import { callsToMainThread } from "../../core/platform/thread-calls.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { churn } from "../users/churn.ts";
 import { Crowd } from "../users/crowd.ts";
@@ -11,13 +11,10 @@ import { Observation } from "../users/observation.ts";
 import { Traffic } from "../users/traffic.ts";
 import { MeasuredWindow } from "../workload/measured-window.ts";
 import { drawPopulation } from "../workload/population.ts";
-import type { Stretch, ThreadOrder, ThreadReport, ThreadStart } from "./thread-protocol.ts";
+import type { CrewCalls, LoadThreadCalls, Stretch, StretchRecord, ThreadStart } from "./thread-calls.ts";
 
 /** Many simulated users in one worker thread: the thread's wiring. */
-const start = workerData as ThreadStart;
-if (!parentPort) throw new Error("a thread of simulated users is started by a Crew");
-const port = parentPort;
-const report = (message: ThreadReport) => port.postMessage(message);
+const start: ThreadStart = workerData;
 
 const liveEveryMs = 250;
 
@@ -37,41 +34,19 @@ let stretchEnd = new AbortController();
 /** Of the measured time. */
 let measuredLag = { p99Ms: 0, utilization: 0 };
 
-const stopShowing = clock.every(liveEveryMs, reportLive);
-port.on("message", (order: ThreadOrder) => {
-  void carryOut(order).then(
-    () => report({ kind: "done", order: order.kind }),
-    (cause) => {
-      const code = cause instanceof Failure ? cause.code : "generator_failed";
-      report({ kind: "failed", code, message: messageOf(cause) });
-    },
-  );
-});
-
-async function carryOut(order: ThreadOrder): Promise<void> {
-  switch (order.kind) {
-    case "connect":
-      return crowd.connect();
-    case "found":
-      return report({ kind: "founded", groups: await crowd.found() });
-    case "join":
-      return crowd.join(order.groups);
-    case "run":
-      return run(order.stretch, order.startMs);
-    case "cutShort":
-      return cutShort(order.atMs);
-    case "settle":
-      return settle(order.lasts, order.secondsMax);
-    case "record":
-      return record();
-    case "testify":
-      return report({ kind: "testimony", testimony: { audit: observation.audit(), readers: crowd.readers() } });
-    case "stop":
-      return stop();
-    default:
-      order satisfies never;
-  }
-}
+const ours: LoadThreadCalls = {
+  connect: () => crowd.connect(),
+  found: () => crowd.found(),
+  join: (groups) => crowd.join(groups),
+  run,
+  cutShort,
+  settle,
+  record,
+  testify: () => ({ audit: observation.audit(), readers: crowd.readers() }),
+  stop,
+};
+const crew = callsToMainThread<CrewCalls>(ours);
+const stopShowing = clock.every(liveEveryMs, showLive);
 
 async function run(stretch: Stretch, startMs: number): Promise<void> {
   stretchEnd = new AbortController();
@@ -98,34 +73,28 @@ async function cutShort(atMs: number): Promise<void> {
 }
 
 /** Until nothing is under way and every member has been given every message, or patience is over. */
-async function settle(lasts: ReadonlyMap<GroupId, number>, secondsMax: number): Promise<void> {
+async function settle(lasts: ReadonlyMap<GroupId, number>, secondsMax: number): Promise<ReadonlyMap<GroupId, number>> {
   const deadline = clock.monotonic() + secondsMax * 1000;
   const isSettled = () =>
     unsettled() === 0 &&
     [...observation.observers].every(([group, observer]) => observer.reached(lasts.get(group) ?? 0));
   while (!isSettled() && clock.monotonic() < deadline) await sleep(clock, 20);
-  report({
-    kind: "lasts",
-    lasts: new Map([...observation.observers].map(([group, observer]) => [group, observer.last])),
-  });
+  return new Map([...observation.observers].map(([group, observer]) => [group, observer.last]));
 }
 
-function record(): void {
-  report({
-    kind: "record",
-    record: {
-      offered: observation.offered,
-      deliveries: observation.deliveriesInTime,
-      ack: observation.ack.encode(),
-      delivery: observation.delivery.encode(),
-      deliveryUncorrected: observation.deliveryUncorrected.encode(),
-      late: observation.late.encode(),
-      loopLagP99Ms: measuredLag.p99Ms,
-      loopUtilization: measuredLag.utilization,
-      failures: observation.failures,
-      unsettled: unsettled(),
-    },
-  });
+function record(): StretchRecord {
+  return {
+    offered: observation.offered,
+    deliveries: observation.deliveriesInTime,
+    ack: observation.ack.encode(),
+    delivery: observation.delivery.encode(),
+    deliveryUncorrected: observation.deliveryUncorrected.encode(),
+    late: observation.late.encode(),
+    loopLagP99Ms: measuredLag.p99Ms,
+    loopUtilization: measuredLag.utilization,
+    failures: observation.failures,
+    unsettled: unsettled(),
+  };
 }
 
 function unsettled(): number {
@@ -134,11 +103,11 @@ function unsettled(): number {
   return count;
 }
 
-function reportLive(): void {
+function showLive(): void {
   let connected = 0;
   for (const user of crowd.users.values()) if (user.client.mailbox.state === "online") connected++;
   const { sent: offered, acknowledged, deliveries: delivered, errors, recent } = observation;
-  report({ kind: "live", live: { connected, offered, acknowledged, delivered, errors, recent: recent.encode() } });
+  crew.post("live", { connected, offered, acknowledged, delivered, errors, recent: recent.encode() });
   recent.reset();
 }
 
@@ -147,5 +116,5 @@ function stop(): void {
   stopShowing();
   lag.stop();
   void crowd.close();
-  port.close();
+  parentPort?.close();
 }

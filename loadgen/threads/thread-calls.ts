@@ -15,32 +15,36 @@ export interface ThreadStart extends CrowdSetup {
 /** A stretch of load: how often messages are due, for how long, and who comes and goes meanwhile. */
 export type Stretch = Pick<Workload, "arrivals" | "churn" | "warmUpSeconds" | "durationSeconds">;
 
-export type ThreadOrder =
-  | { readonly kind: "connect" }
-  /** Found the groups whose first member is this thread's. */
-  | { readonly kind: "found" }
-  /** The groups that were founded, by number in the population; wait until all clients are in theirs. */
-  | { readonly kind: "join"; readonly groups: ReadonlyMap<number, GroupId> }
-  /** Begin at this time of the shared monotonic clock. */
-  | { readonly kind: "run"; readonly stretch: Stretch; readonly startMs: number }
-  /** End the stretch that runs at this time of the clock; what was due before counts. */
-  | { readonly kind: "cutShort"; readonly atMs: number }
-  /** Wait until every member has been given everything up to these seqs, for so long at most. */
-  | { readonly kind: "settle"; readonly lasts: ReadonlyMap<GroupId, number>; readonly secondsMax: number }
-  /** Say what was measured in the last stretch. */
-  | { readonly kind: "record" }
-  /** Say what was seen in all of them. */
-  | { readonly kind: "testify" }
-  | { readonly kind: "stop" };
+/** What a thread of simulated users does for the crew. */
+export interface LoadThreadCalls {
+  /** Resolves when all its users are logged in. */
+  connect(): Promise<void>;
+  /** Founds the groups whose founder is this thread's; answers them by their number in the population. */
+  found(): Promise<ReadonlyMap<number, GroupId>>;
+  /** Given all groups that were founded, waits until all clients are in theirs. */
+  join(groups: ReadonlyMap<number, GroupId>): Promise<void>;
+  /** Begins a stretch at this time of the shared monotonic clock; resolves when all that was due has been sent. */
+  run(stretch: Stretch, startMs: number): Promise<void>;
+  /** Ends the stretch that runs at this time of the clock; what was due before counts. */
+  cutShort(atMs: number): Promise<void>;
+  /**
+   * Waits until every member has been given everything up to these seqs, for so long at most; answers the last seq of each group
+   * that its clients know of.
+   */
+  settle(lasts: ReadonlyMap<GroupId, number>, secondsMax: number): Promise<ReadonlyMap<GroupId, number>>;
+  /** What was measured in the last stretch. */
+  record(): StretchRecord;
+  /** What was seen in all of them. */
+  testify(): Testimony;
+  /** Ends it. */
+  stop(): void;
+}
 
-export type ThreadReport =
-  | { readonly kind: "done"; readonly order: ThreadOrder["kind"] }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string }
-  | { readonly kind: "founded"; readonly groups: ReadonlyMap<number, GroupId> }
-  | { readonly kind: "lasts"; readonly lasts: ReadonlyMap<GroupId, number> }
-  | { readonly kind: "live"; readonly live: LiveCounts }
-  | { readonly kind: "record"; readonly record: StretchRecord }
-  | { readonly kind: "testimony"; readonly testimony: Testimony };
+/** What the crew does for a thread. */
+export interface CrewCalls {
+  /** Called a few times a second. */
+  live(counts: LiveCounts): void;
+}
 
 /** What a progress line shows: sums since the start, and latencies since the last one. */
 export interface LiveCounts {
