@@ -18,11 +18,9 @@ export interface Bus {
    * got it.
    */
   deliver(frames: readonly GroupFrame[]): number;
-  /** To one server. */
   send(server: ServerId, frame: ColdLinkFrame): void;
   /** To the servers that have joined the group. */
   publish(group: GroupId, frame: ColdLinkFrame): void;
-  /** To all servers. */
   broadcast(frame: ColdLinkFrame): void;
   /** Where what arrives goes; set once, before anything is joined. */
   listen(events: BusEvents): void;
@@ -38,6 +36,7 @@ export interface GroupFrame {
 export interface BusEvents {
   /** A DELIVER frame; valid during the call only. */
   delivered(frame: Uint8Array): void;
+  /** Any other frame. */
   received(from: ServerId, frame: ColdLinkFrame): void;
   /** A server has joined groups. */
   joined(server: ServerId, groups: readonly GroupId[]): void;

@@ -4,12 +4,12 @@ import type { GroupOfUser } from "../store/groups.ts";
 import { epoch, type GroupId, groupId, seq, userId } from "../wire/ids.ts";
 import { ClientSession } from "./client-session.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { WatchedGroup } from "./sessions/session.ts";
+import type { FollowedGroup } from "./sessions/session.ts";
 import type { Connection } from "./transport/transport.ts";
 
 const alice = userId(1);
 
-function watched(id: GroupId): WatchedGroup {
+function followed(id: GroupId): FollowedGroup {
   return {
     id,
     topic: `g${id}`,
@@ -25,13 +25,13 @@ function watched(id: GroupId): WatchedGroup {
 }
 
 /** Alice's session at a server where, while her memberships are read, something happens. */
-function sessionOf(groups: readonly WatchedGroup[], whileReading: (session: ClientSession) => readonly GroupOfUser[]) {
+function sessionOf(groups: readonly FollowedGroup[], whileReading: (session: ClientSession) => readonly GroupOfUser[]) {
   const find = async (id: GroupId) => groups.find((group) => group.id === id);
   const context = {
     strangers: new Map(),
     users: { add() {} },
     memberships: { get: async () => whileReading(session) },
-    groups: { watch: find, reload: find, enter() {}, leave() {} },
+    groups: { follow: find, reload: find, enter() {}, leave() {} },
     presence: { stir() {}, close() {} },
   } as unknown as ServerContext;
   const connection = { subscribe() {}, unsubscribe() {}, send() {} } as unknown as Connection;
@@ -43,8 +43,8 @@ function sessionOf(groups: readonly WatchedGroup[], whileReading: (session: Clie
 const listed = async (session: ClientSession) =>
   (await session.enterGroups()).map(({ group, readSeq }) => `${group.id} read to ${readSeq}`);
 
-test("a group that the user is let into while the list is being read is on the list", async () => {
-  const [old, fresh] = [watched(groupId(7)), watched(groupId(8))];
+test("a group that the user is admitted to while the list is being read is on the list", async () => {
+  const [old, fresh] = [followed(groupId(7)), followed(groupId(8))];
   const session = sessionOf([old, fresh], (reading) => {
     reading.enterGroup(fresh);
     return [{ user: alice, group: old.id, readSeq: seq(2) }];
@@ -53,7 +53,7 @@ test("a group that the user is let into while the list is being read is on the l
 });
 
 test("a group that the user is removed from while the list is being read is not on the list", async () => {
-  const group = watched(groupId(7));
+  const group = followed(groupId(7));
   const session = sessionOf([group], () => {
     group.members.delete(alice);
     return [{ user: alice, group: group.id, readSeq: seq(2) }];

@@ -12,7 +12,7 @@ import { PasswordChange } from "./requests/password-change.ts";
 import { receive } from "./requests/requests.ts";
 import { SendIntake } from "./sends/send-intake.ts";
 import type { ServerContext } from "./server-context.ts";
-import type { ArrivedMessage, SendRefusal, WatchedGroup } from "./sessions/session.ts";
+import type { ArrivedMessage, FollowedGroup, SendRefusal } from "./sessions/session.ts";
 import type { TokenClaims } from "./sessions/tokens.ts";
 import type { Connection } from "./transport/transport.ts";
 
@@ -32,7 +32,7 @@ export class ClientSession implements Asker {
   #byPassword = false;
   #passwordChange: PasswordChange | undefined;
   #membershipChanges: MembershipChanges | undefined;
-  #groups: WatchedGroup[] | undefined;
+  #groups: FollowedGroup[] | undefined;
   #sends: SendIntake | undefined;
   #inFlight = 0;
   #ended = false;
@@ -138,7 +138,7 @@ export class ClientSession implements Asker {
     });
   }
 
-  enterGroup(group: WatchedGroup): boolean {
+  enterGroup(group: FollowedGroup): boolean {
     if (this.#ended || group.sessions.has(this)) return false;
     this.#groups ??= [];
     this.#groups.push(group);
@@ -148,7 +148,7 @@ export class ClientSession implements Asker {
     return true;
   }
 
-  leaveGroup(group: WatchedGroup): void {
+  leaveGroup(group: FollowedGroup): void {
     this.server.presence.close(this, group);
     if (!group.sessions.has(this)) return;
     this.#groups = this.#groups?.filter((other) => other !== group);
@@ -168,14 +168,14 @@ export class ClientSession implements Asker {
     return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? seqBeforeFirst }));
   }
 
-  async memberOf(id: GroupId): Promise<WatchedGroup | undefined> {
+  async memberOf(id: GroupId): Promise<FollowedGroup | undefined> {
     if (this.user === undefined) return undefined;
     const group = await groupOfMember(this.server, id, this.user);
     if (group) this.enterGroup(group);
     return group;
   }
 
-  entered(id: GroupId): WatchedGroup | undefined {
+  entered(id: GroupId): FollowedGroup | undefined {
     const group = this.server.groups.get(id);
     return group?.sessions.has(this) ? group : undefined;
   }

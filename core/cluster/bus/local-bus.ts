@@ -92,7 +92,7 @@ export class LocalBus implements Bus {
     for (const server of [...this.#peers.keys()]) this.removePeer(server);
   }
 
-  /** Tells a peer of groups and waits until it has heard. */
+  /** Says to a peer which groups are joined, and waits until it has answered. */
   #announce(server: ServerId, join: readonly GroupId[]): Promise<void> {
     return new Promise((resolve) => {
       const request = this.#request++;

@@ -4,7 +4,7 @@ import type { GroupId, UserId } from "../../wire/ids.ts";
 import type { Changed } from "../../wire/link-frame.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import type { Bus } from "../bus.ts";
-import type { WatchedGroup } from "../sessions/session.ts";
+import type { FollowedGroup } from "../sessions/session.ts";
 import type { UserDirectory } from "../sessions/user-directory.ts";
 import { committedFrame } from "./committed-frames.ts";
 import type { FanOut } from "./fan-out.ts";
@@ -39,8 +39,8 @@ export function followChange(server: ChangeParts, change: Omit<Changed, "kind">)
  * Reads a group again that this server may be behind of, and lets in and lets go whom that concerns: who it is read for
  * does not matter. Undefined when there is no such group.
  */
-export async function refreshGroup(server: ChangeParts, id: GroupId): Promise<WatchedGroup | undefined> {
-  const known = await server.groups.watch(id);
+export async function refreshGroup(server: ChangeParts, id: GroupId): Promise<FollowedGroup | undefined> {
+  const known = await server.groups.follow(id);
   const before = new Set(known?.members);
   const group = await server.groups.reload(id);
   if (group) subscribeMembers(server, group, { joined: [...group.members].filter((user) => !before.has(user)) });
@@ -51,8 +51,12 @@ export async function refreshGroup(server: ChangeParts, id: GroupId): Promise<Wa
  * The group, if the user is a member of it. What this server knows may be older than what the user has been told elsewhere,
  * so nobody is called a stranger before the database has been asked.
  */
-export async function groupOfMember(server: ChangeParts, id: GroupId, user: UserId): Promise<WatchedGroup | undefined> {
-  const known = await server.groups.watch(id);
+export async function groupOfMember(
+  server: ChangeParts,
+  id: GroupId,
+  user: UserId,
+): Promise<FollowedGroup | undefined> {
+  const known = await server.groups.follow(id);
   const group = known && !known.members.has(user) ? await refreshGroup(server, id) : known;
   return group?.members.has(user) ? group : undefined;
 }
@@ -68,7 +72,7 @@ async function reloadGroup(server: ChangeParts, change: Omit<Changed, "kind">): 
 }
 
 /** Lets in whom the group now has, and lets go whom it has not. */
-export function subscribeMembers(server: ChangeParts, group: WatchedGroup, { joined }: Pick<Changed, "joined">): void {
+export function subscribeMembers(server: ChangeParts, group: FollowedGroup, { joined }: Pick<Changed, "joined">): void {
   for (const session of [...group.sessions]) {
     if (session.user !== undefined && group.members.has(session.user)) continue;
     // The frame goes out behind the DELIVER of the entry that says why; only then is the topic left.

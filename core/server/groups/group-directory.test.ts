@@ -69,9 +69,9 @@ const removal = (group: GroupId, index: number) => ({
 
 test("all who ask for a group while it is read get the same one", async () => {
   const { groups, reads, nextRead } = directory();
-  const first = groups.watch(one);
+  const first = groups.follow(one);
   const read = await nextRead();
-  const second = groups.watch(one);
+  const second = groups.follow(one);
   read.answer(record(one, 1, [alice]));
   const group = await first;
   assert.ok(group);
@@ -82,7 +82,7 @@ test("all who ask for a group while it is read get the same one", async () => {
 
 test("a group of which an entry comes while it is read is read once more: the row may be older", async () => {
   const { groups, nextRead } = directory();
-  const watching = groups.watch(one);
+  const watching = groups.follow(one);
   const stale = await nextRead();
   groups.apply(removal(one, 1));
   stale.answer(record(one, 1, [alice, bob]));
@@ -94,7 +94,7 @@ test("a group of which an entry comes while it is read is read once more: the ro
 
 test("a place that is taken while a group is read is not forgotten", async () => {
   const { groups, nextRead } = directory();
-  const watching = groups.watch(one);
+  const watching = groups.follow(one);
   const read = await nextRead();
   groups.advance(one, seq(7));
   read.answer(record(one, 1, [alice]));
@@ -103,7 +103,7 @@ test("a place that is taken while a group is read is not forgotten", async () =>
 
 test("nobody waits for a group that goes on changing but those who ask for it", async () => {
   const { groups, nextRead } = directory();
-  const watching = [groups.watch(one), groups.watch(two)] as const;
+  const watching = [groups.follow(one), groups.follow(two)] as const;
   const both = await nextRead();
   assert.deepEqual(both.ids, [one, two]);
   groups.apply(removal(one, 1));
@@ -118,17 +118,17 @@ test("nobody waits for a group that goes on changing but those who ask for it", 
 
 test("a group that cannot be read, or does not exist, is left, and read anew for the next who asks", async () => {
   const { groups, joined, nextRead } = directory();
-  const failing = groups.watch(one);
+  const failing = groups.follow(one);
   const read = await nextRead();
   assert.deepEqual([...joined], [one]);
   read.fail();
   await assert.rejects(failing, /away/);
   assert.deepEqual([...joined], []);
-  const missing = groups.watch(one);
+  const missing = groups.follow(one);
   (await nextRead()).answer();
   assert.equal(await missing, undefined);
   assert.deepEqual([...joined], []);
-  const found = groups.watch(one);
+  const found = groups.follow(one);
   (await nextRead()).answer(record(one, 1, [alice]));
   assert.equal((await found)?.id, one);
   assert.deepEqual([...joined], [one]);
@@ -136,9 +136,9 @@ test("a group that cannot be read, or does not exist, is left, and read anew for
 
 test("who did not find a group that somebody else had begun to read looks for it again", async () => {
   const { groups, nextRead } = directory();
-  const early = groups.watch(one);
+  const early = groups.follow(one);
   const before = await nextRead();
-  const late = groups.watch(one);
+  const late = groups.follow(one);
   before.answer();
   assert.equal(await early, undefined);
   (await nextRead()).answer(record(one, 1, [alice]));
@@ -147,7 +147,7 @@ test("who did not find a group that somebody else had begun to read looks for it
 
 test("a group that is not followed any more cannot be entered", async () => {
   const { groups, nextRead } = directory();
-  const watching = groups.watch(one);
+  const watching = groups.follow(one);
   (await nextRead()).answer(record(one, 1, [alice]));
   const group = await watching;
   assert.ok(group);

@@ -5,14 +5,14 @@ import { type GroupRecord, loadGroups } from "../../store/groups.ts";
 import { type GroupId, maxSeq, type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import type { Changed } from "../../wire/link-frame.ts";
 import type { Bus } from "../bus.ts";
-import type { Session, WatchedGroup } from "../sessions/session.ts";
+import type { FollowedGroup, Session } from "../sessions/session.ts";
 
 /**
  * A group that is being read for the first time. It is read once for all who ask for it meanwhile: two objects of one group
  * would each have a part of its members.
  */
 interface Loading {
-  readonly group: Promise<WatchedGroup | undefined>;
+  readonly group: Promise<FollowedGroup | undefined>;
   readonly heard: Heard;
 }
 
@@ -30,7 +30,7 @@ const idleMsMax = 30_000;
  * here and what the bus brings.
  */
 export class GroupDirectory {
-  readonly #groups = new Map<GroupId, WatchedGroup>();
+  readonly #groups = new Map<GroupId, FollowedGroup>();
   readonly #bus: Bus;
   readonly #clock: Clock;
   readonly #joins: Coalescer<GroupId, true>;
@@ -50,11 +50,11 @@ export class GroupDirectory {
     });
   }
 
-  get(id: GroupId): WatchedGroup | undefined {
+  get(id: GroupId): FollowedGroup | undefined {
     return this.#groups.get(id);
   }
 
-  all(): IterableIterator<WatchedGroup> {
+  all(): IterableIterator<FollowedGroup> {
     return this.#groups.values();
   }
 
@@ -63,7 +63,7 @@ export class GroupDirectory {
   }
 
   /** Messages up to `seq` were delivered to the members connected here. */
-  delivered(group: WatchedGroup, seq: Seq): void {
+  delivered(group: FollowedGroup, seq: Seq): void {
     if (seq > group.deliveredSeq) group.deliveredSeq = seq;
   }
 
@@ -71,7 +71,7 @@ export class GroupDirectory {
    * The group, followed from now on; undefined when it does not exist. It is not forgotten before somebody can enter, at
    * once when this resolves.
    */
-  watch(id: GroupId): Promise<WatchedGroup | undefined> {
+  follow(id: GroupId): Promise<FollowedGroup | undefined> {
     const group = this.#groups.get(id);
     if (!group) {
       const loading = this.#loading.get(id);
@@ -83,11 +83,11 @@ export class GroupDirectory {
   }
 
   /** Reads the group again, when it is known to be behind. */
-  async reload(id: GroupId): Promise<WatchedGroup | undefined> {
+  async reload(id: GroupId): Promise<FollowedGroup | undefined> {
     const record = await this.#records.get(id);
     const group = this.#groups.get(id);
     // Nobody here needed it for so long that it was forgotten meanwhile.
-    if (!group) return record && this.watch(id);
+    if (!group) return record && this.follow(id);
     if (!record) return group;
     if (record.logLength > group.logLength) {
       group.epoch = record.epoch;
@@ -113,7 +113,7 @@ export class GroupDirectory {
    * A change that was committed, here or elsewhere. Answers the group when it could be applied or was known, and undefined
    * when entries before it are missing here, or nobody here cares.
    */
-  apply({ group: id, index, epoch, seq, joined, left }: Omit<Changed, "kind">): WatchedGroup | undefined {
+  apply({ group: id, index, epoch, seq, joined, left }: Omit<Changed, "kind">): FollowedGroup | undefined {
     const group = this.#groups.get(id);
     if (!group) {
       const loading = this.#loading.get(id);
@@ -131,12 +131,12 @@ export class GroupDirectory {
     return group;
   }
 
-  enter(group: WatchedGroup, session: Session): void {
+  enter(group: FollowedGroup, session: Session): void {
     if (this.#groups.get(group.id) !== group) throw new Error(`group ${group.id} is not followed any more`);
     group.sessions.add(session);
   }
 
-  leave(group: WatchedGroup, session: Session): void {
+  leave(group: FollowedGroup, session: Session): void {
     group.sessions.delete(session);
     if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
   }
@@ -152,7 +152,7 @@ export class GroupDirectory {
     this.#bus.leave(idle.map((group) => group.id));
   }
 
-  #load(id: GroupId): Promise<WatchedGroup | undefined> {
+  #load(id: GroupId): Promise<FollowedGroup | undefined> {
     const running = this.#loading.get(id);
     if (running) return running.group;
     const heard: Heard = { lastSeq: seqBeforeFirst, changed: false };
@@ -162,7 +162,7 @@ export class GroupDirectory {
   }
 
   /** Reads a group that is not followed yet, and once more as long as entries come meanwhile. */
-  async #readNew(id: GroupId, heard: Heard): Promise<WatchedGroup | undefined> {
+  async #readNew(id: GroupId, heard: Heard): Promise<FollowedGroup | undefined> {
     let record: GroupRecord | undefined;
     try {
       // First the bus, then the row: what is committed after the row was read arrives by the bus.
@@ -179,14 +179,14 @@ export class GroupDirectory {
       this.#bus.leave([id]);
       return undefined;
     }
-    const group = watched(record, heard.lastSeq, this.#clock.monotonic());
+    const group = followed(record, heard.lastSeq, this.#clock.monotonic());
     this.#groups.set(id, group);
     return group;
   }
 }
 
 /** `heardSeq` is the last seq that the bus has brought. */
-function watched(record: GroupRecord, heardSeq: Seq, nowMs: number): WatchedGroup {
+function followed(record: GroupRecord, heardSeq: Seq, nowMs: number): FollowedGroup {
   const { id, epoch, logLength } = record;
   const lastSeq = maxSeq(record.lastSeq, heardSeq);
   return {

@@ -5,15 +5,15 @@ import { epoch, groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import type { ColdLinkFrame } from "../../wire/link-frame.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
 import type { Bus } from "../bus.ts";
-import type { Session, WatchedGroup } from "../sessions/session.ts";
+import type { FollowedGroup, Session } from "../sessions/session.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 import { Presence } from "./presence.ts";
 
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
 
-/** One server's looking, with what its clients see and what it tells the server called `other`. */
+/** One server's presence, with what its clients see and what it sends to the server called `other`. */
 function setUp() {
-  const group: WatchedGroup = {
+  const group: FollowedGroup = {
     id: groupId(7),
     topic: "g7",
     presenceTopic: "l7",
@@ -26,24 +26,24 @@ function setUp() {
     idleSinceMs: 0,
   };
   let isFollowed = true;
-  const lookers = new Map<Session, Set<UserId>>();
-  const told: string[] = [];
+  const watchers = new Map<Session, Set<UserId>>();
+  const sent: string[] = [];
   const see = (sessions: Iterable<Session>, bytes: Uint8Array) => {
     const frame = parseServerFrame(bytes);
     if (!frame.ok || frame.value.kind !== "presence") return;
     for (const session of sessions) {
-      for (const user of frame.value.online) lookers.get(session)?.add(user);
-      for (const user of frame.value.offline) lookers.get(session)?.delete(user);
+      for (const user of frame.value.online) watchers.get(session)?.add(user);
+      for (const user of frame.value.offline) watchers.get(session)?.delete(user);
     }
   };
-  const looking = new Presence({
-    transport: { publish: (_, frame) => see(lookers.keys(), frame) },
+  const presence = new Presence({
+    transport: { publish: (_, frame) => see(watchers.keys(), frame) },
     database: { query: async () => [] },
     groups: { get: () => (isFollowed ? group : undefined) } as unknown as GroupDirectory,
     bus: {
       publish() {},
       send: (_: string, frame: ColdLinkFrame) => {
-        if (frame.kind === "presence") told.push(`+${frame.online.join()} -${frame.offline.join()}`);
+        if (frame.kind === "presence") sent.push(`+${frame.online.join()} -${frame.offline.join()}`);
       },
     } as unknown as Bus,
     log: silentLog,
@@ -52,61 +52,61 @@ function setUp() {
     const connection = { subscribe() {}, unsubscribe() {}, send: (bytes: Uint8Array) => see([session], bytes) };
     const session = { user, connection } as unknown as Session;
     group.sessions.add(session);
-    looking.stir(group.id);
+    presence.stir(group.id);
     return session;
   };
   const leave = (session: Session) => {
     group.sessions.delete(session);
-    looking.stir(group.id);
+    presence.stir(group.id);
   };
-  const look = async (session: Session) => {
-    lookers.set(session, new Set());
-    await looking.open(session, group);
-    return lookers.get(session) as Set<UserId>;
+  const open = async (session: Session) => {
+    watchers.set(session, new Set());
+    await presence.open(session, group);
+    return watchers.get(session) as Set<UserId>;
   };
   const forget = () => {
     isFollowed = false;
   };
-  return { looking, group, connect, leave, look, told, forget };
+  return { presence, group, connect, leave, open, sent, forget };
 }
 
 const sorted = (users: ReadonlySet<UserId>) => [...users].sort((a, b) => a - b);
-const presence = (online: UserId[], offline: UserId[] = []) =>
+const presenceFrame = (online: UserId[], offline: UserId[] = []) =>
   ({ kind: "presence", group: groupId(7), online, offline }) as const;
 
-test("who begins to look between somebody's coming and their going sees both", async () => {
-  const { looking, connect, look, leave } = setUp();
-  const first = await look(connect(alice));
+test("who opens a group between somebody's coming and their going sees both", async () => {
+  const { presence, connect, open, leave } = setUp();
+  const first = await open(connect(alice));
   const visitor = connect(carol);
-  const second = await look(connect(bob));
+  const second = await open(connect(bob));
   assert.deepEqual(sorted(second), [alice, bob, carol]);
   leave(visitor);
-  looking.flush();
+  presence.flush();
   assert.deepEqual(sorted(first), [alice, bob]);
   assert.deepEqual(sorted(second), [alice, bob]);
 });
 
 test("and so of those who come and go elsewhere", async () => {
-  const { looking, connect, look } = setUp();
-  await look(connect(alice));
-  looking.received("other", presence([carol]));
-  const second = await look(connect(bob));
-  looking.received("other", presence([], [carol]));
-  looking.flush();
+  const { presence, connect, open } = setUp();
+  await open(connect(alice));
+  presence.received("other", presenceFrame([carol]));
+  const second = await open(connect(bob));
+  presence.received("other", presenceFrame([], [carol]));
+  presence.flush();
   assert.deepEqual(sorted(second), [alice, bob]);
 });
 
-test("a server that asks once more is told of those who went since it was told last", () => {
-  const { looking, group, connect, leave, told, forget } = setUp();
+test("a server that asks once more gets those who went since its last question", () => {
+  const { presence, group, connect, leave, sent, forget } = setUp();
   const visitor = connect(carol);
-  looking.received("other", { kind: "presenceWatch", group: group.id, watching: true });
+  presence.received("other", { kind: "presenceWatch", group: group.id, watching: true });
   leave(visitor);
-  looking.received("other", { kind: "presenceWatch", group: group.id, watching: true });
-  assert.deepEqual(told, ["+3 -", "+ -3"]);
+  presence.received("other", { kind: "presenceWatch", group: group.id, watching: true });
+  assert.deepEqual(sent, ["+3 -", "+ -3"]);
   connect(bob);
-  looking.flush();
+  presence.flush();
   forget();
-  looking.stir(group.id);
-  looking.flush();
-  assert.deepEqual(told.slice(2), ["+2 -", "+ -2"]);
+  presence.stir(group.id);
+  presence.flush();
+  assert.deepEqual(sent.slice(2), ["+2 -", "+ -2"]);
 });

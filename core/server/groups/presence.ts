@@ -6,12 +6,12 @@ import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { ColdLinkFrame } from "../../wire/link-frame.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import type { Bus, ServerId } from "../bus.ts";
-import type { Session, WatchedGroup } from "../sessions/session.ts";
+import type { FollowedGroup, Session } from "../sessions/session.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 
 /**
- * Who is online, who has read how far and who is writing is gathered for this long: those who have the group open are told of
+ * Who is online, who has read how far and who is writing is gathered for this long: those who have the group open get
  * all of it in one frame.
  */
 const gatherMs = 100;
@@ -19,14 +19,14 @@ const gatherMs = 100;
 /** Cursors in one frame at most; the rest go into the next. */
 const cursorsPerFrame = 1000;
 
-/** A group that somebody here, or a server elsewhere, looks at. */
-interface LookedAt {
+/** Who watches a group's presence: sessions here that have it open, and servers elsewhere that have such sessions. */
+interface PresenceWatch {
   readonly sessions: Set<Session>;
-  /** Servers with clients that look at it, and what each has been told: who is online here. */
+  /** Servers whose clients have it open, and what was last sent to each: who is online here. */
   readonly servers: Map<ServerId, Set<UserId>>;
   /** Members connected to other servers, by server. */
   readonly elsewhere: Map<ServerId, Set<UserId>>;
-  /** What the sessions have been told: who is online. */
+  /** Who is online, as it was last sent to the sessions. */
   shown: Set<UserId>;
 }
 
@@ -35,10 +35,10 @@ interface LookedAt {
  * has open costs nothing, however many of its members come and go.
  */
 export class Presence {
-  readonly #looked = new Map<GroupId, LookedAt>();
+  readonly #watches = new Map<GroupId, PresenceWatch>();
   readonly #stirred = new Set<GroupId>();
   readonly #read = new Map<GroupId, Map<UserId, Seq>>();
-  /** Members connected here who are writing, of groups that somebody looks at. */
+  /** Members connected here who are writing, of groups that somebody watches. */
   readonly #typing = new Map<GroupId, Set<UserId>>();
   readonly #transport: Pick<Transport, "publish">;
   readonly #database: Queryable;
@@ -64,43 +64,43 @@ export class Presence {
   /** How often {@link flush} is to be called, in milliseconds. */
   static readonly periodMs = gatherMs;
 
-  async open(session: Session, group: WatchedGroup): Promise<void> {
-    const looked = this.#lookedAt(group.id);
-    if (looked.sessions.has(session)) return;
-    if (looked.sessions.size === 0) {
+  async open(session: Session, group: FollowedGroup): Promise<void> {
+    const watch = this.#watchOf(group.id);
+    if (watch.sessions.has(session)) return;
+    if (watch.sessions.size === 0) {
       this.#bus.publish(group.id, { kind: "presenceWatch", group: group.id, watching: true });
     }
-    // All who look have been told the same, so that what changes from here on is news to each.
+    // Sent to all first, so that every session knows the same and each change from here on is news to all of them.
     this.#showPresence(group.id);
-    const online = onlineIn(group, looked);
-    looked.shown = online;
-    looked.sessions.add(session);
+    const online = onlineIn(group, watch);
+    watch.shown = online;
+    watch.sessions.add(session);
     session.connection.subscribe(group.presenceTopic);
     session.connection.send(encodeServerFrame({ kind: "presence", group: group.id, online: [...online], offline: [] }));
     const cursors = await cursorsOf(this.#database, group.id);
-    if (!looked.sessions.has(session)) return;
+    if (!watch.sessions.has(session)) return;
     session.connection.send(
       encodeServerFrame({ kind: "cursors", group: group.id, cursors: cursors.map(({ user, seq }) => [user, seq]) }),
     );
   }
 
-  close(session: Session, group: WatchedGroup): void {
-    const looked = this.#looked.get(group.id);
-    if (!looked?.sessions.delete(session)) return;
+  close(session: Session, group: FollowedGroup): void {
+    const watch = this.#watches.get(group.id);
+    if (!watch?.sessions.delete(session)) return;
     session.connection.unsubscribe(group.presenceTopic);
-    if (looked.sessions.size > 0) return;
+    if (watch.sessions.size > 0) return;
     this.#bus.publish(group.id, { kind: "presenceWatch", group: group.id, watching: false });
-    looked.elsewhere.clear();
-    looked.shown.clear();
-    if (looked.servers.size === 0) this.#looked.delete(group.id);
+    watch.elsewhere.clear();
+    watch.shown.clear();
+    if (watch.servers.size === 0) this.#watches.delete(group.id);
   }
 
   /** Somebody came to a group here, or went. */
   stir(group: GroupId): void {
-    if (this.#looked.has(group)) this.#stirred.add(group);
+    if (this.#watches.has(group)) this.#stirred.add(group);
   }
 
-  /** A member has read a group up to a place. */
+  /** A member has read a group up to a seq. */
   read({ group, user, seq }: ReadCursor): void {
     let cursors = this.#read.get(group);
     if (!cursors) {
@@ -112,13 +112,13 @@ export class Presence {
 
   /** A member connected here is writing something. */
   typing(group: GroupId, user: UserId): void {
-    if (!this.#looked.has(group)) return;
+    if (!this.#watches.has(group)) return;
     const users = this.#typing.get(group);
     if (users) users.add(user);
     else this.#typing.set(group, new Set([user]));
   }
 
-  /** What another server says of a group that somebody here looks at, or that its clients look at. */
+  /** A frame of another server, about a group that has sessions here or there that watch it. */
   received(
     from: ServerId,
     frame: Extract<ColdLinkFrame, { kind: "presenceWatch" | "presence" | "cursors" | "typing" }>,
@@ -127,12 +127,12 @@ export class Presence {
       case "presenceWatch":
         return this.#watchedFrom(from, frame.group, frame.watching);
       case "presence": {
-        const looked = this.#looked.get(frame.group);
-        if (!looked || looked.sessions.size === 0) return;
-        let users = looked.elsewhere.get(from);
+        const watch = this.#watches.get(frame.group);
+        if (!watch || watch.sessions.size === 0) return;
+        let users = watch.elsewhere.get(from);
         if (!users) {
           users = new Set();
-          looked.elsewhere.set(from, users);
+          watch.elsewhere.set(from, users);
         }
         for (const user of frame.online) users.add(user);
         for (const user of frame.offline) users.delete(user);
@@ -148,20 +148,20 @@ export class Presence {
     }
   }
 
-  /** A server has begun to follow groups; it does not know yet which of them somebody here looks at. */
+  /** A server has begun to follow groups; it does not know yet which of them are watched here. */
   joined(server: ServerId, groups: readonly GroupId[]): void {
     for (const group of groups) {
-      const looked = this.#looked.get(group);
-      if (looked && looked.sessions.size > 0) this.#bus.send(server, { kind: "presenceWatch", group, watching: true });
+      const watch = this.#watches.get(group);
+      if (watch && watch.sessions.size > 0) this.#bus.send(server, { kind: "presenceWatch", group, watching: true });
     }
   }
 
   /** A server has gone, and with it whoever was connected to it. */
   gone(server: ServerId): void {
-    for (const [group, looked] of this.#looked) {
-      looked.servers.delete(server);
-      if (looked.elsewhere.delete(server)) this.#stirred.add(group);
-      if (looked.servers.size === 0 && looked.sessions.size === 0) this.#looked.delete(group);
+    for (const [group, watch] of this.#watches) {
+      watch.servers.delete(server);
+      if (watch.elsewhere.delete(server)) this.#stirred.add(group);
+      if (watch.servers.size === 0 && watch.sessions.size === 0) this.#watches.delete(group);
     }
   }
 
@@ -169,40 +169,40 @@ export class Presence {
   flush(): void {
     for (const id of this.#stirred) this.#showPresence(id);
     this.#stirred.clear();
-    for (const [group, users] of this.#typing) this.#tellTyping(group, [...users]);
+    for (const [group, users] of this.#typing) this.#shareTyping(group, [...users]);
     this.#typing.clear();
     void this.#saveRead();
   }
 
   #watchedFrom(server: ServerId, id: GroupId, watching: boolean): void {
-    const looked = this.#lookedAt(id);
+    const watch = this.#watchOf(id);
     if (!watching) {
-      looked.servers.delete(server);
-      if (looked.servers.size === 0 && looked.sessions.size === 0) this.#looked.delete(id);
+      watch.servers.delete(server);
+      if (watch.servers.size === 0 && watch.sessions.size === 0) this.#watches.delete(id);
       return;
     }
     const here = this.#usersHere(id);
-    // Whoever asks once more is told of those, too, who went since without a word.
-    const offline = [...(looked.servers.get(server) ?? [])].filter((user) => !here.has(user));
-    looked.servers.set(server, here);
+    // A server that asks again also gets those who went since its last question, which it may not have heard of.
+    const offline = [...(watch.servers.get(server) ?? [])].filter((user) => !here.has(user));
+    watch.servers.set(server, here);
     this.#bus.send(server, { kind: "presence", group: id, online: [...here], offline });
   }
 
   #showPresence(id: GroupId): void {
-    const looked = this.#looked.get(id);
-    if (!looked) return;
+    const watch = this.#watches.get(id);
+    if (!watch) return;
     const group = this.#groups.get(id);
-    if (group && looked.sessions.size > 0) {
-      const online = onlineIn(group, looked);
-      const change = difference(looked.shown, online);
-      looked.shown = online;
+    if (group && watch.sessions.size > 0) {
+      const online = onlineIn(group, watch);
+      const change = difference(watch.shown, online);
+      watch.shown = online;
       if (change)
         this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "presence", group: id, ...change }));
     }
     const here = this.#usersHere(id);
-    for (const [server, told] of looked.servers) {
-      const change = difference(told, here);
-      looked.servers.set(server, here);
+    for (const [server, known] of watch.servers) {
+      const change = difference(known, here);
+      watch.servers.set(server, here);
       if (change) this.#bus.send(server, { kind: "presence", group: id, ...change });
     }
   }
@@ -231,18 +231,18 @@ export class Presence {
   }
 
   #showCursors(id: GroupId, cursors: readonly (readonly [UserId, Seq])[]): void {
-    const looked = this.#looked.get(id);
+    const watch = this.#watches.get(id);
     const group = this.#groups.get(id);
-    if (!group || !looked || looked.sessions.size === 0) return;
+    if (!group || !watch || watch.sessions.size === 0) return;
     for (let from = 0; from < cursors.length; from += cursorsPerFrame) {
       const page = cursors.slice(from, from + cursorsPerFrame);
       this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "cursors", group: id, cursors: page }));
     }
   }
 
-  #tellTyping(group: GroupId, users: readonly UserId[]): void {
+  #shareTyping(group: GroupId, users: readonly UserId[]): void {
     this.#showTyping(group, users);
-    for (const server of this.#looked.get(group)?.servers.keys() ?? []) {
+    for (const server of this.#watches.get(group)?.servers.keys() ?? []) {
       this.#bus.send(server, { kind: "typing", group, users: [...users] });
     }
   }
@@ -250,7 +250,7 @@ export class Presence {
   /** Each is a member, so there are never more than fit into a frame. */
   #showTyping(id: GroupId, users: readonly UserId[]): void {
     const group = this.#groups.get(id);
-    if (!group || !this.#looked.get(id)?.sessions.size) return;
+    if (!group || !this.#watches.get(id)?.sessions.size) return;
     this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "typing", group: id, users: [...users] }));
   }
 
@@ -260,23 +260,23 @@ export class Presence {
     return group ? localUsers(group) : new Set();
   }
 
-  #lookedAt(id: GroupId): LookedAt {
-    let looked = this.#looked.get(id);
-    if (!looked) {
-      looked = { sessions: new Set(), servers: new Map(), elsewhere: new Map(), shown: new Set() };
-      this.#looked.set(id, looked);
+  #watchOf(id: GroupId): PresenceWatch {
+    let watch = this.#watches.get(id);
+    if (!watch) {
+      watch = { sessions: new Set(), servers: new Map(), elsewhere: new Map(), shown: new Set() };
+      this.#watches.set(id, watch);
     }
-    return looked;
+    return watch;
   }
 }
 
-function localUsers(group: WatchedGroup): Set<UserId> {
+function localUsers(group: FollowedGroup): Set<UserId> {
   return new Set([...group.sessions].map((session) => session.user as UserId));
 }
 
-function onlineIn(group: WatchedGroup, looked: LookedAt): Set<UserId> {
+function onlineIn(group: FollowedGroup, watch: PresenceWatch): Set<UserId> {
   const online = localUsers(group);
-  for (const users of looked.elsewhere.values()) for (const user of users) online.add(user);
+  for (const users of watch.elsewhere.values()) for (const user of users) online.add(user);
   return online;
 }
 

@@ -6,7 +6,7 @@ import { readMessages } from "../../store/messages.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { Counters } from "../counters.ts";
-import type { WatchedGroup } from "../sessions/session.ts";
+import type { FollowedGroup } from "../sessions/session.ts";
 import { type ChangeParts, refreshGroup, subscribeMembers } from "./changes.ts";
 import { committedFrames } from "./committed-frames.ts";
 
@@ -71,7 +71,7 @@ export class Sweep {
     this.#suspected = suspected;
   }
 
-  async #deliverMissing(group: WatchedGroup, through: Seq): Promise<void> {
+  async #deliverMissing(group: FollowedGroup, through: Seq): Promise<void> {
     this.#server.counters.sweepRepairs++;
     for (let after = group.deliveredSeq; after < through; ) {
       const { syncPageMax: countMax, syncPageBytesMax: bytesMax } = limits;
@@ -100,7 +100,7 @@ export class Sweep {
       missed.set(group, [...(missed.get(group) ?? []), user]);
     }
     for (const [id, joined] of missed) {
-      const known = await this.#server.groups.watch(id);
+      const known = await this.#server.groups.follow(id);
       const isCurrent = joined.every((user) => known?.members.has(user));
       const group = isCurrent ? known : await refreshGroup(this.#server, id);
       if (group) subscribeMembers(this.#server, group, { joined });

@@ -1,7 +1,7 @@
 import type { PostFrame, PostKind, RequestKind } from "../../wire/client-frame.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { Session, WatchedGroup } from "../sessions/session.ts";
+import type { FollowedGroup, Session } from "../sessions/session.ts";
 import type { Answer, Asked } from "./answers.ts";
 import type { Authentication, Newcomer } from "./authentication.ts";
 import type { MembershipChanges } from "./membership-changes.ts";
@@ -19,9 +19,9 @@ export interface Asker extends Session, Newcomer {
   readonly passwordChange: PasswordChange;
   readonly membershipChanges: MembershipChanges;
   /** The group, if the user is a member of it; then this connection gets its messages too. */
-  memberOf(id: GroupId): Promise<WatchedGroup | undefined>;
+  memberOf(id: GroupId): Promise<FollowedGroup | undefined>;
   /** A group whose messages this connection gets. */
-  entered(id: GroupId): WatchedGroup | undefined;
+  entered(id: GroupId): FollowedGroup | undefined;
   /** Subscribes to all of the user's groups. */
   enterGroups(): Promise<EnteredGroup[]>;
   /** Does what takes a while; false, and nothing is done, when as much as is allowed is under way already. */
@@ -29,7 +29,7 @@ export interface Asker extends Session, Newcomer {
 }
 
 export interface EnteredGroup {
-  readonly group: WatchedGroup;
+  readonly group: FollowedGroup;
   readonly readSeq: Seq;
 }
 

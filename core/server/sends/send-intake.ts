@@ -8,7 +8,7 @@ import { encodeServerFrame } from "../../wire/server-frame.ts";
 import { refreshGroup } from "../groups/changes.ts";
 import type { Asker } from "../requests/handlers.ts";
 import { busyRetryMs } from "../requests/refusal.ts";
-import type { ArrivedMessage, SendRefusal, WatchedGroup } from "../sessions/session.ts";
+import type { ArrivedMessage, FollowedGroup, SendRefusal } from "../sessions/session.ts";
 import { SendTurns } from "./send-turns.ts";
 
 type ArrivedFrame = ArrivedMessage & SendFrame;
@@ -149,7 +149,7 @@ export class SendIntake {
   }
 
   /** Why not, when the message was not taken in. */
-  #takeIn(frame: ArrivedFrame, group: WatchedGroup | undefined, user: UserId): SendRefusal | undefined {
+  #takeIn(frame: ArrivedFrame, group: FollowedGroup | undefined, user: UserId): SendRefusal | undefined {
     const { server } = this.#sender;
     const { clientMessageId, epoch, type, payload, resend, turn } = frame;
     if (!group?.members.has(user)) return { code: "not_a_member" };

@@ -12,8 +12,8 @@ export interface Session {
   /** Whether this connection resumed or began the session with this id. */
   isOfSession(id: Uint8Array): boolean;
   /** Subscribes to a group's messages; false when it has been already, or the connection has ended. */
-  enterGroup(group: WatchedGroup): boolean;
-  leaveGroup(group: WatchedGroup): void;
+  enterGroup(group: FollowedGroup): boolean;
+  leaveGroup(group: FollowedGroup): void;
   /** Tells the client that a message was not stored, and why. One that may come again keeps its turn. */
   reject(message: ArrivedMessage, refusal: SendRefusal): void;
   /** A message of this connection is on disk. */
@@ -35,7 +35,7 @@ export interface ArrivedMessage extends Pick<SendFrame, "group" | "clientMessage
 export type SendRefusal = Omit<NoticeFrame<"reject">, "kind" | "group" | "clientMessageId">;
 
 /** A group that this server follows because members of it are connected here, or just were. */
-export interface WatchedGroup {
+export interface FollowedGroup {
   readonly id: GroupId;
   /** What its members' sockets subscribe to. */
   readonly topic: string;
