@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { strategyNames } from "../core/cluster/strategies.ts";
+import { strategyNames } from "../core/cluster/assigning/strategies.ts";
 import { projectRoot } from "../core/platform/project-root.ts";
 import { benchmarks, sharedCommands } from "./benchmarks.ts";
 import { readmeTable, readmeTableThere } from "./readme-table.ts";

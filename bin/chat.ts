@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import type { Command } from "commander";
 import { aboutDeployment, type Profiles, ThisMachine } from "../core/client/index.ts";
-import type { Cancel } from "../core/platform/clock.ts";
+import { addressOf, localServerPlace, useLocalServer } from "../core/cluster/local-server/local-server.ts";
+import { type Cancel, systemClock } from "../core/platform/clock.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { type Bindings, bindingsOf, parseBindings } from "../gui/keys/bindings.ts";
 import { startChat } from "../gui/main.ts";
 import { withMachine } from "./account.ts";
 import { type ChatConfig, chatSettings } from "./chat-settings.ts";
-import { addressOf, localServerPlace, useLocalServer } from "./local-server.ts";
 import { addSettings, run, settingsOf } from "./program.ts";
 import { readSecret } from "./secrets.ts";
 
@@ -70,8 +71,10 @@ function needsLocal(profiles: Profiles, { server, user, profile }: ChatConfig, l
 }
 
 async function useLocal(place: ReturnType<typeof localServerPlace>, signal: AbortSignal): Promise<Cancel> {
-  if (!(await aboutDeployment(addressOf(place))).ok) process.stderr.write("starting this machine's own server…\n");
-  return useLocalServer(place, signal);
+  const answers = async (address: string) => (await aboutDeployment(address)).ok;
+  if (!(await answers(addressOf(place)))) process.stderr.write("starting this machine's own server…\n");
+  const program = path.join(import.meta.dirname, "fastchat.js");
+  return useLocalServer(place, { program, answers, clock: systemClock }, signal);
 }
 
 function readBindings(file: string | undefined): Bindings {

@@ -17,9 +17,18 @@ if (major < nodeMin[0] || (major === nodeMin[0] && minor < nodeMin[1])) {
   fail(`Node ${process.version} is too old: install Node ${nodeMin.join(".")} or later`);
 }
 
+const { dependencies, devDependencies, overrides, allowScripts } = JSON.parse(readFileSync(at("package.json"), "utf8"));
 const installed = hashOf(
-  ["package.json", "package-lock.json"],
-  `${process.version} ${process.platform} ${process.arch}`,
+  ["package-lock.json"],
+  JSON.stringify([
+    process.version,
+    process.platform,
+    process.arch,
+    dependencies,
+    devDependencies,
+    overrides,
+    allowScripts,
+  ]),
 );
 whenChanged("node_modules/.fastchat-installed", installed, "installing dependencies", () => {
   // npm tells its scripts where it is; by itself, it is on the path.

@@ -1,6 +1,7 @@
 import { type StrategyName, strategyNames } from "../../core/cluster/assigning/strategies.ts";
 import type { Durability } from "../../core/cluster/deployment.ts";
 import { serveSettings } from "../../core/cluster/serve-settings.ts";
+import { readSetting } from "../../core/platform/config.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { transportNames } from "../../core/server/transport/transport.ts";
 import { generatorCodes } from "../../loadgen/recorder/validity.ts";
@@ -31,12 +32,20 @@ export const quick = defineBenchmark({
   options: {
     servers: option.list({
       help: "numbers of servers",
-      items: { parse: serveSettings.servers.read, choice: "numbers of servers", example: "1,2,8" },
+      items: {
+        parse: (text) => readSetting(serveSettings.servers, text),
+        choice: "numbers of servers",
+        example: "1,2,8",
+      },
       default: [1, 2, 4],
     }),
     strategies: option.list({
       help: `some of ${strategyNames.join(", ")}`,
-      items: { parse: serveSettings.strategy.read, choice: "names of strategies", example: twoStrategies },
+      items: {
+        parse: (text) => readSetting(serveSettings.strategy, text),
+        choice: "names of strategies",
+        example: twoStrategies,
+      },
       default: strategyNames,
       defaultShown: "all",
     }),

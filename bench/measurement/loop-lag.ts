@@ -1,4 +1,4 @@
-import { readDeployment } from "../../loadgen/deployment-probe.ts";
+import { readDeployment } from "../../loadgen/recorder/deployment-probe.ts";
 
 /**
  * 99th percentile of the event loop's lag since this was last asked, in milliseconds, at the server where it was longest: to

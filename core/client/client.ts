@@ -21,7 +21,7 @@ import type { MailboxGroup } from "./mail/group-list.ts";
 import { type GroupRefusal, refusal } from "./mail/group-refusal.ts";
 import { Mailbox, type MailboxOptions } from "./mail/mailbox.ts";
 import type { SendOutcome } from "./mail/outgoing-message.ts";
-import type { Notice, RequestRefusal } from "./mail/server-link.ts";
+import type { RequestRefusal } from "./mail/server-link.ts";
 import { IdentityBook, type KnownPerson } from "./people/identity-book.ts";
 import type { IdentityCache } from "./people/identity-cache.ts";
 import { memoryPins, Trust, type TrustEvents } from "./people/trust.ts";
@@ -34,7 +34,6 @@ export interface ClientEvents extends ConversationEvents, TrustEvents, WatchedGr
   missing?(group: GroupId, from: Seq, through: Seq): void;
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
-  noticed?(notice: Notice): void;
   /** The server sent messages of a group that the user has left. */
   strayed?(group: GroupId): void;
   /** Logged in or resumed, each time. */
@@ -101,14 +100,13 @@ export function createClient(parts: ClientParts, options: ClientOptions, events:
         for (const group of mailbox.groups.keys()) watched.entered(group);
         events.welcomed?.(welcome);
       },
-      noticed: (notice) => {
+      admitted: (group) => watched.entered(group),
+      activity: (notice) => {
         watched.noticed(notice);
-        if (notice.kind === "joined") watched.entered(notice.group);
         if (notice.kind === "cursors") {
           const own = notice.cursors.find(([user]) => user === conversations.user);
           if (own) cursors.moved(notice.group, own[1]);
         }
-        events.noticed?.(notice);
       },
       strayed: (group) => events.strayed?.(group),
     },

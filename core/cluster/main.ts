@@ -2,8 +2,8 @@ import { systemClock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import { startDeployment } from "./deployment.ts";
 import type { Cluster } from "./launcher/cluster.ts";
+import { untilUnused } from "./local-server/while-used.ts";
 import type { ServeConfig } from "./serve-settings.ts";
-import { untilUnused } from "./while-used.ts";
 
 export interface ServeSurroundings {
   readonly log: Log;

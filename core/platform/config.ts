@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { decimalNumber, wholeNumber } from "./decimal.ts";
 import { accepted, type Parsed, type Result, refused } from "./result.ts";
 import { shortened } from "./schema-complaint.ts";
@@ -13,8 +14,8 @@ export interface Setting<T> {
   /** What `--help` shows as the form of the value; none for a switch. */
   readonly placeholder?: string;
   readonly default: T;
-  /** Reads the text of a flag or variable, or the value of a file's key. */
-  read(value: unknown): Parsed<T>;
+  /** Takes the text of a flag or variable, or the value of a file's key; its complaints are what to write instead. */
+  readonly schema: z.ZodType<T>;
 }
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
@@ -30,20 +31,17 @@ interface NumberRange {
 }
 
 function numeric(range: NumberRange, whole: boolean): Setting<number> {
-  const form = `${whole ? "a whole number" : "a number"} from ${range.min} to ${range.max}${range.unit ? ` (${range.unit})` : ""}`;
+  const unit = range.unit ? ` (${range.unit})` : "";
+  const form = `${whole ? "a whole number" : "a number"} from ${range.min} to ${range.max}${unit}`;
+  const number = z.number(form).min(range.min, form).max(range.max, form);
   return {
-    help: `${range.help}${range.unit ? ` (${range.unit})` : ""}`,
+    help: `${range.help}${unit}`,
     placeholder: "n",
     default: range.default,
-    read(value) {
-      const number = typeof value === "string" ? (whole ? wholeNumber : decimalNumber)(value) : value;
-      const inRange =
-        typeof number === "number" &&
-        number >= range.min &&
-        number <= range.max &&
-        (!whole || Number.isInteger(number));
-      return inRange ? accepted(number) : refused(form);
-    },
+    schema: z.preprocess(
+      (value) => (typeof value === "string" ? (whole ? wholeNumber : decimalNumber)(value) : value),
+      whole ? number.int(form) : number,
+    ),
   };
 }
 
@@ -56,41 +54,38 @@ export const setting = {
     readonly values: readonly T[];
     readonly help: string;
   }): Setting<T> {
+    const names = of.values.join(", ");
     return {
-      help: `${of.help} (${of.values.join(", ")})`,
+      help: `${of.help} (${names})`,
       placeholder: "name",
       default: of.default,
-      read: (value) =>
-        of.values.includes(value as T) ? accepted(value as T) : refused(`one of ${of.values.join(", ")}`),
+      schema: z.literal(of.values, `one of ${names}`),
     };
   },
 
   text(of: { readonly default: string; readonly placeholder: string; readonly help: string }): Setting<string> {
-    return { ...of, read: (value) => (typeof value === "string" ? accepted(value) : refused("a text")) };
+    return { ...of, schema: z.string("a text") };
   },
 
   /** A text that may be left out; then it is `undefined`. */
   optionalText(of: { readonly placeholder: string; readonly help: string }): Setting<string | undefined> {
-    return {
-      ...of,
-      default: undefined,
-      read: (value) =>
-        typeof value === "string" && value !== "" ? accepted(value) : refused("a text that is not empty"),
-    };
+    const form = "a text that is not empty";
+    return { ...of, default: undefined, schema: z.string(form).min(1, form) };
   },
 
   switch(of: { readonly help: string }): Setting<boolean> {
-    return {
-      help: of.help,
-      default: false,
-      read(value) {
-        if (value === true || value === "true" || value === "1") return accepted(true);
-        if (value === false || value === "false" || value === "0") return accepted(false);
-        return refused("true or false");
-      },
-    };
+    const text = z.stringbool({ truthy: ["true", "1"], falsy: ["false", "0"], case: "sensitive" });
+    return { help: of.help, default: false, schema: z.union([z.boolean(), text], "true or false") };
   },
 };
+
+/** One setting's value; refused with what to write instead. */
+export function readSetting<T>({ schema }: Setting<T>, value: unknown): Parsed<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return accepted(parsed.data);
+  // All of a setting's complaints are one sentence: the form that it has.
+  return refused([...new Set(parsed.error.issues.map(({ message }) => message))].join("; "));
+}
 
 export interface ConfigSources {
   /** By setting name; what the command line did not give is left out. */
@@ -117,10 +112,9 @@ export function readConfig<S extends Settings>(
   otherPrograms: readonly Settings[] = [],
 ): Result<ConfigOf<S>, readonly string[]> {
   const complaints: string[] = [];
-  const file = sources.file ?? {};
-  if (typeof file !== "object" || file === null || Array.isArray(file))
-    return refused(["the settings file must hold one JSON object"]);
-
+  const parsedFile = z.record(z.string(), z.unknown()).safeParse(sources.file ?? {});
+  if (!parsedFile.success) return refused(["the settings file must hold one JSON object"]);
+  const file = parsedFile.data;
   for (const key of Object.keys(file)) {
     if (!Object.hasOwn(settings, key))
       complaints.push(`the settings file has an unknown key "${key}"${suggestion(key, Object.keys(settings))}`);
@@ -136,7 +130,7 @@ export function readConfig<S extends Settings>(
     const candidates: readonly (readonly [unknown, string])[] = [
       [sources.flags[name], flagName(name)],
       [sources.environment[variableName(name)], variableName(name)],
-      [(file as Record<string, unknown>)[name], `"${name}" in the settings file`],
+      [file[name], `"${name}" in the settings file`],
     ];
     const given = candidates.find(([value]) => value !== undefined);
     if (!given) {
@@ -144,7 +138,7 @@ export function readConfig<S extends Settings>(
       continue;
     }
     const [value, place] = given;
-    const read = of.read(value);
+    const read = readSetting(of, value);
     if (read.ok) config[name] = read.value;
     else complaints.push(`${place} is ${shown(value)}; write ${read.reason}`);
   }

@@ -5,13 +5,13 @@ import type { Cancel, Clock } from "./clock.ts";
  * while, with how often it did.
  */
 export class Episode {
-  readonly #of: EpisodeOf;
+  readonly #parts: EpisodeParts;
   #times = 0;
   #timesAtTick = 0;
   #stopTicking: Cancel | undefined;
 
-  constructor(of: EpisodeOf) {
-    this.#of = of;
+  constructor(parts: EpisodeParts) {
+    this.#parts = parts;
   }
 
   /** Whether it has begun and is not over. */
@@ -22,8 +22,8 @@ export class Episode {
   happened(): void {
     this.#times++;
     if (this.lasts) return;
-    this.#stopTicking = this.#of.clock.every(this.#of.quietMs, () => this.#tick());
-    this.#of.began();
+    this.#stopTicking = this.#parts.clock.every(this.#parts.quietMs, () => this.#tick());
+    this.#parts.began();
   }
 
   /** Tells nothing any more. */
@@ -41,11 +41,11 @@ export class Episode {
     this.#times = 0;
     this.#timesAtTick = 0;
     this.stop();
-    this.#of.over(times);
+    this.#parts.over(times);
   }
 }
 
-export interface EpisodeOf {
+export interface EpisodeParts {
   readonly clock: Clock;
   /** It is over once it has not happened for this long, or up to twice as long. */
   readonly quietMs: number;

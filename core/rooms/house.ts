@@ -147,6 +147,7 @@ const rooms: readonly Room[] = [
       "core/cluster/bus",
       "core/cluster/tls",
       "core/cluster/launcher",
+      "core/cluster/local-server",
     ],
   },
   {
@@ -176,6 +177,11 @@ const rooms: readonly Room[] = [
       "core/cluster/assigning",
       "core/cluster/bus",
     ],
+  },
+  {
+    path: "core/cluster/local-server",
+    holds: "a machine's own server: the first chat starts it, and it ends when nobody needs it",
+    imports: ["core/platform", "core/store/embedded/run-as.ts"],
   },
   {
     path: "core/client",

@@ -19,10 +19,10 @@ export class Janitor {
   readonly #log: Log;
   #running = false;
 
-  constructor(by: { database: Database; clock: Clock; log: Log }) {
-    this.#database = by.database;
-    this.#clock = by.clock;
-    this.#log = by.log;
+  constructor(parts: { database: Database; clock: Clock; log: Log }) {
+    this.#database = parts.database;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
   }
 
   async run(): Promise<void> {

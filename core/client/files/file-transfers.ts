@@ -57,10 +57,10 @@ export class FileTransfers {
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(by: { client: Client; server: AttachmentServer; store: OutgoingFiles }) {
-    this.#client = by.client;
-    this.#server = by.server;
-    this.#store = by.store;
+  constructor(parts: { client: Client; server: AttachmentServer; store: OutgoingFiles }) {
+    this.#client = parts.client;
+    this.#server = parts.server;
+    this.#store = parts.store;
   }
 
   /** Those that an earlier run has begun, for {@link resume}. */

@@ -74,18 +74,18 @@ export class AttachmentServer {
   #url: string | undefined;
 
   /** `token` is asked for each request; it answers nothing while nobody is logged in. */
-  constructor(by: {
+  constructor(parts: {
     dial: Dial;
     tls: TlsTrust | undefined;
     clock: Clock;
     random: Random;
     token: () => Uint8Array | undefined;
   }) {
-    this.#dial = by.dial;
-    this.#tls = by.tls;
-    this.#clock = by.clock;
-    this.#random = by.random;
-    this.#token = by.token;
+    this.#dial = parts.dial;
+    this.#tls = parts.tls;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.#token = parts.token;
   }
 
   /**

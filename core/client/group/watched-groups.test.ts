@@ -25,7 +25,7 @@ function setUp() {
       delivered() {},
       missing() {},
       ready: () => [...mailbox.groups.keys()].forEach((id) => watched.entered(id)),
-      noticed: (notice) => watched.noticed(notice),
+      activity: (notice) => watched.noticed(notice),
     },
   );
   const watched: WatchedGroups = new WatchedGroups(

@@ -1,8 +1,7 @@
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { encodeClientFrame } from "../../wire/client-frame.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
-import type { Mailbox } from "../mail/mailbox.ts";
-import type { Notice } from "../mail/server-link.ts";
+import type { ActivityNotice, Mailbox } from "../mail/mailbox.ts";
 
 export interface WatchedGroupsEvents {
   /** Who of a watched group is online, whenever that changes; nobody is known to be without a connection. */
@@ -111,7 +110,7 @@ export class WatchedGroups {
     this.#events.presence?.(group, watched.online);
   }
 
-  noticed(notice: Notice): void {
+  noticed(notice: ActivityNotice): void {
     switch (notice.kind) {
       case "presence": {
         const watched = this.#heardOf(notice.group);
@@ -133,6 +132,7 @@ export class WatchedGroups {
         for (const user of notice.users) if (user !== this.#user()) this.#events.typing?.(notice.group, user);
         return;
       default:
+        notice satisfies never;
     }
   }
 

@@ -8,6 +8,7 @@ import { inlineRsa } from "../../e2ee/rsa-inline.ts";
 import { accountOf, fixedKey } from "../../fuzz/fixture.ts";
 import { framesIn, joinedFrames } from "../../fuzz/frame-list.ts";
 import type { FuzzTarget } from "../../fuzz/target.ts";
+import { keysOf } from "../../platform/keys-of.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { accepted, refused } from "../../platform/result.ts";
 import { serverFrames } from "../../testing/arbitrary-frames.ts";
@@ -19,6 +20,7 @@ import { messageTypes } from "../../wire/send-frame.ts";
 import {
   type ColdServerFrame,
   encodeServerFrame,
+  noticeFrames,
   parseServerFrame,
   type ServerFrame,
 } from "../../wire/server-frame.ts";
@@ -61,7 +63,7 @@ const stepsOfLife = 20;
 const framesMax = 300;
 const connectionsMax = 10;
 
-const notices = ["ack", "deliver", "reject", "joined", "left", "cursors", "presence", "typing", "goAway"] as const;
+const notices = ["ack", "deliver", ...keysOf(noticeFrames)] as const;
 
 /** The frame with another request number, so that it answers what was asked. */
 function answering(bytes: Uint8Array, request: number): Uint8Array {
@@ -70,9 +72,7 @@ function answering(bytes: Uint8Array, request: number): Uint8Array {
   return encodeServerFrame({ ...(parsed.value as ColdServerFrame), request } as ServerFrame);
 }
 
-const requestKinds = (Object.keys(coldClientFrames) as (keyof typeof coldClientFrames)[]).filter(
-  (kind): kind is RequestKind => "reply" in coldClientFrames[kind],
-);
+const requestKinds = keysOf(coldClientFrames).filter((kind): kind is RequestKind => "reply" in coldClientFrames[kind]);
 
 /** What a server says that is not honest: to the first request of a kind, by the first byte, then to the second, … */
 function liesIn(bytes: Uint8Array): Map<RequestKind, Uint8Array[]> {

@@ -5,15 +5,15 @@ import { accepted, type Parsed, type Result, refused } from "../../platform/resu
 import type { Acknowledgement } from "../../wire/ack-frame.ts";
 import type { ReplyTo, RequestKind } from "../../wire/client-frame.ts";
 import type { ErrorCode } from "../../wire/errors.ts";
-import type { ColdServerFrame } from "../../wire/server-frame.ts";
+import type { NoticeFrame, ReplyFrame } from "../../wire/server-frame.ts";
 import type { Dial } from "../socket/dial.ts";
 import type { OpenSocket, SocketOptions } from "../socket/socket.ts";
-import { type Notice, pauseMs, type RequestOf, type RequestRefusal, ServerLink } from "./server-link.ts";
+import { pauseMs, type RequestOf, type RequestRefusal, ServerLink } from "./server-link.ts";
 
 /** Where a connection stands. `loggedOut` is final: only a new login goes on from there. */
 export type ConnectionState = "offline" | "connecting" | "online" | "loggedOut";
 
-export type Welcome = Extract<ColdServerFrame, { kind: "welcome" }>;
+export type Welcome = ReplyFrame<"welcome">;
 /** Makes a fresh link a user's: signs up, logs in or resumes. */
 export type Authenticate = (link: ServerLink) => Promise<Result<Welcome, RequestRefusal>>;
 
@@ -31,7 +31,7 @@ export interface ConnectionEvents {
   ready(welcome: Welcome): void;
   delivered(frame: Uint8Array): void;
   acknowledged(acknowledgement: Acknowledgement): void;
-  noticed(notice: Notice): void;
+  noticed(notice: NoticeFrame): void;
 }
 
 /** Pauses between tries to get back to a server. */

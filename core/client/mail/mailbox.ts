@@ -3,6 +3,7 @@ import { accepted, type Result } from "../../platform/result.ts";
 import { encodeClientFrame, type ReplyTo, type RequestKind } from "../../wire/client-frame.ts";
 import { DeliverCursor, type DeliveredMessage } from "../../wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId, Seq } from "../../wire/ids.ts";
+import type { NoticeFrame } from "../../wire/server-frame.ts";
 import {
   type Authenticate,
   Connection,
@@ -16,14 +17,10 @@ import { HistoryReader } from "./history-reader.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutgoingMessage, SendOutcome } from "./outgoing-message.ts";
 import { RangeReader } from "./range-reader.ts";
-import {
-  isTemporary,
-  type Notice,
-  pauseMs,
-  type RequestOf,
-  type RequestRefusal,
-  retryMsDefault,
-} from "./server-link.ts";
+import { isTemporary, pauseMs, type RequestOf, type RequestRefusal, retryMsDefault } from "./server-link.ts";
+
+/** What goes on in a group that the user watches: who is online, who has read how far, who is writing. */
+export type ActivityNotice = NoticeFrame<"presence" | "cursors" | "typing">;
 
 export interface MailboxEvents extends FeedSink {
   connection(state: ConnectionState, why: string): void;
@@ -33,7 +30,9 @@ export interface MailboxEvents extends FeedSink {
   left?(group: GroupId): void;
   /** How far the user has read a group, as far as the servers know: at any of their machines. */
   read?(group: GroupId, seq: Seq): void;
-  noticed?(notice: Notice): void;
+  /** The server has admitted the user to a group, over this connection. */
+  admitted?(group: GroupId): void;
+  activity?(notice: ActivityNotice): void;
   /** The server sent messages of a group that the user has left; they are not passed on. */
   strayed?(group: GroupId): void;
 }
@@ -257,20 +256,21 @@ export class Mailbox {
     else if (this.#list.hasLeft(id)) this.#events.strayed?.(id);
   }
 
-  #noticed(notice: Notice): void {
+  #noticed(notice: NoticeFrame): void {
     switch (notice.kind) {
       case "reject":
         return this.#outbox.rejected(notice);
       case "joined":
         this.#list.enter(notice);
-        break;
+        return this.#events.admitted?.(notice.group);
       case "left":
-        this.#list.leave(notice.group);
-        break;
+        return this.#list.leave(notice.group);
+      case "goAway":
+        // The connection goes elsewhere by itself.
+        return;
       default:
-        break;
+        return this.#events.activity?.(notice);
     }
-    this.#events.noticed?.(notice);
   }
 
   #interrupted(): void {

@@ -11,13 +11,14 @@ import {
   type GroupId,
 } from "../../wire/ids.ts";
 import { encodeSend, type MessageType, messageTypes, setSendFlags } from "../../wire/send-frame.ts";
+import type { NoticeFrame } from "../../wire/server-frame.ts";
 import type { ConnectionState } from "./connection.ts";
 import type { GroupList } from "./group-list.ts";
 import { Lane, type QueuedMessage } from "./lane.ts";
 import { MessageIds } from "./message-ids.ts";
 import type { OutgoingMessage, SealedFor, SealRefusal, SendOutcome } from "./outgoing-message.ts";
 import { SendPace } from "./send-pace.ts";
-import { type Notice, pauseMs } from "./server-link.ts";
+import { pauseMs } from "./server-link.ts";
 
 /** A message to a group that no server has listed for this long has failed: the user is not in it. */
 const unknownGroupMsMax = 10_000;
@@ -118,7 +119,7 @@ export class Outbox {
     if (message) this.#settle(message, { ok: true, seq, sentAt });
   }
 
-  rejected(rejection: Extract<Notice, { kind: "reject" }>): void {
+  rejected(rejection: NoticeFrame<"reject">): void {
     const { clientMessageId, group, code, epoch } = rejection;
     const message = this.#messages.get(clientMessageIdOf(readUint64(clientMessageId, 0)));
     // What waits has been refused before.

@@ -13,7 +13,7 @@ import {
 import { deliverKind } from "../../wire/deliver-frame.ts";
 import { type ErrorCode, errorOfCloseCode } from "../../wire/errors.ts";
 import { readFrameKind } from "../../wire/frame.ts";
-import { type ColdServerFrame, parseServerFrame } from "../../wire/server-frame.ts";
+import { type ColdServerFrame, type NoticeFrame, parseServerFrame } from "../../wire/server-frame.ts";
 import type { ClientSocket, OpenSocket, SocketOptions } from "../socket/socket.ts";
 
 /** What is asked; the number is the link's. */
@@ -54,9 +54,6 @@ export interface Requests {
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>>;
 }
 
-/** What a server says by itself. */
-export type Notice = Exclude<ColdServerFrame, { request: number }>;
-
 export interface LinkParts {
   readonly open: OpenSocket;
   readonly clock: Clock;
@@ -68,7 +65,7 @@ export interface LinkEvents {
   /** A DELIVER frame; valid during the call only. */
   delivered(frame: Uint8Array): void;
   acknowledged(acknowledgement: Acknowledgement): void;
-  noticed(notice: Notice): void;
+  noticed(notice: NoticeFrame): void;
   /** Once; `code` is the server's reason, if it gave one. */
   closed(code: ErrorCode | undefined, detail: string): void;
 }
@@ -175,16 +172,22 @@ export class ServerLink {
     const parsed = parseServerFrame(bytes);
     if (!parsed.ok) return this.#broken(parsed.reason.detail);
     const frame = parsed.value as ColdServerFrame;
-    if ("request" in frame && frame.request !== undefined) {
-      const asked = this.#waiting?.get(frame.request)?.kind;
-      if (asked !== undefined) this.#answered();
-      if (frame.kind === "error") return this.#settle(frame.request, refused(frame));
-      const isReply = asked === undefined || frame.kind === coldClientFrames[asked].reply;
-      return isReply ? this.#settle(frame.request, accepted(frame)) : this.#broken(`${frame.kind} answers ${asked}`);
+    if (!("request" in frame)) {
+      // An error of no request is the connection's own, and its end follows.
+      if (frame.kind === "error") this.#said = frame.code;
+      else this.#events.noticed(frame);
+    } else if (frame.request !== undefined) {
+      this.#replied(frame.request, frame);
     }
-    // An error of no request is the connection's own, and its end follows.
-    if (frame.kind === "error") this.#said = frame.code;
-    this.#events.noticed(frame as Notice);
+  }
+
+  #replied(request: number, frame: ColdServerFrame): void {
+    const asked = this.#waiting?.get(request)?.kind;
+    if (asked !== undefined) this.#answered();
+    if (frame.kind === "error") return this.#settle(request, refused(frame));
+    const isReply = asked === undefined || frame.kind === coldClientFrames[asked].reply;
+    if (isReply) this.#settle(request, accepted(frame));
+    else this.#broken(`${frame.kind} answers ${asked}`);
   }
 
   #broken(detail: string): void {

@@ -15,11 +15,11 @@ export class FanOut {
   readonly #bus: Bus;
   readonly #counters: Counters;
 
-  constructor(by: { transport: Pick<Transport, "publish">; groups: GroupDirectory; bus: Bus; counters: Counters }) {
-    this.#transport = by.transport;
-    this.#groups = by.groups;
-    this.#bus = by.bus;
-    this.#counters = by.counters;
+  constructor(parts: { transport: Pick<Transport, "publish">; groups: GroupDirectory; bus: Bus; counters: Counters }) {
+    this.#transport = parts.transport;
+    this.#groups = parts.groups;
+    this.#bus = parts.bus;
+    this.#counters = parts.counters;
   }
 
   /** A batch whose rows all have their outcome. */

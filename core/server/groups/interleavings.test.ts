@@ -87,7 +87,7 @@ class World {
   constructor(
     seed: number,
     weather: Weather,
-    by: {
+    parts: {
       people: readonly Someone[];
       database: Database;
       writerConnection: Awaited<ReturnType<typeof connect>>;
@@ -96,9 +96,9 @@ class World {
     this.random = seededRandom(seed);
     this.steps = new HeldSteps(this.random.fork());
     this.#weather = weather;
-    this.#people = by.people;
-    this.#database = by.database;
-    this.#writerConnection = by.writerConnection;
+    this.#people = parts.people;
+    this.#database = parts.database;
+    this.#writerConnection = parts.writerConnection;
   }
 
   /** Nothing gets lost, so nothing has to be made up for. */

@@ -47,18 +47,18 @@ export class Presence {
   readonly #log: Log;
   #saving = false;
 
-  constructor(by: {
+  constructor(parts: {
     transport: Pick<Transport, "publish">;
     database: Queryable;
     groups: GroupDirectory;
     bus: Bus;
     log: Log;
   }) {
-    this.#transport = by.transport;
-    this.#database = by.database;
-    this.#groups = by.groups;
-    this.#bus = by.bus;
-    this.#log = by.log;
+    this.#transport = parts.transport;
+    this.#database = parts.database;
+    this.#groups = parts.groups;
+    this.#bus = parts.bus;
+    this.#log = parts.log;
   }
 
   /** How often {@link flush} is to be called, in milliseconds. */

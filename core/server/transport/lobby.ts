@@ -37,15 +37,15 @@ export class Lobby {
   readonly #silent = new Map<Visitor, number>();
   #visitors = 0;
 
-  constructor(of: { budget: DescriptorBudget | undefined; clock: Clock; log: Log }) {
-    this.#budget = of.budget;
-    this.#clock = of.clock;
+  constructor(parts: { budget: DescriptorBudget | undefined; clock: Clock; log: Log }) {
+    this.#budget = parts.budget;
+    this.#clock = parts.clock;
     this.#shortage = new Episode({
-      clock: of.clock,
+      clock: parts.clock,
       quietMs,
       began: () =>
-        of.log.warn("this process may open no more sockets; those that ask for nothing are closed to make room"),
-      over: (closed) => of.log.info({ closed }, "this process may open sockets again"),
+        parts.log.warn("this process may open no more sockets; those that ask for nothing are closed to make room"),
+      over: (closed) => parts.log.info({ closed }, "this process may open sockets again"),
     });
   }
 

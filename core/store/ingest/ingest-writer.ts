@@ -63,12 +63,12 @@ export class IngestWriter<Ticket> {
   #cancelStart: Cancel | undefined;
   #idle: (() => void)[] = [];
 
-  constructor(options: IngestOptions, events: IngestEvents<Ticket>, by: { clock: Clock; random: Random; log: Log }) {
+  constructor(options: IngestOptions, events: IngestEvents<Ticket>, parts: { clock: Clock; random: Random; log: Log }) {
     this.#options = options;
     this.#events = events;
-    this.#clock = by.clock;
-    this.#random = by.random;
-    this.#log = by.log;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.#log = parts.log;
     this.#filling = new RowBatch(options.rowsMax, options.bytesMax);
     this.#spare = new RowBatch(options.rowsMax, options.bytesMax);
   }

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Clock } from "../platform/clock.ts";
+import type { Clock } from "../../platform/clock.ts";
 
 const lookPeriodMs = 1000;
 

@@ -5,27 +5,39 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { createServer } from "node:net";
 import path from "node:path";
 import { after, test } from "node:test";
-import { aboutDeployment } from "../core/client/index.ts";
-import { Failure } from "../core/platform/failure.ts";
-import { freePort } from "../core/platform/free-port.ts";
-import { writablePlace } from "../core/store/embedded/place.ts";
-import { portOf } from "../core/testing/port-of.ts";
-import { until } from "../core/testing/until.ts";
-import { type LocalServerPlace, useLocalServer } from "./local-server.ts";
+import { aboutDeployment } from "../../client/index.ts";
+import { systemClock } from "../../platform/clock.ts";
+import { Failure } from "../../platform/failure.ts";
+import { freePort } from "../../platform/free-port.ts";
+import { projectRoot } from "../../platform/project-root.ts";
+import { writablePlace } from "../../store/embedded/place.ts";
+import { portOf } from "../../testing/port-of.ts";
+import { until } from "../../testing/until.ts";
+import { addressOf, type LocalServerParts, type LocalServerPlace, useLocalServer } from "./local-server.ts";
 
 const scratch = mkdtempSync(path.join(writablePlace(), "local-server-test-"));
 chmodSync(scratch, 0o755);
 after(() => rmSync(scratch, { recursive: true, force: true }));
 const never = new AbortController().signal;
 
-const answers = async ({ port }: LocalServerPlace) => (await aboutDeployment(`127.0.0.1:${port}`)).ok;
+const parts: LocalServerParts = {
+  program: path.join(projectRoot, "dist/bin/fastchat.js"),
+  answers: async (address) => (await aboutDeployment(address)).ok,
+  clock: systemClock,
+};
+const answers = (place: LocalServerPlace) => parts.answers(addressOf(place));
+const moduleUrl = (file: string) => JSON.stringify(new URL(file, import.meta.url).href);
 
 test("chats that begin at once share one server, which outlives the first of them and ends after the last", async () => {
   const place = { directory: path.join(scratch, "shared"), port: await freePort(), unusedSeconds: 4 };
   // Each is a program of its own, as two terminals are.
   const script = `
-    import { useLocalServer } from ${JSON.stringify(new URL("./local-server.js", import.meta.url).href)};
-    const letGo = await useLocalServer(${JSON.stringify(place)}, new AbortController().signal);
+    import { useLocalServer } from ${moduleUrl("./local-server.js")};
+    import { systemClock } from ${moduleUrl("../../platform/clock.js")};
+    import { aboutDeployment } from ${moduleUrl("../../client/index.js")};
+    const answers = async (address) => (await aboutDeployment(address)).ok;
+    const parts = { program: ${JSON.stringify(parts.program)}, answers, clock: systemClock };
+    const letGo = await useLocalServer(${JSON.stringify(place)}, parts, new AbortController().signal);
     process.stdout.write("ready");
     process.stdin.on("data", () => { letGo(); process.exit(0); });
   `;
@@ -59,7 +71,8 @@ test("a port that something else has, and a directory that is none, are told", a
   const port = portOf(other);
   const stopping = new AbortController();
   const log = path.join(scratch, "taken", "server.log");
-  const waiting = useLocalServer({ directory: path.join(scratch, "taken"), port, unusedSeconds: 1 }, stopping.signal);
+  const place = { directory: path.join(scratch, "taken"), port, unusedSeconds: 1 };
+  const waiting = useLocalServer(place, parts, stopping.signal);
   const failed = assert.rejects(waiting, (cause) => cause instanceof Failure && cause.code === "local_server_failed");
   await until(() => existsSync(log) && readFileSync(log, "utf8").includes("port_in_use"), "a server has tried");
   stopping.abort();
@@ -71,7 +84,7 @@ test("a port that something else has, and a directory that is none, are told", a
   const port2 = await freePort();
   for (const place of [directory, path.join(directory, "data"), path.join(directory, "data", "below")]) {
     await assert.rejects(
-      useLocalServer({ directory: place, port: port2, unusedSeconds: 1 }, never),
+      useLocalServer({ directory: place, port: port2, unusedSeconds: 1 }, parts, never),
       (cause) => cause instanceof Failure && cause.code === "local_server_failed",
     );
   }

@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { aboutDeployment } from "../core/client/index.ts";
-import { type Cancel, sleep, systemClock } from "../core/platform/clock.ts";
-import { wholeNumber } from "../core/platform/decimal.ts";
-import { Failure, messageOf } from "../core/platform/failure.ts";
-import { canEnter, postgresUser } from "../core/store/embedded/run-as.ts";
+import { type Cancel, type Clock, sleep } from "../../platform/clock.ts";
+import { wholeNumber } from "../../platform/decimal.ts";
+import { Failure, messageOf } from "../../platform/failure.ts";
+import { canEnter, postgresUser } from "../../store/embedded/run-as.ts";
 
 const startMsMax = 90_000;
 const lookMs = 200;
@@ -18,6 +17,14 @@ export interface LocalServerPlace {
   readonly directory: string;
   readonly port: number;
   readonly unusedSeconds: number;
+}
+
+export interface LocalServerParts {
+  /** The command line's file: `serve` is run from it. */
+  readonly program: string;
+  /** Whether a deployment answers at this address. */
+  answers(address: string): Promise<boolean>;
+  readonly clock: Clock;
 }
 
 /** Beside the profiles, unless the user that PostgreSQL runs as cannot get there, as it cannot to root's. */
@@ -36,7 +43,11 @@ export const addressOf = ({ port }: LocalServerPlace) => `127.0.0.1:${port}`;
  *
  * Several chats may begin at the same time: one of them starts the server, and all use it.
  */
-export async function useLocalServer(place: LocalServerPlace, signal: AbortSignal): Promise<Cancel> {
+export async function useLocalServer(
+  place: LocalServerPlace,
+  parts: LocalServerParts,
+  signal: AbortSignal,
+): Promise<Cancel> {
   const { directory } = place;
   inPlace(directory, () => mkdirSync(directory, { recursive: true }));
   // In a directory that others may write to, somebody may have been there first.
@@ -46,12 +57,12 @@ export async function useLocalServer(place: LocalServerPlace, signal: AbortSigna
   const inUse = path.join(directory, "in-use");
   const touch = () => {
     writeFileSync(inUse, "", { flag: "a" });
-    const now = new Date();
-    utimesSync(inUse, now, now);
+    const nowSeconds = parts.clock.now() / 1000;
+    utimesSync(inUse, nowSeconds, nowSeconds);
   };
   inPlace(directory, touch);
   // Often enough that a program which is held up for a while is not taken for one that has ended.
-  const cancel = systemClock.every(Math.min(touchPeriodMsMax, (place.unusedSeconds * 1000) / 4), () => {
+  const cancel = parts.clock.every(Math.min(touchPeriodMsMax, (place.unusedSeconds * 1000) / 4), () => {
     try {
       touch();
     } catch {
@@ -59,7 +70,7 @@ export async function useLocalServer(place: LocalServerPlace, signal: AbortSigna
     }
   });
   try {
-    await untilItAnswers(place, inUse, signal);
+    await untilItAnswers(place, parts, inUse, signal);
     return cancel;
   } catch (cause) {
     cancel();
@@ -81,18 +92,24 @@ function inPlace<T>(directory: string, work: () => T): T {
   }
 }
 
-async function untilItAnswers(place: LocalServerPlace, inUse: string, signal: AbortSignal): Promise<void> {
-  const deadline = systemClock.monotonic() + startMsMax;
+async function untilItAnswers(
+  place: LocalServerPlace,
+  { answers, program, clock }: LocalServerParts,
+  inUse: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = clock.monotonic() + startMsMax;
   let starting: { hasEnded: boolean; readonly log: () => string } | undefined;
   let letGo: Cancel | undefined;
   try {
-    while (!(await aboutDeployment(addressOf(place))).ok) {
+    while (!(await answers(addressOf(place)))) {
       const said = starting?.hasEnded ? starting.log() : "";
-      const isOver = signal.aborted || systemClock.monotonic() > deadline;
+      const isOver = signal.aborted || clock.monotonic() > deadline;
       if (isOver || (starting?.hasEnded && !passing.test(said))) throw notStarted(place, said);
       letGo ??= inPlace(place.directory, () => claimStart(place.directory));
-      if (letGo && (!starting || starting.hasEnded)) starting = inPlace(place.directory, () => start(place, inUse));
-      await sleep(systemClock, lookMs, signal);
+      if (letGo && (!starting || starting.hasEnded))
+        starting = inPlace(place.directory, () => start(program, place, inUse));
+      await sleep(clock, lookMs, signal);
     }
   } finally {
     letGo?.();
@@ -133,7 +150,7 @@ function isAlive(claim: string): boolean {
   }
 }
 
-function start({ directory, port, unusedSeconds }: LocalServerPlace, inUse: string) {
+function start(program: string, { directory, port, unusedSeconds }: LocalServerPlace, inUse: string) {
   const logFile = path.join(directory, "server.log");
   const output = openSync(logFile, "w", 0o600);
   const settings = {
@@ -145,7 +162,7 @@ function start({ directory, port, unusedSeconds }: LocalServerPlace, inUse: stri
     "log-level": "warn",
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "fastchat.js"), "serve", ...flags], {
+  const child = spawn(process.execPath, [program, "serve", ...flags], {
     cwd: directory,
     // Of its own session: what ends this terminal does not end it.
     detached: true,
