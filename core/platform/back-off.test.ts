@@ -5,7 +5,7 @@ import { seededRandom } from "./random.ts";
 
 const bounds = { msMin: 100, msMax: 10_000 };
 
-test("pauses are anything up to a ceiling that doubles, and then stays", () => {
+test("pauses lie between nothing and a ceiling, which doubles up to a bound", () => {
   const random = seededRandom(1);
   for (const [failures, ceiling] of [
     [1, 100],

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { BoundedQueue } from "./bounded-queue.ts";
 
-test("first in is first out, and a full queue says no without losing anything", () => {
+test("first in is first out, and a full queue refuses an item without losing another", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.array(fc.boolean(), { maxLength: 300 }), (capacity, pushes) => {
       const queue = new BoundedQueue<number>(capacity);
@@ -20,6 +20,6 @@ test("first in is first out, and a full queue says no without losing anything", 
   );
 });
 
-test("a capacity that is none is refused", () => {
+test("a capacity that is not a positive whole number is refused", () => {
   for (const capacity of [0, -1, 1.5, Number.NaN]) assert.throws(() => new BoundedQueue(capacity), /capacity/);
 });

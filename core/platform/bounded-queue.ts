@@ -1,6 +1,6 @@
 /**
- * First in, first out, with a bound that is part of its type: `push` says no when full, and the caller decides what that
- * means (refuse, disconnect, wait). Never grows past `capacity`.
+ * First in, first out, and never more than `capacity` items: `push` answers false when the queue is full, and the caller decides
+ * what that means (refuse, disconnect, wait).
  */
 export class BoundedQueue<T> {
   readonly capacity: number;
@@ -19,7 +19,7 @@ export class BoundedQueue<T> {
     return this.#length;
   }
 
-  /** False, and nothing changed, when the queue is full. */
+  /** Answers false, and changes nothing, when the queue is full. */
   push(item: T): boolean {
     if (this.#length === this.capacity) return false;
     if (this.#length === this.#ring.length) this.#grow();

@@ -19,19 +19,19 @@ test("the monotonic clock is one clock in every thread of a machine", async () =
   assert.ok(before < inWorker && inWorker < after, `${before} < ${inWorker} < ${after}`);
 });
 
-test("two clocks are told apart by what lies between them, also when the thread is set aside between its readings", () => {
+test("the shift between two clocks is measured right, also when the thread is set aside between its readings", () => {
   let now = 0;
   let readings = 0;
   const first = () => now + 1000;
   const second = () => {
-    // Set aside for 3 ms, but for one time.
+    // The thread is set aside for 3 ms at every reading but one.
     if (readings++ !== 7) now += 3;
     return now;
   };
   assert.equal(shiftBetween(first, second), 1000);
 });
 
-test("a fake clock moves when it is told to, and runs what is due in order", async () => {
+test("a fake clock moves only when a test moves it, and runs what is due in order", async () => {
   const clock = new FakeClock();
   const ran: string[] = [];
   clock.after(20, () => ran.push("twenty"));

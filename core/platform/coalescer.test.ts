@@ -15,7 +15,7 @@ function slowLoads() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("what is asked for while a load is under way goes into the next, each key once", async () => {
+test("keys that are asked for while a load is under way go into the next load, each key once", async () => {
   const { loads, load } = slowLoads();
   const coalescer = new Coalescer(load);
   const first = [coalescer.get(1), coalescer.get(2), coalescer.get(1)];
@@ -35,7 +35,7 @@ test("what is asked for while a load is under way goes into the next, each key o
   );
 });
 
-test("a load that fails fails who waited for it, and nobody else", async () => {
+test("a load that fails is an error for those who wait for it, and for nobody else", async () => {
   const { loads, load } = slowLoads();
   const coalescer = new Coalescer(load);
   const failing = coalescer.get(1);

@@ -1,6 +1,6 @@
 /**
- * Many lookups as few: what is asked for while one load is under way goes into the next, so a thousand clients that arrive
- * at once cost a handful of queries.
+ * Makes few loads of many lookups: keys that are asked for while one load is under way go into the next, so a thousand clients that
+ * arrive at once cost a handful of queries.
  */
 export class Coalescer<Key, Value> {
   readonly #load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
@@ -13,7 +13,7 @@ export class Coalescer<Key, Value> {
     this.#batchMax = batchMax;
   }
 
-  /** Undefined when the load did not have it; fails when the load failed. */
+  /** Undefined when the load did not find the key; fails when the load fails. */
   get(key: Key): Promise<Value | undefined> {
     let waiter = this.#waiting.get(key);
     if (!waiter) {

@@ -14,7 +14,7 @@ test("a list keeps the order in which it is written", () => {
   assert.deepEqual(parseCommaList("pear", fruits), { ok: true, value: ["pear"] });
 });
 
-test("what is empty, twice, unknown or has a space in it is refused with a sentence that lists what there is", () => {
+test("an item that is empty, repeated, unknown or has a space in it is refused with a sentence that lists the allowed ones", () => {
   for (const [text, wrong] of [
     ["", "the list is empty"],
     ["plum,", "an item is empty"],

@@ -4,12 +4,12 @@ import { accepted, type Parsed, refused } from "./result.ts";
 export interface ListItems<T> {
   /** The reason of a refusal says what an item can be. */
   parse(text: string): Parsed<T>;
-  /** What they are, in the plural. */
+  /** What the items are called, in the plural. */
   readonly choice: string;
   readonly example: string;
 }
 
-/** Each item once, with commas and nothing else between; or a sentence that says what is wrong, and what there is. */
+/** Items, each at most once, with commas and nothing else between them; refused with what is wrong, and what is allowed. */
 export function parseCommaList<T>(text: string, items: ListItems<T>): Parsed<T[]> {
   const parsed: T[] = [];
   const refusal = items.parse("");

@@ -13,7 +13,7 @@ const settings = {
 
 const good = { port: 7401, share: 0.25, strategy: "round-robin", host: "::", database: "postgres://x", insecure: true };
 
-const told = (config: Result<object, readonly string[]>) =>
+const verdict = (config: Result<object, readonly string[]>) =>
   config.ok ? accepted("settings") : refused(config.reason.join("\n").slice(0, 300));
 
 export const targets: readonly FuzzTarget[] = [
@@ -30,7 +30,7 @@ export const targets: readonly FuzzTarget[] = [
       } catch {
         return refused("no JSON");
       }
-      return told(readConfig(settings, { flags: {}, environment: {}, file }));
+      return verdict(readConfig(settings, { flags: {}, environment: {}, file }));
     },
     growth: {
       "a deep value": (bytes) => Buffer.from(`{"port":${"[".repeat(bytes / 2)}${"]".repeat(bytes / 2)}}`),
@@ -50,8 +50,13 @@ export const targets: readonly FuzzTarget[] = [
     ],
     run(bytes) {
       const lines = Buffer.from(bytes).toString().split("\n");
-      const environment = Object.fromEntries(lines.map((line) => line.split("=", 2) as [string, string | undefined]));
-      return told(readConfig(settings, { flags: {}, environment }));
+      const environment = Object.fromEntries(
+        lines.map((line) => {
+          const [name = "", value] = line.split("=", 2);
+          return [name, value] as const;
+        }),
+      );
+      return verdict(readConfig(settings, { flags: {}, environment }));
     },
   },
 ];

@@ -18,7 +18,7 @@ function complaints(sources: Partial<ConfigSources>): string {
   return config.ok ? "" : config.reason.join("\n");
 }
 
-test("what nobody set has its default", () => {
+test("a setting that nobody sets has its default", () => {
   const config = read({});
   assert.deepEqual(config, {
     ok: true,
@@ -35,7 +35,7 @@ test("a flag goes before a variable, a variable before the file", () => {
   assert.deepEqual([connectionsMax, share, transport], [40, 0.2, "slow"]);
 });
 
-test("what is out of range is refused with where it stands and what to write", () => {
+test("a value out of range is refused with where it stands and what to write", () => {
   for (const value of ["0", "101", "1.5", "many", "", "1e9", "NaN"]) {
     const complaint = complaints({ flags: { connectionsMax: value } });
     assert.match(complaint, /--connections-max is .* write a whole number from 1 to 100 \(sockets\)/, value);
@@ -48,7 +48,7 @@ test("what is out of range is refused with where it stands and what to write", (
   assert.match(complaints({ flags: { database: "" } }), /not empty/);
 });
 
-test("every complaint is made at once", () => {
+test("one refusal has all complaints", () => {
   const text = complaints({ flags: { share: "2" }, environment: { FASTCHAT_TRANSPORT: "x" }, file: { colour: 1 } });
   assert.equal(text.split("\n").length, 3);
 });
@@ -63,7 +63,7 @@ test("an unknown key or variable is refused, with the setting that was probably 
   for (const file of [[], 5, "text"]) assert.match(complaints({ file }), /one JSON object/);
 });
 
-test("variables of other programs and of other makers are let be", () => {
+test("variables of other programs and of other makers are ignored", () => {
   const other = { rate: setting.number({ default: 1, min: 0, max: 9, help: "" }) };
   const environment = { FASTCHAT_RATE: "3", PATH: "/bin" };
   assert.equal(readConfig(settings, { flags: {}, environment }, [other]).ok, true);

@@ -4,14 +4,15 @@ import { accepted, type Parsed, type Result, refused } from "./result.ts";
 import { shortened } from "./schema-complaint.ts";
 
 /**
- * One typed object of settings a program, from flags, environment, a JSON file and defaults, in that order of precedence.
+ * One setting of a program. `readConfig` makes one typed object of a program's settings, from flags, environment, a JSON file and
+ * defaults, in that order of precedence.
  *
  * A setting `connectionsMax` is the flag `--connections-max`, the variable `FASTCHAT_CONNECTIONS_MAX` and the key
- * `connectionsMax`. What is unknown or out of range stops the program with a sentence that says what to write.
+ * `connectionsMax`. A setting that is unknown or out of range stops the program with a sentence that says what to write.
  */
 export interface Setting<T> {
   readonly help: string;
-  /** What `--help` shows as the form of the value; none for a switch. */
+  /** How `--help` names the value; a switch has none. */
   readonly placeholder?: string;
   readonly default: T;
   /** Takes the text of a flag or variable, or the value of a file's key; its complaints are what to write instead. */
@@ -25,7 +26,7 @@ interface NumberRange {
   readonly default: number;
   readonly min: number;
   readonly max: number;
-  /** What one of it is: `ms`, `bytes`, `per second`. */
+  /** What is counted: `ms`, `bytes`, `per second`. */
   readonly unit?: string;
   readonly help: string;
 }
@@ -88,7 +89,7 @@ export function readSetting<T>({ schema }: Setting<T>, value: unknown): Parsed<T
 }
 
 export interface ConfigSources {
-  /** By setting name; what the command line did not give is left out. */
+  /** By setting name; flags that the command line did not give are left out. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The parsed JSON of a settings file. */
@@ -104,7 +105,7 @@ export const variableName = (name: string) =>
 /**
  * The settings of one program, or every complaint about them at once.
  *
- * `otherPrograms` are settings that this program has no use for but whose variables may well be set.
+ * `otherPrograms` are the settings of programs that share the environment: this one ignores their variables.
  */
 export function readConfig<S extends Settings>(
   settings: S,
@@ -137,15 +138,17 @@ export function readConfig<S extends Settings>(
       config[name] = of.default;
       continue;
     }
-    const [value, place] = given;
+    const [value, origin] = given;
     const read = readSetting(of, value);
     if (read.ok) config[name] = read.value;
-    else complaints.push(`${place} is ${shown(value)}; write ${read.reason}`);
+    else complaints.push(`${origin} is ${shown(value)}; write ${read.reason}`);
   }
-  return complaints.length === 0 ? accepted(config as ConfigOf<S>) : refused(complaints);
+  if (complaints.length > 0) return refused(complaints);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each name of S has the value that its own schema has given, or its default
+  return accepted(config as ConfigOf<S>);
 }
 
-/** No setting is a list or an object, and what somebody wrote in one may be of any size and depth. */
+/** A refused value in few words: no setting is a list or an object, and a file may have one of any size and depth. */
 function shown(value: unknown): string {
   if (typeof value !== "object" || value === null) return shortened(JSON.stringify(value) ?? "nothing");
   return Array.isArray(value) ? "a list" : "an object";
@@ -164,10 +167,13 @@ function editDistance(a: string, b: string): number {
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
-      const substitution = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] as number) + 1, (current[column - 1] as number) + 1));
+      const substitution = distanceAt(previous, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(substitution, distanceAt(previous, column) + 1, distanceAt(current, column - 1) + 1));
     }
     previous = current;
   }
-  return previous[b.length] as number;
+  return distanceAt(previous, b.length);
 }
+
+/** Beyond the edge of the table every text is infinitely far away. */
+const distanceAt = (row: readonly number[], column: number) => row[column] ?? Number.POSITIVE_INFINITY;

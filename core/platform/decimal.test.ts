@@ -21,7 +21,7 @@ const noNumbers = [
   "Infinity",
 ];
 
-test("only decimal digits are a whole number, and only as many as are exact", () => {
+test("only a text of decimal digits is a whole number, and only up to the largest exact one", () => {
   for (const text of ["0", "5", "10", "4096", "9007199254740991"]) assert.equal(String(wholeNumber(text)), text);
   for (const text of [...noNumbers, "5.0", "9007199254740992", "9999999999999999", "1".repeat(400)])
     assert.equal(wholeNumber(text), undefined, text);

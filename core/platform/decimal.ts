@@ -1,6 +1,6 @@
 /**
  * The whole number that a text from outside writes in decimal digits: no sign, no leading zero, no space, no exponent, no
- * `0x`, and small enough to be exact. Undefined for anything else.
+ * `0x`, and small enough to be exact. Undefined for any other text.
  */
 export function wholeNumber(text: string | null | undefined): number | undefined {
   if (text === null || text === undefined || !/^(?:0|[1-9]\d{0,15})$/.test(text)) return undefined;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { DescriptorBudget, descriptorShare, descriptorsOfProcess } from "./descriptors.ts";
 
-test("what a process has open is counted, and its bound is what it was started under", {
+test("the descriptors that a process has open are counted, and its bound is the one it was started under", {
   skip: !descriptorsOfProcess(),
 }, () => {
   const descriptors = descriptorsOfProcess();
@@ -17,7 +17,7 @@ test("what a process has open is counted, and its bound is what it was started u
   assert.equal(descriptors.open(), before);
 });
 
-test("a soft bound below the hard one is no bound: Node raises it", { skip: process.platform === "win32" }, () => {
+test("the hard bound counts, since Node raises the soft one to it", { skip: process.platform === "win32" }, () => {
   const file = new URL("./descriptors.js", import.meta.url).href;
   const script = `import { descriptorsOfProcess } from ${JSON.stringify(file)}; console.log(descriptorsOfProcess().max)`;
   const bounded = `ulimit -Sn 100 && ulimit -Hn 300 && exec "$0" --input-type=module --eval "$1"`;
@@ -33,13 +33,13 @@ function twoThreads(open: { count: number }) {
   return { clock, threads: [thread(), thread()] as const };
 }
 
-test("all threads together open no more than is not kept back, whoever opens how many", () => {
+test("all threads together leave what is kept back, whichever of them opens how many", () => {
   for (const favoured of [0, 1, 0.5]) {
     const open = { count: 10 };
     const { clock, threads } = twoThreads(open);
     for (let i = 0; i < 500; i++) {
       const budget = threads[i / 500 < favoured ? 0 : 1];
-      open.count++; // A socket is open before somebody is asked whether it may be.
+      open.count++; // A socket is open before the budget is asked whether it may be.
       if (!budget.take()) open.count--;
       clock.stall(7);
       assert.ok(open.count <= 80, `${open.count} are open`);
@@ -48,7 +48,7 @@ test("all threads together open no more than is not kept back, whoever opens how
   }
 });
 
-test("what was closed may be opened again, whether somebody has told of its end or not", () => {
+test("as many sockets as were closed may be opened again, though nobody reports that one was closed", () => {
   const open = { count: 80 };
   const { clock, threads } = twoThreads(open);
   assert.equal(threads[0].take(), false);
@@ -58,7 +58,7 @@ test("what was closed may be opened again, whether somebody has told of its end 
   assert.equal(threads[1].take(), true);
 });
 
-test("while nothing may be opened, it is not counted at every try", () => {
+test("while no socket may be opened, not every try counts what is open", () => {
   let counted = 0;
   const clock = new FakeClock();
   const open = () => {

@@ -5,16 +5,16 @@ import type { Clock } from "./clock.ts";
 export interface Descriptors {
   /** The system's bound for this process. */
   readonly max: number;
-  /** How many are open now. A system call on Linux from 6.2 on; a walk over all of them elsewhere. */
+  /** How many are open now. This costs a system call on Linux from 6.2 on, and a walk over all of them elsewhere. */
   open(): number;
 }
 
 /**
- * This process's descriptors; undefined where the system does not tell. Node raises the soft bound to the hard one when it
- * starts, so `max` is as much as whoever started the process allows.
+ * This process's descriptors; undefined where the system does not show them. Node raises the soft bound to the hard one when it
+ * starts, so `max` is the bound under which the process was started.
  */
 export function descriptorsOfProcess(): Descriptors | undefined {
-  const directory = ["/proc/self/fd", "/dev/fd"].find((place) => existsSync(place));
+  const directory = ["/proc/self/fd", "/dev/fd"].find((file) => existsSync(file));
   const max = openFilesMax();
   if (directory === undefined || max === undefined) return undefined;
   return { max, open: () => statSync(directory).size || readdirSync(directory).length };
@@ -32,15 +32,15 @@ function openFilesMax(): number | undefined {
 }
 
 function member(of: unknown, name: string): unknown {
-  return typeof of === "object" && of !== null ? (of as Readonly<Record<string, unknown>>)[name] : undefined;
+  return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
 }
 
-/** What the threads of a process share of its descriptors; can be sent to a thread. */
+/** What the threads of a process share of its descriptors. It can be sent to a thread. */
 export interface DescriptorShare {
   readonly max: number;
   /** What sockets must leave to everything else. */
   readonly keptBack: number;
-  /** How many sockets may still be opened, as a number of 32 bits; when it is used up, somebody has to count again. */
+  /** How many sockets may still be opened, as a number of 32 bits; when it is used up, a thread counts again what is open. */
   readonly ledger: SharedArrayBuffer;
 }
 
@@ -48,7 +48,7 @@ export function descriptorShare(max: number, keptBack: number): DescriptorShare 
   return { max, keptBack, ledger: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
 }
 
-/** A thread's view of the share; undefined without one. */
+/** A thread's view of the share; undefined without a share, and where the system does not show what is open. */
 export function descriptorBudget(share: DescriptorShare | undefined, clock: Clock): DescriptorBudget | undefined {
   const descriptors = share && descriptorsOfProcess();
   return descriptors && new DescriptorBudget(share, { open: () => descriptors.open(), clock });
@@ -58,8 +58,8 @@ export function descriptorBudget(share: DescriptorShare | undefined, clock: Cloc
 const countingShare = 1 / 20;
 
 /**
- * Says whether one more socket may stay open, for all threads of a process together. What is open is counted, not kept
- * account of: some sockets live on in a library that has told their end already.
+ * Says whether one more socket may stay open, for all threads of a process together. It counts what is open instead of keeping
+ * account of openings and closings: uWebSockets.js keeps some sockets open for a while after it has announced their end.
  */
 export class DescriptorBudget {
   readonly #share: DescriptorShare;
@@ -75,7 +75,7 @@ export class DescriptorBudget {
     this.#clock = parts.clock;
   }
 
-  /** To be asked once for each socket that was opened; false when that is more than `overdraft` into what is kept back. */
+  /** To be called once for each socket that was opened; false when that is more than `overdraft` into what is kept back. */
   take(overdraft = 0): boolean {
     return this.#takeOne(overdraft) || (this.#count() && this.#takeOne(overdraft));
   }
@@ -86,7 +86,7 @@ export class DescriptorBudget {
     return true;
   }
 
-  /** False when it was counted a moment ago. */
+  /** Counts what is open; answers false, and does not count, when that was done a moment ago. */
   #count(): boolean {
     const startMs = this.#clock.monotonic();
     if (startMs < this.#countAgainAt) return false;

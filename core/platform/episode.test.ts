@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FakeClock } from "../testing/fake-clock.ts";
 import { Episode } from "./episode.ts";
 
-function told() {
+function loggedEpisode() {
   const clock = new FakeClock();
   const lines: string[] = [];
   const episode = new Episode({
@@ -15,8 +15,8 @@ function told() {
   return { clock, lines, episode };
 }
 
-test("what happens a thousand times is told of when it begins and when it is over", async () => {
-  const { clock, lines, episode } = told();
+test("what happens a thousand times is reported when it begins and when it is over", async () => {
+  const { clock, lines, episode } = loggedEpisode();
   for (let i = 0; i < 1000; i++) {
     episode.happened();
     await clock.advance(10);
@@ -29,8 +29,8 @@ test("what happens a thousand times is told of when it begins and when it is ove
   assert.deepEqual(lines.slice(2), ["began", "over after 1"]);
 });
 
-test("one that is stopped tells nothing any more", async () => {
-  const { clock, lines, episode } = told();
+test("an episode that is stopped reports nothing any more", async () => {
+  const { clock, lines, episode } = loggedEpisode();
   episode.happened();
   episode.stop();
   await clock.advance(10_000);

@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from "./clock.ts";
 
 /**
- * Something that may happen many times a second and is told of twice: when it begins, and when it has not happened for a
- * while, with how often it did.
+ * Something that may happen many times a second and is reported twice: when it happens first, and, with how often it happened, when
+ * it has not happened for a while.
  */
 export class Episode {
   readonly #parts: EpisodeParts;
@@ -14,7 +14,7 @@ export class Episode {
     this.#parts = parts;
   }
 
-  /** Whether it has begun and is not over. */
+  /** Whether the episode has begun and is not over. */
   get lasts(): boolean {
     return this.#stopTicking !== undefined;
   }
@@ -26,7 +26,7 @@ export class Episode {
     this.#parts.began();
   }
 
-  /** Tells nothing any more. */
+  /** From now on nothing is reported. */
   stop(): void {
     this.#stopTicking?.();
     this.#stopTicking = undefined;
@@ -47,7 +47,7 @@ export class Episode {
 
 export interface EpisodeParts {
   readonly clock: Clock;
-  /** It is over once it has not happened for this long, or up to twice as long. */
+  /** The episode is over once it has not happened for this long, or up to twice as long. */
   readonly quietMs: number;
   began(): void;
   over(times: number): void;

@@ -14,7 +14,7 @@ export class Failure extends Error {
   }
 }
 
-/** The code of a system's or a library's error: `ENOENT`, say. Undefined for whatever has none. */
+/** The code of a system's or a library's error, such as `ENOENT`; undefined for an error without one. */
 export function codeOf(thrown: unknown): string | undefined {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   return typeof code === "string" ? code : undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "./log.ts";
 
-test("a line is JSON with its level by name, its time and its facts, and what is below the level is left out", () => {
+test("a line is JSON with its level by name, its time and its facts, and lines below the log's level are left out", () => {
   const lines: Record<string, unknown>[] = [];
   const log = createLog("info", { server: "s0" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   log.debug("not shown");

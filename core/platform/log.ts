@@ -6,10 +6,10 @@ export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "s
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * JSON lines on standard error, one event a line: what happened as the message, the facts as fields. Standard output
- * stays free for results.
+ * A log that writes JSON lines to standard error: the message says what happened, the fields have the facts. Standard output stays
+ * free for results.
  *
- * Synchronous, so that the last line before a crash is there; nothing on a hot path logs above `debug`.
+ * It writes synchronously, so that the last line before a crash is written; nothing on a hot path logs above `debug`.
  */
 export function createLog(
   level: LogLevel,

@@ -3,8 +3,8 @@ import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node
 const resolutionMs = 5;
 
 /**
- * How late this thread's event loop runs: what a timer that is due has to wait. Each reader has its own, since reading
- * starts a new period.
+ * How late this thread's event loop runs: how long a timer that is due has to wait. Each reader needs a `LoopLag` of its own, since
+ * reading starts a new period.
  */
 export class LoopLag {
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
@@ -14,7 +14,7 @@ export class LoopLag {
     this.#histogram.enable();
   }
 
-  /** Of the time since the last reading. */
+  /** The lag in the time since the last reading. */
   read(): { p50Ms: number; p99Ms: number; maxMs: number; utilization: number } {
     const now = performance.eventLoopUtilization();
     const since = performance.eventLoopUtilization(now, this.#utilization);

@@ -5,16 +5,16 @@ import { accepted, type Result, refused } from "./result.ts";
 export interface PoolOptions {
   /** The compiled module whose exports are the tasks. */
   readonly filename: string;
-  /** Kept when there is nothing to do; one, unless said otherwise. */
+  /** Threads that are kept when there is nothing to do; one by default. */
   readonly threadsMin?: number;
   readonly threadsMax: number;
-  /** Tasks that may wait; what is over it is refused at once. */
+  /** Tasks that may wait; one more is refused at once. */
   readonly queueMax: number;
-  /** Handed to each thread when it starts, where it is `poolThreadData()`. */
+  /** What `poolThreadData()` answers in each thread. */
   readonly workerData?: unknown;
 }
 
-/** One core is left to the event loops; more than four threads of arithmetic help nobody's chat. */
+/** Leaves one core to the event loops; more than four threads of arithmetic make no chat faster. */
 export function poolThreads(): number {
   return Math.max(1, Math.min(4, availableParallelism() - 1));
 }
@@ -44,14 +44,14 @@ export class Pool {
     return this.#piscina.queueSize;
   }
 
-  /** What the task answers; `busy`, and nothing done, when the queue is full. Fails when the task throws. */
+  /** The task's result; refused as `busy`, without running it, when the queue is full. Fails when the task throws. */
   async run<T>(task: string, input: unknown): Promise<Result<T, "busy">> {
     if (this.#piscina.queueSize >= this.#queueMax) return refused("busy");
     const answer: T = await this.#piscina.run(input, { name: task });
     return accepted(answer);
   }
 
-  /** Ends the threads; what still waits fails. */
+  /** Ends the threads; tasks that still wait fail. */
   async close(): Promise<void> {
     await this.#piscina.destroy();
   }

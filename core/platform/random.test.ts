@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { itemAt } from "./item-at.ts";
 import { pickOne, seededRandom, shuffled } from "./random.ts";
 
 const draws = <T>(count: number, draw: () => T) => Array.from({ length: count }, draw);
@@ -27,7 +28,7 @@ test("numbers are spread as they say", () => {
   const mean = units.reduce((sum, unit) => sum + unit, 0) / units.length;
   assert.ok(Math.abs(mean - 0.5) < 0.005, `mean ${mean}`);
   const counts = new Array<number>(10).fill(0);
-  for (const drawn of draws(100_000, () => random.below(10))) counts[drawn] = (counts[drawn] as number) + 1;
+  for (const drawn of draws(100_000, () => random.below(10))) counts[drawn] = itemAt(counts, drawn) + 1;
   // Chi-squared with 9 degrees of freedom: beyond 33 once in ten thousand seeds, and the seed is fixed.
   const chiSquared = counts.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0);
   assert.ok(chiSquared < 33, counts.join(" "));
@@ -38,7 +39,7 @@ test("numbers are spread as they say", () => {
   assert.ok(Math.abs(longerThanMean - Math.exp(-1)) < 0.01, `${longerThanMean} are longer than the mean`);
 });
 
-test("a shuffle keeps everybody, and every place is as likely", () => {
+test("a shuffle keeps every element, and each is as likely to come first", () => {
   const random = seededRandom(3);
   const list = [0, 1, 2, 3];
   const firsts = new Array<number>(4).fill(0);
@@ -48,7 +49,8 @@ test("a shuffle keeps everybody, and every place is as likely", () => {
       [...result].sort((a, b) => a - b),
       list,
     );
-    firsts[result[0] as number] = (firsts[result[0] as number] as number) + 1;
+    const first = itemAt(result, 0);
+    firsts[first] = itemAt(firsts, first) + 1;
   }
   assert.ok(
     firsts.every((count) => count > 1800 && count < 2200),

@@ -1,7 +1,9 @@
+import { itemAt } from "./item-at.ts";
+
 /**
- * Chance, as something handed in: the same seed replays the same run.
+ * Chance, handed in: the same seed replays the same run.
  *
- * Not for secrets; keys, nonces and tokens come from `node:crypto`.
+ * Not for secrets: keys, nonces and tokens come from `node:crypto`.
  */
 export interface Random {
   /** Uniform over the 32-bit unsigned integers. */
@@ -58,7 +60,7 @@ export function seededRandom(seed: number): Random {
 /** One element of a list that is not empty, each as likely as the other. */
 export function pickOne<T>(random: Random, list: readonly T[]): T {
   if (list.length === 0) throw new RangeError("pickOne from an empty list");
-  return list[random.below(list.length)] as T;
+  return itemAt(list, random.below(list.length));
 }
 
 /** The same elements in random order (Fisher–Yates), in a new array. */
@@ -66,7 +68,7 @@ export function shuffled<T>(random: Random, list: readonly T[]): T[] {
   const result = [...list];
   for (let last = result.length - 1; last > 0; last--) {
     const other = random.below(last + 1);
-    [result[last], result[other]] = [result[other] as T, result[last] as T];
+    [result[last], result[other]] = [itemAt(result, other), itemAt(result, last)];
   }
   return result;
 }

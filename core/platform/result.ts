@@ -1,9 +1,9 @@
-/** What may go either way: a value, or a reason that a person can act on. An expected failure is a value, never an exception. */
+/** A value, or a reason that a person can act on. An expected failure is a value, never an exception. */
 export type Result<T, Reason = string> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: Reason };
 
-/** What a parser of outside input answers. */
+/** The result of a parser of outside input. */
 export type Parsed<T, Fault = string> = Result<T, Fault>;
 
 export function accepted<T>(value: T): { readonly ok: true; readonly value: T } {

@@ -40,7 +40,7 @@ test("functions of the other end answer as they would here, in the order of the 
   assert.deepEqual(await Promise.all([to.add(1), to.addLater(10), to.add(100)]), [1, 11, 111]);
 });
 
-test("an error keeps its message, its code and its advice on the way", async () => {
+test("an error keeps its message, its code and its advice on its way to the other end", async () => {
   const { to } = pair();
   await assert.rejects(to.fail("disk_full"), (cause) => {
     assert.ok(cause instanceof Failure);
@@ -57,7 +57,7 @@ test("a function that the other end does not have is an error", async () => {
   await assert.rejects(calls.to.nothing(), /no function nothing/);
 });
 
-test("what waits for an end that ends fails with why, and so does what comes later; what is posted does not", async () => {
+test("calls that wait when the other end ends fail with its error, and so do later ones; what is posted does not fail", async () => {
   const calls = pair();
   const waiting = calls.to.hang();
   calls.post("hang");
@@ -67,7 +67,7 @@ test("what waits for an end that ends fails with why, and so does what comes lat
   calls.post("add", 1);
 });
 
-test("a thread is called and calls back, is handed ports, and its end is an answer", async () => {
+test("a thread is called and calls back, is handed ports, and its end fails the calls that wait for it", async () => {
   const module = JSON.stringify(new URL("./thread-calls.js", import.meta.url).href);
   const source = `
     import(${module}).then(({ callsToMainThread }) => {

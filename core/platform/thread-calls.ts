@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { MessagePort, parentPort, type Worker } from "node:worker_threads";
 import { codeOf, Failure, messageOf } from "./failure.ts";
 
-/** The other end's functions as they are called from here: each answers later. */
+/** The other end's functions as they are called from here: each returns a promise. */
 export type Remote<Functions extends object> = {
   readonly [Name in keyof Functions]: Functions[Name] extends (...args: infer Args) => infer Answer
     ? (...args: Args) => Promise<Awaited<Answer>>
@@ -19,7 +19,7 @@ type Answer =
   | { readonly answer: number; readonly value: unknown }
   | { readonly answer: number; readonly thrown: Thrown };
 
-/** What is kept of an error on its way to another thread, which would keep its message alone. */
+/** What travels of an error to another thread; structured clone alone would keep its message and drop code and advice. */
 interface Thrown {
   readonly message: string;
   readonly code: string | undefined;
@@ -47,20 +47,20 @@ export class Calls<Theirs extends object> {
   #closed: Error | undefined;
   #calls = 0;
 
-  /** `received` has to be called with what arrives. */
+  /** The caller has to pass every message that arrives to `received`. */
   constructor(ours: object, send: (message: Message, handedOver: readonly MessagePort[]) => void) {
     this.#ours = ours;
     this.#send = send;
     const call = (name: string, args: readonly unknown[]) => this.#call(name, args);
     this.to = new Proxy(Object.create(null), {
-      // Whoever awaits it asks for `then`.
+      // `await` asks every object for `then`.
       get: (_, name) =>
         typeof name === "string" && name !== "then" ? (...args: unknown[]) => call(name, args) : undefined,
     });
   }
 
   /**
-   * Calls a function whose answer nobody here waits for. What it throws is thrown here, where nobody catches it; that the other end
+   * Calls a function whose answer nobody here waits for. An error that it throws is an unhandled rejection here; that the other end
    * ends first is no error.
    */
   post<Name extends keyof Theirs & string>(name: Name, ...args: Parameters<Remote<Theirs>[Name]>): void {
@@ -77,7 +77,7 @@ export class Calls<Theirs extends object> {
     else waiting?.resolve(message.value);
   };
 
-  /** The other end has ended: whatever waits for it fails with this, and so does what is still to be called. */
+  /** The other end has ended: calls that wait for it fail with `why`, and so does every later one. */
   close(why: Error): void {
     this.#closed ??= why;
     for (const { reject } of this.#waiting.values()) reject(this.#closed);
@@ -107,7 +107,7 @@ export class Calls<Theirs extends object> {
   }
 }
 
-/** Calls between this thread and one that it has started; `ended` says what became of it, by its exit code. */
+/** Calls between this thread and one that it has started; `ended` makes the error of its end from its exit code. */
 export function callsToThread<Theirs extends object>(
   thread: Worker,
   ours: object,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { circles, importGraph, sentence, violations } from "./check.ts";
-import { type House, house } from "./house.ts";
+import { house } from "./house.ts";
+import type { House } from "./room.ts";
 
-/** The checker of rooms is only worth something if it refuses what it must: it is given forbidden imports here. */
+/** The complaints about files with these texts. */
 const complaints = (files: Readonly<Record<string, string>>, of: House = house) =>
   violations(of, importGraph(new Map(Object.entries(files)))).map(sentence);
 
@@ -46,7 +47,7 @@ test("a complaint says where, what and why", () => {
   ]);
 });
 
-test("a server may check what is public of an identity, and come near no private key", () => {
+test("a server may import what checks public identities, and nothing with private keys", () => {
   const file = "core/server/probe.ts";
   permitted(file, "../e2ee/public-identity.ts", "../e2ee/entry-check.ts", "../e2ee/opaque-server.ts");
   for (const kept of [
@@ -91,20 +92,20 @@ test("no way of importing gets past the table", () => {
   }
 });
 
-test("an import of what only a run can tell is refused", () => {
+test("an import whose target is only known when the program runs is refused", () => {
   for (const way of ["await import(name);", "import.meta.resolve(name);", "new URL(name, import.meta.url);"]) {
     const [complaint = ""] = complaints({ "core/store/probe.ts": `const name = process.argv[2];\n${way}\n` });
-    assert.match(complaint, /probe\.ts:2: imports what only a run can tell/, way);
+    assert.match(complaint, /probe\.ts:2: imports a target that is only known when the program runs/, way);
   }
 });
 
-test("what a comment or a text says is no import", () => {
+test("an import in a comment or in a text is none", () => {
   const text =
     '// import { x } from "../e2ee/identity.ts";\nexport const x = \'await import("../e2ee/identity.ts")\';\n';
   assert.deepEqual(complaints({ "core/server/probe.ts": text }), []);
 });
 
-test("what feeds a parser nonsense may use what tests use, and nothing else may", () => {
+test("tests and fuzz targets may import the rooms for tests, and no other file may", () => {
   for (const room of ["core/wire", "core/e2ee", "core/server", "core/client", "core/platform"]) {
     permitted(`${room}/probe.fuzz.ts`, "../testing/probe.ts", "../fuzz/target.ts");
     permitted(`${room}/probe.test.ts`, "../testing/probe.ts");
@@ -115,7 +116,7 @@ test("what feeds a parser nonsense may use what tests use, and nothing else may"
   refused("bin/probe.ts", "../gui/testing/probe.ts");
 });
 
-test("each outside library that matters is imported in one place alone", () => {
+test("each outside library that matters is imported in its own rooms alone", () => {
   const homes: readonly (readonly [library: string, home: string, elsewhere: string])[] = [
     ["pg", "core/store/probe.ts", "core/server/probe.ts"],
     ["pg-copy-streams", "core/store/ingest/probe.ts", "core/cluster/probe.ts"],
@@ -135,14 +136,14 @@ test("each outside library that matters is imported in one place alone", () => {
   refused("bin/probe.ts", "left-pad");
 });
 
-test("the screen knows clients and not servers, and the load generator no database", () => {
+test("the terminal client imports clients and no servers, and the load generator no database", () => {
   permitted("gui/effects/probe.ts", "../../core/client/index.ts");
   refused("gui/effects/probe.ts", "../../core/server/chat-server.ts", "../../core/store/database.ts");
   permitted("loadgen/probe.ts", "../core/client/index.ts");
   refused("loadgen/probe.ts", "../core/store/database.ts", "../core/server/chat-server.ts");
 });
 
-test("what the screen shows is worked out without a screen, and drawn without the account", () => {
+test("the terminal client's model and layout import no screen, and its screens import no effects", () => {
   const may: Readonly<Record<string, readonly string[]>> = {
     keys: [],
     text: [],
@@ -160,7 +161,7 @@ test("what the screen shows is worked out without a screen, and drawn without th
   refused("gui/model/probe.ts", "node:fs");
 });
 
-test("each floor of the client stands on those below it", () => {
+test("each floor of the client imports those below it, and none above", () => {
   const floors = ["text", "socket", "mail", "people", "group", "files", "vault", "account"];
   for (const [height, from] of floors.entries()) {
     for (const [other, to] of floors.entries()) {
@@ -173,7 +174,7 @@ test("each floor of the client stands on those below it", () => {
   permitted("core/client/files/probe.ts", "../client.ts");
 });
 
-test("a room with a door is entered by it", () => {
+test("a room with a door is imported by its door alone", () => {
   const of: House = {
     ...house,
     rooms: [
@@ -192,7 +193,7 @@ test("a room with a door is entered by it", () => {
   ]);
 });
 
-test("who is no reader of clocks is handed one", () => {
+test("a file that may not read clocks is refused timers, the time and chance of its own", () => {
   const ways = [
     "setTimeout(() => {}, 1);",
     "await new Promise(setImmediate);",
@@ -213,7 +214,7 @@ test("who is no reader of clocks is handed one", () => {
   assert.deepEqual(complaints({ "core/server/probe.ts": "new Date(0);\n" }), []);
 });
 
-test("files that import each other are found, however long the way round", () => {
+test("files that import each other are found, however long the circle is", () => {
   const files = {
     "core/wire/a.ts": 'import { b } from "./b.ts";\n',
     "core/wire/b.ts": 'import type { C } from "./c.ts";\n',

@@ -1,8 +1,8 @@
-import type { House, Room } from "./house.ts";
 import { type Mention, type Taken, takenBy } from "./imports.ts";
+import type { House, Room } from "./room.ts";
 import type { Sources } from "./sources.ts";
 
-/** What a file takes that it may not take. */
+/** Something that a file takes against the table. */
 export interface Violation {
   readonly file: string;
   readonly line: number;
@@ -10,7 +10,7 @@ export interface Violation {
   readonly why: string;
 }
 
-/** Tests, what feeds parsers nonsense, and what both are made of: these may import everything. */
+/** Whether a file is a test, a fuzz target, or what both are made of: these may import everything. */
 export function isOfTests(house: House, file: string): boolean {
   return /\.(?:test|fuzz)\.ts$/.test(file) || isForTests(house, file);
 }
@@ -55,8 +55,8 @@ function ofFile(house: House, file: string, { imports, clocks, computed }: Taken
     if (!isBelow(file, house.computedImports)) {
       complain(
         { line },
-        "imports what only a run can tell",
-        "the table cannot say whether it may: name it in the import",
+        "imports a target that is only known when the program runs",
+        "the table cannot say whether it may: write the target in the import",
       );
     }
   }
@@ -74,7 +74,7 @@ function whyNot(house: House, room: Room, { file, target, isOurs }: Mention): st
   }
   if (!isOurs) {
     const homes = house.libraries[target];
-    if (!homes) return "core/rooms/house.ts does not say whose library it is";
+    if (!homes) return "core/rooms/libraries.ts does not say whose library it is";
     return isBelow(file, homes) ? undefined : `it is the library of ${homes.join(", ")}`;
   }
   if (isForTests(house, target)) return "only tests may import what tests are made of";
@@ -90,11 +90,11 @@ function whyNot(house: House, room: Room, { file, target, isOurs }: Mention): st
   return undefined;
 }
 
-/** Files that import each other, by whatever way round. */
+/** Circles of files that import each other, directly or through others. */
 export function circles(graph: ImportGraph): string[][] {
   const importsOf = (file: string) =>
     (graph.get(file)?.imports ?? []).map(({ target }) => target).filter((target) => graph.has(target));
-  // Tarjan: whatever is reached from a file before the file is left, and reaches it again, is in its circle.
+  // Tarjan's algorithm: a file that is reached from another, and from which that one is reached again, is in its circle.
   const number = new Map<string, number>();
   const stack: string[] = [];
   const onStack = new Set<string>();
@@ -136,7 +136,7 @@ function ofCircles(graph: ImportGraph): Violation[] {
   );
 }
 
-/** The files that a program loads which begins with these; types are not loaded, but count. */
+/** These files, and all that they import, directly or through others. Imports of types count, though no program loads them. */
 export function reachedFrom(graph: ImportGraph, files: readonly string[]): ReadonlySet<string> {
   const reached = new Set(files);
   for (const file of reached) {
@@ -154,7 +154,7 @@ export function roomOf({ rooms }: House, file: string): Room | undefined {
   return innermost;
 }
 
-/** Whether a file is one of these, or in one of these folders. */
-export function isBelow(file: string, places: readonly string[]): boolean {
-  return places.some((place) => file === place || file.startsWith(`${place}/`));
+/** Whether a file is one of these files, or in one of these folders. */
+export function isBelow(file: string, paths: readonly string[]): boolean {
+  return paths.some((path) => file === path || file.startsWith(`${path}/`));
 }

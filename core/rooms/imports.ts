@@ -1,14 +1,14 @@
 import path from "node:path";
 import { type Expression, type ParseResult, parseSync, Visitor } from "oxc-parser";
 
-/** Something that a file imports, or a clock that it reads by itself. */
+/** Something that a file imports, or a clock that it reads. */
 export interface Mention {
   readonly file: string;
   readonly line: number;
-  /** A path from the root for a file of ours, `node:fs`, the name of a package, or what is called. */
+  /** For a file of ours its path from the root; otherwise a module of Node (`node:fs`), a package, or the function that is called. */
   readonly target: string;
   readonly isOurs: boolean;
-  /** Which exports are named; empty where all of them can be reached. */
+  /** The exports that are named; empty where the import can reach all of them. */
   readonly names: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface Taken {
   readonly imports: readonly Mention[];
   /** Calls of timers, of the system's time and of its chance; `target` is what is called. */
   readonly clocks: readonly Mention[];
-  /** Imports of what is only known when the program runs, by their line. */
+  /** The lines of imports whose target is only known when the program runs. */
   readonly computed: readonly number[];
 }
 
@@ -28,9 +28,8 @@ interface Found {
 }
 
 /**
- * Every way by which one file reaches another: imports of values and types, re-exports, `import()` as an expression and as a
- * type, `createRequire`, `import.meta.resolve`, and `new URL("./x.js", import.meta.url)`, which is how threads and processes
- * are started.
+ * What one file takes, by every way there is: imports of values and types, re-exports, `import()` as an expression and as a type,
+ * `createRequire`, `import.meta.resolve`, and `new URL("./x.js", import.meta.url)`, by which threads and processes are started.
  */
 export function takenBy(file: string, text: string): Taken {
   const parsed = parseSync(file, text);
@@ -40,7 +39,7 @@ export function takenBy(file: string, text: string): Taken {
   const found = declared(parsed);
   const clocks: { readonly call: string; readonly at: number }[] = [];
   const computed: number[] = [];
-  // Making a tree of a file takes longer than all else; most files have nothing that only the tree shows.
+  // Making a file's syntax tree takes longer than all else, and most files have nothing that only the tree shows.
   if (expressionsThatMatter.test(text)) {
     const seen = expressions(parsed);
     found.push(...seen.found);
@@ -80,7 +79,7 @@ function declared({ module }: ParseResult): Found[] {
   return found;
 }
 
-/** What only the tree of a file shows. */
+/** What only the syntax tree of a file shows. */
 function expressions({ program }: ParseResult) {
   const found: Found[] = [];
   const clocks: { readonly call: string; readonly at: number }[] = [];
@@ -118,7 +117,7 @@ function expressions({ program }: ParseResult) {
       if (callee === "Date" && node.arguments.length === 0) clocks.push({ call: "new Date", at: node.start });
       if (callee === "URL" && isExpression(second) && nameOf(second) === "import.meta.url") {
         const specifier = isExpression(first) ? textOf(first) : undefined;
-        // Folders are no modules: the project's root is found like this.
+        // A URL of a folder is no import: the project's root is found by one.
         if (specifier === undefined || /\.(?:[cm]?[jt]s|json)$/.test(specifier)) note(specifier, node.start);
       }
       if (callee !== "Date") call(node);
@@ -146,7 +145,7 @@ function isExpression(node: unknown): node is Expression {
   return typeof node === "object" && node !== null && "type" in node && node.type !== "SpreadElement";
 }
 
-/** `a.b.c` for a path of names, `f()` for what a call returns, and nothing for anything else. */
+/** `a.b.c` for a path of names, `f()` for a call of a named function, and an empty text for anything else. */
 function nameOf(node: Expression): string {
   if (node.type === "Identifier") return node.name;
   if (node.type === "MetaProperty") return `${node.meta.name}.${node.property.name}`;
@@ -167,7 +166,7 @@ function textOf(node: Expression): string | undefined {
 
 function targetOf(file: string, specifier: string): string {
   if (specifier.startsWith(".")) {
-    // A thread is started from what was compiled; what is meant is its source.
+    // A thread is started from a compiled file; the table is about its source.
     const joined = path.posix.join(path.posix.dirname(file), specifier);
     return joined.replace(/\.js$/, ".ts");
   }

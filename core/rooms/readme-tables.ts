@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../platform/project-root.ts";
 import { type WrittenSection, withSection } from "../platform/written-section.ts";
-import type { House, Room } from "./house.ts";
+import type { House, Room } from "./room.ts";
 
 /** The READMEs that have a table of the rooms in their folder. */
 export const readmesWithTables = [

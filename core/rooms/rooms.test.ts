@@ -10,11 +10,11 @@ import { readSources } from "./sources.ts";
 
 const graph = importGraph(readSources());
 
-test("every file imports only what its room may, reads no clock of its own, and is in no circle", () => {
+test("every file imports what its room may import, reads no clock that it may not read, and is in no circle", () => {
   assert.deepEqual(violations(house, graph).map(sentence), []);
 });
 
-test("whatever a server's code reaches of the end-to-end encryption is public", () => {
+test("a server's code reaches nothing of the end-to-end encryption but what is public", () => {
   const servers = [...graph.keys()].filter((file) => file.startsWith("core/server/") && !isOfTests(house, file));
   const reached = [...reachedFrom(graph, servers)].filter((file) => file.startsWith("core/e2ee/"));
   assert.deepEqual(reached.sort(), [
@@ -29,7 +29,7 @@ test("whatever a server's code reaches of the end-to-end encryption is public", 
   }
 });
 
-test("the table speaks of folders and files that there are", () => {
+test("the folders and files that the table names exist", () => {
   const named = [
     ...house.rooms.flatMap(({ path: room, imports, door = room }) => [room, ...imports, door]),
     ...Object.values(house.libraries).flat(),
@@ -37,20 +37,20 @@ test("the table speaks of folders and files that there are", () => {
     ...house.computedImports,
   ];
   assert.deepEqual(
-    named.filter((place) => !existsSync(path.join(projectRoot, place))),
+    named.filter((file) => !existsSync(path.join(projectRoot, file))),
     [],
   );
 });
 
-test("each package that the programs depend on has a home", () => {
+test("the table says which rooms may import each package that the programs depend on", () => {
   const { dependencies } = JSON.parse(readFileSync(path.join(projectRoot, "package.json"), "utf8"));
   const homeless = Object.keys(dependencies).filter((name) => !house.libraries[name]);
   assert.deepEqual(homeless, []);
 });
 
-test("the READMEs have the rooms as the table has them", () => {
+test("the READMEs' lists of rooms are those of the table", () => {
   for (const readme of readmesWithTables) {
     const text = readFileSync(path.join(projectRoot, readme), "utf8");
-    assert.equal(text, withTable(house, readme, text), `${readme} has another table: npm run rooms writes it`);
+    assert.equal(text, withTable(house, readme, text), `${readme} differs from the table: npm run rooms writes it`);
   }
 });

@@ -7,7 +7,7 @@ export interface AttachmentRecord {
   readonly id: Uint8Array;
   readonly group: GroupId;
   readonly owner: UserId;
-  /** Bytes of the file, before it was sealed. */
+  /** Bytes of the file before sealing. */
   readonly size: number;
   readonly complete: boolean;
 }
@@ -23,8 +23,8 @@ export async function findAttachment(database: Queryable, id: Uint8Array): Promi
 }
 
 /**
- * Begins an attachment, or finds the one begun before; refused when the owner's files would take more than `quotaBytes` at
- * the server. The owner's row is locked, so two at once cannot pass where one may.
+ * Begins an attachment, or finds the one that was begun under this id; refused when the owner's files would take more than
+ * `quotaBytes`. It locks the owner's row, so two attachments that begin at once cannot both pass where only one fits.
  */
 export async function beginAttachment(
   database: DatabaseAccess,
@@ -48,7 +48,7 @@ export async function beginAttachment(
   });
 }
 
-/** Which of its chunks are there, in order. */
+/** The indices of an attachment's stored chunks, in order. */
 export async function storedChunks(database: Queryable, id: Uint8Array): Promise<number[]> {
   const rows = await database.query<{ index: number }>({
     name: "attachment-chunks",
@@ -58,7 +58,7 @@ export async function storedChunks(database: Queryable, id: Uint8Array): Promise
   return rows.map(({ index }) => index);
 }
 
-/** Keeps a chunk, by COPY in binary form; one that is there already stays as it is. */
+/** Stores a chunk, by COPY in binary form; a chunk that is stored already stays as it is. */
 export async function storeChunk(
   database: DatabaseAccess,
   id: Uint8Array,
@@ -73,7 +73,7 @@ export async function storeChunk(
   }
 }
 
-/** Marks an attachment whose last chunk has come; false when some are still missing. */
+/** Marks an attachment as complete; answers false, and changes nothing, when chunks are missing. */
 export async function completeAttachment(database: Queryable, id: Uint8Array, chunks: number): Promise<boolean> {
   const rows = await database.query({
     name: "attachment-complete",
@@ -84,7 +84,7 @@ export async function completeAttachment(database: Queryable, id: Uint8Array, ch
   return rows.length > 0;
 }
 
-/** Chunks from one index on, in order; `count` at most. */
+/** The stored chunks with `count` indices from `from` on, in order. */
 export async function readChunks(
   database: DatabaseAccess,
   { id, from, count }: { id: Uint8Array; from: number; count: number },

@@ -4,7 +4,7 @@ import { writeUint32 } from "../wire/bytes.ts";
 export const copySignature: Uint8Array = Buffer.from("PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0", "latin1");
 export const copyEnd: Uint8Array = Buffer.from([0xff, 0xff]);
 
-/** The values of a copied column. They lie in these bytes, and are not copied again. */
+/** The values of a copied column, as views of these bytes. */
 export function copiedValues(bytes: Buffer): Uint8Array[] {
   const values: Uint8Array[] = [];
   let at = copySignature.length;
@@ -16,7 +16,7 @@ export function copiedValues(bytes: Buffer): Uint8Array[] {
   return values;
 }
 
-/** One row of these values, each as PostgreSQL's `…_recv` functions read it. */
+/** A row of these values, which are in the form that PostgreSQL's `…_recv` functions read. */
 export function copyRow(...values: readonly Uint8Array[]): Uint8Array[] {
   return [Buffer.from([0, values.length]), ...values.flatMap((value) => [uint32(value.length), value])];
 }

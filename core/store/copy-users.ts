@@ -7,7 +7,7 @@ import type { NewUser } from "./users.ts";
 
 const rowsPerChunk = 500;
 
-/** Inserts users by the hundred thousand, with COPY; all of them or, when one name is taken, none. */
+/** Inserts any number of users with COPY: all of them or, when one name is taken, none. */
 export async function copyUsers(url: string, users: Iterable<NewUser>): Promise<void> {
   const client = await connect(url, { queryMsMax: 0 });
   try {
@@ -20,7 +20,7 @@ export async function copyUsers(url: string, users: Iterable<NewUser>): Promise<
   }
 }
 
-/** Some hundred rows at a time. */
+/** COPY's input, in pieces of some hundred rows. */
 function* chunks(users: Iterable<NewUser>): Iterable<Uint8Array> {
   yield copySignature;
   let pieces: Uint8Array[] = [];

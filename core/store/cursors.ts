@@ -4,11 +4,11 @@ import type { Queryable } from "./database.ts";
 export interface ReadCursor {
   readonly group: GroupId;
   readonly user: UserId;
-  /** Everything up to here has been read. */
+  /** The user has read everything up to this seq. */
   readonly seq: Seq;
 }
 
-/** Cursors only move on; of a user who is no member nothing is kept. Answers those that moved. */
+/** Saves cursors that are ahead of the stored ones, of users who are members; answers those that it saved. */
 export async function saveCursors(database: Queryable, cursors: readonly ReadCursor[]): Promise<ReadCursor[]> {
   return database.query<ReadCursor>({
     name: "cursors-save",

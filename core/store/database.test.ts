@@ -6,7 +6,7 @@ import { freshDatabase } from "../testing/database.ts";
 import { deploy } from "../testing/deployment.ts";
 import { Database } from "./database.ts";
 
-/** A database that says of itself that it is of this version: what answers for the settings is put before PostgreSQL's own. */
+/** A database that claims to be of this version: a function of its own stands before PostgreSQL's `current_setting`. */
 async function databaseOfVersion(version: string, number: string): Promise<string> {
   const url = await freshDatabase();
   const database = new Database(url, { connectionsMax: 1, log: silentLog });
@@ -33,7 +33,7 @@ test("a PostgreSQL that is too old stops the start, with its version and what is
   });
 });
 
-test("the oldest PostgreSQL that is good enough is taken", async () => {
+test("the oldest PostgreSQL that is supported is accepted", async () => {
   const database = new Database(await databaseOfVersion("14.0", "140000"), { connectionsMax: 1, log: silentLog });
   assert.equal((await database.check()).version, "14.0");
   await database.close();

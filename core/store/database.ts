@@ -5,27 +5,27 @@ import { to as copyTo } from "pg-copy-streams";
 import { Failure, messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 
-/** A row as the driver gives it; each query says by its type what it asked for. */
+/** A row as the driver gives it; the type argument of each query says which columns it selects. */
 type Row = object;
 
 export interface Query {
   /** Prepared under this name on each connection: parsed and planned once. */
   readonly name?: string;
   readonly text: string;
-  readonly values?: readonly unknown[];
+  readonly values?: unknown[];
 }
 
 export interface Queryable {
   query<T extends Row>(query: Query): Promise<T[]>;
 }
 
-/** What queries need of a database: a {@link Database}, or a test's stand-in for one. */
+/** What queries need of a database: a {@link Database}, or a test's double of one. */
 export type DatabaseAccess = Pick<Database, "query" | "transaction" | "copy" | "copyOut">;
 
 export interface DatabaseOptions {
   readonly connectionsMax: number;
   readonly log: Log;
-  /** A statement that takes longer fails; 0 lets it take its time. */
+  /** A statement that takes longer fails; 0 is no bound. */
   readonly queryMsMax?: number;
 }
 
@@ -42,12 +42,13 @@ export class Database implements Queryable {
   constructor(url: string, options: DatabaseOptions) {
     this.url = url;
     this.#pool = new pg.Pool({ ...connectionOptions(url, options.queryMsMax), max: options.connectionsMax });
-    // A connection that breaks while nobody uses it; the next query opens another.
+    // A connection has broken while nobody used it; the next query opens another.
     this.#pool.on("error", (cause) => options.log.debug({ cause: cause.message }, "an idle database connection broke"));
   }
 
   async query<T extends Row>(query: Query): Promise<T[]> {
-    return (await this.#pool.query(query as pg.QueryConfig)).rows as T[];
+    const { rows }: { rows: T[] } = await this.#pool.query(query);
+    return rows;
   }
 
   /** Streams rows in; all of them or, when it fails, none. */
@@ -55,53 +56,56 @@ export class Database implements Queryable {
     await this.#lent((client) => pipeline(Readable.from(pieces, { objectMode: false }), client.query(stream)));
   }
 
-  /** The rows of a query in COPY's binary form: what is large would otherwise become text first, twice as large. */
+  /** The rows of a query in COPY's binary form: as text, which the driver asks for otherwise, bytes would be twice as long. */
   async copyOut(query: string): Promise<Buffer> {
     return this.#lent(async (client) => {
       const pieces: Uint8Array[] = [];
       const stream = client.query(copyTo(`COPY (${query}) TO STDOUT WITH (FORMAT binary)`));
-      for await (const piece of stream as AsyncIterable<Uint8Array>) pieces.push(piece);
+      for await (const piece of stream) pieces.push(piece);
       return Buffer.concat(pieces);
     });
   }
 
-  /** Commits what `work` did, or nothing of it if it throws. */
+  /** Runs `work` in a transaction: commits what it did, or, if it throws, nothing of it. */
   async transaction<T>(work: (connection: Queryable) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     const connection: Queryable = {
-      query: async <R extends Row>(query: Query) => (await client.query(query as pg.QueryConfig)).rows as R[],
+      async query<R extends Row>(query: Query) {
+        const { rows }: { rows: R[] } = await client.query(query);
+        return rows;
+      },
     };
-    let broken: Error | undefined;
+    let isBroken = false;
     try {
       await client.query("BEGIN");
       const result = await work(connection);
       await client.query("COMMIT");
       return result;
     } catch (cause) {
-      await client.query("ROLLBACK").catch((rollbackCause: Error) => {
-        broken = rollbackCause;
+      await client.query("ROLLBACK").catch(() => {
+        isBroken = true;
       });
       throw cause;
     } finally {
-      client.release(broken);
+      client.release(isBroken);
     }
   }
 
-  /** Work with a connection by itself, which is given up when it broke. */
+  /** Runs `work` with a connection of the pool for itself; the pool drops a connection that broke. */
   async #lent<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
-    let broken: Error | undefined;
+    let isBroken = false;
     try {
       return await work(client);
     } catch (cause) {
-      if (sqlState(cause) === undefined) broken = cause as Error;
+      isBroken = sqlState(cause) === undefined;
       throw cause;
     } finally {
-      client.release(broken);
+      client.release(isBroken);
     }
   }
 
-  /** Fails, with what to do, when the database does not answer. */
+  /** How the database makes commits durable. Fails, with what to do, when it does not answer or is too old. */
   async check(): Promise<{ version: string; synchronousCommit: string; fsync: string }> {
     try {
       const [row] = await this.query<{ version: string; commit: string; fsync: string; number: string }>({
@@ -130,7 +134,7 @@ export class Database implements Queryable {
 
 const versionMin = 140_000;
 
-/** How every connection of ours is made: dead peers are noticed, a hung server is given up. */
+/** The options of every connection of ours: they notice a peer that is gone, and give up a server that hangs. */
 function connectionOptions(url: string, queryMsMax = queryMsMaxDefault): pg.ClientConfig {
   return {
     connectionString: url,
@@ -147,20 +151,25 @@ const int8ArrayOid = 1016;
 
 function getTypeParser(oid: number) {
   const parse = pg.types.getTypeParser(oid, "text");
-  if (oid === int8ArrayOid) return (value: string) => (parse(value) as string[]).map(Number);
+  if (oid === int8ArrayOid) {
+    return (value: string) => {
+      const texts: string[] = parse(value);
+      return texts.map(Number);
+    };
+  }
   return oid === int8Oid ? Number : parse;
 }
 
 /**
- * One connection by itself, for who must know in which order its statements run. When it breaks, what is under way fails by
- * itself; `broken` is told too, also when nothing is.
+ * A connection outside of the pool, for callers that need their statements in one order. When it breaks, statements under way fail,
+ * and `broken` is called in any case.
  */
 export async function connect(
   url: string,
   { broken = () => {}, queryMsMax }: { broken?: (cause: Error) => void; queryMsMax?: number } = {},
 ): Promise<pg.Client> {
   const client = new pg.Client(connectionOptions(url, queryMsMax));
-  // Before anything else: an error that nobody listens for would end the thread.
+  // First of all: an error without a listener would end the thread.
   client.on("error", broken);
   await client.connect();
   return client;
@@ -178,8 +187,8 @@ export function sqlState(cause: unknown): string | undefined {
 export const uniqueViolation = "23505";
 
 /**
- * Whether the rows themselves are at fault (bad data, a violated constraint), so that trying again changes nothing. What
- * else goes wrong is the database's state: away, full, read-only, shutting down.
+ * Whether the rows themselves are at fault (bad data, a violated constraint), so that trying again changes nothing. Any other error
+ * is about the database's state: away, full, read-only, shutting down.
  */
 export function isRowFault(cause: unknown): boolean {
   return /^2[23]/.test(sqlState(cause) ?? "");

@@ -26,7 +26,7 @@ async function fill(
   });
 }
 
-async function places(database: Database, id: GroupId): Promise<number[]> {
+async function seqsOf(database: Database, id: GroupId): Promise<number[]> {
   const rows = await database.query<{ seq: number }>({
     text: "SELECT seq FROM messages WHERE group_id = $1 ORDER BY seq",
     values: [id],
@@ -34,21 +34,21 @@ async function places(database: Database, id: GroupId): Promise<number[]> {
   return rows.map(({ seq }) => seq);
 }
 
-test("messages from before the moment go, membership entries and handshakes stay, and so does everything after", async () => {
+test("messages from before the moment are deleted; membership entries, handshake messages and later messages stay", async () => {
   const database = await openFreshDatabase();
   const id = groupId(7);
   await fill(database, id, 60, [10, 20, 30, 40, 50, 60], [1, 3], [4]);
   await fill(database, groupId(8), 0, [10, 20]);
   assert.deepEqual(await expiringGroups(database), [{ id, expireSeconds: 60 }]);
   assert.equal(await expireMessages(database, id, 45), 1);
-  assert.deepEqual(await places(database, id), [1, 3, 4, 5, 6]);
-  assert.deepEqual(await places(database, groupId(8)), [1, 2]);
+  assert.deepEqual(await seqsOf(database, id), [1, 3, 4, 5, 6]);
+  assert.deepEqual(await seqsOf(database, groupId(8)), [1, 2]);
   assert.equal(await expireMessages(database, id, 45), 0, "once is enough");
   assert.equal(await expireMessages(database, id, 55), 1);
-  assert.deepEqual(await places(database, id), [1, 3, 4, 6]);
+  assert.deepEqual(await seqsOf(database, id), [1, 3, 4, 6]);
 });
 
-test("however many have expired, all go, and a clock that stepped back delays the rest only", async () => {
+test("however many messages have expired, all are deleted; where a clock stepped back, only later messages wait longer", async () => {
   const database = await openFreshDatabase();
   const many = groupId(1);
   await fill(
@@ -58,7 +58,7 @@ test("however many have expired, all go, and a clock that stepped back delays th
     Array.from({ length: 2500 }, (_, i) => i),
   );
   assert.equal(await expireMessages(database, many, 2400), 2400);
-  assert.equal((await places(database, many))[0], 2401);
+  assert.equal((await seqsOf(database, many))[0], 2401);
   const stepped = groupId(2);
   await fill(database, stepped, 1, [10, 100, 20]);
   assert.equal(await expireMessages(database, stepped, 50), 1);

@@ -18,9 +18,9 @@ export async function expiringGroups(database: Queryable): Promise<ExpiringGroup
 const rowsPerStep = 1000;
 
 /**
- * Deletes a group's messages from before a moment, oldest places first, until one is met that has not expired; answers how
- * many. Membership entries stay: who belongs to the group follows from them. So do handshake messages: who was away for
- * longer needs them for the keys of what came after.
+ * Deletes a group's messages from before a moment, in the order of their seqs, up to the first that has not expired; answers how
+ * many. Membership entries stay, since the members follow from them. So do handshake messages: a member who was away needs them
+ * for the keys of later messages.
  */
 export async function expireMessages(database: Database, group: GroupId, before: number): Promise<number> {
   for (let deleted = 0; ; ) {
@@ -39,17 +39,17 @@ async function expireStep(connection: Queryable, group: GroupId, before: number)
   });
   const alive = rows.findIndex(({ sentAt }) => sentAt >= before);
   const expired = alive === -1 ? rows : rows.slice(0, alive);
-  const last = expired.at(-1)?.seq;
-  if (last === undefined) return { scanned: 0, deleted: 0 };
+  const [first, last] = [expired.at(0), expired.at(-1)];
+  if (!first || !last) return { scanned: 0, deleted: 0 };
   const deleted = await connection.query({
     name: "messages-expire",
-    text: "DELETE FROM messages WHERE group_id = $1 AND seq > $2 AND seq <= $3 AND type = $4 RETURNING seq",
-    values: [group, (expired[0]?.seq as number) - 1, last, messageTypes.application],
+    text: "DELETE FROM messages WHERE group_id = $1 AND seq >= $2 AND seq <= $3 AND type = $4 RETURNING seq",
+    values: [group, first.seq, last.seq, messageTypes.application],
   });
   await connection.query({
     name: "group-expired",
     text: "UPDATE groups SET expired_seq = greatest(expired_seq, $2) WHERE id = $1",
-    values: [group, last],
+    values: [group, last.seq],
   });
   return { scanned: expired.length, deleted: deleted.length };
 }

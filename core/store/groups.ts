@@ -1,17 +1,18 @@
+import { itemAt } from "../platform/item-at.ts";
 import type { Epoch, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Queryable } from "./database.ts";
 
-/** A group as a server keeps it in memory while any of its members is connected. */
+/** A group as a server keeps it in memory while a member of it is connected there. */
 export interface GroupRecord {
   readonly id: GroupId;
   readonly epoch: Epoch;
   readonly lastSeq: Seq;
   readonly logLength: number;
-  /** In the order of their ids, without roles: those are for changes alone. */
+  /** In the order of their ids, without their roles, which only changes need. */
   readonly members: readonly UserId[];
 }
 
-/** Epoch, place and members of each, of one moment. Groups that do not exist are left out. */
+/** The groups as they are at one moment. Groups that do not exist are left out. */
 export async function loadGroups(database: Queryable, ids: readonly GroupId[]): Promise<GroupRecord[]> {
   return database.query<GroupRecord>({
     name: "groups-load",
@@ -37,15 +38,16 @@ export async function groupsOfUsers(database: Queryable, users: readonly UserId[
   });
 }
 
-export interface GroupPlace {
+/** How far a group is. */
+export interface GroupProgress {
   readonly id: GroupId;
   readonly lastSeq: Seq;
   readonly logLength: number;
 }
 
 /** Those of the groups that are further than the caller believes. */
-export async function groupsAhead(database: Queryable, believed: readonly GroupPlace[]): Promise<GroupPlace[]> {
-  return database.query<GroupPlace>({
+export async function groupsAhead(database: Queryable, believed: readonly GroupProgress[]): Promise<GroupProgress[]> {
+  return database.query<GroupProgress>({
     name: "groups-ahead",
     text: `SELECT g.id, g.last_seq AS "lastSeq", g.log_length AS "logLength"
            FROM unnest($1::bigint[], $2::bigint[], $3::integer[]) AS believed (id, seq, length)
@@ -55,7 +57,7 @@ export async function groupsAhead(database: Queryable, believed: readonly GroupP
   });
 }
 
-/** Who was admitted where since a moment, and when it was that this was asked: both by the database's clock. */
+/** The admissions to groups since a moment, and the time of the question: both by the database's clock. */
 export async function joinedSince(
   database: Queryable,
   since: Date,
@@ -67,5 +69,5 @@ export async function joinedSince(
     values: [since],
   });
   const admissions = rows.flatMap(({ user, group }) => (user === null || group === null ? [] : [{ user, group }]));
-  return { admissions, asked: (rows[0] as { asked: Date }).asked };
+  return { admissions, asked: itemAt(rows, 0).asked };
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { openFreshDatabase } from "../testing/database.ts";
-import { type Epoch, firstEpoch, type GroupId, groupId, type UserId, userId } from "../wire/ids.ts";
+import { present } from "../testing/present.ts";
+import { firstEpoch, type GroupId, groupId, nextEpoch, type UserId, userId } from "../wire/ids.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import type { Database } from "./database.ts";
 import { loadGroups } from "./groups.ts";
@@ -16,12 +17,17 @@ interface Known {
   readonly fingerprint: Uint8Array;
 }
 
+const threeUsers = async (database: Database) => {
+  const [first, second, third] = await users(database, 3);
+  return [present(first), present(second), present(third)] as const;
+};
+
 async function users(database: Database, count: number): Promise<Known[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const identity = randomBytes(32);
       const id = await insertUser(database, { name: `user${i}`, credential: "c", record: identity, identity });
-      return { id: id as UserId, fingerprint: sha256(identity) };
+      return { id: present(id), fingerprint: sha256(identity) };
     }),
   );
 }
@@ -61,7 +67,7 @@ function following(after: Changed, actor: Known, of: Partial<MembershipEntry>, k
     {
       group,
       index: length,
-      epoch: (opens ? epoch + 1 : epoch) as Epoch,
+      epoch: opens ? nextEpoch(epoch) : epoch,
       action: "rekey",
       actor: actor.id,
       actorFingerprint: actor.fingerprint,
@@ -84,9 +90,9 @@ async function refusedWith(database: Database, change: Change): Promise<string> 
   return result.ok ? "nothing" : result.reason.code;
 }
 
-test("a change moves the log, the members, the epoch, the keys and the messages together", async () => {
+test("one change writes the log, the members, the epoch, the keys and the message", async () => {
   const database = await openFreshDatabase();
-  const [alice, bob, carol] = (await users(database, 3)) as [Known, Known, Known];
+  const [alice, bob, carol] = await threeUsers(database);
   const created = await changed(database, creation(groupId(1), alice, [bob]));
   assert.deepEqual([created.seq, created.epoch, created.joined], [1, 1, [alice.id, bob.id]]);
   const admitted = await changed(
@@ -124,12 +130,12 @@ test("a change moves the log, the members, the epoch, the keys and the messages 
     );
   assert.deepEqual(await epochsOf(alice), [1, 2, 3]);
   assert.deepEqual(await epochsOf(carol), [2, 3]);
-  assert.deepEqual(await epochsOf(bob), [], "who was removed finds no keys any more");
+  assert.deepEqual(await epochsOf(bob), [], "a removed member's keys are gone");
 });
 
 test("of two changes at once one wins and the other is a conflict that changes nothing", async () => {
   const database = await openFreshDatabase();
-  const [alice, bob] = (await users(database, 2)) as [Known, Known];
+  const [alice, bob] = await threeUsers(database);
   const created = await changed(database, creation(groupId(1), alice, [bob]));
   const both = [0, 1].map(() => changeGroup(database, following(created, alice, { opening }, [alice, bob])));
   const outcomes = (await Promise.all(both)).map((result) => (result.ok ? "changed" : result.reason.code)).sort();
@@ -138,9 +144,9 @@ test("of two changes at once one wins and the other is a conflict that changes n
   assert.deepEqual([group?.epoch, group?.logLength, group?.lastSeq], [2, 2, 2]);
 });
 
-test("a change that may not be is refused by name, and nothing of it stays", async () => {
+test("a change that is not allowed is refused with its code, and changes nothing", async () => {
   const database = await openFreshDatabase();
-  const [alice, bob, carol] = (await users(database, 3)) as [Known, Known, Known];
+  const [alice, bob, carol] = await threeUsers(database);
   const created = await changed(database, creation(groupId(1), alice, [bob]));
   const admit = (whom: Known, actor = alice, keysFor = [alice, bob, whom]) =>
     following(created, actor, { action: "admit", subjects: [subject(whom)], opening }, keysFor);
@@ -162,15 +168,15 @@ test("a change that may not be is refused by name, and nothing of it stays", asy
 
 test("when two clients draw the same group id at once, one founds the group", async () => {
   const database = await openFreshDatabase();
-  const [alice, bob] = (await users(database, 2)) as [Known, Known];
+  const [alice, bob] = await threeUsers(database);
   const both = [alice, bob].map((founder) => changeGroup(database, creation(groupId(7), founder, [])));
   const outcomes = (await Promise.all(both)).map((result) => (result.ok ? "founded" : result.reason.code)).sort();
   assert.deepEqual(outcomes, ["founded", "group_exists"]);
 });
 
-test("the same entry once more, after a lost answer, gets the answer that it got, whatever came after it", async () => {
+test("an entry that comes again after a lost answer gets the first answer, whatever has changed since", async () => {
   const database = await openFreshDatabase();
-  const [alice, bob] = (await users(database, 2)) as [Known, Known];
+  const [alice, bob] = await threeUsers(database);
   const creating = creation(groupId(1), alice, [bob]);
   const created = await changeGroup(database, creating);
   assert.ok(created.ok && !created.value.repeated);
@@ -187,5 +193,5 @@ test("the same entry once more, after a lost answer, gets the answer that it got
   }
   assert.equal((await database.query({ text: "SELECT FROM messages" })).length, 2);
   const another = following(created.value, bob, { opening }, [alice, bob]);
-  assert.equal((await changeGroup(database, another)).ok, false, "another entry for the same place");
+  assert.equal((await changeGroup(database, another)).ok, false, "another entry with the same index");
 });

@@ -16,12 +16,12 @@ export interface StagedKey {
 
 export interface Change {
   readonly entry: MembershipEntry;
-  /** The entry as it travels, signature included; whose signature it is has been checked. */
+  /** The entry as it travels, with its signature, which the caller has checked. */
   readonly bytes: Uint8Array;
   readonly hash: Uint8Array;
   readonly keys: readonly StagedKey[];
   readonly sentAt: number;
-  /** Derived from the entry's hash: the first of its bytes. */
+  /** The first 8 bytes of the entry's hash. */
   readonly clientMessageId: bigint;
 }
 
@@ -30,9 +30,9 @@ export interface Changed {
   readonly epoch: Epoch;
   readonly joined: readonly UserId[];
   readonly left: readonly UserId[];
-  /** As it is now. */
+  /** The membership after the change. */
   readonly membership: Membership;
-  /** The entry was there already: its sender had not heard of it. */
+  /** The entry was stored already: its sender did not get the first answer. */
   readonly repeated: boolean;
 }
 
@@ -46,9 +46,9 @@ export interface NotChanged {
 const notChanged = (code: NotChanged["code"], detail: string) => refused<NotChanged>({ code, detail });
 
 /**
- * Adds an entry to a group's log, in one transaction with everything that follows from it: the members, the epoch, the
- * wrapped keys, and the message that tells the group. Of two changes at once one wins and the other is a `conflict`; the same
- * entry once more, after a lost answer, gets the answer that it got.
+ * Adds an entry to a group's log, in one transaction with everything that follows from it: the members, the epoch, the wrapped keys,
+ * and the message that delivers the entry. Of two changes at once one wins and the other is a `conflict`; when an answer was lost and
+ * the same entry comes again, it gets the same answer.
  */
 export async function changeGroup(database: DatabaseAccess, change: Change): Promise<Result<Changed, NotChanged>> {
   try {
@@ -65,7 +65,7 @@ export async function changeGroup(database: DatabaseAccess, change: Change): Pro
   }
 }
 
-/** Carries a refusal out of the transaction, which it rolls back. */
+/** Thrown to roll the transaction back; carries the refusal out of it. */
 class Refusal extends Error {
   readonly reason: NotChanged;
   constructor(reason: NotChanged) {
@@ -102,7 +102,7 @@ async function decide(connection: Queryable, change: Change): Promise<Result<Cha
   return { ok: true, value: { seq, epoch: after.epoch, joined, left, membership: after, repeated: false } };
 }
 
-/** What was answered to this very entry when it was made. */
+/** The first answer to this entry, if it is stored already. */
 async function findRepeated(
   connection: Queryable,
   membership: Membership,
@@ -156,7 +156,10 @@ async function lockMembership(
   };
 }
 
-/** Every member of an epoch that opens needs its key; keys of other epochs are for those whom the group lets read back. */
+/**
+ * What is wrong with a change's wrapped keys. A new epoch needs a key for every member; keys of earlier epochs may come with it, for
+ * newcomers whom the group lets read its history.
+ */
 function missingKeys({ entry, keys }: Change, after: Membership): string | undefined {
   if (entry.opening === undefined) return keys.length > 0 ? `${entry.action} opens no epoch` : undefined;
   const given = new Set(keys.filter((key) => key.epoch === after.epoch).map((key) => key.user));
@@ -180,7 +183,8 @@ async function unfitNewcomers(connection: Queryable, joined: readonly UserId[], 
   for (const user of joined) {
     const row = known.get(user);
     if (!row) return notChanged("unknown_user", `there is no user ${user}`);
-    if (!row.fingerprint.equals(after.members.get(user)?.fingerprint as Uint8Array)) {
+    const fingerprint = after.members.get(user)?.fingerprint;
+    if (!fingerprint || !row.fingerprint.equals(fingerprint)) {
       return notChanged("invalid_change", `user ${user} has another identity`);
     }
     if (row.groups >= limits.userGroupsMax) {
@@ -192,19 +196,19 @@ async function unfitNewcomers(connection: Queryable, joined: readonly UserId[], 
 
 async function saveGroup(connection: Queryable, isNew: boolean, after: Membership, seq: Seq): Promise<void> {
   const { group, epoch, keyed, length, head, settings } = after;
-  const place = [group, epoch, seq, keyed, length, head];
+  const state = [group, epoch, seq, keyed, length, head];
   await connection.query(
     isNew
       ? {
           name: "group-insert",
           text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-          values: [...place, settings.suite, settings.history, settings.expireSeconds],
+          values: [...state, settings.suite, settings.history, settings.expireSeconds],
         }
       : {
           name: "group-update",
           text: "UPDATE groups SET epoch = $2, last_seq = $3, keyed = $4, log_length = $5, log_head = $6 WHERE id = $1",
-          values: place,
+          values: state,
         },
   );
 }

@@ -8,9 +8,9 @@ export interface StoredMessage extends DeliveredMessage {
 
 export interface MessageRange {
   readonly group: GroupId;
-  /** Messages behind this place… */
+  /** Messages behind this seq… */
   readonly after: Seq;
-  /** …up to this one. */
+  /** …and up to this one. */
   readonly through: Seq;
   readonly countMax: number;
   /** The page ends with the message that reaches this many bytes of payload. */

@@ -10,21 +10,21 @@ import { migrate, serverMigrations } from "./migrations.ts";
 
 const step = (number: number, sql: string) => ({ number, name: `000${number}_step.sql`, sql });
 
-test("a folder of steps that is not there is told, with what to do", () => {
+test("a missing folder of steps is a failure that says what to do", () => {
   assert.throws(
     () => readMigrations(path.join(tmpdir(), "no-such-steps")),
     (cause: Failure) => cause.code === "schema_unreadable" && /git checkout/.test(cause.advice),
   );
 });
 
-test("servers that start at once bring the database up to date together, each step once", async () => {
+test("of servers that start at once each step is run by one", async () => {
   const database = await emptyDatabase();
   const ran = await Promise.all([1, 2, 3, 4].map(() => migrate(database, serverMigrations())));
   assert.equal(ran.flat().length, serverMigrations().length);
   assert.deepEqual(await migrate(database, serverMigrations()), []);
 });
 
-test("a step that fails leaves the database as it was before, and those before it applied", async () => {
+test("a step that fails changes nothing, and the steps before it stay applied", async () => {
   const database = await emptyDatabase();
   const steps = [step(1, "CREATE TABLE one (n integer)"), step(2, "CREATE TABLE two (n integer); SELECT 1 / 0")];
   await assert.rejects(
@@ -40,14 +40,14 @@ test("a step that fails leaves the database as it was before, and those before i
   );
 });
 
-test("a database that is newer than the program is left alone", async () => {
+test("a database that is newer than the program is refused", async () => {
   const database = await emptyDatabase();
   const steps = [step(1, "CREATE TABLE one (n integer)"), step(2, "CREATE TABLE two (n integer)")];
   await migrate(database, steps);
   await assert.rejects(migrate(database, steps.slice(0, 1)), (cause: Failure) => cause.code === "database_is_newer");
 });
 
-test("a step that is missing is noticed before anything runs", () => {
+test("a missing step is noticed before any step runs", () => {
   const directory = mkdtempSync(path.join(tmpdir(), "migrations-test-"));
   writeFileSync(path.join(directory, "0001_first.sql"), "SELECT 1");
   writeFileSync(path.join(directory, "0003_third.sql"), "SELECT 3");

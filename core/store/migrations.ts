@@ -4,7 +4,7 @@ import { type Migration, readMigrations } from "../platform/migration-files.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import type { Database } from "./database.ts";
 
-// Any number that no other program takes a lock under.
+// Any number will do, as long as no other program locks it.
 const advisoryLock = 7_241_902_117;
 
 /** The steps of the servers' schema. */
@@ -13,8 +13,8 @@ export function serverMigrations(): Migration[] {
 }
 
 /**
- * Brings the database to the newest step, each step in a transaction of its own; answers the names of those that ran.
- * Servers that start at once wait for each other. There is no way back: a step is never changed once it was released.
+ * Brings the database to the newest step, each step in a transaction of its own; answers the names of the steps that ran. Servers
+ * that start at once wait for each other. There is no way back: a step is never changed once it was released.
  */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
   const applied: string[] = [];

@@ -1,7 +1,8 @@
+import { itemAt } from "../platform/item-at.ts";
 import type { UserId } from "../wire/ids.ts";
 import type { Queryable } from "./database.ts";
 
-/** A login that its token may resume until it expires or is revoked. */
+/** A login. Its token resumes it until the session expires or is revoked. */
 export interface SessionRecord {
   readonly id: Uint8Array;
   readonly user: UserId;
@@ -21,8 +22,8 @@ export async function revokeSession(database: Queryable, id: Uint8Array): Promis
 }
 
 /**
- * Sessions revoked at or after `since` whose tokens would still be good, for a server to keep in memory; and when it was that
- * this was asked. Both are by the database's clock.
+ * Sessions that were revoked at or after `since` and have not expired, for a server to keep in memory; and the time of the question.
+ * Both are by the database's clock.
  */
 export async function revokedSessions(
   database: Queryable,
@@ -35,10 +36,10 @@ export async function revokedSessions(
     values: [since],
   });
   const sessions = rows.flatMap(({ id, expiresAt }) => (id === null ? [] : [{ id, expiresAt }]));
-  return { sessions, asked: (rows[0] as { asked: Date }).asked };
+  return { sessions, asked: itemAt(rows, 0).asked };
 }
 
-/** Forgets sessions whose tokens are good for nothing any more. */
+/** Deletes sessions that have expired. */
 export async function removeExpiredSessions(database: Queryable, now: Date): Promise<void> {
   await database.query({ text: "DELETE FROM sessions WHERE expires_at < $1", values: [now] });
 }

@@ -3,7 +3,7 @@ import type { DatabaseAccess, Queryable } from "./database.ts";
 import { insertSession, revokeOtherSessions, type SessionRecord } from "./sessions.ts";
 
 export interface NewUser {
-  /** Canonical. */
+  /** In canonical form. */
   readonly name: string;
   /** What OPAQUE derives the user's server key from. */
   readonly credential: string;
@@ -38,8 +38,8 @@ export async function insertUser(database: Queryable, user: NewUser): Promise<Us
 }
 
 /**
- * A new user with their first session: both or neither. Undefined when the name is taken, but by this very session's user: a
- * commit whose answer was lost may be tried again under the same session id, which nobody else can know.
+ * Inserts a new user with their first session: both or neither. Undefined when another user has the name. When a commit's answer
+ * was lost, the caller may try again under the same session id, which nobody else can know, and gets the id that the user then has.
  */
 export async function insertUserWithSession(
   database: DatabaseAccess,
@@ -69,7 +69,7 @@ export async function findCredential(database: Queryable, name: string): Promise
   return row;
 }
 
-/** What OPAQUE derives a user's server key from. */
+/** What OPAQUE derives this user's server key from. */
 export async function credentialOf(database: Queryable, user: UserId): Promise<string | undefined> {
   const [row] = await database.query<{ credential: string }>({
     text: "SELECT credential FROM users WHERE id = $1",
@@ -78,7 +78,7 @@ export async function credentialOf(database: Queryable, user: UserId): Promise<s
   return row?.credential;
 }
 
-/** Those that exist, in any order. */
+/** The users with these names or ids that exist, in any order. */
 export async function findUsers(
   database: Queryable,
   by: { readonly names?: readonly string[]; readonly ids?: readonly UserId[] },
@@ -103,8 +103,8 @@ export async function saveBackup(database: Queryable, user: UserId, backup: Uint
 }
 
 /**
- * A new password, what was sealed under the old one sealed anew, and the end of the user's sessions but one: all or nothing.
- * Answers the ids of those that have ended.
+ * Saves a new password's record and the backup that is sealed under it, and ends the user's other sessions: all or nothing. Answers
+ * the ids of the sessions that it ended.
  */
 export async function savePassword(
   database: DatabaseAccess,

@@ -1,13 +1,20 @@
 import type { TestEvent } from "node:test/reporters";
 import { inspect } from "node:util";
+import { z } from "zod";
 
-/** What the runner needs to know of a test, a line of JSON each. */
-export type ReportedEvent =
-  | { readonly kind: "started"; readonly nesting: number; readonly name: string }
-  | { readonly kind: "passed" }
-  | { readonly kind: "skipped"; readonly reason: string }
-  | { readonly kind: "failed"; readonly nesting: number; readonly name: string; readonly error: string }
-  | { readonly kind: "remarked"; readonly message: string };
+const nesting = z.int().min(0);
+const eventFields = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("started"), nesting, name: z.string() }),
+  z.strictObject({ kind: z.literal("passed") }),
+  z.strictObject({ kind: z.literal("skipped"), reason: z.string() }),
+  z.strictObject({ kind: z.literal("failed"), nesting, name: z.string(), error: z.string() }),
+  z.strictObject({ kind: z.literal("remarked"), message: z.string() }),
+]);
+/** What the runner needs to know of a test. It travels as a line of JSON. */
+export type ReportedEvent = Readonly<z.output<typeof eventFields>>;
+
+/** Reads a line that {@link reportEvents} has written. */
+export const readEvent = (line: string): ReportedEvent => eventFields.parse(JSON.parse(line));
 
 /** A reporter for `node --test-reporter`: it runs in the test's own process. */
 export default async function* reportEvents(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -17,7 +24,7 @@ export default async function* reportEvents(events: AsyncIterable<TestEvent>): A
   }
 }
 
-/** What a process says at its end of all of its tests. */
+/** Node's count of a process's tests, which it reports at the end. */
 const ownCount = /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/;
 
 function eventOf(event: TestEvent): ReportedEvent | undefined {
@@ -31,7 +38,7 @@ function eventOf(event: TestEvent): ReportedEvent | undefined {
     }
     case "test:fail": {
       const { nesting, name, details } = event.data;
-      // The one that holds a failed test has not failed on its own account.
+      // A suite fails when a test in it does; the test is reported by itself.
       if ("failureType" in details.error && details.error.failureType === "subtestsFailed") return undefined;
       return { kind: "failed", nesting, name, error: described(details.error) };
     }

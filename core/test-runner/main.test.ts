@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const run = (...args: readonly string[]) =>
   spawnSync(process.execPath, [fileURLToPath(new URL("./main.js", import.meta.url)), ...args], { encoding: "utf8" });
 
-test("a number of files at once that runs none is refused, as are unknown options, and words that no file's path contains", () => {
+test("a number of files at once below 1 is refused, as are unknown options, and words that no file's path contains", () => {
   for (const number of ["0", "x", "-1", "1.5", ""]) {
     const { status, stderr, stdout } = run("platform/clock", `--at-once=${number}`);
     assert.deepEqual([status, stdout], [2, ""]);

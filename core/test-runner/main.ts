@@ -10,14 +10,14 @@ import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../store/embedded/place.ts";
 import { keyPairsVariable, writeKeyPairs } from "../testing/key-pairs.ts";
 import { testDatabaseVariable } from "../testing/test-database-variable.ts";
-import { inOrder, type SecondsByFile, slowAfter } from "./order.ts";
+import { inOrder, secondsByFile, slowAfter } from "./order.ts";
 import { fileReport, summary } from "./report.ts";
 import { runTestFile, type TestFileResult } from "./test-file.ts";
 
 // Runs every compiled test file, or those whose path contains one of the words, side by side against one PostgreSQL that
 // starts and ends with the run.
 
-/** Ten times what the longest takes on a machine that is busy with other things: it ends what hangs, and measures nothing. */
+/** Ten times what the longest file takes on a busy machine: the bound ends a file that hangs, and measures nothing. */
 const fileSecondsMax = 300;
 const slowFilesPath = path.join(projectRoot, "core/test-runner/slow-files.json");
 
@@ -36,7 +36,7 @@ const files = readdirSync(dist, { recursive: true, encoding: "utf8" })
   .filter((file) => words.length === 0 || words.some((word) => file.includes(sourceOf(word))));
 if (files.length === 0) fail(`no test file's path contains ${words.join(" or ")}`);
 
-const known = JSON.parse(readFileSync(slowFilesPath, "utf8")) as SecondsByFile;
+const known = secondsByFile.parse(JSON.parse(readFileSync(slowFilesPath, "utf8")));
 const order = inOrder(files, known);
 const directory = mkdtempSync(path.join(writablePlace(), "tests-"));
 const keyPairsFile = path.join(mkdtempSync(path.join(tmpdir(), "test-keys-")), "key-pairs.json");
@@ -46,7 +46,7 @@ const [postgres] = await Promise.all([
 ]);
 process.env[testDatabaseVariable] = postgres.url();
 process.env[keyPairsVariable] = keyPairsFile;
-// Ctrl-C ends the tests that run, and no others begin.
+// Ctrl-C ends the test files that run, and keeps others from starting.
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
 

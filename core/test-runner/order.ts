@@ -1,17 +1,17 @@
+import { z } from "zod";
+
 /** Seconds that a file's tests take alone, by the file's path in the project. */
-export type SecondsByFile = Readonly<Record<string, number>>;
+export const secondsByFile = z.record(z.string(), z.number());
+export type SecondsByFile = Readonly<z.output<typeof secondsByFile>>;
 
 export interface Order {
-  /** In the order in which they are begun: all of them take a moment. */
+  /** In the order in which they are started: each takes a moment. */
   readonly fast: readonly string[];
-  /** Longest first, so that no long one is left for the end, when a core would wait for nothing. */
+  /** Longest first, so that no long file is left for the end, when other cores would have nothing to do. */
   readonly slow: readonly string[];
 }
 
-/**
- * The fast files first, so that whoever waits soon knows most of what there is to know. A file of which nothing is known
- * counts as fast.
- */
+/** The fast files first, so that most results are there soon. A file whose time is not known counts as fast. */
 export function inOrder(files: readonly string[], known: SecondsByFile): Order {
   const secondsOf = (file: string) => known[file] ?? 0;
   return {
@@ -23,7 +23,7 @@ export function inOrder(files: readonly string[], known: SecondsByFile): Order {
 /** A file that takes longer than this is a slow one. */
 export const fastSecondsMax = 2;
 
-/** What is known after a run: what was slow in it, and what was known of the files that were not in it. */
+/** The times to keep after a run: of the files that were slow in it, and, as before, of the files that were not in it. */
 export function slowAfter(known: SecondsByFile, measured: SecondsByFile): SecondsByFile {
   const all = { ...known, ...measured };
   return Object.fromEntries(

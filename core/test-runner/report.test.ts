@@ -17,7 +17,7 @@ test("a file that passed is one line, whatever it printed", () => {
   assert.equal(report, "ok     core/a.test.ts: 3 passed, 1 skipped, 1.0 s\n");
 });
 
-test("one that failed says which test, why, what was printed, and how to run it alone", () => {
+test("a file that failed says which test failed and why, what was printed, and how to run the file alone", () => {
   const failed = [{ name: ["a suite", "bad"], error: "Error: no\n    at a.test.ts:3" }];
   const report = fileReport("core/a.test.ts", result({ passed: 2, failed, output: "TEST_SEED=7 plays this again" }));
   for (const said of [
@@ -31,7 +31,7 @@ test("one that failed says which test, why, what was printed, and how to run it 
   }
 });
 
-test("the end names what failed, why tests were skipped, and has the counts alone on its last line", () => {
+test("the summary names failed tests and the reasons of skipped ones, and has the counts alone on its last line", () => {
   const results = new Map([
     ["a", result({ passed: 3, skipped: ["no tmux", "no tmux"] })],
     ["b", result({ passed: 1, failed: [{ name: [], error: "SIGKILL" }] })],

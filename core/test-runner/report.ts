@@ -5,7 +5,7 @@ export type Results = ReadonlyMap<string, TestFileResult>;
 
 const outputCharactersMax = 8_000;
 
-/** One line when all is well; what failed, what the file printed and how to run it alone otherwise. */
+/** One line for a file that passed; for one that failed also what failed, what the file printed and how to run it alone. */
 export function fileReport(file: string, result: TestFileResult): string {
   const { passed, skipped, failed, seconds, output } = result;
   const counts = [`${passed} passed`, skipped.length > 0 ? `${skipped.length} skipped` : "", `${seconds.toFixed(1)} s`];
@@ -17,7 +17,7 @@ export function fileReport(file: string, result: TestFileResult): string {
   return `${line}${indented(parts.join("\n\n"))}\n`;
 }
 
-/** What is to be known at the end: why tests were skipped, which ones failed, and the counts in a line of their own. */
+/** The end of a run's report: why tests were skipped, which ones failed, and the counts in a line of their own. */
 export function summary(results: Results, seconds: number): string {
   const all = [...results];
   const sum = (count: (result: TestFileResult) => number) =>

@@ -5,17 +5,17 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { runTestFile, type TestFileResult } from "./test-file.ts";
 
-const place = mkdtempSync(path.join(tmpdir(), "test-file-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "test-file-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** What comes of a test file of this text. */
+/** The result of a test file with this text. */
 function resultOf(text: string, secondsMax = 60): Promise<TestFileResult> {
-  const file = path.join(place, "probe.mjs");
+  const file = path.join(scratch, "probe.mjs");
   writeFileSync(file, `import { suite, test } from "node:test";\nimport assert from "node:assert/strict";\n${text}`);
   return runTestFile(file, secondsMax);
 }
 
-test("a file's tests are counted, and what it printed and remarked is kept", async () => {
+test("a file's tests are counted, and its output and its tests' remarks are kept", async () => {
   const { seconds, ...result } = await resultOf(`
     suite("a suite", () => { test("one", (t) => { t.diagnostic("TEST_SEED=7"); console.log("printed"); }); });
     test("two", () => {});
@@ -27,7 +27,7 @@ test("a file's tests are counted, and what it printed and remarked is kept", asy
   );
 });
 
-test("a failure has its test's whole name, once, and what was thrown with its place", async () => {
+test("a failed test is reported once, with its whole name, and with the error and its line", async () => {
   const { passed, failed } = await resultOf(`
     suite("a suite", () => {
       test("good", () => {});
@@ -41,7 +41,7 @@ test("a failure has its test's whole name, once, and what was thrown with its pl
   assert.match(failed[0]?.error ?? "", /here[\s\S]*there[\s\S]*probe\.mjs:6/);
 });
 
-test("a file whose process breaks off, or that has no test, has failed", async () => {
+test("a file whose process ends badly, or that has no test, has failed", async () => {
   for (const [text, error] of [
     ["test('good', () => {}); process.nextTick(() => process.kill(process.pid, 'SIGKILL'));", /SIGKILL/],
     ["test('good', () => {}); process.exitCode = 3;", /code 3/],
@@ -58,7 +58,7 @@ test("a file whose process breaks off, or that has no test, has failed", async (
   }
 });
 
-test("a file that does not end is ended", async () => {
+test("a file that does not end in time is killed, and has failed", async () => {
   for (const text of ["test('x', () => {}); setInterval(() => {}, 1000);", "test('x', () => { for (;;); });"]) {
     const { failed } = await resultOf(text, 2);
     assert.match(failed.at(-1)?.error ?? "", /it had not ended after 2 s/);

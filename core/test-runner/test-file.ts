@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { systemClock } from "../platform/clock.ts";
-import type { ReportedEvent } from "./events-reporter.ts";
+import { type ReportedEvent, readEvent } from "./events-reporter.ts";
 
 /** A test that failed, or a file that ended badly although its tests did not. */
 export interface FailedTest {
@@ -16,7 +16,7 @@ export interface FailedTest {
 
 export interface TestFileResult {
   readonly passed: number;
-  /** What could not be tested here, by the reason that it gave. */
+  /** The reasons of the tests that were skipped. */
   readonly skipped: readonly string[];
   readonly failed: readonly FailedTest[];
   readonly seconds: number;
@@ -34,7 +34,7 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   const began = systemClock.monotonic();
   const place = mkdtempSync(path.join(tmpdir(), "test-file-"));
   const events = path.join(place, "events");
-  // Of a runner that runs this one, which would be told of its tests.
+  // With this variable of a runner that runs this one, the child would report its tests there.
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const child = spawn(
     process.execPath,
@@ -47,13 +47,14 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   let isLate = false;
   const cancel = systemClock.after(secondsMax * 1000, () => {
     isLate = true;
-    // Not by a signal that it may handle: what hangs in a loop never would.
+    // Not a signal that the process may handle: a process that hangs in a loop never would.
     child.kill("SIGKILL");
   });
   const end = () => void child.kill("SIGTERM");
   signal?.addEventListener("abort", end);
-  // Its output may be held open by what it started and left behind.
-  const [code, killedBy] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
+  // Not "close": processes that it started and left behind may hold its output open.
+  await once(child, "exit");
+  const { exitCode: code, signalCode: killedBy } = child;
   cancel();
   signal?.removeEventListener("abort", end);
   const { failed, remarks, ...result } = resultOf(readEvents(events));
@@ -73,10 +74,10 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   };
 }
 
-/** As far as it came: the last line of a process that was killed may be cut. */
+/** The events up to the last whole line: that of a process that was killed may be cut. */
 function readEvents(file: string): ReportedEvent[] {
   const lines = readFileSync(file, { encoding: "utf8", flag: "a+" }).split("\n").slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as ReportedEvent);
+  return lines.map(readEvent);
 }
 
 function resultOf(events: readonly ReportedEvent[]) {

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { deliverCountMax, parseDeliver } from "../../wire/deliver-frame.ts";
-import { clientMessageId, epoch, groupId, type Seq, seq, userId } from "../../wire/ids.ts";
+import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { committedFrames } from "./committed-frames.ts";
 
 const group = groupId(7);
 
 const message = (at: number, bytes: number) => ({
+  seq: seq(at),
   sender: userId(1),
   clientMessageId: clientMessageId(BigInt(at)),
   type: 0 as const,
@@ -17,7 +18,7 @@ const message = (at: number, bytes: number) => ({
   payload: new Uint8Array(bytes),
 });
 
-/** Places and messages as a receiver reads them from the frames, with how many each frame has. */
+/** Seqs and client message ids as a receiver reads them from each frame. */
 function read(frames: ReturnType<typeof committedFrames>) {
   return frames.map(({ frame, lastSeq, count }) => {
     const parsed = parseDeliver(frame);
@@ -29,17 +30,16 @@ function read(frames: ReturnType<typeof committedFrames>) {
   });
 }
 
-test("every message is in one frame, at its place, and no frame begins a message after it has grown large", () => {
+test("every message is in one frame, under its seq, and a frame that has grown large gets no further message", () => {
   const step = fc.record({ gap: fc.integer({ min: 1, max: 3 }), bytes: fc.integer({ min: 0, max: 30_000 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      let place = 0;
-      const seqs = steps.map(({ gap }) => seq((place += gap)));
-      const messages = steps.map(({ bytes }, i) => message(seqs[i] as Seq, bytes));
-      const frames = committedFrames(group, seqs, messages);
+      let last = 0;
+      const messages = steps.map(({ gap, bytes }) => message((last += gap), bytes));
+      const frames = committedFrames(group, messages);
       assert.deepEqual(
         read(frames).flat(),
-        seqs.map((at) => [at, at]),
+        messages.map(({ seq: at }) => [at, at]),
       );
       for (const { frame } of frames) assert.ok(frame.length < limits.deliverBytesTarget + 30_100);
       // No more frames than it takes.
@@ -51,10 +51,9 @@ test("every message is in one frame, at its place, and no frame begins a message
   );
 });
 
-test("the smallest messages fill a frame before there are more than its header can count", () => {
-  const seqs = Array.from({ length: deliverCountMax + 3 }, (_, i) => seq(i + 1));
-  const messages = seqs.map((at) => message(at, 0));
-  const frames = committedFrames(group, seqs, messages);
+test("however small messages are, a frame is full before there are more than its header can count", () => {
+  const messages = Array.from({ length: deliverCountMax + 3 }, (_, i) => message(i + 1, 0));
+  const frames = committedFrames(group, messages);
   assert.ok(frames.every(({ count }) => count <= deliverCountMax));
   assert.equal(read(frames).flat().length, messages.length);
 });

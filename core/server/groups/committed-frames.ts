@@ -1,14 +1,15 @@
+import type { StoredMessage } from "../../store/messages.ts";
 import { type DeliveredMessage, deliveredBytes, encodeDeliver } from "../../wire/deliver-frame.ts";
 import { type GroupId, type Seq, seqPlus } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { GroupFrame } from "../bus.ts";
 
-/** A DELIVER frame of messages that were committed, up to `lastSeq`. */
+/** A DELIVER frame of committed messages, up to `lastSeq`. */
 export interface CommittedFrame extends GroupFrame {
   readonly lastSeq: Seq;
 }
 
-/** A DELIVER frame of messages that end at `lastSeq`, without a gap. */
+/** The DELIVER frame of messages whose seqs end at `lastSeq`, without a gap. */
 export function committedFrame(group: GroupId, lastSeq: Seq, messages: readonly DeliveredMessage[]): CommittedFrame {
   const count = messages.length;
   const firstSeq = seqPlus(lastSeq, 1 - count);
@@ -16,22 +17,17 @@ export function committedFrame(group: GroupId, lastSeq: Seq, messages: readonly 
 }
 
 /**
- * DELIVER frames of a group's messages, `messages[i]` at `seqs[i]`, in ascending order: a frame each run without a gap, none
- * much larger than the target: long before its header could not count them.
+ * The DELIVER frames of a group's messages, which are in the order of their seqs. A frame has no gap, and is not much larger than the
+ * target; so it never has more messages than its header can count.
  */
-export function committedFrames(
-  group: GroupId,
-  seqs: readonly Seq[],
-  messages: readonly DeliveredMessage[],
-): CommittedFrame[] {
+export function committedFrames(group: GroupId, messages: readonly StoredMessage[]): CommittedFrame[] {
   const frames: CommittedFrame[] = [];
   let from = 0;
   let bytes = 0;
-  messages.forEach(({ payload }, i) => {
-    const seq = seqs[i] as Seq;
+  messages.forEach(({ seq, payload }, i) => {
     bytes += deliveredBytes(payload.length);
     const next = i + 1;
-    if (seqs[next] === seq + 1 && bytes < limits.deliverBytesTarget) return;
+    if (messages[next]?.seq === seq + 1 && bytes < limits.deliverBytesTarget) return;
     frames.push(committedFrame(group, seq, messages.slice(from, next)));
     from = next;
     bytes = 0;

@@ -1,6 +1,6 @@
 import type { RowBatch } from "../../store/ingest/row-batch.ts";
 import { type Acknowledgement, ackEntriesMax, encodeAck } from "../../wire/ack-frame.ts";
-import type { GroupId, Seq } from "../../wire/ids.ts";
+import type { GroupId } from "../../wire/ids.ts";
 import type { Bus } from "../bus.ts";
 import type { Counters } from "../counters.ts";
 import type { Session } from "../sessions/session.ts";
@@ -8,7 +8,7 @@ import type { Transport } from "../transport/transport.ts";
 import { type CommittedFrame, committedFrames } from "./committed-frames.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 
-/** Tells of what was committed: first the members, here and on the other servers, then the senders. */
+/** Announces committed batches: delivers messages to the members, here and at the other servers, then answers the senders. */
 export class FanOut {
   readonly #transport: Pick<Transport, "publish">;
   readonly #groups: GroupDirectory;
@@ -22,44 +22,40 @@ export class FanOut {
     this.#counters = parts.counters;
   }
 
-  /** A batch whose rows all have their outcome. */
+  /** Announces a batch, all of whose rows have their outcome. */
   settled(batch: RowBatch<Session>): void {
     const fresh = new Map<GroupId, number[]>();
     const acknowledged = new Map<Session, Acknowledgement[]>();
     const refused: (() => void)[] = [];
     for (let row = 0; row < batch.count; row++) {
-      const session = batch.tickets[row] as Session;
+      const session = batch.ticket(row);
+      const group = batch.group(row);
       const fault = batch.faults[row];
       if (fault) {
-        const group = batch.groups[row] as GroupId;
         const clientMessageId = batch.clientMessageId(row);
-        const message = { group, clientMessageId, type: batch.type(row), turn: batch.turns[row] as number };
+        const message = { group, clientMessageId, type: batch.type(row), turn: batch.turn(row) };
         refused.push(() => session.reject(message, fault));
-        // The database knows of an epoch or an end that did not arrive here.
+        // The database has an epoch, or the end of the group, that this server has not been sent.
         if (fault.code !== "internal") session.noteBehind(group);
         continue;
       }
       const clientMessageId = batch.clientMessageId(row);
-      session.stored(batch.groups[row] as GroupId, clientMessageId);
-      push(acknowledged, session, {
-        clientMessageId,
-        seq: batch.seqs[row] as Seq,
-        sentAt: batch.sentAt(row),
-      });
-      if (batch.fresh[row]) push(fresh, batch.groups[row] as GroupId, row);
+      session.stored(group, clientMessageId);
+      push(acknowledged, session, { clientMessageId, seq: batch.seq(row), sentAt: batch.sentAt(row) });
+      if (batch.fresh[row]) push(fresh, group, row);
     }
     this.deliver([...fresh].flatMap(([group, rows]) => framesOf(batch, group, rows)));
     for (const [session, acknowledgements] of acknowledged) this.#acknowledge(session, acknowledgements);
-    for (const tell of refused) tell();
+    for (const refuse of refused) refuse();
   }
 
-  /** Frames of messages committed here, to members here and elsewhere. */
+  /** Sends frames of messages that this server committed to the members here and elsewhere. */
   deliver(frames: readonly CommittedFrame[]): void {
     for (const frame of frames) this.#publish(frame);
     if (frames.length > 0) this.#counters.crossServerCopies += this.#bus.deliver(frames);
   }
 
-  /** A frame of messages that another server committed. */
+  /** Sends a frame of messages that another server committed to the members here. */
   deliverFromElsewhere(frame: CommittedFrame): void {
     this.#publish(frame);
   }
@@ -86,12 +82,10 @@ export class FanOut {
 
 /** DELIVER frames of one group's rows. */
 function framesOf(batch: RowBatch<Session>, group: GroupId, rows: number[]): CommittedFrame[] {
-  const seqOf = (row: number) => batch.seqs[row] as Seq;
-  rows.sort((a, b) => seqOf(a) - seqOf(b));
+  rows.sort((a, b) => batch.seq(a) - batch.seq(b));
   return committedFrames(
     group,
-    rows.map(seqOf),
-    rows.map((row) => batch.delivered(row)),
+    rows.map((row) => batch.stored(row)),
   );
 }
 

@@ -84,8 +84,7 @@ export class Sweep {
       });
       const last = messages.at(-1);
       if (!last) break;
-      const seqs = messages.map(({ seq }) => seq);
-      for (const frame of committedFrames(group.id, seqs, messages)) this.#server.fanOut.deliverFromElsewhere(frame);
+      for (const frame of committedFrames(group.id, messages)) this.#server.fanOut.deliverFromElsewhere(frame);
       after = last.seq;
     }
     this.#server.groups.advance(group.id, through);

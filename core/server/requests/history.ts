@@ -29,9 +29,8 @@ export const historyRequests: Handlers<"sync"> = {
     const cut = messages.length === limits.syncPageMax || bytes >= limits.syncPageBytesMax;
     const end = maxSeq(after, minSeq(asked.through, group.lastSeq));
     const through = cut ? lastRead : maxSeq(end, lastRead);
-    const seqs = messages.map(({ seq }) => seq);
     connection.together(() => {
-      for (const { frame } of committedFrames(id, seqs, messages)) connection.send(frame);
+      for (const { frame } of committedFrames(id, messages)) connection.send(frame);
     });
     server.counters.deliveries += messages.length;
     return { kind: "synced", group: id, after, through, lastSeq: group.lastSeq };

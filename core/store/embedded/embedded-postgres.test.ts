@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, suite, test } from "node:test";
 import type { Failure } from "../../platform/failure.ts";
 import { silentLog } from "../../platform/log.ts";
+import { present } from "../../testing/present.ts";
 import { cannotMount, SmallDisk } from "../../testing/small-disk.ts";
 import { until } from "../../testing/until.ts";
 import { Database } from "../database.ts";
@@ -33,7 +34,7 @@ async function withDatabase<T>(url: string, work: (database: Database) => Promis
 
 const failsWith = (code: string) => (cause: Failure) => cause.code === code && cause.advice.length > 0;
 
-test("what was written is there after a stop and a start, and every commit is on disk", async () => {
+test("rows are kept over a stop and a start, and every commit is on the disk", async () => {
   const first = await start("kept");
   await withDatabase(first.url(), (database) => database.query({ text: "CREATE TABLE t AS SELECT 42 AS n" }));
   await first.stop();
@@ -47,16 +48,16 @@ test("what was written is there after a stop and a start, and every commit is on
   assert.equal(second.pid === undefined || !isRunning(second.pid), true);
 });
 
-test("an ephemeral one leaves nothing behind", async () => {
+test("an ephemeral database leaves nothing behind", async () => {
   const server = await start("ephemeral", true);
-  const pid = server.pid as number;
+  const pid = present(server.pid);
   assert.ok(existsSync(path.join(scratch, "ephemeral")));
   await server.stop();
   assert.equal(existsSync(path.join(scratch, "ephemeral")), false);
   assert.equal(isRunning(pid), false);
 });
 
-test("it comes back on its port after a crash", async () => {
+test("PostgreSQL is back on its port after a crash", async () => {
   const server = await start("crashing", true);
   const { port } = server;
   await withDatabase(server.url(), (database) => database.query({ text: "CREATE TABLE t (n integer)" }));
@@ -68,14 +69,16 @@ test("it comes back on its port after a crash", async () => {
   await server.stop();
 });
 
-test("a second one on the same data says that the first has it", async () => {
+test("a second PostgreSQL on the same data directory is refused", async () => {
   const first = await start("shared", true);
   await assert.rejects(start("shared"), failsWith("data_directory_in_use"));
   await withDatabase(first.url(), (database) => database.query({ text: "SELECT 1" }));
   await first.stop();
 });
 
-test("as root it runs under another user, who owns the data alone", { skip: !isRoot && "needs root" }, async () => {
+test("for root PostgreSQL runs as another user, who alone owns the data", {
+  skip: !isRoot && "needs root",
+}, async () => {
   const server = await start("owned", true);
   const directory = path.join(scratch, "owned", "data");
   assert.equal(statSync(directory).uid, postgresUser()?.ids.uid);
@@ -84,7 +87,7 @@ test("as root it runs under another user, who owns the data alone", { skip: !isR
   await server.stop();
 });
 
-test("a data directory that its user cannot reach is reported with what to do", {
+test("a data directory that PostgreSQL's user cannot reach is a failure that says what to do", {
   skip: !isRoot && "needs root",
 }, async () => {
   const closed = path.join(scratch, "closed");
@@ -97,7 +100,7 @@ test("a data directory that its user cannot reach is reported with what to do", 
   });
 });
 
-test("a data directory that cannot be made is reported with what to do", async () => {
+test("a data directory that cannot be made is a failure that says what to do", async () => {
   const directory = path.join(import.meta.filename, "data"); // Below a file.
   await assert.rejects(
     EmbeddedPostgres.start({ directory, ephemeral: false, log: silentLog }),
@@ -105,7 +108,7 @@ test("a data directory that cannot be made is reported with what to do", async (
   );
 });
 
-test("a full disk is reported with what initdb says", { skip: cannotMount }, async () => {
+test("a full disk is a failure with what initdb says", { skip: cannotMount }, async () => {
   const disk = new SmallDisk(4);
   try {
     await assert.rejects(
@@ -117,7 +120,7 @@ test("a full disk is reported with what initdb says", { skip: cannotMount }, asy
   }
 });
 
-suite("a start that is interrupted fails so, leaves no process and no half of a database, and the next one succeeds:", () => {
+suite("a start that is interrupted fails so, leaves no process and no half-made database, and the next one succeeds:", () => {
   const entries = (directory: string) => (existsSync(directory) ? readdirSync(directory) : []);
   const isInitialising = (directory: string) => entries(directory).some((name) => name.startsWith("data.new-"));
   const succeeds = async (name: string) => {
@@ -164,10 +167,10 @@ suite("a start that is interrupted fails so, leaves no process and no half of a 
     child.stdout.on("data", (chunk: Buffer) => {
       said += chunk.toString();
     });
-    return { pid: child.pid as number, ended: once(child, "close").then(() => said.trim()) };
+    return { pid: present(child.pid), ended: once(child, "close").then(() => said.trim()) };
   };
 
-  test("by a terminal, which tells all processes of the foreground", async () => {
+  test("by a terminal, which signals all processes of the foreground", async () => {
     const { pid, ended } = startAlone("terminal");
     await until(() => isInitialising(path.join(scratch, "terminal")), "the database is being made");
     process.kill(-pid, "SIGINT");
@@ -175,7 +178,7 @@ suite("a start that is interrupted fails so, leaves no process and no half of a 
     await succeeds("terminal");
   });
 
-  test("by the end of its process, without a word", async () => {
+  test("by the death of its process", async () => {
     const directory = path.join(scratch, "killed");
     const { pid, ended } = startAlone("killed");
     await until(() => isInitialising(directory), "the database is being made");
@@ -185,13 +188,13 @@ suite("a start that is interrupted fails so, leaves no process and no half of a 
   });
 });
 
-test("a password that is missing beside its database is reported with what to do", async () => {
+test("a database without its password file is a failure that says what to do", async () => {
   await (await start("half")).stop();
   rmSync(path.join(scratch, "half", "password"));
   await assert.rejects(start("half"), failsWith("database_password_unreadable"));
 });
 
-test("it ends, and cleans up, when the process that started it dies without a word", async () => {
+test("PostgreSQL ends, and its files are removed, when the process that started it dies", async () => {
   const directory = path.join(scratch, "orphaned");
   const script = `
     import { EmbeddedPostgres } from ${JSON.stringify(new URL("./embedded-postgres.js", import.meta.url).href)};
@@ -211,7 +214,7 @@ test("it ends, and cleans up, when the process that started it dies without a wo
   await until(() => sockets() <= before, "its socket's directory is gone");
 });
 
-/** A process that has ended and that nobody has waited for does not count. */
+/** Whether a process runs; one that has ended and that nobody has waited for does not. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,51 +1,39 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Cancel, sleep, systemClock } from "../../platform/clock.ts";
-import { wholeNumber } from "../../platform/decimal.ts";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import { freePort } from "../../platform/free-port.ts";
 import type { Log } from "../../platform/log.ts";
 import { findBinaries, type PostgresBinaries } from "./binaries.ts";
 import { guard } from "./guard.ts";
-import { canUse, postgresUser, type RunAs } from "./run-as.ts";
+import {
+  type DatabaseDirectory,
+  dataDirectory,
+  initialise,
+  interrupted,
+  prepareDirectory,
+  userName,
+} from "./new-database.ts";
+import { childrenOf, killIfThere, pidOf } from "./processes.ts";
+import { postgresUser, type RunAs } from "./run-as.ts";
 
-export interface EmbeddedPostgresOptions {
-  /** Holds the data, the password and nothing else; made if missing. */
-  readonly directory: string;
-  /** Removed again when the server stops, or when whoever started it dies. */
-  readonly ephemeral: boolean;
+export interface EmbeddedPostgresOptions extends DatabaseDirectory {
   readonly log: Log;
-  /** Ends a start that is under way, which then fails with `interrupted`. */
-  readonly signal?: AbortSignal | undefined;
 }
 
-const userName = "fastchat";
 const startMsMax = 30_000;
 const stopMsMax = 20_000;
 const startAttemptsMax = 10;
 const restartDelayMs = 500;
 
 /**
- * A real PostgreSQL as a child process, with every commit on disk before it is answered (`fsync` and
- * `synchronous_commit` on).
+ * A real PostgreSQL as a child process, which answers a commit once it is on the disk (`fsync` and `synchronous_commit` on).
  *
- * It is in a session of its own, and so is `initdb`, so that Ctrl-C in a terminal reaches the programs that use it first; a
- * guard ends either if its parent dies without a word. Local programs reach it by a Unix socket, which costs a third less
- * than loopback TCP.
+ * It is in a session of its own, and so is `initdb`, so that Ctrl-C in a terminal reaches the programs that use it first; a guard
+ * ends either when its parent dies. Local programs connect by a Unix socket, which costs a third less than loopback TCP.
  */
 export class EmbeddedPostgres {
   readonly #options: EmbeddedPostgresOptions;
@@ -55,7 +43,7 @@ export class EmbeddedPostgres {
   readonly #socketDirectory: string | undefined;
   #port = 0;
   #process: ChildProcess | undefined;
-  /** Ends by our own will: it is not to be started again. */
+  /** Whether its end is wanted: then it is not started again. */
   #stopping = false;
   #cancelRestart: Cancel | undefined;
 
@@ -70,7 +58,7 @@ export class EmbeddedPostgres {
     this.#runAs = runAs;
     this.#password = password;
     if (process.platform !== "win32") {
-      // Not under the data: a socket's path has at most 107 bytes.
+      // Not below the data directory: a socket's path has at most 107 bytes.
       this.#socketDirectory = makeSocketDirectory(runAs);
     }
   }
@@ -93,13 +81,13 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** Where to connect; the path names the database. */
+  /** The URL to connect to; its path names the database. */
   url(database = "postgres"): string {
     const host = this.#socketDirectory ? encodeURIComponent(this.#socketDirectory) : "127.0.0.1";
     return `postgres://${userName}:${this.#password}@${host}:${this.#port}/${database}`;
   }
 
-  /** The postmaster's process id; its children are the sessions. Undefined when it is not running. */
+  /** The postmaster's process id; its children are the sessions. Undefined when it has not started. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -108,7 +96,7 @@ export class EmbeddedPostgres {
     return this.#port;
   }
 
-  /** Ends sessions, writes a checkpoint, stops. */
+  /** Ends the sessions, writes a checkpoint, and stops the server. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#cancelRestart?.();
@@ -123,15 +111,15 @@ export class EmbeddedPostgres {
     this.#removeLeftovers();
   }
 
-  /** Pulls the plug, as a crash would, until {@link restart}. For tests of what survives it. */
+  /** Kills it as a crash would, until {@link restart}. For tests of what survives that. */
   async kill(): Promise<void> {
     this.#stopping = true;
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
-    const sessions = childrenOf(child.pid as number);
+    const sessions = childrenOf(pidOf(child));
     child.kill("SIGKILL");
-    // They would notice, but not before they have committed what they are at.
+    // Sessions notice the end of the postmaster only after the commit that they are at.
     for (const session of sessions) killIfThere(session);
     await exited;
   }
@@ -184,7 +172,7 @@ export class EmbeddedPostgres {
     this.#process = child;
     const output = await untilReady(child, this.#options.signal);
     const stopGuarding = guard({
-      pid: child.pid as number,
+      pid: pidOf(child),
       pidFile: path.join(dataDirectory(directory), "postmaster.pid"),
       remove: [ephemeral ? directory : undefined, this.#socketDirectory],
       ids: this.#runAs?.ids,
@@ -215,20 +203,6 @@ export class EmbeddedPostgres {
   }
 }
 
-/** The processes that a process has started and that are still there; none where the system does not tell. */
-function childrenOf(pid: number): number[] {
-  const file = `/proc/${pid}/task/${pid}/children`;
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split(" ").filter(Boolean).map(Number) : [];
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ESRCH") throw cause;
-  }
-}
-
 function makeSocketDirectory(runAs: RunAs | undefined): string {
   try {
     const directory = mkdtempSync(path.join(tmpdir(), "fastchat-pg-"));
@@ -244,153 +218,7 @@ function makeSocketDirectory(runAs: RunAs | undefined): string {
   }
 }
 
-const dataDirectory = (directory: string) => path.join(directory, "data");
-
-function prepareDirectory(directory: string, runAs: RunAs | undefined): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (runAs) chownSync(directory, runAs.ids.uid, runAs.ids.gid);
-  } catch (cause) {
-    throw new Failure(
-      "data_directory_unusable",
-      `the data directory ${directory} cannot be made: ${messageOf(cause)}`,
-      "name a directory that you may write to with --data-dir, or another PostgreSQL with --database",
-      cause,
-    );
-  }
-  if (canUse(directory, runAs)) return;
-  throw new Failure(
-    "data_directory_unreachable",
-    `the user ${runAs?.name ?? "that runs this"} cannot write to ${directory}`,
-    runAs
-      ? `root's PostgreSQL runs as ${runAs.name}: name a directory below one that everybody may enter with --data-dir, such as /var/lib/fastchat`
-      : "name a directory that you may write to with --data-dir",
-  );
-}
-
-/** The superuser's password: made with the data, kept beside it. */
-async function initialise(
-  options: EmbeddedPostgresOptions,
-  { initdb }: PostgresBinaries,
-  runAs: RunAs | undefined,
-): Promise<string> {
-  const { directory, signal } = options;
-  const data = dataDirectory(directory);
-  const passwordFile = path.join(directory, "password");
-  if (existsSync(data)) return readPassword(passwordFile);
-  removeUnfinished(directory);
-  // Made under another name: a start that is cut off leaves nothing that looks like a database.
-  const unfinished = `${data}${unfinishedInfix}${process.pid}`;
-  const password = randomBytes(24).toString("base64url");
-  try {
-    writeFileSync(passwordFile, password, { mode: 0o600 });
-    if (runAs) chownSync(passwordFile, runAs.ids.uid, runAs.ids.gid);
-    await runInitdb(initdb, { ...options, unfinished, passwordFile, runAs });
-    renameSync(unfinished, data);
-    return password;
-  } catch (cause) {
-    rmSync(unfinished, { recursive: true, force: true });
-    if (!existsSync(data)) rmSync(passwordFile, { force: true });
-    if (signal?.aborted) throw interrupted();
-    throw new Failure(
-      "database_cannot_be_made",
-      `the database in ${directory} cannot be made: ${messageOf(cause)}`,
-      "mend what it says (is the disk full or read-only?), or name another directory with --data-dir",
-      cause,
-    );
-  }
-}
-
-function readPassword(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new Failure(
-      "database_password_unreadable",
-      `the password of the database cannot be read: ${messageOf(cause)}`,
-      "bring the file back from where the data directory was copied or restored from, or name another directory with --data-dir",
-      cause,
-    );
-  }
-}
-
-const unfinishedInfix = ".new-";
-
-/** What starts that ended without a word have left behind; one that goes on in another process keeps its own. */
-function removeUnfinished(directory: string): void {
-  const prefix = `${path.basename(dataDirectory(directory))}${unfinishedInfix}`;
-  for (const entry of readdirSync(directory)) {
-    const pid = entry.startsWith(prefix) ? wholeNumber(entry.slice(prefix.length)) : undefined;
-    if (pid === undefined || (pid !== process.pid && isRunning(pid))) continue;
-    // What initdb had started may write for a moment after its end.
-    rmSync(path.join(directory, entry), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (cause) {
-    // Of another user, it is there, too.
-    return (cause as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-interface InitdbOptions extends EmbeddedPostgresOptions {
-  readonly unfinished: string;
-  readonly passwordFile: string;
-  readonly runAs: RunAs | undefined;
-}
-
-/** Fails with what initdb said. */
-async function runInitdb(initdb: string, options: InitdbOptions): Promise<void> {
-  const { directory, unfinished, passwordFile, ephemeral, runAs, signal } = options;
-  const args = [
-    `--pgdata=${unfinished}`,
-    `--username=${userName}`,
-    `--pwfile=${passwordFile}`,
-    "--auth=scram-sha-256",
-    "--encoding=UTF8",
-    "--no-locale",
-    ...(ephemeral ? ["--no-sync"] : []),
-  ];
-  if (signal?.aborted) throw interrupted();
-  const child = spawn(initdb, args, {
-    ...runAs?.ids,
-    cwd: directory,
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe"],
-    env: { PATH: process.env.PATH, LC_ALL: "C" },
-  });
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  // Nothing that it has made is of use: it need not end in good order, and its own children do not outlive it.
-  const kill = () => killGroup(child);
-  const closed = once(child, "close");
-  const stopGuarding =
-    child.pid === undefined
-      ? undefined
-      : guard({ pid: child.pid, pidFile: unfinished, remove: [ephemeral ? directory : unfinished], ids: runAs?.ids });
-  signal?.addEventListener("abort", kill, { once: true });
-  try {
-    const [code, killedBy] = (await closed) as [number | null, NodeJS.Signals | null];
-    if (code !== 0) throw new Error(`initdb ended with ${killedBy ?? code}: ${said.trim()}`);
-  } finally {
-    signal?.removeEventListener("abort", kill);
-    stopGuarding?.();
-  }
-}
-
-function killGroup(child: ChildProcess): void {
-  if (process.platform === "win32") child.kill("SIGKILL");
-  else if (child.pid !== undefined) killIfThere(-child.pid);
-}
-
-const interrupted = () => new Failure("interrupted", "the start of PostgreSQL was stopped", "start it again");
-
-/** What the server printed until it was ready; fails when it ends first. */
+/** Resolves, with what the server printed, when it is ready; fails when it ends before. */
 function untilReady(child: ChildProcess, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = "";
@@ -398,7 +226,7 @@ function untilReady(child: ChildProcess, signal: AbortSignal | undefined): Promi
     const stop = () => child.kill("SIGINT");
     if (signal?.aborted) stop();
     else signal?.addEventListener("abort", stop, { once: true });
-    const settle = () => {
+    const finish = () => {
       giveUp();
       signal?.removeEventListener("abort", stop);
       child.stderr?.off("data", read);
@@ -407,15 +235,15 @@ function untilReady(child: ChildProcess, signal: AbortSignal | undefined): Promi
     const read = (chunk: Buffer) => {
       output += chunk.toString();
       if (!output.includes("database system is ready to accept connections")) return;
-      settle();
+      finish();
       resolve(output);
     };
     const failed = (cause: Error) => {
-      settle();
+      finish();
       reject(new Failure("postgres_cannot_start", cause.message, "run npm ci again", cause));
     };
     const ended = () => {
-      settle();
+      finish();
       if (signal?.aborted) return reject(interrupted());
       const inUse = output.includes("postmaster.pid");
       reject(

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 
 interface Guarded {
   readonly pid: number;
-  /** Exists as long as the process has not ended in good order. */
+  /** A file that the process removes at its end. */
   readonly pidFile: string;
   /** Directories to remove once the process has ended. */
   readonly remove: readonly (string | undefined)[];
@@ -11,8 +11,8 @@ interface Guarded {
 }
 
 /**
- * Ends a process when this one dies, however it dies: a shell waits on a pipe whose other end only this process holds. A
- * word on the pipe says that the guarded process has ended by itself; the end of the pipe says that we have.
+ * Ends a process when this one dies, however it dies: a shell reads a pipe whose other end only this process holds. A word on the
+ * pipe means that the guarded process has ended by itself; the end of the pipe means that this process has.
  */
 const script = `
   pid=$1; file=$2; shift 2
@@ -24,7 +24,7 @@ const script = `
   [ $# -eq 0 ] || rm -rf -- "$@"
 `;
 
-/** Starts guarding; the result stops it, once the guarded process has ended. */
+/** Starts guarding a process; the result stops the guard, and is to be called once the process has ended. */
 export function guard({ pid, pidFile, remove, ids }: Guarded): () => void {
   if (process.platform === "win32") return () => {};
   const directories = remove.filter((directory) => directory !== undefined);
@@ -35,7 +35,7 @@ export function guard({ pid, pidFile, remove, ids }: Guarded): () => void {
     stdio: ["pipe", "ignore", "ignore"],
   });
   shell.unref();
-  (shell.stdin as Socket).unref();
-  shell.stdin?.on("error", () => {}); // It has gone already: nothing left to tell it.
+  if (shell.stdin instanceof Socket) shell.stdin.unref();
+  shell.stdin?.on("error", () => {}); // The shell has ended: there is nobody left to write to.
   return () => shell.stdin?.end("ended\n");
 }

@@ -5,8 +5,8 @@ import { projectRoot } from "../../platform/project-root.ts";
 import { canEnter, postgresUser } from "./run-as.ts";
 
 /**
- * A directory for databases that last as long as a run. Beside the project if the user that PostgreSQL runs as can get
- * there, so that it is on a disk and not in memory, as /tmp may be.
+ * A directory for databases that last as long as a run: beside the project, if PostgreSQL's user can get there, so that it is on a
+ * disk and not in memory, as /tmp may be.
  */
 export function writablePlace(): string {
   const runAs = postgresUser();
@@ -14,9 +14,9 @@ export function writablePlace(): string {
   try {
     mkdirSync(beside, { recursive: true });
   } catch {
-    // The project is somebody else's, or on a disk that is only read: then another place is found.
+    // The project is somebody else's, or on a read-only disk: then another directory serves.
   }
-  return [beside, "/var/tmp"].find((place) => isOurs(place) && canEnter(place, runAs)) ?? tmpdir();
+  return [beside, "/var/tmp"].find((directory) => isOurs(directory) && canEnter(directory, runAs)) ?? tmpdir();
 }
 
 function isOurs(directory: string): boolean {

@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { Failure } from "../../platform/failure.ts";
 
-/** The user that PostgreSQL runs as, where that cannot be the caller. */
+/** The user as which PostgreSQL runs, where the caller's own will not do. */
 export interface RunAs {
   readonly name: string;
   readonly ids: { readonly uid: number; readonly gid: number };
 }
 
 /**
- * PostgreSQL refuses to run as root. The system user `postgres` then runs it, and is created where there is none; nobody
- * else needs anything.
+ * PostgreSQL refuses to run as root: for root the system user `postgres` runs it, and is created if it is missing. Undefined for any
+ * other caller, who runs it as themselves.
  */
 export function postgresUser(): RunAs | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -46,7 +46,7 @@ export function canUse(directory: string, runAs: RunAs | undefined): boolean {
   return succeedsIn(directory, runAs, "touch .writable.$$ && rm .writable.$$");
 }
 
-/** Whether that user can get to what lies in the directory. */
+/** Whether that user can reach files in the directory. */
 export function canEnter(directory: string, runAs: RunAs | undefined): boolean {
   return succeedsIn(directory, runAs, "true");
 }

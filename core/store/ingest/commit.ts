@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import { itemAt } from "../../platform/item-at.ts";
 import { type Epoch, type GroupId, nextSeq, type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { bigintArray, type RowBatch } from "./row-batch.ts";
@@ -9,7 +10,7 @@ interface LockedGroup {
   readonly id: GroupId;
   readonly epoch: Epoch;
   readonly last_seq: Seq;
-  /** Whether the epoch has a key: what was sealed under one that has none could be read by nobody. */
+  /** Whether the epoch has a key: a message of an epoch without a key could be read by nobody. */
   readonly keyed: boolean;
 }
 
@@ -19,10 +20,10 @@ interface StoredBefore {
 }
 
 /**
- * Stores a batch in which every message is new, in one statement: groups are locked in id order, each message of the right
- * epoch gets the next place in its group, and the groups move on.
+ * Stores a batch in which every message is new, in one statement: it locks the groups in id order, gives each message of the right
+ * epoch the next seq of its group, and writes the groups' new last seqs.
  *
- * Fails as a whole with a unique violation if one of them is there already.
+ * Fails as a whole with a unique violation if one of the messages is stored already.
  */
 export async function commitByStatement(client: Client, batch: RowBatch<unknown>): Promise<void> {
   const { rows } = await client.query<LockedGroup>({
@@ -36,10 +37,10 @@ export async function commitByStatement(client: Client, batch: RowBatch<unknown>
       batch.column("type"),
       batch.column("sentAt"),
       batch.column("payload"),
-      bigintArray(distinct(batch.groups, batch.count)),
+      bigintArray(batch.distinctGroups()),
     ],
   });
-  placeRows(batch, rows, undefined);
+  numberRows(batch, rows, undefined);
 }
 
 const ingestSql = `
@@ -48,22 +49,22 @@ const ingestSql = `
       WITH ORDINALITY AS t (group_id, sender_id, client_message_id, epoch, type, sent_at, payload, position)
   ), locked AS MATERIALIZED (
     SELECT id, epoch, last_seq, keyed FROM groups WHERE id = ANY ($8::bigint[]) ORDER BY id FOR UPDATE
-  ), placed AS MATERIALIZED (
+  ), numbered AS MATERIALIZED (
     SELECT incoming.*, last_seq + row_number() OVER (PARTITION BY group_id ORDER BY position) AS seq
     FROM incoming JOIN locked ON locked.id = incoming.group_id AND locked.epoch = incoming.epoch
       AND (locked.keyed OR incoming.type = ${messageTypes.handshake})
   ), stored AS (
     INSERT INTO messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
-    SELECT group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload FROM placed
+    SELECT group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload FROM numbered
   ), moved AS (
     UPDATE groups SET last_seq = newest.seq
-    FROM (SELECT group_id, max(seq) AS seq FROM placed GROUP BY group_id) AS newest WHERE groups.id = newest.group_id
+    FROM (SELECT group_id, max(seq) AS seq FROM numbered GROUP BY group_id) AS newest WHERE groups.id = newest.group_id
   )
   SELECT id, epoch, last_seq, keyed FROM locked`;
 
 /**
- * Stores a batch with COPY in one transaction, however large it is and whatever is in it. Rows that may be there already
- * are looked for once the groups are locked, when nobody else can be storing them.
+ * Stores a batch with COPY in one transaction, however large it is and whatever is in it. It looks for the suspects, rows that may be
+ * stored already, once the groups are locked: then nobody else can be storing them.
  */
 export async function commitByCopy(
   client: Client,
@@ -74,18 +75,18 @@ export async function commitByCopy(
   const locked = await client.query<LockedGroup>({
     name: "ingest-lock",
     text: "SELECT id, epoch, last_seq, keyed FROM groups WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE",
-    values: [bigintArray(distinct(batch.groups, batch.count))],
+    values: [bigintArray(batch.distinctGroups())],
   });
   const storedBefore = suspects.length === 0 ? undefined : await findStored(client, batch, suspects);
-  const placed = placeRows(batch, locked.rows, storedBefore);
-  if (placed.rows.length > 0) {
+  const numbered = numberRows(batch, locked.rows, storedBefore);
+  if (numbered.rows.length > 0) {
     await client.query({
       name: "ingest-move",
       text: `UPDATE groups SET last_seq = newest.seq FROM unnest($1::bigint[], $2::bigint[]) AS newest (id, seq)
              WHERE groups.id = newest.id`,
-      values: [bigintArray([...placed.newest.keys()]), bigintArray([...placed.newest.values()])],
+      values: [bigintArray([...numbered.newest.keys()]), bigintArray([...numbered.newest.values()])],
     });
-    await copy(client, placed.rows.length === batch.count ? batch.copyInput() : batch.copyInputOf(placed.rows));
+    await copy(client, numbered.rows.length === batch.count ? batch.copyInput() : batch.copyInputOf(numbered.rows));
   }
   await client.query("COMMIT");
 }
@@ -101,7 +102,7 @@ function copy(client: Client, input: Buffer): Promise<void> {
 const copySql = `COPY messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
   FROM STDIN WITH (FORMAT binary)`;
 
-/** By row: where each suspect stands that is stored already. */
+/** The suspects that are stored already, by row. */
 async function findStored(
   client: Client,
   batch: RowBatch<unknown>,
@@ -119,16 +120,16 @@ async function findStored(
       batch.column("clientMessageId", suspects),
     ],
   });
-  return new Map(rows.map((row) => [suspects[row.position - 1] as number, { seq: row.seq, sentAt: row.sent_at }]));
+  return new Map(rows.map((row) => [itemAt(suspects, row.position - 1), { seq: row.seq, sentAt: row.sent_at }]));
 }
 
 /**
- * Decides each row's outcome as the database does: rows in order, dense places from the group's last one on, no place for
- * what is stale or stored before.
+ * Decides each row's outcome as the database does: rows in order get dense seqs from the group's last one on; rows of a stale epoch,
+ * and those that are stored already, get no new one.
  *
- * With `storedBefore`, two rows of one message in the batch are recognised too: the later one gets the earlier one's place.
+ * With `storedBefore` it also recognises two rows of one message in the batch: the later one gets the earlier one's seq.
  */
-function placeRows(
+function numberRows(
   batch: RowBatch<unknown>,
   locked: readonly LockedGroup[],
   storedBefore: ReadonlyMap<number, StoredBefore> | undefined,
@@ -138,7 +139,7 @@ function placeRows(
   const firstOf = storedBefore && new Map<string, number>();
   const rows: number[] = [];
   for (let row = 0; row < batch.count; row++) {
-    const id = batch.groups[row] as GroupId;
+    const id = batch.group(row);
     batch.seqs[row] = seqBeforeFirst;
     batch.faults[row] = undefined;
     batch.fresh[row] = false;
@@ -158,17 +159,17 @@ function placeRows(
       const key = `${id} ${batch.sender(row)} ${batch.clientMessageId(row)}`;
       const first = firstOf.get(key);
       if (first !== undefined) {
-        batch.seqs[row] = batch.seqs[first] as Seq;
+        batch.seqs[row] = batch.seq(first);
         batch.faults[row] = batch.faults[first];
         continue;
       }
       firstOf.set(key, row);
     }
-    if (group.epoch !== batch.epochs[row]) {
+    if (group.epoch !== batch.epoch(row)) {
       batch.faults[row] = { code: "stale_epoch", epoch: group.epoch };
       continue;
     }
-    // What leads to the next key may be said without one.
+    // Handshake messages lead to the next key, so they are taken while there is none.
     if (!group.keyed && batch.type(row) !== messageTypes.handshake) {
       batch.faults[row] = { code: "rekey_needed", epoch: group.epoch };
       continue;
@@ -180,10 +181,4 @@ function placeRows(
     rows.push(row);
   }
   return { rows, newest };
-}
-
-function distinct(groups: readonly GroupId[], count: number): GroupId[] {
-  const seen = new Set<GroupId>();
-  for (let row = 0; row < count; row++) seen.add(groups[row] as GroupId);
-  return [...seen];
 }

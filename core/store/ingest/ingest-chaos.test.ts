@@ -15,7 +15,7 @@ interface Attempt {
   settle(seq: number): void;
 }
 
-test("writers that share groups and lose their connections at any moment give every message one dense place", async (t) => {
+test("writers that share groups and lose their connections at any moment give every message one dense seq", async (t) => {
   const random = testSeed(t);
   const database = await openFreshDatabase();
   const groups = 5;
@@ -38,7 +38,7 @@ test("writers that share groups and lose their connections at any moment give ev
           settled(batch) {
             for (let row = 0; row < batch.count; row++) {
               assert.equal(batch.faults[row], undefined);
-              batch.tickets[row]?.settle(batch.seqs[row] as number);
+              batch.ticket(row).settle(batch.seq(row));
             }
           },
         },
@@ -49,7 +49,7 @@ test("writers that share groups and lose their connections at any moment give ev
     }),
   );
 
-  /** By group and id: the places that were answered, by whichever writer and however often. */
+  /** By group and id: the seqs that were answered, by any writer. */
   const answers = new Map<string, Set<number>>();
   const underWay: Promise<void>[] = [];
   const send = (group: number, id: number, resend: boolean) =>
@@ -85,7 +85,7 @@ test("writers that share groups and lose their connections at any moment give ev
   const messages = 600;
   for (let id = 1; id <= messages; id++) {
     send(1 + random.below(groups), id, false);
-    // The same message again, at any writer, said to be a resend or not, perhaps before the first is stored.
+    // The same message again, at any writer, marked as a resend or not, perhaps before the first is stored.
     if (random.unit() < 0.2) send(1 + random.below(groups), 1 + random.below(id), random.unit() < 0.5);
     if (random.unit() < 0.03) {
       await database.query({
@@ -109,7 +109,7 @@ test("writers that share groups and lose their connections at any moment give ev
     assert.deepEqual(
       [...(answers.get(`${group} ${id}`) ?? [])],
       [seq],
-      `every answer about ${id} in ${group} named its place`,
+      `every answer about ${id} in ${group} had its seq`,
     );
   }
   const heads = await database.query<{ id: number; last_seq: number }>({ text: "SELECT id, last_seq FROM groups" });

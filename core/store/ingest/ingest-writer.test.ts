@@ -35,11 +35,8 @@ async function openWriter(
     {
       settled(batch: RowBatch<(outcome: Outcome) => void>) {
         for (let row = 0; row < batch.count; row++) {
-          batch.tickets[row]?.({
-            seq: batch.seqs[row] as number,
-            fault: batch.faults[row]?.code,
-            fresh: batch.fresh[row] as boolean,
-          });
+          const answer = batch.ticket(row);
+          answer({ seq: batch.seq(row), fault: batch.faults[row]?.code, fresh: batch.fresh[row] === true });
         }
       },
       committed: ({ path }) => paths.push(path),
@@ -85,7 +82,7 @@ for (const [path, statementRowsMax] of [
   ["statement", 100],
   ["copy", 0],
 ] as const) {
-  test(`messages get dense places in the order they came, group by group (${path})`, async (t) => {
+  test(`messages get dense seqs in the order in which they came, group by group (${path})`, async (t) => {
     const { append, database, paths } = await openWriter(t, { statementRowsMax });
     await insertGroup(database, 1);
     await insertGroup(database, 2);
@@ -96,28 +93,30 @@ for (const [path, statementRowsMax] of [
     );
     assert.ok(outcomes.every(({ fresh, fault }) => fresh && fault === undefined));
     assert.deepEqual([...new Set(paths)], [path]);
-    const stored = await database.query({
+    const stored = await database.query<{ payload: Buffer }>({
       text: `SELECT group_id, seq, client_message_id, sent_at, payload FROM messages ORDER BY group_id, seq`,
     });
     assert.deepEqual(
-      stored.map((row) => ({ ...row, payload: String((row as { payload: Buffer }).payload) })),
-      [
-        [1, 1, 0],
-        [1, 2, 2],
-        [1, 3, 3],
-        [2, 1, 1],
-        [2, 2, 4],
-      ].map(([group_id, seq, id]) => ({
+      stored.map((row) => ({ ...row, payload: String(row.payload) })),
+      (
+        [
+          [1, 1, 0],
+          [1, 2, 2],
+          [1, 3, 3],
+          [2, 1, 1],
+          [2, 2, 4],
+        ] as const
+      ).map(([group_id, seq, id]) => ({
         group_id,
         seq,
         client_message_id: id,
-        sent_at: 1_700_000_000_000 + (id as number),
+        sent_at: 1_700_000_000_000 + id,
         payload: `message ${id}`,
       })),
     );
   });
 
-  test(`a stale epoch and a vanished group fail alone (${path})`, async (t) => {
+  test(`a row of a stale epoch and one of a group that does not exist fail alone (${path})`, async (t) => {
     const { append, database } = await openWriter(t, { statementRowsMax });
     await insertGroup(database, 1, 2);
     const outcomes = await Promise.all([
@@ -132,7 +131,7 @@ for (const [path, statementRowsMax] of [
     );
   });
 
-  test(`in an epoch without a key nothing but what leads to the next is taken (${path})`, async (t) => {
+  test(`in an epoch without a key handshake messages are taken, and no others (${path})`, async (t) => {
     const { append, database, paths } = await openWriter(t, { statementRowsMax });
     await insertGroup(database, 1);
     await database.query({ text: "UPDATE groups SET keyed = false WHERE id = 1" });
@@ -155,7 +154,7 @@ for (const [path, statementRowsMax] of [
   });
 }
 
-test("a resend gets the place that the message has, and is not told to members again", async (t) => {
+test("a resend gets the seq that the message has, and is not delivered again", async (t) => {
   const { append, database } = await openWriter(t);
   await insertGroup(database, 1);
   await append(message(1, 1));
@@ -165,7 +164,7 @@ test("a resend gets the place that the message has, and is not told to members a
   assert.deepEqual(next, { seq: 3, fault: undefined, fresh: true });
 });
 
-test("a duplicate that does not say so gets the old place, and its batch-mates theirs", async (t) => {
+test("a duplicate that is not marked as a resend gets the old seq, and the others of its batch get theirs", async (t) => {
   const { append, database } = await openWriter(t);
   await insertGroup(database, 1);
   await append(message(1, 1));

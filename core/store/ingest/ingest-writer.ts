@@ -4,27 +4,27 @@ import type { Cancel, Clock } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Random } from "../../platform/random.ts";
-import { type GroupId, type Seq, seqBeforeFirst } from "../../wire/ids.ts";
+import { seqBeforeFirst } from "../../wire/ids.ts";
 import { connect, isRowFault, sqlState, uniqueViolation } from "../database.ts";
 import { commitByCopy, commitByStatement } from "./commit.ts";
 import { type IncomingMessage, RowBatch } from "./row-batch.ts";
 
 export interface IngestOptions {
   readonly url: string;
-  /** Bounds of what waits while a batch commits; what is over them is refused. */
+  /** Bounds of the messages that wait while a batch commits; a message beyond them is refused. */
   readonly rowsMax: number;
   readonly bytesMax: number;
-  /** Up to this many rows go in one statement, more by COPY; `fastchat bench ingest` shows where they cross. */
+  /** Batches of up to this many rows go in one statement, larger ones by COPY; `fastchat bench ingest` shows where they cross. */
   readonly statementRowsMax: number;
   /**
-   * Milliseconds from the start of one commit to the start of the next, at least. Nothing waits when nothing has been
-   * committed just before; at a moderate rate messages share commits that they would each have had for themselves.
+   * The least milliseconds from the start of one commit to the start of the next. A message waits only when a commit began just
+   * before it came; at a moderate rate several messages then share a commit instead of having one each.
    */
   readonly commitSpacingMs: number;
 }
 
 export interface IngestEvents<Ticket> {
-  /** Every row of the batch has its outcome; the batch is reused when this returns. */
+  /** Every row of the batch has its outcome. The writer reuses the batch when this returns. */
   settled(batch: RowBatch<Ticket>): void;
   /** For metrics. */
   committed?(commit: { rows: number; bytes: number; milliseconds: number; path: CommitPath }): void;
@@ -42,8 +42,8 @@ const stallMsMax = 3000;
  * Stores messages durably and in order, many at a time: while one batch commits, the next fills. Under load the batches
  * grow by themselves.
  *
- * When the database is away, what was taken in waits, `append` says no once that is full, and the writer goes on by itself
- * when the database is back. A commit whose answer was lost is looked up before anything is stored again.
+ * While the database is away, messages that were taken in wait, and `append` refuses more once the batch is full; the writer goes on
+ * by itself when the database is back. When the answer to a commit is lost, the writer looks for its rows before it stores any again.
  */
 export class IngestWriter<Ticket> {
   readonly #options: IngestOptions;
@@ -73,12 +73,12 @@ export class IngestWriter<Ticket> {
     this.#spare = new RowBatch(options.rowsMax, options.bytesMax);
   }
 
-  /** Connects, so that a database that does not answer stops the start. */
+  /** Connects; fails when the database does not answer, which stops the server's start. */
   async open(): Promise<void> {
     await this.#connected();
   }
 
-  /** Takes a message in; false, and nothing taken, when too much waits already. The payload is copied. */
+  /** Takes a message in, and copies its payload. Answers false, and takes nothing in, when too much waits already. */
   append(message: IncomingMessage, ticket: Ticket): boolean {
     if (this.#closed || !this.#filling.add(message, ticket)) return false;
     if (!this.#running) {
@@ -93,18 +93,18 @@ export class IngestWriter<Ticket> {
     return this.#filling.count;
   }
 
-  /** Whether the database has not answered since the last try, or keeps a commit waiting for longer than it should. */
+  /** Whether the last try failed, or a commit is without an answer for longer than {@link stallMsMax}. */
   get away(): boolean {
     const { monotonic } = this.#clock;
     return this.#away || (this.#committingSinceMs !== undefined && monotonic() - this.#committingSinceMs > stallMsMax);
   }
 
-  /** Resolves when everything taken in has its outcome. */
+  /** Resolves when every message that was taken in has its outcome. */
   drained(): Promise<void> {
     return this.#running ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }
 
-  /** Stops. What has no outcome yet gets none; call {@link drained} first. */
+  /** Stops the writer. Messages without an outcome get none: await {@link drained} first. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#endWait?.();
@@ -116,14 +116,14 @@ export class IngestWriter<Ticket> {
       .catch((cause: Error) => this.#log.debug({ cause: cause.message }, "closing the writer's connection"));
   }
 
-  /** Begins a commit when its time has come: at once, with whatever else this turn of the loop reads, if it has been. */
+  /** Begins a commit when its time has come: at the end of this turn of the event loop at the earliest, so that it has all that the turn reads. */
   #start(): void {
     const waitMs = this.#lastStartMs + this.#options.commitSpacingMs - this.#clock.monotonic();
     if (waitMs <= 0) setImmediate(() => void this.#run());
     else this.#cancelStart = this.#clock.after(waitMs, () => void this.#run());
   }
 
-  /** The connection broke while nothing was being stored: whoever asks is told until there is another. */
+  /** Connects again after the connection broke while nothing was being stored; until then {@link away} is true. */
   async #restore(): Promise<void> {
     this.#running = true;
     this.#away = true;
@@ -149,7 +149,7 @@ export class IngestWriter<Ticket> {
       try {
         this.#events.settled(batch);
       } catch (cause) {
-        this.#log.error({ cause: messageOf(cause) }, "telling of a committed batch failed");
+        this.#log.error({ cause: messageOf(cause) }, "a committed batch could not be announced");
       }
       batch.clear();
       this.#spare = batch;
@@ -164,7 +164,7 @@ export class IngestWriter<Ticket> {
   /** Returns when every row has its outcome, however long the database is away, or when the writer is closed. */
   async #commit(batch: RowBatch<Ticket>): Promise<void> {
     let suspects: readonly number[] = batch.suspects;
-    /** Set once a commit's answer was lost: what is found stored may be ours, and its members have not been told. */
+    /** Set once a commit's answer was lost: this batch may have stored the rows that are found, and then nobody delivered them yet. */
     let doubtful = false;
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
@@ -182,7 +182,7 @@ export class IngestWriter<Ticket> {
       } catch (cause) {
         if (isRowFault(cause) && (await this.#rolledBack())) {
           if (sqlState(cause) === uniqueViolation && suspects.length < batch.count) {
-            // Somebody sent again without saying so; find out who, and store the rest.
+            // A message was sent again and not marked as a resend: the next try looks for every row, and stores the others.
             suspects = allRows(batch);
             continue;
           }
@@ -201,21 +201,21 @@ export class IngestWriter<Ticket> {
     }
   }
 
-  /** Each row in a transaction of its own, so that only those fail that must. False when the database went away. */
+  /** Commits each row in a transaction of its own, so that only bad rows fail. Answers false when the database went away. */
   async #commitOneByOne(batch: RowBatch<Ticket>): Promise<boolean> {
     const single = new RowBatch<undefined>(1, this.#options.bytesMax);
     for (let row = 0; row < batch.count; row++) {
       single.clear();
-      single.add({ ...batch.delivered(row), group: batch.groups[row] as GroupId, resend: true, turn: 0 }, undefined);
+      single.add({ ...batch.stored(row), group: batch.group(row), resend: true, turn: 0 }, undefined);
       try {
         await commitByCopy(await this.#connected(), single, [0]);
-        batch.seqs[row] = single.seqs[0] as Seq;
+        batch.seqs[row] = single.seq(0);
         batch.faults[row] = single.faults[0];
         batch.fresh[row] = single.faults[0] === undefined;
         batch.setSentAt(row, single.sentAt(0));
       } catch (cause) {
         if (!isRowFault(cause) || !(await this.#rolledBack())) return false;
-        this.#log.error({ cause: messageOf(cause), group: batch.groups[row] }, "a message cannot be stored");
+        this.#log.error({ cause: messageOf(cause), group: batch.group(row) }, "a message cannot be stored");
         batch.seqs[row] = seqBeforeFirst;
         batch.faults[row] = { code: "internal" };
         batch.fresh[row] = false;
@@ -236,7 +236,7 @@ export class IngestWriter<Ticket> {
   async #backOff(cause: unknown, attempt: number): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
-    client?.end().catch(() => {}); // It is broken; whatever it still says has been said by `cause`.
+    client?.end().catch(() => {}); // The connection is broken; `cause` says why.
     if (this.#closed) return;
     if (!this.#away) this.#log.error({ cause: messageOf(cause) }, "the database is away; messages wait");
     this.#away = true;
@@ -280,7 +280,7 @@ function allRows(batch: RowBatch<unknown>): number[] {
   return Array.from({ length: batch.count }, (_, row) => row);
 }
 
-/** What is stored and was not said to be a resend counts as just committed: telling members twice is harmless. */
+/** Counts rows that are stored and were not marked as resends as just committed: delivering a message twice is harmless. */
 function markFresh(batch: RowBatch<unknown>): void {
   const resends = new Set(batch.suspects);
   for (let row = 0; row < batch.count; row++) {

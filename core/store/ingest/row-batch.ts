@@ -1,5 +1,4 @@
 import { readUint53, writeUint32, writeUint53, writeUint64 } from "../../wire/bytes.ts";
-import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
 import { readClientMessageId, readUserId } from "../../wire/id-bytes.ts";
 import {
   type ClientMessageId,
@@ -9,8 +8,9 @@ import {
   seqBeforeFirst,
   type UserId,
 } from "../../wire/ids.ts";
-import type { MessageType } from "../../wire/send-frame.ts";
+import { type MessageType, messageTypes } from "../../wire/send-frame.ts";
 import { copyEnd, copySignature } from "../copy-binary.ts";
+import type { StoredMessage } from "../messages.ts";
 
 /** A message to be stored, as the server took it in. */
 export interface IncomingMessage {
@@ -22,9 +22,9 @@ export interface IncomingMessage {
   /** Milliseconds since the Unix epoch. */
   readonly sentAt: number;
   readonly payload: Uint8Array;
-  /** The client says that it has sent it before. */
+  /** The client says that it has sent the message before. */
   readonly resend: boolean;
-  /** Which of its connection's messages it is: given back with the outcome. */
+  /** The message's number among those of its connection; the batch gives it back with the outcome. */
   readonly turn: number;
 }
 
@@ -42,18 +42,17 @@ export type RowFault =
  */
 export class RowBatch<Ticket> {
   count = 0;
-  /** What the caller wants back with each row's outcome. */
-  readonly tickets: Ticket[] = [];
-  readonly turns: number[] = [];
-  readonly groups: GroupId[] = [];
-  readonly epochs: Epoch[] = [];
   /** Rows that may be in the table already. */
   readonly suspects: number[] = [];
-  /** Outcome of each row: its place in the group, or 0 and a fault. */
+  /** The outcome of each row: its seq, or 0 and a fault. */
   readonly seqs: Seq[] = [];
   readonly faults: (RowFault | undefined)[] = [];
-  /** Outcome of each row: the commit was this batch's, so its members are still to be told. */
+  /** The outcome of each row: whether this batch's commit stored it, so that it is still to be delivered to the members. */
   readonly fresh: boolean[] = [];
+  readonly #tickets: Ticket[] = [];
+  readonly #turns: number[] = [];
+  readonly #groups: GroupId[] = [];
+  readonly #epochs: Epoch[] = [];
   readonly #starts: number[] = [];
   readonly #rowsMax: number;
   readonly #bytesMax: number;
@@ -71,7 +70,7 @@ export class RowBatch<Ticket> {
     return this.#end;
   }
 
-  /** False, and nothing added, when the batch is full. */
+  /** Adds a row; the batch gives `ticket` back with its outcome. Answers false, and adds nothing, when the batch is full. */
   add(message: IncomingMessage, ticket: Ticket): boolean {
     const at = this.#end;
     const end = at + rowBytes(message.payload.length);
@@ -79,22 +78,22 @@ export class RowBatch<Ticket> {
     if (end + copyEnd.length > this.#buffer.length) this.#grow(end + copyEnd.length);
     const buffer = this.#buffer;
     buffer.set(rowTemplate, at);
-    writeUint53(buffer, at + place.group, message.group);
-    writeUint53(buffer, at + place.sender, message.sender);
-    writeUint64(buffer, at + place.clientMessageId, message.clientMessageId);
-    writeUint32(buffer, at + place.epoch, message.epoch);
-    buffer[at + place.type + 1] = message.type;
-    writeUint53(buffer, at + place.sentAt, message.sentAt);
-    writeUint32(buffer, at + place.payload - 4, message.payload.length);
-    buffer.set(message.payload, at + place.payload);
+    writeUint53(buffer, at + offsets.group, message.group);
+    writeUint53(buffer, at + offsets.sender, message.sender);
+    writeUint64(buffer, at + offsets.clientMessageId, message.clientMessageId);
+    writeUint32(buffer, at + offsets.epoch, message.epoch);
+    buffer[at + offsets.type + 1] = message.type;
+    writeUint53(buffer, at + offsets.sentAt, message.sentAt);
+    writeUint32(buffer, at + offsets.payload - 4, message.payload.length);
+    buffer.set(message.payload, at + offsets.payload);
     this.#end = end;
 
     const row = this.count++;
     this.#starts[row] = at;
-    this.tickets[row] = ticket;
-    this.turns[row] = message.turn;
-    this.groups[row] = message.group;
-    this.epochs[row] = message.epoch;
+    this.#tickets[row] = ticket;
+    this.#turns[row] = message.turn;
+    this.#groups[row] = message.group;
+    this.#epochs[row] = message.epoch;
     this.seqs[row] = seqBeforeFirst;
     this.faults[row] = undefined;
     this.fresh[row] = false;
@@ -105,82 +104,115 @@ export class RowBatch<Ticket> {
   clear(): void {
     this.count = 0;
     this.#end = copySignature.length;
-    this.tickets.length = 0;
+    this.#tickets.length = 0;
     this.suspects.length = 0;
-    // A burst is over: give its memory back.
+    // A burst is over: its memory is given back.
     if (this.#buffer.length > keptBytesMax) {
       this.#buffer = Buffer.allocUnsafe(keptBytesMax / 4);
       this.#buffer.set(copySignature);
     }
   }
 
+  ticket(row: number): Ticket {
+    const ticket = this.#tickets[row];
+    return ticket === undefined ? this.#lacks(row) : ticket;
+  }
+
+  turn(row: number): number {
+    return this.#turns[row] ?? this.#lacks(row);
+  }
+
+  group(row: number): GroupId {
+    return this.#groups[row] ?? this.#lacks(row);
+  }
+
+  epoch(row: number): Epoch {
+    return this.#epochs[row] ?? this.#lacks(row);
+  }
+
+  /** The seq that the row got; 0 where it has a fault. */
+  seq(row: number): Seq {
+    return this.seqs[row] ?? this.#lacks(row);
+  }
+
+  /** The groups of all rows, each once. */
+  distinctGroups(): GroupId[] {
+    const seen = new Set<GroupId>();
+    for (let row = 0; row < this.count; row++) seen.add(this.group(row));
+    return [...seen];
+  }
+
   sender(row: number): UserId {
-    return readUserId(this.#buffer, this.#start(row) + place.sender);
+    return readUserId(this.#buffer, this.#start(row) + offsets.sender);
   }
 
   clientMessageId(row: number): ClientMessageId {
-    return readClientMessageId(this.#buffer, this.#start(row) + place.clientMessageId);
+    return readClientMessageId(this.#buffer, this.#start(row) + offsets.clientMessageId);
   }
 
   type(row: number): MessageType {
-    return this.#buffer[this.#start(row) + place.type + 1] as MessageType;
+    const type = this.#buffer[this.#start(row) + offsets.type + 1];
+    if (type === messageTypes.application || type === messageTypes.membership || type === messageTypes.handshake)
+      return type;
+    throw new Error(`row ${row} has the message type ${type}`);
   }
 
   sentAt(row: number): number {
-    return readUint53(this.#buffer, this.#start(row) + place.sentAt);
+    return readUint53(this.#buffer, this.#start(row) + offsets.sentAt);
   }
 
   setSentAt(row: number, sentAt: number): void {
-    writeUint53(this.#buffer, this.#start(row) + place.sentAt, sentAt);
+    writeUint53(this.#buffer, this.#start(row) + offsets.sentAt, sentAt);
   }
 
   payloadBytes(row: number): number {
-    return this.#rowEnd(row) - this.#start(row) - place.payload;
+    return this.#rowEnd(row) - this.#start(row) - offsets.payload;
   }
 
-  /** As the group's members get it; the payload is a view that holds until the batch is cleared. */
-  delivered(row: number): DeliveredMessage {
+  /** The message as the group's members get it; the payload is a view that holds until the batch is cleared. */
+  stored(row: number): StoredMessage {
     return {
+      seq: this.seq(row),
       sender: this.sender(row),
       clientMessageId: this.clientMessageId(row),
       type: this.type(row),
       sentAt: this.sentAt(row),
-      epoch: this.epochs[row] as Epoch,
-      payload: this.#buffer.subarray(this.#start(row) + place.payload, this.#rowEnd(row)),
+      epoch: this.epoch(row),
+      payload: this.#buffer.subarray(this.#start(row) + offsets.payload, this.#rowEnd(row)),
     };
   }
 
-  /** Everything that `COPY` wants, when each row is to be stored; `seqs` go into the rows first. */
+  /** The input of `COPY` that stores all rows, under their `seqs`. */
   copyInput(): Buffer {
     for (let row = 0; row < this.count; row++) {
-      writeUint53(this.#buffer, this.#start(row) + place.seq, this.seqs[row] as number);
+      writeUint53(this.#buffer, this.#start(row) + offsets.seq, this.seq(row));
     }
     this.#buffer.set(copyEnd, this.#end);
     return this.#buffer.subarray(0, this.#end + copyEnd.length);
   }
 
-  /** The same for some of the rows. */
+  /** The input of `COPY` that stores some of the rows. */
   copyInputOf(rows: readonly number[]): Buffer {
     const pieces: Uint8Array[] = [copySignature];
     for (const row of rows) {
-      writeUint53(this.#buffer, this.#start(row) + place.seq, this.seqs[row] as number);
+      writeUint53(this.#buffer, this.#start(row) + offsets.seq, this.seq(row));
       pieces.push(this.#buffer.subarray(this.#start(row), this.#rowEnd(row)));
     }
     pieces.push(copyEnd);
     return Buffer.concat(pieces);
   }
 
-  /** A column as a PostgreSQL array in binary form, for `unnest`. */
+  /** A column of some rows, or of all, as a PostgreSQL array in binary form, for `unnest`. */
   column(name: ColumnName, rows?: readonly number[]): Buffer {
     const { oid, at, bytes } = columns[name];
     const count = rows?.length ?? this.count;
     let length = arrayHeaderBytes;
-    for (let i = 0; i < count; i++) length += 4 + (bytes ?? this.payloadBytes(rows ? (rows[i] as number) : i));
+    for (let i = 0; i < count; i++) length += 4 + (bytes ?? this.payloadBytes(rows?.[i] ?? i));
     const array = Buffer.allocUnsafe(length);
     writeArrayHeader(array, oid, count);
     let to = arrayHeaderBytes;
     for (let i = 0; i < count; i++) {
-      const row = rows ? (rows[i] as number) : i;
+      const row = rows?.[i] ?? i;
       // The field's length stands in front of it, in COPY's form as in an array's.
       const from = this.#start(row) + at - 4;
       const fieldBytes = 4 + (bytes ?? this.payloadBytes(row));
@@ -191,11 +223,15 @@ export class RowBatch<Ticket> {
   }
 
   #start(row: number): number {
-    return this.#starts[row] as number;
+    return this.#starts[row] ?? this.#lacks(row);
   }
 
   #rowEnd(row: number): number {
-    return row + 1 < this.count ? (this.#starts[row + 1] as number) : this.#end;
+    return row + 1 < this.count ? this.#start(row + 1) : this.#end;
+  }
+
+  #lacks(row: number): never {
+    throw new RangeError(`a batch of ${this.count} rows has no row ${row}`);
   }
 
   #grow(needed: number): void {
@@ -207,13 +243,13 @@ export class RowBatch<Ticket> {
 
 /** Bytes that a row takes in a batch. */
 export function rowBytes(payloadBytes: number): number {
-  return place.payload + payloadBytes;
+  return offsets.payload + payloadBytes;
 }
 
 const keptBytesMax = 1024 * 1024;
 
 /** Where each field's value begins in a row: each has its length in 4 bytes before it. */
-const place = {
+const offsets = {
   group: 6,
   seq: 18,
   sender: 30,
@@ -224,8 +260,8 @@ const place = {
   payload: 80,
 } as const;
 
-/** The 8 fields' count and lengths, which are the same in every row but for the payload's. */
-const rowTemplate = Buffer.alloc(place.payload);
+/** The count of the 8 fields, and their lengths: only the payload's differs from row to row. */
+const rowTemplate = Buffer.alloc(offsets.payload);
 rowTemplate.writeInt16BE(8, 0);
 for (const [field, bytes] of [
   ["group", 8],
@@ -236,17 +272,17 @@ for (const [field, bytes] of [
   ["type", 2],
   ["sentAt", 8],
 ] as const) {
-  rowTemplate.writeInt32BE(bytes, place[field] - 4);
+  rowTemplate.writeInt32BE(bytes, offsets[field] - 4);
 }
 
 const columns = {
-  group: { oid: 20, at: place.group, bytes: 8 },
-  sender: { oid: 20, at: place.sender, bytes: 8 },
-  clientMessageId: { oid: 20, at: place.clientMessageId, bytes: 8 },
-  epoch: { oid: 23, at: place.epoch, bytes: 4 },
-  type: { oid: 21, at: place.type, bytes: 2 },
-  sentAt: { oid: 20, at: place.sentAt, bytes: 8 },
-  payload: { oid: 17, at: place.payload, bytes: undefined },
+  group: { oid: 20, at: offsets.group, bytes: 8 },
+  sender: { oid: 20, at: offsets.sender, bytes: 8 },
+  clientMessageId: { oid: 20, at: offsets.clientMessageId, bytes: 8 },
+  epoch: { oid: 23, at: offsets.epoch, bytes: 4 },
+  type: { oid: 21, at: offsets.type, bytes: 2 },
+  sentAt: { oid: 20, at: offsets.sentAt, bytes: 8 },
+  payload: { oid: 17, at: offsets.payload, bytes: undefined },
 } as const;
 type ColumnName = keyof typeof columns;
 
