@@ -44,7 +44,7 @@ const benchRooms = (...names: readonly string[]) => names.map((name) => `bench/$
 const rooms: readonly Room[] = [
   {
     path: "core/platform",
-    holds: "clock, chance, log, queue, settings, the pool of threads: no chat words",
+    holds: "clock, chance, log, queue, settings, the pool of threads that compute: no chat words",
     imports: [],
   },
   {
@@ -64,7 +64,15 @@ const rooms: readonly Room[] = [
     holds: "what only members can read: identities, suites, OPAQUE",
     imports: ["core/platform", "core/wire"],
   },
+<<<<<<< HEAD
   { path: "core/media", holds: "what pictures are: identify, walk, strip, header", imports: ["core/platform"] },
+=======
+  {
+    path: "core/media",
+    holds: "what pictures are, a file for each format: kind, size, and metadata taken out",
+    imports: ["core/platform"],
+  },
+>>>>>>> dc9ae21 (The newcomers' documents name the files that a reader of them alone did not find)
   {
     path: "core/store",
     holds: "what is kept: PostgreSQL, the ingest writer, queries",
@@ -106,7 +114,7 @@ const rooms: readonly Room[] = [
   { path: "core/server/http", holds: "files, over HTTP", imports: belowOfServer("http") },
   {
     path: "core/cluster",
-    holds: "many servers as one: bus, roster, strategies, launcher",
+    holds: "many servers as one: which server a client goes to, the bus, and the launcher, which starts servers and starts dead ones again",
     imports: [
       "core/platform",
       "core/wire",

@@ -27,7 +27,7 @@ export function withTable(house: House, readme: string, text: string): string {
 function table({ rooms }: House, folder: string): string {
   const rows = rooms
     .filter((room) => path.posix.dirname(room.path) === folder)
-    .map((room) => `| ${linked(folder, room)} | ${room.holds} | ${mayImport(folder, room)} |\n`);
+    .map((room) => `| ${linked(folder, room)} | ${room.holds} | ${mayImport(rooms, folder, room)} |\n`);
   return `| room | what it is for | may import |\n|---|---|---|\n${rows.join("")}`;
 }
 
@@ -37,10 +37,14 @@ function linked(folder: string, { path: room }: Room): string {
   return existsSync(path.join(projectRoot, room, "README.md")) ? `[${name}](${name}/README.md)` : name;
 }
 
-function mayImport(folder: string, room: Room): string {
+/** What a room may import, the rooms in it included. */
+function mayImport(rooms: readonly Room[], folder: string, room: Room): string {
   if (room.forTests) return "everything; imported by tests only";
+  const isInside = (target: string) => target === room.path || target.startsWith(`${room.path}/`);
+  const targets = new Set(rooms.filter(({ path: inner }) => isInside(inner)).flatMap(({ imports }) => imports));
+  const isCovered = (target: string) => [...targets].some((other) => target.startsWith(`${other}/`));
   const short = (target: string) =>
     (target.startsWith(`${folder}/`) ? path.posix.relative(folder, target) : target).replace(/^core\//, "");
-  const others = room.imports.filter((target) => !target.startsWith(`${room.path}/`)).map(short);
+  const others = [...targets].filter((target) => !isInside(target) && !isCovered(target)).map(short);
   return others.map((target) => (target.endsWith(".ts") ? `\`${target}\`` : target)).join(", ") || "–";
 }
