@@ -1,32 +1,23 @@
 import { z } from "zod";
-import type { Progress } from "../loadgen/threads/crew.ts";
 import type { RunDocument } from "./document/document.ts";
 import type { DocumentKind } from "./document/document-kind.ts";
-import type { Watch } from "./document/watch.ts";
+import type { BenchmarkRun } from "./measurement/benchmark-run.ts";
 import type { BenchmarkOptions } from "./options.ts";
-import type { LaboratoryOptions } from "./started/laboratory.ts";
-
-/** What a run is given besides its options, and whom it tells. */
-export interface BenchmarkRun<Document extends RunDocument> extends Watch<Document>, LaboratoryOptions {
-  readonly signal: AbortSignal;
-  /** Called a few times a second by those that put load on servers. */
-  onProgress?(progress: Progress): void;
-}
 
 /** One of the commands below `fastchat bench`: an entry of `benchmarks.ts`. */
 export interface Benchmark<Document extends RunDocument = RunDocument> extends DocumentKind<Document> {
-  /** As its user writes it: `quick`; with a topic where several share a command, `micro crypto`. */
+  /** As a user writes it: `quick`; with a topic where several benchmarks share a command, `micro crypto`. */
   readonly name: string;
-  /** What it answers, in README.md. */
+  /** The question that it answers, as README.md has it. */
   readonly question: string;
-  /** What it does, in the help. */
+  /** What it does, as the help says it. */
   readonly description: string;
   readonly options: BenchmarkOptions;
-  /** Options of the command lines that the help shows. */
+  /** The options of each example in the help. */
   readonly examples: readonly string[];
-  /** What the help says behind the examples. */
+  /** What the help says after the examples. */
   readonly remark?: string;
-  /** Whether it says how far a step is, so that a bar can move. */
+  /** Whether it calls `onProgress`, so that a bar can move. */
   readonly hasProgress?: boolean;
   /** `flags` are the options' texts by name, for their schema to read. */
   run(flags: unknown, by: BenchmarkRun<NoInfer<Document>>): Promise<NoInfer<Document>>;

@@ -5,21 +5,21 @@ import { test } from "node:test";
 import { strategyNames } from "../core/cluster/assigning/strategies.ts";
 import { projectRoot } from "../core/platform/project-root.ts";
 import { benchmarks, sharedCommands } from "./benchmarks.ts";
-import { readmeTable, readmeTableThere } from "./readme-table.ts";
+import { readmeTable, readmeTableInFile } from "./readme-table.ts";
 
 const experiments = path.join(projectRoot, "bench/experiments");
 const names = benchmarks.map(({ name }) => name);
 const fileOf = (name: string) => path.join(experiments, `${name.replace(" ", "-")}.ts`);
 
-/** Beside the benchmarks: `fastchat load`. */
+/** Files of `fastchat load`, which is no benchmark. */
 const others = new Set(["load.ts", "load-settings.ts"]);
 
-test("every file of experiments/ is a benchmark of the list, and every benchmark has a file that is called as it is", () => {
+test("each file of experiments/ is a benchmark of the list, and each benchmark has a file of its name", () => {
   const files = readdirSync(experiments).filter((file) => /^[\w-]+\.ts$/.test(file) && !others.has(file));
   assert.deepEqual(files.sort(), names.map((name) => path.basename(fileOf(name))).sort());
 });
 
-test("every benchmark has a test of its own, which asks of it what is asked of all", () => {
+test("each benchmark has a test of its own, which calls acceptBenchmark", () => {
   for (const name of names) {
     const file = fileOf(name).replace(/\.ts$/, ".test.ts");
     assert.ok(existsSync(file), `${file} is missing`);
@@ -35,8 +35,8 @@ test("names differ, and those of two words begin with a shared command", () => {
   }
 });
 
-test("README.md has the list's table", () => {
-  assert.equal(readmeTableThere(), readmeTable(), "npm run schema brings it up to date");
+test("the table of commands in README.md is the one that the list makes", () => {
+  assert.equal(readmeTableInFile(), readmeTable(), "npm run schema brings it up to date");
 });
 
 test("the project's README.md names every benchmark, and its example every strategy", () => {
@@ -46,7 +46,7 @@ test("the project's README.md names every benchmark, and its example every strat
   for (const strategy of strategyNames) assert.match(readme, new RegExp(`│ ${strategy} +│`));
 });
 
-test("the options of a command that several benchmarks share are each one benchmark's", () => {
+test("where several benchmarks share a command, each of its options belongs to one of them", () => {
   for (const command of Object.keys(sharedCommands)) {
     const options = benchmarks
       .filter(({ name }) => name.startsWith(`${command} `))

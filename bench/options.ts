@@ -10,11 +10,11 @@ export type BenchmarkOptions = Readonly<Record<string, z.ZodType<unknown, string
 export interface OptionText {
   readonly help: string;
   readonly placeholder: string;
-  /** As a user would write it; undefined where the benchmark finds a value by itself. */
+  /** The text that a user would write; undefined where the benchmark finds a value by itself. */
   readonly default: string | undefined;
-  /** What the help calls the default, where that is not the text itself. */
+  /** How the help shows the default, where not as that text. */
   readonly defaultShown?: string | undefined;
-  /** All that it can be, where that is a handful. */
+  /** All values, where there are only a few. */
   readonly choices?: readonly string[];
 }
 
@@ -26,16 +26,16 @@ interface Numeric {
   readonly default: number;
 }
 
-/** Kinds of options; the issues of their schemas say what to write. */
+/** Kinds of options. The issues of their schemas say what to write. */
 export const option = {
-  /** A number of things. */
+  /** A whole number from 1. */
   whole: (of: Numeric) => numeric(readWhole, of),
   /** A number above 0. */
   positive: (of: Numeric) => numeric(readPositive, of),
-  /** A number above 0, which the benchmark chooses unless it is given. */
+  /** A number above 0; without it, the benchmark chooses one. */
   optionalPositive: ({ help }: { readonly help: string }) =>
     textOf(readPositive).optional().register(optionTexts, { help, placeholder: "n", default: undefined }),
-  /** Items with commas between. */
+  /** Items separated by commas. */
   list<Item>(of: {
     readonly help: string;
     readonly items: ListItems<Item>;

@@ -7,7 +7,7 @@ const file = path.join(projectRoot, "bench/README.md");
 const head = "| command | question |\n|---|---|\n";
 const last = "| `fastchat load` | the same measurement on servers that run already |\n";
 
-/** README.md's table of commands, as the list of benchmarks has it. */
+/** README.md's table of commands, as the list of benchmarks makes it. */
 export function readmeTable(): string {
   const rows = benchmarks.map(({ name, question }) => {
     const alias = name === "quick" ? " (`npm start`)" : "";
@@ -16,8 +16,8 @@ export function readmeTable(): string {
   return head + rows.join("") + last;
 }
 
-/** The table that README.md has. */
-export function readmeTableThere(): string {
+/** README.md's table of commands, as the file has it now. */
+export function readmeTableInFile(): string {
   const text = readFileSync(file, "utf8");
   return text.slice(text.indexOf(head), text.indexOf(last) + last.length);
 }
@@ -26,6 +26,6 @@ export function writeReadmeTable(): void {
   const text = readFileSync(file, "utf8");
   writeFileSync(
     file,
-    text.replace(readmeTableThere(), () => readmeTable()),
+    text.replace(readmeTableInFile(), () => readmeTable()),
   );
 }

@@ -11,7 +11,7 @@ const file = path.join(projectRoot, "bench/results.schema.json");
 const schema: object = JSON.parse(readFileSync(file, "utf8"));
 const validate = new Ajv2020({ strict: false }).compile(schema);
 
-test("the schema's file says what the writer writes", () => {
+test("results.schema.json is the schema of the documents that runs write", () => {
   assert.deepEqual(
     schema,
     JSON.parse(JSON.stringify(resultsJsonSchema())),
@@ -19,12 +19,12 @@ test("the schema's file says what the writer writes", () => {
   );
 });
 
-test("a run that the writer accepts is one that the file's schema accepts", () => {
+test("results.schema.json accepts a document that the writer accepts", () => {
   const run: unknown = JSON.parse(JSON.stringify(resultsSchema.parse(sampleRun())));
   assert.ok(validate(run), JSON.stringify(validate.errors));
 });
 
-test("a run with a figure missing, left over or negative is refused by both", () => {
+test("both refuse a document with a figure that is missing, unknown or negative", () => {
   const { ackMs: _, ...withoutAck } = sampleCell();
   const broken: unknown[] = [
     { ...sampleRun(), cells: [withoutAck] },

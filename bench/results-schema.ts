@@ -2,7 +2,7 @@ import { z } from "zod";
 import { benchmarks } from "./benchmarks.ts";
 import { loadKind } from "./experiments/load.ts";
 
-/** Whatever a run may have written. */
+/** The documents of all benchmarks and of `fastchat load`. */
 export const resultsSchema = z.union([loadKind.schema, ...benchmarks.map(({ schema }) => schema)]);
 
 /** `results.schema.json`: the same for other programs. */

@@ -15,18 +15,18 @@ const cellFigures = {
   /** From when a message was due until each delivery; `uncorrected` from when it was sent. */
   deliveryMs: quantiles.extend({ uncorrected: quantiles }).nullable(),
   serverCpuMicrosPerDelivery: nonNegative,
-  /** Null where the database's CPU time cannot be told. */
+  /** Null where the database's CPU time cannot be read. */
   databaseCpuMicrosPerDelivery: nonNegative.nullable(),
-  /** Logged-in connections as each server's own `/metrics` counts them, when everybody is in and before anybody goes away. */
+  /** Logged-in connections as each server's own `/metrics` counts them, when all users are connected and before any leaves. */
   connectionsPerServer: z.array(count),
   /** Of the connections: largest over mean, coefficient of variation, Jain's index (1 is even). */
   imbalance: z.strictObject({ maxOverMean: nonNegative, cv: nonNegative, jain: nonNegative }),
   crossServerCopiesPerMessage: nonNegative,
   audit,
   generator: z.strictObject({ cpuCores: nonNegative, lateP99Ms: nonNegative, loopLagP99Ms: nonNegative }),
-  /** Messages without acknowledgement and refused changes, by why. */
+  /** Messages without acknowledgement and refused changes, counted by code. */
   failures: z.record(z.string(), count),
-  /** What others had of the machine in the measured time, in cores; null where that cannot be told. */
+  /** What others used of the machine in the measured time, in cores; null where that cannot be read. */
   machine: z.strictObject({
     /** Other programs. */
     otherCpuCores: nonNegative.nullable(),
@@ -41,22 +41,22 @@ export type CellTry = z.output<typeof cellTry>;
 
 const failure = { code: z.string(), message: z.string() };
 
-/** The figures of the last try that came to any; those before it were invalid for the generator's sake. */
+/** The figures of the last try that has some. The tries before it were invalid because of the generator. */
 const cell = z
   .strictObject({
     ...cellFigures,
     earlierTries: z.array(cellTry),
-    /** Why the try after that came to no figures; only where one failed. */
+    /** Why the try after that failed; only where one did. */
     failedTry: z.strictObject(failure).exactOptional(),
   })
   .meta({ id: "cell" });
 export type Cell = z.output<typeof cell>;
 
-/** A cell without figures: something failed in it, at the first try. */
+/** A cell without figures, since its first try failed. */
 const failedCell = z.strictObject({ servers: count, strategy: z.string(), ...failure }).meta({ id: "failedCell" });
 export type FailedCell = z.output<typeof failedCell>;
 
-/** What this machine holds, tried out before the cells, so that they are measured at a rate that fits it. */
+/** The highest rate that this machine holds, searched before the cells, so that they are measured at a rate that fits it. */
 const pilot = z
   .strictObject({
     servers: count,
@@ -78,9 +78,9 @@ const pilot = z
     ratePerSecondMin: nonNegative,
     ratePerSecondMax: nonNegative,
     ratePerSecond: nonNegative,
-    /** Why the pilot ended before its time; null if it did not. */
+    /** Why the pilot ended too early; null if it did not. */
     failure: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
-    /** Of all that was sent in it; null if it ended before. */
+    /** The audit of all messages of the pilot; null if the pilot ended too early. */
     audit: audit.nullable(),
   })
   .meta({ id: "pilot" });
@@ -92,7 +92,7 @@ export function cellsDocument<Name extends "quick" | "load">(benchmark: Name) {
     ...documentHeader,
     benchmark: z.literal(benchmark),
     workload: workloadSchema,
-    /** What simulated users share, and whatever else makes them unlike people. */
+    /** In what simulated users are unlike people: keys that they share, for example. */
     simulation: z.array(z.string()),
     /** Null where the rate was given. */
     pilot: pilot.nullable(),

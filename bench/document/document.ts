@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { invalidCodes } from "../../loadgen/recorder/validity.ts";
 
-/** What the documents of all benchmarks are made of. A run writes one document; `results.schema.json` has all of them. */
+/** Parts of the documents of all benchmarks. A run writes one document; `results.schema.json` has the forms of all. */
 export const count = z.number().int().min(0);
 export const nonNegative = z.number().min(0);
 
@@ -19,24 +19,24 @@ const environment = z
   .strictObject({
     cpuModel: z.string(),
     cpuCount: count,
-    /** CPU time a second that the system lets this run have (a container's limit), in cores; null where there is no limit. */
+    /** The system's limit on CPU time a second (a container's), in cores; null where there is none. */
     cpuLimitCores: nonNegative.nullable(),
     memoryBytes: count,
     os: z.string(),
     kernel: z.string(),
     node: z.string(),
     postgres: z.string(),
-    /** Versions of what the figures depend on most. */
+    /** Versions of the libraries on which the figures depend most. */
     dependencies: z.record(z.string(), z.string()),
-    /** Of the program; ends in `+` when files were changed since. Null outside of a repository. */
+    /** The program's commit; ends in `+` when files were changed since. Null outside of a repository. */
     commit: z.string().nullable(),
     durability: z.strictObject({
       synchronousCommit: z.string(),
       fsync: z.string(),
-      /** Of the database's files: on one in memory, `fsync` costs nothing and promises nothing. */
+      /** The file system of the database's files: on one in memory, `fsync` costs nothing and promises nothing. */
       filesystem: z.string(),
     }),
-    /** Of the last minute, before the run began: what else the machine was doing. */
+    /** The load average of the minute before the run began: what else the machine was doing. */
     loadAverage: nonNegative,
   })
   .meta({ id: "environment" });
@@ -44,7 +44,7 @@ export type Environment = z.output<typeof environment>;
 
 export const breach = z
   .strictObject({
-    /** By number in the contract; null for what goes without saying, that members can read. */
+    /** The promise's number in the contract; null if a member could not read a message, which no number covers. */
     promise: z.number().int().min(1).max(8).nullable(),
     what: z.string(),
     group: z.number(),
@@ -77,14 +77,14 @@ export const invalidReason = z
   .strictObject({ code: z.enum(invalidCodes), detail: z.string() })
   .meta({ id: "invalidReason" });
 
-/** Of a run that did not come to its end: all that the document holds was measured before. */
+/** Why a run did not come to its end: the document holds what it had measured before. */
 const partial = z
   .strictObject({
-    /** `unfinished`: the run still goes on, or was ended without a word. */
+    /** `unfinished`: the run still goes on, or was killed. */
     reason: z.enum(["unfinished", "interrupted", "failed"]),
-    /** What was under way. */
+    /** The step that was under way. */
     at: z.string(),
-    /** Of a failure: its code, and what happened. */
+    /** Of a failed run: the failure's code and message. */
     detail: z.string().exactOptional(),
   })
   .meta({ id: "partial" });
@@ -98,7 +98,7 @@ export const documentHeader = {
   partial: partial.exactOptional(),
 };
 
-/** What every document has, whichever benchmark wrote it. */
+/** The fields of every document, whichever benchmark wrote it. */
 export interface RunDocument {
   readonly schemaVersion: 1;
   readonly benchmark: string;

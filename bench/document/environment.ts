@@ -17,7 +17,7 @@ const measuredDependencies = [
   "node-forge",
 ];
 
-/** statfs(2) magic numbers of file systems that databases are found on. */
+/** Names of file systems that databases may be on, by their magic number (statfs(2)). */
 const filesystems: Readonly<Record<number, string>> = {
   0xef53: "ext4",
   0x58465342: "xfs",
@@ -28,7 +28,7 @@ const filesystems: Readonly<Record<number, string>> = {
   0x6969: "nfs",
 };
 
-/** Where and on what a run is made; read before it begins. */
+/** The machine and the versions of a run; read before it begins. */
 export function readEnvironment(
   database: { readonly postgres: string; readonly synchronousCommit: string; readonly fsync: string },
   databaseDirectory: string | undefined,

@@ -14,10 +14,10 @@ const fanoutPoint = z.strictObject({
   uncorrectedMs: quantiles.nullable(),
   lateP99Ms: nonNegative,
   complete: z.boolean(),
-  /** Whether the load generator kept up; if not, the figures tell of it rather than of the arm. */
+  /** Whether the load generator kept up; if not, the figures show its limits rather than the arm's. */
   valid: z.boolean(),
   invalidReasons: z.array(invalidReason),
-  /** Of FastChat's arms: which promises were broken. */
+  /** The broken promises; only FastChat's arms make any. */
   breaches: z.array(breach),
 });
 export type FanoutPoint = z.output<typeof fanoutPoint>;

@@ -3,8 +3,8 @@ import path from "node:path";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 
 /**
- * Fails where a file that somebody named cannot be written, so that nobody finds out when all is measured or made. No
- * directory is made for it: one that is not there was mistyped, more often than not.
+ * Fails if a file that a user named cannot be written: called before anything is measured or made. No directory is made for the
+ * file, since a missing one was mistyped more often than not.
  */
 export function assertFileWritable(file: string, code: string): void {
   const at = path.resolve(file);
@@ -13,7 +13,7 @@ export function assertFileWritable(file: string, code: string): void {
     new Failure(
       code,
       `"${file}" cannot be written: ${why}`,
-      "name a file in a directory that is there and yours",
+      "name a file in a directory that exists and is yours",
       cause,
     );
   const about = statSync(directory, { throwIfNoEntry: false });

@@ -1,6 +1,6 @@
 import { Failure } from "../../core/platform/failure.ts";
 
-/** A benchmark asks between its steps: what is cut off is no measurement. */
+/** Called between the steps of a benchmark, so that no measurement is cut off and counted all the same. */
 export function throwIfInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
 }

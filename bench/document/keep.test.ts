@@ -23,7 +23,7 @@ const kind = cellsOf<"quick" | "load">("quick");
 
 const scratch = mkdtempSync(path.join(tmpdir(), "keep-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
-// Results go below the working directory.
+// Results are written below the working directory.
 beforeEach(() => process.chdir(mkdtempSync(path.join(scratch, "run-"))));
 
 const run = (cells: number) => sampleRun(Array.from({ length: cells }, () => sampleCell()));
@@ -32,7 +32,7 @@ function options(of: { jsonFile?: string; signal?: AbortSignal; clock?: FakeCloc
   return { jsonFile: undefined, signal: new AbortController().signal, clock: new FakeClock(), ...of };
 }
 
-/** The one result that is below `results/`, as long as there is one. */
+/** The one result below `results/`; undefined if there is none. */
 function onDisk(): CellsDocument | undefined {
   const [directory] = existsSync("results") ? readdirSync("results") : [];
   if (directory === undefined) return undefined;
@@ -41,22 +41,22 @@ function onDisk(): CellsDocument | undefined {
 
 const cellsIn = (document: CellsDocument | undefined) => document?.cells.length;
 
-test("what is measured is on disk while the run goes on, marked unfinished, as a whole", async () => {
+test("while a run goes on, a complete document of what it has measured is on disk, marked unfinished", async () => {
   const clock = new FakeClock();
-  const kept = await keepMeasured(kind, options({ clock }), async (watch) => {
-    watch.onStep?.("the first", { number: 1, of: 3 });
-    watch.onMeasured?.(run(1));
+  const kept = await keepMeasured(kind, options({ clock }), async (events) => {
+    events.onStep?.("the first", { number: 1, of: 3 });
+    events.onMeasured?.(run(1));
     assert.deepEqual(onDisk()?.partial, { reason: "unfinished", at: "1/3 the first" });
-    watch.onStep?.("the second", { number: 2, of: 3 });
+    events.onStep?.("the second", { number: 2, of: 3 });
     assert.deepEqual(onDisk()?.partial, { reason: "unfinished", at: "2/3 the second" }, "what is being measured now");
     assert.equal(cellsIn(onDisk()), 1);
     clock.stall(5000);
     const [directory = ""] = readdirSync("results");
     const opened = openSync(path.join("results", directory, "results.json"), "r");
-    watch.onMeasured?.(run(2));
+    events.onMeasured?.(run(2));
     assert.equal(cellsIn(onDisk()), 2);
     const read = kind.schema.parse(JSON.parse(readFileSync(opened, "utf8")));
-    assert.equal(cellsIn(read), 1, "who reads meanwhile reads one of them to its end");
+    assert.equal(cellsIn(read), 1, "a reader who opened the file before reads the document of then to its end");
     closeSync(opened);
     assert.deepEqual(readdirSync(path.join("results", directory)).sort(), ["report.html", "results.json"]);
     assert.match(readFileSync(path.join("results", directory, "report.html"), "utf8"), /PARTIAL RESULT/);
@@ -69,11 +69,11 @@ test("what is measured is on disk while the run goes on, marked unfinished, as a
   assert.equal(kept.files.length, 2);
 });
 
-test("what is measured many times a second is written once a second, and all of it at the end", async () => {
+test("results that come many times a second are written once a second, and all of them at the end", async () => {
   const clock = new FakeClock();
-  const kept = await keepMeasured(kind, options({ clock }), async (watch) => {
+  const kept = await keepMeasured(kind, options({ clock }), async (events) => {
     for (let cells = 1; cells <= 30; cells++) {
-      watch.onMeasured?.(run(cells));
+      events.onMeasured?.(run(cells));
       clock.stall(90);
     }
     assert.equal(cellsIn(onDisk()), 25, "at 0, 1080 and 2160 ms");
@@ -83,11 +83,11 @@ test("what is measured many times a second is written once a second, and all of 
   assert.equal(cellsIn(onDisk()), 30);
 });
 
-test("a run that is interrupted leaves what it has, marked so, with where it was", async () => {
+test("an interrupted run leaves what it has measured, marked interrupted, with the step that was under way", async () => {
   const stopping = new AbortController();
-  const kept = await keepMeasured(kind, options({ signal: stopping.signal, jsonFile: "mine.json" }), async (watch) => {
-    watch.onMeasured?.(run(2));
-    watch.onStep?.("the third");
+  const kept = await keepMeasured(kind, options({ signal: stopping.signal, jsonFile: "mine.json" }), async (events) => {
+    events.onMeasured?.(run(2));
+    events.onStep?.("the third");
     stopping.abort();
     throw new Failure("interrupted", "the run was stopped", "start it again");
   });
@@ -99,24 +99,24 @@ test("a run that is interrupted leaves what it has, marked so, with where it was
   assert.ok(kept.cause instanceof Failure);
 });
 
-test("a run that fails leaves what it has, with the failure's code, and the failure is handed on", async () => {
+test("a failed run leaves what it has measured, with the failure's code, and answers the failure", async () => {
   const failure = new Failure("server_failed", "the server ended", "see its log");
-  const kept = await keepMeasured(kind, options(), async (watch) => {
-    watch.onMeasured?.(run(1));
+  const kept = await keepMeasured(kind, options(), async (events) => {
+    events.onMeasured?.(run(1));
     throw failure;
   });
   assert.equal(kept.cause, failure);
   assert.deepEqual(onDisk()?.partial, { reason: "failed", at: "starting", detail: "server_failed: the server ended" });
 });
 
-test("a run that has measured nothing leaves nothing", async () => {
+test("a run that has measured nothing writes no file", async () => {
   const kept = await keepMeasured(kind, options(), () => Promise.reject(new Error("at once")));
   assert.equal(kept.document, undefined);
   assert.deepEqual(kept.files, []);
   assert.equal(onDisk(), undefined);
 });
 
-test("where nothing can be written, that is said before anything is measured", async () => {
+test("a run whose result cannot be written fails before it measures anything", async () => {
   writeFileSync("results", "a file");
   let began = false;
   const benchmark = async () => {
@@ -130,18 +130,18 @@ test("where nothing can be written, that is said before anything is measured", a
   await assert.rejects(keepMeasured(kind, elsewhere, benchmark), { code: "results_not_written" });
   const mistyped = options({ jsonFile: "nowhere/deep/mine.json" });
   await assert.rejects(keepMeasured(kind, mistyped, benchmark), { code: "results_not_written" });
-  assert.ok(!existsSync("nowhere"), "no directory is made of a mistyped one");
+  assert.ok(!existsSync("nowhere"), "no directory is made for a mistyped path");
   await assert.rejects(keepMeasured(kind, options({ jsonFile: "." }), benchmark), {
     code: "results_not_written",
   });
   assert.equal(began, false);
 });
 
-test("a disk that takes nothing more does not end the measuring; the figures are there to be printed, and the fault", async () => {
-  const kept = await keepMeasured(kind, options(), async (watch) => {
+test("a full disk does not end the measuring; the run answers its figures and the failure", async () => {
+  const kept = await keepMeasured(kind, options(), async (events) => {
     rmSync("results", { recursive: true });
     writeFileSync("results", "a file");
-    watch.onMeasured?.(run(1));
+    events.onMeasured?.(run(1));
     return run(2);
   });
   assert.equal(kept.document?.cells.length, 2);

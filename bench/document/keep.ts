@@ -2,37 +2,38 @@ import type { Clock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import type { PartialRun, RunDocument } from "./document.ts";
 import type { DocumentKind } from "./document-kind.ts";
-import { stepText, type Watch } from "./watch.ts";
+import { type RunEvents, stepText } from "./run-events.ts";
 import { assertWritable, writeDocument, writeJson } from "./write-document.ts";
 
 export interface KeepOptions {
-  /** Where the result goes besides `results/`, when the run ends. */
+  /** A file that the result is written to at the end of the run, besides `results/`. */
   readonly jsonFile: string | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  onStep?: Watch<RunDocument>["onStep"];
+  onStep?: RunEvents<RunDocument>["onStep"];
 }
 
 export interface KeptRun<Document> {
-  /** What was measured, all of it or, then marked partial, what there was; undefined if that is nothing. */
+  /** The result; marked partial if the run did not come to its end, undefined if nothing was measured. */
   readonly document: Document | undefined;
-  /** Where it is. */
+  /** The files that hold it. */
   readonly files: readonly string[];
-  /** Why the run did not come to its end, or its result not into its files; undefined for one that did. */
+  /** Why the run did not come to its end, or why its result could not be written; undefined if neither happened. */
   readonly cause: unknown;
 }
 
-/** A run that is killed loses what it measured in so much time before, at most: some benchmarks measure something every 50 ms. */
+/** How often the unfinished result is written, at most: some benchmarks measure something every 50 ms. A killed run loses what it measured since. */
 const writePeriodMs = 1000;
 
 /**
- * Runs a benchmark so that what it has measured outlives whatever ends it: the result is written as it grows, marked
- * unfinished until the end, and a run that is interrupted or fails leaves what it has, marked partial, with where it was.
+ * Runs a benchmark, and keeps what it measured even if the run is interrupted, fails or is killed. The result is written as it
+ * grows, marked unfinished until the end. A run that is interrupted or fails leaves what it has measured, marked partial, with
+ * the step that was under way.
  */
 export async function keepMeasured<Document extends RunDocument>(
   kind: DocumentKind<Document>,
   options: KeepOptions,
-  benchmark: (watch: Watch<Document>) => Promise<Document>,
+  benchmark: (events: RunEvents<Document>) => Promise<Document>,
 ): Promise<KeptRun<Document>> {
   const { signal, clock } = options;
   assertWritable(options.jsonFile);
@@ -43,13 +44,13 @@ export async function keepMeasured<Document extends RunDocument>(
     if (!soFar) return;
     const document = marked(soFar, { reason: "unfinished", at });
     writtenAtMs = clock.monotonic();
-    // What cannot be written now is written, or complained about, at the end: a full disk does not stop the measuring.
+    // A failure to write is ignored here, so that a full disk does not stop the measuring: the end writes again, or complains.
     attempt(() => writeDocument(kind, document));
   };
-  const watch: Watch<Document> = {
+  const events: RunEvents<Document> = {
     onStep(what, step) {
       at = stepText(what, step);
-      // Whoever is killed in this step says so.
+      // So that the file of a run that is killed in this step names it.
       writeUnfinished();
       options.onStep?.(what, step);
     },
@@ -59,7 +60,7 @@ export async function keepMeasured<Document extends RunDocument>(
     },
   };
   try {
-    return finish(kind, await benchmark(watch), options, undefined);
+    return finish(kind, await benchmark(events), options, undefined);
   } catch (cause) {
     const partial = partialOf(cause, at, signal.aborted);
     return finish(kind, soFar && marked(soFar, partial), options, cause);
@@ -94,7 +95,7 @@ function finish<Document extends RunDocument>(
   return { document, files, cause: cause ?? unwritten };
 }
 
-/** What went wrong with it. */
+/** Answers what the work threw; undefined if it threw nothing. */
 function attempt(work: () => void): unknown {
   try {
     work();

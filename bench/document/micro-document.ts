@@ -6,23 +6,23 @@ const spread = z.strictObject({ median: nonNegative, low: nonNegative, high: non
 
 const microRound = z.strictObject({
   calls: count,
-  /** From the call until its outcome; the median of the round's samples. */
+  /** Time from the call until its result: the median of the round's samples. */
   microsPerCall: nonNegative,
-  /** For so long of that the caller's event loop could do nothing else; the median likewise. */
+  /** How much of that time the caller's event loop was held and could do nothing else: the median likewise. */
   heldMicrosPerCall: nonNegative,
-  /** The mean of the whole process: other threads and the garbage collector too. */
+  /** CPU time of the whole process for each call, other threads and the garbage collector included: the mean. */
   cpuMicrosPerCall: nonNegative,
 });
 export type MicroRound = z.output<typeof microRound>;
 
 const microArm = z.strictObject({
   arm: z.string(),
-  /** Calls under way together; the time of a call is then the time of all by their number. */
+  /** How many calls are under way together; a call's time is then the time of all, divided by their number. */
   atOnce: count,
   microsPerCall: spread,
   heldMicrosPerCall: spread,
   cpuMicrosPerCall: spread,
-  /** How many times the first arm's, round by round. */
+  /** The arm's figures divided by those of the first arm, round by round. */
   ofFirst: z.strictObject({ time: spread, held: spread, cpu: spread }),
   rounds: z.array(microRound),
 });
@@ -33,14 +33,14 @@ const microComparison = z
     /** Comparisons of one group share a table. */
     group: z.string(),
     operation: z.string(),
-    /** Of a series: how many or how much. */
+    /** In a series of comparisons of one operation: the size of this one. */
     size: count.nullable(),
     arms: z.array(microArm),
   })
   .meta({ id: "comparison" });
 export type MicroComparison = z.output<typeof microComparison>;
 
-/** The document of a benchmark that takes single operations apart. */
+/** The document of a benchmark of single operations. */
 export function microDocument<Topic extends "crypto" | "gui">(topic: Topic) {
   return z.strictObject({
     ...documentHeader,
@@ -49,7 +49,7 @@ export function microDocument<Topic extends "crypto" | "gui">(topic: Topic) {
     /** Measured time of each arm in each round. */
     secondsPerRound: nonNegative,
     comparisons: z.array(microComparison),
-    /** What follows from the comparisons; null where nothing does. */
+    /** Figures that follow from the comparisons; null where a figure could not be found. */
     figures: z.array(z.strictObject({ name: z.string(), value: z.number().nullable(), unit: z.string() })),
   });
 }

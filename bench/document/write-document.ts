@@ -8,7 +8,7 @@ import { assertFileWritable } from "./file-to-write.ts";
 const resultsDirectory = "results";
 const notWritten = "results_not_written";
 
-/** Fails where a run's document could not be written, so that nobody finds out when everything is measured. */
+/** Fails where a run's document could not be written: called before anything is measured. */
 export function assertWritable(jsonFile: string | undefined): void {
   writing(resultsDirectory, () => {
     mkdirSync(resultsDirectory, { recursive: true });
@@ -18,8 +18,8 @@ export function assertWritable(jsonFile: string | undefined): void {
 }
 
 /**
- * Writes a run below `results/` of the working directory; answers the files. Each is replaced as a whole, so that one that
- * is there is complete, whenever the program ends.
+ * Writes a run below `results/` of the working directory; answers the files. Each is replaced as a whole, so that a file is
+ * complete whenever the program ends.
  */
 export function writeDocument<Document extends RunDocument>(kind: DocumentKind<Document>, run: Document): string[] {
   const directory = path.join(resultsDirectory, `${run.startedAt.replace(/[:.]/g, "-")}-${run.benchmark}`);
@@ -32,7 +32,7 @@ export function writeDocument<Document extends RunDocument>(kind: DocumentKind<D
   return [json, report];
 }
 
-/** Writes a run where its user wants it, too. */
+/** Writes a run to the file that its user named, too. */
 export function writeJson<Document extends RunDocument>(
   kind: DocumentKind<Document>,
   run: Document,

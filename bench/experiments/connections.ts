@@ -1,8 +1,9 @@
 import { loadOrCreateSecret } from "../../core/cluster/deployment-secret.ts";
 import { generateLoad } from "../../loadgen/generator.ts";
 import { listServers, readDeployment } from "../../loadgen/recorder/deployment-probe.ts";
-import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { defineBenchmark } from "../benchmark.ts";
 import type { FiguresDocument } from "../document/figures-document.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { workloadFrom } from "../measurement/workload-from.ts";
 import { option } from "../options.ts";

@@ -1,9 +1,10 @@
 import { invalidText } from "../../loadgen/recorder/validity.ts";
 import type { Workload } from "../../loadgen/workload/workload.ts";
-import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { defineBenchmark } from "../benchmark.ts";
 import type { Environment } from "../document/document.ts";
 import { type FanoutDocument, type FanoutPoint, fanoutDocument } from "../document/fanout-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { availableArms, type FanoutArm } from "../measurement/fanout-arms.ts";
 import { workloadFrom } from "../measurement/workload-from.ts";
 import { option } from "../options.ts";

@@ -1,7 +1,8 @@
 import { generateLoad } from "../../loadgen/generator.ts";
-import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { defineBenchmark } from "../benchmark.ts";
 import type { FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { simulatedAccounts } from "../measurement/simulated-accounts.ts";
 import { workloadFrom } from "../measurement/workload-from.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { defineBenchmark } from "../benchmark.ts";
 import { count, documentHeader, nonNegative, quantiles } from "../document/document.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { IngestTrial } from "../measurement/ingest-trial.ts";
 import { option } from "../options.ts";
 import { figure, pair } from "../report/figures.ts";

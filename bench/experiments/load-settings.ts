@@ -1,7 +1,7 @@
 import { type ConfigOf, setting } from "../../core/platform/config.ts";
 import { presetNames } from "../../loadgen/workload/workload.ts";
 
-/** What `fastchat load` can be told. What is left out is as the preset or the file says. */
+/** The settings of `fastchat load`. What is left out is as the preset or the file says. */
 export const loadSettings = {
   target: setting.text({ default: "127.0.0.1:7400", placeholder: "host:port", help: "the deployment to put load on" }),
   tlsPin: setting.optionalText({

@@ -8,7 +8,7 @@ import { makeKeyPairs } from "../../loadgen/users/shared-key-pairs.ts";
 import { parseWorkload, presets, type Workload } from "../../loadgen/workload/workload.ts";
 import type { CellsDocument } from "../document/cells-document.ts";
 import { readEnvironment } from "../document/environment.ts";
-import type { Watch } from "../document/watch.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureCell } from "../measurement/measure-cell.ts";
 import { simulationNotes } from "../measurement/simulation-notes.ts";
 import { cellsOf } from "../report/cells.ts";
@@ -16,17 +16,14 @@ import { deploymentFacts } from "../started/deployment-facts.ts";
 import { readSeededAccounts } from "../started/seed.ts";
 import type { LoadConfig } from "./load-settings.ts";
 
-/** What `fastchat load` writes, and how it is shown. */
+/** The documents that `fastchat load` writes. */
 export const loadKind = cellsOf("load");
 
 type LoadDocument = CellsDocument & { readonly benchmark: "load" };
 
-interface LoadRun extends Watch<LoadDocument> {
-  readonly signal: AbortSignal;
-  onProgress?(progress: Progress): void;
-}
+type LoadRun = Omit<BenchmarkRun<LoadDocument>, "log" | "openLaboratory">;
 
-/** `fastchat load`: one workload on servers that run already. One that is interrupted has the figures of the time until then. */
+/** `fastchat load`: one workload on servers that run already. An interrupted run has the figures of the time until then. */
 export async function runLoad(config: LoadConfig, by: LoadRun): Promise<LoadDocument> {
   const { signal } = by;
   const workload = workloadOf(config);

@@ -1,7 +1,8 @@
 import { listServers } from "../../loadgen/recorder/deployment-probe.ts";
-import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { defineBenchmark } from "../benchmark.ts";
 import type { FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { LoginStorm } from "../measurement/login-storm.ts";
 import { loopLagP99Ms } from "../measurement/loop-lag.ts";

@@ -1,6 +1,7 @@
-import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { defineBenchmark } from "../benchmark.ts";
 import { readEnvironment } from "../document/environment.ts";
 import { type MicroComparison, type MicroDocument, microDocument } from "../document/micro-document.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { cryptoFigures } from "../micro/crypto-figures.ts";
 import { microCryptoNotes, microCryptoTables } from "../micro/crypto-tables.ts";
 import { InlineAndPool, type InlineAndPoolOptions } from "../micro/inline-and-pool.ts";

@@ -1,6 +1,7 @@
 import { Failure } from "../../core/platform/failure.ts";
-import { type BenchmarkRun, defineBenchmark } from "../benchmark.ts";
+import { defineBenchmark } from "../benchmark.ts";
 import { type MicroDocument, microDocument } from "../document/micro-document.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { GuiSession, type MicroGuiSettings } from "../micro/gui-session.ts";
 import { option } from "../options.ts";
 import { figuresTable } from "../report/figures-table.ts";

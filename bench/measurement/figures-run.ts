@@ -1,31 +1,20 @@
-import type { RunDocument } from "../document/document.ts";
 import type { Figures, FiguresDocument } from "../document/figures-document.ts";
-import type { Watch } from "../document/watch.ts";
-import {
-  type Laboratory,
-  type LaboratoryConfig,
-  type LaboratoryOptions,
-  openLaboratory,
-} from "../started/laboratory.ts";
+import { type Laboratory, type LaboratoryConfig, openLaboratory } from "../started/laboratory.ts";
 import { ServerProcess } from "../started/server-process.ts";
-
-/** What a run of one server is given, and whom it tells. */
-export interface FiguresRun<Document extends RunDocument> extends Watch<Document>, LaboratoryOptions {
-  readonly signal: AbortSignal;
-}
+import type { BenchmarkRun } from "./benchmark-run.ts";
 
 export interface FiguresBench {
   readonly server: ServerProcess;
   readonly laboratory: Laboratory;
   readonly config: LaboratoryConfig;
-  /** All figures that there are so far. */
+  /** Reports all figures that were measured so far. */
   keep(figures: Figures): void;
 }
 
-/** Starts a server, lets `work` measure it, and puts the figures into a document. */
+/** Starts a server, lets `work` measure it, and answers the document with its figures. */
 export async function measureFigures<Name extends string>(
   benchmark: Name,
-  by: FiguresRun<FiguresDocument<Name>>,
+  by: BenchmarkRun<FiguresDocument<Name>>,
   work: (bench: FiguresBench) => Promise<Figures>,
 ): Promise<FiguresDocument<Name>> {
   const startedAt = new Date().toISOString();

@@ -14,8 +14,8 @@ import { type Stretching, startLogin, startRegistration } from "../../core/e2ee/
 import { createOpaqueSecret, type OpaqueServer, opaqueServer } from "../../core/e2ee/opaque-server.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
 import { Pool, poolThreads } from "../../core/platform/pool.ts";
-import type { Result } from "../../core/platform/result.ts";
-import { contextOf, type MicroPeople, valueOf, wrapJobs } from "./people.ts";
+import { type Result, valueOf } from "../../core/platform/result.ts";
+import { contextOf, type MicroPeople, wrapJobs } from "./people.ts";
 import type { MicroArm, MicroSubject } from "./rounds.ts";
 
 export interface InlineAndPoolOptions {

@@ -2,8 +2,9 @@ import { generateKeyPair, generateKeyPairSync, randomBytes, sign, verify } from 
 import { promisify } from "node:util";
 import { fernetKeyBytes, fernetOpen, fernetSeal } from "../../core/e2ee/fernet.ts";
 import { unwrapKey, wrapKey } from "../../core/e2ee/key-wrap.ts";
+import { valueOf } from "../../core/platform/result.ts";
 import * as forge from "./forge-arms.ts";
-import { contextOf, type MicroPeople, proveEqual, valueOf } from "./people.ts";
+import { contextOf, type MicroPeople, proveEqual } from "./people.ts";
 import type { MicroArm, MicroSubject } from "./rounds.ts";
 
 export interface NativeAndForgeOptions {

@@ -7,10 +7,11 @@ import { RsaFernet } from "../../core/e2ee/rsa-fernet.ts";
 import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
 import { safetyNumber } from "../../core/e2ee/safety-number.ts";
 import type { Envelope } from "../../core/e2ee/suite.ts";
+import { valueOf } from "../../core/platform/result.ts";
 import { chunkPlainBytes } from "../../core/wire/attachment.ts";
 import { clientMessageId, userId } from "../../core/wire/ids.ts";
 import { messageTypes } from "../../core/wire/send-frame.ts";
-import { firstEpoch, group, type MicroPeople, valueOf } from "./people.ts";
+import { firstEpoch, group, type MicroPeople } from "./people.ts";
 import type { MicroArm, MicroSubject } from "./rounds.ts";
 
 export const ownGroup = "FastChat's operations";

@@ -1,7 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { createIdentity, generateIdentityKeys, type Identity } from "../../core/e2ee/identity.ts";
 import type { WrapContext, WrapJob } from "../../core/e2ee/key-wrap.ts";
-import type { Parsed } from "../../core/platform/result.ts";
 import { epoch, groupId } from "../../core/wire/ids.ts";
 
 /** Who the measured operations are done by and for. */
@@ -40,12 +39,6 @@ export function wrapJobs({ alice, bob }: MicroPeople, key: Uint8Array, count: nu
 
 function copyOf(key: KeyObject): KeyObject {
   return createPublicKey({ key: key.export({ type: "spki", format: "der" }), format: "der", type: "spki" });
-}
-
-/** What a step answered; a benchmark of steps that fail would measure nothing. */
-export function valueOf<T>(parsed: Parsed<T, unknown>): T {
-  if (!parsed.ok) throw new Error(`a step of the benchmark was refused: ${String(parsed.reason)}`);
-  return parsed.value;
 }
 
 /** Whether two ways came to the same. */

@@ -1,6 +1,6 @@
 import cliProgress from "cli-progress";
 import type { Progress } from "../../loadgen/threads/crew.ts";
-import { type StepNumber, stepText } from "../document/watch.ts";
+import { type StepNumber, stepText } from "../document/run-events.ts";
 import { figure } from "./figures.ts";
 
 const nothingYet = { offered: 0, delivered: 0, p99: "–", errors: 0 };

@@ -1,4 +1,4 @@
-import { type StepNumber, stepText } from "../document/watch.ts";
+import { type StepNumber, stepText } from "../document/run-events.ts";
 
 /** A line for each step of a benchmark, over the one before where somebody watches. */
 export class StepLine {

@@ -3,17 +3,17 @@ import type { ServeConfig } from "../../core/cluster/serve-settings.ts";
 /** What a benchmark puts load on: FastChat, or what it is compared with. */
 export type Arm =
   | { readonly kind: "fastchat"; readonly config: ServeConfig }
-  /** Publishes what it gets to the group's topic, and nothing else: the least that fan-out can cost. */
+  /** A server that only publishes each message to its group's topic: the least that fan-out can cost. */
   | { readonly kind: "bare"; readonly server: BareKind };
 
-/** `ws-framed` is `ws` with messages framed once and merged for each turn, as our transport does it. */
+/** `ws-framed` is `ws` with each message framed once and the writes of a turn merged, as FastChat's transport does. */
 export type BareKind = "uws" | "ws" | "ws-framed";
 
-/** What the process that is measured does for the bench. */
+/** The calls that the process under test answers. */
 export interface ServerChildCalls {
   start(arm: Arm): Promise<ReadyServer>;
   usage(): ProcessUsage;
-  /** Ends it. */
+  /** Ends the process. */
   stop(): void;
 }
 

@@ -8,7 +8,7 @@ export interface BareClient {
   close(): void;
 }
 
-/** Connects a client that gets what is published to these groups. */
+/** Connects a client that receives the messages of these groups. */
 export type ConnectBare = (
   port: number,
   groups: readonly number[],

@@ -9,8 +9,8 @@ import { listen } from "../../core/server/transport/uws-listen.ts";
 import type { BareKind } from "./arm.ts";
 
 /**
- * Fan-out and nothing else: no login, no storage, no order across senders. A frame of four bytes subscribes to that group;
- * any other is published, as it is, to the group that its first four bytes name.
+ * A server that does fan-out alone: no login, no storage, no order across senders. A frame of four bytes subscribes to the group
+ * that it names; any other frame is published unchanged to the group that its first four bytes name.
  */
 export interface BareServer {
   readonly port: number;
@@ -24,15 +24,15 @@ export function openBareServer(kind: BareKind): Promise<BareServer> {
   return kind === "uws" ? openUws() : openWs(kind === "ws" ? sendEach : framedOnce(new TurnWrites()));
 }
 
-/** Gives a message to all members of its group. */
+/** Writes a message to all members of its group. */
 type Spread = (members: ReadonlySet<Member>, message: Buffer) => void;
 
-/** As one uses the library. */
+/** One `send` for each member, as programs usually use the library. */
 const sendEach: Spread = (members, message) => {
   for (const { socket } of members) socket.send(message);
 };
 
-/** As our transport does it. */
+/** One frame for all members, and one write a turn for each socket, as FastChat's transport does. */
 function framedOnce(writes: TurnWrites): Spread {
   return (members, message) => {
     const frame = binaryFrame(message);

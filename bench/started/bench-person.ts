@@ -14,13 +14,13 @@ import { Failure } from "../../core/platform/failure.ts";
 import { seededRandom } from "../../core/platform/random.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 
-/** Messages of one person that may wait for their acknowledgement. */
+/** How many messages of one person may wait for their acknowledgement. */
 export const outboxMax = 1000;
 
-/** A single user of a benchmark, with a client that encrypts, and keeps nothing. */
+/** A user of a benchmark, whose client encrypts and has no vault. */
 export interface BenchPerson {
   readonly client: Client;
-  /** Of their session. */
+  /** The session token. */
   readonly token: Uint8Array;
 }
 

@@ -8,7 +8,7 @@ const factsSchema = z.object({
   durability: z.object({ postgres: z.string(), synchronousCommit: z.string(), fsync: z.string() }),
 });
 
-/** What a deployment says of itself at `/about`: what a result must state beside its figures. */
+/** Reads from `/about` what a result must state of the deployment beside its figures. */
 export async function deploymentFacts(target: string, tls?: TlsTrust): Promise<z.output<typeof factsSchema>> {
   const url = new URL("/about", deploymentUrl(target));
   try {

@@ -15,18 +15,18 @@ import type { Environment } from "../document/document.ts";
 import { readEnvironment } from "../document/environment.ts";
 import { processTreeCpuSeconds } from "./process-usage.ts";
 
-/** Of results in which nothing has been stored. */
+/** The durability in results of benchmarks that store nothing. */
 const noDurability: Durability = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
 
-/** What a benchmark says of the laboratory that it needs. */
+/** What a run is given to open its laboratory with. */
 export interface LaboratoryOptions {
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
-  /** Unless given, a database server and keys are made for the run. */
+  /** Opens another laboratory than {@link Laboratory.open}, which starts a database server and makes keys for the run. */
   readonly openLaboratory?: (log: Log, keyPairs: number, signal?: AbortSignal) => Promise<Laboratory>;
 }
 
-/** Ready for the cells of one run. */
+/** Opens the laboratory of one run. */
 export function openLaboratory(options: LaboratoryOptions, keyPairs: number): Promise<Laboratory> {
   return (options.openLaboratory ?? Laboratory.open)(options.log, keyPairs, options.signal);
 }
@@ -36,7 +36,7 @@ export interface LaboratoryParts {
   readonly directory: string;
   readonly log: Log;
   readonly keyPairs: readonly IdentityKeyPairs[];
-  /** Of the machine, before anything of ours was started. */
+  /** The machine's load average before the run started anything. */
   readonly loadAverage: number;
 }
 
@@ -70,7 +70,7 @@ export class Laboratory {
     return new Laboratory({ postgres, directory, log, keyPairs: keyPairsMade, loadAverage });
   }
 
-  /** Where the database's files are. */
+  /** The directory of the database's files. */
   get directory(): string {
     return this.#directory;
   }
@@ -80,17 +80,17 @@ export class Laboratory {
     return sharedKeyPair(this.keyPairs, user);
   }
 
-  /** Where and on what this is, with the load that the machine had before anything of ours was started. */
+  /** The machine and the versions, with the load average before the run started anything. */
   environment(durability: Durability = noDurability): Environment {
     return { ...readEnvironment(durability, this.#directory), loadAverage: this.#loadAverage };
   }
 
-  /** CPU seconds that the database has used; undefined where that cannot be told. */
+  /** CPU seconds that the database has used; undefined where they cannot be read. */
   databaseCpuSeconds(): number | undefined {
     return this.#postgres.pid === undefined ? undefined : processTreeCpuSeconds(this.#postgres.pid);
   }
 
-  /** An empty database that no cell before has used. */
+  /** Creates an empty database; answers its URL. */
   async freshDatabase(): Promise<string> {
     this.#databases++;
     const name = `cell_${randomBytes(6).toString("hex")}`;
@@ -103,7 +103,7 @@ export class Laboratory {
     return this.#postgres.url(name);
   }
 
-  /** Settings for a server under test: limits that a benchmark would hit are lifted. */
+  /** Settings for a server under test, with a fresh database, and without the limits that a benchmark would reach. */
   async serveConfig(of: Partial<ServeConfig>): Promise<LaboratoryConfig> {
     const database = await this.freshDatabase();
     const secretFile = path.join(this.#directory, `secret-${this.#databases}.json`);

@@ -11,12 +11,12 @@ const program = "nats-server";
 const startTriesMax = 100;
 const startPauseMs = 50;
 
-/** Whether there is a NATS server on this machine to compare with, and its CPU time can be told. */
+/** Whether this machine has a NATS server to compare with, and can read its CPU time. */
 export function hasNats(): boolean {
   return process.platform === "linux" && spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-/** A NATS server with nothing but core NATS: it passes messages on, and forgets them. */
+/** A NATS server with core NATS alone: it passes messages on, and keeps none. */
 export class NatsServer {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -63,7 +63,7 @@ export class NatsServer {
   }
 }
 
-/** All sockets read into one buffer, as those of FastChat's clients do. */
+/** All sockets read into one buffer, as the sockets of FastChat's clients do. */
 const readBuffer = Buffer.allocUnsafeSlow(256 * 1024);
 const lineBytesMax = 8192;
 
@@ -73,7 +73,7 @@ export const connectNats: ConnectBare = (port, groups, received) =>
     const reader = new NatsReader({
       received,
       ping: () => void socket.write("PONG\r\n"),
-      // The answer to our PING comes behind the subscriptions: from now on nothing is missed.
+      // NATS answers our PING after the subscriptions, so from now on the client misses no message.
       pong: () => resolve(client),
     });
     const socket: Socket = connect({
@@ -112,7 +112,7 @@ interface NatsEvents {
   pong(): void;
 }
 
-/** Reads what a NATS server sends: lines, and after `MSG` as many bytes as it announces. */
+/** Parses what a NATS server sends: lines, and after a `MSG` line as many bytes as it announces. */
 class NatsReader {
   readonly #events: NatsEvents;
   #rest: Buffer = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What Linux counts in; the same on nearly every machine that Node runs on, but asked for all the same. */
+/** The units that Linux counts in, by name; read with `getconf` once each, since a few machines have others. */
 const counted = new Map<string, number>();
 
 function unit(name: "CLK_TCK" | "PAGESIZE"): number {
@@ -14,8 +14,8 @@ function unit(name: "CLK_TCK" | "PAGESIZE"): number {
 }
 
 /**
- * CPU seconds and memory of a process, read from outside: one that is asked for them may be too busy to answer in time.
- * Undefined where there is no /proc.
+ * CPU seconds and memory of a process, read from outside: the process itself may be too busy to answer in time. Undefined where
+ * there is no /proc.
  */
 export function processUsage(pid: number): { cpuSeconds: number; residentBytes: number } | undefined {
   const stat = process.platform === "linux" ? readStat(pid) : undefined;
@@ -23,8 +23,8 @@ export function processUsage(pid: number): { cpuSeconds: number; residentBytes: 
 }
 
 /**
- * CPU seconds of a process, its children that run and those that have ended: what a PostgreSQL has used, from its
- * postmaster's id. Undefined where there is no /proc.
+ * CPU seconds of a process and its children, those that have ended included: for a postmaster's id, all that its PostgreSQL has
+ * used. Undefined where there is no /proc.
  */
 export function processTreeCpuSeconds(pid: number): number | undefined {
   if (process.platform !== "linux") return undefined;
@@ -41,8 +41,9 @@ export function processTreeCpuSeconds(pid: number): number | undefined {
 
 interface Stat {
   readonly parent: number;
-  /** Ticks of its own, and of its children that were waited for. */
+  /** Ticks of the process itself. */
   readonly own: number;
+  /** Ticks of its children that ended and were waited for. */
   readonly reaped: number;
   readonly residentPages: number;
 }

@@ -8,7 +8,7 @@ import { PseudoTerminal } from "./pseudo-terminal.ts";
 
 const skip = PseudoTerminal.isPossible() ? false : "util-linux's script is missing";
 
-test("a program at a pseudo-terminal ends when the process that started it dies without a word", { skip }, async () => {
+test("a program at a pseudo-terminal ends when the process that started it is killed", { skip }, async () => {
   const mark = `mark-${randomBytes(8).toString("hex")}`;
   const script = `
     import { PseudoTerminal } from ${JSON.stringify(new URL("./pseudo-terminal.js", import.meta.url).href)};
@@ -19,5 +19,5 @@ test("a program at a pseudo-terminal ends when the process that started it dies 
   `;
   const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   assert.equal(run.signal, "SIGKILL", run.stderr);
-  await until(() => leftoverProcesses([mark]).length === 0, "nothing of it is left");
+  await until(() => leftoverProcesses([mark]).length === 0, "no process of the program is left");
 });

@@ -11,18 +11,18 @@ export interface PseudoTerminalOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Text that is kept to look for what appears in pieces. */
+/** How much of the output is kept, so that a text that arrives in pieces is found. */
 const keptLength = 4096;
 const quitMsMax = 5000;
 
-/** Somebody waits for a text. */
+/** A call of `until` that waits for its text. */
 interface Waiting {
   readonly text: string;
   found(atMs: number): void;
   failed(why: string): void;
 }
 
-/** A program at a pseudo-terminal, which util-linux's `script` keeps. */
+/** A program at a pseudo-terminal of util-linux's `script`. */
 export class PseudoTerminal {
   readonly #script: ChildProcessWithoutNullStreams;
   readonly #waiting: Waiting[] = [];
@@ -32,7 +32,7 @@ export class PseudoTerminal {
 
   constructor(command: readonly string[], { columns, rows, environment }: PseudoTerminalOptions) {
     const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-    // The shell's own id is the program's, once it has become that.
+    // `exec` keeps the shell's process id, so that it is the program's.
     const line = `stty cols ${columns} rows ${rows}; echo "pid $$."; exec ${quoted}`;
     this.#script = spawn("script", ["-qfec", line, "/dev/null"], {
       env: { ...process.env, ...environment, SHELL: "/bin/sh" },
@@ -43,15 +43,15 @@ export class PseudoTerminal {
       for (const waiting of this.#waiting.splice(0)) waiting.failed("the program ended");
     });
     this.pid = this.until("pid ", 10_000).then(() => Number(/pid (\d+)\./.exec(this.#shown)?.[1]));
-    this.pid.catch(() => {}); // Whoever asks for it is told.
+    this.pid.catch(() => {}); // The failure is for those who await it; there may be none.
   }
 
-  /** Whether this machine has what a pseudo-terminal needs. */
+  /** Whether this machine can make one: Linux with `script`. */
   static isPossible(): boolean {
     return process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
   }
 
-  /** Bytes that the program has written. */
+  /** How many bytes the program has written. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -60,12 +60,12 @@ export class PseudoTerminal {
     this.#script.stdin.write(keys);
   }
 
-  /** When this text has appeared in what is written from now on, on the monotonic clock. */
+  /** Resolves when the text appears in the output, with the time on the monotonic clock. */
   until(text: string, msMax: number): Promise<number> {
     return new Promise((resolve, reject) => {
       const giveUp = clock.after(msMax, () => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        waiting.failed(`it did not within ${msMax} ms`);
+        waiting.failed(`not within ${msMax} ms`);
       });
       const waiting: Waiting = {
         text,
@@ -83,7 +83,7 @@ export class PseudoTerminal {
     });
   }
 
-  /** Presses these keys; resolves with the milliseconds until the text stands on the screen. */
+  /** Presses these keys; resolves with the milliseconds until the program has written the text. */
   async echo(keys: string, text: string, msMax: number): Promise<number> {
     this.#shown = "";
     const shown = this.until(text, msMax);
@@ -92,7 +92,7 @@ export class PseudoTerminal {
     return (await shown) - from;
   }
 
-  /** Presses the keys that end the program; answers its exit code. */
+  /** Presses the keys that end the program; resolves with its exit code. */
   async quit(keys: string): Promise<number | null> {
     const exited = new Promise<number | null>((resolve) => this.#script.once("exit", resolve));
     this.write(keys);
@@ -104,7 +104,7 @@ export class PseudoTerminal {
     if (this.#script.exitCode === null) this.#script.kill("SIGKILL");
   }
 
-  /** Nobody else ends the program when this process dies without a word: `script` outlives whoever reads from it. */
+  /** Has a guard end the program when this process is killed: `script` outlives the process that reads from it. */
   #guard(line: string): void {
     const { pid } = this.#script;
     if (pid === undefined) throw new Failure("no_pseudo_terminal", `script did not start for ${line}`, "run it again");

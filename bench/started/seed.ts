@@ -21,11 +21,11 @@ export interface SeedOptions {
   readonly namePrefix: string;
   readonly password: string;
   readonly keyPairs: number;
-  /** Aborted, the seeding fails and leaves no user. */
+  /** When it is aborted, the seeding fails and leaves no user. */
   readonly signal?: AbortSignal;
 }
 
-/** What a load generator needs to log seeded users in: kept in a file, with the private keys that they share. */
+/** What a load generator needs to log seeded users in, with the private keys that they share; kept in a file. */
 export interface SeededAccounts {
   readonly accounts: Accounts;
   readonly users: number;
@@ -33,8 +33,8 @@ export interface SeededAccounts {
 }
 
 /**
- * Puts simulated users into a database without their signing up. All share one OPAQUE record, under one credential of
- * their own, so that real logins work although no login record had to be computed for each.
+ * Puts simulated users into a database without a sign-up of each. They share one credential and its OPAQUE record, so that real
+ * logins work without a record computed for each user.
  */
 export async function seedUsers(options: SeedOptions): Promise<SeededAccounts> {
   const { namePrefix, password, users } = options;
@@ -122,7 +122,7 @@ export function readSeededAccounts(file: string): SeededAccounts {
   throw unreadable(file, parsed.reason);
 }
 
-/** What {@link writeSeededAccounts} has written. */
+/** Parses the text that {@link writeSeededAccounts} writes. */
 export function parseSeededAccounts(text: string): Parsed<SeededAccounts> {
   try {
     const fields = fileFields.safeParse(JSON.parse(text));

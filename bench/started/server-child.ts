@@ -5,7 +5,7 @@ import { callsToParent } from "../../core/platform/thread-calls.ts";
 import type { Arm, ReadyServer, ServerChildCalls } from "./arm.ts";
 import { openBareServer } from "./bare-server.ts";
 
-/** The process under test: one arm, started fresh for each measurement, ended with whoever started it. */
+/** The process under test: one arm, started fresh for each measurement. It ends when the process that started it ends. */
 const ours: ServerChildCalls = {
   start,
   usage() {
@@ -18,7 +18,7 @@ let stopArm = async () => {};
 
 callsToParent(ours);
 process.on("disconnect", () => void stop());
-// Ctrl-C reaches the whole foreground group; the bench says when to stop.
+// Ctrl-C reaches this process too; it goes on until the benchmark calls `stop`.
 process.on("SIGINT", () => {});
 
 async function start(arm: Arm): Promise<ReadyServer> {

@@ -37,7 +37,7 @@ export class ServerProcess {
     return `127.0.0.1:${this.ready.port}`;
   }
 
-  /** CPU time so far, and memory now. */
+  /** CPU time so far and memory now, read from outside where that is possible. */
   async usage(): Promise<ProcessUsage> {
     const { pid } = this.#child;
     const seen = pid === undefined ? undefined : processUsage(pid);
@@ -57,7 +57,7 @@ export class ServerProcess {
 const ended = (exitCode: number | null) =>
   new Failure("server_failed", `the server process ended with ${exitCode}`, "see its log above");
 
-/** The answer, unless it takes too long. */
+/** Fails with `server_failed` when the answer takes too long. */
 async function inTime<Answer>(what: string, answer: Promise<Answer>): Promise<Answer> {
   let giveUp = () => {};
   const late = new Promise<never>((_, reject) => {

@@ -19,14 +19,14 @@ function rootWith(files: Readonly<Record<string, string>>): string {
   return root;
 }
 
-test("the kernel's ticks are seconds of work, and of what the host gave to others; waiting is neither", () => {
+test("the kernel's ticks are read as seconds of work and seconds stolen by the host; waiting is neither", () => {
   const text = "cpu  100 20 30 4000 50 6 7 800 9 0\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 5\n";
   assert.deepEqual(parseProcStat(text), { busySeconds: 1.63, stolenSeconds: 8 });
   for (const broken of ["", "cpu0 1 2 3 4 5 6 7 8\n", "cpu  1 2 3\n", "cpu  1 2 x 4 5 6 7 8\n"])
     assert.equal(parseProcStat(broken), undefined, broken);
 });
 
-test("others had what was busy and not ours, in cores", () => {
+test("the load of others is the busy time that is not ours, in cores", () => {
   const before = { atMs: 1000, busySeconds: 10, stolenSeconds: 1 };
   const later = { atMs: 3000, busySeconds: 13, stolenSeconds: 2 };
   assert.deepEqual(othersBetween(before, later, 2), { otherCpuCores: 0.5, stolenCpuCores: 0.5 });
@@ -38,10 +38,10 @@ test("others had what was busy and not ours, in cores", () => {
 
 test("this machine can be read, and its work counts up", async () => {
   const before = readMachine();
-  await until(() => readMachine().busySeconds > before.busySeconds, "somebody has worked");
+  await until(() => readMachine().busySeconds > before.busySeconds, "a program has used the CPU");
 });
 
-test("a limit of control groups is found at the group or above it, in both versions, the tightest of all", () => {
+test("the tightest limit of a control group and all groups above it is found, in both versions", () => {
   const v2 = "0::/user/bench\n";
   for (const [files, cores] of [
     [{}, undefined],
@@ -56,7 +56,7 @@ test("a limit of control groups is found at the group or above it, in both versi
       },
       0.5,
     ],
-    // Inside of a container its own group is the root.
+    // Inside a container, the container's group is the root.
     [{ "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "200000 100000\n" }, 2],
     [
       {

@@ -3,16 +3,16 @@ import os from "node:os";
 import path from "node:path";
 import { systemClock as clock } from "../../core/platform/clock.ts";
 
-/** What the whole machine has done since it was started. */
+/** The CPU time that the whole machine has used since it was started. */
 export interface MachineReading {
   readonly atMs: number;
   /** CPU seconds in which any program ran. */
   readonly busySeconds: number;
-  /** CPU seconds that the host gave to other virtual machines; undefined where that cannot be told. */
+  /** CPU seconds that the host gave to other virtual machines; undefined where they cannot be read. */
   readonly stolenSeconds: number | undefined;
 }
 
-/** What others had of the machine, in cores: other programs, and other virtual machines of the same host. */
+/** What others used of the machine, in cores: other programs, and other virtual machines of the same host. */
 export interface OthersLoad {
   readonly otherCpuCores: number | null;
   readonly stolenCpuCores: number | null;
@@ -20,11 +20,11 @@ export interface OthersLoad {
 
 export function readMachine(): MachineReading {
   const atMs = clock.monotonic();
-  const told = process.platform === "linux" ? parseProcStat(readFileSync("/proc/stat", "latin1")) : undefined;
-  return { atMs, ...(told ?? { busySeconds: busySecondsByNode(), stolenSeconds: undefined }) };
+  const kernel = process.platform === "linux" ? parseProcStat(readFileSync("/proc/stat", "latin1")) : undefined;
+  return { atMs, ...(kernel ?? { busySeconds: busySecondsByNode(), stolenSeconds: undefined }) };
 }
 
-/** `ownCpuSeconds` is what the measured programs and whoever measured them used between the readings, where it is known. */
+/** `ownCpuSeconds`: what the measured programs and the load generator used between the readings; undefined if unknown. */
 export function othersBetween(
   before: MachineReading,
   after: MachineReading,
@@ -48,7 +48,7 @@ export function othersBetween(
 /** Ticks a second of /proc/stat: USER_HZ, 100 on every architecture that Node runs on. */
 const ticksPerSecond = 100;
 
-/** From /proc/stat, proc(5): its first line adds up all cores. A guest's time is in its host's `user` and `nice` already. */
+/** Parses /proc/stat (proc(5)), whose first line adds up all cores. `user` and `nice` include the time of guests. */
 export function parseProcStat(text: string): Omit<MachineReading, "atMs"> | undefined {
   const fields = /^cpu +(.*)$/m.exec(text)?.[1]?.split(" ").map(Number);
   if (!fields || fields.length < 8 || fields.some(Number.isNaN)) return undefined;
@@ -64,8 +64,8 @@ function busySecondsByNode(): number {
 }
 
 /**
- * CPU time a second that control groups let this process have, in cores; undefined where they set no limit. The tightest
- * limit of all groups above counts (cgroups(7), both versions of it).
+ * The limit that control groups set to this process's CPU time a second, in cores; undefined where they set none. The tightest
+ * limit of the process's group and all groups above it counts (cgroups(7), both versions).
  */
 export function cpuLimitCores(root = "/"): number | undefined {
   const read = (file: string) => {
@@ -91,7 +91,7 @@ export function cpuLimitCores(root = "/"): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-/** A group and all above it, as paths: inside of a container, its own group is the root that it sees. */
+/** The paths of a group and all groups above it. Inside a container, the container's group is the root. */
 function levels(group: string): string[] {
   const parts = group.split("/").filter((part) => part !== "" && part !== "..");
   return parts.reduceRight<string[]>((paths, _, i) => [...paths, `/${parts.slice(0, i + 1).join("/")}`], []).concat("");

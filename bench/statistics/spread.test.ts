@@ -12,7 +12,7 @@ test("a few rounds spread from the smallest to the largest, whatever their order
   assert.deepEqual(spreadOf([5, 1, 4, 2, 3]), { median: 3, low: 1, high: 5 });
 });
 
-test("one round among many that went wrong moves neither the median nor its interval far", () => {
+test("one outlier among many rounds moves neither the median nor its interval far", () => {
   const { median, low, high } = spreadOf([10, 11, 9, 10, 12, 10, 11, 9, 10, 500]);
   assert.equal(median, 10);
   assert.ok(low >= 9 && high <= 12, `${low} to ${high}`);

@@ -1,7 +1,7 @@
 import { pickOne, seededRandom } from "../../core/platform/random.ts";
 import { median } from "./median.ts";
 
-/** A median, and between which values it would have been had the rounds been drawn again. */
+/** A median with its 95% interval: between these values it would lie if the rounds were drawn again. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -14,7 +14,7 @@ export interface Spread {
  */
 export function spreadOf(rounds: readonly number[]): Spread {
   const [first] = rounds;
-  // Whatever is drawn again of one value is that value.
+  // Resampling one value always draws that value.
   if (rounds.length === 1 && first !== undefined) return { median: first, low: first, high: first };
   const random = seededRandom(rounds.length);
   const medians = Array.from({ length: resamples }, () =>

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { silentLog } from "../../core/platform/log.ts";
-import type { Benchmark, BenchmarkRun } from "../benchmark.ts";
+import type { Benchmark } from "../benchmark.ts";
 import type { RunDocument } from "../document/document.ts";
 import { linesOf } from "../document/document-lines.ts";
+import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
 
 export interface AcceptedBenchmark<Document extends RunDocument> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, suite, test } from "node:test";
-import type { Parsed } from "../platform/result.ts";
+import { type Parsed, valueOf } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import * as client from "./opaque-client.ts";
 import { createOpaqueSecret, type OpaqueServer, opaqueServer } from "./opaque-server.ts";
@@ -13,11 +13,6 @@ type OpaqueStep = readonly [
   /** Where group elements are. */
   elements: readonly number[],
 ];
-
-function valueOf<T>(parsed: Parsed<T, unknown>): T {
-  assert.ok(parsed.ok);
-  return parsed.value;
-}
 
 suite("OPAQUE", () => {
   let secret: string;

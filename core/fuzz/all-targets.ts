@@ -4,12 +4,12 @@ import { pathToFileURL } from "node:url";
 import { projectRoot } from "../platform/project-root.ts";
 import type { FuzzTarget } from "./target.ts";
 
-/** A target, and the module that has it. */
+/** A target, with the URL of the module that exports it. */
 export type FoundTarget = FuzzTarget & { readonly module: string };
 
 /**
- * The targets of every compiled `*.fuzz.ts`, by name. They are found rather than imported: those of rooms above `core` lie
- * beside their parsers, and `core` imports nothing from there.
+ * The targets of every compiled `*.fuzz.ts`, by name. They are found in `dist` rather than imported: a target lies beside its
+ * parser, also in rooms above `core`, and `core` imports nothing from there.
  */
 export async function allTargets(): Promise<FoundTarget[]> {
   const dist = path.join(projectRoot, "dist");
@@ -22,6 +22,7 @@ export async function allTargets(): Promise<FoundTarget[]> {
 }
 
 export async function targetsOf(module: string): Promise<FoundTarget[]> {
-  const { targets } = (await import(module)) as { targets: readonly FuzzTarget[] };
+  const { targets }: { readonly targets?: readonly FuzzTarget[] } = await import(module);
+  if (!targets) throw new Error(`${module} exports no targets`);
   return targets.map((target) => ({ ...target, module }));
 }

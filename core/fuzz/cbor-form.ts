@@ -1,13 +1,15 @@
-/** One data item of CBOR (RFC 8949) within bytes: what the mutations know of its form, whether or not a parser likes it. */
+import { readUint8 } from "../wire/bytes.ts";
+
+/** One data item of CBOR (RFC 8949) within bytes: its form, whether or not a parser accepts it. */
 export interface CborItem {
   readonly start: number;
-  /** Behind the head: where the content or the first child begins. */
+  /** Where the head ends, and the content or the first child begins. */
   readonly content: number;
   readonly end: number;
   readonly major: number;
-  /** The number, length or count that the head states. */
+  /** The number, length or count in the head. */
   readonly argument: number;
-  /** Of an array or map; a map's are its keys and values in turn. */
+  /** An array's elements; a map's keys and values in turn. */
   readonly children: readonly CborItem[];
 }
 
@@ -15,7 +17,7 @@ export const majors = { uint: 0, bytes: 2, text: 3, array: 4, map: 5, tag: 6, si
 const depthMax = 100;
 const itemsMax = 3000;
 
-/** The item that begins at a place, as far as it makes sense; undefined when it does not. */
+/** The item that begins at `from`; undefined when the bytes there are not CBOR. */
 export function readCbor(bytes: Uint8Array, from: number): CborItem | undefined {
   let items = 0;
   const read = (start: number, depth: number): CborItem | undefined => {
@@ -26,7 +28,7 @@ export function readCbor(bytes: Uint8Array, from: number): CborItem | undefined 
     if (width < 0 || start + 1 + width > bytes.length) return undefined;
     let argument = minor;
     if (width > 0) argument = 0;
-    for (let i = 0; i < width; i++) argument = argument * 256 + (bytes[start + 1 + i] as number);
+    for (let i = 0; i < width; i++) argument = argument * 256 + readUint8(bytes, start + 1 + i);
     const major = first >>> 5;
     const content = start + 1 + width;
     const head = { start, content, major, argument };
@@ -49,12 +51,12 @@ export function readCbor(bytes: Uint8Array, from: number): CborItem | undefined 
   return read(from, 0);
 }
 
-/** An item and all below it. */
+/** An item and all items within it. */
 export function allItems(item: CborItem): CborItem[] {
   return [item, ...item.children.flatMap(allItems)];
 }
 
-/** A head in its shortest form, or in a longer one: `width` bytes behind the first. */
+/** A head in its shortest form, or in a longer one with `width` bytes after the first. */
 export function cborHead(major: number, argument: number, width = widthOf(argument)): Uint8Array {
   const minor = width === 0 ? argument & 0x1f : 24 + Math.log2(width);
   const head = new Uint8Array(1 + width);
@@ -76,7 +78,7 @@ function widthOf(argument: number): number {
 const repeated = (count: number, item: Uint8Array) => Buffer.concat(Array.from({ length: count }, () => item));
 const number = (value: number) => cborHead(majors.uint, value);
 
-/** An item of about this many bytes, by what may make it expensive. */
+/** Makers of items of about so many bytes, by what could make the item expensive. */
 export const expensiveCbor: Readonly<Record<string, (bytes: number) => Uint8Array>> = {
   "nested arrays": (bytes) => Buffer.concat([Buffer.alloc(bytes - 1, 0x81), number(1)]),
   "nested maps": (bytes) => Buffer.concat([repeated(Math.ceil(bytes / 3), Buffer.from([0xa1, 0x61, 0x61])), number(1)]),
@@ -92,7 +94,7 @@ export const expensiveCbor: Readonly<Record<string, (bytes: number) => Uint8Arra
   "long bytes": (bytes) => Buffer.concat([cborHead(majors.bytes, bytes), Buffer.alloc(bytes, 7)]),
 };
 
-/** The same for a parser whose input is a map, of which one value may be anything. */
+/** The same for a parser whose input is a map: the whole input, and the value under `key`. */
 export function expensiveMaps(
   key: string,
   around: (map: Uint8Array) => Uint8Array = (map) => map,

@@ -1,16 +1,18 @@
 import type { Clock } from "../platform/clock.ts";
 import { type FuzzTarget, outcomeOf } from "./target.ts";
 
-/** What inputs of one kind cost a target as they grow. */
+/** What inputs of one kind cost a target, as the inputs grow. */
 export interface CostRow {
   readonly target: string;
   readonly what: string;
   readonly points: readonly CostPoint[];
+  /** The last of these. */
+  readonly largest: CostPoint;
   /** Time grows with this power of the size, over the larger half of the sizes: 1 is linear, 2 quadratic. */
   readonly power: number;
-  /** Bytes of memory taken for the largest, garbage included. */
+  /** Bytes of memory that the largest input takes, garbage included. */
   readonly heapBytes: number;
-  /** What is wrong with that, in a word; undefined if nothing is. */
+  /** What is wrong with the costs; undefined if nothing is. */
   readonly complaint: "slow" | "large" | undefined;
 }
 
@@ -21,30 +23,30 @@ export interface CostPoint {
 
 export interface CostOptions {
   readonly clock: Clock;
-  /** How long each size is repeated, to find what it takes undisturbed. */
+  /** How long each size is repeated: the shortest run is the least disturbed. */
   readonly msPerPoint: number;
-  /** Bytes in use, garbage collected before. */
+  /** Bytes of memory in use; collects garbage before if `collect` is set. */
   readonly heapBytes: (collect: boolean) => number;
   readonly bytesMax?: number;
-  /** One kind of input alone. */
+  /** Measures this kind of input alone. */
   readonly only?: string;
 }
 
-/** Sizes double this often up to the largest. */
+/** How often sizes double, up to the largest. */
 const doublings = 6;
 const bytesMin = 64;
-/** Inputs have a few more bytes than their size says, and must not be refused for their length alone. */
-const roomForMore = 0.98;
+/** The part of the largest size that inputs are made for: they get a few bytes longer, and must not be refused for their length. */
+const lengthShare = 0.98;
 /**
- * Sorting and what caches and garbage do to large inputs stay below, quadratic time does not; what is over in a moment may be
- * any.
+ * Time that grows with a greater power than this is `slow`, if it is more than {@link msThatMatter}. Sorting stays below, and so
+ * does what caches and garbage collection add for large inputs; quadratic time does not.
  */
 const powerMax = 1.6;
 const msThatMatter = 1;
 const runsMax = 1000;
-/** What takes so long is not tried in any larger size. */
+/** After an input that takes so long, no larger one is tried. */
 const slowMs = 1000;
-/** Memory for each byte of the input, beyond what a parser needs for anything. */
+/** Memory that a parser may take for each byte of its input, beyond {@link heapBytesAnyway} for any input. */
 const bytesPerByteMax = 100;
 const heapBytesAnyway = 4 * 1024 ** 2;
 
@@ -54,7 +56,7 @@ export async function measureCosts(target: FuzzTarget, options: CostOptions): Pr
     if (options.only !== undefined && what !== options.only) continue;
     const points: CostPoint[] = [];
     let heapBytes = 0;
-    for (const size of sizesUpTo(Math.min(target.bytesMax, options.bytesMax ?? target.bytesMax) * roomForMore)) {
+    for (const size of sizesUpTo(Math.min(target.bytesMax, options.bytesMax ?? target.bytesMax) * lengthShare)) {
       const input = make(size);
       const before = options.heapBytes(true);
       await outcomeOf(target, input);
@@ -63,20 +65,16 @@ export async function measureCosts(target: FuzzTarget, options: CostOptions): Pr
       points.push({ bytes: input.length, ms });
       if (ms > slowMs) break;
     }
+    const largest = points.at(-1);
+    if (!largest) throw new Error(`${target.name} has no size between ${bytesMin} and ${target.bytesMax} bytes`);
     const power = growthPower(points.slice(-4));
-    rows.push({
-      target: target.name,
-      what,
-      points,
-      power,
-      heapBytes,
-      complaint: complaintAt(target, points, power, heapBytes),
-    });
+    const complaint = complaintAt(target, largest, power, heapBytes);
+    rows.push({ target: target.name, what, points, largest, power, heapBytes, complaint });
   }
   return rows;
 }
 
-/** What of a target may grow: what it says of itself, and for each what it takes, again and again. */
+/** Makers of inputs that grow: those of the target's `growth`, and for every target its first seed, repeated. */
 export async function growthOf(target: FuzzTarget): Promise<Readonly<Record<string, (bytes: number) => Uint8Array>>> {
   const seed = (await target.seeds()).find(({ length }) => length > 0) ?? Buffer.from([0]);
   return { "the first seed, repeated": (bytes) => Buffer.alloc(bytes, seed), ...target.growth };
@@ -84,11 +82,10 @@ export async function growthOf(target: FuzzTarget): Promise<Readonly<Record<stri
 
 function complaintAt(
   { heapBytesPerByteMax = bytesPerByteMax }: FuzzTarget,
-  points: readonly CostPoint[],
+  { bytes, ms }: CostPoint,
   power: number,
   heapBytes: number,
 ): CostRow["complaint"] {
-  const { bytes, ms } = points.at(-1) as CostPoint;
   if (power > powerMax && ms > msThatMatter) return "slow";
   return heapBytes > heapBytesAnyway + heapBytesPerByteMax * bytes ? "large" : undefined;
 }

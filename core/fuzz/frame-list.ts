@@ -1,6 +1,6 @@
 import { readUint32, writeUint32 } from "../wire/bytes.ts";
 
-/** Frames one after the other, each behind its length, as far as they go. */
+/** Reads frames that follow each other, each after its length of 4 bytes; the last one may be cut off. */
 export function* framesIn(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at + 4 <= bytes.length; ) {
     const end = Math.min(bytes.length, at + 4 + readUint32(bytes, at));

@@ -6,8 +6,9 @@ import { fuzz } from "./fuzzer.ts";
 import { bytesInUse } from "./heap.ts";
 import { InputUnderWay, type ThreadOrder } from "./thread-order.ts";
 
-/** Runs one target to its end; the thread that started this one watches what runs, and ends it if it does not come back. */
-const { name, module, seed, executionsMax, msMax, discoveriesMax, underWay: shared } = workerData as ThreadOrder;
+/** Fuzzes one target. The thread that started this one watches it, and ends it when an input does not come back. */
+const order: ThreadOrder = workerData;
+const { name, module, seed, executionsMax, msMax, discoveriesMax, underWay: shared } = order;
 const underWay = new InputUnderWay(shared);
 const target = (await targetsOf(module)).find((of) => of.name === name);
 if (!target) throw new Error(`there is no target ${name}`);

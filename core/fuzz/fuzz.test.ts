@@ -19,19 +19,19 @@ const msMax = 100;
 for (const target of targets) {
   const { name } = target;
   suite(`fuzzing ${name}`, () => {
-    test("what was kept comes out as it did", async () => {
+    test("each input of the corpus has the outcome that its line says", async () => {
       const corpus = readCorpus(name);
       assert.ok(corpus.length > 0, `${name} has no corpus: npm run fuzz -- ${name} --save`);
       for (const { verdict, input, note } of corpus) {
         const outcome = await outcomeOf(target, input);
         const came = outcome.accepted ? "accepted" : "refused";
         const hex = Buffer.from(input).toString("hex").slice(0, 200);
-        const mended = verdict === "found" ? `; what was found there is mended: write "${came}" for it` : "";
+        const mended = verdict === "found" ? `; this finding is mended: write "${came}" for it` : "";
         assert.equal(came, verdict, `${hex} (${note}): ${outcome.way}${mended}`);
       }
     });
 
-    test("what is made from it is taken or refused, and nothing else", async (t) => {
+    test("inputs made from the corpus are accepted or refused, and none throws", async (t) => {
       const corpus = readCorpus(name).map(({ input }) => input);
       const executionsMax = Number.MAX_SAFE_INTEGER;
       const report = await fuzz(target, { seed, corpus, executionsMax, msMax, clock: systemClock });
@@ -40,11 +40,11 @@ for (const target of targets) {
       const { finding } = report;
       const hex = Buffer.from(finding?.input ?? []).toString("hex");
       assert.equal(finding, undefined, `${finding?.stack}\n${replay}\n${hex}`);
-      assert.ok(report.accepted > 0, "nothing was taken: of what is behind the first check nothing was seen");
-      assert.ok(report.accepted < report.executions, "nothing was refused");
+      assert.ok(report.accepted > 0, "no input was accepted: nothing behind the first check was reached");
+      assert.ok(report.accepted < report.executions, "no input was refused");
     });
 
-    test("inputs that grow are made as they should be, at any size", async () => {
+    test("inputs that grow can be made and run at any size", async () => {
       for (const make of Object.values(await growthOf(target))) {
         for (const bytes of [64, 100, 500]) await outcomeOf(target, make(Math.min(bytes, target.bytesMax)));
       }
@@ -52,7 +52,7 @@ for (const target of targets) {
   });
 }
 
-test("no corpus is left of a target that is gone", () => {
+test("each corpus belongs to a target, and each target has one", () => {
   const files = readdirSync(corpusDirectory).sort();
   assert.deepEqual(files, targets.map(({ name }) => `${name}.txt`).sort());
 });
@@ -70,7 +70,7 @@ suite("the fuzzer", () => {
     run: (bytes) => run(Buffer.from(bytes).toString("latin1"), bytes),
   });
 
-  test("finds what throws behind two checks, and leaves of it what matters", async () => {
+  test("finds an input that throws behind two checks, and makes it small", async () => {
     const target = toy((text) => {
       if (!text.startsWith("kind=")) return refused("no kind");
       const length = /length=(-?\d+)/.exec(text)?.[1];
@@ -84,8 +84,8 @@ suite("the fuzzer", () => {
     assert.ok(executions < options.executionsMax);
   });
 
-  test("goes on from inputs of which the parser says something new", async () => {
-    // Each letter is asked for by name: three right ones at once are not come by, one after the other are.
+  test("makes further inputs from those of which the parser says something new", async () => {
+    // Three right letters at once are too unlikely. A refusal names the first wrong one, so they are found one after the other.
     const target = toy((text) => {
       const right = ["Z", "Q", "X"].findIndex((letter, i) => text[i] !== letter);
       return right === -1 ? accepted("opened") : refused(`letter ${"abc"[right]} is wrong`);
@@ -108,7 +108,7 @@ suite("the fuzzer", () => {
     assert.notDeepEqual(await played(7), await played(8));
   });
 
-  test("finds a parser that writes into its input, and one that writes books about it", async () => {
+  test("finds a parser that writes into its input, and one whose refusal is too long", async () => {
     const writing = toy((_, bytes) => accepted(bytes.fill(0).length));
     assert.match((await fuzz(writing, options)).finding?.message ?? "", /changed its input/);
     const talking = toy((text) => refused(text.repeat(500)));
@@ -124,7 +124,7 @@ suite("the fuzzer", () => {
     return finding?.message ?? "";
   };
 
-  test("finds an input that takes for ever", async () => {
+  test("finds an input that runs without end", async () => {
     assert.match(await watched("hangs", 2000), /^no end after 2000 ms/);
   });
 
@@ -133,11 +133,11 @@ suite("the fuzzer", () => {
     assert.match(await watched("hoards objects"), /memory limit/);
   });
 
-  test("finds an input that brings a server down from where nobody catches", async () => {
+  test("finds an input that has a promise rejected that nothing handles", async () => {
     assert.equal(await watched("throws later"), "nobody catches this");
   });
 
-  test("tells a parser that takes much memory for each byte", async () => {
+  test("reports a parser that takes much memory for each byte", async () => {
     const target: FuzzTarget = { ...toy(() => accepted("")), growth: { zeros: (bytes) => new Uint8Array(bytes) } };
     const rowFor = async (bytesTaken: number) => {
       const heapBytes = (collected: boolean) => (collected ? 0 : bytesTaken);

@@ -4,7 +4,7 @@ import { pickOne, type Random, seededRandom } from "../platform/random.ts";
 import { type Material, mutate } from "./mutate.ts";
 import { type FuzzTarget, type Outcome, outcomeOf } from "./target.ts";
 
-/** An input for which a target threw, made as small as it gets. */
+/** An input for which a target threw, made as small as possible. */
 export interface Finding {
   readonly input: Uint8Array;
   readonly message: string;
@@ -15,11 +15,11 @@ export interface FuzzReport {
   readonly executions: number;
   readonly accepted: number;
   readonly ms: number;
-  /** Different ways that inputs took, by what the parser said of them. */
+  /** How many different ways inputs took, as told apart by what the parser said of them. */
   readonly ways: number;
-  /** The first inputs of ways that neither seeds nor corpus take, each as small as it gets. */
+  /** For each way that neither seeds nor corpus took, the first input that did, made as small as possible. */
   readonly discoveries: readonly Uint8Array[];
-  /** By how much the heap has grown since the fuzzer knew its way around, garbage collected; undefined if nobody asked. */
+  /** By how much the heap grew in the second half of the run, garbage collected; undefined without `heapBytes`. */
   readonly heapGrowthBytes: number | undefined;
   readonly finding: Finding | undefined;
 }
@@ -30,26 +30,26 @@ export interface FuzzOptions {
   readonly executionsMax: number;
   readonly msMax: number;
   readonly clock: Clock;
-  /** How many discoveries are wanted. */
+  /** How many discoveries the report has at most; none without. */
   readonly discoveriesMax?: number;
-  /** Is told each input before it runs: the last one is the culprit if the run does not come back. */
+  /** Called with each input before it runs: if the run does not come back, the last one is to blame. */
   readonly onInput?: (input: Uint8Array) => void;
-  /** Bytes of the heap that are in use, garbage collected. */
+  /** Bytes of memory in use, garbage collected. */
   readonly heapBytes?: () => number;
 }
 
 const poolMax = 1000;
-/** Inputs that others are made from are small: a change of a large one rarely hits what matters. */
+/** Larger inputs are not changed further: a change to a large one rarely hits the bytes that matter. */
 const pooledBytesMax = 8 * 1024;
 const unchangedShare = 0.03;
-/** Most inputs are made from those that the parser takes: there are many more ways to be refused. */
+/** This share of inputs is made from accepted ones, or nearly all would be made from refused ones, of which there are more. */
 const takenShare = 0.7;
 const minimizingExecutionsMax = 1500;
 
 /**
- * Feeds a target inputs made from its seeds and corpus until something is found or a bound is reached. An input of which
- * the parser says something that it has said of none before is kept, and others are made from it: refusals that say what
- * is wrong tell as much of the way through a parser as its branches do, and cost nothing.
+ * Feeds a target inputs made from its seeds and corpus until it throws or a bound is reached. An input of which the parser
+ * says something new is kept, and others are made from it: a refusal that says what is wrong shows the way that an input took
+ * through the parser as well as covered branches do, and costs nothing.
  */
 export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
   const { clock, executionsMax, msMax, heapBytes } = options;
@@ -69,7 +69,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   let executions = 0;
   let accepted = 0;
   let finding: Finding | undefined;
-  let settledHeap: number | undefined;
+  let heapHalfway: number | undefined;
   const elapsed = () => clock.monotonic() - startedAt;
   const run = (input: Uint8Array) => {
     options.onInput?.(input);
@@ -77,9 +77,10 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   };
 
   while (!finding && executions < executionsMax && (executions < known || executions % 8 !== 0 || elapsed() < msMax)) {
-    const next = executions < known ? (pool[executions] as Uint8Array) : nextInput(random, taken, material);
-    const input = placed(next, random);
-    const isKnown = executions++ < known;
+    const isKnown = executions < known;
+    const next = (isKnown ? pool[executions] : undefined) ?? nextInput(random, taken, material);
+    const input = asReceived(next, random);
+    executions++;
     try {
       const outcome = await run(input);
       if (outcome.accepted) accepted++;
@@ -95,7 +96,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     } catch (cause) {
       finding = await smallFinding(run, Uint8Array.from(input), cause);
     }
-    if (heapBytes && settledHeap === undefined && elapsed() > msMax / 2) settledHeap = heapBytes();
+    if (heapBytes && heapHalfway === undefined && elapsed() > msMax / 2) heapHalfway = heapBytes();
   }
   const ms = elapsed();
   return {
@@ -106,7 +107,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
     discoveries: finding
       ? []
       : await inTurn(mostTelling(found, options.discoveriesMax ?? 0), (of) => smallest(run, of)),
-    heapGrowthBytes: heapBytes && settledHeap !== undefined ? heapBytes() - settledHeap : undefined,
+    heapGrowthBytes: heapBytes && heapHalfway !== undefined ? heapBytes() - heapHalfway : undefined,
     finding,
   };
 }
@@ -117,8 +118,8 @@ function nextInput(random: Random, taken: readonly Uint8Array[], material: Mater
   return random.unit() < unchangedShare ? base : mutate(random, base, material);
 }
 
-/** As sockets hand bytes on: now by themselves, now in the middle of a larger buffer. */
-function placed(input: Uint8Array, random: Random): Uint8Array {
+/** The input as sockets pass bytes on: in a buffer of its own, or in the middle of a larger one. */
+function asReceived(input: Uint8Array, random: Random): Uint8Array {
   if (random.unit() < 0.5) return Uint8Array.from(input);
   const around = Buffer.alloc(input.length + 16, 0xa5);
   const at = 1 + random.below(8);
@@ -129,11 +130,16 @@ function placed(input: Uint8Array, random: Random): Uint8Array {
 type Run = (input: Uint8Array) => Promise<Outcome>;
 
 async function smallFinding(run: Run, input: Uint8Array, cause: unknown): Promise<Finding> {
-  const nameOf = (thrown: unknown) => (thrown as Error).constructor.name;
+  const nameOf = (thrown: unknown) => (thrown instanceof Error ? thrown.constructor.name : typeof thrown);
   const thrownFor = async (candidate: Uint8Array) => run(candidate).then(() => undefined, nameOf);
   const name = nameOf(cause);
   const small = await minimize(input, async (candidate) => (await thrownFor(candidate)) === name);
-  return { input: small, message: messageOf(cause), stack: (cause as Error).stack ?? "" };
+  return { input: small, message: messageOf(cause), stack: stackOf(cause) };
+}
+
+/** The stack of whatever a target threw, or its message where it has none. */
+export function stackOf(thrown: unknown): string {
+  return (thrown instanceof Error ? thrown.stack : undefined) ?? messageOf(thrown);
 }
 
 async function smallest(run: Run, input: Uint8Array): Promise<Uint8Array> {
@@ -146,7 +152,7 @@ async function smallest(run: Run, input: Uint8Array): Promise<Uint8Array> {
   return minimize(input, async (candidate) => (await takenBy(candidate)) === way);
 }
 
-/** Leaves out whatever can be left out, in ever smaller pieces, while the input does what it does. */
+/** Leaves out pieces of an input, ever smaller ones, as long as the rest still `does` what the input did. */
 async function minimize(input: Uint8Array, does: (candidate: Uint8Array) => Promise<boolean>): Promise<Uint8Array> {
   let small = input;
   let executions = 0;
@@ -161,7 +167,7 @@ async function minimize(input: Uint8Array, does: (candidate: Uint8Array) => Prom
   return small;
 }
 
-/** What was taken before what was refused, and of that some from everywhere. */
+/** Accepted inputs for at most half, then refused ones, evenly spread over the run. */
 function mostTelling(found: readonly { readonly input: Uint8Array; readonly accepted: boolean }[], countMax: number) {
   const taken = found.filter(({ accepted }) => accepted).slice(0, countMax / 2);
   const others = found.filter(({ accepted }) => !accepted);

@@ -3,16 +3,16 @@ import { runInNewContext } from "node:vm";
 
 let collect: (() => void) | undefined;
 
-/** Bytes in use by this thread, in V8's heap and in buffers outside of it; after a garbage collection if one is wanted. */
+/** Bytes in use by this thread, in V8's heap and in buffers outside of it; collects garbage before, unless told not to. */
 export function bytesInUse(afterCollection = true): number {
   if (afterCollection) {
     if (!collect) {
       setFlagsFromString("--expose-gc");
-      collect = runInNewContext("gc") as () => void;
+      collect = runInNewContext("gc");
     }
-    // Twice: what the first has found to be free, the second has let go of.
-    collect();
-    collect();
+    // Twice: memory outside of the heap may be released only by the second.
+    collect?.();
+    collect?.();
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;

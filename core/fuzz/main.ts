@@ -1,23 +1,22 @@
 import { parseArgs } from "node:util";
 import { systemClock } from "../platform/clock.ts";
 import { decimalNumber, wholeNumber } from "../platform/decimal.ts";
-import { messageOf } from "../platform/failure.ts";
 import { allTargets } from "./all-targets.ts";
 import { appendToCorpus, readCorpus } from "./corpus.ts";
 import { type CostRow, measureCosts } from "./cost.ts";
-import type { FuzzReport } from "./fuzzer.ts";
+import { type FuzzReport, stackOf } from "./fuzzer.ts";
 import { bytesInUse } from "./heap.ts";
 import { type FuzzTarget, outcomeOf } from "./target.ts";
 import { fuzzWatched } from "./watched-run.ts";
 
-/** `npm run fuzz`: long runs, by hand. What a run finds goes into the corpus, and so into the tests. */
+/** `npm run fuzz`: long runs, by hand. An input that a run finds goes into the corpus, which the tests run. */
 const usage = `npm run fuzz -- [target…] [options]
   target            which targets; all without
   --seconds N       how long each target runs (10)
-  --executions N    or how often, at most
+  --executions N    how many inputs each target runs at most
   --seed N          replays a run: the same inputs in the same order
   --save            keeps inputs that took new ways in the corpus
-  --input HEX       runs one input of one target, and shows what comes of it
+  --input HEX       runs one input of one target, and shows its outcome
   --cost            only what growing inputs cost, and whether it grows faster than they do
   --list            names the targets
 `;
@@ -58,7 +57,7 @@ else if (seed === undefined || seconds === undefined || executionsMax === undefi
   fail("--seed and --executions are whole numbers, --seconds is a number, in decimal digits");
 } else {
   const found = given.cost ? [] : await fuzzAll({ seed, seconds, executionsMax });
-  // One that hangs would hang here too.
+  // Not those with findings: an input that hangs would hang here too.
   await showCosts(targets.filter((target) => !found.includes(target)));
 }
 
@@ -74,11 +73,11 @@ async function runOne(hex: string): Promise<void> {
     const { accepted, way } = await outcomeOf(target, Buffer.from(hex, "hex"));
     print(`${accepted ? "accepted" : "refused"}: ${way}`);
   } catch (cause) {
-    fail((cause as Error).stack ?? messageOf(cause));
+    fail(stackOf(cause));
   }
 }
 
-/** Answers the targets in which something was found. */
+/** Fuzzes all targets, and answers those with findings. */
 async function fuzzAll({
   seed,
   seconds,
@@ -116,7 +115,7 @@ async function fuzzAll({
     );
     if (report.finding) {
       found.push(target);
-      tellFinding(target, report.finding, seed);
+      reportFinding(target, report.finding, seed);
     } else if (leaks)
       fail(`${target.name}: the heap has grown by ${heapGrowthBytes} bytes in the second half of the run`);
     if (given.save) await saveDiscoveries(target, report);
@@ -124,7 +123,7 @@ async function fuzzAll({
   return found;
 }
 
-function tellFinding(
+function reportFinding(
   { name }: FuzzTarget,
   { input, message, stack }: NonNullable<FuzzReport["finding"]>,
   seed: number,
@@ -141,7 +140,7 @@ or the whole run:
 `);
 }
 
-/** With some of the seeds where there is no corpus yet: of a target that has few ways nothing else is new. */
+/** Keeps discoveries; and some seeds where there is no corpus yet, since a target with few ways has no discoveries. */
 async function saveDiscoveries(target: FuzzTarget, { discoveries }: FuzzReport): Promise<void> {
   const seeds = readCorpus(target.name).length === 0 ? (await target.seeds()).slice(0, savedSeedsMax) : [];
   const small = [...seeds, ...discoveries].filter(({ length }) => length <= savedBytesMax);
@@ -156,14 +155,14 @@ async function saveDiscoveries(target: FuzzTarget, { discoveries }: FuzzReport):
 
 async function showCosts(measured: readonly FuzzTarget[]): Promise<void> {
   print(`
-What growing inputs cost: the time of the largest, by what it grew with each doubling of the size before (2 is linear,
-4 quadratic), the power of the size with which it grows, and the memory taken, garbage included.
+What growing inputs cost: the time of the largest, the factors by which time grew with each doubling of the size before (2 is
+linear, 4 quadratic), the power of the size with which it grows, and the memory taken, garbage included.
 `);
   print(tableLine("target", "what grows", "bytes", "µs", "with each doubling", "power", "memory"));
   const options = { clock: systemClock, msPerPoint: 10, heapBytes: bytesInUse };
   for (const target of measured) {
     for (let row of await measureCosts(target, options)) {
-      // Again, since a machine that does other things too may make anything look bad.
+      // Measured again, since other programs on the machine may make any cost look bad.
       for (let tries = 0; row.complaint && tries < 3; tries++) {
         const [again = row] = await measureCosts(target, { ...options, msPerPoint: 400, only: row.what });
         row = again;
@@ -174,13 +173,15 @@ What growing inputs cost: the time of the largest, by what it grew with each dou
   }
 }
 
-function costCells({ what, points, power, heapBytes, complaint }: CostRow): string[] {
-  const last = points.at(-1) as CostRow["points"][0];
-  const ratios = points.slice(1).map(({ ms }, i) => (ms / (points[i] as CostRow["points"][0]).ms).toFixed(1));
+function costCells({ what, points, largest, power, heapBytes, complaint }: CostRow): string[] {
+  const ratios = points.flatMap(({ ms }, i) => {
+    const before = points[i - 1];
+    return before ? [(ms / before.ms).toFixed(1)] : [];
+  });
   return [
     what,
-    last.bytes.toLocaleString("en"),
-    (last.ms * 1000).toLocaleString("en", { maximumFractionDigits: 1 }),
+    largest.bytes.toLocaleString("en"),
+    (largest.ms * 1000).toLocaleString("en", { maximumFractionDigits: 1 }),
     ratios.slice(-ratiosShown).join("  "),
     power.toFixed(2),
     `${(heapBytes / 1024 ** 2).toFixed(1)} MiB${complaint ? `  ! ${complaint}` : ""}`,

@@ -1,7 +1,7 @@
 import { accepted, refused } from "../platform/result.ts";
 import type { FuzzTarget } from "./target.ts";
 
-/** Parsers that do what none of ours may as soon as they read a certain word: whoever watches must notice. */
+/** Parsers that misbehave as soon as they read a certain word, for the test that the watching thread notices. */
 function misbehaving(name: string, misbehave: () => void): FuzzTarget {
   return {
     name,
@@ -20,7 +20,7 @@ function misbehaving(name: string, misbehave: () => void): FuzzTarget {
 }
 
 const hoard: unknown[] = [];
-/** Slow enough that whoever looks from time to time comes before the machine has no memory left. */
+/** Slows the hoarding down, so that the watching thread looks before the machine has no memory left. */
 const pause = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
 
 export const targets: readonly FuzzTarget[] = [

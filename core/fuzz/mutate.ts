@@ -1,7 +1,8 @@
 import { pickOne, type Random, shuffled } from "../platform/random.ts";
+import { readUint8 } from "../wire/bytes.ts";
 import { allItems, type CborItem, cborHead, expensiveCbor, majors, readCbor } from "./cbor-form.ts";
 
-/** What mutations are made from. */
+/** What mutations are made with. */
 export interface Material {
   /** Other inputs, to take pieces from. */
   readonly pool: readonly Uint8Array[];
@@ -28,7 +29,7 @@ function changesFor({ words, cborFrom }: Material): readonly Change[] {
   return cborAndByteChanges;
 }
 
-/** Values at which lengths, counts and numbers change their nature. */
+/** Numbers at which encodings, widths and limits change. */
 const interesting: readonly bigint[] = [
   0n,
   1n,
@@ -68,7 +69,7 @@ function noise(random: Random, length: number): Uint8Array {
 const flipBit: Change = (bytes, random) => {
   const at = random.below(bytes.length);
   const changed = Buffer.from(bytes);
-  if (changed.length > 0) changed[at] = (changed[at] as number) ^ (1 << random.below(8));
+  if (changed.length > 0) changed[at] = readUint8(changed, at) ^ (1 << random.below(8));
   return changed;
 };
 
@@ -137,7 +138,7 @@ const putWord: Change = (bytes, random, { words }) => {
   return replaced(bytes, at, random.unit() < 0.5 ? at : Math.min(bytes.length, at + word.length), word);
 };
 
-/** A number or a quoted text, as wholes. */
+/** Puts a word in the place of a whole number, name or quoted text. */
 const putWordForToken: Change = (bytes, random, { words }) => {
   const text = Buffer.from(bytes).toString("latin1");
   const tokens = [...text.matchAll(/"[^"]{0,100}"|-?\d+|\w+/g)];
@@ -160,7 +161,7 @@ const textChanges: readonly Change[] = [
   repeatWord,
 ];
 
-/** A change to one item of the input's CBOR; what is no CBOR is changed as bytes. */
+/** A change to one item of the input's CBOR; an input that is no CBOR gets one byte changed. */
 function itemChange(
   change: (bytes: Uint8Array, item: CborItem, random: Random, material: Material) => Uint8Array,
 ): Change {
@@ -195,7 +196,7 @@ const exchangeItem = itemChange((bytes, item, random, { pool, cborFrom = 0 }) =>
   return replaced(bytes, item.start, item.end, other.subarray(taken.start, taken.end));
 });
 
-/** A head that says something else than what follows, or says it at length. */
+/** Changes a head, so that it does not fit what follows, or is longer than it has to be. */
 const changeHead = itemChange((bytes, { start, content, major, argument }, random) => {
   const by = pickOne(random, [
     () => cborHead(major, argument, pickOne(random, [1, 2, 4, 8])),
@@ -209,11 +210,11 @@ const changeHead = itemChange((bytes, { start, content, major, argument }, rando
   return replaced(bytes, start, content, by());
 });
 
-/** An array's elements or a map's pairs twice, gone, in other order, or with some of another's. */
+/** Repeats, removes or reorders an array's elements or a map's pairs, or adds those of another item. */
 const changeChildren = itemChange((bytes, item, random, { pool, cborFrom = 0 }) => {
   const parts = partsOf(bytes, item);
   if (parts.length === 0) return bytes;
-  const at = random.below(parts.length);
+  const [at, part] = pickOne(random, [...parts.entries()]);
   const others = () => {
     const other = pool.length > 0 ? pickOne(random, pool) : bytes;
     const root = readCbor(other, cborFrom);
@@ -223,11 +224,11 @@ const changeChildren = itemChange((bytes, item, random, { pool, cborFrom = 0 }) 
     return same.length > 0 ? partsOf(other, pickOne(random, same)) : [];
   };
   const changed = pickOne(random, [
-    () => [...parts, parts[at] as Uint8Array],
+    () => [...parts, part],
     () => parts.toSpliced(at, 1),
     () => shuffled(random, parts),
     () => [...parts, ...others()],
-    () => [...parts, ...Array.from({ length: random.below(200) }, () => parts[at] as Uint8Array)],
+    () => [...parts, ...Array.from({ length: random.below(200) }, () => part)],
   ])();
   return replaced(bytes, item.start, item.end, Buffer.concat([cborHead(item.major, changed.length), ...changed]));
 });
@@ -235,11 +236,10 @@ const changeChildren = itemChange((bytes, item, random, { pool, cborFrom = 0 }) 
 function partsOf(bytes: Uint8Array, { major, children }: CborItem): Uint8Array[] {
   const step = major === majors.map ? 2 : 1;
   if (major !== majors.map && major !== majors.array) return [];
-  const parts: Uint8Array[] = [];
-  for (let i = 0; i < children.length; i += step) {
-    parts.push(bytes.subarray((children[i] as CborItem).start, (children[i + step - 1] as CborItem).end));
-  }
-  return parts;
+  return children.flatMap((first, i) => {
+    const last = children[i + step - 1];
+    return i % step === 0 && last ? [bytes.subarray(first.start, last.end)] : [];
+  });
 }
 
 const nestItem = itemChange((bytes, item, random) => {
@@ -248,6 +248,7 @@ const nestItem = itemChange((bytes, item, random) => {
 });
 
 const expensive = Object.values(expensiveCbor);
+
 const expensiveItem = itemChange((bytes, item, random, { bytesMax }) => {
   const size = 1 + random.below(random.unit() < 0.9 ? 300 : bytesMax);
   return replaced(bytes, item.start, item.end, pickOne(random, expensive)(size));

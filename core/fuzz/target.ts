@@ -4,36 +4,36 @@ import type { Result } from "../platform/result.ts";
 export interface FuzzTarget {
   /** What it reads; its corpus is the file of this name. */
   readonly name: string;
-  /** Largest input that reaches the parser: what is in front of it lets no more through. */
+  /** Length of the largest input that reaches the parser: the code before it lets no larger one through. */
   readonly bytesMax: number;
-  /** Inputs to begin with, most of which the parser takes. The same at each call, or a seed would not replay. */
+  /** Inputs to begin with, most of which the parser accepts. The same at each call, or a seed would not replay. */
   seeds(): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
   /**
-   * Parses, and says what came of it. Whatever it throws is a finding, so it also checks what must hold of all that is
-   * taken, and turns refusals that are documented as exceptions into values.
+   * Parses, and answers the outcome. Anything that it throws is a finding. So it also checks what must hold of every accepted
+   * input, and turns refusals that are documented as exceptions into values.
    */
   run(bytes: Uint8Array): Result<unknown, unknown> | Promise<Result<unknown, unknown>>;
-  /** Where CBOR begins, for mutations that keep its form. */
+  /** Where the input's CBOR begins, for mutations that keep its form. */
   readonly cborFrom?: number;
-  /** What means something to the parser, to be put in anywhere. */
+  /** Pieces that mean something to the parser; mutations put them anywhere. */
   readonly words?: readonly (string | Uint8Array)[];
-  /** Inputs of about as many bytes that could be expensive, by what makes them so. */
+  /** Makers of inputs of about so many bytes, by what could make the input expensive. */
   readonly growth?: Readonly<Record<string, (bytes: number) => Uint8Array>>;
-  /** Memory that each byte of an input may take; more for files of one's own, where each wrong element is complained of. */
+  /** Memory that each byte of an input may take; more for a user's own files, where each wrong element gets a complaint. */
   readonly heapBytesPerByteMax?: number;
 }
 
-/** Longest refusal, in characters: whoever sends nonsense must not have books written about it. */
+/** Longest refusal, in characters: an attacker must not fill logs by sending nonsense. */
 const refusalCharsMax = 2000;
 
-/** What came of one input. */
+/** The outcome of one input. */
 export interface Outcome {
   readonly accepted: boolean;
-  /** The same for inputs that took the same way through the parser, as far as its words tell. */
+  /** The same text for inputs that took the same way through the parser, as far as its result shows. */
   readonly way: string;
 }
 
-/** Runs a target on an input; rejects when that is a finding. */
+/** Runs a target on an input; rejects when the input is a finding. */
 export async function outcomeOf(target: FuzzTarget, input: Uint8Array): Promise<Outcome> {
   const before = Buffer.from(input);
   const ran = target.run(input);
@@ -49,17 +49,21 @@ export async function outcomeOf(target: FuzzTarget, input: Uint8Array): Promise<
 
 function kindOf(value: unknown): string {
   if (typeof value === "string") return wayOf(value);
-  const kind = (value as { readonly kind?: unknown } | undefined)?.kind;
-  return typeof kind === "string" ? kind : "";
+  return textField(value, "kind");
 }
 
 function textOf(reason: unknown): string {
   if (typeof reason === "string") return reason;
-  const { code = "", detail = "" } = reason as { readonly code?: string; readonly detail?: string };
-  return `${code} ${detail}`;
+  return `${textField(reason, "code")} ${textField(reason, "detail")}`;
 }
 
-/** A refusal without the numbers, names and bytes that are this input's alone. */
+/** A field of a parser's result; empty where the result has no such text. */
+function textField(result: unknown, name: string): string {
+  const value: unknown = typeof result === "object" && result !== null ? Reflect.get(result, name) : undefined;
+  return typeof value === "string" ? value : "";
+}
+
+/** A refusal without the numbers, names and bytes of this one input. */
 function wayOf(said: string): string {
   return said
     .slice(0, 300)

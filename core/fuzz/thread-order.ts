@@ -1,7 +1,8 @@
 /** What a fuzzing thread is started with. */
 export interface ThreadOrder {
-  /** Of the target, and of the module that has it. */
+  /** The target's name. */
   readonly name: string;
+  /** The URL of the module that exports it. */
   readonly module: string;
   readonly seed: number;
   readonly executionsMax: number;
@@ -14,8 +15,8 @@ export interface ThreadOrder {
 const headBytes = 8;
 
 /**
- * The input that runs, in memory that two threads share: what is left of a run that does not come back. Its number and its
- * length come first, 32 bits each.
+ * The input that runs now, in memory that two threads share, so that it can be read when its run does not come back. The number
+ * of inputs and the length of this one come first, 32 bits each.
  */
 export class InputUnderWay {
   readonly shared: SharedArrayBuffer;
@@ -30,7 +31,7 @@ export class InputUnderWay {
     return new InputUnderWay(new SharedArrayBuffer(headBytes + bytesMax));
   }
 
-  /** How many inputs have begun. */
+  /** How many inputs have begun to run. */
   get executions(): number {
     return Atomics.load(this.#head, 0);
   }

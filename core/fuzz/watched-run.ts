@@ -3,22 +3,22 @@ import { systemClock } from "../platform/clock.ts";
 import type { Finding, FuzzReport } from "./fuzzer.ts";
 import { InputUnderWay, type ThreadOrder } from "./thread-order.ts";
 
-/** What a run may take before it counts as one that does not come back. */
+/** The time and memory that a run may take; beyond them it is ended, and the input that runs is a finding. */
 export interface RunBounds {
-  /** One input. No parser takes a hundredth of ours for what a frame can hold. */
+  /** Time for one input. For the largest frame, no parser takes a hundredth of {@link ourBounds}. */
   readonly executionMsMax: number;
-  /** By how much the process may grow. */
+  /** By how many bytes the process may grow. */
   readonly residentBytesMax: number;
-  /** V8's heap of the thread. */
+  /** Size of the thread's V8 heap. */
   readonly heapMiBMax: number;
 }
 
 const ourBounds: RunBounds = { executionMsMax: 10_000, residentBytesMax: 1024 ** 3, heapMiBMax: 512 };
-const lookMs = 250;
+const checkMs = 250;
 
 /**
- * Fuzzes in a thread of its own that may be ended: an input that takes for ever, or all memory, or that brings the thread
- * down from where nobody catches, is a finding like any other.
+ * Fuzzes in a thread of its own, which can be ended: so an input that runs without end, takes all memory, or has an error thrown
+ * where nothing catches it is a finding like any other.
  */
 export function fuzzWatched(
   order: Omit<ThreadOrder, "underWay">,
@@ -35,7 +35,7 @@ export function fuzzWatched(
   return new Promise((resolve, reject) => {
     const end = (report: FuzzReport) => {
       thread.removeAllListeners();
-      stopLooking();
+      stopChecking();
       resolve(report);
       void thread.terminate();
     };
@@ -44,22 +44,22 @@ export function fuzzWatched(
       end(lostReport(underWay.executions, systemClock.monotonic() - startedAt, finding));
     };
     let seen = { executions: -1, at: startedAt };
-    const stopLooking = systemClock.every(lookMs, () => {
+    const stopChecking = systemClock.every(checkMs, () => {
       const executions = underWay.executions;
       const now = systemClock.monotonic();
       if (executions !== seen.executions) seen = { executions, at: now };
-      // Before the first input the target makes its seeds.
+      // Until the first input, the target makes its seeds, which may take longer.
       if (executions > 0 && now - seen.at > executionMsMax) lost(`no end after ${executionMsMax} ms`);
       else if (process.memoryUsage.rss() - residentAtStart > residentBytesMax)
         lost(`more than ${residentBytesMax} bytes of memory`);
     });
     thread.once("message", end);
-    thread.once("exit", () => lost("the target has never come back"));
+    thread.once("exit", () => lost("the thread ended without a report"));
     thread.once("error", (cause) => {
-      // Before the first input it is the target that is wrong.
+      // Before the first input, the target itself is wrong, and no input is to blame.
       if (underWay.executions > 0) return lost(cause.message, cause.stack);
       thread.removeAllListeners();
-      stopLooking();
+      stopChecking();
       reject(cause);
     });
   });

@@ -5,15 +5,16 @@ import { createIdentity, generateIdentityKeys, type Identity } from "../e2ee/ide
 import { wrapKey } from "../e2ee/key-wrap.ts";
 import { finishLogin, finishRegistration, startLogin, startRegistration } from "../e2ee/opaque-client.ts";
 import { createOpaqueSecret, opaqueServer } from "../e2ee/opaque-server.ts";
-import type { Parsed } from "../platform/result.ts";
+import { valueOf } from "../platform/result.ts";
 import { SessionTokens } from "../server/sessions/tokens.ts";
 import { epoch, groupId, userId } from "../wire/ids.ts";
 import { type Fixture, fixedKey, fixedNow, fixtureFile, pemPassphrase } from "./fixture.ts";
 
-/**
- * Makes new keys and handshakes for the targets that need some: `node dist/core/fuzz/write-fixture.js`. What a
- * corpus holds that was made with the old ones is worth nothing afterwards, so there should be a reason.
+/*
+ * Makes new keys and handshakes for the targets that need some: `node dist/core/fuzz/write-fixture.js`. Inputs of a corpus
+ * that were made with the old ones are worth nothing afterwards, so there should be a reason.
  */
+
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
 async function secretOf(name: string) {
@@ -25,18 +26,13 @@ function wrappedFor({ public: { wrapping, fingerprint } }: Identity, at: number)
   return base64(wrapKey({ ...context, publicKey: wrapping, key: fixedKey }));
 }
 
-/** As other tools write it: stretched 2,048 times, so that a passphrase is tried in a millisecond. */
+/** PEM as other tools write it: with 2,048 rounds of stretching, so that a passphrase is tried in a millisecond. */
 function pemOf({ wrappingKey, signingKey, public: { bytes } }: Identity): string {
   const of = (key: KeyObject) =>
-    key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: pemPassphrase }) as string;
+    key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: pemPassphrase }).toString();
   const lines = base64(bytes).match(/.{1,64}/g) ?? [];
   const own = ["-----BEGIN FASTCHAT IDENTITY-----", ...lines, "-----END FASTCHAT IDENTITY-----", ""].join("\n");
   return of(wrappingKey) + of(signingKey) + own;
-}
-
-function must<T>(parsed: Parsed<T, unknown>): T {
-  if (!parsed.ok) throw new Error(`the fixture cannot be made: ${String(parsed.reason)}`);
-  return parsed.value;
 }
 
 async function handshakes(): Promise<Fixture["opaque"]> {
@@ -44,11 +40,11 @@ async function handshakes(): Promise<Fixture["opaque"]> {
   const server = await opaqueServer(secret);
   const password = "correct horse";
   const registration = await startRegistration(password);
-  const registered = must(await server.registrationResponse("alice", registration.message));
-  const enrolled = must(await finishRegistration(password, registration.state, registered, "simulated"));
+  const registered = valueOf(await server.registrationResponse("alice", registration.message));
+  const enrolled = valueOf(await finishRegistration(password, registration.state, registered, "simulated"));
   const login = await startLogin(password);
-  const answer = must(await server.startLogin("alice", enrolled.message, login.message));
-  const finished = must(await finishLogin(password, login.state, answer.message, "simulated"));
+  const answer = valueOf(await server.startLogin("alice", enrolled.message, login.message));
+  const finished = valueOf(await finishLogin(password, login.state, answer.message, "simulated"));
   return {
     secret,
     password,

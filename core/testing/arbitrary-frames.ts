@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { ClientFrame } from "../wire/client-frame.ts";
 import { errorCodeNames } from "../wire/errors.ts";
-import { type ClientMessageId, type Epoch, epochMax, type GroupId, idMax, type Seq, type UserId } from "../wire/ids.ts";
+import { clientMessageId, epoch, epochMax, groupId, idMax, seq, userId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { LinkFrame } from "../wire/link-frame.ts";
 import { type MembershipEntry, membershipActions } from "../wire/membership-entry.ts";
@@ -14,7 +14,7 @@ export type OneOfEach<Frame extends { readonly kind: string }> = {
   readonly [Kind in Frame["kind"]]: fc.Arbitrary<Omit<Extract<Frame, { readonly kind: Kind }>, "kind">>;
 };
 
-/** Small numbers are as likely as the largest: encodings change width where nobody looks. */
+/** Small numbers are as likely as the largest: an encoding changes its width at small ones, too. */
 const whole = (min: number, max: number) =>
   fc.oneof(
     fc.integer({ min, max: Math.min(max, min + 300) }),
@@ -23,17 +23,14 @@ const whole = (min: number, max: number) =>
   );
 
 const id = whole(1, idMax);
-export const anyGroup = id as fc.Arbitrary<unknown> as fc.Arbitrary<GroupId>;
-export const anyUser = id as fc.Arbitrary<unknown> as fc.Arbitrary<UserId>;
-export const anySeq = whole(0, idMax) as fc.Arbitrary<unknown> as fc.Arbitrary<Seq>;
-export const anyEpoch = whole(1, epochMax) as fc.Arbitrary<unknown> as fc.Arbitrary<Epoch>;
+export const anyGroup = id.map(groupId);
+export const anyUser = id.map(userId);
+export const anySeq = whole(0, idMax).map(seq);
+export const anyEpoch = whole(1, epochMax).map(epoch);
 const count = whole(0, epochMax);
 const time = whole(0, idMax);
 const request = whole(0, 0xffff_ffff);
-export const anyMessageId = fc.bigInt({
-  min: 0n,
-  max: 2n ** 64n - 1n,
-}) as fc.Arbitrary<ClientMessageId>;
+export const anyMessageId = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(clientMessageId);
 export const anyBytes = (maxLength: number) =>
   fc.uint8Array({ maxLength, size: "max" }).map((bytes) => bytes.subarray(0, maxLength));
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -46,9 +43,9 @@ const name = fc.string({ maxLength: 40 });
 const users = fc.array(anyUser, { maxLength: 5 });
 const cursors = fc.array(fc.tuple(anyUser, anySeq), { maxLength: 5 });
 const code = fc.constantFrom(...errorCodeNames);
-const optional = <Shape extends Record<string, unknown>>(shape: { [Key in keyof Shape]: fc.Arbitrary<Shape[Key]> }) =>
-  fc.record(shape, { requiredKeys: [] }) as fc.Arbitrary<Partial<Shape>>;
-const joined = <A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>): fc.Arbitrary<A & B> =>
+const optional = <Shape>(shape: { [Key in keyof Shape]: fc.Arbitrary<Shape[Key]> }) =>
+  fc.record<Shape, never>(shape, { requiredKeys: [] });
+const merged = <A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>): fc.Arbitrary<A & B> =>
   fc.tuple(a, b).map(([left, right]) => ({ ...left, ...right }));
 
 export const clientFrames: OneOfEach<ClientFrame> = {
@@ -62,7 +59,7 @@ export const clientFrames: OneOfEach<ClientFrame> = {
     payload: anyBytes(200),
   }),
   signUpStart: fc.record({ request, name, message: registrationRequest }),
-  signUpFinish: joined(fc.record({ request, name, record, identity: anyBytes(200) }), optional({ backup })),
+  signUpFinish: merged(fc.record({ request, name, record, identity: anyBytes(200) }), optional({ backup })),
   logInStart: fc.record({ request, name, message: bytesOf(opaqueBytes.ke1) }),
   logInFinish: fc.record({ request, message: bytesOf(opaqueBytes.ke3) }),
   resume: fc.record({ request, token: anyBytes(200) }),
@@ -71,7 +68,7 @@ export const clientFrames: OneOfEach<ClientFrame> = {
   saveBackup: fc.record({ request, backup }),
   passwordStart: fc.record({ request, message: registrationRequest }),
   passwordFinish: fc.record({ request, record, backup }),
-  findUsers: joined(fc.record({ request }), optional({ names: fc.array(name, { maxLength: 5 }), ids: users })),
+  findUsers: merged(fc.record({ request }), optional({ names: fc.array(name, { maxLength: 5 }), ids: users })),
   groups: fc.record({ request }),
   stageKeys: fc.record({
     request,
@@ -100,21 +97,21 @@ const deliveredMessage = fc.record({
 
 export const serverFrames: OneOfEach<ServerFrame> = {
   ack: fc.record({
-    acknowledgements: fc.array(
-      fc.record({ clientMessageId: anyMessageId, seq: id as fc.Arbitrary<unknown> as fc.Arbitrary<Seq>, sentAt: time }),
-      { minLength: 1, maxLength: 5 },
-    ),
+    acknowledgements: fc.array(fc.record({ clientMessageId: anyMessageId, seq: id.map(seq), sentAt: time }), {
+      minLength: 1,
+      maxLength: 5,
+    }),
   }),
   deliver: fc.record({
     group: anyGroup,
-    firstSeq: whole(1, idMax - 10) as fc.Arbitrary<unknown> as fc.Arbitrary<Seq>,
+    firstSeq: whole(1, idMax - 10).map(seq),
     messages: fc.array(deliveredMessage, { minLength: 1, maxLength: 5 }),
   }),
-  reject: joined(
+  reject: merged(
     fc.record({ group: anyGroup, clientMessageId: bytesOf(8), code }),
     optional({ epoch: anyEpoch, retryAfterMs: count, remaining: count, resetMs: count }),
   ),
-  error: joined(fc.record({ code, detail: fc.string() }), optional({ request, retryAfterMs: count })),
+  error: merged(fc.record({ code, detail: fc.string() }), optional({ request, retryAfterMs: count })),
   done: fc.record({ request }),
   signUpStarted: fc.record({ request, message: registrationResponse }),
   logInStarted: fc.record({ request, message: bytesOf(opaqueBytes.ke2) }),
@@ -184,10 +181,8 @@ export const linkFrames: OneOfEach<LinkFrame> = {
 
 /** One frame of any kind. */
 export function anyFrameOf<Frame extends { readonly kind: string }>(each: OneOfEach<Frame>): fc.Arbitrary<Frame> {
-  const arbitraries = Object.entries(each) as [string, fc.Arbitrary<object>][];
-  return fc.oneof(
-    ...arbitraries.map(([kind, arbitrary]) => arbitrary.map((body) => ({ kind, ...body }) as unknown as Frame)),
-  );
+  const arbitraries: readonly [string, fc.Arbitrary<object>][] = Object.entries(each);
+  return fc.oneof(...arbitraries.map(([kind, arbitrary]) => arbitrary.map((body) => ({ kind, ...body }) as Frame)));
 }
 
 const hash = bytesOf(32);
@@ -197,8 +192,8 @@ const settings = fc.record({
   expireSeconds: count,
 });
 
-/** Entries of the right form; whether they may follow each other is not asked. */
-export const anyEntry: fc.Arbitrary<MembershipEntry> = joined(
+/** Entries of the right form, which need not be a log together. */
+export const anyEntry: fc.Arbitrary<MembershipEntry> = merged(
   fc.record({
     group: anyGroup,
     index: count,

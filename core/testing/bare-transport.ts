@@ -15,12 +15,12 @@ import type {
 const open: Transport[] = [];
 after(() => Promise.all(open.map((transport) => transport.close())));
 
-/** A transport with nothing behind it: what comes is kept, and answered by whoever tests. */
+/** A transport without a chat server behind it: it keeps frames and requests, and the test answers them. */
 export interface BareTransport {
   readonly transport: Transport;
   readonly port: number;
   readonly lobby: Lobby;
-  /** In the order in which they came, those that have ended too. */
+  /** All connections, those that have ended included, in the order in which they were opened. */
   readonly connections: readonly Connection[];
   readonly received: readonly Buffer[];
   readonly closed: readonly ClosedBecause[];

@@ -20,7 +20,7 @@ export function givenSeed(): number | undefined {
   return seed;
 }
 
-/** Seeds of many runs: the one that `TEST_SEED` gives, or as many as `INTERLEAVINGS` says, one behind the other. */
+/** The seeds of many runs: the one that `TEST_SEED` gives, or as many in a row as `INTERLEAVINGS` says. */
 export function testSeeds(runs: number): readonly number[] {
   const given = givenSeed();
   if (given !== undefined) return [given];
@@ -28,11 +28,11 @@ export function testSeeds(runs: number): readonly number[] {
   return Array.from({ length: Number(process.env.INTERLEAVINGS ?? runs) }, (_, i) => first + i);
 }
 
-/** What was written and acknowledged, by its text, with the place that the servers gave it. */
+/** The messages that were acknowledged: the seq of each, by its text. */
 export type Written = ReadonlyMap<string, number>;
 
 export interface Disturbance {
-  /** How likely it is at each step, from 0 to 1. */
+  /** Its probability before each message, from 0 to 1. */
   readonly chance: number;
   happen(): Promise<void> | void;
 }
@@ -40,8 +40,8 @@ export interface Disturbance {
 let conversations = 0;
 
 /**
- * Lets people write to a group at random while things go wrong; resolves when every message has its outcome, with what was
- * acknowledged.
+ * Lets people write to a group at random while disturbances happen; resolves with the acknowledged messages when every message
+ * has its outcome.
  */
 export async function converse(
   people: readonly Person[],
@@ -67,7 +67,7 @@ export async function converse(
   return written;
 }
 
-/** Everybody has all that was acknowledged, once, in the one order that the acknowledgements named. */
+/** Asserts that everybody has each acknowledged message once, in the order of the acknowledged seqs. */
 export async function assertAgreement(people: readonly Person[], group: GroupId, written: Written): Promise<void> {
   const inOrder = [...written].sort(([, a], [, b]) => a - b).map(([text]) => text);
   for (const { name, texts } of people) {
@@ -80,7 +80,7 @@ export async function assertAgreement(people: readonly Person[], group: GroupId,
   for (const { name, unreadable } of people) assert.deepEqual(unreadable, [], `what ${name} could not read`);
 }
 
-/** Breaks somebody's connection without a word. */
+/** Breaks the connection of one of these people, without a closing handshake. */
 export function interruptions(people: readonly Person[], random: Random, chance: number): Disturbance {
   return { chance, happen: () => pickOne(random, people).client.mailbox.interrupt() };
 }

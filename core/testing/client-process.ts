@@ -8,16 +8,16 @@ after(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** A client that shares nothing with any other: a process of its own, with connections of its own. */
+/** A client in a process of its own, with connections of its own. */
 export class ClientProcess {
-  /** The servers that have let it in, one after the other. */
+  /** The servers that have welcomed it, one after the other. */
   readonly servers: string[] = [];
 
   private constructor(child: ChildProcess) {
     child.on("message", (server: string) => void this.servers.push(server));
   }
 
-  /** Resolves once it is in. It ends with the test file. */
+  /** Resolves once a server has welcomed it. It is killed when the test file ends. */
   static async start(order: ClientOrder): Promise<ClientProcess> {
     const child = fork(fileURLToPath(new URL("./client-program.js", import.meta.url)));
     running.push(child);

@@ -7,7 +7,7 @@ import { systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { ClientOrder } from "./client-order.ts";
 
-/** A client that is a process of its own: gets in, and stays until whoever started it lets go. */
+/** The program of a client's process: connects, and stays connected until the test that started it disconnects or ends. */
 process.once("message", (order: ClientOrder) => void connect(order));
 process.once("disconnect", () => process.exit());
 

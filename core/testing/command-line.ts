@@ -1,8 +1,8 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
 import { after } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
+import { present } from "./present.ts";
 import { until } from "./until.ts";
 
 export interface StartedCommand {
@@ -26,7 +26,7 @@ after(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** `fastchat` with these arguments; it ends with the test file, or before. */
+/** Starts `fastchat` with these arguments; it is killed when the test file ends. */
 export function startCommand(
   args: readonly string[],
   {
@@ -36,7 +36,7 @@ export function startCommand(
   }: {
     readonly cwd: string;
     readonly environment?: Readonly<Record<string, string>>;
-    /** What it may have open at once, files and sockets together; as much as the test without. */
+    /** How many files and sockets it may have open at once; without, as many as the test. */
     readonly descriptorsMax?: number;
   },
 ): StartedCommand {
@@ -53,7 +53,10 @@ export function startCommand(
   child.stderr.on("data", (chunk: Buffer) => {
     err += chunk.toString();
   });
-  const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(present(code ?? signal, "an exit code or a signal")));
+  });
   return { child, out: () => out, err: () => err, ended };
 }
 
@@ -62,7 +65,7 @@ export async function endOf(started: StartedCommand, input?: string): Promise<En
   return { code: await started.ended, out: started.out(), err: started.err() };
 }
 
-/** Resolves when `fastchat serve` takes clients, with the `host:port` that it says; fails at once when it has ended instead. */
+/** Resolves with the printed `host:port` when `fastchat serve` takes clients; fails as soon as the command has ended instead. */
 export async function untilItServes({ out, err, ended }: StartedCommand): Promise<string> {
   let hasEnded = false;
   void ended.then(() => {

@@ -9,13 +9,13 @@ import { writablePlace } from "../store/embedded/place.ts";
 import { migrate, serverMigrations } from "../store/migrations.ts";
 import { testDatabaseVariable } from "./test-database-variable.ts";
 
-/** What ends with the test file, last started first. Registered here, at import, or `after` would be one test's own. */
+/** What ends with the test file, last started first. `after` is called here, at import: in a test, it would run at that test's end. */
 const endings: (() => Promise<void>)[] = [];
 after(async () => {
   for (const end of endings.reverse()) await end();
 });
 
-/** A PostgreSQL of the test file's own, for tests that stop, kill or fill it. Ends with the file. */
+/** A PostgreSQL of the test file's own, for tests that stop, kill or fill it. It is stopped when the file ends. */
 export async function ownPostgres(): Promise<EmbeddedPostgres> {
   const directory = mkdtempSync(path.join(writablePlace(), "fastchat-test-"));
   const server = await EmbeddedPostgres.start({ directory, ephemeral: true, log: silentLog });
@@ -25,7 +25,7 @@ export async function ownPostgres(): Promise<EmbeddedPostgres> {
 
 let shared: Promise<string> | undefined;
 
-/** The server that the test run started for all files, or one of this file's own when a file is run by itself. */
+/** The database server that the test runner started for all files, or the file's own when a file is run by itself. */
 export async function sharedServerUrl(): Promise<string> {
   const given = process.env[testDatabaseVariable];
   if (given) return given;

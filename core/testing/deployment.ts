@@ -8,21 +8,21 @@ import { readConfig } from "../platform/config.ts";
 import { silentLog } from "../platform/log.ts";
 import { freshDatabase } from "./database.ts";
 
-/** What ends with the test file, last started first. Registered here, at import, or `after` would be one test's own. */
+/** What ends with the test file, last started first. `after` is called here, at import: in a test, it would run at that test's end. */
 const endings: (() => Promise<void>)[] = [];
 after(async () => {
   for (const end of endings.reverse()) await end();
 });
 
 export interface TestDeployment extends Deployment {
-  /** `host:port` that everybody knows. */
+  /** The `host:port` that clients are given. */
   readonly target: string;
   readonly databaseUrl: string;
-  /** What `--data-dir` names. */
+  /** The directory that `--data-dir` names. */
   readonly directory: string;
 }
 
-/** Servers on loopback with a database of their own; they end with the test file, or before. */
+/** Starts servers on loopback with a database of their own; they stop when the test file ends, if not before. */
 export async function deploy(of: Partial<ServeConfig> = {}): Promise<TestDeployment> {
   const databaseUrl = of.database ?? (await freshDatabase());
   const directory = mkdtempSync(path.join(tmpdir(), "fastchat-test-"));

@@ -44,7 +44,7 @@ export class FakeClock implements Clock {
     return next && next.dueMs - this.#nowMs;
   }
 
-  /** Moves time on; before, between and after timers, what waits in promises runs. */
+  /** Moves time on and runs the timers that become due; promises settle before, between and after them. */
   async advance(byMs: number): Promise<void> {
     await settle();
     const untilMs = this.#nowMs + byMs;
@@ -62,7 +62,7 @@ export class FakeClock implements Clock {
     await settle();
   }
 
-  /** Time passes and nothing runs, as when the thread is blocked; what became due runs with the next {@link advance}. */
+  /** Moves time on without running anything, as when the thread is blocked; timers that became due run with the next {@link advance}. */
   stall(forMs: number): void {
     this.#nowMs += forMs;
   }

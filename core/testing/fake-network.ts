@@ -2,8 +2,9 @@ import type { OpenSocket, SocketEvents } from "../client/socket/socket.ts";
 import { type ClientFrame, type ColdClientFrame, parseClientFrame } from "../wire/client-frame.ts";
 import type { UserId } from "../wire/ids.ts";
 import { encodeServerFrame, type ServerFrame } from "../wire/server-frame.ts";
+import { isOfKind } from "./of-kind.ts";
 
-/** The server's end of a socket that leads nowhere: a test reads what the client sent and says what it likes. */
+/** The server's end of a socket without a network: a test reads what the client sent, and sends the client what it likes. */
 export class FakeConnection {
   readonly url: string;
   readonly received: ClientFrame[] = [];
@@ -29,19 +30,19 @@ export class FakeConnection {
     if (!this.isClosed) this.#events.received(bytes);
   }
 
-  /** The connection ends; 1006 is the code of one that ended without a word. */
+  /** The connection ends; 1006 is the code of one that ended without a closing handshake. */
   break(code = 1006, reason = "broken"): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#events.closed(code, reason);
   }
 
-  /** Frames of this kind that the client has sent, oldest first. */
+  /** The frames of this kind that the client has sent, oldest first. */
   all<Kind extends ClientFrame["kind"]>(kind: Kind): Extract<ClientFrame, { kind: Kind }>[] {
-    return this.received.filter((frame) => frame.kind === kind) as Extract<ClientFrame, { kind: Kind }>[];
+    return this.received.filter((frame) => isOfKind(frame, kind));
   }
 
-  /** Grants the newest `resume`: the connection is this user's. */
+  /** Grants the newest `resume` request: from now on the connection is this user's. */
   welcome(user: UserId): void {
     const { request } = this.request("resume");
     const token = Buffer.from("token");
@@ -49,15 +50,15 @@ export class FakeConnection {
   }
 
   /** The newest request of this kind. */
-  request<Kind extends ColdClientFrame["kind"]>(kind: Kind): Extract<ColdClientFrame, { kind: Kind }> {
-    const newest = this.received.findLast((frame) => frame.kind === kind);
+  request<Kind extends ColdClientFrame["kind"]>(kind: Kind): Extract<ClientFrame, { kind: Kind }> {
+    const newest = this.received.findLast((frame) => isOfKind(frame, kind));
     if (!newest)
       throw new Error(`the client has not sent ${kind}; it sent ${this.received.map((of) => of.kind).join()}`);
-    return newest as Extract<ColdClientFrame, { kind: Kind }>;
+    return newest;
   }
 }
 
-/** Lets everything happen that needs no time. */
+/** Lets everything happen that waits for promises, and not for time. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Sockets whose other end is the test. */
@@ -77,7 +78,7 @@ export class FakeNetwork {
     };
   };
 
-  /** Takes the newest connection, which resumes a session, for this user's. */
+  /** Accepts the newest connection, and grants its `resume` as this user. */
   async resumed(user: UserId): Promise<FakeConnection> {
     await settle();
     const { last } = this;

@@ -5,7 +5,7 @@ import { systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { Person } from "./person.ts";
 
-/** Files of somebody, with what is unfinished kept in memory. */
+/** A person's transfers of files; unfinished ones are kept in memory. */
 export function filesOf(
   { client, token }: Person,
   target: string,

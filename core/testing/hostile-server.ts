@@ -3,9 +3,11 @@ import { after } from "node:test";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
 import { type ColdClientFrame, encodeClientFrame, parseClientFrame } from "../wire/client-frame.ts";
 import { type DeliveredMessage, type DeliverFrame, encodeDeliver, parseDeliver } from "../wire/deliver-frame.ts";
-import type { GroupId, Seq } from "../wire/ids.ts";
+import { type GroupId, type Seq, seqPlus } from "../wire/ids.ts";
 import { type ColdServerFrame, encodeServerFrame, parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
+import { isOfKind } from "./of-kind.ts";
 import { portOf } from "./port-of.ts";
+import { present } from "./present.ts";
 
 const open: HostileServer[] = [];
 after(() => {
@@ -14,24 +16,24 @@ after(() => {
 
 /** A client's connection, as the hostile server sees it. */
 export interface Victim {
-  /** As the real server has let them in. */
+  /** The user's name, once the real server has welcomed them. */
   name: string | undefined;
 }
 
 type Of<Frame extends { kind: string }, Kind extends string> = Extract<Frame, { kind: Kind }>;
-/** What goes on in a frame's place: the frame or another, or undefined to drop it. */
+/** Answers what the real server gets instead of a frame: the same or another one, or undefined for none. */
 type Meddle<Frame> = (frame: Frame, victim: Victim) => Frame | undefined;
-/** What a client is told in a frame's place: anything, in any number. */
+/** Answers what the client gets instead of a frame: any frames, or undefined for none. */
 type Lie<Frame> = (frame: Frame, victim: Victim) => ServerFrame | readonly ServerFrame[] | undefined;
 
-/** A message with the place that it is shown at. */
-export interface PlacedMessage extends DeliveredMessage {
+/** A message with the seq under which a client is shown it. */
+export interface ShownMessage extends DeliveredMessage {
   readonly seq: Seq;
 }
 
 /**
- * Stands between clients and a real server, sees everything that they do, and lies to them on command. What it is not told
- * to change passes as it is.
+ * Stands between clients and a real server, sees everything that they do, and lies to them as the test says. Frames that the
+ * test does not change pass as they are.
  */
 export class HostileServer {
   /** `host:port` for clients. */
@@ -41,12 +43,12 @@ export class HostileServer {
   readonly #sockets: WebSocketServer;
   readonly #toServer = new Map<string, Meddle<ColdClientFrame>>();
   readonly #toClient = new Map<string, Lie<ColdServerFrame>>();
-  /** Changes, drops or adds to what a group's members are shown; messages that are shown keep the place that it gives. */
-  messages: (messages: readonly PlacedMessage[], group: GroupId, victim: Victim) => readonly PlacedMessage[] = (same) =>
+  /** Changes, drops or adds messages that a group's members are shown, each under the seq that it gives. */
+  messages: (messages: readonly ShownMessage[], group: GroupId, victim: Victim) => readonly ShownMessage[] = (same) =>
     same;
-  /** Changes the body that an HTTP request is answered with. */
+  /** Changes the body of a response over HTTP. */
   body: (path: string, body: Buffer, headers: IncomingMessage["headers"]) => Buffer = (_path, body) => body;
-  /** Breaks the connection after so many bytes of an answer to an HTTP request; asked for each. */
+  /** Answers after how many bytes of a response over HTTP the connection breaks; undefined if it does not. */
   cutAnswersAfter: (path: string) => number | undefined = () => undefined;
   readonly #connections = new Set<WebSocket>();
 
@@ -67,23 +69,23 @@ export class HostileServer {
     return new HostileServer(new URL(url), http, portOf(http));
   }
 
-  /** From now on, frames of this kind are changed on their way to the server. */
+  /** From now on, changes frames of this kind on their way to the real server. */
   onRequest<Kind extends ColdClientFrame["kind"]>(kind: Kind, meddle: Meddle<Of<ColdClientFrame, Kind>>): void {
-    this.#toServer.set(kind, (frame, victim) => meddle(frame as Of<ColdClientFrame, Kind>, victim));
+    this.#toServer.set(kind, (frame, victim) => (isOfKind(frame, kind) ? meddle(frame, victim) : frame));
   }
 
-  /** From now on, clients are told this in place of frames of this kind. */
-  onAnswer<Kind extends ColdServerFrame["kind"]>(kind: Kind, lie: Lie<Of<ColdServerFrame, Kind>>): void {
-    this.#toClient.set(kind, (frame, victim) => lie(frame as Of<ColdServerFrame, Kind>, victim));
+  /** From now on, replaces replies (and notices) of this kind on their way to clients. */
+  onReply<Kind extends ColdServerFrame["kind"]>(kind: Kind, lie: Lie<Of<ColdServerFrame, Kind>>): void {
+    this.#toClient.set(kind, (frame, victim) => (isOfKind(frame, kind) ? lie(frame, victim) : frame));
   }
 
   /** Shows everybody a message that the real server never had. */
-  show(group: GroupId, message: PlacedMessage, to: (victim: Victim) => boolean = () => true): void {
+  show(group: GroupId, message: ShownMessage, to: (victim: Victim) => boolean = () => true): void {
     const frame = encodeDeliver({ group, firstSeq: message.seq, messages: [message] });
     for (const client of this.#connections) if (to(victimOf(client))) client.send(frame);
   }
 
-  /** Behaves from now on, and breaks every connection, so that clients ask anew. */
+  /** Stops lying, and breaks every connection, so that clients ask again. */
   repent(): void {
     this.#toServer.clear();
     this.#toClient.clear();
@@ -149,14 +151,14 @@ export class HostileServer {
     if (frame.kind === "welcome") victim.name = frame.name;
     const lie = this.#toClient.get(frame.kind);
     if (!lie) return [bytes];
-    return [lie(frame, victim) ?? []].flat().map((told) => encodeServerFrame(told));
+    return [lie(frame, victim) ?? []].flat().map((frame) => encodeServerFrame(frame));
   }
 
   #shown(parsed: ReturnType<typeof parseDeliver>, victim: Victim): readonly Uint8Array[] {
     if (!parsed.ok) throw new Error(parsed.reason.detail);
     const { group, firstSeq, messages }: DeliverFrame = parsed.value;
-    const placed = messages.map((message, i) => ({ ...message, seq: (firstSeq + i) as Seq }));
-    return this.messages(placed, group, victim).map((message) =>
+    const numbered = messages.map((message, i) => ({ ...message, seq: seqPlus(firstSeq, i) }));
+    return this.messages(numbered, group, victim).map((message) =>
       encodeDeliver({ group, firstSeq: message.seq, messages: [message] }),
     );
   }
@@ -175,7 +177,7 @@ export class HostileServer {
       answer.on("end", () => {
         const body = this.body(path, Buffer.concat(pieces), headers);
         const cut = body.length > 0 ? this.cutAnswersAfter(path) : undefined;
-        // What came in chunks is passed on as a whole: an answer has one length.
+        // A chunked body is passed on as a whole: a response has one length.
         const { "transfer-encoding": _, ...answered } = answer.headers;
         response.writeHead(answer.statusCode ?? 500, { ...answered, "content-length": body.length });
         if (cut === undefined) response.end(body);
@@ -188,7 +190,7 @@ export class HostileServer {
 }
 
 const victims = new WeakMap<WebSocket, Victim>();
-const victimOf = (client: WebSocket) => victims.get(client) as Victim;
+const victimOf = (client: WebSocket) => present(victims.get(client), "the victim behind a socket");
 
 function bytesOf(data: RawData): Uint8Array {
   if (Array.isArray(data)) return Buffer.concat(data);

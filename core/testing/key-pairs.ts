@@ -1,21 +1,20 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
 import { generateIdentityKeys, type IdentityKeyPairs } from "../e2ee/identity.ts";
 
 /**
- * Making a key pair takes a second of a core, so the people of a test run share these, and a run makes them once. Tests that
- * need somebody else's keys take another number.
+ * How many key pairs there are. Making one takes a second of a core, so a test run makes these once, and its people share
+ * them. A test that needs the keys of another person takes another number.
  */
 export const keyPairsMax = 6;
 
-/** The environment variable that names the file with the run's key pairs; set by whoever runs the tests. */
+/** The environment variable with the path of the file of the run's key pairs; the test runner sets it. */
 export const keyPairsVariable = "TEST_KEY_PAIRS";
 
-interface WrittenKeyPair {
-  readonly wrapping: string;
-  readonly signing: string;
-  readonly byWrapping: string;
-}
+/** Private keys as PEM, the cross-signature in base64. */
+const writtenKeyPair = z.strictObject({ wrapping: z.string(), signing: z.string(), byWrapping: z.string() });
+type WrittenKeyPair = z.infer<typeof writtenKeyPair>;
 
 let written: readonly WrittenKeyPair[] | undefined;
 const own: Promise<IdentityKeyPairs>[] = [];
@@ -27,7 +26,7 @@ export async function keyPair(number: number): Promise<IdentityKeyPairs> {
     own[number] ??= generateIdentityKeys();
     return own[number];
   }
-  written ??= JSON.parse(readFileSync(file, "utf8")) as WrittenKeyPair[];
+  written ??= z.array(writtenKeyPair).parse(JSON.parse(readFileSync(file, "utf8")));
   const pair = written[number];
   if (!pair) throw new Error(`there are ${written.length} key pairs; none has the number ${number}`);
   const keys = { wrapping: createPrivateKey(pair.wrapping), signing: createPrivateKey(pair.signing) };

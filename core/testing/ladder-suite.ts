@@ -18,15 +18,15 @@ export interface LadderState extends RsaFernetState {
   /** The newest epoch with a key. */
   readonly top: Epoch;
   readonly members: readonly UserId[];
-  /** Shares since then, in their order. */
+  /** The shares received since that epoch began, in order. */
   readonly heard: readonly Uint8Array[];
-  /** Hashes of one's own that are on their way: whoever has forgotten one was not kept before it was sent. */
+  /** Hashes of the member's own shares that are under way. A state without one was not kept before the share was sent. */
   readonly offered: readonly Uint8Array[];
 }
 
 const openingFields = z.strictObject({
   from: epochField,
-  /** So many of the shares since that epoch have gone into the key. */
+  /** How many of the shares since that epoch went into the key. */
   heard: countField,
   members: z.array(userIdField),
   commitment: anyBytesField,
@@ -41,9 +41,9 @@ const stateFields = z.strictObject({
 });
 
 /**
- * A suite for tests, which needs what MLS will need: a member's share, sent as a handshake message, goes into the next key
- * with all that were sent before it. Who has missed one, or has another order, cannot follow. Members who stay get no key
- * from the server, newcomers a welcome. It protects nothing: who is removed could follow as well.
+ * A suite for tests that needs what MLS will need: members send shares as handshake messages, and all shares, in order, go
+ * into the next key. A member who missed a share, or got them in another order, cannot follow. Members who stay get no key
+ * from the server, new members a wrapped one. The suite protects nothing: a removed member could follow as well.
  */
 export class LadderSuite implements Suite<LadderState> {
   readonly name = "ladder";
@@ -168,7 +168,7 @@ export class LadderSuite implements Suite<LadderState> {
 }
 
 const shareBytes = 32;
-/** The server wants a wrapped key for each member. */
+/** For members who need no wrapped key: the server demands one for each member. */
 const nothing = Buffer.alloc(1);
 
 const hashOf = (share: Uint8Array) => createHash("sha256").update(share).digest();

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Ids of the processes that have one of these texts in their command line or their environment; none where there is no /proc. */
+/** Ids of the processes with one of these texts in their command line or environment; none where there is no /proc. */
 export function leftoverProcesses(marks: readonly string[]): string[] {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc").filter((entry) => {

@@ -3,7 +3,7 @@ import type { ClientSocket, OpenSocket } from "../client/socket/socket.ts";
 import { type ClientFrame, parseClientFrame } from "../wire/client-frame.ts";
 import { parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
 
-/** Sockets that keep from the client what the test wants kept: `loses` is asked for each frame that arrives. */
+/** Sockets that lose each arriving frame for which `loses` answers true. */
 export function losing(loses: (frame: Uint8Array) => boolean): OpenSocket {
   return (url, events, options) =>
     openLeanSocket(
@@ -13,14 +13,14 @@ export function losing(loses: (frame: Uint8Array) => boolean): OpenSocket {
     );
 }
 
-/** When a connection is to break: a frame is on its way from the client (`from`) or to it (`to`), and is lost or not. */
+/** When a connection breaks: at a frame of this kind from the client (`from`) or to it (`to`), which is lost or not. */
 export interface Break {
   readonly from?: ClientFrame["kind"];
   readonly to?: ServerFrame["kind"];
   readonly isLost: boolean;
 }
 
-/** Sockets that break once for each time that `breaks` is set: at the first frame that it names. */
+/** Sockets that break at the first frame that `breaks` names, once each time that it is set. */
 export class BreakingSockets {
   breaks: Break | undefined;
 

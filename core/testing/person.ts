@@ -31,31 +31,31 @@ const identities = new IdentityCache();
 let keyPairsGiven = 0;
 let seeds = 1;
 
-/** Four people in a row have different ones. */
+/** One of four key pairs: four people in a row have different ones. */
 const someKeyPair = () => keyPair(keyPairsGiven++ % 4);
 
-/** Somebody with a real client, who remembers what they saw. */
+/** A person with a real client, who remembers what they were shown. */
 export interface Person {
   readonly name: string;
   readonly client: Client;
   readonly identity: Identity;
-  /** Resumes their session. */
+  /** The session token that resumes their session. */
   readonly token: Uint8Array;
   readonly messages: OpenedMessage[];
   readonly unreadable: UnreadableMessage[];
-  /** Groups that the servers have let them into. */
+  /** The groups of which they are a member now. */
   readonly joined: Set<GroupId>;
-  /** Every key that they have made or been given, unless they have suites of the test's own. */
+  /** Records every group key that they made or were given, unless `suites` replaces it. */
   readonly fernet: RecordingFernet;
-  /** Texts of a group, in order. */
+  /** The texts of a group, in the order in which they were shown. */
   texts(group: GroupId): string[];
-  /** Sends a text; resolves with what became of it. */
+  /** Sends a text; resolves with its outcome. */
   say(group: GroupId, text: string): Promise<SendOutcome>;
 }
 
 export interface PersonOptions {
   readonly password?: string;
-  /** Log in instead of signing up. */
+  /** The identity of a user who exists: logs in instead of signing up. */
   readonly known?: Identity;
   readonly dial?: Dial;
   readonly tls?: TlsTrust;
@@ -63,11 +63,11 @@ export interface PersonOptions {
   readonly clock?: Clock;
   readonly events?: ClientEvents;
   readonly keeper?: Keeper;
-  /** Instead of `rsa-fernet` alone. */
+  /** The suites instead of `rsa-fernet` alone. */
   readonly suites?: readonly AnySuite[];
 }
 
-/** Signs somebody up (or logs them in) at a deployment. */
+/** Signs a person up (or logs them in) at a deployment. */
 export async function person(target: string, name: string, options: PersonOptions = {}): Promise<Person> {
   const messages: OpenedMessage[] = [];
   const unreadable: UnreadableMessage[] = [];
@@ -135,7 +135,7 @@ export async function person(target: string, name: string, options: PersonOption
   return made;
 }
 
-/** A group of these people, whom all have been let into; the first founds it. */
+/** Founds a group, and resolves when all these people are its members. */
 export async function groupOf(founder: Person, ...others: readonly Person[]): Promise<GroupId> {
   const conversation = await founder.client.createGroup({ title: "a group", members: others.map(({ name }) => name) });
   if (!conversation.ok) throw new Error(conversation.reason.detail);

@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after } from "node:test";
 import { WebSocket } from "ws";
 import { type ColdClientFrame, encodeClientFrame } from "../wire/client-frame.ts";
 import { type ErrorCode, errorOfCloseCode } from "../wire/errors.ts";
 import { type ColdServerFrame, parseServerFrame, type ServerFrame } from "../wire/server-frame.ts";
+import { present } from "./present.ts";
 import { until } from "./until.ts";
 
 const open: RawClient[] = [];
@@ -11,7 +13,7 @@ after(() => {
   for (const client of open) client.destroy();
 });
 
-/** A socket that sends what a test wants, right or wrong, and keeps what comes back. */
+/** A socket that sends what a test wants, right or wrong, and keeps the frames that the server sends. */
 export class RawClient {
   readonly #socket: WebSocket;
   readonly frames: ServerFrame[] = [];
@@ -49,14 +51,16 @@ export class RawClient {
     this.#socket.send(text);
   }
 
-  /** Sends a request and resolves with its answer, or with the error that it got. */
+  /** Sends a request, whose fields may be wrong, and resolves with the reply or the error. */
   async ask(frame: Record<string, unknown> & { readonly kind: ColdClientFrame["kind"] }): Promise<ColdServerFrame> {
     const request = this.#requests++;
     this.sendBytes(encodeClientFrame({ ...frame, request } as unknown as ColdClientFrame));
-    return this.next((of) => "request" in of && of.request === request) as Promise<ColdServerFrame>;
+    const reply = await this.next((of) => "request" in of && of.request === request);
+    assert.ok("request" in reply);
+    return reply;
   }
 
-  /** The first frame that fits, of those that came or will come. */
+  /** The first frame that fits, among those that have arrived or will arrive. */
   async next(fits: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
     await until(() => this.frames.some(fits) || this.closed !== undefined, "the awaited frame arrives");
     const found = this.frames.find(fits);
@@ -68,10 +72,10 @@ export class RawClient {
   /** Resolves when the server has ended the connection. */
   async ended(): Promise<{ readonly code: number; readonly error: ErrorCode | undefined }> {
     await until(() => this.closed !== undefined, "the server ends the connection");
-    return this.closed as { code: number; error: ErrorCode | undefined };
+    return present(this.closed, "how the connection was closed");
   }
 
-  /** Reads nothing more, as a client that hangs. */
+  /** Stops reading, like a client that hangs. */
   pause(): void {
     this.#socket.pause();
   }

@@ -9,27 +9,27 @@ after(() => {
 
 export interface RawAnswer {
   readonly status: number;
-  /** Behind the status, such as `Not Found`. */
+  /** The text after the status, such as `Not Found`. */
   readonly reason: string;
-  /** By their names in lower case; several of one name are joined with commas. */
+  /** By name in lower case; the values of a repeated header are joined with commas. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A WebSocket frame of a server. */
+/** A WebSocket frame from the server. */
 export interface RawFrame {
   readonly opcode: number;
   readonly payload: Buffer;
 }
 
 /**
- * A TCP connection over which a test says what it wants, byte by byte, and keeps what comes back. It does not close its side
- * because the server has closed the other.
+ * A TCP connection over which a test sends what it wants, byte by byte, and which keeps all received bytes. It does not close
+ * its side when the server closes the other.
  */
 export class RawConnection {
   readonly #socket: Socket;
   #received = Buffer.alloc(0);
-  /** Whether the server has ended the connection, in whatever way. */
+  /** Whether the server has ended the connection, by whatever means. */
   ended = false;
 
   constructor(port: number) {
@@ -54,17 +54,17 @@ export class RawConnection {
     this.#socket.destroy();
   }
 
-  /** Whether this is in what has come and was not read as an answer or a frame. */
+  /** Whether the text is among the received bytes that were not read as an answer or a frame. */
   has(text: string): boolean {
     return this.#received.includes(text);
   }
 
-  /** Resolves when the connection stands. */
+  /** Resolves when the connection is open. */
   async connected(): Promise<void> {
     await until(() => this.#socket.readyState === "open" || this.ended, "a connection is made");
   }
 
-  /** The next answer, with its body; an answer to HEAD has none, whatever length it names. */
+  /** The next answer over HTTP, with its body; an answer to HEAD has none, whatever its `content-length` says. */
   async answer({ toHead = false } = {}): Promise<RawAnswer> {
     const read = () => readAnswer(this.#received, { toHead, ended: this.ended });
     await until(() => read() !== undefined || this.ended, "an answer comes");
@@ -74,13 +74,13 @@ export class RawConnection {
     return found.answer;
   }
 
-  /** Resolves with what has come and was not read as an answer, when the server has ended the connection. */
+  /** Resolves when the server has ended the connection, with the received bytes that were not read as an answer or a frame. */
   async end(): Promise<Buffer> {
     await until(() => this.ended, "the server ends the connection");
     return this.#received;
   }
 
-  /** The next frame of a WebSocket; undefined when the connection ended before one. */
+  /** The next WebSocket frame; undefined when the connection ended before one came. */
   async frame(): Promise<RawFrame | undefined> {
     await until(() => frameBytes(this.#received) !== undefined || this.ended, "a frame comes");
     const bytes = frameBytes(this.#received);
@@ -116,7 +116,7 @@ function readAnswer(bytes: Buffer, { toHead, ended }: { toHead: boolean; ended: 
   return { answer: { status: Number(status), reason, headers, body }, bytes: bodyEnd };
 }
 
-/** The length of the whole frame that the bytes begin with; frames up to 65,535 bytes. */
+/** The length of the frame that the bytes begin with, undefined if it is cut off; frames up to 65,535 bytes. */
 function frameBytes(bytes: Buffer): number | undefined {
   const [, length = 0] = bytes;
   const headerBytes = length === 126 ? 4 : 2;
@@ -127,7 +127,7 @@ function frameBytes(bytes: Buffer): number | undefined {
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** A client's frame, as right or wrong as it is said to be. */
+/** A client's WebSocket frame, right by default; the options make it wrong. */
 export function clientFrameOf(
   opcode: number,
   payload: Uint8Array | string = "",
@@ -152,7 +152,7 @@ export function clientFrameOf(
   return Buffer.concat([header, key, plain.map((byte, i) => byte ^ (key[i % 4] ?? 0))]);
 }
 
-/** A request for a WebSocket, with what is said otherwise. `undefined` leaves a header out. */
+/** A request for a WebSocket, right by default; the options change it. `undefined` leaves a header out. */
 export function upgradeRequest({
   method = "GET",
   path = "/v1",

@@ -5,7 +5,7 @@ import type { EpochChange } from "../e2ee/suite.ts";
 import type { Epoch, GroupId } from "../wire/ids.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 
-/** `rsa-fernet` that remembers every key it has made or been given: for tests that need what a member has to hide. */
+/** `rsa-fernet` that remembers every group key that it made or was given: for tests that need what members keep secret. */
 export class RecordingFernet extends RsaFernet {
   readonly #keys = new Map<GroupId, Map<Epoch, Uint8Array>>();
 

@@ -4,19 +4,19 @@ import { signEntry } from "../e2ee/entry-signing.ts";
 import type { Identity } from "../e2ee/identity.ts";
 import { type ColdClientFrame, parseClientFrame, type RequestFrame, type RequestKind } from "../wire/client-frame.ts";
 import { type DeliveredMessage, encodeDeliver } from "../wire/deliver-frame.ts";
-import { type ClientMessageId, epoch, groupId, type Seq, seq, userId } from "../wire/ids.ts";
+import { type ClientMessageId, clientMessageId, epoch, groupId, nextSeq, seq, userId } from "../wire/ids.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { type ColdServerFrame, encodeServerFrame, type ServerFrame } from "../wire/server-frame.ts";
 
-/** Who founded the group of {@link ScriptedServer}, and whom they let in. */
+/** The two members of {@link ScriptedServer}'s group: the founder and the member whom the founder admitted. */
 export interface Cast {
   readonly founder: Identity;
   readonly guest: Identity;
   /** What the group's suite makes of its first epoch. */
   readonly opening: Uint8Array;
   readonly wrapped: Uint8Array;
-  /** Sealed messages of the founder's, from the second place on, by what binds them. */
+  /** Seals one of the founder's messages, which have the seqs from 2 on. */
   seal(logHead: Uint8Array, clientMessageId: ClientMessageId): Promise<Uint8Array>;
 }
 
@@ -27,13 +27,13 @@ const sentAt = 1_700_000_000_000;
 type Request = RequestFrame<RequestKind>;
 
 /**
- * A server for a single client, in memory, with one group of two and a little history: it answers every request as a server
- * should, unless a script says otherwise.
+ * A server in memory for a single client, with one group of two members and a little history. It answers every request as a
+ * server should, unless the script says otherwise.
  */
 export class ScriptedServer {
-  /** What is said instead of the honest answer: frames, or bytes that are none. */
+  /** The frames, or bytes that are no frame, that are sent instead of the honest reply; undefined for the honest reply. */
   script: (request: Request) => readonly Uint8Array[] | undefined = () => undefined;
-  /** Frames that came, SENDs too. */
+  /** How many frames the client has sent, SENDs included. */
   frames = 0;
   connections = 0;
   readonly #cast: Cast;
@@ -66,12 +66,11 @@ export class ScriptedServer {
     const of = { sender: founderId, sentAt, epoch: epoch(1) };
     const texts = await Promise.all(
       [11n, 12n].map(async (id) => {
-        const clientMessageId = id as ClientMessageId;
-        const payload = await cast.seal(head, clientMessageId);
-        return { ...of, clientMessageId, type: messageTypes.application, payload };
+        const payload = await cast.seal(head, clientMessageId(id));
+        return { ...of, clientMessageId: clientMessageId(id), type: messageTypes.application, payload };
       }),
     );
-    const first = { ...of, clientMessageId: 10n as ClientMessageId, type: messageTypes.membership, payload: entry };
+    const first = { ...of, clientMessageId: clientMessageId(10n), type: messageTypes.membership, payload: entry };
     return new ScriptedServer(cast, entry, [first, ...texts]);
   }
 
@@ -91,7 +90,7 @@ export class ScriptedServer {
     };
   };
 
-  /** Says something by itself. */
+  /** Sends a frame that the client has not asked for. */
   say(frame: Uint8Array): void {
     this.#client?.received(frame);
   }
@@ -106,7 +105,7 @@ export class ScriptedServer {
   #came(bytes: Uint8Array): void {
     this.frames++;
     const parsed = parseClientFrame(bytes);
-    if (!parsed.ok) throw new Error(`the client sent what is no frame: ${parsed.reason.detail}`);
+    if (!parsed.ok) throw new Error(`the client sent bytes that are no frame: ${parsed.reason.detail}`);
     const frame = parsed.value;
     const client = this.#client;
     const answer = (frames: readonly Uint8Array[]) =>
@@ -114,8 +113,8 @@ export class ScriptedServer {
         for (const said of frames) if (this.#client === client) client?.received(said);
       });
     if (frame.kind === "send") {
-      const place = seq(this.#messages.length + 1);
-      const acknowledgements = [{ clientMessageId: frame.clientMessageId, seq: place, sentAt }];
+      const next = seq(this.#messages.length + 1);
+      const acknowledgements = [{ clientMessageId: frame.clientMessageId, seq: next, sentAt }];
       return void answer([encodeServerFrame({ kind: "ack", acknowledgements })]);
     }
     if (!("request" in frame)) return;
@@ -191,12 +190,13 @@ export class ScriptedServer {
     if (frame.kind !== "sync") return [answer()];
     const messages = this.#messages.slice(frame.after, Math.max(frame.after, frame.through));
     if (messages.length === 0) return [answer()];
-    return [{ kind: "deliver", group, firstSeq: (frame.after + 1) as Seq, messages }, answer()];
+    return [{ kind: "deliver", group, firstSeq: nextSeq(frame.after), messages }, answer()];
   }
 
-  /** The group's messages from a place on, as one frame. */
-  messagesFrom(place: number): Uint8Array {
-    return encodeDeliver({ group: scriptedGroup, firstSeq: seq(place), messages: this.#messages.slice(place - 1) });
+  /** The group's messages from this seq on, as one frame. */
+  messagesFrom(firstSeq: number): Uint8Array {
+    const messages = this.#messages.slice(firstSeq - 1);
+    return encodeDeliver({ group: scriptedGroup, firstSeq: seq(firstSeq), messages });
   }
 }
 

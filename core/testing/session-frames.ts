@@ -7,12 +7,12 @@ import { deploy, type TestDeployment } from "./deployment.ts";
 import type { Person } from "./person.ts";
 import { RawClient } from "./raw-client.ts";
 
-/** Servers with small budgets for messages and failed logins, so that a test is soon over them. */
+/** Servers with small budgets for messages and failed logins, which a test soon uses up. */
 export const deployStrict = (transport: TransportName): Promise<TestDeployment> =>
   deploy({ transport, sendsPerSecond: 1, sendBurst: 50, failedLoginBurst: 3, failedLoginsPerMinute: 0.1 });
 
 let names = 0;
-/** A name that nobody has taken yet. */
+/** A user name that is free. */
 export const freshName = (name: string) => `${name}${names++}`;
 
 /** A raw connection that has resumed a person's session. */
@@ -23,7 +23,7 @@ export async function rawAs(deployment: TestDeployment, somebody: Person): Promi
   return raw;
 }
 
-/** The code of an error; another text for a frame that is none. */
+/** The code of an `error` frame; for another frame, a text that says which. */
 export function errorOf(frame: ColdServerFrame): string {
   return frame.kind === "error" ? frame.code : `no error but ${frame.kind}`;
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { writablePlace } from "../store/embedded/place.ts";
 
-/** A file system of its own, in memory, that a test may fill. Only root can have one, and not everywhere. */
+/** A small file system in memory, which a test may fill. Only root can mount one, and not everywhere. */
 export class SmallDisk {
   readonly directory: string;
 
@@ -15,7 +15,8 @@ export class SmallDisk {
   }
 
   makeReadOnly(): void {
-    if (!mount("-o", "remount,ro", this.directory)) throw new Error("somebody still writes there");
+    if (!mount("-o", "remount,ro", this.directory))
+      throw new Error(`${this.directory} cannot be mounted read-only: a process still writes there`);
   }
 
   remove(): void {
@@ -24,7 +25,7 @@ export class SmallDisk {
   }
 }
 
-/** Why tests with a disk of their own are skipped; false when they are not. */
+/** Why tests that need a {@link SmallDisk} are skipped; false when they are not. */
 export const cannotMount: string | false = canMount() ? false : "needs the right to mount";
 
 function canMount(): boolean {

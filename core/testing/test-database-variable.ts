@@ -1,2 +1,2 @@
-/** The environment variable that says where the test run's database server is; set by whoever runs the tests. */
+/** The environment variable with the URL of the test run's database server; the test runner sets it. */
 export const testDatabaseVariable = "TEST_DATABASE_URL";

@@ -10,18 +10,17 @@ export function readVectors(file: string): unknown {
   return JSON.parse(readFileSync(path.join(projectRoot, file), "utf8"));
 }
 
-/** The value that is written down. */
+/** The value that a file's JSON stands for. */
 export function revive(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revive);
   if (typeof value !== "object" || value === null) return value;
-  const { hex, base64, u64 } = value as { hex?: string; base64?: string; u64?: string };
-  if (hex !== undefined) return Buffer.from(hex, "hex");
-  if (base64 !== undefined) return Buffer.from(base64, "base64");
-  if (u64 !== undefined) return BigInt(u64);
+  if ("hex" in value && typeof value.hex === "string") return Buffer.from(value.hex, "hex");
+  if ("base64" in value && typeof value.base64 === "string") return Buffer.from(value.base64, "base64");
+  if ("u64" in value && typeof value.u64 === "string") return BigInt(value.u64);
   return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, revive(of)]));
 }
 
-/** A value as it is written down. */
+/** The JSON that stands for a value: what {@link revive} reads. */
 export function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return { hex: Buffer.from(value).toString("hex") };
   if (typeof value === "bigint") return { u64: String(value) };

@@ -1,25 +1,20 @@
 import type { ClientEvents } from "../client/client.ts";
 import { type Person, type PersonOptions, person } from "./person.ts";
 
-/** Somebody who writes down every lie that their client finds. */
+/** A person whose client's findings of lies are all written down. */
 export interface Witness extends Person {
-  /** Why the log of a group was refused. */
+  /** Why the client refused a group's log. */
   readonly logRefusals: string[];
-  /** Places at which the server claims that there is nothing: first and last. */
+  /** Ranges of seqs, first and last, for which the server claims to have no message. */
   readonly missing: (readonly [number, number])[];
-  /** Places at which another message is shown than the server has acknowledged. */
+  /** Seqs under which the server shows another message than it acknowledged. */
   readonly misplaced: number[];
-  /** Who is shown with another identity. */
+  /** Names of people whom the server shows with another identity than before. */
   readonly changed: string[];
 }
 
 export async function witness(target: string, name: string, options: PersonOptions = {}): Promise<Witness> {
-  const seen = {
-    logRefusals: [] as string[],
-    missing: [] as (readonly [number, number])[],
-    misplaced: [] as number[],
-    changed: [] as string[],
-  };
+  const seen: Omit<Witness, keyof Person> = { logRefusals: [], missing: [], misplaced: [], changed: [] };
   const events: ClientEvents = {
     ...options.events,
     logRefused: (_group, detail) => void seen.logRefusals.push(detail),

@@ -3,7 +3,7 @@ import type { Cell, CellsDocument, Pilot } from "../cells-document.ts";
 
 const quantiles = { p50: 3, p90: 6, p99: 12, p999: 20, max: 31 };
 
-/** A cell with figures that nobody measured, for tests of what is made of them. */
+/** A cell with made-up figures, for tests of tables and sentences. */
 export function sampleCell(of: Partial<Cell> = {}): Cell {
   return {
     servers: 2,
@@ -75,7 +75,7 @@ export function sampleRun(cells: readonly Cell[] = [sampleCell()], of: Partial<C
   };
 }
 
-/** A pilot in which 500 messages a second were held and nothing above was tried. */
+/** A pilot that held 500 messages a second and tried no higher rate. */
 export function samplePilot(of: Partial<Pilot> = {}): Pilot {
   return {
     servers: 4,

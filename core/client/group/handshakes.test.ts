@@ -206,7 +206,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
         const shown = { ...message, seq: later(message.seq) };
         return message.seq === repeatedAt - 1 ? [shown, { ...shown, seq: repeatedAt as Seq }] : [shown];
       });
-    hostile.onAnswer("log", (log) => ({
+    hostile.onReply("log", (log) => ({
       ...log,
       entries: log.entries.map((entry) => ({ ...entry, seq: later(entry.seq) })),
     }));

@@ -10,7 +10,7 @@ import { safetyNumber } from "../../e2ee/safety-number.ts";
 import { silentLog } from "../../platform/log.ts";
 import { Database } from "../../store/database.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
-import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
+import { HostileServer, type ShownMessage } from "../../testing/hostile-server.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { groupOf } from "../../testing/person.ts";
 import { present } from "../../testing/present.ts";
@@ -78,7 +78,7 @@ suite("a server that lies about members", () => {
 
   /** Inserts an entry into what is shown to somebody, in its log and among its messages; what follows moves on by one. */
   function insert(entry: Uint8Array, index: number, at: Seq, group: GroupId, victim: Witness): void {
-    const forgedMessage: PlacedMessage = {
+    const forgedMessage: ShownMessage = {
       seq: at,
       sender: present(victim.client.user),
       clientMessageId: clientMessageId(Buffer.from(entryHash(entry)).readBigUInt64BE()),
@@ -91,7 +91,7 @@ suite("a server that lies about members", () => {
       of === group && name === victim.name.toLowerCase()
         ? messages.map((message) => (message.seq >= at ? { ...message, seq: nextSeq(message.seq) } : message))
         : messages;
-    hostile.onAnswer("log", (log, { name }) => {
+    hostile.onReply("log", (log, { name }) => {
       if (log.group !== group || name !== victim.name.toLowerCase()) return log;
       const isAsked = log.entries.length === 0 || (log.entries.at(-1)?.index ?? 0) < index;
       return {
@@ -172,7 +172,7 @@ suite("a server that lies about members", () => {
     const group = await groupOf(alice, bob);
     assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
     assert.ok((await bob.client.conversation(group).refresh()).ok);
-    hostile.onAnswer("log", (log) => ({ ...log, length: 1, entries: log.entries.slice(0, 1) }));
+    hostile.onReply("log", (log) => ({ ...log, length: 1, entries: log.entries.slice(0, 1) }));
     const refreshed = await bob.client.conversation(group).refresh();
     assert.equal(!refreshed.ok && refreshed.reason.code, "log_refused");
     assert.match(bob.logRefusals.join(), /has 1 entries, and had 2 before/);
@@ -192,7 +192,7 @@ suite("a server that lies about members", () => {
       });
     }
     const isBob = ({ name }: { name: string | undefined }) => name === bob.name.toLowerCase();
-    hostile.onAnswer("keys", (keys, victim) => ({ ...keys, more: keys.more || isBob(victim) }));
+    hostile.onReply("keys", (keys, victim) => ({ ...keys, more: keys.more || isBob(victim) }));
     const keyless = await bob.client.conversation(group).refresh();
     assert.equal(!keyless.ok && keyless.reason.code, "log_refused");
     assert.match(bob.logRefusals.join(), /there are more keys, and the server does not go on at epoch 3/);
@@ -204,7 +204,7 @@ suite("a server that lies about members", () => {
       if (isBob(victim)) asked.log++;
       return isBob(victim) && asked.log < 20 ? { ...request, from: 0 } : request;
     });
-    hostile.onAnswer("log", (log, victim) => (isBob(victim) ? { ...log, length: log.length + 1 } : log));
+    hostile.onReply("log", (log, victim) => (isBob(victim) ? { ...log, length: log.length + 1 } : log));
     const refreshed = await bob.client.conversation(group).refresh();
     assert.equal(!refreshed.ok && refreshed.reason.code, "log_refused");
     assert.match(bob.logRefusals.join(), /has 3 entries, and the server does not go on behind 2/);
@@ -226,7 +226,7 @@ suite("a server that lies about members", () => {
       const shown = messages.filter(({ type, seq }) => type !== messageTypes.membership || seq < 3);
       return shown.map((message) => (message.seq > 3 ? { ...message, seq: previousSeq(message.seq) } : message));
     };
-    hostile.onAnswer("log", (log, { name }) =>
+    hostile.onReply("log", (log, { name }) =>
       isBob(name) ? { ...log, length: 1, entries: log.entries.slice(0, 1).filter(({ index }) => index === 0) } : log,
     );
     assert.ok((await alice.client.changeGroup(group, { action: "rename", title: "another title" })).ok);
@@ -243,7 +243,7 @@ suite("a server that lies about members", () => {
     const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     await until(async () => (await alice.client.conversation(group).refresh()).ok, "alice has the key");
-    hostile.onAnswer("groups", (groups) => ({
+    hostile.onReply("groups", (groups) => ({
       ...groups,
       groups: groups.groups.map((entry) => ({ ...entry, epoch: epoch(entry.epoch + 3) })),
     }));
@@ -258,7 +258,7 @@ suite("a server that lies about members", () => {
     const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     let first: Uint8Array | undefined;
-    hostile.onAnswer("keys", (keys, { name }) => {
+    hostile.onReply("keys", (keys, { name }) => {
       if (name !== bob.name.toLowerCase()) return keys;
       first ??= keys.keys.find(({ epoch }) => epoch === 1)?.wrapped;
       return { ...keys, keys: keys.keys.map((key) => (first && key.epoch > 1 ? { ...key, wrapped: first } : key)) };
@@ -279,7 +279,7 @@ suite("a server that lies about members", () => {
     const group = await groupOf(alice, bob);
     assert.ok((await alice.say(group, "to the bob that alice knows")).ok);
     const swapped = createIdentity(bob.identity.public.name, await keyPair(5));
-    hostile.onAnswer("users", (users) => ({
+    hostile.onReply("users", (users) => ({
       ...users,
       users: users.users.map((user) =>
         user && user.user === bob.client.user ? { ...user, identity: swapped.public.bytes } : user,
@@ -326,7 +326,7 @@ suite("a server that lies about members", () => {
 
   test("somebody else's identity under a name is refused", async () => {
     const [alice, bob, mallory] = await people("alice", "bob", "mallory");
-    hostile.onAnswer("users", (users) => ({
+    hostile.onReply("users", (users) => ({
       ...users,
       users: users.users.map((user) => user && { ...user, identity: mallory.identity.public.bytes }),
     }));

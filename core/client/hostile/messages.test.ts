@@ -4,7 +4,7 @@ import { encodeContent } from "../../e2ee/content.ts";
 import { fernetSeal } from "../../e2ee/fernet.ts";
 import { signMessage } from "../../e2ee/message-seal.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
-import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
+import { HostileServer, type ShownMessage } from "../../testing/hostile-server.ts";
 import { groupOf } from "../../testing/person.ts";
 import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
@@ -43,9 +43,9 @@ suite("a server that lies about messages", () => {
     to: Witness,
     group: GroupId,
     from: number,
-    change: (message: PlacedMessage) => readonly PlacedMessage[],
+    change: (message: ShownMessage) => readonly ShownMessage[],
   ): void {
-    const shown = new Map<number, readonly PlacedMessage[]>();
+    const shown = new Map<number, readonly ShownMessage[]>();
     hostile.messages = (messages, of, { name }) => {
       if (of !== group || !isHim(to, name)) return messages;
       return messages.flatMap((message) => {
@@ -102,7 +102,7 @@ suite("a server that lies about messages", () => {
 
   test("messages that come out of order are put in order", async () => {
     const { alice, bob, group } = await pair();
-    const held: PlacedMessage[] = [];
+    const held: ShownMessage[] = [];
     hostile.messages = (messages, of, { name }) => {
       if (of !== group || !isHim(bob, name)) return messages;
       held.push(...messages);
@@ -143,14 +143,14 @@ suite("a server that lies about messages", () => {
   test("a message of another group is not opened", async () => {
     const { alice, bob, group } = await pair();
     const other = await groupOf(alice, bob);
-    let pasted: PlacedMessage | undefined;
+    let pasted: ShownMessage | undefined;
     hostile.messages = (messages, of) => {
       if (of === other) pasted ??= messages.find(({ type }) => type === messageTypes.application);
       return messages;
     };
     await say(alice, other, "for the other group");
     await until(() => pasted !== undefined, "the server has seen it");
-    showInstead(bob, group, 2, (message) => [{ ...(pasted as PlacedMessage), seq: message.seq }, message]);
+    showInstead(bob, group, 2, (message) => [{ ...(pasted as ShownMessage), seq: message.seq }, message]);
     await say(alice, group, "for this group");
     await until(() => bob.texts(group).length === 1, "bob has the right one");
     assert.deepEqual(faults(bob), ["wrong_key"]);
@@ -158,7 +158,7 @@ suite("a server that lies about messages", () => {
 
   test("a message of another epoch is not taken for one of this", async () => {
     const { alice, bob, group } = await pair();
-    let old: PlacedMessage | undefined;
+    let old: ShownMessage | undefined;
     hostile.messages = (messages, of) => {
       if (of === group) old ??= messages.find(({ type }) => type === messageTypes.application);
       return messages;
@@ -166,7 +166,7 @@ suite("a server that lies about messages", () => {
     await say(alice, group, "in epoch 1");
     await until(() => bob.texts(group).length === 1, "bob has read it");
     assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
-    const replayed = { ...(old as PlacedMessage), clientMessageId: clientMessageId(1n) };
+    const replayed = { ...(old as ShownMessage), clientMessageId: clientMessageId(1n) };
     showInstead(bob, group, 4, (message) => [replayed, { ...replayed, epoch: epoch(2) }, message]);
     await say(alice, group, "in epoch 2");
     await until(() => bob.texts(group).length === 2, "bob has the right one");

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { wordsOf } from "../../e2ee/content.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
-import { HostileServer, type PlacedMessage } from "../../testing/hostile-server.ts";
+import { HostileServer, type ShownMessage } from "../../testing/hostile-server.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
 import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
@@ -51,7 +51,7 @@ suite("a server that lies about older messages", () => {
   }
   const kept = (vault: Vault, group: GroupId) =>
     vault.view.last(group, 100).map(({ content, seq: place, why }) => `${place} ${content ? wordsOf(content) : why}`);
-  const showing = (change: (message: PlacedMessage) => readonly PlacedMessage[]) => {
+  const showing = (change: (message: ShownMessage) => readonly ShownMessage[]) => {
     hostile.messages = (messages) => messages.flatMap(change);
   };
   const honest = ["2 a", "3 b", "4 c", "5 d", "6 e"];
@@ -75,7 +75,7 @@ suite("a server that lies about older messages", () => {
 
   test("what it withholds is a gap, what it repeats is kept once, what it forges is not read", async () => {
     const { alice, bob, group, vault } = await newMachine();
-    let first: PlacedMessage | undefined;
+    let first: ShownMessage | undefined;
     showing((message) => {
       if (message.seq === 2) first = message;
       if (message.seq === 3) return [];
@@ -98,7 +98,7 @@ suite("a server that lies about older messages", () => {
 
   test("a server that never goes on is left alone, and asked again when the user asks", async () => {
     const { bob, group, vault } = await newMachine();
-    hostile.onAnswer("synced", (frame) => ({ ...frame, through: frame.after }));
+    hostile.onReply("synced", (frame) => ({ ...frame, through: frame.after }));
     hostile.messages = () => [];
     assert.equal(await inGroup(bob, group, 100), "busy");
     assert.deepEqual(kept(vault, group), []);
@@ -116,7 +116,7 @@ suite("a server that lies about older messages", () => {
     assert.ok((await alice.say(group, "without bob")).ok);
     assert.ok((await change("admit")).ok);
     await until(() => bob.client.mailbox.groups.has(group), "bob is back");
-    const swapped: PlacedMessage[] = [];
+    const swapped: ShownMessage[] = [];
     showing((message) => {
       if (message.seq !== 4 && message.seq !== 5) return [message];
       swapped.push(message);

@@ -50,7 +50,7 @@ suite("a server that answers anything to anything", () => {
         const other = pickOne(random, others);
         const [content] = fc.sample<object>(serverFrames[other], { seed: random.uint32(), numRuns: 1 });
         let isTold = false;
-        server.onAnswer(kind as "pong", (frame) => {
+        server.onReply(kind as "pong", (frame) => {
           if (isTold) return frame;
           isTold = true;
           return { kind: other, ...content, request: frame.request } as ColdServerFrame;

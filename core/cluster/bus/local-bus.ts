@@ -1,4 +1,3 @@
-import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "../../platform/clock.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Bus, BusEvents, GroupFrame, ServerId } from "../../server/bus.ts";
@@ -8,8 +7,16 @@ import { type ColdLinkFrame, encodeLinkDeliver, encodeLinkFrame, parseLinkFrame 
 /** How long a join waits for peers: one that hangs must not hold up logins here; the sweep repairs what it does not send. */
 const joinMsMax = 1000;
 
+/** As much of a `MessagePort` as the bus uses. */
+export interface BusPort {
+  on(event: "message", listener: (bytes: Uint8Array) => void): unknown;
+  postMessage(bytes: Uint8Array, moved: readonly ArrayBuffer[]): void;
+  close(): void;
+  unref(): void;
+}
+
 interface Peer {
-  readonly port: MessagePort;
+  readonly port: BusPort;
   /** Groups that it follows. */
   readonly interest: Set<GroupId>;
 }
@@ -37,7 +44,7 @@ export class LocalBus implements Bus {
   }
 
   /** Another server has started, and this port leads to it. */
-  addPeer(server: ServerId, port: MessagePort): void {
+  addPeer(server: ServerId, port: BusPort): void {
     this.removePeer(server);
     this.#peers.set(server, { port, interest: new Set() });
     port.on("message", (bytes: Uint8Array) => this.#received(server, bytes));
@@ -135,7 +142,7 @@ export class LocalBus implements Bus {
 }
 
 /** Moves the bytes rather than copying them; a view of Node's shared pool must be copied first, or the pool would move. */
-function post(port: MessagePort, bytes: Uint8Array): void {
+function post(port: BusPort, bytes: Uint8Array): void {
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
   port.postMessage(own, [own.buffer as ArrayBuffer]);
 }

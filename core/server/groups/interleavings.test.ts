@@ -159,7 +159,7 @@ class World {
   #askAgain(client: HeldClient): void {
     if (this.#weather.awayShare === 0) return;
     this.#list(client);
-    for (const group of client.online.keys()) client.tell({ kind: "open", group });
+    for (const group of client.online.keys()) client.post({ kind: "open", group });
   }
 
   /** What must hold when nothing is under way. */
@@ -202,7 +202,7 @@ class World {
       // Who is told of a place finds out by itself what is missing before it, and asks.
       const from = known?.from ?? lastSeq;
       for (let seq = this.#isCalm ? from + 1 : Math.max(from + 1, lastSeq); seq <= lastSeq; seq++) {
-        assert.ok(known?.places.has(seq), `${who} is told of message ${seq} of group ${id}`);
+        assert.ok(known?.seqs.has(seq), `${who} is told of message ${seq} of group ${id}`);
       }
       const online = client.online.get(id);
       if (!online) continue;
@@ -335,14 +335,14 @@ class World {
       case 0:
         client.online.delete(group);
         client.cursors.delete(group);
-        return client.tell({ kind: "close", group });
+        return client.post({ kind: "close", group });
       case 1:
-        return client.tell({ kind: "read", group, seq: (1 + this.random.below(5)) as Seq });
+        return client.post({ kind: "read", group, seq: (1 + this.random.below(5)) as Seq });
       default:
         if (client.online.has(group)) return;
         client.online.set(group, new Set());
         client.cursors.set(group, new Map());
-        return client.tell({ kind: "open", group });
+        return client.post({ kind: "open", group });
     }
   }
 

@@ -2,55 +2,58 @@ import assert from "node:assert/strict";
 import type { ClientSession } from "../../server/client-session.ts";
 import type { TokenClaims } from "../../server/sessions/tokens.ts";
 import { readUint64 } from "../../wire/bytes.ts";
-import { type ColdClientFrame, encodeClientFrame } from "../../wire/client-frame.ts";
-import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
+import {
+  encodeClientFrame,
+  type PostFrame,
+  type PostKind,
+  type RequestFrame,
+  type RequestKind,
+} from "../../wire/client-frame.ts";
+import { type GroupId, maxSeq, type Seq, seqBeforeFirst, seqPlus, type UserId } from "../../wire/ids.ts";
 import { encodeSend, type MessageType, type SendFrame } from "../../wire/send-frame.ts";
 import { type ColdServerFrame, parseServerFrame, type ServerFrame } from "../../wire/server-frame.ts";
+import { present } from "../present.ts";
 import type { HeldServer } from "./held-server.ts";
 
-/** A group as a connection has been told of it. */
+/** What a connection's frames have said of a group. */
 interface KnownGroup {
-  /** Behind this place it is told of every message; undefined where nobody has said. */
+  /** The server publishes every message with a higher seq to the connection; undefined where no frame has said from where on. */
   readonly from: Seq | undefined;
-  /** Places that came, published or asked for. */
-  readonly places: Set<number>;
+  /** The seqs of messages that arrived, published or fetched. */
+  readonly seqs: Set<number>;
 }
 
 /** A message that was published to a connection. */
 export interface PublishedTo {
   readonly client: HeldClient;
   readonly group: GroupId;
-  readonly seq: number;
+  readonly seq: Seq;
   readonly type: MessageType;
 }
 
-type Asked = ColdClientFrame extends infer Frame
-  ? Frame extends { request: number }
-    ? Omit<Frame, "request">
-    : never
-  : never;
+type Asked = { readonly [Kind in RequestKind]: Omit<RequestFrame<Kind>, "request"> }[RequestKind];
 
-/** One connection to a {@link HeldServer}, and what its client must believe after all that it was told. */
+/** One connection to a {@link HeldServer}, and what its client must believe after the frames that it got. */
 export class HeldClient {
   readonly server: HeldServer;
   readonly session: ClientSession;
   readonly user: UserId;
   readonly of: TokenClaims;
   readonly token: Uint8Array;
-  /** Groups that it must believe to be in. */
+  /** The groups of which the client must believe to be a member. */
   readonly groups = new Map<GroupId, KnownGroup>();
-  /** Whether the list of groups has come. */
+  /** Whether the list of groups has arrived. */
   isListed = false;
-  /** Refused, or ended by the server. */
+  /** Why the connection is over: an error code, or the reason of the server's end. */
   endedBy: string | undefined;
-  /** Of the groups that it looks at: who is here, and who has read how far. */
+  /** Of the groups whose presence the client watches: the members who are connected, and how far each has read. */
   readonly online = new Map<GroupId, Set<UserId>>();
   readonly cursors = new Map<GroupId, Map<UserId, Seq>>();
   readonly acknowledged: { readonly id: bigint; readonly group: GroupId; readonly seq: Seq }[] = [];
   readonly #published: (message: PublishedTo) => void;
   readonly #answers = new Map<number, (frame: ColdServerFrame) => void>();
   readonly #sent = new Map<bigint, { readonly group: GroupId; readonly leavings: number }>();
-  /** How often it was told that it had left a group. */
+  /** How many `left` notices it got for each group. */
   readonly #leavings = new Map<GroupId, number>();
   #requests = 0;
 
@@ -77,14 +80,14 @@ export class HeldClient {
     return this.endedBy === undefined;
   }
 
-  /** Sends a request; `answered` gets the answer, when it comes. */
+  /** Sends a request; `answered` is called with its reply or error. */
   ask(frame: Asked, answered: (frame: ColdServerFrame) => void = () => {}): void {
     const request = this.#requests++;
     this.#answers.set(request, answered);
-    this.tell({ ...frame, request });
+    this.session.received(encodeClientFrame({ ...frame, request }));
   }
 
-  tell(frame: ColdClientFrame): void {
+  post(frame: PostFrame<PostKind>): void {
     this.session.received(encodeClientFrame(frame));
   }
 
@@ -94,7 +97,7 @@ export class HeldClient {
     this.session.received(encodeSend(frame));
   }
 
-  /** Asks for the list of groups; `listed` gets it. What is not on it has been left, unless it was joined meanwhile. */
+  /** Requests the list of groups; `listed` gets it. The user has left known groups that are not on it, unless joined meanwhile. */
   list(listed: (groups: readonly GroupId[]) => void = () => {}): void {
     const before = [...this.groups.keys()];
     this.ask({ kind: "groups" }, (frame) => {
@@ -118,20 +121,20 @@ export class HeldClient {
     switch (frame.kind) {
       case "deliver":
         for (const [i, { type }] of frame.messages.entries()) {
-          const seq = frame.firstSeq + i;
-          this.groups.get(frame.group)?.places.add(seq);
+          const seq = seqPlus(frame.firstSeq, i);
+          this.groups.get(frame.group)?.seqs.add(seq);
           if (isPublished) this.#published({ client: this, group: frame.group, seq, type });
         }
         return;
       case "ack":
         for (const { clientMessageId: id, seq } of frame.acknowledgements) {
-          const group = this.#sent.get(id)?.group as GroupId;
+          const { group } = present(this.#sent.get(id), `message ${id} that is acknowledged`);
           this.acknowledged.push({ id, group, seq });
           this.#wasMember(id);
         }
         return;
       case "reject":
-        // Of a group that could not be read nothing is known.
+        // These two codes say nothing of membership: `busy` also stands for a group that could not be read.
         if (frame.code !== "not_a_member" && frame.code !== "busy")
           this.#wasMember(readUint64(frame.clientMessageId, 0));
         return;
@@ -147,7 +150,7 @@ export class HeldClient {
       }
       case "cursors": {
         const cursors = this.cursors.get(frame.group);
-        for (const [user, seq] of frame.cursors) cursors?.set(user, Math.max(seq, cursors.get(user) ?? 0) as Seq);
+        for (const [user, seq] of frame.cursors) cursors?.set(user, maxSeq(seq, cursors.get(user) ?? seqBeforeFirst));
         return;
       }
       case "error":
@@ -164,12 +167,12 @@ export class HeldClient {
     }
   }
 
-  /** Entered by a request of its own: nobody has said from which place on. */
+  /** The client has subscribed to the group by a request of its own: no frame says from which seq on. */
   entered(group: GroupId): void {
     this.#knows(group, undefined);
   }
 
-  /** The server took it for a member when it sent this; it may have left since. */
+  /** The server took the sender of this message for a member; the sender may have left since. */
   #wasMember(id: bigint): void {
     const sent = this.#sent.get(id);
     if (sent && sent.leavings === (this.#leavings.get(sent.group) ?? 0)) this.entered(sent.group);
@@ -178,7 +181,7 @@ export class HeldClient {
   #knows(group: GroupId, lastSeq: Seq | undefined): void {
     const known = this.groups.get(group);
     if (known && (known.from !== undefined || lastSeq === undefined)) return;
-    this.groups.set(group, { from: lastSeq, places: known?.places ?? new Set() });
+    this.groups.set(group, { from: lastSeq, seqs: known?.seqs ?? new Set() });
   }
 
   #left(group: GroupId): void {

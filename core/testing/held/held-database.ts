@@ -2,15 +2,14 @@ import type { Database, DatabaseAccess, Query } from "../../store/database.ts";
 import type { HeldSteps } from "./held-steps.ts";
 
 export interface HeldDatabaseParts {
-  /** Runs in the step of each transaction that was committed. */
+  /** Called after each commit, within the same step. */
   readonly committed?: () => Promise<void>;
-  /** Whether the database is away for what is asked of it now. */
+  /** Whether the database refuses connections now. */
   readonly isAway?: () => boolean;
 }
 
 /**
- * A real database whose every answer takes its time: a query waits for its turn, and its answer for another. A transaction
- * happens as one step.
+ * A real database with held steps: each query waits for one step, and its result for another. A transaction is one step.
  */
 export function heldDatabase(
   database: Database,

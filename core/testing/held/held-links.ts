@@ -1,12 +1,12 @@
-import type { MessagePort } from "node:worker_threads";
+import type { BusPort } from "../../cluster/bus/local-bus.ts";
 import { parseLinkFrame } from "../../wire/link-frame.ts";
 import type { HeldSteps } from "./held-steps.ts";
 
 /**
- * The two ends of a link between two servers: what goes in at one end waits for its turn to come out at the other, in order.
- * `loses` says what never comes out.
+ * The two ends of a link between two servers: each frame waits for its turn before it arrives at the other end, in order.
+ * `loses` says which kinds of frames never arrive.
  */
-export function heldLink(steps: HeldSteps, loses: (kind: string) => boolean): readonly [MessagePort, MessagePort] {
+export function heldLink(steps: HeldSteps, loses: (kind: string) => boolean): readonly [BusPort, BusPort] {
   const [left, right] = [new HeldPort(), new HeldPort()];
   const connect = (from: HeldPort, to: HeldPort, lane: string) => {
     from.passOn = (bytes) => {
@@ -18,13 +18,12 @@ export function heldLink(steps: HeldSteps, loses: (kind: string) => boolean): re
   const link = links++;
   connect(left, right, `link ${link} there`);
   connect(right, left, `link ${link} back`);
-  return [left, right].map((port) => port as unknown as MessagePort) as [MessagePort, MessagePort];
+  return [left, right];
 }
 
 let links = 0;
 
-/** As much of a message port as the bus uses. */
-class HeldPort {
+class HeldPort implements BusPort {
   passOn: (bytes: Uint8Array) => void = () => {};
   #listener: ((bytes: Uint8Array) => void) | undefined;
   #closed = false;
@@ -34,7 +33,7 @@ class HeldPort {
   }
 
   postMessage(bytes: Uint8Array): void {
-    // A copy: what is posted is the receiver's.
+    // A copy, since the receiver owns posted bytes.
     if (!this.#closed) this.passOn(Uint8Array.from(bytes));
   }
 

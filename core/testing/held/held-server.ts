@@ -12,6 +12,7 @@ import type { Connection } from "../../server/transport/transport.ts";
 import { type connect, type DatabaseAccess, sqlState, uniqueViolation } from "../../store/database.ts";
 import { commitByCopy, commitByStatement } from "../../store/ingest/commit.ts";
 import { RowBatch } from "../../store/ingest/row-batch.ts";
+import { present } from "../present.ts";
 import type { HeldSteps } from "./held-steps.ts";
 
 type DatabaseConnection = Awaited<ReturnType<typeof connect>>;
@@ -21,17 +22,17 @@ const opaque = opaqueServer(await createOpaqueSecret());
 export interface HeldServerParts {
   readonly steps: HeldSteps;
   readonly database: DatabaseAccess;
-  /** For the writer alone. */
+  /** The writer's own. */
   readonly writerConnection: DatabaseConnection;
   readonly clock: Clock;
-  /** Of the bus, which gives up on peers after a second. */
+  /** The bus's clock: the bus gives up on peers after a second. */
   readonly busClock: Clock;
   readonly limits: ServerLimits;
-  /** Messages that may wait for the batch before theirs; a thousand unless said otherwise. */
+  /** How many messages may wait while the batch before theirs is committed; 1,000 without. */
   readonly waitingMax?: number | undefined;
 }
 
-/** A socket as a test sees it: every frame that comes out of it, and whether it was published to a topic. */
+/** The client's end of a socket: gets every frame, with whether the server published it to a topic or sent it to this socket. */
 export interface SocketEvents {
   came(frame: Uint8Array, isPublished: boolean): void;
   ended(code: number, reason: string): void;
@@ -44,6 +45,7 @@ export class HeldServer {
   readonly sweep: Sweep;
   readonly #steps: HeldSteps;
   readonly #topics = new Map<string, Set<HeldSocket>>();
+  readonly #sockets = new WeakMap<ClientSession, HeldSocket>();
 
   private constructor(context: ServerContext, bus: LocalBus, steps: HeldSteps) {
     this.context = context;
@@ -72,16 +74,17 @@ export class HeldServer {
     return server;
   }
 
-  /** A connection, of nobody yet. */
+  /** A connection that has not logged in. */
   open(events: SocketEvents): ClientSession {
     const socket = new HeldSocket(this.#topics, events, () => this.#steps.hold(() => session.closed()));
     const session = new ClientSession(this.context, socket);
+    this.#sockets.set(session, socket);
     return session;
   }
 
   /** The client of this connection has gone. */
   drop(session: ClientSession): void {
-    if ((session.connection as HeldSocket).close()) session.closed();
+    if (this.#socketOf(session).close()) session.closed();
   }
 
   publish(topic: string, frame: Uint8Array): void {
@@ -89,9 +92,14 @@ export class HeldServer {
     for (const socket of this.#topics.get(topic) ?? []) socket.came(copy, true);
   }
 
-  /** What the sockets of this session's server have subscribed to. */
-  topicsOf({ connection }: ClientSession): string[] {
-    return [...this.#topics].flatMap(([topic, sockets]) => (sockets.has(connection as HeldSocket) ? [topic] : []));
+  /** The topics that this session's socket has subscribed to. */
+  topicsOf(session: ClientSession): string[] {
+    const socket = this.#socketOf(session);
+    return [...this.#topics].flatMap(([topic, sockets]) => (sockets.has(socket) ? [topic] : []));
+  }
+
+  #socketOf(session: ClientSession): HeldSocket {
+    return present(this.#sockets.get(session), "the socket of a session");
   }
 }
 

@@ -6,8 +6,8 @@ import type { HeldSteps } from "./held-steps.ts";
 let sockets = 0;
 
 /**
- * Sockets from clients to {@link HeldServer}s: what goes in at one end waits for its turn to come out at the other, in order.
- * `serverAt` says which server a URL leads to.
+ * Sockets from clients to {@link HeldServer}s: each frame waits for its turn before it arrives at the other end, in order.
+ * `serverAt` answers the server behind a URL.
  */
 export function heldSockets(steps: HeldSteps, serverAt: (url: string) => HeldServer): OpenSocket {
   return (url, events) => {
@@ -31,7 +31,7 @@ export function heldSockets(steps: HeldSteps, serverAt: (url: string) => HeldSer
     return {
       send: (frame) => {
         const copy = Uint8Array.from(frame);
-        // What was sent before a connection broke may have arrived.
+        // A frame that was sent before a connection broke may arrive all the same.
         steps.hold(() => session?.received(copy), there);
       },
       close: () => {

@@ -3,10 +3,10 @@ import { pickOne, type Random } from "../../platform/random.ts";
 type Step = () => void | Promise<void>;
 
 /**
- * What is to happen next, held until a test lets it happen: one step at a time, in an order drawn at random. So whatever may
- * overtake something else does so for some seed, and the seed plays the run again.
+ * Holds steps until a test lets them happen, one at a time, in an order drawn at random. So each step that may overtake
+ * another does so for some seed, and the seed plays the run again.
  *
- * Steps of one lane keep their order, as what travels one way between two ends does; lanes have none among each other.
+ * Steps of one lane keep their order, as frames that travel one way between two ends do; steps of different lanes do not.
  */
 export class HeldSteps {
   readonly #random: Random;
@@ -17,12 +17,12 @@ export class HeldSteps {
     this.#random = random;
   }
 
-  /** How many lanes have something to let happen. */
+  /** How many lanes have a step that waits. */
   get waiting(): number {
     return this.#lanes.size;
   }
 
-  /** Without a lane, a step may come before and after every other. */
+  /** Holds a step; one without a lane may happen before and after every other. */
   hold(step: Step, lane = `#${this.#named++}`): void {
     const before = this.#lanes.get(lane);
     if (before) before.push(step);
@@ -42,14 +42,14 @@ export class HeldSteps {
     return true;
   }
 
-  /** Lets steps happen until none waits; fails after so many, since something then goes on by itself. */
+  /** Lets steps happen until none waits; fails after `stepsMax`, since then each step leads to another without end. */
   async all(stepsMax = 20_000): Promise<void> {
     for (let steps = 0; await this.next(); steps++) {
       if (steps >= stepsMax) throw new Error(`${stepsMax} steps, and no end`);
     }
   }
 
-  /** Promises settle, and what waits for the next turn of the loop has its turn: a coalescer waits for one before it loads. */
+  /** Lets promises settle, and the event loop turn: a coalescer waits for a turn before it loads. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
