@@ -3,7 +3,6 @@ import { z } from "zod";
 import { trustDeployment } from "../../core/client/index.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
-import type { Progress } from "../../loadgen/threads/crew.ts";
 import { makeKeyPairs } from "../../loadgen/users/shared-key-pairs.ts";
 import { parseWorkload, presets, type Workload } from "../../loadgen/workload/workload.ts";
 import type { CellsDocument } from "../document/cells-document.ts";

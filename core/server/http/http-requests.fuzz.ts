@@ -42,7 +42,7 @@ const context = {
   database,
   clock: { now: () => fixedNow + 1000 },
   revoked: { has: () => false },
-  groups: { watch: async (group: GroupId) => (group === 7 ? { members: new Set<UserId>([userId(1)]) } : undefined) },
+  groups: { follow: async (group: GroupId) => (group === 7 ? { members: new Set<UserId>([userId(1)]) } : undefined) },
   log: silentLog,
   isDatabaseAway: () => false,
 } as unknown as ServerContext;
