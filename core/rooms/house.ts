@@ -64,15 +64,11 @@ const rooms: readonly Room[] = [
     holds: "what only members can read: identities, suites, OPAQUE",
     imports: ["core/platform", "core/wire"],
   },
-<<<<<<< HEAD
-  { path: "core/media", holds: "what pictures are: identify, walk, strip, header", imports: ["core/platform"] },
-=======
   {
     path: "core/media",
     holds: "what pictures are, a file for each format: kind, size, and metadata taken out",
     imports: ["core/platform"],
   },
->>>>>>> dc9ae21 (The newcomers' documents name the files that a reader of them alone did not find)
   {
     path: "core/store",
     holds: "what is kept: PostgreSQL, the ingest writer, queries",
@@ -114,7 +110,8 @@ const rooms: readonly Room[] = [
   { path: "core/server/http", holds: "files, over HTTP", imports: belowOfServer("http") },
   {
     path: "core/cluster",
-    holds: "many servers as one: which server a client goes to, the bus, and the launcher, which starts servers and starts dead ones again",
+    holds:
+      "many servers as one: which server a client goes to, the bus, and the launcher, which starts servers and starts dead ones again",
     imports: [
       "core/platform",
       "core/wire",
