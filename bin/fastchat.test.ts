@@ -11,6 +11,7 @@ import { endOf, type StartedCommand, startCommand, untilItServes } from "../core
 import { freshDatabase } from "../core/testing/database.ts";
 import { leftoverProcesses } from "../core/testing/leftover-processes.ts";
 import { portOf } from "../core/testing/port-of.ts";
+import { present } from "../core/testing/present.ts";
 import { until } from "../core/testing/until.ts";
 import { listServers } from "../loadgen/recorder/deployment-probe.ts";
 import { presets } from "../loadgen/workload/workload.ts";
@@ -49,7 +50,7 @@ async function serverOf(serving: StartedCommand): Promise<URL> {
   return server;
 }
 
-const addressOf = (run: StartedCommand) => /serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1] as string;
+const addressOf = (run: StartedCommand) => present(/serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1], "its address");
 
 test("help goes to standard output, and what cannot be obeyed ends with 2, also when a variable says it", async () => {
   const helped = await run(["--help"]);

@@ -118,7 +118,7 @@ export class AccountFeed {
     if (expires === 0) return;
     const keys = this.#perishable.get(group) ?? new Set();
     this.#perishable.set(group, keys);
-    for (const { key } of messages) keys.add(key as RowKey);
+    for (const { key } of messages) keys.add(key);
   }
 
   /** What was changed by the user is told with the rest. */

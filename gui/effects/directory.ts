@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { messageOf } from "../../core/platform/failure.ts";
+import { codeOf, messageOf } from "../../core/platform/failure.ts";
 import type { Event } from "../model/event.ts";
 import type { FileEntry } from "../model/shown.ts";
 import { sentence } from "../text/sentence.ts";
@@ -11,7 +11,7 @@ import { typedPath } from "./paths.ts";
 const entriesMax = 5000;
 
 /** What somebody may send from a directory: its directories first, what is hidden last. */
-export async function listDirectory(asked: string): Promise<Event> {
+export async function listDirectory(asked: string): Promise<Extract<Event, { kind: "directory" }>> {
   const directory = typedPath(asked);
   try {
     const found = await readdir(directory, { withFileTypes: true });
@@ -44,7 +44,7 @@ function byPlace(a: FileEntry, b: FileEntry): number {
 }
 
 function reasonOf(directory: string, cause: unknown): string {
-  switch ((cause as NodeJS.ErrnoException).code) {
+  switch (codeOf(cause)) {
     case "ENOENT":
       return `there is no directory ${directory}`;
     case "ENOTDIR":

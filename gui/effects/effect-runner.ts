@@ -1,23 +1,18 @@
 import type { LocalAccountParts } from "../../core/client/index.ts";
 import type { Effect } from "../model/effect.ts";
-import { defaultSettings, type Settings } from "../model/settings.ts";
+import { defaultSettings } from "../model/settings.ts";
 import { sentence } from "../text/sentence.ts";
 import { AccountFeed } from "./account-feed.ts";
-import { listDirectory } from "./directory.ts";
 import type { Emit } from "./emit.ts";
-import { amendGroup, createGroup, deleteGroup, leaveGroup } from "./groups.ts";
 import { MessageViewer } from "./message-viewer.ts";
 import type { OpenAccount } from "./open-account.ts";
-import { previewFile, previewMessage } from "./pictures.ts";
-import { fetchOlder, load, search, show } from "./reading.ts";
+import { type AccountParts, isOnMachine, type MachineParts, performOnAccount, performOnMachine } from "./performers.ts";
 import { groupRows, personRows } from "./rows.ts";
 import { failureSentence } from "./sentence.ts";
-import { readSettings, writeSettings } from "./settings-file.ts";
-import { profileDirectory, signIn } from "./sign-in.ts";
+import { readSettings } from "./settings-file.ts";
+import { profileDirectory, type SignInEffect, signIn } from "./sign-in.ts";
 import type { Pictures, Terminal, Viewer } from "./surroundings.ts";
 import { Transfers } from "./transfers.ts";
-import { acceptIdentity, readSafetyNumber, verify } from "./trust.ts";
-import { discard, retry, send } from "./writing.ts";
 
 export interface EffectRunnerParts {
   /** What an account at this machine is made of. */
@@ -29,24 +24,23 @@ export interface EffectRunnerParts {
   readonly pictures?: Pictures | undefined;
 }
 
-interface Work {
-  readonly opened: OpenAccount;
-  readonly transfers: Transfers;
-  readonly messageViewer: MessageViewer;
-}
-
 /**
- * Does what the model wants done, with an account at this machine, and tells the model what comes of it and what else
- * happens. Whatever fails is told in a sentence; nothing is thrown.
+ * Performs the model's effects with an account at this machine, and emits their results, and all other news of the account,
+ * as events. A failure is an event with one sentence; nothing is thrown.
  */
 export class EffectRunner {
   readonly #parts: EffectRunnerParts;
-  #work: Work | undefined;
+  readonly #machineParts: MachineParts;
+  /** Of the account that is open. */
+  #accountParts: AccountParts | undefined;
   #isSigningIn = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: EffectRunnerParts) {
     this.#parts = { ...parts, emit: (event) => (this.#closed ? undefined : parts.emit(event)) };
+    const { emit, terminal, pictures } = this.#parts;
+    const signIn = (effect: SignInEffect) => this.#signIn(effect);
+    this.#machineParts = { emit, terminal, pictures, signIn, close: () => this.close() };
   }
 
   /** The accounts that this machine knows, for signing in. */
@@ -63,146 +57,42 @@ export class EffectRunner {
     });
   }
 
-  /** Resolves when what was begun by it has ended; what comes of it is told meanwhile. */
+  /** Resolves when all that the effect began has ended; its events come meanwhile. */
   async perform(effect: Effect): Promise<void> {
     if (this.#closed) return;
     try {
-      await this.#perform(effect);
+      if (isOnMachine(effect)) await performOnMachine(effect, this.#machineParts);
+      else if (this.#accountParts) await performOnAccount(effect, this.#accountParts);
     } catch (cause) {
       const of = effect.kind === "createGroup" || effect.kind === "amendGroup" ? "group" : "other";
       this.#parts.emit({ kind: "failed", of, text: failureSentence(cause) });
     }
   }
 
-  /** Resolves when everything is kept; nothing more is told. */
+  /** Resolves when everything is kept; no more events come. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    const work = this.#work;
-    this.#work = undefined;
-    if (!work) return;
-    work.opened.feed.close();
-    work.messageViewer.close();
-    await work.opened.account.close();
+    const parts = this.#accountParts;
+    this.#accountParts = undefined;
+    if (!parts) return;
+    parts.opened.feed.close();
+    parts.messageViewer.close();
+    await parts.opened.account.close();
   }
 
-  async #perform(effect: Effect): Promise<void> {
-    const { terminal, emit, pictures } = this.#parts;
-    switch (effect.kind) {
-      case "open":
-      case "join":
-      case "signUp":
-        return this.#signIn(effect);
-      case "edit":
-        return emit({ kind: "edited", text: await terminal.edit(effect.text) });
-      case "notify":
-        return terminal.notify(effect.title, effect.text);
-      case "redraw":
-        return terminal.redraw();
-      case "suspend":
-        return terminal.suspend();
-      case "quit":
-        try {
-          await this.close();
-        } finally {
-          terminal.quit();
-        }
-        return;
-      case "listDirectory":
-        return emit(await listDirectory(effect.directory));
-      case "previewFile":
-        return previewFile(emit, pictures, effect);
-      default:
-        if (this.#work) await this.#performOpen(effect, this.#work);
-    }
-  }
-
-  async #performOpen(
-    effect: Exclude<
-      Effect,
-      {
-        kind:
-          | "open"
-          | "join"
-          | "signUp"
-          | "edit"
-          | "notify"
-          | "redraw"
-          | "suspend"
-          | "quit"
-          | "listDirectory"
-          | "previewFile";
-      }
-    >,
-    { opened, transfers, messageViewer }: Work,
-  ): Promise<void> {
-    const { account } = opened;
-    switch (effect.kind) {
-      case "show":
-        return show(opened, effect.group, effect.before);
-      case "load":
-        return load(opened, effect);
-      case "fetchOlder":
-        return fetchOlder(opened, effect.group);
-      case "markRead":
-        return account.client.markRead(effect.group, effect.seq);
-      case "search":
-        return search(opened, effect.group, effect.words);
-      case "send":
-        return send(opened, effect.group, effect.text);
-      case "retry":
-        return retry(opened, effect.key);
-      case "discard":
-        return discard(opened, effect.key);
-      case "saveDraft":
-        return account.vault.view.saveDraft(effect.group, effect.text);
-      case "typing":
-        return opened.settings.typing ? account.client.typing(effect.group) : undefined;
-      case "createGroup":
-        return createGroup(opened, effect);
-      case "amendGroup":
-        return amendGroup(opened, effect);
-      case "leaveGroup":
-        return leaveGroup(opened, effect.group);
-      case "deleteGroup":
-        return deleteGroup(opened, effect.group);
-      case "readSafetyNumber":
-        return readSafetyNumber(opened, effect.user);
-      case "verify":
-        return verify(opened, effect.user);
-      case "acceptIdentity":
-        return acceptIdentity(opened, effect.user);
-      case "sendFile":
-        return transfers.send(effect);
-      case "saveFile":
-        return transfers.save(effect);
-      case "cancelTransfer":
-        return transfers.cancel(effect.id);
-      case "resumeTransfer":
-        return transfers.resume(effect.id);
-      case "previewMessage":
-        return previewMessage(opened, transfers, this.#parts.pictures, effect);
-      case "openFile":
-        return messageViewer.view(effect.key);
-      case "saveSettings":
-        return this.#saveSettings(opened, effect.settings);
-      default:
-        effect satisfies never;
-    }
-  }
-
-  async #signIn(effect: Extract<Effect, { kind: "open" | "join" | "signUp" }>): Promise<void> {
-    if (this.#work || this.#isSigningIn) return;
+  async #signIn(effect: SignInEffect): Promise<void> {
+    if (this.#accountParts || this.#isSigningIn) return;
     this.#isSigningIn = true;
-    const { machine, emit, viewer } = this.#parts;
+    const { machine, emit, viewer, pictures } = this.#parts;
     const feed = new AccountFeed(machine.clock, emit);
     try {
       const account = await signIn(effect, { machine, events: feed.events, emit });
       if (!account) return;
-      // Closed while it was being opened.
+      // The runner was closed while the account was being opened.
       if (this.#closed) return await account.close();
       const settings = readSettings(profileDirectory(machine, account.name));
       const opened: OpenAccount = {
@@ -213,17 +103,14 @@ export class EffectRunner {
         settings: settings.ok ? settings.value : defaultSettings,
       };
       const transfers = new Transfers(opened);
-      this.#work = { opened, transfers, messageViewer: new MessageViewer(opened, viewer) };
+      this.#accountParts = { machine, pictures, opened, transfers, messageViewer: new MessageViewer(opened, viewer) };
       account.client.readReceipts = opened.settings.receipts;
       const { user, server } = account.profile;
+      const { user: self } = account.client;
+      if (self === undefined) throw new Error("a vault without a session");
       emit({
         kind: "opened",
-        self: {
-          user: account.client.user as typeof account.client.user & number,
-          name: user,
-          profile: account.name,
-          server,
-        },
+        self: { user: self, name: user, profile: account.name, server },
         groups: groupRows(account),
         people: personRows(account),
         settings: opened.settings,
@@ -237,11 +124,5 @@ export class EffectRunner {
     } finally {
       this.#isSigningIn = false;
     }
-  }
-
-  #saveSettings(opened: OpenAccount, settings: Settings): void {
-    opened.settings = settings;
-    opened.account.client.readReceipts = settings.receipts;
-    writeSettings(profileDirectory(this.#parts.machine, opened.account.name), settings);
   }
 }

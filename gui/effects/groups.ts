@@ -1,13 +1,10 @@
 import { titleRefusal } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
-import type { Effect } from "../model/effect.ts";
+import type { EffectOf } from "../model/effect.ts";
 import type { OpenAccount } from "./open-account.ts";
 import { refusalSentence } from "./sentence.ts";
 
-export async function createGroup(
-  opened: OpenAccount,
-  wanted: Extract<Effect, { kind: "createGroup" }>,
-): Promise<void> {
+export async function createGroup(opened: OpenAccount, wanted: EffectOf<"createGroup">): Promise<void> {
   const { account, emit, feed } = opened;
   const { title, members, history, expireSeconds } = wanted;
   const complaint = titleComplaint(title);
@@ -20,7 +17,7 @@ export async function createGroup(
 }
 
 /** Each part in turn; what was done stays done when a later one fails. */
-export async function amendGroup(opened: OpenAccount, wanted: Extract<Effect, { kind: "amendGroup" }>): Promise<void> {
+export async function amendGroup(opened: OpenAccount, wanted: EffectOf<"amendGroup">): Promise<void> {
   const { account, emit } = opened;
   const { group, title, add, remove, promote, demote } = wanted;
   const complaint = title === undefined ? undefined : titleComplaint(title);

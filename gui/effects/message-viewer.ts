@@ -21,9 +21,9 @@ export class MessageViewer {
     this.#viewer = viewer;
   }
 
-  async view(key: number): Promise<void> {
+  async view(key: RowKey): Promise<void> {
     const { account, emit } = this.#opened;
-    const content = account.vault.view.message(key as RowKey)?.content;
+    const content = account.vault.view.message(key)?.content;
     if (content?.kind === "text") {
       const [url] = address.exec(content.text) ?? [];
       if (url === undefined) return emit({ kind: "failed", of: "other", text: "There is nothing in it to open." });

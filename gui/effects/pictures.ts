@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { messageOf } from "../../core/platform/failure.ts";
-import type { Effect } from "../model/effect.ts";
+import type { EffectOf } from "../model/effect.ts";
 import { sentence } from "../text/sentence.ts";
 import type { Emit } from "./emit.ts";
 import type { OpenAccount } from "./open-account.ts";
@@ -20,7 +20,7 @@ const noPictures = "pictures cannot be shown here";
 export async function previewFile(
   emit: Emit,
   pictures: Pictures | undefined,
-  { file, columns, rows }: Extract<Effect, { kind: "previewFile" }>,
+  { file, columns, rows }: EffectOf<"previewFile">,
 ): Promise<void> {
   const none = (why: string) => emit({ kind: "filePreview", file, lines: [], why });
   if (!pictures) return none(noPictures);
@@ -38,7 +38,7 @@ export async function previewMessage(
   { account, emit }: OpenAccount,
   transfers: Transfers,
   pictures: Pictures | undefined,
-  { key, columns }: Extract<Effect, { kind: "previewMessage" }>,
+  { key, columns }: EffectOf<"previewMessage">,
 ): Promise<void> {
   const none = (why: string) => emit({ kind: "preview", key, preview: { kind: "none", why } });
   if (!pictures) return none(noPictures);

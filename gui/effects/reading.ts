@@ -1,6 +1,6 @@
-import type { RowKey, ShownMessage } from "../../core/client/index.ts";
-import type { GroupId, Seq } from "../../core/wire/ids.ts";
-import type { Effect } from "../model/effect.ts";
+import type { ShownMessage } from "../../core/client/index.ts";
+import { type GroupId, seqBeforeFirst } from "../../core/wire/ids.ts";
+import type { EffectOf } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import type { OpenAccount } from "./open-account.ts";
 import { groupFacts, messageRow } from "./rows.ts";
@@ -30,33 +30,29 @@ export async function show(
 }
 
 /** Messages from the vault. */
-export function load(
-  { account, emit, feed }: OpenAccount,
-  { group, where, from }: Extract<Effect, { kind: "load" }>,
-): void {
+export function load({ account, emit, feed }: OpenAccount, { group, where, from }: EffectOf<"load">): void {
   const { view } = account.vault;
-  const row = from as RowKey | undefined;
   const page = (messages: readonly ShownMessage[], more: { moreOlder: boolean; moreNewer: boolean }) => {
     const rows = messages.map(messageRow);
     feed.gave(group, rows);
     const event: Event = { kind: "page", group, where, messages: rows, ...more };
     emit(where === "around" ? { ...event, around: from } : event);
   };
-  if (row === undefined || where === "newest") {
+  if (from === undefined || where === "newest") {
     const messages = view.last(group, pageCount + 1);
     return page(messages.slice(-pageCount), { moreOlder: messages.length > pageCount, moreNewer: false });
   }
   switch (where) {
     case "older": {
-      const messages = view.before(row, pageCount + 1);
+      const messages = view.before(from, pageCount + 1);
       return page(messages.slice(-pageCount), { moreOlder: messages.length > pageCount, moreNewer: false });
     }
     case "newer": {
-      const messages = view.after(row, pageCount + 1);
+      const messages = view.after(from, pageCount + 1);
       return page(messages.slice(0, pageCount), { moreOlder: false, moreNewer: messages.length > pageCount });
     }
     case "around": {
-      const messages = view.around(row, pageCount);
+      const messages = view.around(from, pageCount);
       const [first, last] = [messages[0], messages.at(-1)];
       if (!first || !last) return emit({ kind: "failed", of: "other", text: "This message is not there any more." });
       return page(messages, {
@@ -70,7 +66,7 @@ export function load(
 }
 
 export async function fetchOlder({ account, emit, feed }: OpenAccount, group: GroupId): Promise<void> {
-  const before = account.vault.oldest(group) ?? (0 as Seq);
+  const before = account.vault.oldest(group) ?? seqBeforeFirst;
   const fetched = await feed.quietly(group, before, () => account.client.older(group, pageCount));
   if (fetched.ok) return emit({ kind: "fetched", group, ...fetched.value });
   emit({ kind: "fetched", group, count: 0, more: true, problem: refusalSentence(fetched.reason) });

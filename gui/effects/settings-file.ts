@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { messageOf } from "../../core/platform/failure.ts";
+import { codeOf, messageOf } from "../../core/platform/failure.ts";
 import { replaceFile } from "../../core/platform/replace-file.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 import { defaultSettings, type Settings } from "../model/settings.ts";
+import type { OpenAccount } from "./open-account.ts";
 
 /** What an older or newer client has not written is as it is by default. */
 const settingsSchema = z.object({
@@ -22,13 +23,20 @@ export function readSettings(directory: string): Parsed<Settings> {
     const checked = settingsSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
     return checked.success ? accepted(checked.data) : refused(`${file}: ${z.prettifyError(checked.error)}`);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return accepted(defaultSettings);
+    if (codeOf(cause) === "ENOENT") return accepted(defaultSettings);
     return refused(`${file}: ${messageOf(cause)}`);
   }
 }
 
+/** From now on the account has these settings, also when it is opened again. */
+export function saveSettings(opened: OpenAccount, directory: string, settings: Settings): void {
+  opened.settings = settings;
+  opened.account.client.readReceipts = settings.receipts;
+  writeSettings(directory, settings);
+}
+
 /** Either the old settings or the new ones are there, whatever happens meanwhile. */
-export function writeSettings(directory: string, settings: Settings): void {
+function writeSettings(directory: string, settings: Settings): void {
   const file = fileIn(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   replaceFile(file, `${JSON.stringify(settings, undefined, 2)}\n`, 0o600);

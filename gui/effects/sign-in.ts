@@ -12,7 +12,7 @@ import {
 import { createIdentity } from "../../core/e2ee/identity.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";
-import type { Effect } from "../model/effect.ts";
+import type { EffectOf } from "../model/effect.ts";
 import { ended, sentence } from "../text/sentence.ts";
 import type { Emit } from "./emit.ts";
 import { failureSentence } from "./sentence.ts";
@@ -29,9 +29,11 @@ const advices: Readonly<Record<string, string>> = {
   vault_in_use: "Close the other FastChat of this account first.",
 };
 
+export type SignInEffect = EffectOf<"open" | "join" | "signUp">;
+
 /** Opens the account that somebody signs in to; undefined when that failed, which has been told. */
 export async function signIn(
-  effect: Extract<Effect, { kind: "open" | "join" | "signUp" }>,
+  effect: SignInEffect,
   { machine, events, emit }: { machine: LocalAccountParts; events: ClientEvents; emit: Emit },
 ): Promise<LocalAccount | undefined> {
   const doing = (what: string) => emit({ kind: "doing", doing: what });

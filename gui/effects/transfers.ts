@@ -12,7 +12,7 @@ import type { FileContent } from "../../core/e2ee/content.ts";
 import type { Result } from "../../core/platform/result.ts";
 import { equalBytes } from "../../core/wire/bytes.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
-import type { Effect } from "../model/effect.ts";
+import type { EffectOf } from "../model/effect.ts";
 import type { TransferRow } from "../model/shown.ts";
 import { ended } from "../text/sentence.ts";
 import type { OpenAccount } from "./open-account.ts";
@@ -50,13 +50,13 @@ export class Transfers {
     }
   }
 
-  send({ group, file, keepMetadata }: Extract<Effect, { kind: "sendFile" }>): Promise<void> {
+  send({ group, file, keepMetadata }: EffectOf<"sendFile">): Promise<void> {
     const wanted = { group, file: typedPath(file), keepMetadata };
     return this.#run(this.#add("up", group, path.basename(wanted.file), this.#sending(wanted)));
   }
 
   /** To a path, or under the sender's name where downloads go; never over what is there, unless that is to be replaced. */
-  async save({ group, key, to, replace }: Extract<Effect, { kind: "saveFile" }>): Promise<void> {
+  async save({ group, key, to, replace }: EffectOf<"saveFile">): Promise<void> {
     const content = this.contentOf(key);
     if (!content) return;
     const target = targetOf(content, to);
@@ -94,8 +94,8 @@ export class Transfers {
   }
 
   /** The file of a message; says so when there is none. */
-  contentOf(key: number): FileContent | undefined {
-    const content = this.#opened.account.vault.view.message(key as RowKey)?.content;
+  contentOf(key: RowKey): FileContent | undefined {
+    const content = this.#opened.account.vault.view.message(key)?.content;
     if (content?.kind === "file") return content;
     this.#opened.emit({ kind: "failed", of: "other", text: "There is no file in this message." });
     return undefined;

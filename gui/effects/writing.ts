@@ -11,22 +11,22 @@ export function send({ account, emit }: OpenAccount, group: GroupId, text: strin
   if (!taken.ok) emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
 }
 
-export function retry(opened: OpenAccount, key: number): void {
+export function retry(opened: OpenAccount, key: RowKey): void {
   const message = ownMessage(opened, key);
   if (!message) return;
   const taken = opened.account.client.retry(message.clientMessageId, settled);
   if (!taken.ok) opened.emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
 }
 
-export function discard(opened: OpenAccount, key: number): void {
+export function discard(opened: OpenAccount, key: RowKey): void {
   const message = ownMessage(opened, key);
   if (message && !opened.account.client.discard(message.clientMessageId)) {
     opened.emit({ kind: "failed", of: "other", text: "Only what was not sent can be deleted." });
   }
 }
 
-function ownMessage({ account, emit }: OpenAccount, key: number): ShownMessage | undefined {
-  const message = account.vault.view.message(key as RowKey);
+function ownMessage({ account, emit }: OpenAccount, key: RowKey): ShownMessage | undefined {
+  const message = account.vault.view.message(key);
   if (message && message.sender === account.client.user) return message;
   emit({ kind: "failed", of: "other", text: "There is no such message of yours any more." });
   return undefined;

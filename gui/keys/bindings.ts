@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { messageOf } from "../../core/platform/failure.ts";
+import { keysOf } from "../../core/platform/keys-of.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 
 /** Where keys mean something of their own; what is not bound there is looked up in `everywhere`. */
@@ -88,9 +90,10 @@ export type Action = keyof typeof defaultBindings;
 /** Which keys do what, in every context. */
 export type Bindings = Readonly<Record<Action, readonly string[]>>;
 
-export const actions = Object.keys(defaultBindings) as Action[];
+export const actions = keysOf(defaultBindings);
 
 export function bindingsOf(own: Partial<Bindings> = {}): Bindings {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is made of all actions
   return Object.fromEntries(actions.map((action) => [action, own[action] ?? defaultBindings[action].keys])) as Bindings;
 }
 
@@ -101,7 +104,7 @@ export function actionOf(bindings: Bindings, context: KeyContext, key: string): 
   return among(context) ?? (context === "everywhere" ? undefined : among("everywhere"));
 }
 
-const file = z.partialRecord(z.enum(actions as [Action, ...Action[]]), z.array(z.string().min(1)).max(8));
+const file = z.partialRecord(z.enum(actions), z.array(z.string().min(1)).max(8));
 
 /** A user's file: actions with their keys. A key that would do two things in one context is refused. */
 export function parseBindings(text: string): Parsed<Bindings> {
@@ -109,7 +112,7 @@ export function parseBindings(text: string): Parsed<Bindings> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    return refused(`no JSON: ${(cause as Error).message}`);
+    return refused(`no JSON: ${messageOf(cause)}`);
   }
   const checked = file.safeParse(json);
   if (!checked.success) return refused(z.prettifyError(checked.error));

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
+import { present } from "../../core/testing/present.ts";
 import type { MessageRow } from "../model/shown.ts";
-import type { Conversation } from "../model/state.ts";
-import type { ChatState } from "../model/step.ts";
+import type { ChatState, Conversation } from "../model/state.ts";
 import { facts, messageIn, messages, pageOf, releaseTeam, releaseTeamSession } from "../testing/release-team.ts";
 import { idOf } from "../testing/session.ts";
 import { conversationLines, scrolled, shownKeys } from "./conversation.ts";
@@ -40,7 +40,7 @@ const conversations = fc
   );
 const sizes = fc.record({ columns: fc.integer({ min: 20, max: 100 }), rows: fc.integer({ min: 2, max: 30 }) });
 const changes = [3, 14, 15, 50, 120, 204].map((seq) => ({
-  ...(facts.changes[2] as (typeof facts.changes)[number]),
+  ...present(facts.changes[2]),
   seq: idOf.seq(seq),
   at: messageIn(seq, "").at,
 }));
@@ -103,7 +103,7 @@ suite("scrolling", () => {
 
   test("around one of the first messages, the view begins with the first and goes on below", () => {
     const rows = Array.from({ length: 100 }, (_, at) => messageIn(at + 1, `message ${at}`));
-    const lines = textOf(rows, { anchor: { key: 2, linesBelow: 0 } }, usual);
+    const lines = textOf(rows, { anchor: { key: idOf.row(2), linesBelow: 0 } }, usual);
     assert.equal(lines.length, usual.rows);
     assert.match(lines[0] ?? "", /the conversation begins here/);
     assert.match(lines.at(-1) ?? "", /message 17/);
@@ -194,7 +194,7 @@ suite("a message", () => {
   });
 
   test("with a picture shows it as far as there is room, in a conversation that has been made narrower", () => {
-    const key = messages.find(({ content }) => content?.kind === "file")?.key ?? 0;
+    const { key } = present(messages.find(({ content }) => content?.kind === "file"));
     const line = "\u001b[38;5;1m▀\u001b[38;5;2m▄".repeat(20);
     const preview = { kind: "lines", columns: 40, lines: [line, "\u001b[2Jno picture", line] } as const;
     const { chat } = releaseTeamSession({ columns: 80, rows: 24 }).hear({ kind: "preview", key, preview });

@@ -1,3 +1,4 @@
+import type { RowKey } from "../../core/client/index.ts";
 import type { ChangeRow, MessageRow } from "../model/shown.ts";
 import type { Anchor, Conversation, Size, State } from "../model/state.ts";
 import { changeText } from "./change-text.ts";
@@ -10,7 +11,7 @@ import { clockTime, dayOf, dayText } from "./moment.ts";
 /** A line of a conversation, with the message that it belongs to; what stands between messages belongs to none. */
 export interface ConversationLine {
   readonly line: Line;
-  readonly key: number | undefined;
+  readonly key: RowKey | undefined;
 }
 
 /** Messages of one sender that follow each other so soon are named once. */
@@ -43,7 +44,7 @@ export function shownKeys(
   conversation: Conversation,
   state: State,
   size: Size,
-): { readonly topKey: number | undefined; readonly bottomKey: number | undefined } {
+): { readonly topKey: RowKey | undefined; readonly bottomKey: RowKey | undefined } {
   const lines = conversationLines(conversation, state, size);
   return {
     topKey: lines.find(({ key }) => key !== undefined)?.key,
@@ -91,7 +92,7 @@ function blockLines(view: MessageView, index: number): readonly ConversationLine
   const message = messages[index];
   const previous = messages[index - 1];
   const lines: ConversationLine[] = [];
-  const add = (line: Line, key?: number) => lines.push({ line, key });
+  const add = (line: Line, key?: RowKey) => lines.push({ line, key });
   if (index === 0) add(beginning(older, shape.columns));
   let day = previous ? dayOf(previous.at) : undefined;
   const begin = (at: number) => {
@@ -156,7 +157,8 @@ function firstFrom(changes: readonly ChangeRow[], seq: number): number {
   let high = changes.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((changes[middle] as ChangeRow).seq < seq) low = middle + 1;
+    const change = changes[middle];
+    if (change && change.seq < seq) low = middle + 1;
     else high = middle;
   }
   return low;

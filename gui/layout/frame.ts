@@ -1,5 +1,5 @@
-import type { Size, State } from "../model/state.ts";
-import { activeConversation, type ChatState } from "../model/step.ts";
+import type { ChatState, Size, State } from "../model/state.ts";
+import { activeConversation } from "../model/step.ts";
 import { cut } from "../text/width.ts";
 import { wrap } from "../text/wrap.ts";
 import { conversationLines } from "./conversation.ts";

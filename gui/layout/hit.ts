@@ -1,6 +1,6 @@
 import type { Region } from "../model/event.ts";
-import type { State } from "../model/state.ts";
-import { activeConversation, type ChatState, topDialog } from "../model/step.ts";
+import type { ChatState, State } from "../model/state.ts";
+import { activeConversation, topDialog } from "../model/step.ts";
 import { conversationLines } from "./conversation.ts";
 import { groupAt } from "./group-list.ts";
 import { boxOf } from "./panel.ts";

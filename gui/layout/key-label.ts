@@ -12,8 +12,8 @@ const modifiers: Readonly<Record<string, string>> = { C: "Ctrl", M: "Alt", S: "S
 
 /** A key as people call it: `C-q` is Ctrl-Q. */
 export function keyLabel(key: string): string {
-  const modifier = /^([CMS])-(.+)$/.exec(key);
-  if (modifier) return `${modifiers[modifier[1] as string]}-${keyLabel(modifier[2] as string)}`;
+  const [, modifier, rest] = /^([CMS])-(.+)$/.exec(key) ?? [];
+  if (modifier !== undefined && rest !== undefined) return `${modifiers[modifier]}-${keyLabel(rest)}`;
   if (named[key]) return named[key];
   return key.length === 1 ? key.toUpperCase() : `${key[0]?.toUpperCase()}${key.slice(1)}`;
 }

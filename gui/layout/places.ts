@@ -1,5 +1,5 @@
-import type { Size, State } from "../model/state.ts";
-import { activeConversation, type ChatState } from "../model/step.ts";
+import type { ChatState, Size, State } from "../model/state.ts";
+import { activeConversation } from "../model/step.ts";
 import { editorLines } from "./editor-lines.ts";
 
 /** A rectangle of the screen, in cells from its upper left corner. */

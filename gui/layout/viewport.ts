@@ -1,4 +1,5 @@
-import { activeConversation, type ChatState } from "../model/step.ts";
+import type { ChatState } from "../model/state.ts";
+import { activeConversation } from "../model/step.ts";
 import type { Viewport } from "../model/viewport.ts";
 import { scrolled, shownKeys } from "./conversation.ts";
 import { messageShape, receiptColumns } from "./message-shape.ts";

@@ -1,6 +1,6 @@
 import { mentions } from "../../core/client/index.ts";
 import { wordsOf } from "../../core/e2ee/content.ts";
-import type { GroupId, Seq } from "../../core/wire/ids.ts";
+import { type GroupId, seqBeforeFirst } from "../../core/wire/ids.ts";
 import { markRead, openGroup } from "./conversations.ts";
 import { askBefore } from "./dialogs/confirm.ts";
 import { listed, previewed } from "./dialogs/files.ts";
@@ -12,9 +12,9 @@ import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-wind
 import { showPictures } from "./previews.ts";
 import { loadOlder } from "./reading.ts";
 import type { GroupRow, MessageRow, PersonRow } from "./shown.ts";
+import type { ChatState } from "./state.ts";
 import {
   andThen,
-  type ChatState,
   conversationOf,
   mapDialogs,
   problem,
@@ -143,11 +143,9 @@ function newGroups(state: ChatState, rows: readonly GroupRow[]): Step<ChatState>
 function withOwnReading({ scene }: ChatState, rows: ChatState["scene"]["groups"]): ChatState["scene"]["groups"] {
   const mine = new Map(scene.groups.map((row) => [row.group, row]));
   return rows.map((row) => {
-    const { readSeq = 0, draft = row.draft } = mine.get(row.group) ?? {};
+    const { readSeq, draft } = mine.get(row.group) ?? row;
     const drafted = draft === row.draft ? row : { ...row, draft };
-    return readSeq > row.readSeq
-      ? { ...drafted, readSeq: readSeq as typeof row.readSeq, unread: 0, mentions: 0 }
-      : drafted;
+    return readSeq > row.readSeq ? { ...drafted, readSeq, unread: 0, mentions: 0 } : drafted;
   });
 }
 
@@ -224,7 +222,7 @@ function withRow(state: ChatState, group: GroupId): ChatState {
     lastAt: state.nowMs,
     unread: 0,
     mentions: 0,
-    readSeq: 0 as Seq,
+    readSeq: seqBeforeFirst,
     draft: "",
     left: false,
   };

@@ -13,7 +13,8 @@ import { showTrust } from "./dialogs/trust.ts";
 import { namesIn } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import type { PersonRow } from "./shown.ts";
-import { activeConversation, type ChatState, problem, type Step, step, tell } from "./step.ts";
+import type { ChatState } from "./state.ts";
+import { activeConversation, problem, type Step, step, tell } from "./step.ts";
 
 interface Command {
   /** What stands behind the name, for the help. */

@@ -1,7 +1,8 @@
 import { commandNames } from "./commands.ts";
 import type { Editor } from "./editor.ts";
 import { type Offer, offer } from "./offer.ts";
-import { activeConversation, type ChatState } from "./step.ts";
+import type { ChatState } from "./state.ts";
+import { activeConversation } from "./step.ts";
 
 /** Commands whose argument is a group, and those that take names of people. */
 const groupCommands = /^\/join (.*)$/s;
@@ -13,8 +14,8 @@ export function offerFor(state: ChatState, { text, cursor }: Editor): Offer | un
   const before = text.slice(0, cursor);
   const members = () => activeConversation(state)?.facts?.members.map(({ name }) => name) ?? [];
   const people = () => [...state.scene.people.values()].map(({ name }) => name);
-  const command = /^\/(\w*)$/.exec(before);
-  if (command) return offer(commandNames, command[1] as string, 1, (name) => `${name} `);
+  const command = /^\/(\w*)$/.exec(before)?.[1];
+  if (command !== undefined) return offer(commandNames, command, 1, (name) => `${name} `);
   const group = groupCommands.exec(before)?.[1];
   if (group !== undefined) {
     const titles = state.scene.groups.flatMap(({ title }) => (title === undefined ? [] : [title]));

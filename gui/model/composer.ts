@@ -6,7 +6,8 @@ import { offerFor } from "./completion.ts";
 import { askBefore } from "./dialogs/confirm.ts";
 import { edited } from "./editing.ts";
 import { type Editor, editorOf, emptyEditor, inFirstLine, inLastLine, insert, move, replaceBefore } from "./editor.ts";
-import { activeConversation, type ChatState, problem, type Step, step, withChat, withConversation } from "./step.ts";
+import type { ChatState } from "./state.ts";
+import { activeConversation, problem, type Step, step, withChat, withConversation } from "./step.ts";
 
 const sentLinesMax = 200;
 
@@ -104,8 +105,9 @@ function recall(state: ChatState, draft: Editor, by: 1 | -1): ChatState {
   const at = (recalled?.at ?? sentLines.length) + by;
   const kept = recalled?.kept ?? draft;
   if (at < 0 || at > sentLines.length) return state;
-  const isBack = at === sentLines.length;
-  const shown = isBack ? kept : editorOf(sentLines[at] as string);
+  const line = sentLines[at];
+  const isBack = line === undefined;
+  const shown = isBack ? kept : editorOf(line);
   return withConversation(withChat(state, { recalled: isBack ? undefined : { at, kept } }), active, { draft: shown });
 }
 
@@ -115,9 +117,10 @@ function completed(state: ChatState, draft: Editor): ChatState {
   if (active === undefined) return state;
   const known = completion && { ...completion, at: (completion.at + 1) % completion.options.length };
   const offer = known ?? offerFor(state, draft);
-  if (!offer) return state;
   const at = known ? known.at : 0;
-  const changed = replaceBefore(draft, offer.from, offer.options[at] as string);
+  const option = offer?.options[at];
+  if (!offer || option === undefined) return state;
+  const changed = replaceBefore(draft, offer.from, option);
   const next = withConversation(state, active, { draft: changed });
   return withChat(next, { completion: { from: offer.from, options: offer.options, at } });
 }

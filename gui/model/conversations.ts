@@ -1,15 +1,7 @@
-import type { GroupId } from "../../core/wire/ids.ts";
+import { type GroupId, nextSeq } from "../../core/wire/ids.ts";
 import { lastSeqOf } from "./message-window.ts";
-import {
-  activeConversation,
-  andThen,
-  type ChatState,
-  conversationOf,
-  type Step,
-  step,
-  withChat,
-  withConversation,
-} from "./step.ts";
+import type { ChatState } from "./state.ts";
+import { activeConversation, andThen, conversationOf, type Step, step, withChat, withConversation } from "./step.ts";
 
 /** Goes to a group's conversation. */
 export function openGroup(state: ChatState, group: GroupId): Step<ChatState> {
@@ -21,7 +13,7 @@ export function openGroup(state: ChatState, group: GroupId): Step<ChatState> {
   const isNew = !conversations.has(group);
   const conversation = {
     ...conversationOf(state, group),
-    newFrom: row.unread > 0 ? ((row.readSeq + 1) as typeof row.readSeq) : undefined,
+    newFrom: row.unread > 0 ? nextSeq(row.readSeq) : undefined,
     anchor: undefined,
     selected: undefined,
   };

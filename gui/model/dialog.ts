@@ -1,3 +1,4 @@
+import type { RowKey } from "../../core/client/index.ts";
 import type { GroupId, UserId } from "../../core/wire/ids.ts";
 import type { Editor } from "./editor.ts";
 import type { Effect } from "./effect.ts";
@@ -98,7 +99,7 @@ export interface SettingsDialog {
 export interface MessageDialog {
   readonly kind: "message";
   readonly group: GroupId;
-  readonly key: number;
+  readonly key: RowKey;
   readonly at: number;
 }
 

@@ -9,6 +9,15 @@ export const emptyEditor: Editor = { text: "", cursor: 0 };
 export type EditorMove = "left" | "right" | "wordLeft" | "wordRight" | "lineStart" | "lineEnd" | "up" | "down";
 export type EditorErase = "left" | "right" | "wordLeft" | "toLineStart" | "toLineEnd";
 
+/** Where the cursor would go: what is between is erased. */
+const erasing: Readonly<Record<EditorErase, EditorMove>> = {
+  left: "left",
+  right: "right",
+  wordLeft: "wordLeft",
+  toLineStart: "lineStart",
+  toLineEnd: "lineEnd",
+};
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 /** Longest grapheme that is looked for, in UTF-16 units: a joined family of four has eleven. */
 const graphemeUnitsMax = 64;
@@ -30,8 +39,7 @@ export function move(editor: Editor, by: EditorMove): Editor {
 
 export function erase(editor: Editor, what: EditorErase): Editor {
   const { text, cursor } = editor;
-  const moves = { left: "left", right: "right", wordLeft: "wordLeft", toLineStart: "lineStart", toLineEnd: "lineEnd" };
-  const other = target(editor, moves[what] as EditorMove);
+  const other = target(editor, erasing[what]);
   const [from, to] = other < cursor ? [other, cursor] : [cursor, other];
   return { text: text.slice(0, from) + text.slice(to), cursor: from };
 }

@@ -1,3 +1,4 @@
+import type { RowKey } from "../../core/client/index.ts";
 import type { GroupId, Seq, UserId } from "../../core/wire/ids.ts";
 import type { Settings } from "./settings.ts";
 import type {
@@ -50,7 +51,7 @@ export type Event =
       readonly kind: "page";
       readonly group: GroupId;
       readonly where: "newest" | "older" | "newer" | "around";
-      readonly around?: number | undefined;
+      readonly around?: RowKey | undefined;
       readonly messages: readonly MessageRow[];
       /** Whether the vault has more on that side; around one, on either. */
       readonly moreOlder: boolean;
@@ -66,7 +67,7 @@ export type Event =
     }
   /** A message was kept, or has changed. */
   | { readonly kind: "message"; readonly group: GroupId; readonly message: MessageRow }
-  | { readonly kind: "discarded"; readonly group: GroupId; readonly key: number }
+  | { readonly kind: "discarded"; readonly group: GroupId; readonly key: RowKey }
   | { readonly kind: "facts"; readonly group: GroupId; readonly facts: GroupFacts }
   | { readonly kind: "left"; readonly group: GroupId }
   | { readonly kind: "presence"; readonly group: GroupId; readonly online: ReadonlySet<UserId> }
@@ -89,11 +90,11 @@ export type Event =
       readonly problem?: string;
     }
   | { readonly kind: "filePreview"; readonly file: string; readonly lines: readonly string[]; readonly why: string }
-  | { readonly kind: "preview"; readonly key: number; readonly preview: Preview }
+  | { readonly kind: "preview"; readonly key: RowKey; readonly preview: Preview }
   | { readonly kind: "transfer"; readonly transfer: TransferRow }
   | { readonly kind: "transferDone"; readonly id: string; readonly text: string }
   /** A file of this name is there already. */
-  | { readonly kind: "fileExists"; readonly group: GroupId; readonly key: number; readonly file: string }
+  | { readonly kind: "fileExists"; readonly group: GroupId; readonly key: RowKey; readonly file: string }
   /** A group was founded or amended. */
   | { readonly kind: "groupDone"; readonly group: GroupId }
   /** What the user asked for was not done; `of` names what it concerned. */

@@ -1,3 +1,4 @@
+import type { RowKey } from "../../core/client/index.ts";
 import type { Seq } from "../../core/wire/ids.ts";
 import type { MessageRow } from "./shown.ts";
 import type { Conversation } from "./state.ts";
@@ -53,7 +54,7 @@ export function withMessage(conversation: Conversation, message: MessageRow): Co
   return { ...conversation, messages: kept, older: kept.length === placed.length ? conversation.older : "vault" };
 }
 
-export function withoutMessage(conversation: Conversation, key: number): Conversation {
+export function withoutMessage(conversation: Conversation, key: RowKey): Conversation {
   return { ...conversation, messages: conversation.messages.filter((message) => message.key !== key) };
 }
 

@@ -1,5 +1,6 @@
 import type { MessageRow } from "./shown.ts";
-import { activeConversation, type ChatState, type Step, step, withChat } from "./step.ts";
+import type { ChatState } from "./state.ts";
+import { activeConversation, type Step, step, withChat } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
 /** A larger picture is shown when somebody asks for it. */

@@ -1,18 +1,10 @@
+import type { RowKey } from "../../core/client/index.ts";
 import type { Action } from "../keys/bindings.ts";
 import { markRead, openGroup } from "./conversations.ts";
 import { effectOn, showMessage } from "./dialogs/message.ts";
 import { showPictures } from "./previews.ts";
-import type { Anchor, Conversation } from "./state.ts";
-import {
-  activeConversation,
-  andThen,
-  type ChatState,
-  clamp,
-  type Step,
-  step,
-  withChat,
-  withConversation,
-} from "./step.ts";
+import type { Anchor, ChatState, Conversation } from "./state.ts";
+import { activeConversation, andThen, clamp, type Step, step, withChat, withConversation } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
 export function scroll(state: ChatState, viewport: Viewport, lines: number): Step<ChatState> {
@@ -93,12 +85,12 @@ export function leaveMessages(state: ChatState): Step<ChatState> {
   return active === undefined ? step(left) : step(withConversation(left, active, { selected: undefined }));
 }
 
-export function clickedMessage(state: ChatState, key: number, viewport: Viewport): Step<ChatState> {
+export function clickedMessage(state: ChatState, row: number, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
-  const message = conversation?.messages.find((of) => of.key === key);
+  const message = conversation?.messages.find(({ key }) => key === row);
   if (!conversation || !message) return step(state);
-  if (conversation.selected === key) return step(showMessage(state, message));
-  return select(withChat(state, { focus: "messages" }), key, viewport);
+  if (conversation.selected === message.key) return step(showMessage(state, message));
+  return select(withChat(state, { focus: "messages" }), message.key, viewport);
 }
 
 /** A key while the list of groups has them; undefined when it means nothing there. */
@@ -121,7 +113,7 @@ export function pressedInGroups(state: ChatState, action: Action | undefined): S
 }
 
 /** Chooses a message, and brings it into view if it is not. */
-function select(state: ChatState, key: number, viewport: Viewport): Step<ChatState> {
+function select(state: ChatState, key: RowKey, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
   if (!conversation) return step(state);
   const { group, messages, newest } = conversation;
@@ -131,7 +123,7 @@ function select(state: ChatState, key: number, viewport: Viewport): Step<ChatSta
 }
 
 /** Scrolls as little as needed: the bottom stays where it is as long as the message is between it and the top. */
-function anchorFor(conversation: Conversation, key: number, state: ChatState, viewport: Viewport): Anchor | undefined {
+function anchorFor(conversation: Conversation, key: RowKey, state: ChatState, viewport: Viewport): Anchor | undefined {
   const { messages, anchor } = conversation;
   const indexOf = (of: number | undefined) => messages.findIndex((message) => message.key === of);
   const bottom = anchor === undefined ? messages.length - 1 : indexOf(anchor.key);

@@ -1,3 +1,4 @@
+import type { RowKey } from "../../core/client/index.ts";
 import type { Content } from "../../core/e2ee/content.ts";
 import type { ClientMessageId, GroupId, Seq, UserId } from "../../core/wire/ids.ts";
 
@@ -23,7 +24,7 @@ export interface GroupRow {
 /** A message, in the order in which a conversation shows them. */
 export interface MessageRow {
   /** Names it as long as the client runs: a message that gets its place keeps it. */
-  readonly key: number;
+  readonly key: RowKey;
   /** Undefined until the server has given it a place. */
   readonly seq: Seq | undefined;
   readonly sender: UserId;

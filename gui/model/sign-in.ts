@@ -2,8 +2,8 @@ import { actionOf } from "../keys/bindings.ts";
 import { edited, oneLine } from "./editing.ts";
 import { editorOf, emptyEditor, insert } from "./editor.ts";
 import type { Event } from "./event.ts";
-import type { SignIn, SignInField } from "./state.ts";
-import { clamp, type SignInState, type Step, step } from "./step.ts";
+import type { SignIn, SignInField, SignInState } from "./state.ts";
+import { clamp, type Step, step } from "./step.ts";
 
 /** What the profiles of this machine ask for, and what an account that it does not know does. */
 export function fieldsOf({ chosen }: SignIn): readonly SignIn["field"][] {
@@ -98,7 +98,7 @@ function withText(state: SignInState, text: string): SignInState {
 function moved(state: SignInState, by: number): SignInState {
   const fields = fieldsOf(state.scene);
   const at = fields.indexOf(state.scene.field);
-  return withSignIn(state, { field: fields[(at + by + fields.length) % fields.length] as SignIn["field"] });
+  return withSignIn(state, { field: fields[(at + by + fields.length) % fields.length] ?? state.scene.field });
 }
 
 /** The profiles one after the other, then the form of another account. */
@@ -116,7 +116,7 @@ function otherProfile(state: SignInState): SignInState {
 
 function clicked(state: SignInState, row: number): Step<SignInState> {
   const fields = fieldsOf(state.scene);
-  const field = fields[clamp(row, fields.length)] as SignIn["field"];
+  const field = fields[clamp(row, fields.length)] ?? state.scene.field;
   const there = withSignIn(state, { field });
   return field === "join" || field === "signUp" ? done(there) : step(there);
 }

@@ -1,3 +1,4 @@
+import type { RowKey } from "../../core/client/index.ts";
 import type { GroupId, Seq, UserId } from "../../core/wire/ids.ts";
 import type { Bindings } from "../keys/bindings.ts";
 import type { Dialog } from "./dialog.ts";
@@ -5,13 +6,22 @@ import type { Editor } from "./editor.ts";
 import type { Settings } from "./settings.ts";
 import type { GroupFacts, GroupRow, MessageRow, PersonRow, Preview, TransferRow } from "./shown.ts";
 
-export interface State {
+export type State = SignInState | ChatState;
+
+export interface SignInState extends Client {
+  readonly scene: SignIn;
+}
+
+export interface ChatState extends Client {
+  readonly scene: Chat;
+}
+
+interface Client {
   readonly size: Size;
   /** Moves with the `tick` events: what a spinner shows, and when typing ends. Milliseconds since the Unix epoch. */
   readonly nowMs: number;
   readonly settings: Settings;
   readonly bindings: Bindings;
-  readonly scene: SignIn | Chat;
   /** One line about what just happened; goes by itself. */
   readonly notice: Notice | undefined;
   /** The terminal has the user's attention: it said so, or never says. */
@@ -63,7 +73,7 @@ export interface Chat {
   /** The last is on top, and has the keys. */
   readonly dialogs: readonly Dialog[];
   readonly transfers: ReadonlyMap<string, TransferRow>;
-  readonly previews: ReadonlyMap<number, Preview>;
+  readonly previews: ReadonlyMap<RowKey, Preview>;
   /** Lines that were sent, newest last, for the message box's history. */
   readonly sentLines: readonly string[];
   /** Where in it the message box is; undefined when it shows what is being written. */
@@ -99,7 +109,7 @@ export interface Conversation {
   /** The first place that was unread when the conversation was opened. */
   readonly newFrom: Seq | undefined;
   /** In the focus `messages`. */
-  readonly selected: number | undefined;
+  readonly selected: RowKey | undefined;
   readonly draft: Editor;
   readonly online: ReadonlySet<UserId>;
   /** How far everybody has read. */
@@ -110,6 +120,6 @@ export interface Conversation {
 
 /** A line of a message: counted from its last one, which is 0. */
 export interface Anchor {
-  readonly key: number;
+  readonly key: RowKey;
   readonly linesBelow: number;
 }

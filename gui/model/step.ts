@@ -2,16 +2,13 @@ import type { GroupId } from "../../core/wire/ids.ts";
 import type { Dialog } from "./dialog.ts";
 import { editorOf } from "./editor.ts";
 import type { Effect } from "./effect.ts";
-import type { Chat, Conversation, Notice, SignIn, State } from "./state.ts";
+import type { Chat, ChatState, Conversation, Notice, State } from "./state.ts";
 
 /** What an event makes of a state, and what has to be done about it. */
 export interface Step<S extends State = State> {
   readonly state: S;
   readonly effects: readonly Effect[];
 }
-
-export type ChatState = State & { readonly scene: Chat };
-export type SignInState = State & { readonly scene: SignIn };
 
 const noticeMs = 6000;
 

@@ -24,18 +24,8 @@ import {
 } from "./reading.ts";
 import type { Settings } from "./settings.ts";
 import { updateSignIn } from "./sign-in.ts";
-import type { Chat, Focus, SignIn, Size, State } from "./state.ts";
-import {
-  andThen,
-  type ChatState,
-  clamp,
-  closeDialog,
-  type SignInState,
-  type Step,
-  step,
-  topDialog,
-  withChat,
-} from "./step.ts";
+import type { Chat, ChatState, Focus, SignIn, Size, State } from "./state.ts";
+import { andThen, clamp, closeDialog, type Step, step, topDialog, withChat } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
 export function initialState(of: {
@@ -64,7 +54,7 @@ export function update(state: State, event: Event, viewport: Viewport): Step {
     case "opened":
       return opened(state, event);
     default:
-      return isChat(state) ? updateChat(state, event, viewport) : updateSignIn(state as SignInState, event);
+      return isChat(state) ? updateChat(state, event, viewport) : updateSignIn(state, event);
   }
 }
 

@@ -1,5 +1,4 @@
-import type { Anchor, Conversation } from "./state.ts";
-import type { ChatState } from "./step.ts";
+import type { Anchor, ChatState, Conversation } from "./state.ts";
 
 /** What the layout tells the model about what fits: how many lines messages take. */
 export interface Viewport {

@@ -42,13 +42,13 @@ function colourOf({ width, height, pixels }: Picture, x: number, y: number, colo
 
 /** Of xterm's 256 colours, the nearest in the cube of 6 × 6 × 6 or among the 24 greys; the first 16 are the user's. */
 export function paletteIndex(red: number, green: number, blue: number): number {
-  const steps = [red, green, blue].map(cubeStep) as [number, number, number];
-  const cube = steps.map((step) => cubeLevels[step] ?? 0) as [number, number, number];
+  const [redStep, greenStep, blueStep] = [cubeStep(red), cubeStep(green), cubeStep(blue)] as const;
+  const levelOf = (step: number) => cubeLevels[step] ?? 0;
   const greyStep = Math.max(0, Math.min(23, Math.round(((red + green + blue) / 3 - 8) / 10)));
   const grey = 8 + 10 * greyStep;
-  const far = ([r, g, b]: readonly [number, number, number]) => (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
-  if (far([grey, grey, grey]) < far(cube)) return 232 + greyStep;
-  return 16 + 36 * steps[0] + 6 * steps[1] + steps[2];
+  const far = (r: number, g: number, b: number) => (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
+  const isGreyNearer = far(grey, grey, grey) < far(levelOf(redStep), levelOf(greenStep), levelOf(blueStep));
+  return isGreyNearer ? 232 + greyStep : 16 + 36 * redStep + 6 * greenStep + blueStep;
 }
 
 /** The colour that a number of 16 and more stands for. */

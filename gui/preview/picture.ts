@@ -24,30 +24,31 @@ export function scaled(picture: Picture, { width, height }: PixelSize): Picture 
       const lineWeight = weightOf(row, line);
       const lineAt = line * picture.width;
       for (let x = 0; x < width; x++) {
-        const column = columns[x] as Span;
+        const column = columns[x];
+        if (!column) break;
         let [red, green, blue, opacity] = [0, 0, 0, 0];
         for (let at = column.first; at <= column.last; at++) {
           const pixel = (lineAt + at) * 4;
-          const weight = weightOf(column, at) * (picture.pixels[pixel + 3] as number);
-          red += weight * (picture.pixels[pixel] as number);
-          green += weight * (picture.pixels[pixel + 1] as number);
-          blue += weight * (picture.pixels[pixel + 2] as number);
+          const weight = weightOf(column, at) * (picture.pixels[pixel + 3] ?? 0);
+          red += weight * (picture.pixels[pixel] ?? 0);
+          green += weight * (picture.pixels[pixel + 1] ?? 0);
+          blue += weight * (picture.pixels[pixel + 2] ?? 0);
           opacity += weight;
         }
         const to = x * 4;
-        sums[to] = (sums[to] as number) + lineWeight * red;
-        sums[to + 1] = (sums[to + 1] as number) + lineWeight * green;
-        sums[to + 2] = (sums[to + 2] as number) + lineWeight * blue;
-        sums[to + 3] = (sums[to + 3] as number) + lineWeight * opacity;
+        sums[to] = (sums[to] ?? 0) + lineWeight * red;
+        sums[to + 1] = (sums[to + 1] ?? 0) + lineWeight * green;
+        sums[to + 2] = (sums[to + 2] ?? 0) + lineWeight * blue;
+        sums[to + 3] = (sums[to + 3] ?? 0) + lineWeight * opacity;
       }
     }
     const area = (picture.width / width) * (picture.height / height);
     for (let x = 0; x < width; x++) {
-      const opacity = sums[x * 4 + 3] as number;
+      const opacity = sums[x * 4 + 3] ?? 0;
       const to = (y * width + x) * 4;
       if (opacity === 0) continue;
       for (let channel = 0; channel < 3; channel++) {
-        pixels[to + channel] = Math.round((sums[x * 4 + channel] as number) / opacity);
+        pixels[to + channel] = Math.round((sums[x * 4 + channel] ?? 0) / opacity);
       }
       pixels[to + 3] = Math.round(opacity / area);
     }

@@ -61,17 +61,18 @@ function diffused({ width, height, pixels }: Picture): Uint8Array {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = (y * width + x) * 4;
-      const wanted = [0, 1, 2].map((band) => Math.max(0, Math.min(255, bands[at + band] as number)));
-      if ((pixels[at + 3] as number) < 128) continue;
-      const index = paletteIndex(...(wanted as [number, number, number]));
+      const level = (band: number) => Math.max(0, Math.min(255, bands[at + band] ?? 0));
+      const wanted = [level(0), level(1), level(2)] as const;
+      if ((pixels[at + 3] ?? 0) < 128) continue;
+      const index = paletteIndex(...wanted);
       const drawn = paletteColour(index);
       indexes[y * width + x] = index;
       for (const [right, down, share] of diffusion) {
         if (x + right < 0 || x + right >= width || y + down >= height) continue;
         const neighbour = at + (down * width + right) * 4;
         for (let band = 0; band < 3; band++) {
-          const error = (wanted[band] as number) - (drawn[band] as number);
-          bands[neighbour + band] = (bands[neighbour + band] as number) + error * share;
+          const error = (wanted[band] ?? 0) - (drawn[band] ?? 0);
+          bands[neighbour + band] = (bands[neighbour + band] ?? 0) + error * share;
         }
       }
     }

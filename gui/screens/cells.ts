@@ -42,7 +42,8 @@ function paint(row: Cell[], from: number, line: Line, theme: Theme): void {
     }
   }
   // What begins behind the line was wide, and has lost its first half.
-  if (row[x]?.text === "" && x < row.length) row[x] = { ...(row[x] as Cell), text: " " };
+  const behind = row[x];
+  if (behind?.text === "") row[x] = { ...behind, text: " " };
 }
 
 /** A wide character whose second half is about to be covered goes altogether. */

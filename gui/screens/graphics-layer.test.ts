@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { frameOf } from "../layout/frame.ts";
 import { graphicPlaces } from "../layout/graphics.ts";
-import { cats, chatSession, messageRow, newestPage, type Session } from "../testing/session.ts";
+import { cats, chatSession, idOf, messageRow, newestPage, type Session } from "../testing/session.ts";
 import { GraphicsLayer } from "./graphics-layer.ts";
 
 const fileBytes = { attachment: new Uint8Array(16), key: new Uint8Array(32), hash: new Uint8Array(32) };
@@ -12,7 +12,7 @@ const lines = ["\u001b[38;5;1m▀▀▀▀\u001b[0m", "\u001b[38;5;2m▀▀▀�
 function withPicture(): Session {
   const messages = [messageRow(1, { content: picture }), ...Array.from({ length: 40 }, (_, at) => messageRow(at + 2))];
   const session = chatSession().hear(newestPage(cats, messages.slice(0, 3)));
-  return session.hear({ kind: "preview", key: 1, preview: { kind: "lines", columns: 4, lines, graphic: 7 } });
+  return session.hear({ kind: "preview", key: idOf.row(1), preview: { kind: "lines", columns: 4, lines, graphic: 7 } });
 }
 
 const placesOf = (session: Session) => graphicPlaces(frameOf(session.state));
@@ -42,7 +42,8 @@ suite("pictures as pixels", () => {
 
   test("are drawn anew with the cells where a terminal cannot take one away", () => {
     const layer = new GraphicsLayer({ show: ({ id }) => `show ${id};`, hide: () => undefined });
-    const [one, other] = [7, 8].map((id) => ({ id, x: 1, y: id, columns: 4, rows: 1 })) as [never, never];
+    const place = (id: number) => ({ id, x: 1, y: id, columns: 4, rows: 1 });
+    const [one, other] = [place(7), place(8)];
     layer.change([one, other]);
     assert.deepEqual(layer.change([other]), { isRedrawn: true, sequences: "show 8;" });
   });

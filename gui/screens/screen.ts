@@ -32,7 +32,7 @@ const drawPeriodMs = 16;
 /** So long after an escape, what comes is no part of a key any more. */
 const escapeMs = 40;
 
-/** What is used of blessed, whose types tell nothing of it. */
+/** What is used of blessed; its published types lack most of it. */
 interface Blessed {
   screen(options: {
     readonly input: NodeJS.ReadableStream;
@@ -67,6 +67,7 @@ interface BlessedKey {
   readonly full?: string;
 }
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is used of it is tested; its published types lack most of it
 const blessed = library as unknown as Blessed;
 
 /**

@@ -49,7 +49,7 @@ for (const TERM of ["screen-256color", "xterm-256color"]) {
     const asking = await TmuxTerminal.open([process.execPath, program("columns-program.js"), ...said], size);
     const answered = (await asking.shows("columns [")).join("");
     await asking.close();
-    const columns = JSON.parse(/columns (\[.*?\])/.exec(answered)?.[1] ?? "[]") as number[];
+    const columns: readonly unknown[] = JSON.parse(/columns (\[.*?\])/.exec(answered)?.[1] ?? "[]");
     const shifted = samples.filter((_sample, at) => columns[at] !== columns[0]);
     assert.deepEqual([columns.length, shifted], [samples.length, []], lines.join("\n"));
   });

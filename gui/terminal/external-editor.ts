@@ -43,6 +43,6 @@ export async function writeInEditor(
 /** Through the shell, since the variable may hold words of a command. */
 async function run(editor: string, file: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
   const command = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", file], { stdio: "inherit", env: environment });
-  const [code] = (await once(command, "exit")) as [number | null];
+  const [code]: readonly unknown[] = await once(command, "exit");
   return code === 0;
 }

@@ -18,7 +18,7 @@ function read(...pieces: readonly (string | Uint8Array)[]): InputItem[] {
     }
   };
   for (const piece of pieces) {
-    const done = readInput(state, Buffer.from(piece as string));
+    const done = readInput(state, typeof piece === "string" ? Buffer.from(piece) : piece);
     ({ state } = done);
     add(done.items);
   }

@@ -2,6 +2,7 @@ import { writeSync } from "node:fs";
 import { constants } from "node:os";
 import type { ReadStream, WriteStream } from "node:tty";
 import { type Clock, sleep } from "../../core/platform/clock.ts";
+import { codeOf } from "../../core/platform/failure.ts";
 import type { InputItem } from "./input.ts";
 import { TerminalInput } from "./terminal-input.ts";
 import { TerminalOutput } from "./terminal-output.ts";
@@ -138,7 +139,7 @@ export class Terminal {
       try {
         at += writeSync(this.#options.stdout.fd, bytes, at);
       } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code !== "EAGAIN") return;
+        if (codeOf(cause) !== "EAGAIN") return;
       }
     }
   }

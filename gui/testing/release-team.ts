@@ -1,4 +1,5 @@
-import type { ClientMessageId, GroupId, UserId } from "../../core/wire/ids.ts";
+import { present } from "../../core/testing/present.ts";
+import { clientMessageId, type GroupId, type UserId } from "../../core/wire/ids.ts";
 import { viewport } from "../layout/viewport.ts";
 import type { Event } from "../model/event.ts";
 import { defaultSettings } from "../model/settings.ts";
@@ -63,10 +64,10 @@ function file(name: string, size: number, text: string): MessageRow["content"] {
 }
 
 export const messages: readonly MessageRow[] = said.map(([seq, sender, minutes, text, of], at) => ({
-  key: at + 1,
+  key: idOf.row(at + 1),
   seq: seq === undefined ? undefined : idOf.seq(seq),
   sender: idOf.user(sender),
-  id: BigInt(at) as unknown as ClientMessageId,
+  id: clientMessageId(BigInt(at)),
   epoch: 1,
   at: day + minutes * minute,
   state: sender === 1 ? "sent" : "received",
@@ -141,8 +142,8 @@ export const changedNumber: SafetyNumber = {
 /** A text of somebody in the release team. */
 export function messageIn(key: number, text: string, of: Partial<MessageRow> = {}): MessageRow {
   return {
-    ...(messages[0] as MessageRow),
-    key,
+    ...present(messages[0]),
+    key: idOf.row(key),
     seq: idOf.seq(key),
     at: day + key * minute,
     content: { kind: "text", text },

@@ -1,19 +1,22 @@
-import type { ClientMessageId, GroupId, Seq, UserId } from "../../core/wire/ids.ts";
+import type { RowKey } from "../../core/client/index.ts";
+import { present } from "../../core/testing/present.ts";
+import { clientMessageId, type GroupId, groupId, seq, userId } from "../../core/wire/ids.ts";
 import { bindingsOf } from "../keys/bindings.ts";
-import type { Effect } from "../model/effect.ts";
+import type { Dialog } from "../model/dialog.ts";
+import type { Effect, EffectKind } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import { defaultSettings } from "../model/settings.ts";
-import type { GroupRow, MessageRow, PersonRow } from "../model/shown.ts";
+import type { GroupFacts, GroupRow, MessageRow, PersonRow } from "../model/shown.ts";
 import { beginSignIn } from "../model/sign-in.ts";
-import type { Conversation, State } from "../model/state.ts";
-import type { ChatState } from "../model/step.ts";
+import type { ChatState, Conversation, SignIn, State } from "../model/state.ts";
 import { initialState, isChat, update } from "../model/update.ts";
 import type { Viewport } from "../model/viewport.ts";
 
 export const idOf = {
-  group: (id: number) => id as unknown as GroupId,
-  user: (id: number) => id as unknown as UserId,
-  seq: (seq: number) => seq as unknown as Seq,
+  group: groupId,
+  user: userId,
+  seq,
+  row: (key: number) => key as RowKey,
 };
 
 export const alice = idOf.user(1);
@@ -42,10 +45,10 @@ export function groupRow(group: GroupId, of: Partial<GroupRow> = {}): GroupRow {
 
 export function messageRow(key: number, of: Partial<MessageRow> = {}): MessageRow {
   return {
-    key,
+    key: idOf.row(key),
     seq: idOf.seq(key),
     sender: bob,
-    id: BigInt(key) as unknown as ClientMessageId,
+    id: clientMessageId(BigInt(key)),
     epoch: 1,
     at: key * 1000,
     state: "received",
@@ -53,6 +56,21 @@ export function messageRow(key: number, of: Partial<MessageRow> = {}): MessageRo
     ...of,
   };
 }
+
+export const messageRows = (from: number, through: number): MessageRow[] =>
+  Array.from({ length: through - from + 1 }, (_, index) => messageRow(from + index));
+
+export const catsFacts: GroupFacts = {
+  title: "cats",
+  members: [
+    { user: alice, name: "alice", admin: true },
+    { user: bob, name: "bob", admin: false },
+  ],
+  epoch: 1,
+  suite: "rsa-fernet",
+  expireSeconds: 0,
+  changes: [],
+};
 
 /** A viewport in which every message takes one line. */
 export function flatViewport(pageLines: number): Viewport {
@@ -89,6 +107,25 @@ export class Session {
     return this.state;
   }
 
+  get signIn(): SignIn {
+    const { scene } = this.state;
+    if (scene.kind !== "signIn") throw new Error("somebody has signed in");
+    return scene;
+  }
+
+  conversation(group = cats): Conversation {
+    return present(this.chat.scene.conversations.get(group), `conversation ${group}`);
+  }
+
+  /** Of the messages in the window of the conversation of cats. */
+  get keysShown(): RowKey[] {
+    return this.conversation().messages.map(({ key }) => key);
+  }
+
+  get topDialog(): Dialog | undefined {
+    return this.chat.scene.dialogs.at(-1);
+  }
+
   get draft(): string {
     const { active, conversations } = this.chat.scene;
     return (active === undefined ? undefined : conversations.get(active)?.draft.text) ?? "";
@@ -118,8 +155,8 @@ export class Session {
     return this.effects.splice(0);
   }
 
-  did<K extends Effect["kind"]>(kind: K): (Effect & { kind: K })[] {
-    return this.effects.filter((effect): effect is Effect & { kind: K } => effect.kind === kind);
+  did<K extends EffectKind>(kind: K): Extract<Effect, { kind: K }>[] {
+    return this.effects.filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind);
   }
 }
 

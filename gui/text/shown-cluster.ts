@@ -66,7 +66,7 @@ const invisible = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 
 /** 🇩🇪 is written D, E: one column each, and so two as a flag would take. */
 function lettersOf(cluster: string): string {
-  return Array.from(cluster, (indicator) =>
-    String.fromCodePoint((indicator.codePointAt(0) as number) - 0x1f1e6 + 65),
-  ).join("");
+  return Array.from(cluster, (indicator) => String.fromCodePoint((indicator.codePointAt(0) ?? 0) - 0x1f1e6 + 65)).join(
+    "",
+  );
 }

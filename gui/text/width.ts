@@ -20,7 +20,7 @@ export interface Grapheme {
 export function* graphemesOf(text: string): Generator<Grapheme> {
   if (simple.test(text)) {
     for (let at = 0; at < text.length; at++) {
-      const character = text[at] as string;
+      const character = text.charAt(at);
       yield { text: character, at, shown: character, columns: text.charCodeAt(at) < wideFrom ? 1 : 2 };
     }
     return;

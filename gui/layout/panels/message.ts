@@ -1,7 +1,6 @@
 import type { MessageDialog } from "../../model/dialog.ts";
 import { menuItems } from "../../model/dialogs/message.ts";
-import type { Size } from "../../model/state.ts";
-import type { ChatState } from "../../model/step.ts";
+import type { ChatState, Size } from "../../model/state.ts";
 import { span } from "../line.ts";
 import { itemRow, type Panel } from "../panel.ts";
 

@@ -1,6 +1,5 @@
 import type { DialogKind, DialogOf } from "../../model/dialog.ts";
-import type { Size } from "../../model/state.ts";
-import type { ChatState } from "../../model/step.ts";
+import type { ChatState, Size } from "../../model/state.ts";
 import { type Panel, roomOf } from "../panel.ts";
 import { confirmPanel } from "./confirm.ts";
 import { filesPanel } from "./files.ts";

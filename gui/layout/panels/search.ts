@@ -1,7 +1,6 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { SearchDialog } from "../../model/dialog.ts";
-import type { Size } from "../../model/state.ts";
-import type { ChatState } from "../../model/step.ts";
+import type { ChatState, Size } from "../../model/state.ts";
 import { columnsOf, cut } from "../../text/width.ts";
 import { field } from "../field.ts";
 import { titleOf } from "../group-list.ts";

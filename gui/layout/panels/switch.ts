@@ -1,7 +1,6 @@
 import type { SwitchDialog } from "../../model/dialog.ts";
 import { groupsLike } from "../../model/dialogs/switch.ts";
-import type { Size } from "../../model/state.ts";
-import type { ChatState } from "../../model/step.ts";
+import type { ChatState, Size } from "../../model/state.ts";
 import { cut } from "../../text/width.ts";
 import { field } from "../field.ts";
 import { groupTitle } from "../group-list.ts";

@@ -1,8 +1,7 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { TransfersDialog } from "../../model/dialog.ts";
 import { transfersOf } from "../../model/dialogs/transfers.ts";
-import type { Size } from "../../model/state.ts";
-import type { ChatState } from "../../model/step.ts";
+import type { ChatState, Size } from "../../model/state.ts";
 import { cut } from "../../text/width.ts";
 import { bytesText } from "../bytes-text.ts";
 import { firstKey } from "../key-label.ts";

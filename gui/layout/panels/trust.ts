@@ -1,8 +1,7 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { TrustDialog } from "../../model/dialog.ts";
 import type { SafetyNumber } from "../../model/shown.ts";
-import type { Size } from "../../model/state.ts";
-import type { ChatState } from "../../model/step.ts";
+import type { ChatState, Size } from "../../model/state.ts";
 import { columnsOf } from "../../text/width.ts";
 import { filled, type Line, type Style, span } from "../line.ts";
 import { wrapSpans } from "../marked-text.ts";

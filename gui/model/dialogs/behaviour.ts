@@ -2,7 +2,8 @@ import { type Action, actionOf } from "../../keys/bindings.ts";
 import type { Dialog } from "../dialog.ts";
 import { edited, oneLine } from "../editing.ts";
 import { type Editor, insert } from "../editor.ts";
-import { type ChatState, clamp, replaceDialog, type Step } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { clamp, replaceDialog, type Step } from "../step.ts";
 import type { Viewport } from "../viewport.ts";
 
 /** What a kind of dialog makes of what the user does while it is on top. */

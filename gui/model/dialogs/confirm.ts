@@ -1,15 +1,7 @@
 import type { ConfirmDialog } from "../dialog.ts";
 import { insert } from "../editor.ts";
-import {
-  type ChatState,
-  closeDialog,
-  conversationOf,
-  openDialog,
-  replaceDialog,
-  type Step,
-  step,
-  withConversation,
-} from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { closeDialog, conversationOf, openDialog, replaceDialog, type Step, step, withConversation } from "../step.ts";
 import { type Behaviour, choosing, type Press } from "./behaviour.ts";
 
 export function askBefore(state: ChatState, ask: Omit<ConfirmDialog, "kind" | "at">): ChatState {

@@ -1,6 +1,7 @@
 import type { Dialog, DialogKind, DialogOf } from "../dialog.ts";
 import { oneLine } from "../editing.ts";
-import { type ChatState, closeDialog, type Step, step } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { closeDialog, type Step, step } from "../step.ts";
 import type { Viewport } from "../viewport.ts";
 import { type Behaviour, type Press, pressOf } from "./behaviour.ts";
 import { confirm } from "./confirm.ts";

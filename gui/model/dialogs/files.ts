@@ -4,17 +4,8 @@ import { emptyEditor, insert } from "../editor.ts";
 import type { Effect } from "../effect.ts";
 import type { Event } from "../event.ts";
 import type { FileEntry } from "../shown.ts";
-import {
-  type ChatState,
-  clamp,
-  closeDialog,
-  mapDialogs,
-  openDialog,
-  replaceDialog,
-  type Step,
-  step,
-  tell,
-} from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { clamp, closeDialog, mapDialogs, openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
 import { type Behaviour, movedTo, type Press, typedInto } from "./behaviour.ts";
 
 /** What the preview in the explorer may take of the screen. */

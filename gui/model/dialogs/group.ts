@@ -4,17 +4,8 @@ import type { GroupDialog } from "../dialog.ts";
 import { editorOf, emptyEditor, replaceBefore } from "../editor.ts";
 import { namesIn } from "../names.ts";
 import { nameOffer } from "../offer.ts";
-import {
-  type ChatState,
-  closeDialog,
-  conversationOf,
-  openDialog,
-  problem,
-  replaceDialog,
-  type Step,
-  step,
-  withChat,
-} from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { closeDialog, conversationOf, openDialog, problem, replaceDialog, type Step, step, withChat } from "../step.ts";
 import { type Behaviour, choosing, type Press, typedInto } from "./behaviour.ts";
 import { membersOf } from "./members.ts";
 

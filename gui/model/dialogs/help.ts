@@ -1,5 +1,6 @@
 import type { HelpDialog } from "../dialog.ts";
-import { type ChatState, openDialog, replaceDialog, step } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { openDialog, replaceDialog, step } from "../step.ts";
 import { type Behaviour, movedBy } from "./behaviour.ts";
 
 export const showHelp = (state: ChatState): ChatState => openDialog(state, { kind: "help", top: 0 });

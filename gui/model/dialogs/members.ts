@@ -1,7 +1,8 @@
 import type { GroupId } from "../../../core/wire/ids.ts";
 import type { MembersDialog } from "../dialog.ts";
 import type { MemberRow } from "../shown.ts";
-import { type ChatState, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { openDialog, replaceDialog, type Step, step } from "../step.ts";
 import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 import { askBefore } from "./confirm.ts";
 import { showTrust } from "./trust.ts";

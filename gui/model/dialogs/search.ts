@@ -1,10 +1,11 @@
+import type { RowKey } from "../../../core/client/index.ts";
 import type { GroupId } from "../../../core/wire/ids.ts";
 import { openGroup } from "../conversations.ts";
 import type { SearchDialog } from "../dialog.ts";
 import { editorOf } from "../editor.ts";
+import type { ChatState } from "../state.ts";
 import {
   andThen,
-  type ChatState,
   closeDialog,
   openDialog,
   replaceDialog,
@@ -41,7 +42,7 @@ function pressed(state: ChatState, dialog: SearchDialog, press: Press): Step<Cha
 }
 
 /** Goes to a message, wherever it is. */
-function goToMessage(state: ChatState, group: GroupId, key: number): Step<ChatState> {
+function goToMessage(state: ChatState, group: GroupId, key: RowKey): Step<ChatState> {
   return andThen(openGroup(state, group), (opened) => {
     const anchored = withConversation(opened, group, { anchor: { key, linesBelow: 0 }, selected: key });
     return step(withChat(anchored, { focus: "messages" }), { kind: "load", group, where: "around", from: key });

@@ -1,6 +1,7 @@
 import type { SettingsDialog } from "../dialog.ts";
 import type { Settings } from "../settings.ts";
-import { type ChatState, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { openDialog, replaceDialog, type Step, step } from "../step.ts";
 import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 
 export const showSettings = (state: ChatState): ChatState => openDialog(state, { kind: "settings", at: 0 });

@@ -2,7 +2,8 @@ import { openGroup } from "../conversations.ts";
 import type { SwitchDialog } from "../dialog.ts";
 import { emptyEditor } from "../editor.ts";
 import type { GroupRow } from "../shown.ts";
-import { type ChatState, closeDialog, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { closeDialog, openDialog, replaceDialog, type Step, step } from "../step.ts";
 import { type Behaviour, clickedItem, movedTo, type Press, typedInto } from "./behaviour.ts";
 
 export const showSwitch = (state: ChatState): ChatState =>

@@ -1,6 +1,7 @@
 import type { TransfersDialog } from "../dialog.ts";
 import type { TransferRow } from "../shown.ts";
-import { type ChatState, openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
 import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 
 export const showTransfers = (state: ChatState): ChatState => openDialog(state, { kind: "transfers", at: 0 });

@@ -1,6 +1,7 @@
 import type { UserId } from "../../../core/wire/ids.ts";
 import type { TrustDialog } from "../dialog.ts";
-import { type ChatState, openDialog, replaceDialog, type Step, step } from "../step.ts";
+import type { ChatState } from "../state.ts";
+import { openDialog, replaceDialog, type Step, step } from "../step.ts";
 import type { Behaviour, Press } from "./behaviour.ts";
 import { askBefore } from "./confirm.ts";
 

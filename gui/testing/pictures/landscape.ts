@@ -11,7 +11,8 @@ const sky: readonly Colour[] = [
   [215, 135, 175],
   [255, 175, 135],
 ];
-const sun = { x: 330, y: 78, radius: 30, colour: [255, 240, 190] as Colour };
+const sunColour: Colour = [255, 240, 190];
+const sun = { x: 330, y: 78, radius: 30, colour: sunColour };
 
 /** Mountains one behind another, the nearest last: where the ridge is, and how far it goes up and down. */
 const ridges: readonly {
@@ -44,7 +45,8 @@ function colourAt(x: number, y: number): Colour {
 
 function skyAt(share: number): Colour {
   const at = share * (sky.length - 1);
-  const [from, to] = sky.slice(Math.floor(at)) as [Colour, Colour];
+  const [from, to] = sky.slice(Math.floor(at));
+  if (!from || !to) throw new RangeError(`no sky at ${share}`);
   return mixed(from, to, at % 1);
 }
 

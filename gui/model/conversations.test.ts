@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import {
+  alice,
+  bob,
+  cats,
+  chatSession,
+  dogs,
+  groupRow,
+  idOf,
+  messageRow,
+  messageRows,
+  newestPage,
+} from "../testing/session.ts";
+
+suite("conversations", () => {
+  test("the newest page is shown, and what is shown has been read", () => {
+    const session = chatSession([groupRow(cats, { unread: 2, readSeq: idOf.seq(3) })]);
+    assert.deepEqual(
+      session.done().map(({ kind }) => kind),
+      ["show", "load"],
+    );
+    session.hear(newestPage(cats, messageRows(1, 5)));
+    assert.deepEqual(session.did("markRead"), [{ kind: "markRead", group: cats, seq: 5 }]);
+    assert.equal(session.conversation().newFrom, 4);
+    assert.equal(session.chat.scene.groups[0]?.unread, 0);
+  });
+
+  test("nothing is read while the terminal has not the user's attention", () => {
+    const session = chatSession();
+    session.hear({ kind: "focused", focused: false }, newestPage(cats, messageRows(1, 5)));
+    assert.deepEqual(session.did("markRead"), []);
+    session.hear({ kind: "focused", focused: true });
+    assert.equal(session.did("markRead")[0]?.seq, 5);
+  });
+
+  test("new messages do not move what somebody reads further up", () => {
+    const session = chatSession()
+      .hear(newestPage(cats, messageRows(1, 50)))
+      .press("pageup");
+    const { anchor } = session.conversation();
+    assert.ok(anchor);
+    session.done();
+    session.hear({ kind: "message", group: cats, message: messageRow(51) });
+    assert.deepEqual(session.conversation().anchor, anchor);
+    assert.deepEqual(session.did("markRead"), []);
+    session.press("M-end");
+    assert.equal(session.did("markRead")[0]?.seq, 51);
+  });
+
+  test("scrolling back loads from the vault, then from the server, then says that there is no more", () => {
+    const session = chatSession()
+      .hear(newestPage(cats, messageRows(30, 50), true))
+      .press("pageup", "pageup");
+    assert.deepEqual(session.did("load").at(-1), { kind: "load", group: cats, where: "older", from: 30 });
+    session.hear({
+      kind: "page",
+      group: cats,
+      where: "older",
+      messages: messageRows(20, 29),
+      moreOlder: false,
+      moreNewer: true,
+    });
+    assert.deepEqual(
+      session.keysShown,
+      messageRows(20, 50).map(({ key }) => key),
+    );
+    session.press("pageup", "pageup", "pageup");
+    assert.equal(session.did("fetchOlder").length, 1);
+    session.hear({ kind: "fetched", group: cats, count: 0, more: false });
+    assert.equal(session.conversation().older, "none");
+    assert.equal(session.press("pageup").did("fetchOlder").length, 1);
+  });
+
+  test("a message keeps its row from being written to being acknowledged, and comes to stand at its place", () => {
+    const session = chatSession().hear(newestPage(cats, messageRows(1, 3)));
+    const own = messageRow(9, { seq: undefined, sender: alice, state: "written" });
+    session.hear({ kind: "message", group: cats, message: own });
+    session.hear({ kind: "message", group: cats, message: messageRow(4) });
+    assert.deepEqual(session.keysShown, [1, 2, 3, 4, 9]);
+    session.hear({ kind: "message", group: cats, message: messageRow(5, { seq: idOf.seq(6) }) });
+    session.hear({ kind: "message", group: cats, message: { ...own, seq: idOf.seq(5), state: "sent" } });
+    assert.deepEqual(session.keysShown, [1, 2, 3, 4, 9, 5]);
+  });
+
+  test("drafts stay with their conversation", () => {
+    const session = chatSession().type("for cats").press("M-down").type("for dogs").press("M-up");
+    assert.equal(session.draft, "for cats");
+    assert.deepEqual(
+      session.did("saveDraft").map(({ group, text }) => [group, text]),
+      [
+        [cats, "for cats"],
+        [dogs, "for dogs"],
+      ],
+    );
+  });
+
+  test("the next unread one is where the user was named, before where something is new", () => {
+    const birds = idOf.group(12);
+    const rows = [groupRow(cats), groupRow(dogs, { unread: 3 }), groupRow(birds, { unread: 1, mentions: 1 })];
+    assert.equal(chatSession(rows).press("C-n").chat.scene.active, birds);
+  });
+
+  test("a search hit is gone to, wherever it is", () => {
+    const session = chatSession().press("M-f").type("fish");
+    assert.equal(session.did("search").at(-1)?.words, "fish");
+    session.hear({ kind: "hits", group: undefined, words: "fish", hits: [{ group: dogs, message: messageRow(77) }] });
+    session.hear({ kind: "hits", group: undefined, words: "fis", hits: [] });
+    session.press("enter");
+    assert.equal(session.chat.scene.active, dogs);
+    assert.deepEqual(session.did("load").at(-1), { kind: "load", group: dogs, where: "around", from: 77 });
+    assert.deepEqual(session.conversation(dogs).anchor, { key: 77, linesBelow: 0 });
+  });
+
+  test("who had no group is shown the first that there is", () => {
+    const session = chatSession([]).hear({ kind: "groups", groups: [groupRow(cats)] });
+    assert.equal(session.chat.scene.active, cats);
+  });
+
+  test("a message can be chosen, and a failed one sent again", () => {
+    const failed = messageRow(3, { sender: alice, state: "failed", why: "busy", seq: undefined });
+    const session = chatSession()
+      .hear(newestPage(cats, [...messageRows(1, 2), failed]))
+      .press("S-up", "r");
+    assert.deepEqual(session.did("retry"), [{ kind: "retry", group: cats, key: 3 }]);
+    session.press("up", "r", "enter", "enter");
+    assert.equal(session.did("retry").length, 1);
+    assert.equal(session.did("readSafetyNumber")[0]?.user, bob);
+  });
+
+  test("pictures are shown by themselves, once, unless they are large or the user does not want it", () => {
+    const file = (key: number, size: number) => {
+      const content = { kind: "file", name: "cat.png", mediaType: "image/png", size } as const;
+      return messageRow(key, {
+        content: { ...content, attachment: new Uint8Array(16), key: new Uint8Array(32), hash: new Uint8Array(32) },
+      });
+    };
+    const session = chatSession().hear(newestPage(cats, [file(1, 1000), file(2, 1e8)]));
+    session.hear({ kind: "message", group: cats, message: file(3, 1000) });
+    assert.deepEqual(
+      session.did("previewMessage").map(({ key }) => key),
+      [1, 3],
+    );
+    session.hear({ kind: "preview", key: idOf.row(1), preview: { kind: "none", why: "broken" } });
+    session.state = { ...session.state, settings: { ...session.state.settings, previews: false } };
+    session.hear({ kind: "message", group: cats, message: file(4, 1000) });
+    assert.equal(session.did("previewMessage").length, 2);
+  });
+
+  test("notifications come for mentions elsewhere, once, and not for what was read", () => {
+    const named = (key: number) => messageRow(key, { content: { kind: "text", text: "hey @Alice" } });
+    const session = chatSession([groupRow(cats), groupRow(dogs, { readSeq: idOf.seq(5) })]);
+    session.hear({ kind: "message", group: dogs, message: messageRow(6) });
+    session.hear({ kind: "message", group: dogs, message: named(4) });
+    assert.deepEqual(session.did("notify"), []);
+    session.hear({ kind: "message", group: dogs, message: named(7) });
+    assert.deepEqual(session.did("notify"), [{ kind: "notify", title: "bob in dogs", text: "hey @Alice" }]);
+    session.hear(newestPage(cats, [])).hear({ kind: "message", group: cats, message: named(8) });
+    assert.equal(session.did("notify").length, 1);
+  });
+});
