@@ -28,41 +28,41 @@ import { memoryPins, Trust, type TrustEvents } from "./people/trust.ts";
 
 export interface ClientEvents extends ConversationEvents, TrustEvents, WatchedGroupsEvents {
   connection?(state: ConnectionState, why: string): void;
-  /** Each message of each group once, in order, before it is opened. */
+  /** A message of any group, once each and in the group's order, before it is opened. */
   delivered?(group: GroupId, message: DeliverCursor): void;
-  /** The server says that these seqs have no message: expired, where the group says so, and withheld otherwise. */
+  /** The server says that these seqs have no message: expired in a group whose messages expire, and withheld otherwise. */
   missing?(group: GroupId, from: Seq, through: Seq): void;
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
   /** The server sent messages of a group that the user has left. */
   strayed?(group: GroupId): void;
-  /** Logged in or resumed, each time. */
+  /** Logged in or resumed, and the user's groups are known; called each time. */
   welcomed?(welcome: Welcome): void;
-  /** What became of a message that an earlier run had left unsent. */
+  /** The outcome of a message that an earlier run had left without one. */
   settled?(message: WrittenMessage, outcome: SendOutcome): void;
 }
 
 export interface ClientParts extends ConnectionParts, SuiteParts {
   readonly clock: Clock;
-  /** Identities that were checked: simulated users of one process share them. */
+  /** Identities that were checked; the simulated users of a process share them. */
   readonly identities: IdentityCache;
-  /** What is kept from one run to the next; nothing, without one. */
+  /** Without a keeper nothing is kept from one run to the next. */
   readonly keeper?: Keeper | undefined;
-  /** Instead of all that there are. */
+  /** In place of all suites. */
   readonly suites?: readonly AnySuite[] | undefined;
 }
 
 export interface ClientOptions extends MailboxOptions {
   /**
-   * Whether identities are pinned when they are first met, and held to that: for people, whose every message is opened.
-   * Simulated users trust the servers under test.
+   * Whether the first identity that is met under a name is pinned, and another one refused: for people, whose every message is
+   * opened. Simulated users trust the servers under test.
    */
   readonly pinning: boolean;
-  /** Which delivered messages are opened; all, unless somebody has to save time. */
+  /** Whether a delivered message is opened; without this, all are. */
   opens?(message: DeliverCursor): boolean;
 }
 
-/** Puts a client together, for people and for simulated users alike. */
+/** Assembles a client: the same for people and for simulated users. */
 export function createClient(parts: ClientParts, options: ClientOptions, events: ClientEvents): Client {
   const { clock, keeper, identities } = parts;
   const { outboxMax, pinning } = options;
@@ -148,13 +148,13 @@ interface AssembledClient {
 }
 
 /**
- * A user of FastChat: logs in, founds and changes groups, sends and receives what only their members can read. The same
- * for people and for simulated users.
+ * A user's client: logs in, founds and changes groups, sends and receives messages that only the groups' members can read.
+ * The same for people and for simulated users.
  */
 export class Client {
   readonly #parts: AssembledClient;
 
-  /** By {@link createClient}. */
+  /** Called by {@link createClient}. */
   constructor(parts: AssembledClient) {
     this.#parts = parts;
   }
@@ -171,14 +171,14 @@ export class Client {
     return this.#parts.conversations.user;
   }
 
-  /** The name of the server that this is connected to, for people and logs. */
+  /** The name of the server that the client is connected to, for people and logs. */
   get server(): string | undefined {
     return this.#parts.mailbox.server;
   }
 
   /**
-   * Connects as this user; refused when the server does not let them in. Who learns their identity by logging in hands a
-   * function over.
+   * Connects and authenticates as this user; refused when the server refuses. `identity` is a function where the identity is
+   * known only after the login.
    */
   async logIn(
     identity: Identity | (() => Identity),
@@ -186,13 +186,13 @@ export class Client {
   ): Promise<Result<Welcome, RequestRefusal>> {
     return this.#parts.mailbox.logIn(async (link) => {
       const welcome = await authenticate(link);
-      // Before the mailbox brings the first message.
+      // This comes before the mailbox delivers the first message.
       if (welcome.ok) this.#become(typeof identity === "function" ? identity() : identity, welcome.value.user);
       return welcome;
     });
   }
 
-  /** Says who this is, without a connection: what is kept can be read, and what is written waits. */
+  /** Sets the user without a connection: kept messages can be read, and written ones wait. */
   recognise(identity: Identity, user: UserId): void {
     if (this.user === undefined) this.#become(identity, user);
   }
@@ -203,7 +203,7 @@ export class Client {
     this.#parts.mailbox.resume(token);
   }
 
-  /** Resolves when nothing is kept any more. */
+  /** Resolves when the client keeps nothing any more. */
   async close(): Promise<void> {
     this.#parts.watched.unwatchAll();
     this.#parts.mailbox.close();
@@ -215,7 +215,7 @@ export class Client {
     return this.#parts.conversations.of(group);
   }
 
-  /** Whether others may know how far the user has read. Their other machines learn it the same way. */
+  /** Whether the user sends read receipts, by which their other machines learn how far they have read, too. */
   get readReceipts(): boolean {
     return this.#parts.cursors.receipts;
   }
@@ -224,7 +224,7 @@ export class Client {
     this.#parts.cursors.receipts = are;
   }
 
-  /** Meets users by the names that somebody typed; refused when one is unknown, or not who they were. */
+  /** Looks up users by the names that somebody typed; refused when one is unknown, or has another identity than before. */
   meet(names: readonly string[]): Promise<Result<KnownPerson[], GroupRefusal>> {
     return this.#parts.people.byName(names);
   }
@@ -261,13 +261,13 @@ export class Client {
     return this.#parts.conversations.changes.change(this.conversation(group), { ...change, people: people.value });
   }
 
-  /** Removes everybody else from a group and leaves it: for an admin. Done again after a failure, it goes on where it ended. */
+  /** Removes all other members of a group and leaves it: for an admin. Called again after a failure, it goes on where it ended. */
   deleteGroup(group: GroupId): Promise<Result<undefined, GroupRefusal>> {
     return this.#parts.conversations.changes.dissolve(this.conversation(group));
   }
 
   /**
-   * The user looks at a group: `presence`, `cursors` and `typing` come from now on, over all connections, until
+   * The user watches a group: `presence`, `cursors` and `typing` come from now on, over all connections, until
    * {@link unwatchGroup}.
    */
   watchGroup(group: GroupId): void {
@@ -278,22 +278,22 @@ export class Client {
     this.#parts.watched.unwatch(group);
   }
 
-  /** The user is writing something to a group: whoever looks at it learns it, once in 3 s at most. */
+  /** The user is writing something to a group: the client sends that to those who watch it, once in 3 s at most. */
   typing(group: GroupId): void {
     this.#parts.watched.typing(group);
   }
 
-  /** Who of a watched group is online, as far as is known; the set goes on changing. */
+  /** The members of a watched group who are known to be online; the set goes on changing. */
   onlineIn(group: GroupId): ReadonlySet<UserId> {
     return this.#parts.watched.online(group);
   }
 
-  /** How far members of a watched group have read it, as far as is known; the map goes on changing. */
+  /** The known read cursors of a watched group's members; the map goes on changing. */
   cursorsIn(group: GroupId): ReadonlyMap<UserId, Seq> {
     return this.#parts.watched.cursors(group);
   }
 
-  /** The user has read everything up to a seq. Others learn it if they may, now or when there is a connection. */
+  /** The user has read everything up to a seq. With {@link readReceipts} that is sent, now or when the client is online. */
   markRead(group: GroupId, seq: Seq): void {
     this.#parts.cursors.read(group, seq);
   }
@@ -306,19 +306,19 @@ export class Client {
     return this.conversation(group).older(count);
   }
 
-  /** Milliseconds to the server and back. */
+  /** Milliseconds from a ping to its reply. */
   roundTrip(): Promise<Result<number, RequestRefusal>> {
     return this.#parts.mailbox.roundTrip();
   }
 
-  /** Deletes what has expired in groups that let their messages expire; for who keeps any. */
+  /** Deletes the kept messages that have expired, in groups whose messages expire. */
   async forgetExpired(): Promise<void> {
     const { keeper, mailbox } = this.#parts;
     const groups = keeper?.groups() ?? [];
     await Promise.all(groups.map(({ group }) => this.conversation(group).expire(mailbox.now())));
   }
 
-  /** Sends a content to a group; `settled` learns what became of it. Refused when too many wait. */
+  /** Sends a content to a group, and calls `settled` with its outcome. Refused when too many wait. */
   send(
     group: GroupId,
     content: Content,
@@ -328,12 +328,12 @@ export class Client {
     return this.#parts.messages.send(group, content, settled, id);
   }
 
-  /** Sends a message that failed once more, under its own id: it is there once, even if the server has it already. */
+  /** Sends a failed message again under its own id: the group gets it once, even if the server has it already. */
   retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): Result<ClientMessageId> {
     return this.#parts.messages.retry(id, settled);
   }
 
-  /** Deletes a message that failed; false when there is none. */
+  /** Deletes a failed message; false when there is no such message. */
   discard(id: ClientMessageId): boolean {
     return this.#parts.keeper?.discarded(id) ?? false;
   }
@@ -341,7 +341,7 @@ export class Client {
   #become(identity: Identity, user: UserId): void {
     const { conversations, trust, pinning, messages, events } = this.#parts;
     const isFirst = conversations.become(identity, user);
-    // Oneself is nobody to be surprised by.
+    // So nobody else's identity can be pinned under the user's own name.
     if (pinning) trust.meet(user, identity.public);
     if (isFirst) messages.resume((message, outcome) => events.settled?.(message, outcome));
   }

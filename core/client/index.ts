@@ -1,7 +1,7 @@
 /**
  * The client's door: everything that the terminal client, the command line, the load generator and the benchmarks use of
- * it. Loading this loads no library that is expensive: libsql, OPAQUE's WebAssembly and piscina are loaded by the modules
- * that own them, when they are first used.
+ * it. Loading this loads no expensive library: the modules that own libsql, OPAQUE's WebAssembly and piscina load them at their
+ * first use.
  */
 
 export { type AccountAddress, type LocalAccountParts } from "./account/account-parts.ts";

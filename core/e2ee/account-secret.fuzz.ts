@@ -6,6 +6,7 @@ import type { FuzzTarget } from "../fuzz/target.ts";
 import { accepted, type Parsed } from "../platform/result.ts";
 import { present } from "../testing/present.ts";
 import { equalBytes } from "../wire/bytes.ts";
+import { epoch, groupId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { decodeAccountSecret, openAccountSecret } from "./account-secret.ts";
 import type { Identity } from "./identity.ts";
@@ -14,10 +15,10 @@ import { unwrapKey } from "./key-wrap.ts";
 
 const [alice, bob] = [accountOf("alice").identity, accountOf("bob").identity] as const;
 const { accounts, sealedAccount, wrappedKeys, pem } = fixture();
-const wrapped = { group: 7 as never, epoch: 3 as never };
+const wrapped = { group: groupId(7), epoch: epoch(3) };
 const signed = Buffer.from("whatever is signed");
 
-/** An identity that is taken is one that there is, and its private keys do what they are for. */
+/** Asserts that an identity that is taken is Alice's or Bob's, and that its private keys sign and unwrap. */
 function checkIdentity({ public: { fingerprint, signing }, signingKey, wrappingKey }: Identity): void {
   const isAlice = equalBytes(fingerprint, alice.public.fingerprint);
   assert.ok(isAlice || equalBytes(fingerprint, bob.public.fingerprint), "an identity that nobody has");
@@ -71,7 +72,7 @@ export const targets: readonly FuzzTarget[] = [
       "MIIA",
     ],
     seeds: () => [Buffer.from(pem)],
-    // What a key may be stretched is bounded here as low as nothing that is genuine needs it, or a run had no end.
+    // The genuine keys are stretched less than 5,000 times; a higher bound would make a run endless.
     run: (bytes) => checked(identityFromPem(Buffer.from(bytes).toString("latin1"), pemPassphrase, 5000)),
     growth: {
       "many beginnings": (bytes) => Buffer.alloc(bytes, "-----BEGIN A-----\n"),

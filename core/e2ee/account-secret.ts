@@ -12,6 +12,7 @@ import {
 import { inspect } from "node:util";
 import { encode } from "cborg";
 import { z } from "zod";
+import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, type Result, refused } from "../platform/result.ts";
 import { parseCbor } from "../wire/cbor.ts";
 import { anyBytesField } from "../wire/fields.ts";
@@ -19,8 +20,9 @@ import { Identity } from "./identity.ts";
 import { openPublicIdentity } from "./public-identity.ts";
 
 /**
- * What a person is at every machine: the identity, and the root of the keys of their local databases. It is backed up at
- * the server under OPAQUE's export key, which only who knows the password can compute, and so comes back with a login.
+ * The secrets that a user has at all of their machines: the identity, and the root of their vaults' keys. The server keeps a
+ * backup of them, sealed under OPAQUE's export key. Only somebody who knows the password can compute that key, so a login
+ * at a new machine brings the secrets back.
  */
 export class AccountSecret {
   readonly identity: Identity;
@@ -49,7 +51,7 @@ export function createAccountSecret(identity: Identity): AccountSecret {
   return new AccountSecret(identity, randomBytes(rootBytes));
 }
 
-/** The identity as its two private keys and public bytes, for who keeps or moves it; as secret as the keys. */
+/** The account secret as bytes: public identity, two private keys and the vault root, in clear. */
 export function encodeAccountSecret({ identity, vaultRoot }: AccountSecret): Uint8Array {
   return encode({
     identity: identity.public.bytes,
@@ -66,7 +68,7 @@ export function decodeAccountSecret(bytes: Uint8Array): Parsed<AccountSecret> {
   return identity.ok ? accepted(new AccountSecret(identity.value, secret.value.vaultRoot)) : identity;
 }
 
-/** An identity from its public bytes and private keys in PKCS #8, refused when these are not the keys that go with it. */
+/** An identity from its public bytes and private keys in PKCS #8; refused when the private keys are another identity's. */
 export function joinIdentity(
   publicBytes: Uint8Array,
   keys: { readonly wrapping: Uint8Array | KeyObject; readonly signing: Uint8Array | KeyObject },
@@ -83,11 +85,11 @@ export function joinIdentity(
       ? accepted(new Identity(publicIdentity.value, { wrapping, signing }))
       : refused("the private keys are not this identity's");
   } catch (cause) {
-    return refused(`the private keys cannot be read: ${(cause as Error).message}`);
+    return refused(`the private keys cannot be read: ${messageOf(cause)}`);
   }
 }
 
-/** The secret for the server to keep: AES-256-GCM under a key that follows from the export key, bound to the name. */
+/** Seals the secret for the server to keep: AES-256-GCM under a key derived from the export key, bound to the user's name. */
 export function sealAccountSecret(secret: AccountSecret, exportKey: Uint8Array): Uint8Array {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv("aes-256-gcm", backupKey(exportKey), nonce);
@@ -132,7 +134,7 @@ const fields = z.strictObject({
 const pkcs8 = (key: KeyObject): Uint8Array => key.export({ type: "pkcs8", format: "der" });
 const boundTo = (name: string) => Buffer.from(`fastchat account secret v1\0${name}`);
 
-/** An RSA private key has its public key written in it, which says nothing of the rest. */
+/** An RSA private key names its public key; only a signature shows that the other numbers in it belong to that key. */
 function works(wrapping: KeyObject, publicKey: KeyObject): boolean {
   const probe = randomBytes(16);
   return verify("sha256", probe, publicKey, sign("sha256", probe, wrapping));

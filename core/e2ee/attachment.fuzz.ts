@@ -8,7 +8,7 @@ import { openChunk, plainBytesOf, sealChunk } from "./attachment.ts";
 
 const headBytes = 12;
 
-/** What a message says of the file, which chunk it is, and the chunk: all of it is the other side's. */
+/** What the other side decides: the file's size, which chunk it is, and the chunk. */
 function asked(size: number, index: number, chunk: Uint8Array): Uint8Array {
   const input = Buffer.alloc(headBytes + chunk.length);
   writeUint53(input, 0, size);
@@ -29,7 +29,7 @@ const small = [genuine(0, 0), genuine(5, 0), genuine(chunkPlainBytes + 3, 1), ge
 
 export const targets: readonly FuzzTarget[] = [
   {
-    // What opens was sealed so, for this file and place: its bytes are those that were put in.
+    // A chunk that opens was sealed for this file and index, so it has the bytes that were sealed.
     name: "attachment-chunks",
     bytesMax: headBytes + chunkStoredBytes,
     seeds: () => [...small, genuine(chunkPlainBytes + 3, 0)],

@@ -8,7 +8,7 @@ import { writeUint32, writeUint53 } from "../wire/bytes.ts";
  * the nonce; index, number of chunks and size of the file are authenticated with it: a chunk that is cut, moved, repeated,
  * left out or another file's does not open.
  *
- * The key travels inside a message and is used for one file only, or nonces would repeat.
+ * The key travels inside a message. It is used for one file only: for a second one the nonces would repeat.
  */
 export interface FileShape {
   /** Bytes of the file. */

@@ -10,7 +10,7 @@ import { fileKeyBytes } from "./attachment.ts";
 const bytesOf = (length: number) =>
   anyBytesField.refine((bytes) => bytes.length === length, { message: `${length} bytes are needed` });
 
-/** A file that was uploaded sealed: where it is, and all that is needed to open and check it. */
+/** A file that was uploaded in sealed chunks: its id at the server, and what is needed to open and check it. */
 const fileContent = z.strictObject({
   kind: z.literal("file"),
   /** As its sender calls it: never a path, never trusted as one. */
@@ -25,7 +25,7 @@ const fileContent = z.strictObject({
   text: z.string().exactOptional(),
 });
 
-/** What a message says, once opened. Kinds may be added; a client shows one that it does not know as such. */
+/** What is inside a sealed message. Kinds may be added; a client shows that a message has a kind that it does not know. */
 const contentSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("text"), text: z.string() }),
   fileContent,
@@ -42,7 +42,7 @@ export function parseContent(bytes: Uint8Array): Parsed<Content> {
   return parseCbor(bytes, contentSchema);
 }
 
-/** What of it can be searched for. */
+/** The words by which a content can be searched for. */
 export function wordsOf(content: Content): string | undefined {
   switch (content.kind) {
     case "text":

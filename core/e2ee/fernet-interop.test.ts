@@ -21,7 +21,7 @@ function ask(command: string, args: readonly string[], input: Uint8Array): Buffe
   return stdout;
 }
 
-/** Makes and opens tokens without a line of this project's: all that is taken from here are the key and the token. */
+/** Makes and opens tokens without this project's code, from the key and the tokens alone. */
 interface Implementation {
   readonly name: string;
   readonly missing: string | false;
@@ -64,7 +64,7 @@ function opensslMac(key: Uint8Array, sealed: Uint8Array): Buffer {
   return ask("openssl", ["dgst", "-sha256", ...mac, "-binary"], sealed);
 }
 
-/** All in one process, which takes a second to load the package: a line of base64 for each message or token. */
+/** One process for all inputs, since it takes a second to load the package: each message or token is a line of base64. */
 const pythonOf = (
   call: string,
 ) => `import sys, base64; from cryptography.fernet import Fernet; fernet = Fernet(sys.argv[1])
@@ -80,7 +80,7 @@ function askPython(call: string, key: Uint8Array, inputs: readonly Uint8Array[])
     .map((line) => Buffer.from(line, "base64"));
 }
 
-/** The package `cryptography`: the implementation that most others are held against. */
+/** The package `cryptography`, against which most other implementations are tested. */
 const python: Implementation = {
   name: "Python's cryptography",
   missing: !hasPython && "needs python3 with the package cryptography",

@@ -16,7 +16,7 @@ const specification = {
 const key = Buffer.from(specification.key, "base64url");
 const seconds = (moment: string) => Date.parse(moment) / 1000;
 
-/** Why the specification says that each token must be refused, and the name it has here. */
+/** The specification's reason to refuse each token, and the fault's name here. */
 const invalid = [
   [
     "incorrect mac",
@@ -84,7 +84,7 @@ test("the specification's expired token is refused, and opens where nobody asks 
   assert.ok(token.ok && fernetOpen(key, token.value).ok);
 });
 
-test("what is sealed opens again, as long as was announced, and never twice to the same token", () => {
+test("a sealed message opens again, has the announced length, and is never twice the same token", () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 300 }),

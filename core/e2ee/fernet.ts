@@ -19,7 +19,7 @@ export type FernetFault = "malformed" | "wrong_key" | "padding" | "expired" | "f
 export interface FernetOptions {
   /** Seconds since the Unix epoch. */
   readonly nowSeconds: number;
-  /** For test vectors only: a token with a repeated vector leaks what its message begins with. */
+  /** For test vectors only: two tokens with the same vector show whether their messages begin alike. */
   readonly dangerousFixedVector?: Uint8Array;
 }
 

@@ -25,9 +25,9 @@ import { safetyNumber } from "./safety-number.ts";
 import type { Envelope } from "./suite.ts";
 
 /**
- * `vectors.json` is the protocol's cryptography in bytes, for whoever writes a client in another language. What is random
- * is written down; what cannot be chosen (RSA's padding, nonces) makes a vector that is only to be opened. A change that
- * makes this fail breaks every client there is.
+ * `vectors.json` is the protocol's cryptography in bytes, for clients in other languages. It has the random inputs, too; where
+ * those cannot be chosen (RSA's padding, nonces), the vector is only opened. A change that makes this fail breaks every
+ * client there is.
  */
 interface Vectors {
   readonly people: readonly {
@@ -88,7 +88,7 @@ interface Vectors {
   };
 }
 
-/** A Fernet token, and what is random or of the moment in it. */
+/** A Fernet token, with the time and the random vector in it. */
 interface Token {
   readonly token: Uint8Array;
   readonly seconds: number;
@@ -123,7 +123,7 @@ suite("the vectors of PROTOCOL.md's cryptography", () => {
       assert.equal(opened.value.name, name);
       same(opened.value.fingerprint, fingerprint);
       identityOf(name);
-      const { byWrapping } = decode(identity) as { byWrapping: Uint8Array };
+      const { byWrapping }: { byWrapping: Uint8Array } = decode(identity);
       const read = (key: Uint8Array) => createPrivateKey({ key: Buffer.from(key), format: "der", type: "pkcs8" });
       const keys = { wrapping: read(wrappingKey), signing: read(signingKey) };
       const pairs = { private: keys, public: { ...opened.value }, byWrapping };
@@ -155,7 +155,7 @@ suite("the vectors of PROTOCOL.md's cryptography", () => {
     }
   });
 
-  test("an epoch's key has this commitment, in this opening", () => {
+  test("an epoch's key has this commitment, and its entry carries it as `opening`", () => {
     same(commitToKey(epochKey.group, epochKey.epoch, epochKey.key), epochKey.commitment);
     assert.deepEqual(plain(decode(epochKey.opening)), plain({ commitment: epochKey.commitment }));
     same(present(vectors.log[0]?.entry.opening), epochKey.opening);
@@ -220,7 +220,7 @@ suite("the vectors of PROTOCOL.md's cryptography", () => {
     const { typed, password, blind, secretKeyShare, ke1, ke2, ke3, exportKey } = vectors.login;
     same(Buffer.from(typed.normalize("NFC")), password);
     assert.notEqual(hex(Buffer.from(typed)), hex(password), "the vector shows the normalisation");
-    // As the library keeps it between the two steps: blind, KE1, the secret half of the key share, the nonce in KE1.
+    // The library's state between the two steps: blind, KE1, the secret half of the key share, the nonce in KE1.
     const kept = toText(Buffer.concat([blind, ke1, secretKeyShare, ke1.subarray(32, 64)]));
     const finished = await finishLogin(typed, kept, ke2, "interactive");
     assert.ok(finished.ok, JSON.stringify(finished));

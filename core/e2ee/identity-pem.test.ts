@@ -14,7 +14,7 @@ import { identityFromPem, identityToPem } from "./identity-pem.ts";
 
 const hasOpenssl = spawnSync("openssl", ["version"], { stdio: "ignore" }).status === 0;
 const passphrase = "pässword with spaces";
-/** How often it is stretched where that is no matter. */
+/** How often the passphrase is stretched where that does not matter. */
 const rarely = 1000;
 
 suite("an identity in PEM", () => {
@@ -34,7 +34,11 @@ suite("an identity in PEM", () => {
     return read.ok ? "accepted" : read.reason;
   };
 
-  const blocks = (of = text) => of.match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----\n/g) as [string, string, string];
+  /** Wrapping key, signing key and public half. */
+  function blocks(of = text): readonly [string, string, string] {
+    const [wrapping, signing, own] = of.match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----\n/g) ?? [];
+    return [present(wrapping), present(signing), present(own)];
+  }
 
   test("comes back with its keys and its fingerprint", () => {
     const read = identityFromPem(identityToPem(alice, passphrase), passphrase);
@@ -88,14 +92,14 @@ suite("an identity in PEM", () => {
     assert.equal(reasonOf(encrypted.join("") + blocks()[2]), "accepted");
   });
 
-  test("a wrong passphrase is told", () => {
+  test("a wrong passphrase is named as the reason", () => {
     for (const wrong of ["", "password with spaces", `${passphrase} `])
       assert.match(reasonOf(text, wrong), /passphrase is wrong/);
   });
 
   test("keys that are not encrypted, too few, somebody else's or no keys are refused", async () => {
     const [wrapping, signing, own] = blocks();
-    const plain = keys.private.wrapping.export({ type: "pkcs8", format: "pem" }) as string;
+    const plain = keys.private.wrapping.export({ type: "pkcs8", format: "pem" }).toString();
     const others = createIdentity("alice", await keyPair(1));
     const [theirs] = blocks(identityToPem(others, passphrase, rarely));
     for (const [what, of, reason] of [
@@ -119,9 +123,11 @@ suite("an identity in PEM", () => {
     const [wrapping, signing, own] = blocks(identityToPem(alice, passphrase));
     const der = Buffer.from(wrapping.replace(/-----.*-----|\n/g, ""), "base64");
     const info = forge.asn1.fromDer(forge.util.createBuffer(der.toString("latin1")));
-    const inner = (node: forge.asn1.Asn1, index: number) => (node.value as forge.asn1.Asn1[])[index] as forge.asn1.Asn1;
+    const inner = ({ value }: forge.asn1.Asn1, index: number) =>
+      typeof value === "string" ? assert.fail("a primitive value") : present(value[index]);
     const iterations = [0, 1, 0, 1, 1].reduce(inner, info);
-    assert.equal(forge.asn1.derToInteger(iterations.value as string), 600_000);
+    assert.ok(typeof iterations.value === "string");
+    assert.equal(forge.asn1.derToInteger(iterations.value), 600_000);
     iterations.value = forge.asn1.integerToDer(2_000_000_000).getBytes();
     const endless = Buffer.from(forge.asn1.toDer(info).getBytes(), "latin1").toString("base64");
     const block = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${endless}\n-----END ENCRYPTED PRIVATE KEY-----\n`;

@@ -8,8 +8,8 @@ import type { Identity } from "./identity.ts";
  * An identity as text that other tools read: both private keys as `ENCRYPTED PRIVATE KEY` (PKCS #8, RFC 5958, under
  * PBES2 of RFC 8018: PBKDF2 with HMAC-SHA256 and AES-256-CBC), and its public bytes, whose hash is the fingerprint.
  *
- * The structure is made here with node-forge: Node's own export stretches the passphrase 2,048 times only. Stretching it less
- * often is for tests, whose passphrases protect nothing.
+ * The structure is made here with node-forge, since Node's own export stretches the passphrase 2,048 times only. Tests pass
+ * a smaller `stretched`: their passphrases protect nothing.
  */
 export function identityToPem(identity: Identity, passphrase: string, stretched = iterations): string {
   return [
@@ -20,8 +20,8 @@ export function identityToPem(identity: Identity, passphrase: string, stretched 
 }
 
 /**
- * Refused with what is wrong: the passphrase, or the text. Reads keys that other tools have encrypted, too, if their
- * passphrase is not stretched more often than the caller cares to wait for.
+ * The identity in this text; refused with what is wrong with passphrase or text. Keys that other tools have encrypted are
+ * read, too, unless their passphrase is stretched more than `stretchedMax` times.
  */
 export function identityFromPem(text: string, passphrase: string, stretchedMax = iterationsMax): Parsed<Identity> {
   if (text.length > textLengthMax)
@@ -29,7 +29,8 @@ export function identityFromPem(text: string, passphrase: string, stretchedMax =
   const blocks = readBlocks(text);
   const publicBlocks = blocks.filter(({ label }) => label === publicLabel);
   const keyBlocks = blocks.filter(({ label }) => label === encryptedLabel);
-  if (publicBlocks.length !== 1 || keyBlocks.length !== 2) {
+  const [publicBlock] = publicBlocks;
+  if (!publicBlock || publicBlocks.length !== 1 || keyBlocks.length !== 2) {
     return refused(`two blocks "${encryptedLabel}" and one "${publicLabel}" are needed`);
   }
   const keys: KeyObject[] = [];
@@ -47,7 +48,7 @@ export function identityFromPem(text: string, passphrase: string, stretchedMax =
   const wrapping = keys.find((key) => key.asymmetricKeyType === "rsa");
   const signing = keys.find((key) => key.asymmetricKeyType === "ed25519");
   if (!wrapping || !signing) return refused("an RSA and an Ed25519 key are needed");
-  const identity = joinIdentity((publicBlocks[0] as PemBlock).body, { wrapping, signing });
+  const identity = joinIdentity(publicBlock.body, { wrapping, signing });
   return identity.ok ? accepted(identity.value) : identity;
 }
 
@@ -78,18 +79,27 @@ function encryptedPem(key: KeyObject, passphrase: string, stretched: number): st
   return pem(encryptedLabel, Buffer.from(forge.asn1.toDer(info).getBytes(), "latin1"));
 }
 
-/** How often the key's passphrase is stretched, from its PBES2 parameters; undefined when it has none such. */
+/** How often the key's passphrase is stretched, from its PBES2 parameters; undefined when the key has no such parameters. */
 function iterationsOf(der: Uint8Array): number | undefined {
   try {
     const info = forge.asn1.fromDer(forge.util.createBuffer(Buffer.from(der).toString("latin1")));
-    const at = (node: forge.asn1.Asn1, ...path: number[]): forge.asn1.Asn1 =>
-      path.reduce((inner, index) => (inner.value as forge.asn1.Asn1[])[index] as forge.asn1.Asn1, node);
-    const isOid = (node: forge.asn1.Asn1, value: string) => forge.asn1.derToOid(node.value as string) === value;
-    if (!isOid(at(info, 0, 0), oids.pbes2) || !isOid(at(info, 0, 1, 0, 0), oids.pbkdf2)) return undefined;
-    return forge.asn1.derToInteger(at(info, 0, 1, 0, 1, 1).value as string);
+    const isOid = (oid: string, ...path: number[]) => forge.asn1.derToOid(derAt(info, path)) === oid;
+    if (!isOid(oids.pbes2, 0, 0) || !isOid(oids.pbkdf2, 0, 1, 0, 0)) return undefined;
+    return forge.asn1.derToInteger(derAt(info, [0, 1, 0, 1, 1]));
   } catch {
     return undefined;
   }
+}
+
+/** The bytes of the primitive value at the end of these indexes; throws where the structure is another. */
+function derAt(node: forge.asn1.Asn1, path: readonly number[]): string {
+  const { value } = path.reduce((outer, index) => {
+    const inner = typeof outer.value === "string" ? undefined : outer.value[index];
+    if (!inner) throw new Error(`no value at ${path.join(".")}`);
+    return inner;
+  }, node);
+  if (typeof value !== "string") throw new Error(`no primitive value at ${path.join(".")}`);
+  return value;
 }
 
 const { Class, Type } = forge.asn1;
@@ -106,7 +116,7 @@ interface PemBlock {
   readonly body: Buffer;
 }
 
-/** RFC 7468, in the strict form that is written here. */
+/** A block of PEM (RFC 7468) in its strict form. */
 function pem(label: string, body: Uint8Array): string {
   const lines =
     Buffer.from(body)
@@ -117,10 +127,10 @@ function pem(label: string, body: Uint8Array): string {
 
 function readBlocks(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
-  for (const [, label, body] of text.matchAll(
+  for (const [, label = "", body = ""] of text.matchAll(
     /-----BEGIN ([A-Z ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]*)-----END \1-----/g,
   )) {
-    blocks.push({ label: label as string, body: Buffer.from(body as string, "base64") });
+    blocks.push({ label, body: Buffer.from(body, "base64") });
   }
   return blocks;
 }

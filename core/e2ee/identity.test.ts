@@ -5,16 +5,20 @@ import { inspect } from "node:util";
 import { decode, encode } from "cborg";
 import fc from "fast-check";
 import { anyBytes } from "../testing/arbitrary-frames.ts";
-
 import { keyPair } from "../testing/key-pairs.ts";
+import { present } from "../testing/present.ts";
 import { createIdentity, type Identity, type IdentityKeyPairs } from "./identity.ts";
 import {
   ed25519PublicKey,
+  type IdentityFields,
   identityPadding,
   identityStatement,
   keyPairStatement,
   openPublicIdentity,
 } from "./public-identity.ts";
+
+/** The fields of an identity that was made here. */
+const fieldsOf = (bytes: Uint8Array): IdentityFields => decode(bytes);
 
 suite("an identity", () => {
   let keys: IdentityKeyPairs;
@@ -25,10 +29,10 @@ suite("an identity", () => {
     alice = createIdentity("alice", keys);
   });
 
-  /** Alice's identity with some fields changed, and whatever is signed signed again by her keys if asked for. */
-  function changed(fields: Record<string, unknown>, resign = false): Uint8Array {
-    const all = { ...(decode(alice.public.bytes) as Record<string, unknown>), ...fields };
-    const { name, wrapping, signing } = all as { name: string; wrapping: Uint8Array; signing: Uint8Array };
+  /** Alice's identity with some fields changed; with `resign` her keys sign them again. */
+  function changed(fields: Partial<IdentityFields> & { more?: number }, resign = false): Uint8Array {
+    const all = { ...fieldsOf(alice.public.bytes), ...fields };
+    const { name, wrapping, signing } = all;
     const again = resign
       ? {
           bySigning: sign(null, identityStatement({ name, wrapping, signing }), keys.private.signing),
@@ -62,10 +66,10 @@ suite("an identity", () => {
 
   test("is refused when one of its keys is somebody else's", () => {
     const theirs = createIdentity("alice", others);
-    const { wrapping, signing } = decode(theirs.public.bytes) as { wrapping: Uint8Array; signing: Uint8Array };
+    const { wrapping, signing } = fieldsOf(theirs.public.bytes);
     assert.match(refusal(changed({ wrapping })), /has not signed/);
     assert.match(refusal(changed({ signing })), /has not signed/);
-    // Her signing key vouches for a wrapping key that does not vouch back.
+    // Her signing key has signed a wrapping key that has not signed hers.
     assert.match(refusal(changed({ wrapping }, true)), /wrapping key has not signed/);
   });
 
@@ -82,7 +86,7 @@ suite("an identity", () => {
   });
 
   test("is refused when its wrapping key is followed by anything, although it is signed", () => {
-    const { wrapping } = decode(alice.public.bytes) as { wrapping: Uint8Array };
+    const { wrapping } = fieldsOf(alice.public.bytes);
     assert.equal(refusal(changed({ wrapping }, true)), "accepted");
     assert.match(refusal(changed({ wrapping: Buffer.concat([wrapping, Buffer.from([0])]) }, true)), /not alone/);
   });
@@ -98,9 +102,9 @@ suite("an identity", () => {
     }
   });
 
-  /** The fields of an identity with this signing key, as far as Alice's wrapping key vouches for it. */
+  /** This signing key, with the signature of Alice's wrapping key for it. */
   function signedBoth(signing: Uint8Array) {
-    const { wrapping } = decode(alice.public.bytes) as { wrapping: Uint8Array };
+    const { wrapping } = fieldsOf(alice.public.bytes);
     const key = { key: keys.private.wrapping, ...identityPadding };
     return { signing, byWrapping: sign("sha256", keyPairStatement({ wrapping, signing }), key) };
   }
@@ -116,8 +120,8 @@ suite("an identity", () => {
 
   test("shows no key bytes when it is printed, logged or made JSON of", () => {
     const secrets = [
-      keys.private.signing.export({ format: "jwk" }).d as string,
-      (keys.private.wrapping.export({ format: "jwk" }).d as string).slice(0, 40),
+      present(keys.private.signing.export({ format: "jwk" }).d),
+      present(keys.private.wrapping.export({ format: "jwk" }).d).slice(0, 40),
     ];
     for (const shown of [inspect(alice, { depth: 10, showHidden: true }), JSON.stringify(alice), inspect({ alice })]) {
       for (const secret of secrets) assert.equal(shown.includes(secret), false);

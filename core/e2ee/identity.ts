@@ -13,8 +13,8 @@ import {
 const generate = promisify(generateKeyPair);
 
 /**
- * A user's own keys. Printing one shows the name and the fingerprint, never a key; the private halves leave it only by
- * name.
+ * A user's own keys. Printing an identity shows its name and fingerprint, never a key; code gets the private keys by name
+ * only.
  */
 export class Identity {
   readonly public: PublicIdentity;
@@ -48,7 +48,7 @@ export interface IdentityKeys {
   readonly signing: KeyObject;
 }
 
-/** Two key pairs that have signed each other; whose they are is said by {@link createIdentity}. */
+/** Two key pairs that belong together; {@link createIdentity} binds them to a user's name. */
 export interface IdentityKeyPairs {
   readonly private: IdentityKeys;
   readonly public: IdentityKeys;
@@ -56,7 +56,7 @@ export interface IdentityKeyPairs {
   readonly byWrapping: Uint8Array;
 }
 
-/** Fresh keys; takes a second of a core, so interactive programs have the pool do it. */
+/** Generates new keys. That takes a second of a core, so programs with a screen have the pool do it. */
 export async function generateIdentityKeys(): Promise<IdentityKeyPairs> {
   const [wrapping, signing] = await Promise.all([
     generate("rsa", { modulusLength: rsaBits, publicExponent: 65537 }),
@@ -85,8 +85,7 @@ export function createIdentity(name: string, keys: IdentityKeyPairs): Identity {
 }
 
 function exported(keys: IdentityKeys): { wrapping: Uint8Array; signing: Uint8Array } {
-  return {
-    wrapping: keys.wrapping.export({ type: "spki", format: "der" }),
-    signing: Buffer.from(keys.signing.export({ format: "jwk" }).x as string, "base64url"),
-  };
+  const { x } = keys.signing.export({ format: "jwk" });
+  if (x === undefined) throw new Error("the signing key has no public key in it");
+  return { wrapping: keys.wrapping.export({ type: "spki", format: "der" }), signing: Buffer.from(x, "base64url") };
 }

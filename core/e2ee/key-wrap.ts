@@ -37,29 +37,30 @@ export function unwrapKey({ privateKey, wrapped, ...context }: UnwrapJob): Parse
 }
 
 /**
- * Ties an epoch's key to the signed membership entry that opens it: every member can tell that all were given the same
- * key, and a server that replays an old wrapped key or invents one is found out. Reveals nothing of a random 256-bit key.
+ * The key commitment, which the signed membership entry that begins the epoch carries. By it every member checks that all
+ * were given the same key; a server that replays an old wrapped key or invents one is found out. It reveals nothing of a
+ * random 256-bit key.
  */
 export function commitToKey(group: GroupId, epoch: Epoch, key: Uint8Array): Uint8Array {
   return createHash("sha256")
     .update("fastchat epoch key commitment v1\0")
-    .update(placeOf(group, epoch))
+    .update(groupEpochBytes(group, epoch))
     .update(key)
     .digest();
 }
 
 /** OAEP's label L (RFC 8017, section 7.1): what a wrapped key is for. */
 export function oaepLabel({ group, epoch, recipientFingerprint }: WrapContext): Buffer {
-  return Buffer.concat([Buffer.from("fastchat epoch key v1\0"), placeOf(group, epoch), recipientFingerprint]);
+  return Buffer.concat([Buffer.from("fastchat epoch key v1\0"), groupEpochBytes(group, epoch), recipientFingerprint]);
 }
 
 function oaep(context: WrapContext) {
   return { padding: crypto.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256", oaepLabel: oaepLabel(context) };
 }
 
-function placeOf(group: GroupId, epoch: Epoch): Uint8Array {
-  const context = Buffer.alloc(12);
-  writeUint53(context, 0, group);
-  writeUint32(context, 8, epoch);
-  return context;
+function groupEpochBytes(group: GroupId, epoch: Epoch): Uint8Array {
+  const bytes = Buffer.alloc(12);
+  writeUint53(bytes, 0, group);
+  writeUint32(bytes, 8, epoch);
+  return bytes;
 }

@@ -4,15 +4,15 @@ import { readUint32, readUint53, readUint64, writeUint32, writeUint53, writeUint
 import type { Envelope, SuiteFault, UnopenedEnvelope } from "./suite.ts";
 
 /**
- * The inside of a sealed message: a header that repeats what the outside says, the body, and the sender's Ed25519 signature
- * over both. Whoever holds the group's key could otherwise write in another member's name.
+ * The inside of a sealed message: a header that repeats the envelope, the body, and the sender's Ed25519 signature over
+ * both. Without the signature every member, since each holds the group's key, could write in another's name.
  */
 export const insideHeaderBytes = 62;
 const signatureBytes = 64;
 const insideVersion = 1;
 const signingContext = Buffer.from("fastchat message v1\0");
 
-/** Bytes around the body before sealing. */
+/** Bytes that header and signature add to the body. */
 export const insideOverheadBytes = insideHeaderBytes + signatureBytes;
 
 export function signMessage(envelope: Envelope, body: Uint8Array, signingKey: KeyObject): Uint8Array {

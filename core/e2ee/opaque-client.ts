@@ -3,14 +3,14 @@ import { accepted, type Result, refused } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import { attemptOn, toBytes } from "./opaque-text.ts";
 
-/** Its WebAssembly takes 14 MiB and 60 ms to load, which only who logs in with a password has a use for. */
+/** Loaded at the first login with a password: its WebAssembly takes 14 MiB and 60 ms. */
 async function library(): Promise<typeof client> {
   const opaque = await import("@serenity-kit/opaque");
   await opaque.ready;
   return opaque.client;
 }
 
-/** How hard a password is made to guess by its own owner's machine. */
+/** How much the user's machine computes for one guess at a password. */
 export type Stretching = "interactive" | "simulated";
 
 /**
@@ -22,7 +22,7 @@ const stretching = {
   simulated: { "argon2id-custom": { iterations: 1, memory: 8, parallelism: 1 } },
 } as const;
 
-/** One form of a password, however it was typed (the normalisation of RFC 8265's OpaqueString). */
+/** A password's canonical form, however it was typed (the normalisation of RFC 8265's OpaqueString). */
 export const canonicalPassword = (password: string) => password.normalize("NFC");
 
 export interface OpaqueClientStep {
@@ -35,7 +35,7 @@ export interface OpaqueClientStep {
 export interface OpaqueOutcome {
   /** For the server. */
   readonly message: Uint8Array;
-  /** 64 bytes that only who knows the password can compute: encrypts the identity backup and the vault. */
+  /** 64 bytes that only somebody who knows the password can compute: the key of the identity backup. */
   readonly exportKey: Uint8Array;
 }
 

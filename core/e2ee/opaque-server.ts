@@ -5,14 +5,14 @@ import { attemptOn, toBytes, toText } from "./opaque-text.ts";
 
 /**
  * OPAQUE (RFC 9807): a login in which the server never sees the password and a stolen record cannot be tried offline
- * without the server's secret. What a client sends is refused as `wrong` unless it is the RFC's message in every byte: of
- * its length, with group elements that are canonical and not the identity.
+ * without the server's secret. A client's message is refused as `wrong` unless it has the RFC's length and its group
+ * elements are canonical and not the identity.
  */
 export interface OpaqueServer {
   registrationResponse(credential: string, request: Uint8Array): Promise<Result<Uint8Array, OpaqueRefusal>>;
   /**
-   * Refused when no login could begin with this record. Whether its envelope opens, and with which password, nobody can tell
-   * before a login. Costs as much as {@link startLogin}.
+   * Refused when no login could begin with this record. Whether its envelope opens, and with which password, only a login
+   * shows. Costs as much as {@link startLogin}.
    */
   checkRecord(record: Uint8Array): Promise<Result<undefined, OpaqueRefusal>>;
   /** `record` is null for an unknown user: the answer looks the same and takes the same time. */
@@ -23,7 +23,7 @@ export interface OpaqueServer {
   ): Promise<Result<OpaqueLoginStarted, OpaqueRefusal>>;
   /** Refused when the password was wrong, or the user unknown. */
   finishLogin(state: string, finish: Uint8Array): Promise<Result<undefined, OpaqueRefusal>>;
-  /** Steps, of whatever server of this process, that wait for a thread. */
+  /** Steps that wait for a thread, of all servers of this process. */
   waiting(): Promise<number>;
 }
 
@@ -33,27 +33,27 @@ export interface OpaqueLoginStarted {
   readonly state: string;
 }
 
-/** `busy`: nothing was tried, there is too much to do. `wrong`: the other side's message is not what it must be. */
+/** `busy`: the queue is full, and nothing was tried. `wrong`: the client's message or password is wrong. */
 export type OpaqueRefusal = "busy" | "wrong";
 
-/** A new server secret, as text. Whoever has it and the database can try passwords; it is kept outside the database. */
+/** A new server secret, as text. It is kept outside the database: with both, somebody can try passwords. */
 export async function createOpaqueSecret(): Promise<string> {
   await ready;
   return server.createSetup();
 }
 
-/** Whether this is a server's secret, whole and nothing more: with anything else each login would be refused as malformed. */
+/** Whether this text is a server's whole secret: with any other each login would be refused as malformed. */
 export async function isOpaqueSecret(secret: string): Promise<boolean> {
   await ready;
   return attemptOn(toBytes(secret), opaqueSecretBytes, (setup) => server.getPublicKey(setup)).ok;
 }
 
-/** OPRF seed, the server's private key, and the key that answers for users that there are none of. */
+/** OPRF seed, the server's private key, and the key for answers to unknown users. */
 const opaqueSecretBytes = 64 + 32 + 32;
 
 export async function opaqueServer(secret: string): Promise<OpaqueServer> {
   await ready;
-  /** Of nobody's: the library reads a record only where a login begins. */
+  /** Nobody's login: the library reads a record only when a login begins with it. */
   const { startLoginRequest: probe } = client.startLogin({ password: "" });
   const begin = (credential: string, record: string | null, request: string) =>
     server.startLogin({

@@ -6,8 +6,8 @@ export const toText = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64
 export const toBytes = (text: string): Uint8Array => Buffer.from(text, "base64url");
 
 /**
- * A step with what the other side has sent. The library throws for what is wrong with it, which is an expected failure, but
- * takes no notice of what is behind it.
+ * Runs a step of the library on the other side's message. The library throws at a wrong message, which is an expected
+ * failure, and ignores bytes behind a right one, so the length is checked first.
  */
 export function attemptOn<T>(message: Uint8Array, length: number, step: (text: string) => T): Result<T> {
   if (message.length !== length) return refused(`it has ${message.length} bytes instead of ${length}`);

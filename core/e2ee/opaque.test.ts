@@ -10,7 +10,7 @@ type OpaqueStep = readonly [
   name: keyof typeof opaqueBytes,
   message: Uint8Array,
   read: (bytes: Uint8Array) => Promise<Parsed<unknown, unknown>>,
-  /** Where group elements are. */
+  /** Offsets of the group elements in it. */
   elements: readonly number[],
 ];
 
@@ -31,44 +31,47 @@ suite("OPAQUE", () => {
     return { record: finished.value.message, exportKey: finished.value.exportKey };
   }
 
-  /** The export key when the client gets that far, and whether the server lets it in. */
+  /** The export key, if the client can compute it, and whether the server admits the client. */
   async function logIn(name: string, password: string, record: Uint8Array | null, at = server) {
     const started = await client.startLogin(password);
     const answer = await at.startLogin(name, record, started.message);
     assert.ok(answer.ok);
     const finished = await client.finishLogin(password, started.state, answer.value.message, "simulated");
     if (!finished.ok)
-      return { exportKey: undefined, letIn: (await at.finishLogin(answer.value.state, randomBytes(64))).ok };
+      return { exportKey: undefined, isAdmitted: (await at.finishLogin(answer.value.state, randomBytes(64))).ok };
     return {
       exportKey: finished.value.exportKey,
-      letIn: (await at.finishLogin(answer.value.state, finished.value.message)).ok,
+      isAdmitted: (await at.finishLogin(answer.value.state, finished.value.message)).ok,
     };
   }
 
-  test("who knows the password gets in, with the same export key each time", async () => {
+  test("the right password logs in, with the same export key each time", async () => {
     const { record, exportKey } = await register("alice", "correct horse");
     assert.equal(exportKey.length, 64);
     for (let i = 0; i < 2; i++) {
       const login = await logIn("alice", "correct horse", record);
-      assert.equal(login.letIn, true);
+      assert.equal(login.isAdmitted, true);
       assert.deepEqual(login.exportKey, exportKey);
     }
   });
 
   test("a wrong password fails at the client and at the server, as an unknown name does", async () => {
     const { record } = await register("alice", "correct horse");
-    assert.deepEqual(await logIn("alice", "wrong horse", record), { exportKey: undefined, letIn: false });
-    assert.deepEqual(await logIn("nobody", "correct horse", null), { exportKey: undefined, letIn: false });
+    assert.deepEqual(await logIn("alice", "wrong horse", record), { exportKey: undefined, isAdmitted: false });
+    assert.deepEqual(await logIn("nobody", "correct horse", null), { exportKey: undefined, isAdmitted: false });
   });
 
   test("another user's record, or another server's secret, does not fit", async () => {
     const { record } = await register("alice", "correct horse");
-    assert.equal((await logIn("bob", "correct horse", record)).letIn, false);
+    assert.equal((await logIn("bob", "correct horse", record)).isAdmitted, false);
     const stranger = await opaqueServer(await createOpaqueSecret());
-    assert.deepEqual(await logIn("alice", "correct horse", record, stranger), { exportKey: undefined, letIn: false });
+    assert.deepEqual(await logIn("alice", "correct horse", record, stranger), {
+      exportKey: undefined,
+      isAdmitted: false,
+    });
   });
 
-  test("the password is in nothing that the server is given", async () => {
+  test("no message to the server has the password in it", async () => {
     const password = "a password that would be seen";
     const started = await client.startRegistration(password);
     const { record } = await register("alice", password);
@@ -78,7 +81,7 @@ suite("OPAQUE", () => {
     }
   });
 
-  test("messages that are none are refused, on both sides, and nothing throws", async () => {
+  test("noise in place of messages is refused on both sides, and nothing throws", async () => {
     const { record } = await register("alice", "correct horse");
     const started = await client.startLogin("correct horse");
     for (const noise of [new Uint8Array(0), randomBytes(10), randomBytes(32), randomBytes(96), randomBytes(500)]) {
@@ -92,7 +95,7 @@ suite("OPAQUE", () => {
     assert.deepEqual(await server.finishLogin("no state", randomBytes(64)), { ok: false, reason: "wrong" });
   });
 
-  /** What a registration and a login are made of, in both directions, and the step that reads each. */
+  /** The messages of a registration and a login, in both directions, with the step that reads each. */
   async function steps(): Promise<readonly OpaqueStep[]> {
     const begun = await client.startRegistration("p");
     const response = valueOf(await server.registrationResponse("alice", begun.message));

@@ -10,7 +10,7 @@ const genuine = [accountOf("alice"), accountOf("bob")].map(({ identity }) => ide
 
 export const targets: readonly FuzzTarget[] = [
   {
-    // Nothing that somebody else can do to an identity makes another one that is taken, not even of the same person.
+    // An identity that is changed in any way is refused, even where the change makes no difference to its keys and name.
     name: "public-identities",
     bytesMax: limits.identityBytesMax,
     cborFrom: 0,

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, constants as rsa, verify } from "node:crypto";
 import { encode } from "cborg";
 import { z } from "zod";
+import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { parseCbor } from "../wire/cbor.ts";
@@ -10,8 +11,8 @@ import { canonicalUserName } from "../wire/user-name.ts";
 import { hasSmallOrder } from "./small-order.ts";
 
 /**
- * What everybody may know of a user: two public keys that sign each other, and the name. No private key comes near this
- * file; servers use it too.
+ * The public half of an identity: two public keys that sign each other, and the user's name. Servers use this file too, so
+ * no private key comes into it.
  */
 export interface PublicIdentity {
   /** Canonical user name; part of what is signed, so a server cannot show these keys under another name. */
@@ -53,15 +54,15 @@ export function keyPairStatement({ wrapping, signing }: Pick<IdentityFields, "wr
 export const identityPadding = { padding: rsa.RSA_PKCS1_PSS_PADDING, saltLength: 32 } as const;
 
 /**
- * The identity in these bytes, if its form, key sizes and both signatures are right. That the name is the one somebody
- * asked for is for the caller to compare.
+ * The identity in these bytes, if its form, key sizes and both signatures are right. The caller compares its name with the
+ * one that was asked for.
  */
 export function openPublicIdentity(bytes: Uint8Array): Parsed<PublicIdentity> {
   if (bytes.length > limits.identityBytesMax)
     return refused(`an identity has at most ${limits.identityBytesMax} bytes`);
   const fields = parseCbor(bytes, identityFields);
   if (!fields.ok) return refused(`identity: ${fields.reason}`);
-  // Its bytes have one order too, or anybody could give somebody's identity another fingerprint.
+  // With its fields in another order anybody could give an identity another fingerprint.
   if (!equalBytes(encode(fields.value), bytes)) return refused("identity: the fields are not in their order");
   const { name, byWrapping, bySigning } = fields.value;
   const canonical = canonicalUserName(name);
@@ -96,13 +97,13 @@ function readKeys(fields: IdentityFields): Parsed<{ wrapping: KeyObject; signing
     ) {
       return refused(`the wrapping key must be RSA of ${rsaBits} bits with exponent 65537`);
     }
-    // OpenSSL takes no notice of what is behind a key; other clients refuse it.
+    // OpenSSL ignores bytes behind a key; other clients refuse them.
     if (!equalBytes(wrapping.export({ type: "spki", format: "der" }), fields.wrapping)) {
       return refused("the wrapping key is not in DER, or not alone");
     }
     return accepted({ wrapping, signing: ed25519PublicKey(fields.signing) });
   } catch (cause) {
-    return refused(`the identity's keys cannot be read: ${(cause as Error).message}`);
+    return refused(`the identity's keys cannot be read: ${messageOf(cause)}`);
   }
 }
 

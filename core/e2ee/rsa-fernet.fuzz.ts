@@ -3,6 +3,7 @@ import { encode } from "cborg";
 import { expensiveCbor, expensiveMaps } from "../fuzz/cbor-form.ts";
 import { accountOf, bytesOf, fixedKey, fixture } from "../fuzz/fixture.ts";
 import type { FuzzTarget } from "../fuzz/target.ts";
+import { messageOf } from "../platform/failure.ts";
 import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { present } from "../testing/present.ts";
 import { equalBytes } from "../wire/bytes.ts";
@@ -37,7 +38,7 @@ const sealed = (message: Uint8Array) =>
 
 const bodies = ["hello", "", "ß".repeat(100)].map((text) => encodeContent({ kind: "text", text }));
 const genuine = bodies.map((body) => signMessage(envelope, body, alice.signingKey));
-/** Of other places, or in Alice's name by another member: none of them may be taken for a genuine one. */
+/** Of other groups, epochs, senders and types, or in Alice's name by another member: none may be taken for a genuine one. */
 const foreign = [
   ...[{ group: groupId(8) }, { epoch: epoch(4) }, { sender: userId(2) }, { type: 2 as const }].map((other) =>
     signMessage({ ...envelope, ...other }, present(bodies[0]), alice.signingKey),
@@ -50,7 +51,7 @@ const foreignTitles = [
   { group, epoch: 4, title: "x" },
 ].map((title) => encode(title));
 
-const openings = [encode({ commitment: commitToKey(group, epoch(3), fixedKey) })] as const;
+const keyCommitment = encode({ commitment: commitToKey(group, epoch(3), fixedKey) });
 const entry: MembershipEntry = {
   group,
   index: 1,
@@ -60,15 +61,15 @@ const entry: MembershipEntry = {
   actorFingerprint: alice.public.fingerprint,
   subjects: [],
   previous: Buffer.alloc(32),
-  opening: openings[0],
+  opening: keyCommitment,
 };
-/** A key that came as it should, without the millisecond that RSA takes. */
+/** Unwraps every key to the right one, without the millisecond that RSA takes. */
 const keyAtHand = new RsaFernet({ ...inlineRsa, unwrap: async () => accepted(fixedKey) }, () => nowSeconds);
 
 const contained = (bytes: Uint8Array, list: readonly Uint8Array[]) => list.some((known) => equalBytes(known, bytes));
 
-/** Opens what is right but for what the fuzzer did to it: taken only if that is nothing. */
-async function opening(payload: Uint8Array, isGenuine: boolean): Promise<Parsed<unknown, unknown>> {
+/** Opens a payload in the genuine ones' envelope, and asserts that it is taken only if it is genuine. */
+async function openedIf(isGenuine: boolean, payload: Uint8Array): Promise<Parsed<unknown, unknown>> {
   const opened = await suite.open(state, envelope, payload, alice.public);
   assert.equal(opened.ok, isGenuine, "a forged message was taken, or a genuine one refused");
   return opened;
@@ -84,14 +85,14 @@ export const targets: readonly FuzzTarget[] = [
     name: "sealed-messages",
     bytesMax: limits.payloadBytesMax,
     seeds: () => [...genuine, ...foreign].map(sealed),
-    run: (bytes) => opening(bytes, contained(bytes, genuine.map(sealed))),
+    run: (bytes) => openedIf(contained(bytes, genuine.map(sealed)), bytes),
     growth: { "a long token": (bytes) => sealed(Buffer.alloc(Math.max(0, bytes - 100))) },
   },
   {
     name: "message-insides",
     bytesMax: limits.payloadBytesMax,
     seeds: () => [...genuine, ...foreign],
-    run: (bytes) => opening(sealed(bytes), contained(bytes, genuine)),
+    run: (bytes) => openedIf(contained(bytes, genuine), sealed(bytes)),
     growth: { "a long body": (bytes) => signMessage(envelope, Buffer.alloc(bytes), bob.signingKey) },
   },
   {
@@ -143,8 +144,8 @@ export const targets: readonly FuzzTarget[] = [
       try {
         decoded = suite.decodeState(bytes);
       } catch (cause) {
-        // The documented refusal: what is kept was not made by us.
-        const { message } = cause as Error;
+        // The documented refusal of bytes that `encodeState` did not make.
+        const message = messageOf(cause);
         if (message.startsWith("the kept state of a group cannot be read")) return refused(message);
         throw cause;
       }
@@ -174,10 +175,10 @@ export const targets: readonly FuzzTarget[] = [
     },
   },
   {
-    name: "entry-openings",
+    name: "key-commitments",
     bytesMax: limits.entryBytesMax,
     cborFrom: 0,
-    seeds: () => openings,
+    seeds: () => [keyCommitment],
     run: (bytes) => keyAtHand.followEpoch(alice, state, { ...entry, opening: bytes }, fixedKey),
     growth: expensiveMaps("commitment"),
   },

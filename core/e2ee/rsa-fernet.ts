@@ -13,11 +13,20 @@ import type { Identity } from "./identity.ts";
 import { commitToKey, type UnwrapJob, type WrapJob } from "./key-wrap.ts";
 import { insideOverheadBytes, signMessage, verifyMessage } from "./message-seal.ts";
 import type { PublicIdentity } from "./public-identity.ts";
-import type { Envelope, EpochChange, NewEpoch, Suite, SuiteFault, UnopenedEnvelope, WrappedKey } from "./suite.ts";
+import type {
+  Envelope,
+  EpochChange,
+  NewEpoch,
+  Recipient,
+  Suite,
+  SuiteFault,
+  UnopenedEnvelope,
+  WrappedKey,
+} from "./suite.ts";
 
 export const rsaFernetName = "rsa-fernet";
 
-const openingFields = z.object({ commitment: anyBytesField });
+const keyCommitmentFields = z.object({ commitment: anyBytesField });
 const titleFields = z.object({ group: groupIdField, epoch: epochField, title: z.string() });
 const stateFields = z.array(
   z.tuple([
@@ -31,7 +40,7 @@ export interface RsaFernetState {
   readonly keys: ReadonlyMap<Epoch, Uint8Array>;
 }
 
-/** Where RSA is computed: here, or in the pool (a re-key wraps for every member). */
+/** Computes RSA: in the calling thread, or in the pool, since a new epoch wraps a key for every member. */
 export interface RsaWorker {
   wrap(jobs: readonly WrapJob[]): Promise<Uint8Array[]>;
   unwrap(job: UnwrapJob): Promise<Parsed<Uint8Array>>;
@@ -40,8 +49,8 @@ export interface RsaWorker {
 /**
  * A fresh Fernet key each epoch, wrapped with RSA for every member, and each message signed by its sender.
  *
- * Promises what its members can check: who wrote a message, for which group and epoch. Does not promise forward secrecy
- * within an epoch: who has an epoch's key can open all of the epoch.
+ * Members can check who wrote a message, for which group and epoch. There is no forward secrecy within an epoch: somebody
+ * with the epoch's key can open all of its messages.
  */
 export class RsaFernet implements Suite<RsaFernetState> {
   readonly name = rsaFernetName;
@@ -59,8 +68,8 @@ export class RsaFernet implements Suite<RsaFernetState> {
     { group, epoch, members, readBack }: EpochChange,
   ): Promise<NewEpoch<RsaFernetState>> {
     const key = randomBytes(fernetKeyBytes);
-    const wraps = members.map((recipient) => ({ recipient, epoch, key: key as Uint8Array }));
-    // Of a long history, as many of the latest epochs as a change may bring keys for.
+    const wraps: KeyFor[] = members.map((recipient) => ({ recipient, epoch, key }));
+    // A change may bring so many keys: newcomers to a long history get those of its latest epochs.
     const epochsMax = Math.floor((limits.stagedKeysMax - members.length) / Math.max(1, readBack.length));
     const readable = [...(before?.keys ?? [])].sort(([a], [b]) => b - a).slice(0, epochsMax);
     for (const [oldEpoch, oldKey] of readable) {
@@ -74,14 +83,14 @@ export class RsaFernet implements Suite<RsaFernetState> {
         recipientFingerprint: identity.fingerprint,
       })),
     );
-    const keys: WrappedKey[] = wraps.map((wrap, i) => ({
-      epoch: wrap.epoch,
-      user: wrap.recipient.user,
-      wrapped: wrapped[i] as Uint8Array,
-    }));
+    const keys = wraps.map(({ epoch: of, recipient: { user } }, i): WrappedKey => {
+      const bytes = wrapped[i];
+      if (!bytes) throw new Error(`${wraps.length} keys were to be wrapped, and ${wrapped.length} were`);
+      return { epoch: of, user, wrapped: bytes };
+    });
     return {
       state: withKey(before, epoch, key),
-      opening: encode({ commitment: commitToKey(group, epoch, key) }),
+      keyCommitment: encode({ commitment: commitToKey(group, epoch, key) }),
       keys,
     };
   }
@@ -89,15 +98,16 @@ export class RsaFernet implements Suite<RsaFernetState> {
   async followEpoch(
     self: Identity,
     before: RsaFernetState | undefined,
-    { group, epoch, opening }: MembershipEntry,
+    { group, epoch, opening: keyCommitment }: MembershipEntry,
     wrapped: Uint8Array,
   ): Promise<Result<RsaFernetState, SuiteFault>> {
-    const opened = opening && parseCbor(opening, openingFields);
-    if (!opened?.ok) return refused("malformed");
+    const committed = keyCommitment && parseCbor(keyCommitment, keyCommitmentFields);
+    if (!committed?.ok) return refused("malformed");
     const context = { group, epoch, recipientFingerprint: self.public.fingerprint };
     const key = await this.#rsa.unwrap({ ...context, privateKey: self.wrappingKey, wrapped });
     if (!key.ok || key.value.length !== fernetKeyBytes) return refused("wrong_wrapped_key");
-    if (!equalBytes(commitToKey(group, epoch, key.value), opened.value.commitment)) return refused("wrong_wrapped_key");
+    if (!equalBytes(commitToKey(group, epoch, key.value), committed.value.commitment))
+      return refused("wrong_wrapped_key");
     return accepted(withKey(before, epoch, key.value));
   }
 
@@ -159,6 +169,12 @@ export class RsaFernet implements Suite<RsaFernetState> {
     if (!keys.ok) throw new Error(`the kept state of a group cannot be read: ${keys.reason}`);
     return { keys: new Map(keys.value) };
   }
+}
+
+interface KeyFor {
+  readonly recipient: Recipient;
+  readonly epoch: Epoch;
+  readonly key: Uint8Array;
 }
 
 /** Bytes of a sealed message whose body has this many. */

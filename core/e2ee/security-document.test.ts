@@ -15,7 +15,7 @@ interface Named {
 }
 
 const namedIn = (part: string): Named[] =>
-  [...part.matchAll(/^- `([^`]+\.test\.ts)`: (.+)$/gm)].map(([, file, name]) => ({ file, name }) as Named);
+  [...part.matchAll(/^- `([^`]+\.test\.ts)`: (.+)$/gm)].map(([, file = "", name = ""]) => ({ file, name }));
 
 const sources = new Map<string, string>();
 function sourceOf(file: string): string {
@@ -24,12 +24,11 @@ function sourceOf(file: string): string {
   return source;
 }
 
-/** What tests of a file are called; where a name is put together, what is put in may be anything. */
+/** The titles of the tests in a file, as patterns: what a template puts in may be anything. */
 function namesIn(source: string): RegExp[] {
   const escaped = (part: string) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return [...source.matchAll(/\btest\(\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)/g)].map(([, plain, composed]) => {
-    const parts =
-      plain === undefined ? (composed as string).split(/\$\{[^}]*\}/) : [JSON.parse(`"${plain}"`) as string];
+  return [...source.matchAll(/\btest\(\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)/g)].map(([, plain, composed = ""]) => {
+    const parts: readonly string[] = plain === undefined ? composed.split(/\$\{[^}]*\}/) : [JSON.parse(`"${plain}"`)];
     return new RegExp(`^${parts.map(escaped).join(".+")}$`);
   });
 }
@@ -59,7 +58,7 @@ test("every limit for which SECURITY.md names a test has it", () => {
 });
 
 test("every claim of SECURITY.md names a test", () => {
-  // A claim is a paragraph that begins in bold; what shows it is the list that follows.
+  // A claim is a paragraph that begins in bold; the list that follows names its tests.
   const claims = claimed.split(/^(?=\*\*)/m).slice(1);
   assert.ok(claims.length > 30, `${claims.length} claims`);
   for (const claim of claims) assert.ok(namedIn(claim).length > 0, claim.slice(0, 100));

@@ -1,7 +1,7 @@
 /**
- * Ed25519 keys of small order, as y without its sign: what anybody can sign for some or all messages. Points of order 1, 2, 4
- * and 8, and the encodings of two of them that are not reduced. (Cremers and Jackson, "Prime, Order Please!", 2019; the list is
- * libsodium's.)
+ * Ed25519 public keys of small order, as y without its sign: anybody can make signatures that verify under them, for some or
+ * all messages. Points of order 1, 2, 4 and 8, and two of them in encodings that are not reduced. (Cremers and Jackson, "Prime,
+ * Order Please!", 2019; the list is libsodium's.)
  */
 const smallOrder: ReadonlySet<string> = new Set([
   "0100000000000000000000000000000000000000000000000000000000000000",
@@ -13,7 +13,7 @@ const smallOrder: ReadonlySet<string> = new Set([
   "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 ]);
 
-/** Whether a raw Ed25519 public key (RFC 8032) is nobody's own. Never so by chance: a private key leads to none of them. */
+/** Whether a raw Ed25519 public key (RFC 8032) has a small order. No private key leads to one, so an honest key never has. */
 export function hasSmallOrder(key: Uint8Array): boolean {
   const y = Buffer.from(key);
   const last = y.length - 1;

@@ -6,22 +6,22 @@ import type { Identity } from "./identity.ts";
 import type { PublicIdentity } from "./public-identity.ts";
 
 /**
- * A way to encrypt a group, behind which the rest of the client does not look.
+ * A way to encrypt a group; the rest of the client knows no more of it than this interface.
  *
- * Everything is state in, new state out, so that a client can keep the new state in the same transaction as the message
- * that changed it. States are opaque; `encodeState` and `decodeState` take them to disk and back.
+ * Every method takes a state and returns a new one, so that a client can keep the new state in the same transaction as the
+ * message that led to it. States are opaque to the client; `encodeState` and `decodeState` take them to disk and back.
  */
 export interface Suite<State> {
   /** As the group's settings name it. */
   readonly name: string;
 
   /**
-   * What has to be sent as handshake messages, in this order, before an epoch can be opened: they travel like any message,
-   * and every member takes them in by {@link receiveHandshake} in the order of their seqs. Most suites need none.
+   * Makes the handshake messages that have to be sent, in this order, before an epoch can begin. They travel like any
+   * message, and every member takes them in by {@link receiveHandshake} in the order of their seqs. Most suites need none.
    *
-   * The new state is kept before the first is sent. The change may still come to nothing, because somebody else's came
-   * first or the client died: its handshake messages then stand in the order, and must do no harm. Not asked for `create`:
-   * a group that is not there has no messages.
+   * The client keeps the new state before it sends the first. The change may still come to nothing, because somebody else's
+   * came first or the client died: its handshake messages stay among the group's messages, and must do no harm. Not called
+   * for `create`: a group that does not exist has no messages.
    */
   prepareEpoch(
     self: Identity,
@@ -30,10 +30,11 @@ export interface Suite<State> {
   ): Promise<Result<PreparedEpoch<State>, SuiteFault>>;
 
   /**
-   * Takes in a handshake message of a member, one's own too; the new state is kept together with the message.
+   * Takes in a handshake message of a member, the client's own included; the new state is kept together with the message.
    *
-   * To know a repetition is the suite's affair. So is a message of an epoch that is over already by the state: whoever
-   * opened the next one knows of that before its entry comes back, and what others sent meanwhile comes in between.
+   * The suite has to recognise a repeated message. It also has to cope with a message of an epoch that is over by its state:
+   * the client that began the next epoch has that in its state before its entry comes back, and messages that others sent
+   * meanwhile come in between.
    */
   receiveHandshake(
     self: Identity,
@@ -44,15 +45,15 @@ export interface Suite<State> {
   ): Promise<Result<State, SuiteFault>>;
 
   /**
-   * Opens the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. There is one entry to an
-   * epoch, so a suite's commit fits into its `opening`, and what new members need into their wrapped keys.
+   * Begins the next epoch of a group, or the first: for `create`, `admit`, `remove` and `rekey`. An epoch begins with one
+   * entry, so a suite's commit fits into that entry's key commitment, and what new members need into their wrapped keys.
    */
   beginEpoch(self: Identity, before: State | undefined, change: EpochChange): Promise<NewEpoch<State>>;
 
   /**
-   * Follows an epoch that somebody opened, with the caller's wrapped key for it; one's own as well, if the client died
-   * before the new state was kept. The log may be ahead of the messages: with `handshake_missing` it is tried again once
-   * everything before the entry has been taken in.
+   * Follows an epoch that a member began, with the caller's wrapped key for it; also one that the caller began, if the client
+   * died before it kept the new state. The log may be ahead of the messages: after `handshake_missing` the client tries
+   * again once it has taken in everything before the entry.
    */
   followEpoch(
     self: Identity,
@@ -81,15 +82,15 @@ export interface Suite<State> {
   sealTitle(state: State, group: GroupId, epoch: Epoch, title: string): Uint8Array;
   openTitle(state: State, group: GroupId, epoch: Epoch, sealed: Uint8Array): Parsed<string, SuiteFault>;
 
-  /** The state without what only epochs need that are not among these: what nobody has can be stolen from nobody. */
+  /** The state without the secrets of all other epochs: what a client does not keep cannot be stolen from it. */
   forget(state: State, needed: ReadonlySet<Epoch>): State;
 
   encodeState(state: State): Uint8Array;
-  /** Throws for bytes that `encodeState` has not made. */
+  /** Throws for bytes that `encodeState` did not make. */
   decodeState(bytes: Uint8Array): State;
 }
 
-/** What a suite of unknown state is to those who only pass its states on. */
+/** A suite to code that only passes its states on. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the state's type is the suite's own affair
 export type AnySuite = Suite<any>;
 
@@ -100,11 +101,11 @@ export interface Recipient {
 
 export interface EpochChange {
   readonly group: GroupId;
-  /** The epoch to open. */
+  /** The epoch that begins. */
   readonly epoch: Epoch;
-  /** Everybody who is a member in it, the caller too. */
+  /** All members in it, the caller included. */
   readonly members: readonly Recipient[];
-  /** Those among them who were not members before, if the group lets them read what came before. */
+  /** The new members among them, if the group's settings let them read what came before. */
   readonly readBack: readonly Recipient[];
 }
 
@@ -115,8 +116,8 @@ export interface PreparedEpoch<State> {
 
 export interface NewEpoch<State> {
   readonly state: State;
-  /** For the membership entry: what ties the keys below to its signature. */
-  readonly opening: Uint8Array;
+  /** For the membership entry, whose signature then covers the keys below. On the wire it is the entry's `opening`. */
+  readonly keyCommitment: Uint8Array;
   readonly keys: readonly WrappedKey[];
 }
 
@@ -126,18 +127,18 @@ export interface WrappedKey {
   readonly wrapped: Uint8Array;
 }
 
-/** What a message is bound to, inside and outside. */
+/** The header that a sealed message is bound to: it travels outside, and is repeated inside. */
 export interface Envelope {
   readonly type: MessageType;
   readonly group: GroupId;
   readonly epoch: Epoch;
   readonly sender: UserId;
   readonly clientMessageId: ClientMessageId;
-  /** Hash of the last membership entry that the sender had seen: members who were shown different logs find out by it. */
+  /** Hash of the last membership entry that the sender had seen: it shows when two members were shown different logs. */
   readonly logHead: Uint8Array;
 }
 
-/** What the outside of a message says; the log's head is known only once it is open. */
+/** The part of an envelope that travels outside; the log's head is known once the message is opened. */
 export type UnopenedEnvelope = Omit<Envelope, "logHead">;
 
 export interface Sealed<State> {
@@ -154,7 +155,7 @@ export interface Opened<State> {
 export type SuiteFault =
   /** No key for the epoch. */
   | "unknown_epoch"
-  /** Not what the suite makes, or cut. */
+  /** The suite never makes such bytes, or they were cut. */
   | "malformed"
   /** Sealed under another key, or changed since. */
   | "wrong_key"
@@ -167,7 +168,7 @@ export type SuiteFault =
   | "wrong_message_id"
   /** The sender's key did not sign it. */
   | "bad_signature"
-  /** A handshake message that the suite does not have, or not now, or has had before. */
+  /** The suite has no such handshake message, or does not expect it now, or has taken it in before. */
   | "unexpected_handshake"
   /** The epoch cannot be followed, or changed, without handshake messages that have not been taken in. */
   | "handshake_missing";

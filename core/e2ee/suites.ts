@@ -1,9 +1,9 @@
 import { RsaFernet, type RsaWorker, rsaFernetName } from "./rsa-fernet.ts";
 import type { AnySuite } from "./suite.ts";
 
-/** What a suite is made with. */
+/** What the suites are made with. */
 export interface SuiteParts {
-  /** Where RSA is computed. */
+  /** Computes RSA. */
   readonly rsa: RsaWorker;
   /** Milliseconds since the Unix epoch. */
   readonly clock: { now(): number };

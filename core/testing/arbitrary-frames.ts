@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { keysOf } from "../platform/keys-of.ts";
 import type { ClientFrame } from "../wire/client-frame.ts";
 import { errorCodeNames } from "../wire/errors.ts";
 import { clientMessageId, epoch, epochMax, groupId, idMax, seq, userId } from "../wire/ids.ts";
@@ -8,6 +9,7 @@ import { type MembershipEntry, membershipActions } from "../wire/membership-entr
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import type { MessageType } from "../wire/send-frame.ts";
 import type { ServerFrame } from "../wire/server-frame.ts";
+import { present } from "./present.ts";
 
 /** Frames of every kind with every legal content, for properties: a kind that is forgotten here does not compile. */
 export type OneOfEach<Frame extends { readonly kind: string }> = {
@@ -179,10 +181,27 @@ export const linkFrames: OneOfEach<LinkFrame> = {
   typing: fc.record({ group: anyGroup, users }),
 };
 
-/** One frame of any kind. */
+/** Frames of one kind. */
+export function frameOf<Frame extends { readonly kind: string }, Kind extends Frame["kind"]>(
+  each: OneOfEach<Frame>,
+  kind: Kind,
+): fc.Arbitrary<Extract<Frame, { readonly kind: Kind }>> {
+  // The body is all of the frame but its kind, which TypeScript does not put together again.
+  return each[kind].map((body) => ({ kind, ...body }) as unknown as Extract<Frame, { readonly kind: Kind }>);
+}
+
+/** Frames of any kind. */
 export function anyFrameOf<Frame extends { readonly kind: string }>(each: OneOfEach<Frame>): fc.Arbitrary<Frame> {
-  const arbitraries: readonly [string, fc.Arbitrary<object>][] = Object.entries(each);
-  return fc.oneof(...arbitraries.map(([kind, arbitrary]) => arbitrary.map((body) => ({ kind, ...body }) as Frame)));
+  return fc.oneof(...keysOf(each).map((kind) => frameOf<Frame, Frame["kind"]>(each, kind)));
+}
+
+/** The same frame of one kind at every call with the same seed. */
+export function sampleOf<Frame extends { readonly kind: string }, Kind extends Frame["kind"]>(
+  each: OneOfEach<Frame>,
+  kind: Kind,
+  seed = 1,
+): Extract<Frame, { readonly kind: Kind }> {
+  return present(fc.sample(frameOf(each, kind), { seed, numRuns: 1 })[0]);
 }
 
 const hash = bytesOf(32);

@@ -24,7 +24,7 @@ export interface LadderState extends RsaFernetState {
   readonly offered: readonly Uint8Array[];
 }
 
-const openingFields = z.strictObject({
+const commitFields = z.strictObject({
   from: epochField,
   /** How many of the shares since that epoch went into the key. */
   heard: countField,
@@ -87,7 +87,7 @@ export class LadderSuite implements Suite<LadderState> {
   ): Promise<NewEpoch<LadderState>> {
     const key = before ? nextKey(before, before.heard.length) : randomBytes(shareBytes);
     const ids = members.map(({ user }) => user);
-    const opening = {
+    const commit = {
       from: before?.top ?? epoch,
       heard: before?.heard.length ?? 0,
       members: ids,
@@ -98,7 +98,7 @@ export class LadderSuite implements Suite<LadderState> {
       const { wrapping: publicKey, fingerprint: recipientFingerprint } = identity;
       return { epoch, user, wrapped: wrapKey({ group, epoch, key, publicKey, recipientFingerprint }) };
     });
-    return { state: climbed(before, epoch, key, ids), opening: encode(opening), keys: await Promise.all(keys) };
+    return { state: climbed(before, epoch, key, ids), keyCommitment: encode(commit), keys: await Promise.all(keys) };
   }
 
   async followEpoch(
@@ -107,7 +107,7 @@ export class LadderSuite implements Suite<LadderState> {
     { group, epoch, opening }: MembershipEntry,
     wrapped: Uint8Array,
   ): Promise<Result<LadderState, SuiteFault>> {
-    const parsed = opening && parseCbor(opening, openingFields);
+    const parsed = opening && parseCbor(opening, commitFields);
     if (!parsed?.ok) return refused("malformed");
     const { from, heard, members, commitment } = parsed.value;
     let key: Uint8Array;

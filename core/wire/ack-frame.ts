@@ -8,7 +8,7 @@ export const ackKind = 0x81;
 const ackHeaderBytes = 4;
 const ackEntryBytes = 24;
 
-/** One message is committed: where it stands in its group, and when the server took it in. */
+/** One message is committed: its seq, and when the server took it in. */
 export interface Acknowledgement {
   readonly clientMessageId: ClientMessageId;
   readonly seq: Seq;
@@ -21,7 +21,7 @@ export interface AckFrame {
   readonly acknowledgements: readonly Acknowledgement[];
 }
 
-/** Most acknowledgements in a frame: they always fit. */
+/** The most acknowledgements in one frame: so many always fit. */
 export const ackEntriesMax = 1024;
 
 export function encodeAck(acknowledgements: readonly Acknowledgement[]): Uint8Array {

@@ -1,6 +1,4 @@
-/**
- * How attachments are cut: what servers store and serve, without a look inside. See PROTOCOL.md, "Attachments".
- */
+/** How attachments are cut into the chunks that servers store and serve unread. See PROTOCOL.md, "Attachments". */
 export const chunkPlainBytes = 64 * 1024;
 /** What sealing adds to each chunk: the tag of AES-GCM. */
 export const chunkSealBytes = 16;
@@ -9,7 +7,7 @@ export const chunkStoredBytes = chunkPlainBytes + chunkSealBytes;
 /** An attachment's own name at the server: 16 random bytes. */
 export const attachmentIdBytes = 16;
 
-/** Chunks of a file of this size; an empty one has a chunk all the same, or its end could not be proved. */
+/** Chunks of a file of this size. An empty file has one chunk: its seal proves that the file ends there. */
 export function chunkCount(size: number): number {
   return Math.max(1, Math.ceil(size / chunkPlainBytes));
 }

@@ -37,7 +37,7 @@ suite("CBOR from outside", () => {
     assert.equal(decodeCbor(hex("64 ef bb bf 61")), "\ufeffa");
   });
 
-  test("arrays and maps lie at most 16 deep in each other, side by side as many as there is room for", () => {
+  test("arrays and maps nest at most 16 deep; side by side there may be as many as fit", () => {
     const nested = (depth: number) => Buffer.concat([Buffer.alloc(depth, 0x81), hex("01")]);
     assert.equal(JSON.stringify(decodeCbor(nested(16))), `${"[".repeat(16)}1${"]".repeat(16)}`);
     assert.throws(() => decodeCbor(nested(17)), /within each other/);
@@ -49,15 +49,16 @@ suite("CBOR from outside", () => {
     );
   });
 
-  test("bytes are the caller's own, and no map with a key for each", () => {
+  test("bytes belong to the caller, and are not taken for a map with a key for each", () => {
     const input = hex("42 01 02");
-    const bytes = decodeCbor(input) as Uint8Array;
+    const bytes = decodeCbor(input);
+    assert.ok(bytes instanceof Uint8Array);
     input.fill(0);
     assert.deepEqual([...bytes], [1, 2]);
     assert.equal(parseCbor(hex("40"), z.looseObject({})).ok, false);
   });
 
-  test("whoever is wrong in many places is told of some", () => {
+  test("a fault in each of many elements is reported for some of them", () => {
     const many = Buffer.concat([hex("99 ff ff"), Buffer.alloc(0xffff, 0x01)]);
     const parsed = parseCbor(many, z.array(z.string()));
     assert.ok(!parsed.ok && parsed.reason.length < 1000);

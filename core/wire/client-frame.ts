@@ -17,7 +17,7 @@ import { type ColdFrame, type ColdKind, coldCodec, type FrameFault, readFrameKin
 import { limits } from "./limits.ts";
 import { opaqueBytes } from "./opaque-bytes.ts";
 import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts";
-import type { ReplyFrame, ReplyKind } from "./server-frame.ts";
+import type { ColdServerFrame, ReplyFrame, ReplyKind } from "./server-frame.ts";
 
 const request = requestField;
 const registrationRequest = exactBytesField(opaqueBytes.registrationRequest);
@@ -25,11 +25,11 @@ const record = exactBytesField(opaqueBytes.registrationRecord);
 const ke1 = exactBytesField(opaqueBytes.ke1);
 const ke3 = exactBytesField(opaqueBytes.ke3);
 
-/** Who may send a frame: a connection that has not logged in, one that has, or either. */
+/** The connections that may send a frame: one that has not logged in, one that has, or either. */
 export type FrameSender = "stranger" | "user" | "anyone";
 
 /**
- * Everything that a client says, but for SEND: who may say it, and what the server replies. A *request* has a `request` number
+ * Every frame of a client but SEND: who may send it, and what the server replies. A *request* has a `request` number
  * and is answered by the frame that stands beside it as its `reply`, or by `error`. A frame without a reply is a *post*. Servers,
  * clients and the tables of PROTOCOL.md follow this table: a frame is added here first, and the compiler names the rest.
  */
@@ -65,11 +65,11 @@ export const coldClientFrames = {
   logInFinish: { code: 0x13, from: "stranger", reply: "welcome", body: z.strictObject({ request, message: ke3 }) },
   /** A session token instead of a login. */
   resume: { code: 0x14, from: "stranger", reply: "welcome", body: z.strictObject({ request, token: bytesField(256) }) },
-  /** Ends the session: its token resumes nothing any more. */
+  /** Ends the session: its token can resume it no more. */
   logOut: { code: 0x15, from: "user", reply: "done", body: z.strictObject({ request }) },
   /** The caller's account secret, sealed under the password. */
   fetchBackup: { code: 0x16, from: "user", reply: "backup", body: z.strictObject({ request }) },
-  /** Keeps another one. */
+  /** Replaces it. */
   saveBackup: { code: 0x17, from: "user", reply: "done", body: z.strictObject({ request, backup }) },
   /** A new password: OPAQUE registration, first message. Only on a connection that logged in with the old one. */
   passwordStart: {
@@ -78,7 +78,7 @@ export const coldClientFrames = {
     reply: "passwordStarted",
     body: z.strictObject({ request, message: registrationRequest }),
   },
-  /** The new record, and the account secret sealed anew: both or neither are kept, other sessions end. */
+  /** The new record, and the account secret sealed anew: the server keeps both or neither, and ends the user's other sessions. */
   passwordFinish: { code: 0x19, from: "user", reply: "done", body: z.strictObject({ request, record, backup }) },
 
   /** Public identities by name or id, in the order asked. */
@@ -97,9 +97,9 @@ export const coldClientFrames = {
       }),
   },
 
-  /** The caller's groups, and from now on their messages. */
+  /** The caller's groups; from now on the server delivers their messages. */
   groups: { code: 0x30, from: "user", reply: "groups", body: z.strictObject({ request }) },
-  /** Wrapped keys for a change to come, held until the connection ends or a change of the group is asked for. */
+  /** Wrapped keys for a `change` to come; the server holds them until that or until the connection ends. */
   stageKeys: {
     code: 0x31,
     from: "user",
@@ -141,13 +141,13 @@ export const coldClientFrames = {
     reply: "synced",
     body: z.strictObject({ request, group: groupIdField, after: seqField, through: seqField }),
   },
-  /** Everything up to this seq has been read; not answered. */
+  /** The user has read everything up to this seq. */
   read: { code: 0x41, from: "user", body: z.strictObject({ group: groupIdField, seq: seqField }) },
-  /** Who of the group is here and who has read how far → `presence` and `cursors`, now and at each change. */
+  /** The user watches the group: the server sends `presence` and `cursors`, now and at each change. */
   open: { code: 0x42, from: "user", body: z.strictObject({ group: groupIdField }) },
-  /** No more of that. */
+  /** The user watches the group no more. */
   close: { code: 0x43, from: "user", body: z.strictObject({ group: groupIdField }) },
-  /** The caller is writing something → `typing` to those who look at the group; not answered, and not kept. */
+  /** The user is writing something: the server sends `typing` to those who watch the group, and keeps nothing. */
   typing: { code: 0x44, from: "user", body: z.strictObject({ group: groupIdField }) },
 
   /** For the round-trip time through the server's loop. */
@@ -164,13 +164,24 @@ type Requests = {
     ? Kind
     : never]: ClientTable[Kind];
 };
-/** What is answered. */
+/** Frames that have a reply. */
 export type RequestKind = keyof Requests;
 export type RequestFrame<Kind extends RequestKind> = Extract<ColdClientFrame, { kind: Kind }>;
 /** The frame that grants a request. */
 export type ReplyTo<Kind extends RequestKind> = ReplyFrame<Requests[Kind]["reply"]>;
 
-/** What is not answered. */
+/** A request without its number, which the link gives it. */
+export type RequestOf<Kind extends RequestKind> = { readonly kind: Kind } & Omit<
+  RequestFrame<Kind>,
+  "kind" | "request"
+>;
+
+/** Whether a frame is the one that grants a request of this kind. */
+export function isReplyTo<Kind extends RequestKind>(kind: Kind, frame: ColdServerFrame): frame is ReplyTo<Kind> {
+  return frame.kind === coldClientFrames[kind].reply;
+}
+
+/** Frames that have no reply. */
 export type PostKind = Exclude<ColdClientFrame["kind"], RequestKind>;
 export type PostFrame<Kind extends PostKind> = Extract<ColdClientFrame, { kind: Kind }>;
 
@@ -181,6 +192,13 @@ export type ClientFrame = SendFrame | ColdClientFrame;
 
 export function encodeClientFrame(frame: ClientFrame): Uint8Array {
   return frame.kind === "send" ? encodeSend(frame) : codec.encode(frame);
+}
+
+export function encodeRequest<Kind extends RequestKind>(
+  { kind, ...body }: RequestOf<Kind>,
+  request: number,
+): Uint8Array {
+  return codec.encodeBody(kind, { ...body, request });
 }
 
 /** Never throws, whatever the bytes are. A SEND's payload is a view into them. */

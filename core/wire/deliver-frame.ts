@@ -10,12 +10,14 @@ import {
   writeUint64,
 } from "./bytes.ts";
 import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
-import { readClientMessageId, readEpoch, readGroupId, readSeq, readUserId } from "./id-bytes.ts";
+import { readClientMessageId, readEpoch, readSeq, readUserId } from "./id-bytes.ts";
 import {
   type ClientMessageId,
   type Epoch,
   epochMax,
   type GroupId,
+  groupId,
+  isGroupId,
   type Seq,
   seqBeforeFirst,
   seqPlus,
@@ -25,11 +27,11 @@ import { type MessageType, messageTypes } from "./send-frame.ts";
 
 export const deliverKind = 0x82;
 export const deliverHeaderBytes = 20;
-/** What each message takes in front of its payload. */
+/** Bytes of each message in front of its payload. */
 export const deliveredHeaderBytes = 32;
 export const deliverCountMax = 0xffff;
 
-/** A message as a group's members receive it; its `seq` follows from its place in the frame. */
+/** A message as a group's members receive it; its seq follows from its index in the frame. */
 export interface DeliveredMessage {
   readonly sender: UserId;
   readonly clientMessageId: ClientMessageId;
@@ -61,7 +63,7 @@ export function writeDeliverHeader(bytes: Uint8Array, group: GroupId, firstSeq: 
   writeUint53(bytes, 12, firstSeq);
 }
 
-/** Writes one message at `at` and answers where the next one goes. */
+/** Writes one message at `at`; returns where the next one goes. */
 export function writeDelivered(bytes: Uint8Array, at: number, message: DeliveredMessage): number {
   writeUint53(bytes, at, message.sender);
   writeUint64(bytes, at + 8, message.clientMessageId);
@@ -86,13 +88,14 @@ export function encodeDeliver(frame: Omit<DeliverFrame, "kind">): Uint8Array {
 
 /**
  * Walks a DELIVER frame without making an object of each message: `open` checks the whole frame once, then `next` steps
- * from message to message and the fields speak of the current one.
+ * from message to message, and the getters read the current one.
  *
  * A receiver of hundreds of thousands of messages a second reads each field where it lies. The cursor is reused from frame
  * to frame; what it hands out as `payload` is a view into the frame.
  */
 export class DeliverCursor {
-  group = 0 as GroupId;
+  /** Of the frame that is open; before the first, some group. */
+  group = groupId(1);
   firstSeq = seqBeforeFirst;
   count = 0;
   #bytes: Uint8Array = new Uint8Array(0);
@@ -101,14 +104,14 @@ export class DeliverCursor {
   #next = 0;
   #index = -1;
 
-  /** The fault, if the frame has one; nothing of it may be read then. */
+  /** Returns the frame's fault, if it has one; the cursor may not be read then. */
   open(bytes: Uint8Array): FrameFault | undefined {
     this.count = 0;
     if (bytes.length < deliverHeaderBytes) return malformed("DELIVER ends within its header").reason;
     const count = readUint16(bytes, 2);
-    const group = readGroupId(bytes, 4);
+    const group = readUint53(bytes, 4);
     const firstSeq = readSeq(bytes, 12);
-    if (count < 1 || !(group > 0) || !(firstSeq > 0) || !Number.isSafeInteger(firstSeq + count))
+    if (count < 1 || !isGroupId(group) || !(firstSeq > 0) || !Number.isSafeInteger(firstSeq + count))
       return malformed("DELIVER with an empty or impossible range").reason;
     let at = deliverHeaderBytes;
     for (let i = 0; i < count; i++) {
@@ -155,7 +158,7 @@ export class DeliverCursor {
   get clientMessageId(): ClientMessageId {
     return readClientMessageId(this.#bytes, this.#at + 8);
   }
-  /** The two halves of the client message id, for who cannot afford a bigint. */
+  /** The two halves of the client message id, where a bigint costs too much. */
   get clientMessageIdHigh(): number {
     return readUint32(this.#bytes, this.#at + 8);
   }
@@ -163,7 +166,9 @@ export class DeliverCursor {
     return readUint32(this.#bytes, this.#at + 12);
   }
   get type(): MessageType {
-    return this.#bytes[this.#at + 16] as MessageType;
+    const type = readUint8(this.#bytes, this.#at + 16);
+    // `open` has refused any other.
+    return type === messageTypes.application || type === messageTypes.membership ? type : messageTypes.handshake;
   }
   get sentAt(): number {
     return readUint16(this.#bytes, this.#at + 18) * 2 ** 32 + readUint32(this.#bytes, this.#at + 20);

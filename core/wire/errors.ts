@@ -1,3 +1,5 @@
+import { keysOf } from "../platform/keys-of.ts";
+
 /**
  * Every error that a server may name, and what a client does about it. One with a close code ends the connection with that
  * WebSocket close code (RFC 6455 section 7.4 leaves 4000–4999 to us). Names and close codes are part of the protocol:
@@ -65,7 +67,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-export const errorCodeNames = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]];
+export const errorCodeNames = keysOf(errorCodes);
 
 /** The error behind a WebSocket close code, if it is one of ours. */
 export function errorOfCloseCode(code: number): ErrorCode | undefined {
@@ -73,8 +75,8 @@ export function errorOfCloseCode(code: number): ErrorCode | undefined {
 }
 
 /**
- * What an HTTP request for an attachment may be answered instead: `code: detail` as plain text, with this status. What a
- * client does about it stands in the same table of `PROTOCOL.md`.
+ * Every error that answers an HTTP request for an attachment: `code: detail` as plain text, with this status, and what a
+ * client does about it. `PROTOCOL.md` lists the same table.
  */
 export const httpErrorCodes = {
   bad_request: { status: 400, client: "a defect: report it" },
@@ -93,3 +95,5 @@ export const httpErrorCodes = {
 } as const satisfies Record<string, { status: number; client: string }>;
 
 export type HttpErrorCode = keyof typeof httpErrorCodes;
+
+export const isHttpErrorCode = (code: string): code is HttpErrorCode => Object.hasOwn(httpErrorCodes, code);

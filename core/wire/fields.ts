@@ -2,10 +2,10 @@ import { z } from "zod";
 import { epoch, epochMax, groupId, idMax, seq, userId } from "./ids.ts";
 import { limits } from "./limits.ts";
 
-/** What PROTOCOL.md and frames.cddl call a field's type. Strings, booleans, literals, arrays and maps are written as they are. */
+/** The types of fields that have a name of their own in PROTOCOL.md and frames.cddl; for all others the schema says enough. */
 export const writtenTypes = z.registry<WrittenType>();
 
-/** The name of a type in the document's tables, or how many bytes there may be. */
+/** The name of a type in the document's tables, or the least and the most bytes of a byte string. */
 export type WrittenType = { readonly name: keyof typeof namedTypes } | { readonly bytes: readonly [number, number] };
 
 /** The whole numbers that have a name in the document, with their bounds. */
@@ -24,7 +24,7 @@ function named(name: keyof typeof namedTypes) {
   return z.number().int().min(from).max(to).register(writtenTypes, { name });
 }
 
-/** The pieces that schemas of cold frames are made of: checked at the edge, branded behind it. */
+/** The fields that schemas of cold frames are made of: each checks what comes from outside, and gives it its brand. */
 const id = named("id");
 
 export const userIdField = id.transform(userId);
@@ -37,7 +37,7 @@ export const countField = named("count");
 export const timeField = named("time");
 /** Milliseconds from now. */
 export const msField = named("ms");
-/** Drawn by the client, repeated in the answer. */
+/** Drawn by the client, repeated in the reply. */
 export const requestField = named("request");
 
 /** A `Uint8Array`, whatever buffer it is a view of. */
@@ -57,5 +57,5 @@ export const hashField = exactBytesField(32);
 export const wrappedKeyField = bytesField(limits.wrappedKeyBytesMax, 1);
 export const backupField = bytesField(limits.backupBytesMax, limits.backupBytesMin);
 
-/** A name as somebody typed it; what it may hold is checked by `canonicalUserName`, with an error of its own. */
+/** A name as somebody typed it; `canonicalUserName` checks what it may hold, with an error of its own. */
 export const typedNameField = z.string().max(4 * limits.userNameLengthMax);

@@ -12,7 +12,7 @@ export const protocolVersion = 1;
 /** Version and kind: what every frame begins with. */
 export const frameHeadBytes = 2;
 
-/** Why a frame was refused: the code for the other side, and what exactly was wrong, for its log. */
+/** Why a frame was refused: the code for its sender, and what exactly was wrong, for the sender's log. */
 export interface FrameFault {
   readonly code: Extract<ErrorCode, "malformed_frame" | "unknown_frame" | "unsupported_version" | "frame_too_large">;
   readonly detail: string;
@@ -20,7 +20,7 @@ export interface FrameFault {
 
 export const malformed = (detail: string) => refused<FrameFault>({ code: "malformed_frame", detail });
 
-/** The kind byte, if the frame begins as one of this version does. */
+/** The kind byte, if the frame has this protocol's version and an allowed length. */
 export function readFrameKind(bytes: Uint8Array): Parsed<number, FrameFault> {
   if (bytes.length < frameHeadBytes)
     return malformed(`a frame has at least ${frameHeadBytes} bytes, this one ${bytes.length}`);
@@ -37,26 +37,28 @@ export function readFrameKind(bytes: Uint8Array): Parsed<number, FrameFault> {
   return accepted(readUint8(bytes, 1));
 }
 
-/** A frame that is not on the hot path: its kind byte, and a schema for its CBOR body. */
+/** A kind of cold frame: its kind byte, and the schema of its CBOR body. */
 export interface ColdKind {
   readonly code: number;
   readonly body: z.ZodType;
 }
 
-/** Those of one direction, by name. */
+/** The cold frames of one direction, by name. */
 export type ColdTable = Readonly<Record<string, ColdKind>>;
 
 export type ColdFrame<Table extends ColdTable> = {
   [Kind in keyof Table & string]: { readonly kind: Kind } & Unchanging<z.output<Table[Kind]["body"]>>;
 }[keyof Table & string];
 
-/** The type alone: zod's own `readonly` freezes what it is given, and a byte array cannot be frozen. */
+/** Read-only as a type: zod's own `readonly` would freeze the value, and a byte array cannot be frozen. */
 type Unchanging<T> = T extends number | string | boolean | bigint | null | undefined | Uint8Array
   ? T
   : { readonly [Key in keyof T]: Unchanging<T[Key]> };
 
 export interface ColdCodec<Table extends ColdTable> {
   encode(frame: ColdFrame<Table>): Uint8Array;
+  /** Encodes a frame whose kind and body the caller has apart. */
+  encodeBody(kind: keyof Table & string, body: object): Uint8Array;
   /** Undefined when the kind byte is none of this table's. */
   parse(kindByte: number, bytes: Uint8Array): Parsed<ColdFrame<Table>, FrameFault> | undefined;
 }
@@ -64,21 +66,25 @@ export interface ColdCodec<Table extends ColdTable> {
 export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Table> {
   const byCode = new Map(Object.entries(table).map(([kind, { code, body }]) => [code, { kind, body }]));
   if (byCode.size !== Object.keys(table).length) throw new Error("two frames share a kind byte");
+  const encodeBody = (kind: keyof Table & string, body: object) => {
+    const known = table[kind];
+    if (!known) throw new Error(`there is no frame ${kind}`);
+    const encoded = encode(body);
+    const bytes = Buffer.allocUnsafe(frameHeadBytes + encoded.length);
+    bytes[0] = protocolVersion;
+    bytes[1] = known.code;
+    bytes.set(encoded, frameHeadBytes);
+    return bytes;
+  };
   return {
-    encode(frame) {
-      const { kind, ...body } = frame as { readonly kind: keyof Table & string };
-      const encoded = encode(body);
-      const bytes = Buffer.allocUnsafe(frameHeadBytes + encoded.length);
-      bytes[0] = protocolVersion;
-      bytes[1] = (table[kind] as Table[string]).code;
-      bytes.set(encoded, frameHeadBytes);
-      return bytes;
-    },
+    encode: ({ kind, ...body }: { readonly kind: keyof Table & string }) => encodeBody(kind, body),
+    encodeBody,
     parse(kindByte, bytes) {
       const entry = byCode.get(kindByte);
       if (!entry) return undefined;
       const body = parseCbor(bytes.subarray(frameHeadBytes), entry.body);
       if (!body.ok) return malformed(`${entry.kind}: ${body.reason}`);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of this kind has just checked the body
       return accepted({ kind: entry.kind, ...(body.value as object) } as ColdFrame<Table>);
     },
   };

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cborHead, expensiveMaps, majors } from "../fuzz/cbor-form.ts";
 import type { FuzzTarget } from "../fuzz/target.ts";
+import { keysOf } from "../platform/keys-of.ts";
 import { accepted, type Parsed } from "../platform/result.ts";
-import { clientFrames, linkFrames, type OneOfEach, serverFrames } from "../testing/arbitrary-frames.ts";
+import { clientFrames, frameOf, linkFrames, type OneOfEach, serverFrames } from "../testing/arbitrary-frames.ts";
 import { ackEntriesMax, parseAck } from "./ack-frame.ts";
 import { equalBytes } from "./bytes.ts";
 import { encodeClientFrame, parseClientFrame } from "./client-frame.ts";
@@ -18,13 +19,13 @@ function framesOfEach<Frame extends { readonly kind: string }>(
   each: OneOfEach<Frame>,
   encode: (frame: Frame) => Uint8Array,
 ): Uint8Array[] {
-  const kinds = Object.entries(each) as [string, fc.Arbitrary<object>][];
-  return kinds.flatMap(([kind, body]) =>
-    fc.sample(body, { seed: 1, numRuns: 3 }).map((fields) => encode({ kind, ...fields } as unknown as Frame)),
-  );
+  return keysOf(each).flatMap((kind) => framesOf(frameOf<Frame, Frame["kind"]>(each, kind), encode));
 }
 
-/** Whatever is taken says the same when it is written down again, in as many bytes: one value, one encoding. */
+const framesOf = <Frame>(frames: fc.Arbitrary<Frame>, encode: (frame: Frame) => Uint8Array): Uint8Array[] =>
+  fc.sample(frames, { seed: 1, numRuns: 3 }).map(encode);
+
+/** A frame that is taken has the same value and as many bytes when it is encoded again: one value, one encoding. */
 function direction<Frame extends { readonly kind: string }>(
   name: string,
   each: OneOfEach<Frame>,
@@ -51,7 +52,7 @@ function direction<Frame extends { readonly kind: string }>(
 
 const head = (kind: number, body: Uint8Array) => Buffer.concat([Buffer.from([1, kind]), body]);
 
-/** A map with one long array and whatever else the frame needs, each element the same. */
+/** A map with the fields that the frame needs and one long array of equal elements. */
 function withArray(kind: number, fields: Readonly<Record<string, Uint8Array>>, key: string, element: Uint8Array) {
   return (bytes: number) => {
     const count = Math.floor(bytes / element.length);
@@ -127,15 +128,15 @@ export const targets: readonly FuzzTarget[] = [
   {
     name: "acks",
     bytesMax: limits.frameBytesMax,
-    seeds: () => framesOfEach({ ack: serverFrames.ack } as never, encodeServerFrame),
+    seeds: () => framesOf(frameOf(serverFrames, "ack"), encodeServerFrame),
     run: parseAck,
     growth: { "many entries": manyAcknowledged },
   },
   {
-    // Reused from frame to frame as receivers do, so that nothing of one may be left for the next.
+    // One cursor reads all frames, as a receiver's does, so that a trace of one frame in the next would show.
     name: "deliver-cursor",
     bytesMax: limits.frameBytesMax,
-    seeds: () => framesOfEach({ deliver: serverFrames.deliver } as never, encodeServerFrame),
+    seeds: () => framesOf(frameOf(serverFrames, "deliver"), encodeServerFrame),
     run(bytes) {
       const fault = cursor.open(bytes);
       const parsed = parseDeliver(bytes);

@@ -1,58 +1,58 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { plain, readVectors, revive } from "../testing/vectors.ts";
+import { inspect } from "node:util";
+import { z } from "zod";
+import { accepted, type Parsed } from "../platform/result.ts";
+import { plain, readVectors } from "../testing/vectors.ts";
 import { encodeClientFrame, parseClientFrame } from "./client-frame.ts";
 import { encodeLinkFrame, parseLinkFrame } from "./link-frame.ts";
-import { encodeEntryBody, joinEntry, type MembershipEntry, parseEntry } from "./membership-entry.ts";
+import { encodeEntryBody, joinEntry, parseEntry } from "./membership-entry.ts";
 import { encodeServerFrame, parseServerFrame } from "./server-frame.ts";
 
 /**
  * `vectors.json` is the protocol in bytes: one frame of every kind, for whoever writes a client in another language. A
  * change that makes this fail breaks every client there is.
  */
-interface Vector {
-  readonly direction: "client" | "server" | "link" | "entry";
-  readonly what: string;
-  readonly frame: Record<string, unknown>;
-  readonly hex: string;
-}
-
-const vectors = readVectors("core/wire/vectors.json") as readonly Vector[];
+const vectors = z
+  .array(
+    z.strictObject({
+      direction: z.enum(["client", "server", "link", "entry"]),
+      what: z.string(),
+      frame: z.record(z.string(), z.unknown()),
+      hex: z.string(),
+    }),
+  )
+  .parse(readVectors("core/wire/vectors.json"));
 
 const signature = Buffer.alloc(64, 0x5a);
 
-function encode({ direction, frame }: Vector): Uint8Array {
-  const revived = revive(frame) as never;
-  switch (direction) {
-    case "client":
-      return encodeClientFrame(revived);
-    case "server":
-      return encodeServerFrame(revived);
-    case "link":
-      return encodeLinkFrame(revived);
-    case "entry":
-      return joinEntry(signature, encodeEntryBody(revived));
-    default:
-      return direction satisfies never;
-  }
+/** The value that these bytes are parsed to, and the bytes that it is encoded as. */
+function goThrough<T>(
+  parsed: Parsed<T, unknown>,
+  encode: (value: T) => Uint8Array,
+): { readonly value: unknown; readonly bytes: Uint8Array } {
+  assert.ok(parsed.ok, inspect(parsed));
+  return { value: parsed.value, bytes: encode(parsed.value) };
 }
 
-function parse({ direction, hex }: Vector): unknown {
-  const bytes = Buffer.from(hex, "hex");
-  if (direction === "entry") {
-    const entry = parseEntry(bytes);
-    return entry.ok ? (entry.value.entry satisfies MembershipEntry) : entry.reason;
-  }
-  const parsers = { client: parseClientFrame, server: parseServerFrame, link: parseLinkFrame };
-  const parsed = parsers[direction](bytes);
-  return parsed.ok ? parsed.value : parsed.reason;
-}
+const directions = {
+  client: (bytes: Uint8Array) => goThrough(parseClientFrame(bytes), encodeClientFrame),
+  server: (bytes: Uint8Array) => goThrough(parseServerFrame(bytes), encodeServerFrame),
+  link: (bytes: Uint8Array) => goThrough(parseLinkFrame(bytes), encodeLinkFrame),
+  entry(bytes: Uint8Array) {
+    const parsed = parseEntry(bytes);
+    return goThrough(parsed.ok ? accepted(parsed.value.entry) : parsed, (entry) =>
+      joinEntry(signature, encodeEntryBody(entry)),
+    );
+  },
+};
 
-for (const vector of vectors) {
-  test(`${vector.direction}: ${vector.what} has the bytes that are written down`, () => {
-    assert.equal(Buffer.from(encode(vector)).toString("hex"), vector.hex);
-    assert.deepEqual(plain(parse(vector)), vector.frame);
+for (const { direction, what, frame, hex } of vectors) {
+  test(`${direction}: ${what} has the bytes that are written down`, () => {
+    const { value, bytes } = directions[direction](Buffer.from(hex, "hex"));
+    assert.deepEqual(plain(value), frame);
+    assert.equal(Buffer.from(bytes).toString("hex"), hex);
   });
 }
 

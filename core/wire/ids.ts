@@ -16,19 +16,24 @@ export const idMax = Number.MAX_SAFE_INTEGER;
 export const epochMax = 2 ** 31 - 1;
 
 const isId = (value: number) => Number.isSafeInteger(value) && value > 0;
+const isUserId = (value: number): value is UserId => isId(value);
+export const isGroupId = (value: number): value is GroupId => isId(value);
 
 export function userId(value: number): UserId {
-  if (!isId(value)) throw new RangeError(`user id ${value}`);
-  return value as UserId;
+  if (!isUserId(value)) throw new RangeError(`user id ${value}`);
+  return value;
 }
 
 export function groupId(value: number): GroupId {
-  if (!isId(value)) throw new RangeError(`group id ${value}`);
-  return value as GroupId;
+  if (!isGroupId(value)) throw new RangeError(`group id ${value}`);
+  return value;
 }
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this gives the brand; bounds are checked where frames are parsed
 export const seq = (value: number) => value as Seq;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this gives the brand; bounds are checked where frames are parsed
 export const epoch = (value: number) => value as Epoch;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this gives the brand
 export const clientMessageId = (value: bigint) => BigInt.asUintN(64, value) as ClientMessageId;
 
 export const seqBeforeFirst = seq(0);

@@ -1,6 +1,6 @@
 /**
- * Every bound of the protocol, in one place. A server may be configured to be stricter, never laxer; what is over a bound
- * is refused with the error code named beside it.
+ * Every bound of the protocol. A server may be configured to be stricter, never laxer; it refuses what is over a bound with
+ * the error code named beside it.
  */
 export const limits = {
   /**
@@ -12,7 +12,7 @@ export const limits = {
   /** Largest sealed message, in bytes (`payload_too_large`). What is larger travels as an attachment. */
   payloadBytesMax: 64 * 1024,
 
-  /** A DELIVER frame is closed when it has reached this many bytes; what follows goes into the next. */
+  /** The server ends a DELIVER frame that has reached this many bytes, and puts the next messages into another. */
   deliverBytesTarget: 48 * 1024,
 
   /** Members of one group (`group_full`). Every change of membership wraps a key for each of them. */
@@ -34,17 +34,17 @@ export const limits = {
   /** Requests of a connection that are not answered yet (`busy`). */
   requestsInFlightMax: 64,
 
-  /** Refused messages of a connection that keep their turns, besides the first of each group. */
+  /** Refused messages of a connection whose turns the server keeps, besides the first of each group. */
   sendTurnsMax: 1024,
 
-  /** So long after it may come again others wait for a refused message; then the connection ends. */
+  /** How long the messages behind a refused one wait for it, from when it may come again; then the connection ends. */
   sendTurnMsMax: 30_000,
 
   /** Entries in one page of a group's log, and wrapped keys in one answer to `keys`. */
   logPageMax: 50,
   keysPageMax: 100,
 
-  /** Messages and bytes in one page of `sync`: small enough that nobody's page holds up others on the same server. */
+  /** Messages and bytes in one page of `sync`: small enough not to hold up the server's other clients. */
   syncPageMax: 500,
   syncPageBytesMax: 256 * 1024,
 

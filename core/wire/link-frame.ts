@@ -24,12 +24,12 @@ const loadFields = z.strictObject({
   draining: z.boolean(),
 });
 
-/** What a server tells the others of itself. */
+/** What a server reports of itself to the others. */
 export type ServerLoad = Readonly<z.output<typeof loadFields>>;
 
-/** Everything that servers tell each other, but for DELIVER. The database is the truth: any of these may get lost. */
+/** Every frame between servers but DELIVER. Any of them may get lost: the database is the truth. */
 export const coldLinkFrames = {
-  /** The sender wants the messages of these groups, and those no more; answered by `interested` once that holds. */
+  /** The sender wants the messages of the groups in `join`, and of those in `leave` no more; `interested` says that this holds. */
   interest: {
     code: 0x02,
     body: z.strictObject({
@@ -55,9 +55,9 @@ export const coldLinkFrames = {
       left: z.array(userIdField),
     }),
   },
-  /** The sender has clients that look at this group, or no longer has. */
+  /** Whether the sender has clients that watch this group. */
   presenceWatch: { code: 0x11, body: z.strictObject({ group: groupIdField, watching: z.boolean() }) },
-  /** Members that have come to or gone from the sender. */
+  /** Members who have connected to the sender, or are connected to it no more. */
   presence: {
     code: 0x12,
     body: z.strictObject({
@@ -73,7 +73,7 @@ export const coldLinkFrames = {
       cursors: z.array(z.tuple([userIdField, seqField])),
     }),
   },
-  /** A user has logged out: the token of this session resumes nothing. */
+  /** A user has logged out: the token of this session can resume it no more. */
   revoked: { code: 0x14, body: z.strictObject({ session: anyBytesField }) },
   /** Members, connected to the sender, who are writing something just now. */
   typing: { code: 0x15, body: z.strictObject({ group: groupIdField, users: z.array(userIdField) }) },
@@ -111,7 +111,7 @@ export function encodeLinkDeliver(frames: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** Never throws. The DELIVER frames are views, and not looked into: servers trust each other that far. */
+/** Never throws. The DELIVER frames are views, and not parsed: servers trust each other that far. */
 export function parseLinkFrame(bytes: Uint8Array): Parsed<LinkFrame, FrameFault> {
   if (bytes.length < frameHeadBytes) return malformed("a link frame ends within its head");
   if (bytes[0] !== protocolVersion) {

@@ -7,14 +7,15 @@ import type { Epoch, GroupId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
 
 /**
- * One change of a group, signed by who made it and chained to the change before: what servers order and clients verify.
+ * One change of a group, signed by its actor and chained to the change before. Servers order entries, clients verify them.
  *
- * Travels as 64 bytes of Ed25519 signature over {@link entrySigningContext} and the body, then the body in CBOR. Whoever
- * checks a signature or hash does so over the bytes received, never over bytes encoded again.
+ * Travels as 64 bytes of Ed25519 signature over {@link entrySigningContext} and the body, then the body in CBOR. Signatures
+ * and hashes are checked over the bytes received, never over bytes encoded again. The fields have the names that they have
+ * in the body.
  */
 export interface MembershipEntry {
   readonly group: GroupId;
-  /** Place in the group's log, from 0. */
+  /** Index in the group's log, from 0. */
   readonly index: number;
   /** The epoch that holds once this entry does. */
   readonly epoch: Epoch;
@@ -22,11 +23,14 @@ export interface MembershipEntry {
   readonly actor: UserId;
   /** SHA-256 of the actor's public identity. */
   readonly actorFingerprint: Uint8Array;
-  /** Whom it concerns; empty for `leave`, `rename` and `rekey`. */
+  /** The users whom it concerns; empty for `leave`, `rename` and `rekey`. */
   readonly subjects: readonly MembershipSubject[];
   /** SHA-256 of the entry before, signature included; 32 zero bytes in the first. */
   readonly previous: Uint8Array;
-  /** What the group's suite needs to open the epoch: opaque to servers. Present exactly when the action opens one. */
+  /**
+   * The key commitment: the suite's proof that all members are given the same key, opaque to servers. Present exactly in the
+   * entries of {@link actionsWithNewKey}.
+   */
   readonly opening?: Uint8Array;
   /** What members call the group, sealed by the suite: opaque to servers. */
   readonly sealedTitle?: Uint8Array;
@@ -60,8 +64,8 @@ export const membershipActions = [
 ] as const;
 export type MembershipAction = (typeof membershipActions)[number];
 
-/** Actions after which a new key holds. `leave` also begins an epoch, but a keyless one: a member who stays rekeys. */
-export const actionsThatOpen: ReadonlySet<MembershipAction> = new Set(["create", "admit", "remove", "rekey"]);
+/** Actions that begin an epoch with a new key. `leave` begins one without a key: a member who stays rekeys. */
+export const actionsWithNewKey: ReadonlySet<MembershipAction> = new Set(["create", "admit", "remove", "rekey"]);
 
 export const entrySigningContext = Buffer.from("fastchat membership entry v1\0");
 export const signatureBytes = 64;

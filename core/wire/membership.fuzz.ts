@@ -5,11 +5,12 @@ import { expensiveMaps } from "../fuzz/cbor-form.ts";
 import type { FuzzTarget } from "../fuzz/target.ts";
 import { accepted, refused } from "../platform/result.ts";
 import { anyEntry } from "../testing/arbitrary-frames.ts";
-import { type Epoch, epoch, type GroupId, groupId, userId } from "./ids.ts";
+import { present } from "../testing/present.ts";
+import { epoch, groupId, userId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { applyEntry, type Membership } from "./membership.ts";
 import {
-  actionsThatOpen,
+  actionsWithNewKey,
   encodeEntryBody,
   joinEntry,
   type MembershipEntry,
@@ -22,7 +23,7 @@ const signature = Buffer.alloc(signatureBytes, 7);
 const signed = (body: Uint8Array) => joinEntry(signature, body);
 const fingerprintOf = (user: number) => Buffer.alloc(32, user);
 const settings = { suite: "rsa-fernet", history: false, expireSeconds: 0 };
-const opening = Buffer.from("how the epoch opens");
+const opening = Buffer.from("a key commitment");
 
 const creation = (subjects: number): MembershipEntry => ({
   group: groupId(7),
@@ -39,9 +40,9 @@ const creation = (subjects: number): MembershipEntry => ({
 
 const stepsMax = 200;
 const people = 6;
-/** What may be wrong with an entry, as bits of a step's last byte; most steps have nothing wrong. */
+/** The faults that an entry may have, as bits of a step's last byte; most steps have none. */
 const wrongs: readonly ((entry: MembershipEntry) => Partial<MembershipEntry>)[] = [
-  ({ group }) => ({ group: (group + 1) as GroupId }),
+  ({ group }) => ({ group: groupId(group + 1) }),
   ({ index }) => ({ index: index + 1 }),
   ({ epoch: at }) => ({ epoch: epoch(at + 1) }),
   () => ({ previous: fingerprintOf(99) }),
@@ -51,32 +52,32 @@ const wrongs: readonly ((entry: MembershipEntry) => Partial<MembershipEntry>)[] 
   ({ subjects }) => ({ subjects: [...subjects, ...subjects] }),
 ];
 
-/** One change of a group for every four bytes: action, actor, whom it concerns, and what is wrong with it. */
+/** One change of a group for every four bytes: action, actor, subjects, and the entry's fault. */
 function entryOf(before: Membership | undefined, step: Uint8Array): MembershipEntry {
   const [a = 0, b = 0, c = 0, d = 0] = step;
-  const action = before ? (membershipActions[a % membershipActions.length] as MembershipEntry["action"]) : "create";
+  const action = before ? present(membershipActions[a % membershipActions.length]) : "create";
   const actor = userId(1 + (b % people));
   const subjects = Array.from({ length: people }, (_, i) => i + 1).filter((user) => c & (1 << user));
-  const opens = actionsThatOpen.has(action);
+  const hasNewKey = actionsWithNewKey.has(action);
   const entry: MembershipEntry = {
     group: before?.group ?? groupId(7),
     index: before?.length ?? 0,
-    epoch: ((before?.epoch ?? 0) + (opens || action === "leave" ? 1 : 0)) as Epoch,
+    epoch: epoch((before?.epoch ?? 0) + (hasNewKey || action === "leave" ? 1 : 0)),
     action,
     actor,
     actorFingerprint: fingerprintOf(actor),
     subjects: subjects.map((user) => ({ user: userId(user), fingerprint: fingerprintOf(user) })),
     previous: before?.head ?? Buffer.alloc(32),
-    ...(opens ? { opening } : {}),
+    ...(hasNewKey ? { opening } : {}),
     ...(action === "create" ? { settings } : {}),
     ...(action === "rename" ? { sealedTitle: opening } : {}),
   };
-  // One bit alone makes something wrong, several nothing: what is right is what leads further.
+  // Only a byte with a single bit set makes a fault: entries without one lead to further states of the group.
   const wrong = wrongs[Math.log2(d)];
   return wrong ? { ...entry, ...wrong(entry) } : entry;
 }
 
-/** What holds of every group, whatever led to it. */
+/** Asserts what holds of every group, whatever entries led to it. */
 function checkMembership(before: Membership | undefined, entry: MembershipEntry, after: Membership): void {
   assert.equal(after.length, (before?.length ?? 0) + 1);
   assert.ok(after.epoch >= (before?.epoch ?? 0));

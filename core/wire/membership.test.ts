@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { epoch, firstEpoch, groupId, type UserId, userId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { applyEntry, type Membership } from "./membership.ts";
-import { actionsThatOpen, type MembershipAction, type MembershipEntry } from "./membership-entry.ts";
+import { actionsWithNewKey, type MembershipAction, type MembershipEntry } from "./membership-entry.ts";
 
 const group = groupId(7);
 const fingerprintOf = (user: number) => createHash("sha256").update(`user ${user}`).digest();
@@ -21,7 +21,7 @@ function entryAfter(
   action: MembershipAction,
   of: Partial<MembershipEntry> = {},
 ): MembershipEntry {
-  const next = (before?.epoch ?? 0) + (actionsThatOpen.has(action) || action === "leave" ? 1 : 0);
+  const next = (before?.epoch ?? 0) + (actionsWithNewKey.has(action) || action === "leave" ? 1 : 0);
   return {
     group,
     index: before?.length ?? 0,
@@ -31,7 +31,7 @@ function entryAfter(
     actorFingerprint: fingerprintOf(actor),
     subjects: [],
     previous: before?.head ?? noEntry,
-    ...(actionsThatOpen.has(action) ? { opening: Buffer.from("opening") } : {}),
+    ...(actionsWithNewKey.has(action) ? { opening: Buffer.from("opening") } : {}),
     ...(action === "create" ? { settings } : {}),
     ...(action === "rename" ? { sealedTitle: Buffer.from("title") } : {}),
     ...of,
@@ -77,7 +77,7 @@ test("a group begins with its founder as admin and everybody named as members, i
   assert.deepEqual([membership.epoch, membership.length, membership.keyed], [1, 1, true]);
 });
 
-test("only an admin may change who belongs; anybody may leave or rekey", () => {
+test("only an admin may change members, roles and title; any member may leave or rekey", () => {
   const membership = founded();
   for (const action of ["admit", "remove", "promote", "demote"] as const) {
     const of = { subjects: subjects(action === "admit" ? 4 : 3) };

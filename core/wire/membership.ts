@@ -3,9 +3,9 @@ import { equalBytes } from "./bytes.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Epoch, GroupId, UserId } from "./ids.ts";
 import { limits } from "./limits.ts";
-import { actionsThatOpen, type GroupSettings, type MembershipEntry } from "./membership-entry.ts";
+import { actionsWithNewKey, type GroupSettings, type MembershipEntry } from "./membership-entry.ts";
 
-/** Who belongs to a group and under which epoch: what all of the log's entries add up to. */
+/** A group's members, settings and epoch: what all of the log's entries add up to. */
 export interface Membership {
   readonly group: GroupId;
   readonly settings: GroupSettings;
@@ -34,11 +34,11 @@ export interface ChangeRefusal {
 const refuse = (code: ChangeRefusal["code"], detail: string) => refused<ChangeRefusal>({ code, detail });
 
 /**
- * The membership after one more entry, or why the entry may not follow. Servers decide by it, clients check the servers by
- * it; whether the signature is the actor's is for the caller to know.
+ * The membership after one more entry, or why the entry may not follow. Servers accept entries by it, and clients check the
+ * servers by it. The caller has checked that the signature is the actor's.
  *
- * `before` is undefined for the first entry. When the last admin goes, whoever has been a member longest becomes admin:
- * no group is ever without one.
+ * `before` is undefined for the first entry. When the last admin goes, the member of longest standing becomes admin: no
+ * group is ever without one.
  */
 export function applyEntry(
   before: Membership | undefined,
@@ -85,14 +85,14 @@ export function applyEntry(
   return accepted({
     ...before,
     epoch: entry.epoch,
-    keyed: entry.action === "leave" ? false : before.keyed || actionsThatOpen.has(entry.action),
+    keyed: entry.action === "leave" ? false : before.keyed || actionsWithNewKey.has(entry.action),
     length: before.length + 1,
     head: entryHash,
     members: withAnAdmin(members),
   });
 }
 
-/** What any member may do; the rest is for admins. */
+/** Actions that any member may take; the others are for admins. */
 const openToAll: ReadonlySet<MembershipEntry["action"]> = new Set(["leave", "rekey"]);
 const withSubjects: ReadonlySet<MembershipEntry["action"]> = new Set(["admit", "remove", "promote", "demote"]);
 
@@ -100,7 +100,7 @@ function found(entry: MembershipEntry, head: Uint8Array): Parsed<Membership, Cha
   if (entry.action !== "create" || entry.index !== 0 || !entry.previous.every((byte) => byte === 0))
     return refuse("conflict", "a log begins with its create entry");
   if (entry.settings === undefined || entry.opening === undefined || entry.epoch !== 1)
-    return refuse("invalid_change", "create has settings and opens epoch 1");
+    return refuse("invalid_change", "create has settings and begins epoch 1");
   const members = new Map<UserId, Member>([
     [entry.actor, { admin: true, fingerprint: entry.actorFingerprint, since: 0 }],
   ]);
@@ -122,16 +122,16 @@ function found(entry: MembershipEntry, head: Uint8Array): Parsed<Membership, Cha
 }
 
 function checkShape(before: Membership, entry: MembershipEntry): Parsed<undefined, ChangeRefusal> {
-  const opens = actionsThatOpen.has(entry.action);
-  const epoch = opens || entry.action === "leave" ? before.epoch + 1 : before.epoch;
+  const hasNewKey = actionsWithNewKey.has(entry.action);
+  const epoch = hasNewKey || entry.action === "leave" ? before.epoch + 1 : before.epoch;
   if (entry.action === "create" || entry.settings !== undefined)
     return refuse("invalid_change", "a group is created once, with its settings");
   if (entry.epoch !== epoch)
     return refuse("invalid_change", `${entry.action} at epoch ${before.epoch} leads to ${epoch}, not ${entry.epoch}`);
-  if (opens !== (entry.opening !== undefined))
+  if (hasNewKey !== (entry.opening !== undefined))
     return refuse(
       "invalid_change",
-      `${entry.action} ${opens ? "opens an epoch and needs its opening" : "opens no epoch"}`,
+      `${entry.action} ${hasNewKey ? "brings a new key and needs its opening" : "brings no new key, and so no opening"}`,
     );
   if (withSubjects.has(entry.action) !== entry.subjects.length > 0)
     return refuse("invalid_change", `${entry.action} with ${entry.subjects.length} subjects`);
@@ -142,7 +142,7 @@ function checkShape(before: Membership, entry: MembershipEntry): Parsed<undefine
   return accepted(undefined);
 }
 
-/** Deterministic, so that every client and server agrees: earliest admitted, then lowest id. */
+/** Makes the member who was admitted first an admin, by the lowest id among several: every client and server agrees. */
 function withAnAdmin(members: ReadonlyMap<UserId, Member>): ReadonlyMap<UserId, Member> {
   if (members.size === 0 || [...members.values()].some(({ admin }) => admin)) return members;
   const [user, member] = [...members].reduce((eldest, next) =>

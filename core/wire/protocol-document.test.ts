@@ -4,6 +4,7 @@ import path from "node:path";
 import { suite, test } from "node:test";
 import { serveSettings } from "../cluster/serve-settings.ts";
 import { projectRoot } from "../platform/project-root.ts";
+import { present } from "../testing/present.ts";
 import { ackEntriesMax, ackKind } from "./ack-frame.ts";
 import { attachmentIdBytes, chunkPlainBytes, chunkSealBytes, chunkStoredBytes } from "./attachment.ts";
 import { deliverCountMax, deliverKind } from "./deliver-frame.ts";
@@ -15,7 +16,7 @@ import { withFrameTables } from "./protocol/frame-tables.ts";
 import { kindByte } from "./protocol/written-fields.ts";
 import { sendKind } from "./send-frame.ts";
 
-/** What PROTOCOL.md says in tables is what the code does: a stranger writes a client by them. */
+/** The tables of PROTOCOL.md say what the code does: strangers write clients by them. */
 const document = readFileSync(path.join(projectRoot, "core/wire/PROTOCOL.md"), "utf8");
 
 /** The rows of the table whose head begins with these cells, code marks taken off. */
@@ -24,7 +25,7 @@ function table(...head: string[]): string[][] {
   const begins = (line: string) => head.every((cell, i) => cellsOf(line)[i] === cell);
   const starts = lines.flatMap((line, at) => (line.startsWith("|") && begins(line) ? [at] : []));
   assert.equal(starts.length, 1, `tables with the head ${head.join(" | ")}`);
-  const rows = lines.slice((starts[0] as number) + 2);
+  const rows = lines.slice(present(starts[0]) + 2);
   return rows
     .slice(
       0,
@@ -70,11 +71,11 @@ suite("PROTOCOL.md", () => {
     assert.deepEqual(table("code", "status"), coded);
   });
 
-  test("names no code that is none", () => {
+  test("names only codes that there are", () => {
     const known = new Set<string>([...Object.keys(errorCodes), ...Object.keys(httpErrorCodes)]);
-    // What plain HTTP answers say; only attachments have codes of their own.
+    // These answer other HTTP requests, and are no codes of the table's.
     for (const other of ["not_found", "no_server", "database_away"]) known.add(other);
-    const named = [...document.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, code]) => code as string);
+    const named = [...document.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map(([, code]) => present(code));
     assert.ok(named.length > 50);
     assert.deepEqual([...new Set(named.filter((code) => !known.has(code)))], []);
   });
@@ -109,7 +110,7 @@ suite("PROTOCOL.md", () => {
     );
   });
 
-  test("has the defaults of what whoever runs a server may set", () => {
+  test("has the defaults of a server's settings", () => {
     const of = (name: keyof typeof serveSettings) => Number(serveSettings[name].default);
     const mebi = 1024 * 1024;
     assert.deepEqual(

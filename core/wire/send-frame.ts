@@ -1,13 +1,13 @@
 import { accepted, type Parsed } from "../platform/result.ts";
-import { readUint8, readUint32, writeUint32, writeUint53, writeUint64 } from "./bytes.ts";
+import { readUint8, readUint32, readUint53, writeUint32, writeUint53, writeUint64 } from "./bytes.ts";
 import { type FrameFault, malformed, protocolVersion } from "./frame.ts";
-import { readClientMessageId, readEpoch, readGroupId } from "./id-bytes.ts";
-import { type ClientMessageId, type Epoch, epochMax, type GroupId } from "./ids.ts";
+import { readClientMessageId, readEpoch } from "./id-bytes.ts";
+import { type ClientMessageId, type Epoch, epochMax, type GroupId, isGroupId } from "./ids.ts";
 
 export const sendKind = 0x01;
 export const sendHeaderBytes = 28;
 
-/** What a message is to the servers, which read no further. */
+/** All that servers know of what is in a message. */
 export const messageTypes = { application: 0, membership: 1, handshake: 2 } as const;
 export type MessageType = (typeof messageTypes)[keyof typeof messageTypes];
 
@@ -16,7 +16,7 @@ export interface SendFrame {
   readonly kind: "send";
   /** Set when the same message has been sent before: the server then looks for it first. */
   readonly resend: boolean;
-  /** Set when those before it that this connection was refused are given up: the server waits for them no more. */
+  /** Set when the sender gives up the earlier messages that this connection was refused: the server waits for them no more. */
   readonly skipsRefused: boolean;
   readonly type: MessageType;
   readonly epoch: Epoch;
@@ -50,7 +50,7 @@ export function setSendFlags(
   encoded[2] = (resend ? flags.resend : 0) | (skipsRefused ? flags.skipsRefused : 0);
 }
 
-/** `payload` is a view into `bytes`; whether it is too large is for the receiver to say, by name. */
+/** `payload` is a view into `bytes`; the server refuses one that is too large with an error of its own. */
 export function parseSend(bytes: Uint8Array): Parsed<SendFrame, FrameFault> {
   if (bytes.length < sendHeaderBytes)
     return malformed(`SEND has a header of ${sendHeaderBytes} bytes, this one ends after ${bytes.length}`);
@@ -61,8 +61,8 @@ export function parseSend(bytes: Uint8Array): Parsed<SendFrame, FrameFault> {
     return malformed(`SEND of message type ${type}`);
   const epoch = readEpoch(bytes, 4);
   if (epoch < 1 || epoch > epochMax) return malformed(`SEND at epoch ${epoch}`);
-  const group = readGroupId(bytes, 8);
-  if (!(group > 0)) return malformed("SEND to a group id that is not from 1 to 2^53 - 1");
+  const group = readUint53(bytes, 8);
+  if (!isGroupId(group)) return malformed("SEND to a group id that is not from 1 to 2^53 - 1");
   const payloadBytes = readUint32(bytes, 24);
   if (payloadBytes !== bytes.length - sendHeaderBytes)
     return malformed(`SEND announces ${payloadBytes} bytes of payload and carries ${bytes.length - sendHeaderBytes}`);

@@ -26,12 +26,12 @@ const code = z.enum(errorCodeNames);
 const detail = z.string();
 const registrationResponse = exactBytesField(opaqueBytes.registrationResponse);
 const retryAfterMs = msField.exactOptional();
-/** Those who have just left may be counted still. */
+/** Twice the members: those who have just left may still be in the list. */
 const presentUsers = z.array(userIdField).max(2 * limits.groupMembersMax);
 
-/** The replies to requests, each with the request's number: beside each request stands which of them grants it. */
+/** The replies to requests, each with the request's number; `coldClientFrames` says which of them grants which request. */
 const replyFrames = {
-  /** A request that needs no other answer. */
+  /** A request is granted that needs no other reply. */
   done: { code: 0x8e, body: z.strictObject({ request }) },
   signUpStarted: { code: 0x90, body: z.strictObject({ request, message: registrationResponse }) },
   logInStarted: { code: 0x91, body: z.strictObject({ request, message: exactBytesField(opaqueBytes.ke2) }) },
@@ -47,7 +47,7 @@ const replyFrames = {
       tokenExpiresAt: timeField,
     }),
   },
-  /** Null for who has none. */
+  /** Null for a user who has none. */
   backup: { code: 0x93, body: z.strictObject({ request, backup: backupField.nullable() }) },
   passwordStarted: { code: 0x94, body: z.strictObject({ request, message: registrationResponse }) },
   users: {
@@ -114,7 +114,7 @@ const replyFrames = {
   pong: { code: 0xd0, body: z.strictObject({ request }) },
 } as const;
 
-/** The notices: what a server says unasked. */
+/** The notices: what a server sends unasked. */
 export const noticeFrames = {
   /** A SEND that was not stored. */
   reject: {
@@ -131,12 +131,12 @@ export const noticeFrames = {
       resetMs: retryAfterMs,
     }),
   },
-  /** The caller has been admitted to a group, from this seq on its messages come. */
+  /** The user has been admitted to a group; messages behind this seq are delivered. */
   joined: {
     code: 0xb5,
     body: z.strictObject({ group: groupIdField, epoch: epochField, lastSeq: seqField, logLength: countField }),
   },
-  /** The caller is no longer a member. */
+  /** The user is no longer a member. */
   left: { code: 0xb6, body: z.strictObject({ group: groupIdField, epoch: epochField }) },
   cursors: {
     code: 0xc1,
@@ -160,8 +160,8 @@ export const noticeFrames = {
 } as const;
 
 /**
- * Everything that a server says, but for ACK and DELIVER. Each list has the bound that follows from the limits: one that
- * is longer is refused before its elements are looked at, and being wrong in each of them costs ten times its reading.
+ * Every frame of a server but ACK and DELIVER. Each list has the bound that follows from the limits: a longer one is refused
+ * before its elements are checked, since a list that is wrong in every element costs ten times as much as a good one.
  */
 export const coldServerFrames = {
   /** A request that failed; without `request`, the connection itself, which then ends. */

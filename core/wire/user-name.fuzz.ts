@@ -6,10 +6,10 @@ import { canonicalUserName } from "./user-name.ts";
 
 export const targets: readonly FuzzTarget[] = [
   {
-    // Whatever is taken is known under one form: the form of that form is itself.
+    // A name that is taken has one canonical form, whose own canonical form is itself.
     name: "user-names",
     bytesMax: 4 * limits.userNameLengthMax * 4,
-    // What folds, composes, expands, hides or turns round.
+    // Characters that fold, compose, expand, hide text or turn its direction.
     words: Array.from(
       "ßẞıſﬁＡΣςǰΐΰǅªµ·한㌔ﷺ🙂𝒜\u0130\u212a\u2126\u0149\u0300\u0307\u0345\u309a\u3099\u061c\u200d\u202e\0._-9a",
     ),

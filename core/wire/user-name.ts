@@ -2,7 +2,7 @@ import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { limits } from "./limits.ts";
 
 /**
- * The one form under which a name is known: case folded and NFKC normalised, so that `Ａlice`, `ALICE` and `alice` are one
+ * A name's canonical form: case folded and NFKC normalised, so that `Ａlice`, `ALICE` and `alice` are one
  * user. Letters and digits of any script with their marks, and `.`, `_`, `-` after the first character.
  *
  * Lower, upper and lower case again folds what has no single form in the other case (`ẞ`, `ß` and `SS`), close to Unicode's

@@ -2,20 +2,20 @@ import type { ClientMessageId, Seq, UserId } from "../../wire/ids.ts";
 import type { MessageName } from "./keeper.ts";
 
 /**
- * What a group's server was seen to do: up to which seq its messages have come, and whether it shows the user's own where it
- * has acknowledged them.
+ * Watches what the server delivers of a group: up to which seq messages have come, and whether the user's own have the seqs
+ * with which they were acknowledged.
  */
 export class Arrivals {
-  /** Seqs that the server has given to the user's own messages, and not shown yet. */
+  /** The seqs with which the server has acknowledged own messages that it has not delivered yet. */
   readonly #promised = new Map<Seq, ClientMessageId>();
   readonly #waiting = new Set<{ readonly seq: Seq; readonly resolve: () => void }>();
 
-  /** The server has acknowledged a message of the user's own with a seq that is still to come. */
+  /** The server has acknowledged an own message with a seq that is still to come. */
   promise(seq: Seq, id: ClientMessageId): void {
     this.#promised.set(seq, id);
   }
 
-  /** Whether a message that has come is not the one that the server has promised there. */
+  /** Whether the server has acknowledged another message with the seq of this one. */
   breaksPromise(seq: Seq, { sender, clientMessageId }: MessageName, user: UserId): boolean {
     const promised = this.#promised.get(seq);
     if (promised === undefined) return false;

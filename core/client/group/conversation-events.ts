@@ -14,7 +14,7 @@ export interface OpenedMessage {
   readonly content: Content;
 }
 
-/** A message that was delivered and could not be opened, and why. */
+/** A message that was delivered and cannot be read, and why. */
 export interface UnreadableMessage {
   readonly group: GroupId;
   readonly seq: Seq;
@@ -27,7 +27,7 @@ export type MessageFault =
   | SuiteFault
   /** The sender was no member in the message's epoch. */
   | "not_a_member"
-  /** The sender's identity could not be had, or is not the one that was met before. */
+  /** The server does not show the sender's identity, or another one than is pinned. */
   | "unknown_sender"
   | "unknown_content"
   /** Sealed under another epoch than the one in force at its seq. */
@@ -42,12 +42,12 @@ export type MessageFault =
 export interface ConversationEvents {
   message?(message: OpenedMessage): void;
   unreadable?(message: UnreadableMessage): void;
-  /** The server shows another message at this seq than before, or than the user's own that it has acknowledged there. */
+  /** The server shows a message with a seq that another one had before, or with which it has acknowledged another. */
   misplaced?(group: GroupId, seq: Seq): void;
   /** The membership log has one more entry. */
   changed?(group: GroupId, entry: MembershipEntry, after: Membership): void;
-  /** The server showed a log that cannot be: whatever it says of this group's members is refused. */
+  /** The server showed a log that contradicts itself, or what it showed before; the client goes on with what it has verified. */
   logRefused?(group: GroupId, detail: string): void;
-  /** The disk did not take what came: nothing more of this group is taken in by this run, and all of it by the next. */
+  /** The keeper could not write what came: this run takes in nothing more of the group, and the next one all of it. */
   notKept?(group: GroupId, detail: string): void;
 }

@@ -28,26 +28,26 @@ interface SealedTitle {
 
 /**
  * What one conversation knows: the verified log, the suite's state and the group's title, each kept with the message that
- * changed it. Its owner is the {@link Conversation}, in whose turns alone the parts of the conversation change it.
+ * changed it. The {@link Conversation} owns it; its parts change the state in the conversation's turns only.
  */
 export class ConversationState {
   readonly group: GroupId;
   readonly parts: ConversationParts;
   readonly events: ConversationEvents;
   readonly log: GroupLog;
-  readonly #ended: () => void;
+  readonly #broke: () => void;
   #ofSuite: unknown;
   #title: SealedTitle | undefined;
   #isClosed = false;
   #isBroken = false;
 
-  /** Goes on from what an earlier run has verified and kept. `ended` is called when the keeper fails. */
-  constructor(group: GroupId, parts: ConversationParts, events: ConversationEvents, ended: () => void) {
+  /** Goes on from what an earlier run has verified and kept. `broke` is called when the keeper fails. */
+  constructor(group: GroupId, parts: ConversationParts, events: ConversationEvents, broke: () => void) {
     this.group = group;
     this.parts = parts;
     this.events = events;
     this.log = new GroupLog(group);
-    this.#ended = ended;
+    this.#broke = broke;
     const kept = parts.keeper?.restore(group);
     for (const sequenced of kept?.entries ?? []) {
       const parsed = parseEntry(sequenced.bytes);
@@ -64,7 +64,7 @@ export class ConversationState {
     return membership && this.parts.suites.get(membership.settings.suite);
   }
 
-  /** As of the last message that was taken in; what it is, is the suite's affair. */
+  /** The suite's state as of the last message that was taken in; only the suite knows what is in it. */
   get ofSuite(): unknown {
     return this.#ofSuite;
   }
@@ -73,12 +73,12 @@ export class ConversationState {
     return this.#title && this.openTitle(this.#title);
   }
 
-  /** Nothing is taken in any more: what has come and was not kept comes again, in the next run. */
+  /** Nothing is taken in any more: what was not kept comes again in the next run. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** The keeper failed: the state here may be one that was not kept, so that nothing that follows from it may be. */
+  /** The keeper failed: the state in memory may be ahead of the kept one, so nothing that follows from it may be kept. */
   get isBroken(): boolean {
     return this.#isBroken;
   }
@@ -88,7 +88,7 @@ export class ConversationState {
     return this.suite?.holds(this.#ofSuite, epoch) === true;
   }
 
-  /** Whether this member was to read messages of an epoch; those from before they came are passed over. */
+  /** Whether messages of an epoch were written for this member; others are passed over. */
   isFor(epoch: Epoch): boolean {
     return this.holds(epoch) || this.log.history.memberIn(epoch, this.parts.user) !== undefined;
   }
@@ -99,19 +99,19 @@ export class ConversationState {
     return opened.ok ? opened.value : undefined;
   }
 
-  /** What the group's feed hands on next has this seq, or a higher one. Undefined when the user is not in the group. */
+  /** The next message of the group's feed has this seq or a higher one. Undefined when the user is not in the group. */
   get nextSeq(): Seq | undefined {
     return this.parts.mailbox.groups.get(this.group)?.feed.next;
   }
 
-  /** A state of the suite that a message has led to is kept with the message. */
+  /** Takes over the state of the suite that a message led to, and keeps it with the message. */
   advance(ofSuite: unknown, step: ConversationStep): void {
     const isNew = ofSuite !== this.#ofSuite;
     this.#ofSuite = ofSuite;
     this.keep(isNew ? { ...step, ...this.#encoded() } : step);
   }
 
-  /** The log has one more entry: kept with whatever else it is a step of, and reported as `changed`. */
+  /** The log has one more entry: keeps it with the rest of the step, and reports it as `changed`. */
   record({ entry, membership }: AppliedEntry, sequenced: SequencedEntry, step: ConversationStep): void {
     this.#noteTitle(entry);
     const expireSeconds = entry.settings && { expireSeconds: entry.settings.expireSeconds };
@@ -119,7 +119,7 @@ export class ConversationState {
     this.events.changed?.(this.group, entry, membership);
   }
 
-  /** An entry of the user's own that the server has accepted. It may have come back among the group's messages before. */
+  /** The server has accepted an entry of the user's own, which may have come back among the group's messages before. */
   recordOwn(entry: MembershipEntry, sequenced: SequencedEntry, next: ProposedEpoch | undefined): void {
     const following = next?.stateFrom(this.#ofSuite);
     if (following) this.#ofSuite = following.state;
@@ -140,7 +140,7 @@ export class ConversationState {
     } catch (cause) {
       this.#isBroken = true;
       this.#isClosed = true;
-      this.#ended();
+      this.#broke();
       this.events.notKept?.(this.group, messageOf(cause));
       throw cause;
     }
@@ -151,8 +151,8 @@ export class ConversationState {
   }
 
   /**
-   * Whether there was no reply because the client was closed meanwhile, which says nothing of what was asked about. Nothing
-   * more is taken in then.
+   * Whether a patient request was refused because the client was closed meanwhile: the refusal says nothing about the group
+   * then, and nothing more is taken in.
    */
   wasClosed({ code }: GroupRefusal): boolean {
     if (isTemporary(code)) this.#isClosed = true;

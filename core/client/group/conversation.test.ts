@@ -9,7 +9,7 @@ import { until } from "../../testing/until.ts";
 import type { Epoch } from "../../wire/ids.ts";
 import type { MembershipEntry } from "../../wire/membership-entry.ts";
 
-/** Waits, where a test says so, before it has taken the key of an epoch. */
+/** Waits, where a test says so, before it takes the key of an epoch. */
 class SlowKeys extends RsaFernet {
   takes: (epoch: Epoch) => Promise<unknown> = async () => {};
 

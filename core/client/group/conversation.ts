@@ -30,33 +30,33 @@ import { ProposedEpoch } from "./proposed-epoch.ts";
 import { Sealer } from "./sealer.ts";
 import { Turns } from "./turns.ts";
 
-/** A change of a group, as its verified log has it: to be shown among the messages. */
+/** A change of a group from its verified log, to be shown among the messages. */
 export interface GroupChange {
   readonly seq: Seq;
-  /** Milliseconds since the Unix epoch; undefined where the server has not said. */
+  /** When the server took it in, in milliseconds since the Unix epoch; undefined where the server has not said. */
   readonly at: number | undefined;
   readonly actor: UserId;
   readonly action: MembershipAction;
   readonly subjects: readonly UserId[];
-  /** What the group was called by it, if it was, and that can be opened. */
+  /** The title that the change gave the group, if it gave one that can be opened. */
   readonly title: string | undefined;
 }
 
 /**
- * One group as a member sees it: derived from its signed log alone, with the keys to seal and open. What it does runs one
- * after the other, in the order of the group's messages.
+ * One group as a member sees it: members and keys follow from the signed log alone. Its work runs in turns, one after the
+ * other, in the order of the group's messages.
  *
- * What goes between the mailbox, a conversation and {@link GroupChanges}:
+ * The path between the mailbox, a conversation and {@link GroupChanges}:
  *
  * 1. A delivered message goes from the group's feed through {@link received} into the queue of turns; the mailbox does not wait.
  * 2. In its turn a membership entry is verified and applied (`LogFollower`), a message opened (`MessageOpener`), a handshake
- *    message handed to the suite; each is kept together with the suite's state that it led to (`ConversationState`).
- * 3. What the user writes waits in the outbox, which calls {@link seal} when it may go out: in a turn of its own, under the
- *    newest epoch, for which the log and the keys are read if the server names a newer one than is known (`Sealer`).
- * 4. A refusal as `stale_epoch` makes the outbox ask for the seal once more; an epoch without a key is rekeyed first.
+ *    message given to the suite; each is kept together with the suite's state that it led to (`ConversationState`).
+ * 3. A message that the user writes waits in the outbox, which calls {@link seal} shortly before it sends it. `Sealer` seals
+ *    in a turn, under the newest epoch; if the server has named a newer one than is known, log and keys are read first.
+ * 4. When the server refuses the message as `stale_epoch`, the outbox calls `seal` again; an epoch without a key is rekeyed first.
  * 5. A change of the group begins with {@link refresh}; {@link proposeEpoch} sends the suite's handshake messages through the
- *    outbox, waits until they have come back as messages, and makes the next epoch; GroupChanges signs the entry.
- * 6. The server's acceptance goes to {@link recordOwn}: in its turn the entry is applied, unless it came back before.
+ *    outbox, waits until they have come back as messages, and makes the next epoch; GroupChanges signs and sends the entry.
+ * 6. Once the server has accepted it, {@link recordOwn} applies the entry in a turn, unless it came back as a message before.
  */
 export class Conversation {
   readonly group: GroupId;
@@ -93,12 +93,12 @@ export class Conversation {
     return this.#state.suite;
   }
 
-  /** What the members call the group, if it can be opened. */
+  /** The group's title, if it can be opened. */
   get title(): string | undefined {
     return this.#state.title;
   }
 
-  /** Who has changed the group and how, as far as its log was read, in order. */
+  /** The changes of the group in order, as far as its log was read. */
   get changes(): GroupChange[] {
     return this.#state.log.entries.map(({ entry, seq, at }) => {
       const { actor, action, epoch, subjects, sealedTitle } = entry;
@@ -122,10 +122,10 @@ export class Conversation {
     return this.#sealer.seal(target, content, rekey);
   }
 
-  /** A message of this group, in its turn. */
+  /** The feed has delivered a message of this group; it is taken in when its turn comes. */
   received(seq: Seq, message: DeliveredMessage): void {
-    const isOther = this.#arrivals.breaksPromise(seq, message, this.#state.parts.user);
-    if (isOther) this.#state.events.misplaced?.(this.group, seq);
+    const isMisplaced = this.#arrivals.breaksPromise(seq, message, this.#state.parts.user);
+    if (isMisplaced) this.#state.events.misplaced?.(this.group, seq);
     const done = this.#turns.inOrder(async () => {
       try {
         if (!this.#state.isClosed) await this.#take(seq, message);
@@ -133,7 +133,7 @@ export class Conversation {
         if (!this.#state.isBroken) this.#opener.broke(seq, message, cause);
       }
     });
-    this.#reported(done);
+    this.#rethrow(done);
     this.#arrivals.arrived(seq);
   }
 
@@ -142,42 +142,42 @@ export class Conversation {
     const done = this.#turns.inOrder(async () => {
       if (!this.#state.isClosed) this.#state.keep({ cursor: through, missing: { from, through } });
     });
-    this.#reported(done);
+    this.#rethrow(done);
     this.#arrivals.arrived(through);
   }
 
   /**
-   * Reads up to so many messages (500 at most) from before the oldest that is kept, and keeps them like any other. For who
-   * keeps any; what keeps them notifies of them, and no `message` event does. Asked again while it is under way,
-   * it answers the same.
+   * Reads up to so many messages (500 at most) from before the oldest that is kept, and keeps them like any other; refused
+   * without a keeper. The keeper notifies its listeners of them, and no `message` event comes. A call while another is under
+   * way gets the same outcome.
    */
   older(count: number): Promise<Result<OlderMessages, GroupRefusal>> {
     return this.#older.read(count);
   }
 
-  /** Resolves when what is under way has ended. */
+  /** Resolves when all turns that are queued now have ended. */
   idle(): Promise<void> {
     return this.#turns.ended();
   }
 
-  /** Resolves when what is under way has ended; nothing more is taken in. The mailbox is closed before. */
+  /** Takes in nothing more; resolves when the turn that is under way has ended. The mailbox has been closed before. */
   async close(): Promise<void> {
     this.#state.close();
     this.left();
     await this.#turns.ended();
   }
 
-  /** No more messages come: nobody waits for any. */
+  /** No more messages come: whatever waits for one goes on. */
   left(): void {
     this.#handshakes.close();
     this.#arrivals.arrived(Number.POSITIVE_INFINITY);
   }
 
-  /** The server has given a message of the user's own this seq, and must show it with that one, too. */
+  /** The server has acknowledged an own message with this seq, and must deliver it with the same. */
   acknowledged(seq: Seq, id: ClientMessageId): void {
     if (seq >= (this.#state.nextSeq ?? 0)) return this.#arrivals.promise(seq, id);
     void this.#turns.inOrder(async () => {
-      const shown = this.#opener.seqOf({ sender: this.#state.parts.user, clientMessageId: id });
+      const shown = this.#opener.openedSeq({ sender: this.#state.parts.user, clientMessageId: id });
       if (!this.#state.isClosed && shown !== seq) this.#state.events.misplaced?.(this.group, seq);
     });
   }
@@ -198,8 +198,8 @@ export class Conversation {
   }
 
   /**
-   * Makes the epoch that follows a membership: sends what the suite has to say before, and goes on from the state as of when
-   * this client has taken that in. A conflict when another change came first.
+   * Makes the epoch that follows a membership. Sends the suite's handshake messages for it first, and goes on from the state
+   * after this client has taken them in. A conflict when another change came first.
    */
   async proposeEpoch(from: Membership, change: EpochChange): Promise<Result<ProposedEpoch, GroupRefusal>> {
     const ready = await this.#prepareEpoch(from, change);
@@ -216,7 +216,7 @@ export class Conversation {
     return suite.sealTitle(ofSuite, group, epoch, title);
   }
 
-  /** An entry of the user's own that the server has accepted, with the epoch that was made for it, if any. */
+  /** The server has accepted an entry of the user's own, with the epoch that was made for it, if any. */
   recordOwn(entry: MembershipEntry, sequenced: SequencedEntry, next: ProposedEpoch | undefined): Promise<void> {
     return this.#turns.inOrder(async () => this.#state.recordOwn(entry, sequenced, next));
   }
@@ -258,7 +258,7 @@ export class Conversation {
     return accepted(undefined);
   }
 
-  /** Follows the newest epoch, once that is possible: it may take messages that have not come yet. */
+  /** Follows the newest epoch; waits first for handshake messages before its entry that have not come yet. */
   async #caughtUp(): Promise<Result<undefined, GroupRefusal>> {
     const seq = this.#keys.missingBefore;
     if (seq === undefined) return accepted(undefined);
@@ -266,8 +266,8 @@ export class Conversation {
     return this.#turns.inOrder(() => this.#log.takeKeys());
   }
 
-  /** `notKept` reports the keeper's failure where it happens; whatever else a message's turn throws is a defect. */
-  #reported(done: Promise<unknown>): void {
+  /** Rethrows what a turn throws, which is a defect, but for the keeper's failure: `notKept` has reported that. */
+  #rethrow(done: Promise<unknown>): void {
     done.catch((cause) => {
       if (!this.#state.isBroken) throw cause;
     });

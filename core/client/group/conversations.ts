@@ -16,11 +16,11 @@ export interface ConversationsParts {
   readonly people: IdentityBook;
   readonly suites: ReadonlyMap<string, AnySuite>;
   readonly keeper: Keeper | undefined;
-  /** Which delivered messages are opened; all, unless somebody has to save time. */
+  /** Whether a delivered message is opened; without this, all are. */
   opens?(message: DeliverCursor): boolean;
 }
 
-/** A user's conversations: each is made when its group is first needed, and given up when the group is left. */
+/** A user's conversations: each is made when its group is first needed, and dropped after the user has left the group. */
 export class Conversations {
   readonly #parts: ConversationsParts;
   readonly #events: ConversationEvents;
@@ -32,7 +32,7 @@ export class Conversations {
     this.#events = events;
   }
 
-  /** Whose they are, once that is known. */
+  /** The user whose conversations these are, once that is known. */
   get user(): UserId | undefined {
     return this.#self?.user;
   }
@@ -41,7 +41,7 @@ export class Conversations {
     return this.#loggedIn().changes;
   }
 
-  /** Whose they are from now on; false when that was known. */
+  /** Sets the user whose conversations these are; returns whether none was known before. */
   become(identity: Identity, user: UserId): boolean {
     const isFirst = this.#self === undefined;
     const { mailbox, people } = this.#parts;
@@ -75,13 +75,13 @@ export class Conversations {
   left(group: GroupId): void {
     const conversation = this.#conversations.get(group);
     conversation?.left();
-    // It still has to take in what came before: at least by whom the user was removed.
+    // First it takes in what has come before, such as the entry that removed the user.
     void conversation?.idle().then(() => {
       if (!this.#parts.mailbox.groups.has(group)) this.#conversations.delete(group);
     });
   }
 
-  /** Resolves when nothing is kept any more. */
+  /** Resolves when no conversation keeps anything any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#conversations.values()].map((conversation) => conversation.close()));
   }

@@ -5,7 +5,7 @@ import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts
 import type { Ask } from "../people/identity-book.ts";
 import type { ConversationState } from "./conversation-state.ts";
 
-/** Takes the user's wrapped keys of a conversation's epochs from the server, and has the suite follow the epochs by them. */
+/** Fetches the user's wrapped keys of a conversation's epochs, and has the suite follow the epochs by them. */
 export class EpochKeys {
   readonly #state: ConversationState;
   #missing: Seq | undefined;
@@ -14,7 +14,7 @@ export class EpochKeys {
     this.#state = state;
   }
 
-  /** The seq of the newest epoch's entry, while that epoch cannot be followed for want of handshake messages before it. */
+  /** The seq of the newest epoch's entry, while handshake messages before it are missing to follow the epoch. */
   get missingBefore(): Seq | undefined {
     return this.#missing;
   }
@@ -26,7 +26,7 @@ export class EpochKeys {
       return refusal("unknown_suite", `this client does not know the suite ${log.membership?.settings.suite}`);
     }
     const { history } = log;
-    // Epochs before joining have no key for this member, and will not get one by asking again.
+    // Epochs from before this member came have no key for them, and asking again would not bring one.
     let from = history.epochs.find((epoch) => !this.#state.holds(epoch) && history.memberIn(epoch, parts.user));
     this.#missing = undefined;
     while (from !== undefined) {
@@ -44,7 +44,7 @@ export class EpochKeys {
     return accepted(undefined);
   }
 
-  /** Follows each of these epochs that can be followed, up to one whose key is wrong: then says which. */
+  /** Follows each of these epochs that can be followed; stops at a wrong key, and returns what is wrong. */
   async #follow(suite: AnySuite, keys: readonly Omit<WrappedKey, "user">[]): Promise<string | undefined> {
     const { log, parts } = this.#state;
     let state = this.#state.ofSuite;

@@ -19,6 +19,7 @@ suite("a change of a group whose connection breaks", () => {
   const actionsOf = ({ client }: Person, group: GroupId) =>
     client.conversation(group).changes.map(({ action }) => action);
 
+  /** Moments of a change at which its connection breaks. */
   const breaks: readonly (readonly [string, Break])[] = [
     ["before its keys arrive", { from: "stageKeys", isLost: true }],
     ["before its keys are answered", { from: "stageKeys", isLost: false }],
@@ -30,7 +31,7 @@ suite("a change of a group whose connection breaks", () => {
   ];
 
   for (const [when, at] of breaks) {
-    test(`${when}: what waits for the new key is sent under it, once, and there is one new key`, async () => {
+    test(`${when}: a message that waits for the new key is sent under it, once, and there is one new key`, async () => {
       const sockets = new BreakingSockets();
       const [alice, bob, carol] = [await somebody({ open: sockets.open }), await somebody(), await somebody()];
       const group = await groupOf(alice, bob, carol);
@@ -49,7 +50,7 @@ suite("a change of a group whose connection breaks", () => {
     });
   }
 
-  test("and whose answer is lost is made once, and told as it was made, whoever else changes the group meanwhile", async () => {
+  test("when its reply is lost: it is made once and granted, even if somebody else changes the group meanwhile", async () => {
     const sockets = new BreakingSockets();
     const [alice, bob, carol] = [await somebody({ open: sockets.open }), await somebody(), await somebody()];
     const group = await groupOf(alice, bob);

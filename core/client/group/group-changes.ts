@@ -9,7 +9,7 @@ import { type Epoch, firstEpoch, type GroupId, groupId, nextEpoch, type UserId }
 import { limits } from "../../wire/limits.ts";
 import type { Membership } from "../../wire/membership.ts";
 import {
-  actionsThatOpen,
+  actionsWithNewKey,
   type GroupSettings,
   type MembershipAction,
   type MembershipEntry,
@@ -22,11 +22,11 @@ import { askOnce, type IdentityBook, type KnownPerson } from "../people/identity
 import type { Conversation } from "./conversation.ts";
 import { ProposedEpoch } from "./proposed-epoch.ts";
 
-/** What a user wants changed; decided again on the newest log when somebody else's change came first. */
+/** The change that a user wants; it is made anew from the newest log when somebody else's change came first. */
 export interface WantedChange {
   readonly action: Exclude<MembershipAction, "create">;
   readonly people?: readonly KnownPerson[];
-  /** Members as the log names them, to be removed, whoever they are by now. */
+  /** Members to remove as the log names them, whatever identity the server shows for them now. */
   readonly subjects?: readonly MembershipSubject[];
   readonly title?: string;
 }
@@ -65,7 +65,7 @@ export class GroupChanges {
         ...this.#signedBy(group, 0, epoch, noEntryHash),
         action: "create",
         subjects: subjectsOf(others),
-        opening: next.opening,
+        opening: next.keyCommitment,
         sealedTitle: next.sealTitle(title),
         settings: { ...settings, suite: suite.name },
       };
@@ -77,14 +77,14 @@ export class GroupChanges {
     }
   }
 
-  /** Changes a group; refused with the reason when it may not be, or when others keep coming first. */
+  /** Changes a group; refused where the user may not, or where changes of others keep coming first. */
   async change(conversation: Conversation, wanted: WantedChange): Promise<Result<Membership, GroupRefusal>> {
     for (let attempt = 1; ; attempt++) {
       const refreshed = await conversation.refresh();
       if (!refreshed.ok) return refreshed;
-      // Somebody else has done it meanwhile.
+      // Somebody else has renewed the key meanwhile.
       if (wanted.action === "rekey" && refreshed.value.keyed && attempt > 1) return refreshed;
-      if (wanted.title !== undefined && !opens(wanted.action) && !refreshed.value.keyed) {
+      if (wanted.title !== undefined && !hasNewKey(wanted.action) && !refreshed.value.keyed) {
         const rekeyed = await this.change(conversation, { action: "rekey" });
         if (!rekeyed.ok) return rekeyed;
         continue;
@@ -101,8 +101,8 @@ export class GroupChanges {
   }
 
   /**
-   * Removes everybody else and leaves, so that the group is nobody's any more: for an admin. Done again after a failure, it
-   * goes on where it ended.
+   * Removes all other members and leaves, so that the group has no members: for an admin. Called again after a failure, it goes
+   * on where it ended.
    */
   async dissolve(conversation: Conversation): Promise<Result<undefined, GroupRefusal>> {
     for (let attempt = 1; ; attempt++) {
@@ -114,7 +114,7 @@ export class GroupChanges {
       const wanted: WantedChange = subjects.length > 0 ? { action: "remove", subjects } : { action: "leave" };
       const changed = await this.change(conversation, wanted);
       if (changed.ok && wanted.action === "leave") return accepted(undefined);
-      // Somebody has come or gone meanwhile: whoever is to be removed is another set of people.
+      // Somebody has come or gone meanwhile, so the members to remove are others.
       const moved = changed.ok || changed.reason.code === "conflict" || changed.reason.code === "invalid_change";
       if (!moved || attempt === triesMax) return changed.ok ? refusal("conflict", "others keep coming") : changed;
     }
@@ -128,17 +128,17 @@ export class GroupChanges {
     if (!conversation.suite)
       return refusal("unknown_suite", `this client does not know the suite ${membership.settings.suite}`);
     const { group, length, epoch, head } = membership;
-    const entryEpoch = opens(action) || action === "leave" ? nextEpoch(epoch) : epoch;
+    const entryEpoch = hasNewKey(action) || action === "leave" ? nextEpoch(epoch) : epoch;
     let next: ProposedEpoch | undefined;
-    if (opens(action)) {
+    if (hasNewKey(action)) {
       const removed = new Set(action === "remove" ? subjects.map(({ user }) => user) : []);
       const members = await this.#membersAfter(membership, removed, action === "admit" ? people : []);
       if (!members.ok) return members;
       const readBack = action === "admit" && membership.settings.history ? people : [];
       const change = { group, epoch: entryEpoch, members: members.value, readBack };
-      const opened = await conversation.proposeEpoch(membership, change);
-      if (!opened.ok) return opened;
-      next = opened.value;
+      const proposed = await conversation.proposeEpoch(membership, change);
+      if (!proposed.ok) return proposed;
+      next = proposed.value;
     }
     const newTitle = title ?? (next ? conversation.title : undefined);
     const sealedTitle =
@@ -147,7 +147,7 @@ export class GroupChanges {
       ...this.#signedBy(group, length, entryEpoch, head),
       action,
       subjects,
-      ...(next ? { opening: next.opening } : {}),
+      ...(next ? { opening: next.keyCommitment } : {}),
       ...(sealedTitle === undefined ? {} : { sealedTitle }),
     };
     return accepted({ entry, next });
@@ -187,7 +187,7 @@ export class GroupChanges {
     }
     const bytes = signEntry(entry, self.signingKey);
     let changed = await mailbox.request({ kind: "change", entry: bytes });
-    // Nobody knows whether it was made. The same entry once more is answered as it was, or is found not to be there.
+    // The server may have taken the entry in without a reply. It grants the same entry again, or takes it in now.
     if (!changed.ok && isTemporary(changed.reason.code)) {
       changed = await mailbox.requestPatiently({ kind: "change", entry: bytes });
     }
@@ -208,7 +208,7 @@ export class GroupChanges {
   }
 }
 
-const opens = (action: MembershipAction) => actionsThatOpen.has(action);
+const hasNewKey = (action: MembershipAction) => actionsWithNewKey.has(action);
 
 function subjectsOf(people: readonly KnownPerson[]) {
   return people.map(({ user, identity: { fingerprint } }) => ({ user, fingerprint }));

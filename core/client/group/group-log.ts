@@ -8,34 +8,34 @@ import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
 import type { Ask, IdentityBook } from "../people/identity-book.ts";
 import { MembershipHistory } from "./membership-history.ts";
 
-/** An entry as a server shows it: where it stands among the group's messages, and its bytes. */
+/** An entry as a server shows it: its seq among the group's messages, and its bytes. */
 export interface SequencedEntry {
   readonly seq: Seq;
   readonly bytes: Uint8Array;
-  /** When the server took it in, in milliseconds since the Unix epoch, where it has said so; of one's own, when it was made. */
+  /** When the server took it in, in milliseconds since the Unix epoch, if it has said so; of an own entry, when it was made. */
   readonly at?: number | undefined;
 }
 
-/** One more entry, and what it led to. */
+/** An entry, and the membership that it led to. */
 export interface AppliedEntry {
   readonly entry: MembershipEntry;
   readonly membership: Membership;
 }
 
-const cannotBe = (detail: string) => refusal("log_refused", detail);
+const logRefused = (detail: string) => refusal("log_refused", detail);
 
 interface KnownEntry {
   readonly entry: MembershipEntry;
   readonly seq: Seq;
   at: number | undefined;
   readonly hash: Uint8Array;
-  /** That holds behind it. */
+  /** The epoch in force behind it. */
   readonly epoch: Epoch;
 }
 
 /**
- * A group's membership log as one client has verified it: who belongs to the group, under which identity and epoch, now and
- * at every seq before. Nothing else is believed of a server on these matters.
+ * A group's membership log as one client has verified it: the members, their identities and the epoch, now and at every seq
+ * before. The client believes a server nothing else about these.
  */
 export class GroupLog {
   readonly history = new MembershipHistory();
@@ -56,17 +56,17 @@ export class GroupLog {
     return this.#entries.length;
   }
 
-  /** What was verified, in order. */
+  /** The verified entries, in order. */
   get entries(): readonly Readonly<Pick<KnownEntry, "entry" | "seq" | "at">>[] {
     return this.#entries;
   }
 
-  /** Where the entry with this index stands among the group's messages. */
+  /** The seq of the entry with this index. */
   seqOf(index: number): Seq | undefined {
     return this.#entries[index]?.seq;
   }
 
-  /** The epoch in force at a seq: that of the last entry before it. Undefined before the first. */
+  /** The epoch in force at a seq: that of the last entry before it. Undefined before the first entry. */
   epochAt(seq: Seq): Epoch | undefined {
     return this.#entries.findLast((entry) => entry.seq < seq)?.epoch;
   }
@@ -76,33 +76,33 @@ export class GroupLog {
     return this.#entries.findLast((entry) => equalBytes(entry.hash, head))?.epoch;
   }
 
-  /** Verifies an entry and takes it in; one that is known already is compared. Undefined when it was known. */
+  /** Verifies an entry and takes it in. An entry that is known already is compared, and the result is undefined. */
   async take(
-    placed: SequencedEntry,
+    sequenced: SequencedEntry,
     people: IdentityBook,
     ask: Ask,
   ): Promise<Result<AppliedEntry | undefined, GroupRefusal>> {
-    const parsed = parseEntry(placed.bytes);
-    if (!parsed.ok) return cannotBe(parsed.reason);
+    const parsed = parseEntry(sequenced.bytes);
+    if (!parsed.ok) return logRefused(parsed.reason);
     const { entry } = parsed.value;
-    if (entry.index < this.length) return this.#compare(entry.index, placed);
+    if (entry.index < this.length) return this.#compare(entry.index, sequenced);
     const actor = await people.byFingerprint(entry.actor, entry.actorFingerprint, ask);
     if (!actor.ok) return actor;
     if (!isSignedBy(parsed.value, actor.value.signing))
-      return cannotBe(`entry ${entry.index} is not signed by its actor`);
-    return this.apply(entry, placed);
+      return logRefused(`entry ${entry.index} is not signed by its actor`);
+    return this.apply(entry, sequenced);
   }
 
-  /** Takes in an entry that is known to be signed by its actor: one's own, or one that was verified before it was kept. */
+  /** Takes in an entry that is known to be signed by its actor: an own one, or one that was verified before it was kept. */
   apply(entry: MembershipEntry, { seq, bytes, at }: SequencedEntry): Result<AppliedEntry, GroupRefusal> {
-    if (entry.group !== this.#group) return cannotBe("the log is another group's");
+    if (entry.group !== this.#group) return logRefused("the log is another group's");
     const last = this.#entries.at(-1);
     if (last && seq <= last.seq)
-      return cannotBe(`entry ${entry.index} is shown at ${seq}, before the entry that it follows`);
+      return logRefused(`entry ${entry.index} is shown at ${seq}, before the entry that it follows`);
     const before = this.#membership;
     const hash = entryHash(bytes);
     const applied = applyEntry(before, entry, hash);
-    if (!applied.ok) return cannotBe(`entry ${entry.index}: ${applied.reason.detail}`);
+    if (!applied.ok) return logRefused(`entry ${entry.index}: ${applied.reason.detail}`);
     this.#membership = applied.value;
     this.#entries.push({ entry, seq, at, hash, epoch: applied.value.epoch });
     this.history.record(entry, before, applied.value);
@@ -113,8 +113,8 @@ export class GroupLog {
     const known = this.#entries[index];
     if (!known) throw new Error(`group ${this.#group} has no entry ${index} to compare with`);
     if (!equalBytes(known.hash, entryHash(bytes)))
-      return cannotBe(`entry ${index} is not the one that was shown before`);
-    if (known.seq !== seq) return cannotBe(`entry ${index} was shown at ${known.seq} before, and now at ${seq}`);
+      return logRefused(`entry ${index} is not the one that was shown before`);
+    if (known.seq !== seq) return logRefused(`entry ${index} was shown at ${known.seq} before, and now at ${seq}`);
     known.at = at ?? known.at;
     return accepted(undefined);
   }

@@ -11,7 +11,7 @@ import { type LadderState, LadderSuite } from "../../testing/ladder-suite.ts";
 import { groupOf, type Person, type PersonOptions, person } from "../../testing/person.ts";
 import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
-import type { GroupId, Seq } from "../../wire/ids.ts";
+import { type GroupId, nextSeq, type Seq, seq } from "../../wire/ids.ts";
 import { type MessageType, messageTypes } from "../../wire/send-frame.ts";
 import { Vault } from "../vault/vault.ts";
 import type { ConversationStep } from "./keeper.ts";
@@ -26,7 +26,7 @@ const key = new Uint8Array(32).fill(7);
 /** Waits, where a test says so, before it goes on with a change. */
 class PausingSuite extends LadderSuite {
   prepares: () => Promise<unknown> = async () => {};
-  opens: () => Promise<unknown> = async () => {};
+  begins: () => Promise<unknown> = async () => {};
 
   override async prepareEpoch(self: Identity, state: LadderState | undefined, change: EpochChange) {
     const prepared = await super.prepareEpoch(self, state, change);
@@ -35,9 +35,9 @@ class PausingSuite extends LadderSuite {
   }
 
   override async beginEpoch(self: Identity, state: LadderState | undefined, change: EpochChange) {
-    const opened = await super.beginEpoch(self, state, change);
-    await this.opens();
-    return opened;
+    const begun = await super.beginEpoch(self, state, change);
+    await this.begins();
+    return begun;
   }
 }
 
@@ -45,11 +45,11 @@ interface Member extends Person {
   readonly suite: PausingSuite;
   /** Every message of a group that came, by type, in order. */
   readonly types: Map<GroupId, MessageType[]>;
-  /** What the disk did not take. */
+  /** Why the keeper could not write. */
   readonly notKept: string[];
 }
 
-/** A vault of which each step is told before it is kept, and after. */
+/** A vault that calls these before and after it keeps a step. */
 function watched(vault: Vault, steps: { before?(step: ConversationStep): void; after?(step: ConversationStep): void }) {
   return new Proxy(vault, {
     get(target, name) {
@@ -106,7 +106,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     return changed.value;
   };
 
-  /** One after the other says something, and all read it. */
+  /** The members write a message each, one after the other, and all read it. */
   async function allTalk(group: GroupId, ...members: readonly Member[]): Promise<void> {
     for (const speaker of members) {
       const text = `${speaker.name} ${names++}`;
@@ -122,7 +122,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     }
   }
 
-  test("has them placed before the entry that they lead to, and every member follows", async () => {
+  test("has them before the entry that they lead to, and every member follows", async () => {
     const [alice, bob, carol, dave] = [
       await member("alice"),
       await member("bob"),
@@ -138,7 +138,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     await allTalk(group, dave, bob, alice, carol);
     await change(alice, group, { action: "remove", names: [dave.name] });
     await allTalk(group, carol, bob, alice);
-    // The epoch after this has no key: what leads to the next is said without one.
+    // The epoch after this has no key, and its handshake messages are sent all the same.
     await change(carol, group, { action: "leave" });
     await allTalk(group, bob, alice);
     const seen = alice.types.get(group) ?? [];
@@ -150,8 +150,8 @@ suite("a suite that needs handshake messages to change the epoch", () => {
   });
 
   for (const [what, stage] of [
-    ["before their handshake messages are placed", "prepares"],
-    ["when their handshake messages stand already", "opens"],
+    ["before their handshake messages are sent", "prepares"],
+    ["when their handshake messages have come back already", "begins"],
   ] as const) {
     test(`lets one of two changes win, and the other be made from there: ${what}`, async () => {
       const [alice, bob, carol, dave] = [
@@ -192,19 +192,19 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     await allTalk(group, ...members);
   });
 
-  test("names a handshake message that a server repeats at another place, and goes on", async () => {
+  test("reports a handshake message that a server repeats with another seq, and goes on", async () => {
     const hostile = await HostileServer.inFrontOf(deployment.cluster.url);
     const alice = await member("alice");
     const bob = await member("bob", { target: hostile.target });
     const group = await groupOf(alice, bob);
     await allTalk(group, alice, bob);
-    // The entry and two messages, then the first handshake message, and from there on everything one place later.
-    const repeatedAt = 5;
-    const later = (seq: Seq) => (seq >= repeatedAt ? ((seq + 1) as Seq) : seq);
+    // After the entry, two messages and the first handshake message, everything is shown one seq later.
+    const repeatedAt = seq(5);
+    const later = (at: Seq) => (at >= repeatedAt ? nextSeq(at) : at);
     hostile.messages = (messages) =>
       messages.flatMap((message) => {
         const shown = { ...message, seq: later(message.seq) };
-        return message.seq === repeatedAt - 1 ? [shown, { ...shown, seq: repeatedAt as Seq }] : [shown];
+        return message.seq === repeatedAt - 1 ? [shown, { ...shown, seq: repeatedAt }] : [shown];
       });
     hostile.onReply("log", (log) => ({
       ...log,
@@ -214,12 +214,12 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     assert.ok((await alice.say(group, "under the next key")).ok);
     await until(() => bob.texts(group).at(-1) === "under the next key", "bob reads on");
     assert.deepEqual(
-      bob.unreadable.map(({ seq, fault }) => ({ seq, fault })),
+      bob.unreadable.map(({ seq: at, fault }) => ({ seq: at, fault })),
       [{ seq: repeatedAt, fault: "unexpected_handshake" }],
     );
   });
 
-  test("lets who was away read everything in order, and write and change at once", async () => {
+  test("lets a member who was away read everything in order, and write and change at once", async () => {
     const [alice, bob, carol] = [await member("alice"), await member("bob"), await member("carol")];
     const group = await groupOf(alice, bob, carol);
     await allTalk(group, alice, bob, carol);
@@ -231,7 +231,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
         texts.push(`${action} ${texts.length}`);
         assert.ok((await by.say(group, present(texts.at(-1)))).ok);
       }
-      // Nothing is said in this one, so nothing but the entry tells of it.
+      // No message is written in this epoch, so only the entry shows that it began.
       await change(alice, group, { action: "rekey" });
       carol.client.mailbox.goOnline();
       await until(() => carol.client.mailbox.state === "online", "carol is back");
@@ -241,7 +241,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     }
   });
 
-  test("goes on from the vault wherever its client died: state and place are of one moment", async () => {
+  test("goes on from the vault wherever its client died: the kept state and cursor are of one moment", async () => {
     const alice = await member("alice");
     const file = newFile();
     const copies: { file: string; step: string }[] = [];
@@ -284,7 +284,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     assert.deepEqual(alice.unreadable, []);
   });
 
-  /** Two members who have talked; from then on, this step of bob's is not kept. */
+  /** Two members who have talked; from then on, bob's vault fails at this step. */
   async function brokenAt(step: number, why: string) {
     const alice = await member("alice");
     const file = newFile();
@@ -304,7 +304,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
 
   test("goes on from the vault when its client died in the middle of a change of its own", async () => {
     const made: boolean[] = [];
-    // The state with what is offered, the two handshake messages, the entry.
+    // The steps are: the prepared state, the two handshake messages, the entry.
     for (const diedAt of [1, 2, 3, 4]) {
       const { alice, bob, group, file, vault } = await brokenAt(diedAt, "the power fails");
       await assert.rejects(async () => change(bob, group, { action: "rekey" }));
@@ -322,14 +322,14 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     assert.deepEqual(made, [false, false, false, true]);
   });
 
-  test("takes nothing in any more once the disk refuses a step, and all of it when it is opened again", async () => {
+  test("takes in nothing more once the disk refuses a step, and all of it in the next run", async () => {
     for (const refusedAt of [1, 2, 3, 4, 5, 6, 7]) {
       const { alice, bob, group, file, vault } = await brokenAt(refusedAt, "no space left on the disk");
       await change(alice, group, { action: "rekey" });
       assert.ok((await alice.say(group, "one")).ok);
       await change(alice, group, { action: "rekey" });
       assert.ok((await alice.say(group, "two")).ok);
-      await until(() => bob.notKept.length === 1, "bob is told");
+      await until(() => bob.notKept.length === 1, "bob's client has reported it");
       assert.deepEqual(bob.notKept, ["no space left on the disk"]);
       assert.deepEqual(bob.unreadable, []);
       await bob.client.close();

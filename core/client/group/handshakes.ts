@@ -6,7 +6,7 @@ import type { Mailbox } from "../mail/mailbox.ts";
 
 type Outcome = Result<undefined, GroupRefusal>;
 
-/** The handshake messages of a client's own in one group, on their way there and back. */
+/** A client's own handshake messages in one group, until they have come back as messages. */
 export class Handshakes {
   readonly #group: GroupId;
   readonly #mailbox: Mailbox;
@@ -17,7 +17,7 @@ export class Handshakes {
     this.#mailbox = mailbox;
   }
 
-  /** Sends one and resolves once the client itself has taken it in, in its turn. A conflict when the epoch is over. */
+  /** Sends one; resolves once this client has taken it in, in its turn. A conflict when the epoch is over. */
   send(epoch: Epoch, payload: Uint8Array): Promise<Outcome> {
     return new Promise((resolve) => {
       const id = this.#mailbox.nextId();
@@ -41,13 +41,13 @@ export class Handshakes {
     });
   }
 
-  /** What became of one; of others' nothing is known here. */
+  /** Ends the wait for one; ids of other messages are ignored. */
   taken(id: ClientMessageId, outcome: Outcome): void {
     this.#underWay.get(id)?.(outcome);
     this.#underWay.delete(id);
   }
 
-  /** None comes back any more. */
+  /** Ends the wait for all: none comes back any more. */
   close(): void {
     for (const id of [...this.#underWay.keys()]) this.taken(id, refusal("offline", "no answer can come any more"));
   }

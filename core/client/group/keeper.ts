@@ -4,50 +4,50 @@ import type { PinStore } from "../people/trust.ts";
 import type { SequencedEntry } from "./group-log.ts";
 
 /**
- * What a client keeps from one run to the next. Each call is one transaction: a crash at any moment leaves either all of it
- * or nothing.
+ * Keeps what a client needs from one run to the next. Each call is one transaction: a crash at any moment leaves either all of
+ * it or nothing.
  */
 export interface Keeper {
   readonly pins: PinStore;
-  /** Groups of the user, as far as they are kept. */
+  /** The user's groups that are kept. */
   groups(): readonly KeptGroup[];
-  /** What a conversation goes on from. */
+  /** The state from which a conversation goes on; undefined for a group that is not kept. */
   restore(group: GroupId): KeptConversation | undefined;
   /** One step of a conversation. */
   keep(group: GroupId, step: ConversationStep): void;
-  /** The seq of this message, if it is kept: a server may not show it with another. */
+  /** The seq of this message, if it is kept: a server may not show the message with another. */
   seqOf(group: GroupId, sender: UserId, id: ClientMessageId): Seq | undefined;
-  /** Which message is kept with this seq. */
+  /** The message that is kept with this seq, if there is one. */
   at(group: GroupId, seq: Seq): MessageName | undefined;
   /**
-   * The user is a member of this group. Answers the seq behind which to go on reading: where that has ended, or behind
-   * `after`, if nothing is kept that far.
+   * The user is a member of this group. Returns the seq behind which to go on reading: the kept cursor, or `after` where
+   * nothing is kept that far.
    */
   entered(group: GroupId, after: Seq): Seq;
-  /** Everything between this seq and the cursor has been taken in. Undefined for a group that is not kept. */
+  /** Everything from this seq up to the cursor has been taken in. Undefined for a group that is not kept. */
   oldest(group: GroupId): Seq | undefined;
-  /** The user has left, or was removed: nothing more comes. What was read stays. */
+  /** The user has left, or was removed: nothing more comes. What was taken in stays. */
   left(group: GroupId): void;
-  /** Everything up to a seq has been read; false when that was known. */
+  /** The user has read everything up to a seq; false when that was known. */
   readUpTo(group: GroupId, seq: Seq): boolean;
-  /** Up to where. */
+  /** The seq up to which the user has read. */
   readSeq(group: GroupId): Seq;
-  /** Deletes a group's messages from before a moment; answers the epochs of those that stay. */
+  /** Deletes a group's messages from before a moment; returns the epochs of those that stay. */
   expire(group: GroupId, before: number): ReadonlySet<Epoch>;
 
   /** Messages without an outcome, in the order in which they were written. */
   unsent(): readonly WrittenMessage[];
-  /** A message that the user has written; on disk when this returns, whatever happens then. */
+  /** Keeps a message that the user has written; it is on disk when this returns. */
   written(message: WrittenMessage): void;
-  /** What became of it. */
+  /** The message has its outcome. */
   settled(id: ClientMessageId, outcome: KeptOutcome): void;
-  /** A message that failed waits again; on disk when this returns. Undefined when there is none. */
+  /** A failed message waits again; that is on disk when this returns. Undefined when there is no such message. */
   retried(id: ClientMessageId): WrittenMessage | undefined;
-  /** A message that failed is deleted; false when there is none. */
+  /** Deletes a failed message; false when there is no such message. */
   discarded(id: ClientMessageId): boolean;
 }
 
-/** What became of a message: its seq, or why it failed. */
+/** A message's outcome as it is kept: its seq, or why it failed. */
 export type KeptOutcome = { readonly ok: true; readonly seq: Seq } | { readonly ok: false; readonly why: string };
 
 export interface KeptGroup {
@@ -56,23 +56,24 @@ export interface KeptGroup {
   readonly cursor: Seq;
 }
 
-/** Which message it is, apart from its group. */
+/** What names a message within its group. */
 export interface MessageName {
   readonly sender: UserId;
   readonly clientMessageId: ClientMessageId;
 }
 
 export interface KeptConversation {
-  /** The membership log, in order, as it travelled. */
+  /** The membership log, in order. */
   readonly entries: readonly SequencedEntry[];
-  /** The suite's, if there is one. */
+  /** The suite's state, if there is one. */
   readonly suiteState: Uint8Array | undefined;
 }
 
+/** What one step of a conversation changes; all of it is kept, or nothing. */
 export interface ConversationStep {
-  /** Everything up to this seq is taken in with this step. */
+  /** Everything up to this seq has been taken in once this step is kept. */
   readonly cursor?: Seq;
-  /** And everything from here on. */
+  /** Everything from this seq up to the cursor has been taken in once this step is kept. */
   readonly oldest?: Seq;
   readonly entry?: SequencedEntry;
   /** When the server took in the entry with this seq. */
@@ -86,7 +87,7 @@ export interface ConversationStep {
   readonly missing?: { readonly from: Seq; readonly through: Seq };
 }
 
-/** A message as it was taken in: opened, or not, and then why. */
+/** A message as it was taken in: with its content, or with the fault for which it could not be opened. */
 export interface KeptMessage {
   readonly seq: Seq;
   readonly sender: UserId;

@@ -11,7 +11,7 @@ import type { EpochKeys } from "./epoch-keys.ts";
 import type { SequencedEntry } from "./group-log.ts";
 import type { ConversationStep } from "./keeper.ts";
 
-/** Brings a conversation's log up to what the server shows, checked entry by entry, and its keys with it. */
+/** Brings a conversation's log up to the server's, checking each entry, and fetches the keys of its epochs. */
 export class LogFollower {
   readonly #state: ConversationState;
   readonly #keys: EpochKeys;
@@ -21,7 +21,7 @@ export class LogFollower {
     this.#keys = keys;
   }
 
-  /** Reads what is new in the log, checks it, and takes the keys of its epochs. */
+  /** Reads the log's new entries, checks them, and takes the keys of their epochs. */
   async refresh(ask: Ask): Promise<Result<Membership, GroupRefusal>> {
     const read = await this.#readLog(ask);
     if (!read.ok) return read;
@@ -43,7 +43,7 @@ export class LogFollower {
     return accepted(membership);
   }
 
-  /** The newest epoch is followed, and if that takes messages that have not come yet, once they have. */
+  /** Follows the epochs of the log as far as the messages that have come allow. */
   async takeKeys(): Promise<Result<undefined, GroupRefusal>> {
     const taken = await this.#keys.take(askPatiently);
     return taken.ok ? taken : this.#reported(taken.reason);
@@ -55,7 +55,7 @@ export class LogFollower {
     const sequenced = { seq, at: sentAt, bytes: payload };
     const parsed = parseEntry(payload);
     const isNext = parsed.ok && parsed.value.entry.index <= log.length;
-    // Its key is taken when something is to be sealed or opened under it.
+    // The entry's key is fetched when a message is to be sealed or opened under it.
     if (isNext && log.length > 0) {
       await this.#meetSubjects(parsed.value.entry);
       const taken = await this.#take(sequenced, askPatiently, { cursor: seq });
@@ -66,7 +66,7 @@ export class LogFollower {
       const refreshed = await this.refresh(askPatiently);
       if (!refreshed.ok && this.#state.wasClosed(refreshed.reason)) return;
     }
-    // By now the log has it, unless the server shows another.
+    // By now the log has this entry, unless the server shows another log.
     if (parsed.ok && parsed.value.entry.index < log.length) {
       const taken = await this.#take(sequenced, askPatiently, { cursor: seq });
       if (taken.ok || this.#state.wasClosed(taken.reason)) return;
@@ -74,7 +74,7 @@ export class LogFollower {
     this.#state.keep({ cursor: seq });
   }
 
-  /** The server shows what cannot be: `logRefused` says so. */
+  /** The server shows a log that contradicts itself or the client: reports it as `logRefused`. */
   refuse(detail: string): Result<never, GroupRefusal> {
     return this.#reported({ code: "log_refused", detail });
   }
@@ -118,7 +118,7 @@ export class LogFollower {
     return refused(reason);
   }
 
-  /** Newcomers' names are known before their entry is reported. Who cannot be met now is met when something is sealed. */
+  /** Looks up newcomers, so that their names are known when their entry is reported. If that fails, sealing looks them up. */
   async #meetSubjects({ action, subjects }: MembershipEntry): Promise<void> {
     const { people } = this.#state.parts;
     if (action !== "admit" || !people.isStrict) return;

@@ -9,12 +9,12 @@ interface Stay {
   until: Epoch | undefined;
 }
 
-/** Who was a member in which epoch, under which identity; and which entry each epoch began with. */
+/** The members of every epoch with their identities, and the entry with which each epoch began. */
 export class MembershipHistory {
   readonly #stays = new Map<UserId, Stay[]>();
   readonly #beginnings = new Map<Epoch, MembershipEntry>();
 
-  /** The entry that led from one membership to the next. */
+  /** Adds the entry that led from one membership to the next. */
   record(entry: MembershipEntry, before: Membership | undefined, after: Membership): void {
     if (entry.opening !== undefined) this.#beginnings.set(entry.epoch, entry);
     for (const [user, { fingerprint }] of after.members) {
@@ -37,12 +37,12 @@ export class MembershipHistory {
     return stay?.fingerprint;
   }
 
-  /** The entry that an epoch with a key of its own began with. */
+  /** The entry with which an epoch with a key began; undefined for other epochs. */
   beginning(epoch: Epoch): MembershipEntry | undefined {
     return this.#beginnings.get(epoch);
   }
 
-  /** Epochs with a key of their own, in order. */
+  /** The epochs with a key, in order. */
   get epochs(): Epoch[] {
     return [...this.#beginnings.keys()];
   }

@@ -11,14 +11,14 @@ import type { ConversationState } from "./conversation-state.ts";
 import type { MessageName } from "./keeper.ts";
 import type { LogFollower } from "./log-follower.ts";
 
-/** Without a keeper, so many messages are remembered to know one again. */
+/** Messages that are remembered at most, where no keeper keeps them, to recognise a repeated one. */
 const rememberedMax = 4096;
 
-/** Opens a conversation's messages, each in its turn: verifies who wrote it, keeps it and hands it on, or says why not. */
+/** Opens a conversation's messages in their turns: verifies the sender, keeps the message and reports it, or its fault. */
 export class MessageOpener {
   readonly #state: ConversationState;
   readonly #log: LogFollower;
-  /** Seqs of messages that were opened, by sender and id, where no keeper knows them. */
+  /** Seqs of opened messages by sender and id, the oldest first; empty where a keeper keeps them. */
   readonly #seqs = new Map<string, Seq>();
 
   constructor(state: ConversationState, log: LogFollower) {
@@ -26,7 +26,7 @@ export class MessageOpener {
     this.#log = log;
   }
 
-  /** Older messages than the user has seen are opened without events: what keeps them notifies of them. */
+  /** Opens a message and reports it to `events`: without events for older messages, of which the keeper notifies. */
   async open(seq: Seq, message: DeliveredMessage, events: ConversationEvents = this.#state.events): Promise<void> {
     const writer = await this.#writerOf(seq, message, events);
     if (!writer) return;
@@ -44,13 +44,13 @@ export class MessageOpener {
     }
     const content = parseContent(opened.value.body);
     if (!content.ok) return this.unreadable(seq, message, "unknown_content", content.reason, events);
-    this.#seqs.set(keyOf(message), seq);
+    this.#remember(message, seq);
     const kept = { seq, sender, clientMessageId, epoch, sentAt, content: content.value, fault: undefined };
     this.#state.advance(opened.value.state, { cursor: seq, message: kept });
     events.message?.({ group, seq, sender, sentAt, clientMessageId, content: content.value });
   }
 
-  /** Hands a handshake message to the suite; answers why that did not take it. */
+  /** Gives a handshake message to the suite; returns why the suite did not take it, undefined when it did. */
   async receiveHandshake(seq: Seq, message: DeliveredMessage): Promise<string | undefined> {
     const writer = await this.#writerOf(seq, message, this.#state.events);
     if (!writer) return "refused";
@@ -64,7 +64,7 @@ export class MessageOpener {
     return followed.ok ? undefined : followed.reason;
   }
 
-  /** A message that breaks this client does not vanish, nor keep those behind it. */
+  /** A defect of this client: the message is kept as unreadable, and those behind it are opened. */
   broke(seq: Seq, message: DeliveredMessage, cause: unknown, events?: ConversationEvents): void {
     this.unreadable(seq, message, "internal", messageOf(cause), events);
   }
@@ -72,25 +72,26 @@ export class MessageOpener {
   unreadable(seq: Seq, message: DeliveredMessage, fault: MessageFault, detail = "", events = this.#state.events): void {
     const { sender, clientMessageId, epoch, sentAt } = message;
     const kept = { seq, sender, clientMessageId, epoch, sentAt, content: undefined, fault };
-    // A message that has another seq already is kept with that one.
+    // A replayed message is kept already, with its first seq.
     this.#state.keep(fault === "replayed" ? { cursor: seq } : { cursor: seq, message: kept });
     events.unreadable?.({ group: this.#state.group, seq, sender, fault, detail });
   }
 
-  /** The seq with which this message was opened before. */
-  seqOf(message: MessageName): Seq | undefined {
+  /** The seq with which this message was opened before; undefined when it was not. */
+  openedSeq(message: MessageName): Seq | undefined {
     const { keeper } = this.#state.parts;
     if (keeper) return keeper.seqOf(this.#state.group, message.sender, message.clientMessageId);
-    if (this.#seqs.size > rememberedMax) {
-      for (const oldest of this.#seqs.keys()) {
-        this.#seqs.delete(oldest);
-        break;
-      }
-    }
     return this.#seqs.get(keyOf(message));
   }
 
-  /** The identity under which the sender may have written this with this seq; otherwise the message is said to be unreadable. */
+  #remember(message: MessageName, seq: Seq): void {
+    if (this.#state.parts.keeper) return;
+    this.#seqs.set(keyOf(message), seq);
+    const [oldest] = this.#seqs.keys();
+    if (oldest !== undefined && this.#seqs.size > rememberedMax) this.#seqs.delete(oldest);
+  }
+
+  /** The suite, and the identity under which the sender was a member; undefined when the message was passed over or unreadable. */
   async #writerOf(
     seq: Seq,
     message: DeliveredMessage,
@@ -98,7 +99,7 @@ export class MessageOpener {
   ): Promise<{ readonly suite: AnySuite; readonly identity: PublicIdentity } | undefined> {
     const { log, parts } = this.#state;
     const { sender, epoch } = message;
-    const known = this.seqOf(message);
+    const known = this.openedSeq(message);
     const unreadable = (fault: MessageFault, detail = "") => {
       this.unreadable(seq, message, fault, detail, events);
       return undefined;
@@ -124,7 +125,7 @@ export class MessageOpener {
     return { suite, identity: person.value };
   }
 
-  /** The server did not give what is needed to open a message: that is the message's fault unless the client was closed. */
+  /** The server refused what is needed to open a message: the message is unreadable, unless the client was closed. */
   #unanswered(why: GroupRefusal, unreadable: () => undefined): undefined {
     if (!this.#state.wasClosed(why)) unreadable();
   }

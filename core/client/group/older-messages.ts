@@ -12,11 +12,11 @@ import type { LogFollower } from "./log-follower.ts";
 import type { MessageOpener } from "./message-opener.ts";
 import type { InOrder } from "./turns.ts";
 
-/** What came of asking for older messages. */
+/** The outcome of reading older messages. */
 export interface OlderMessages {
-  /** So many were kept; others may have been passed over, or are there no more. */
+  /** How many were kept; others may have been passed over, or have expired. */
   readonly count: number;
-  /** Whether there may be others before them. */
+  /** Whether there may be more before them. */
   readonly more: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface OlderHistoryParts {
   readonly inOrder: InOrder;
 }
 
-/** Older messages than those that the user has seen are kept without events: what keeps them notifies of them. */
+/** Older messages are no news, so they are kept without events; the keeper notifies its listeners. */
 const quietly: ConversationEvents = {};
 
 /** Reads a group's messages from before the oldest that is kept, and keeps them like any other. */
@@ -39,7 +39,7 @@ export class OlderHistory {
     this.#parts = parts;
   }
 
-  /** Up to so many. Asked again while it is under way, it answers the same. */
+  /** Reads up to so many messages. A call while another is under way gets the same outcome. */
   read(count: number): Promise<Result<OlderMessages, GroupRefusal>> {
     this.#reading ??= this.#read(count).finally(() => {
       this.#reading = undefined;
@@ -76,7 +76,7 @@ export class OlderHistory {
     });
   }
 
-  /** How many messages were kept; undefined when the client was closed meanwhile. */
+  /** Takes in messages of a range; returns how many were kept, undefined when the client was closed meanwhile. */
   async #takeAll(
     keeper: Keeper,
     messages: readonly (readonly [Seq, DeliveredMessage])[],
@@ -100,7 +100,7 @@ export class OlderHistory {
     return taken;
   }
 
-  /** Takes in a message that stands before those that were taken in by now; answers whether there is one more then. */
+  /** Takes in an older message; returns whether one more is kept then. */
   async #take(keeper: Keeper, at: Seq, message: DeliveredMessage): Promise<boolean> {
     const { state, log, opener } = this.#parts;
     const known = keeper.at(state.group, at);
@@ -113,7 +113,7 @@ export class OlderHistory {
         await log.received(at, message);
         return false;
       case messageTypes.handshake:
-        // What it led to is in the suite's state.
+        // The suite's state has it already.
         return false;
       default:
         await opener.open(at, message, quietly).catch((cause) => {
@@ -124,7 +124,7 @@ export class OlderHistory {
     }
   }
 
-  /** What came before this seq was not for this member to read. */
+  /** Messages before this seq were not written for this member. */
   #firstReadable(): Seq {
     const { state } = this.#parts;
     return state.log.entries.find(({ entry }) => state.isFor(entry.epoch))?.seq ?? nextSeq(seqBeforeFirst);

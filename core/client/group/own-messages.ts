@@ -10,13 +10,13 @@ export interface OwnMessagesParts {
   readonly mailbox: Mailbox;
   readonly conversations: Conversations;
   readonly keeper: Keeper | undefined;
-  /** Whether every message is opened, so that the server can be held to where it has acknowledged one. */
+  /** Whether every message is opened, so that the seqs of own messages can be compared with their acknowledgements. */
   readonly opensAll: boolean;
 }
 
 const tooMany = refused("too many messages wait already for their acknowledgement");
 
-/** What the user writes, from when it is kept until its outcome is known. */
+/** The messages that the user writes, from when they are kept until their outcome is known. */
 export class OwnMessages {
   readonly #parts: OwnMessagesParts;
 
@@ -24,7 +24,7 @@ export class OwnMessages {
     this.#parts = parts;
   }
 
-  /** Sends a content; `settled` gets its outcome. Refused when too many wait. */
+  /** Sends a content, and calls `settled` with its outcome. Refused when too many wait. */
   send(
     group: GroupId,
     content: Content,
@@ -40,8 +40,8 @@ export class OwnMessages {
   }
 
   /**
-   * Sends a message that failed once more, as it was: under its own id, so that it is there once, even if the server has
-   * taken it in without being able to say so. Refused when there is no such message, or too many wait.
+   * Sends a failed message again under its own id, so that the group gets it once even if the server has taken it in before.
+   * Refused when there is no such message, or too many wait.
    */
   retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): Result<ClientMessageId> {
     if (!this.#parts.mailbox.hasRoom) return tooMany;
@@ -51,7 +51,7 @@ export class OwnMessages {
     return { ok: true, value: id };
   }
 
-  /** Sends what an earlier run has left without an outcome. */
+  /** Sends the messages that an earlier run has left without an outcome. */
   resume(settled: (message: WrittenMessage, outcome: SendOutcome) => void): void {
     for (const message of this.#parts.keeper?.unsent() ?? []) {
       this.#transmit(message, true, (outcome) => settled(message, outcome));

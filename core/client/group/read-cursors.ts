@@ -7,24 +7,24 @@ export interface ReadCursorsParts {
   readonly keeper: Keeper | undefined;
 }
 
-/** How far the user has read each group: kept here, and known to the servers if others may know. */
+/** How far the user has read each group: kept here, and sent to the servers if the user sends read receipts. */
 export class ReadCursors {
   readonly #parts: ReadCursorsParts;
-  /** Whether others may know. The user's other machines learn it the same way. */
+  /** Whether the user sends read receipts, by which their other machines learn how far they have read, too. */
   receipts = true;
 
   constructor(parts: ReadCursorsParts) {
     this.#parts = parts;
   }
 
-  /** The user has read everything up to a seq. The servers learn it now, or when there is a connection. */
+  /** The user has read everything up to a seq. The receipt goes out now, or when the client is online again. */
   read(group: GroupId, seq: Seq): void {
     const { keeper, mailbox } = this.#parts;
     const isNew = keeper ? keeper.readUpTo(group, seq) : true;
     if (isNew && this.receipts) mailbox.read(group, seq);
   }
 
-  /** What the servers know, which may have been read at another machine: or less, if it was read here without a connection. */
+  /** The server lists how far the user has read: further at another machine, or less far, if they have read here offline. */
   listed(group: GroupId, seq: Seq): void {
     const { keeper, mailbox } = this.#parts;
     if (!keeper || keeper.readUpTo(group, seq)) return;

@@ -13,18 +13,24 @@ export interface SealerParts {
   readonly state: ConversationState;
   readonly log: LogFollower;
   readonly inOrder: InOrder;
-  /** Follows the newest epoch, which may take messages that have not come yet. */
+  /** Follows the newest epoch; waits first for handshake messages that have not come yet. */
   caughtUp(): Promise<Result<undefined, GroupRefusal>>;
 }
 
-/** Each time an entry may come between getting ready and sealing; a group that changes that fast is asked again later. */
+/** Attempts at most: before each an entry may come between getting ready and sealing. The outbox tries again later. */
 const sealTriesMax = 8;
 
-/** Seals a conversation's messages for the outbox, under the newest key, for members about whom nobody has doubts. */
+interface Concerns {
+  readonly length: number;
+  readonly version: number;
+  readonly names: readonly string[];
+}
+
+/** Seals a conversation's messages for the outbox under the newest key, unless a member's identity has changed. */
 export class Sealer {
   readonly #parts: SealerParts;
-  /** About whom the user has to decide before anything is sent, as of this length of the log and version of the pins. */
-  #concerns = { length: -1, version: -1, names: [] as readonly string[] };
+  /** The members whose changed identity the user has to accept first, for this length of the log and version of the pins. */
+  #concerns: Concerns = { length: -1, version: -1, names: [] };
 
   constructor(parts: SealerParts) {
     this.#parts = parts;
@@ -48,7 +54,7 @@ export class Sealer {
     return refused({ code: "not_now", detail: "the group's key kept changing" });
   }
 
-  /** What is needed to seal: the log up to the epoch that the server names, its key, and nobody in doubt. */
+  /** Gets ready to seal: reads the log up to the epoch that the server names, takes its key, and checks the members' identities. */
   async #readyInTime(target: SealTarget): Promise<Result<undefined, GroupRefusal>> {
     const ready = await this.#parts.inOrder(() => this.#ready(target));
     return ready.ok ? this.#parts.caughtUp() : ready;
@@ -79,7 +85,7 @@ export class Sealer {
   }
 
   /**
-   * Seals in one turn with the look at whether that can be done: an entry may have come since the group was made ready.
+   * Checks in the same turn that the message can be sealed, since an entry may have come after getting ready, and seals it.
    * `no key` when somebody has left and nobody has renewed the key.
    */
   async #sealIfReady(

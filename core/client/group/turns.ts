@@ -1,13 +1,13 @@
-/** Work that is begun once all that was handed in before it has ended. */
+/** Runs work once all work that was queued before it has ended. */
 export type InOrder = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** The queue of a conversation: one thing after the other, in the order in which it was handed in. */
+/** The queue of a conversation: one piece of work after the other, in the order in which they were queued. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
   readonly inOrder: InOrder = (work) => {
     const done = this.#last.then(work);
-    // Who has handed the work in gets its failure; here it only matters that it is over.
+    // The caller gets the work's failure; the queue only waits until the work is over.
     this.#last = done.then(
       () => {},
       () => {},
@@ -15,7 +15,7 @@ export class Turns {
     return done;
   };
 
-  /** Resolves when all that was handed in has ended. */
+  /** Resolves when all work that is queued now has ended. */
   async ended(): Promise<void> {
     await this.#last;
   }

@@ -12,11 +12,11 @@ const group = groupId(7);
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
 const token = Buffer.from("token");
 
-/** Open groups of a user whose other end is the test; `told` is what the user has seen, in order. */
+/** A user's watched groups, with the test as their server; `shown` is what the user has seen, in order. */
 function setUp() {
   const network = new FakeNetwork();
   const clock = new FakeClock();
-  const told: string[] = [];
+  const shown: string[] = [];
   const mailbox: Mailbox = new Mailbox(
     { dial: async () => accepted("ws://server/v1"), open: network.open, clock, random: seededRandom(1) },
     { outboxMax: 10 },
@@ -31,13 +31,13 @@ function setUp() {
   const watched: WatchedGroups = new WatchedGroups(
     { mailbox, clock, user: () => alice },
     {
-      presence: (_, online) => told.push(`online ${[...online].sort((a, b) => a - b).join()}`),
-      typing: (_, user) => told.push(`${user} writes`),
-      cursors: (_, cursors) => told.push(`read ${[...cursors].map(([user, at]) => `${user}:${at}`).join()}`),
+      presence: (_, online) => shown.push(`online ${[...online].sort((a, b) => a - b).join()}`),
+      typing: (_, user) => shown.push(`${user} writes`),
+      cursors: (_, cursors) => shown.push(`read ${[...cursors].map(([user, at]) => `${user}:${at}`).join()}`),
     },
   );
   mailbox.resume(token);
-  const letIn = async (): Promise<FakeConnection> => {
+  const goOnline = async (): Promise<FakeConnection> => {
     const connection = await network.resumed(alice);
     connection.say({
       kind: "groups",
@@ -47,13 +47,13 @@ function setUp() {
     await settle();
     return connection;
   };
-  return { network, clock, told, watched, letIn };
+  return { network, clock, shown, watched, goOnline };
 }
 
-test("who looks at a group sees who is here and who has read how far, all of it at any time", async () => {
-  const { watched, letIn, told } = setUp();
+test("a user who watches a group sees who is online and how far members have read, at any time", async () => {
+  const { watched, goOnline, shown } = setUp();
   watched.watch(group);
-  const connection = await letIn();
+  const connection = await goOnline();
   assert.deepEqual(connection.all("open"), [{ kind: "open", group }]);
   connection.say({ kind: "presence", group, online: [alice, bob], offline: [] });
   connection.say({ kind: "cursors", group, cursors: [[bob, seq(5)]] });
@@ -66,7 +66,7 @@ test("who looks at a group sees who is here and who has read how far, all of it 
       [bob, seq(4)],
     ],
   });
-  assert.deepEqual(told, ["online 1,2", "read 2:5", "online 1,3", "read 2:5,3:3"]);
+  assert.deepEqual(shown, ["online 1,2", "read 2:5", "online 1,3", "read 2:5,3:3"]);
   assert.deepEqual(
     [...watched.online(group)].sort((a, b) => a - b),
     [alice, carol],
@@ -80,34 +80,34 @@ test("who looks at a group sees who is here and who has read how far, all of it 
   );
   watched.unwatch(group);
   connection.say({ kind: "presence", group, online: [bob], offline: [] });
-  assert.equal(told.length, 4);
+  assert.equal(shown.length, 4);
   assert.equal(watched.online(group).size, 0);
   assert.deepEqual(connection.all("close"), [{ kind: "close", group }]);
 });
 
-test("without a connection nobody is known to be here, and another connection asks again", async () => {
-  const { watched, letIn, told, clock } = setUp();
-  const first = await letIn();
+test("without a connection nobody is shown as online, and the next connection watches again", async () => {
+  const { watched, goOnline, shown, clock } = setUp();
+  const first = await goOnline();
   watched.watch(group);
   first.say({ kind: "presence", group, online: [alice, bob], offline: [] });
   first.say({ kind: "cursors", group, cursors: [[bob, seq(5)]] });
   first.break();
-  assert.equal(told.at(-1), "online ");
+  assert.equal(shown.at(-1), "online ");
   assert.equal(watched.cursors(group).get(bob), 5, "what was read stays read");
   await clock.advance(100);
-  const second = await letIn();
+  const second = await goOnline();
   assert.equal(second.all("open").length, 1);
   second.say({ kind: "presence", group, online: [alice], offline: [] });
   assert.deepEqual([...watched.online(group)], [alice]);
   watched.unwatch(group);
   second.break();
   await clock.advance(100);
-  assert.equal((await letIn()).all("open").length, 0, "a group that was closed");
+  assert.equal((await goOnline()).all("open").length, 0, "a group that was closed");
 });
 
-test("a server that let the question fall is asked again, until it begins to tell", async () => {
-  const { watched, letIn, clock } = setUp();
-  const connection = await letIn();
+test("the client asks again to watch a group until the server sends a notice", async () => {
+  const { watched, goOnline, clock } = setUp();
+  const connection = await goOnline();
   watched.watch(group);
   await clock.advance(11_000);
   assert.equal(connection.all("open").length, 3);
@@ -118,20 +118,20 @@ test("a server that let the question fall is asked again, until it begins to tel
   assert.equal(clock.nextInMs, undefined);
 });
 
-test("a group that the user left tells nothing until they are back in it", async () => {
-  const { watched, letIn, told } = setUp();
-  const connection = await letIn();
+test("a group that the user has left shows nobody as online until they are back in it", async () => {
+  const { watched, goOnline, shown } = setUp();
+  const connection = await goOnline();
   watched.watch(group);
   connection.say({ kind: "presence", group, online: [alice, bob], offline: [] });
   watched.left(group);
-  assert.equal(told.at(-1), "online ");
+  assert.equal(shown.at(-1), "online ");
   watched.entered(group);
   assert.equal(connection.all("open").length, 2);
 });
 
-test("others are told once in a while that the user is writing, and the user of others only", async () => {
-  const { watched, letIn, told, clock } = setUp();
-  const connection = await letIn();
+test("the client sends once in a while that the user is writing, and shows only that others are", async () => {
+  const { watched, goOnline, shown, clock } = setUp();
+  const connection = await goOnline();
   const typings = () => connection.all("typing").length;
   for (const [passMs, said] of [
     [0, 1],
@@ -148,10 +148,10 @@ test("others are told once in a while that the user is writing, and the user of 
   watched.typing(groupId(8));
   assert.equal(typings(), 3, "each group for itself");
   connection.say({ kind: "typing", group, users: [bob] });
-  assert.deepEqual(told, [], "nobody looks at it");
+  assert.deepEqual(shown, [], "nobody looks at it");
   watched.watch(group);
   connection.say({ kind: "typing", group, users: [alice, bob, carol] });
-  assert.deepEqual(told, ["2 writes", "3 writes"]);
+  assert.deepEqual(shown, ["2 writes", "3 writes"]);
   connection.break();
   watched.typing(group);
   assert.equal(typings(), 3);

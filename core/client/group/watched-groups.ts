@@ -4,37 +4,37 @@ import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { ActivityNotice, Mailbox } from "../mail/mailbox.ts";
 
 export interface WatchedGroupsEvents {
-  /** Who of a watched group is online, whenever that changes; nobody is known to be without a connection. */
+  /** The members of a watched group who are online, whenever that changes; empty while there is no connection. */
   presence?(group: GroupId, online: ReadonlySet<UserId>): void;
-  /** How far everybody has read a watched group who has read anything, whenever that changes. */
+  /** The read cursors of a watched group's members, whenever one changes. */
   cursors?(group: GroupId, cursors: ReadonlyMap<UserId, Seq>): void;
-  /** Somebody else is writing something to a watched group; said again while they go on. */
+  /** Somebody else is writing something to a watched group; called again while they go on. */
   typing?(group: GroupId, user: UserId): void;
 }
 
 export interface WatchedGroupsParts {
   readonly mailbox: Mailbox;
   readonly clock: Clock;
-  /** Who the client is of, once that is known. */
+  /** The client's user, once that is known. */
   user(): UserId | undefined;
 }
 
 interface WatchedGroup {
   readonly online: Set<UserId>;
   readonly cursors: Map<UserId, Seq>;
-  /** Until the server has sent the first notice. */
+  /** Cancels sending `open` again; set until the server has sent a notice. */
   cancelAgain: Cancel | undefined;
 }
 
-/** A server with too much to do drops the frame `open`: it is sent again when no presence has come for so long. */
+/** A busy server drops the frame `open`: the client sends it again when no notice has come for so long. */
 const presenceMsMax = 5000;
-/** Between two words about the same: others show it for a little longer than that. */
+/** Between two `typing` frames for a group; the other clients show that the user is writing for a little longer than this. */
 const typingPeriodMs = 3000;
 
 const nobody: ReadonlySet<UserId> = new Set();
 const nothing: ReadonlyMap<UserId, Seq> = new Map();
 
-/** The groups that the user looks at, over all connections: who of them is here, who has read how far, who is writing. */
+/** The groups that the user watches, over all connections: who is online, how far members have read, who is writing. */
 export class WatchedGroups {
   readonly #groups = new Map<GroupId, WatchedGroup>();
   /** When `typing` was last sent, on the monotonic clock. */
@@ -70,7 +70,7 @@ export class WatchedGroups {
     for (const group of [...this.#groups.keys()]) this.unwatch(group);
   }
 
-  /** The user is writing something; to be called as often as they do. */
+  /** The user is writing something; to be called at each key. */
   typing(group: GroupId): void {
     if (this.#mailbox.state !== "online") return;
     const now = this.#clock.monotonic();
@@ -88,7 +88,7 @@ export class WatchedGroups {
     return this.#groups.get(group)?.cursors ?? nothing;
   }
 
-  /** The user is a member of this group, over this connection. */
+  /** The server counts the user as a member of this group, over the connection that there is now. */
   entered(group: GroupId): void {
     const watched = this.#groups.get(group);
     if (watched) this.#ask(group, watched);
@@ -136,7 +136,7 @@ export class WatchedGroups {
     }
   }
 
-  /** A group of which the server has sent a notice, if it is watched. */
+  /** The server has sent a notice of a group: returns the group if it is watched, and does not ask again. */
   #heardOf(group: GroupId): WatchedGroup | undefined {
     const watched = this.#groups.get(group);
     watched?.cancelAgain?.();

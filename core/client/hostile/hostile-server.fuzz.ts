@@ -6,9 +6,11 @@ import { Failure } from "../../platform/failure.ts";
 import { accepted, refused } from "../../platform/result.ts";
 import { anyFrameOf, serverFrames } from "../../testing/arbitrary-frames.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { present } from "../../testing/present.ts";
+import type { RequestOf } from "../../wire/client-frame.ts";
 import { DeliverCursor } from "../../wire/deliver-frame.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
-import { type RequestOf, ServerLink } from "../mail/server-link.ts";
+import { ServerLink } from "../mail/server-link.ts";
 import { deploymentUrl } from "../socket/deployment-url.ts";
 import { parseAssignment } from "../socket/dial.ts";
 import type { SocketEvents } from "../socket/socket.ts";
@@ -16,14 +18,14 @@ import { readUpgrade } from "../socket/web-socket-upgrade.ts";
 
 const asked: readonly RequestOf<"ping" | "groups">[] = [{ kind: "ping" }, { kind: "groups" }, { kind: "ping" }];
 
-/** A link that has asked a few things, and what it makes of the frames that come. */
-async function linkTold(bytes: Uint8Array): Promise<{ events: string[]; closings: number }> {
+/** What happens at a link that has sent a few requests and receives these frames. */
+async function linkReceives(bytes: Uint8Array): Promise<{ events: string[]; closings: number }> {
   const events = new Set<string>();
   let closings = 0;
-  let socket: SocketEvents | undefined;
+  const sockets: SocketEvents[] = [];
   const cursor = new DeliverCursor();
   const open = (_: string, of: SocketEvents) => {
-    socket = of;
+    sockets.push(of);
     return { send() {}, close() {} };
   };
   const link = new ServerLink(
@@ -43,11 +45,11 @@ async function linkTold(bytes: Uint8Array): Promise<{ events: string[]; closings
       },
     },
   );
-  const told = socket as unknown as SocketEvents;
-  told.opened();
+  const socket = present(sockets[0]);
+  socket.opened();
   const answers = asked.map((request) => link.request(request));
-  for (const frame of framesIn(bytes)) told.received(frame);
-  told.closed(1006, "the end");
+  for (const frame of framesIn(bytes)) socket.received(frame);
+  socket.closed(1006, "the end");
   for (const answer of await Promise.all(answers)) events.add(answer.ok ? answer.value.kind : answer.reason.code);
   return { events: [...events].sort(), closings };
 }
@@ -86,10 +88,10 @@ export const targets: readonly FuzzTarget[] = [
       ];
     },
     async run(bytes) {
-      const { events, closings } = await linkTold(bytes);
+      const { events, closings } = await linkReceives(bytes);
       assert.equal(closings, 1, "a link that closes more than once, or never");
-      const way = events.join(", ");
-      return events.includes("closed malformed_frame") ? refused(way) : accepted(way);
+      const seen = events.join(", ");
+      return events.includes("closed malformed_frame") ? refused(seen) : accepted(seen);
     },
     growth: {
       "many pongs": (bytes) => {
@@ -158,7 +160,7 @@ export const targets: readonly FuzzTarget[] = [
         assert.match(protocol, /^https?:$/);
         return accepted(protocol);
       } catch (cause) {
-        // The documented refusal: whoever started the program has to write another address.
+        // The documented refusal of an address.
         if (cause instanceof Failure) return refused(cause.code);
         throw cause;
       }

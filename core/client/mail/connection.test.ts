@@ -9,7 +9,7 @@ import { opaqueBytes } from "../../wire/opaque-bytes.ts";
 import { Mailbox } from "./mailbox.ts";
 import { alice, answerGroups, group, letIn, online, say, sends, setUp, token } from "./testing/fake-mail.ts";
 
-test("going offline and online at any moment of a connection's making leaves one socket, or none", async () => {
+test("going offline and online at any stage of connecting leaves at most one socket", async () => {
   for (const stage of ["before it is dialled", "opening", "open", "resumed", "online", "waiting for another try"]) {
     const setup = setUp();
     const { mailbox, network, clock } = setup;
@@ -30,7 +30,7 @@ test("going offline and online at any moment of a connection's making leaves one
     mailbox.resume(token);
     for (let time = 0; time < 20; time++) {
       await reach();
-      // The second time before the first has dialled.
+      // Each toggle but the first comes before the one before it has dialled.
       for (let toggle = 0; toggle < 3; toggle++) {
         mailbox.goOffline();
         mailbox.goOnline();
@@ -38,7 +38,7 @@ test("going offline and online at any moment of a connection's making leaves one
       await settle();
       assert.ok(live().length <= 1, `${live().length} sockets when toggled ${stage}`);
     }
-    // Nor does what was begun before come back later.
+    // No attempt that was begun before comes back later.
     const made = network.connections.length;
     mailbox.goOffline();
     await clock.advance(30_000);
@@ -47,7 +47,7 @@ test("going offline and online at any moment of a connection's making leaves one
   }
 });
 
-test("a login leaves no other socket, whatever was under way before it", async () => {
+test("a login leaves one socket, whatever was under way before it", async () => {
   for (const before of ["online", "connecting", "waiting for another try"]) {
     const setup = setUp();
     const { mailbox, network, clock } = setup;
@@ -83,7 +83,7 @@ test("a server that is about to stop is left at once, and nothing is lost", asyn
   assert.deepEqual(sends(again), ["hello again @1"]);
 });
 
-test("a server that sends what is no frame is left", async () => {
+test("a client leaves a server that sends bytes that are no frame", async () => {
   const { connection } = await online();
   connection.sayBytes(Buffer.from([1, 0x82, 0, 5, 1]));
   assert.ok(connection.isClosed);
@@ -104,7 +104,7 @@ test("a token that resumes nothing any more is final: the user has to log in", a
   }
 });
 
-test("pauses between tries grow, and are not the same for everybody", async () => {
+test("pauses between attempts to connect grow, and differ between clients", async () => {
   const pauses = async (seed: number) => {
     const network = new FakeNetwork();
     const clock = new FakeClock();
@@ -143,7 +143,7 @@ test("a connection that does not open is given up, and another is tried", async 
   assert.ok(setup.network.connections.length > 1);
 });
 
-test("a request that is not answered ends by itself, and one without a connection at once", async () => {
+test("a request without an answer ends after a time, and one without a connection at once", async () => {
   const { mailbox, clock, connection } = await online();
   const asked = mailbox.request({ kind: "ping" });
   await clock.advance(16_000);

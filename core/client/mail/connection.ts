@@ -3,18 +3,18 @@ import type { Cancel, Clock } from "../../platform/clock.ts";
 import type { Random } from "../../platform/random.ts";
 import { accepted, type Parsed, type Result, refused } from "../../platform/result.ts";
 import type { Acknowledgement } from "../../wire/ack-frame.ts";
-import type { ReplyTo, RequestKind } from "../../wire/client-frame.ts";
+import type { ReplyTo, RequestKind, RequestOf } from "../../wire/client-frame.ts";
 import type { ErrorCode } from "../../wire/errors.ts";
 import type { NoticeFrame, ReplyFrame } from "../../wire/server-frame.ts";
 import type { Dial } from "../socket/dial.ts";
 import type { OpenSocket, SocketOptions } from "../socket/socket.ts";
-import { pauseMs, type RequestOf, type RequestRefusal, ServerLink } from "./server-link.ts";
+import { pauseMs, type RequestRefusal, ServerLink } from "./server-link.ts";
 
-/** Where a connection stands. `loggedOut` is final: only a new login goes on from there. */
+/** The state of a user's connection. `loggedOut` is final: only a new login leads out of it. */
 export type ConnectionState = "offline" | "connecting" | "online" | "loggedOut";
 
 export type Welcome = ReplyFrame<"welcome">;
-/** Makes a fresh link a user's: signs up, logs in or resumes. */
+/** Authenticates a new link: signs a user up, logs them in or resumes their session. */
 export type Authenticate = (link: ServerLink) => Promise<Result<Welcome, RequestRefusal>>;
 
 export interface ConnectionParts {
@@ -27,25 +27,25 @@ export interface ConnectionParts {
 
 export interface ConnectionEvents {
   stateChanged(state: ConnectionState, why: string): void;
-  /** Logged in or resumed: what waits can go out. */
+  /** Logged in or resumed. */
   ready(welcome: Welcome): void;
   delivered(frame: Uint8Array): void;
   acknowledged(acknowledgement: Acknowledgement): void;
   noticed(notice: NoticeFrame): void;
 }
 
-/** Pauses between tries to get back to a server. */
+/** Pauses between attempts to reach a server again. */
 const retries = { msMin: 100, msMax: 10_000 };
 const openMsMax = 10_000;
 
 const closedHere = refused<RequestRefusal>({ code: "offline", detail: "closed here" });
 
-/** What no other try will mend: the user has to log in. */
+/** Refusals after which only a login helps. */
 const endsSession: ReadonlySet<RequestRefusal["code"]> = new Set<ErrorCode>(["token_invalid", "token_expired"]);
 
 /**
- * Keeps a user connected: finds a server, opens a socket, resumes the session, and does so again whenever it breaks, each
- * time with a longer pause whose length is random, so that ten thousand clients do not come back at once.
+ * Keeps a user connected: finds a server, opens a socket, resumes the session, and does so again whenever the connection
+ * breaks. The pauses before that grow, and are random, so that ten thousand clients do not come back at once.
  */
 export class Connection {
   readonly #dial: Dial;
@@ -56,12 +56,12 @@ export class Connection {
   readonly #socketOptions: SocketOptions;
   #link: ServerLink | undefined;
   #token: Uint8Array | undefined;
-  /** Where the session was refused: the login that follows goes there too, or one client would have been assigned twice. */
+  /** The server that refused the session. The login that follows goes there too: the strategy has counted this client for it. */
   #assigned: string | undefined;
   #state: ConnectionState = "offline";
   #failures = 0;
   #wanted = false;
-  /** Grows when somebody goes online or offline: an attempt that was begun before then is of no use any more. */
+  /** Grows when the client goes online or offline: an attempt that began before that is given up. */
   #generation = 0;
   #cancelRetry: Cancel | undefined;
 
@@ -78,16 +78,16 @@ export class Connection {
     return this.#state;
   }
 
-  /** Resumes this session from now on: for who has logged in before. */
+  /** Resumes the session of this token from now on. */
   useToken(token: Uint8Array): void {
     this.#token = token;
   }
 
-  /** Connects once with a name and password; from then on by itself. Refused when that fails, and then stays offline. */
+  /** Connects with a name and password, and from then on with the session's token. Stays offline when it is refused. */
   async logIn(authenticate: Authenticate): Promise<Result<Welcome, RequestRefusal>> {
     this.#wanted = true;
     const generation = ++this.#generation;
-    // Neither a try that was to come nor the connection before stays beside it.
+    // Ends the attempt that was to come, and the connection that there was.
     this.#cancelRetry?.();
     this.#drop();
     const outcome = await this.#connect(authenticate);
@@ -112,7 +112,7 @@ export class Connection {
     this.#enter("offline", "closed here");
   }
 
-  /** Breaks the connection without a word, as a failing network would; comes back by itself. */
+  /** Breaks the connection without a close frame, as a failing network would; it comes back by itself. */
   interrupt(): void {
     this.#link?.close();
   }
@@ -157,7 +157,7 @@ export class Connection {
     if (!dialled.ok) return dialled;
     if (generation !== this.#generation) return closedHere;
     const opened = await this.#openLink(dialled.value);
-    // That one may be gone by now.
+    // The server that refused the session may be gone by now.
     if (!opened.ok && assigned !== undefined && generation === this.#generation) return this.#connect(authenticate);
     if (!opened.ok) return opened;
     const link = opened.value;
@@ -186,12 +186,12 @@ export class Connection {
             cancelTimeout();
             resolve({ ok: true, value: link });
           },
-          // A link that was given up may still have something to say; nobody listens any more.
+          // Frames of a link that was given up are dropped.
           delivered: (frame) => (this.#link === link ? this.#events.delivered(frame) : undefined),
           acknowledged: (acknowledgement) => this.#events.acknowledged(acknowledgement),
           noticed: (notice) => {
             if (this.#link === link) this.#events.noticed(notice);
-            // Elsewhere at once: this server is about to stop.
+            // This server is about to stop: closing the link makes the client connect to another at once.
             if (notice.kind === "goAway") link.close();
           },
           closed: (code, detail) => {
@@ -209,7 +209,7 @@ export class Connection {
   #broke(link: ServerLink, why: string): void {
     if (this.#link !== link) return;
     this.#link = undefined;
-    // While it is being made, whoever makes it decides.
+    // While a connection is being made, `#connect` has the outcome.
     if (this.#state === "online" && this.#wanted) this.#retry(why);
   }
 

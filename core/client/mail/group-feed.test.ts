@@ -40,7 +40,7 @@ function feedFrom(after: number) {
   });
   const cursor = new DeliverCursor();
   const receive = (from: number, count: number) => {
-    // The buffer is the socket's: it is written over as soon as the call is over.
+    // The socket reuses its buffer as soon as the call is over.
     const frame = Buffer.from(deliver(from, count));
     assert.equal(cursor.open(frame), undefined);
     feed.received(cursor, frame);
@@ -49,7 +49,7 @@ function feedFrom(after: number) {
   return { feed, clock, passed, missing, asked, receive };
 }
 
-test("what comes in order is passed on at once, what came before is dropped", () => {
+test("messages in order are passed on at once, repeated ones are dropped", () => {
   const { receive, passed, asked } = feedFrom(10);
   receive(11, 2);
   receive(11, 2);
@@ -59,7 +59,7 @@ test("what comes in order is passed on at once, what came before is dropped", ()
   assert.deepEqual(asked, []);
 });
 
-test("a frame that comes early is held until what belongs before it has come", async () => {
+test("a frame that comes early is held until the messages before it have come", async () => {
   const { receive, passed, asked, clock } = feedFrom(0);
   receive(3, 2);
   receive(5, 1);
@@ -70,7 +70,7 @@ test("a frame that comes early is held until what belongs before it has come", a
   assert.deepEqual(asked, [], "the gap closed by itself");
 });
 
-test("a gap that stays is asked for, up to what is held and no further", async () => {
+test("a gap that stays is fetched, up to the first held message and no further", async () => {
   const { feed, receive, passed, asked, clock } = feedFrom(0);
   receive(5, 2);
   await clock.advance(1000);
@@ -81,11 +81,11 @@ test("a gap that stays is asked for, up to what is held and no further", async (
   assert.ok(feed.isCurrent);
 });
 
-test("places that the server says hold nothing are passed over and said to be missing, what came between them is not", () => {
+test("seqs without a message are passed over and reported as missing, the messages between them are passed on", () => {
   const { feed, receive, passed, missing, asked } = feedFrom(0);
   feed.learn(seq(9));
   assert.deepEqual(asked, [[0, 9]]);
-  // As they are in a group whose messages have expired, and whose membership entries stay.
+  // So it is in a group whose messages have expired, and whose membership entries stay.
   receive(3, 1);
   receive(5, 2);
   feed.answered(seq(7));
@@ -94,13 +94,13 @@ test("places that the server says hold nothing are passed over and said to be mi
   assert.deepEqual(asked.at(-1), [7, 9]);
 });
 
-test("what comes behind an empty place is fetched again when there is no room to hold it", () => {
+test("messages behind a seq without one are fetched again when there is no room to hold them", () => {
   const { feed, receive, passed, missing, asked } = feedFrom(0);
   const last = 20_000;
   feed.learn(seq(last));
   for (let answered = 0; answered < asked.length; answered++) {
     assert.ok(answered < 10, "every answer brings it on");
-    const [after] = asked[answered] as [number, number];
+    const [after] = present(asked[answered]);
     for (let from = Math.max(10, after + 1); from <= last; from++) receive(from, 1);
     feed.answered(seq(last));
   }
@@ -112,7 +112,7 @@ test("what comes behind an empty place is fetched again when there is no room to
   );
 });
 
-test("after a broken connection the same is asked for again", () => {
+test("after a broken connection the same range is requested again", () => {
   const { feed, asked } = feedFrom(0);
   feed.learn(seq(3));
   feed.learn(seq(3));
@@ -125,14 +125,14 @@ test("after a broken connection the same is asked for again", () => {
   ]);
 });
 
-test("a server that tells of places without end and brings nothing is asked no more than once a second", async () => {
+test("a server that claims seqs without end and delivers nothing is asked no more than once a second", async () => {
   const { feed, clock, asked, receive, passed } = feedFrom(0);
   feed.learn(seq(1_000_000));
   let answered = 0;
   const answerAll = (end: (after: number) => number) => {
-    // A loop would never run out.
+    // The bound ends a loop of requests.
     for (; answered < asked.length && answered < 1000; answered++) {
-      feed.answered(seq(end((asked[answered] as [number, number])[0])));
+      feed.answered(seq(end(present(asked[answered])[0])));
     }
   };
   for (const step of [0, 1]) {
@@ -154,7 +154,7 @@ test("a server that tells of places without end and brings nothing is asked no m
   assert.equal(asked.length, before + 1);
 });
 
-test("what is held has a bound: beyond it frames are dropped and fetched", async () => {
+test("held frames have a bound: beyond it they are dropped and fetched again", async () => {
   const { feed, receive, passed, asked, clock } = feedFrom(0);
   for (let from = 2; from < 6000; from += 2) receive(from, 1);
   const held = 6000 * 60;
@@ -169,21 +169,21 @@ test("what is held has a bound: beyond it frames are dropped and fetched", async
 
 test("whatever is lost, repeated, reordered and expired, everything that there is comes once and in order", () => {
   const last = 70;
-  const places = Array.from({ length: last }, (_, i) => i + 1);
+  const seqs = Array.from({ length: last }, (_, i) => i + 1);
   const arrival = fc.record({
     from: fc.integer({ min: 1, max: 60 }),
     count: fc.integer({ min: 1, max: 8 }),
     isAnswer: fc.boolean(),
   });
-  const expiredPlaces = fc.uniqueArray(fc.integer({ min: 1, max: last }));
+  const expiredSeqs = fc.uniqueArray(fc.integer({ min: 1, max: last }));
   fc.assert(
-    fc.property(fc.array(arrival, { maxLength: 60 }), expiredPlaces, (arrivals, expired) => {
+    fc.property(fc.array(arrival, { maxLength: 60 }), expiredSeqs, (arrivals, expired) => {
       const { feed, receive, passed, missing, asked } = feedFrom(0);
-      const kept = places.filter((place) => !expired.includes(place));
-      /** A frame holds places that follow one another. */
+      const kept = seqs.filter((at) => !expired.includes(at));
+      /** A frame holds seqs that follow one another. */
       const receiveThose = (those: readonly number[]) => {
-        const starts = those.filter((place) => !those.includes(place - 1));
-        for (const start of starts) receive(start, places.findIndex((i) => !those.includes(start + i)) + 1);
+        const starts = those.filter((at) => !those.includes(at - 1));
+        for (const start of starts) receive(start, seqs.findIndex((i) => !those.includes(start + i)) + 1);
       };
       feed.learn(seq(last));
       let answered = 0;
@@ -191,7 +191,7 @@ test("whatever is lost, repeated, reordered and expired, everything that there i
         const range = asked[answered++];
         if (!range) return false;
         const [after, through] = range;
-        const wanted = kept.filter((place) => place > after && place <= through);
+        const wanted = kept.filter((at) => at > after && at <= through);
         // A page holds ten at most.
         const page = wanted.slice(0, 10);
         receiveThose(page);
@@ -200,13 +200,13 @@ test("whatever is lost, repeated, reordered and expired, everything that there i
       };
       for (const { from, count, isAnswer } of arrivals) {
         if (isAnswer) answerNext();
-        else receiveThose(kept.filter((place) => place >= from && place < from + count));
+        else receiveThose(kept.filter((at) => at >= from && at < from + count));
       }
       while (answerNext());
       assert.deepEqual(passed, kept);
       const said = missing.flatMap((range) => {
-        const [from, through] = range.split("-").map(Number) as [number, number];
-        return places.filter((place) => place >= from && place <= through);
+        const [from = 0, through = 0] = range.split("-").map(Number);
+        return seqs.filter((at) => at >= from && at <= through);
       });
       assert.deepEqual(
         said,

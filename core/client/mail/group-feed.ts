@@ -3,7 +3,7 @@ import { copyBytes } from "../../wire/bytes.ts";
 import { DeliverCursor } from "../../wire/deliver-frame.ts";
 import { type GroupId, nextSeq, previousSeq, type Seq, seq } from "../../wire/ids.ts";
 
-/** Where a group's messages go: each once, in the order of their seqs. */
+/** Takes a group's messages: each once, in the order of their seqs. */
 export interface FeedSink {
   /** The cursor stands on the message; it and its payload are valid during the call only. */
   delivered(group: GroupId, message: DeliverCursor): void;
@@ -11,14 +11,14 @@ export interface FeedSink {
   missing(group: GroupId, from: Seq, through: Seq): void;
 }
 
-/** Asks for a range of the group's history; resolves when all of it that there is has been delivered. */
+/** Asks for a range of the group's history; the feed's `answered` is called once the server has delivered what there is of it. */
 export type RequestRange = (feed: GroupFeed, after: Seq, through: Seq) => void;
 
-/** Two servers may commit in one order and deliver in another: that sorts itself out in less than this. */
+/** A gap closes by itself within this time when two servers committed in one order and delivered in the other. */
 const gapPatienceMs = 200;
-/** Before a server that had nothing to say, or did not go on, is asked again. */
+/** The pause before a server is asked again that delivered nothing of a range, or ended a page early. */
 const stalledMs = 1000;
-/** Frames that came too early are kept up to here; more are fetched again. */
+/** Bytes of frames that came too early at most; what comes early beyond that is fetched again. */
 const heldBytesMax = 512 * 1024;
 
 export interface FeedParts {
@@ -32,36 +32,40 @@ export interface FeedParts {
  */
 export class GroupFeed {
   readonly group: GroupId;
-  /** The seq that comes next. */
-  next: Seq;
+  #next: Seq;
   readonly #sink: FeedSink;
   readonly #clock: Clock;
   readonly #request: RequestRange;
-  /** The highest seq known to be taken. */
+  /** The highest seq that the group is known to have. */
   #known: number;
   #held: Map<number, Uint8Array> | undefined;
   #heldBytes = 0;
-  /** The first seq of what came too early while a range was on its way, and found no room. */
+  /** The lowest seq that came too early while a range was on its way, and was dropped for lack of room. */
   #notHeld = Number.POSITIVE_INFINITY;
   #requested = false;
   #requestedAfter = 0;
   #requestedThrough = 0;
-  /** Whether anything new has come since the range was asked for. */
+  /** Whether anything new has come since the range was requested. */
   #heard = false;
   #cancelPatience: Cancel | undefined;
 
   constructor(group: GroupId, after: Seq, { sink, clock, request }: FeedParts) {
     this.group = group;
-    this.next = nextSeq(after);
+    this.#next = nextSeq(after);
     this.#known = after;
     this.#sink = sink;
     this.#clock = clock;
     this.#request = request;
   }
 
-  /** Whether everything known to exist has been passed on. */
+  /** The seq behind all that has been passed on or skipped. */
+  get next(): Seq {
+    return this.#next;
+  }
+
+  /** Whether everything up to the highest known seq has been passed on or skipped. */
   get isCurrent(): boolean {
-    return this.next > this.#known;
+    return this.#next > this.#known;
   }
 
   /** A DELIVER frame of this group, opened by the cursor. */
@@ -69,40 +73,40 @@ export class GroupFeed {
     const { firstSeq, count } = cursor;
     const last = firstSeq + count - 1;
     if (last > this.#known) this.#known = last;
-    if (last < this.next) return;
+    if (last < this.#next) return;
     this.#heard = true;
-    if (firstSeq > this.next) return this.#hold(firstSeq, frame);
+    if (firstSeq > this.#next) return this.#hold(firstSeq, frame);
     this.#passOn(cursor);
     if (this.#held) this.#release();
   }
 
-  /** The group has messages up to here. */
+  /** The group has messages up to this seq. */
   learn(lastSeq: Seq): void {
     if (lastSeq > this.#known) this.#known = lastSeq;
     this.#fetch();
   }
 
   /**
-   * The range that was asked for has been delivered, as far as `through`: its seqs that did not come have no message.
-   * Undefined when the request failed.
+   * The server has delivered the requested range up to `through`: seqs of it that did not come have no message. `through` is
+   * undefined when the request failed.
    */
   answered(through: Seq | undefined): void {
     const before = this.#requestedAfter;
     this.#requested = false;
     if (through === undefined) return;
-    // What found no room is fetched again: nothing is said of its seqs yet.
+    // Dropped frames are fetched again, so nothing is known of their seqs yet.
     const complete = Math.min(through, this.#notHeld - 1);
-    // What has come of the range behind an empty seq was held, as if that were still to come.
+    // Messages of the range behind a seq without a message were held until this showed that it has none.
     if (this.#held) this.#release(complete);
     this.#skip(complete);
-    // A page that ends early was full.
-    const goesOn = this.next - 1 > before && (this.#heard || through >= this.#requestedThrough);
+    // A page that ends before the end of the range was full, so the next one is requested at once.
+    const goesOn = this.#next - 1 > before && (this.#heard || through >= this.#requestedThrough);
     if (goesOn) this.#fetch();
-    // A server that knows of less than others did will hear of the rest; one that never moves on must not be asked in a loop.
+    // Another server may know of more; a server that never moves on must not be asked in a loop.
     else this.#cancelPatience ??= this.#clock.after(stalledMs, () => this.#patienceOver());
   }
 
-  /** The connection broke: what was asked for is not coming. */
+  /** The connection broke: the requested range is not coming. */
   interrupted(): void {
     this.#requested = false;
   }
@@ -112,17 +116,17 @@ export class GroupFeed {
     this.#held = undefined;
   }
 
-  /** The seqs up to this one that have not come have no message. */
+  /** Passes over the seqs up to this one: they have no message. */
   #skip(through: number): void {
-    if (through < this.next) return;
-    this.#sink.missing(this.group, this.next, seq(through));
-    this.next = nextSeq(seq(through));
+    if (through < this.#next) return;
+    this.#sink.missing(this.group, this.#next, seq(through));
+    this.#next = nextSeq(seq(through));
   }
 
   #passOn(cursor: DeliverCursor): void {
     while (cursor.next()) {
-      if (cursor.seq < this.next) continue;
-      this.next = nextSeq(cursor.seq);
+      if (cursor.seq < this.#next) continue;
+      this.#next = nextSeq(cursor.seq);
       this.#sink.delivered(this.group, cursor);
     }
   }
@@ -141,12 +145,12 @@ export class GroupFeed {
     this.#fetch();
   }
 
-  /** Passes on the held frames whose turn has come; seqs up to `complete` that have not come have no message. */
+  /** Passes on the held frames that come next; seqs up to `complete` that have not come have no message. */
   #release(complete = 0): void {
     const held = this.#held ?? new Map<number, Uint8Array>();
     for (const [firstSeq, frame] of [...held].sort(([a], [b]) => a - b)) {
       this.#skip(Math.min(complete, firstSeq - 1));
-      if (firstSeq > this.next) break;
+      if (firstSeq > this.#next) break;
       held.delete(firstSeq);
       this.#heldBytes -= frame.length;
       releaseCursor.open(frame);
@@ -166,11 +170,11 @@ export class GroupFeed {
     this.#requested = true;
     this.#heard = false;
     this.#notHeld = Number.POSITIVE_INFINITY;
-    this.#requestedAfter = this.next - 1;
+    this.#requestedAfter = this.#next - 1;
     this.#requestedThrough = through;
-    this.#request(this, previousSeq(this.next), seq(through));
+    this.#request(this, previousSeq(this.#next), seq(through));
   }
 }
 
-/** Held frames were checked when they came. */
+/** One for all feeds. Held frames were checked when they came. */
 const releaseCursor = new DeliverCursor();

@@ -1,12 +1,18 @@
 import type { Epoch, GroupId, Seq } from "../../wire/ids.ts";
 import type { GroupFeed } from "./group-feed.ts";
 
-/** A group as the mailbox knows it: seqs, not contents. */
+/** A group as the mailbox knows it, without what is in its messages. */
 export interface MailboxGroup {
   readonly id: GroupId;
+  readonly epoch: Epoch;
+  readonly logLength: number;
+  readonly feed: GroupFeed;
+}
+
+/** The same for the list, which alone changes it. */
+interface ChangingGroup extends MailboxGroup {
   epoch: Epoch;
   logLength: number;
-  readonly feed: GroupFeed;
 }
 
 /** A group as the server lists it. */
@@ -27,10 +33,10 @@ export interface GroupListParts {
   left(group: GroupId): void;
 }
 
-/** The groups that a user is in, and those that they are known to have left. */
+/** The groups that a user is in, and those that they have left since the client was made. */
 export class GroupList {
   readonly #parts: GroupListParts;
-  readonly #groups = new Map<GroupId, MailboxGroup>();
+  readonly #groups = new Map<GroupId, ChangingGroup>();
   readonly #left = new Set<GroupId>();
 
   constructor(parts: GroupListParts) {
@@ -45,7 +51,7 @@ export class GroupList {
     return this.#left.has(group);
   }
 
-  /** As the server last named it; undefined while the group is not known. */
+  /** The epoch that the server last named; undefined while the group is not known. */
   epochOf(group: GroupId): Epoch | undefined {
     return this.#groups.get(group)?.epoch;
   }

@@ -1,15 +1,15 @@
 import { refused } from "../../platform/result.ts";
 import type { RequestRefusal } from "./server-link.ts";
 
-/** Why something about a group or its people could not be done: as a server refuses it, or this client. */
+/** Why something about a group or its people could not be done: the server's refusal, or this client's. */
 export interface GroupRefusal {
   readonly code:
     | RequestRefusal["code"]
-    /** What the server shows of the group cannot be. */
+    /** The log that the server shows of the group contradicts itself, or what it showed before. */
     | "log_refused"
-    /** Somebody's identity is not the one that was met before; the user has to decide. */
+    /** The server shows another identity for somebody than the pinned one; the user has to accept it first. */
     | "identity_changed"
-    /** What the server shows as an identity is none, or another's. */
+    /** The bytes that the server shows as somebody's identity are no identity, or another user's. */
     | "identity_invalid"
     | "unknown_suite"
     | "cannot_seal";
@@ -18,5 +18,5 @@ export interface GroupRefusal {
 
 export const refusal = (code: GroupRefusal["code"], detail: string) => refused<GroupRefusal>({ code, detail });
 
-/** A refused request, with what it was needed for. */
+/** The refusal of a request, with what the request was needed for. */
 export const refusalFor = (what: string, { code, detail }: RequestRefusal) => refusal(code, `${what}: ${detail}`);

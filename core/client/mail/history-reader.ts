@@ -4,7 +4,7 @@ import { DeliverCursor, type DeliveredMessage } from "../../wire/deliver-frame.t
 import type { GroupId, Seq } from "../../wire/ids.ts";
 import type { RequestRefusal, Requests } from "./server-link.ts";
 
-/** A part of a group's history that is being read beside its feed. */
+/** A range of a group's history that is being read beside its feed. */
 interface Reading {
   readonly after: Seq;
   readonly through: Seq;
@@ -14,14 +14,14 @@ interface Reading {
 /** Reads groups' messages from before their feeds began. */
 export class HistoryReader {
   readonly #requests: Requests;
-  /** One for each group at most. Undefined while there was none: most of many simulated users read none. */
+  /** One for each group at most. Undefined until the first, since most of many simulated users read none. */
   #readings: Map<GroupId, Reading> | undefined;
 
   constructor(requests: Requests) {
     this.#requests = requests;
   }
 
-  /** What a group has behind `after` and up to `through`, in order. Once at a time for a group. */
+  /** A group's messages behind `after` and up to `through`, in order. One call at a time for a group. */
   async read(
     group: GroupId,
     { after, through }: { readonly after: Seq; readonly through: Seq },
@@ -43,7 +43,7 @@ export class HistoryReader {
     }
   }
 
-  /** Takes out of a DELIVER frame, which was checked, what is being read. */
+  /** Takes the messages that are being read out of a DELIVER frame, which was checked before. */
   delivered(group: GroupId, frame: Uint8Array): void {
     const reading = this.#readings?.get(group);
     if (!reading) return;
@@ -58,5 +58,5 @@ export class HistoryReader {
   }
 }
 
-/** One for all readers of a thread: frames are dealt with one at a time. */
+/** One for all readers of a thread, which handles one frame at a time. */
 const cursor = new DeliverCursor();

@@ -12,60 +12,84 @@ export interface QueuedMessage extends OutgoingMessage {
   /** The encoded SEND, once sealed, and the epoch under which it is. */
   frame: Uint8Array | undefined;
   sealedEpoch: Epoch | undefined;
-  /** Under which it was last refused as too old. */
+  /** The epoch under which it was last refused as stale. */
   refusedEpoch: Epoch | undefined;
   isSealing: boolean;
   /** Whether it went out before, on any connection. */
   wasSent: boolean;
-  /** How many refusals of its lane were known when it last went out. */
+  /** The refusals in its lane that were known when it last went out. */
   sentAfterRefusals: number;
-  /** Refused on this connection, and not taken in since: the server keeps its turn. */
+  /** Whether it was refused on this connection, and not accepted since: the server keeps its turn. */
   keepsTurn: boolean;
 }
 
 /**
- * The messages of one group and type, in the order in which they were written. One goes out when those before it have gone
- * out, and have not been refused: the first that is refused stops all behind it.
+ * The messages of one group and type, in the order in which they were written. A message goes out when those before it have
+ * gone out without a refusal: the first that is refused stops all behind it.
  */
 export class Lane {
   readonly group: GroupId;
   /** Written and not under way, in order. */
-  readonly waiting: QueuedMessage[] = [];
-  /** Nothing is tried before this moment of the monotonic clock. */
-  pausedUntilMs = 0;
+  readonly #waiting: QueuedMessage[] = [];
+  /** Nothing goes out before this moment of the monotonic clock. */
+  #pausedUntilMs = 0;
   /** Sent on this connection, in the order of sending, and without an outcome. */
   readonly #underWay = new Set<QueuedMessage>();
-  /** Refusals so far: what was sent before the last of them and behind what was refused will be refused, too. */
+  /** Counts refusals: a message sent before the last of them and behind the refused one will be refused, too. */
   #refusals = 0;
-  /** The orders of messages that were given up although the server keeps their turns: the next one behind them says so. */
+  /** The orders of messages that were given up although the server keeps their turns; the next message behind them says so. */
   #givenUp: number[] = [];
 
   constructor(group: GroupId) {
     this.group = group;
   }
 
+  /** A message that was just written waits behind all others. */
+  add(message: QueuedMessage): void {
+    this.#waiting.push(message);
+  }
+
+  /** The first message that waits. */
+  get first(): QueuedMessage | undefined {
+    return this.#waiting[0];
+  }
+
+  /** The first messages that wait, up to so many. */
+  upcoming(count: number): readonly QueuedMessage[] {
+    return this.#waiting.slice(0, count);
+  }
+
   isUnderWay(message: QueuedMessage): boolean {
     return this.#underWay.has(message);
+  }
+
+  /** Nothing goes out before this moment of the monotonic clock, or a later one that was set before. */
+  pauseUntil(ms: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, ms);
+  }
+
+  isPaused(nowMs: number): boolean {
+    return nowMs < this.#pausedUntilMs;
   }
 
   /** Whether this sealed message, the first that waits, may go out now. */
   mayGo(message: QueuedMessage): boolean {
     const [oldest] = this.#underWay;
     if (!oldest) return true;
-    // It gives up whatever is refused before it, which none of those under way may be.
+    // It tells the server to forget the refused messages before it, so none of those under way may be refused any more.
     if (this.#skipsRefused(message)) return false;
-    // Sent before a refusal was known: whether it was refused, too, is still to be said.
+    // The oldest was sent before a refusal was known, and may be refused, too.
     if (oldest.sentAfterRefusals < this.#refusals && oldest.order < message.order) return false;
-    // What is under way under an older epoch may be refused, and then has to come first.
+    // A message under way under an older epoch may be refused, and then has to go out before this one.
     return oldest.sealedEpoch === message.sealedEpoch;
   }
 
   /**
-   * The first that waits goes out. Answers whether it is the first behind some that were given up although the server keeps
-   * their turns, and has to say so.
+   * The first that waits goes out. Returns whether its frame has to say that messages before it were given up whose turns
+   * the server keeps.
    */
   sent(message: QueuedMessage): boolean {
-    this.waiting.shift();
+    this.#waiting.shift();
     const skips = this.#skipsRefused(message);
     if (skips) this.#givenUp = this.#givenUp.filter((order) => order > message.order);
     message.wasSent = true;
@@ -74,37 +98,37 @@ export class Lane {
     return skips;
   }
 
-  /** A message that was refused for now waits again where it stood among those that wait. */
+  /** A message that was refused for now waits again, in the order in which it was written. */
   putBack(message: QueuedMessage): void {
     this.#underWay.delete(message);
     this.#refusals++;
     message.keepsTurn = true;
-    const behind = this.waiting.findIndex(({ order }) => order > message.order);
-    this.waiting.splice(behind === -1 ? this.waiting.length : behind, 0, message);
+    const behind = this.#waiting.findIndex(({ order }) => order > message.order);
+    this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, message);
   }
 
-  /** Whether one that was written before this has been refused, too, and not been taken in since. */
+  /** Whether a message that was written before this one was refused, too, and not accepted since. */
   isBehindRefused({ order }: QueuedMessage): boolean {
     const isBefore = (other: QueuedMessage) => other.keepsTurn && other.order < order;
-    if (this.waiting[0] && isBefore(this.waiting[0])) return true;
+    if (this.first && isBefore(this.first)) return true;
     for (const other of this.#underWay) if (isBefore(other)) return true;
     return false;
   }
 
   /** A message has its outcome. */
   settled(message: QueuedMessage, { ok }: SendOutcome): void {
-    if (!this.#underWay.delete(message)) this.waiting.splice(this.waiting.indexOf(message), 1);
+    if (!this.#underWay.delete(message)) this.#waiting.splice(this.#waiting.indexOf(message), 1);
     if (!ok && message.keepsTurn) this.#givenUp.push(message.order);
   }
 
-  /** The connection is gone, and with it what the server knew of what it refused: all that was under way waits again. */
+  /** The connection is gone, and with it the turns that the server kept: all that was under way waits again. */
   disconnected(): void {
-    const back = [...this.#underWay, ...this.waiting].sort((a, b) => a.order - b.order);
+    const back = [...this.#underWay, ...this.#waiting].sort((a, b) => a.order - b.order);
     this.#underWay.clear();
-    this.waiting.splice(0, this.waiting.length, ...back);
+    this.#waiting.splice(0, this.#waiting.length, ...back);
     for (const message of back) message.keepsTurn = false;
     this.#givenUp = [];
-    this.pausedUntilMs = 0;
+    this.#pausedUntilMs = 0;
   }
 
   #skipsRefused({ order }: QueuedMessage): boolean {

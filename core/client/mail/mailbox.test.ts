@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settle } from "../../testing/fake-network.ts";
-import { epoch, type Seq, seq } from "../../wire/ids.ts";
+import { epoch, seq, seqPlus } from "../../wire/ids.ts";
 import { alice, answerGroups, deliver, group, letIn, online, reject, say, setUp, token } from "./testing/fake-mail.ts";
 
-test("what comes right behind the list of groups is looked at when the list has been", async () => {
+test("a frame right behind the list of groups is handled after the list", async () => {
   const setup = await online({ startAfter: (_, lastSeq) => lastSeq });
   setup.connection.say({ kind: "left", group, epoch: epoch(2) });
   setup.connection.break();
   await setup.clock.advance(200);
-  // Let in again meanwhile; somebody writes as soon as the list is out.
+  // The user was admitted again meanwhile; somebody writes as soon as the list is out.
   const again = await setup.network.resumed(alice);
   answerGroups(again, [{ group, lastSeq: 4 }]);
   deliver(again, 5, "hello");
@@ -25,7 +25,7 @@ test("what comes right behind the list of groups is looked at when the list has 
   assert.ok(!setup.mailbox.groups.has(group));
 });
 
-test("messages of a group that was left are not passed on, and said to have strayed", async () => {
+test("messages of a group that was left are not passed on, and reported as strayed", async () => {
   const { connection, delivered, strays } = await online();
   deliver(connection, 1, "mine");
   connection.say({ kind: "left", group, epoch: epoch(2) });
@@ -34,7 +34,7 @@ test("messages of a group that was left are not passed on, and said to have stra
   assert.deepEqual(strays, [group]);
 });
 
-test("a group that one is let into while the list of groups is on its way is kept, whatever the list says", async () => {
+test("a group that admits the user while the list of groups is on its way is kept, whatever the list says", async () => {
   const { mailbox, network, left } = setUp();
   mailbox.resume(token);
   const connection = await network.resumed(alice);
@@ -44,7 +44,7 @@ test("a group that one is let into while the list of groups is on its way is kep
   assert.deepEqual([mailbox.groups.has(group), left], [true, []]);
 });
 
-test("coming back, it asks for what it missed, page by page, and passes everything on once", async () => {
+test("a mailbox that is online again fetches what it missed, page by page, and passes everything on once", async () => {
   const setup = await online();
   deliver(setup.connection, 1, "one");
   setup.connection.break();
@@ -64,7 +64,7 @@ test("coming back, it asks for what it missed, page by page, and passes everythi
   assert.deepEqual(setup.delivered, ["1 one", "2 two", "3 three", "4 four", "5 five"]);
 });
 
-test("a page of history that is refused for now is asked for again", async () => {
+test("a page of history that is refused for now is requested again", async () => {
   const setup = setUp();
   setup.mailbox.resume(token);
   const connection = await letIn(setup, [{ group, lastSeq: 2 }]);
@@ -74,7 +74,7 @@ test("a page of history that is refused for now is asked for again", async () =>
   assert.equal(connection.all("sync").length, 2);
 });
 
-test("a list of groups that is refused for now is asked for again", async () => {
+test("a list of groups that is refused for now is requested again", async () => {
   const setup = setUp();
   setup.mailbox.resume(token);
   await settle();
@@ -88,7 +88,7 @@ test("a list of groups that is refused for now is asked for again", async () => 
   assert.equal(last.all("groups").length, 2);
 });
 
-test("whatever pause a server names, nothing is asked again in a loop, and nothing is given up for ever", async () => {
+test("whatever pause a server names, no request is repeated in a loop, and none is given up for ever", async () => {
   const perSecondMax = 20;
   for (const retryAfterMs of [0, 2 ** 40]) {
     const setup = setUp();
@@ -97,10 +97,10 @@ test("whatever pause a server names, nothing is asked again in a loop, and nothi
     say(setup.mailbox, "hello");
     const asking = setup.mailbox.requestPatiently({ kind: "log", group, from: 0 });
     const kinds = ["sync", "log", "send"] as const;
-    let told = 0;
+    let answered = 0;
     const refuseAll = () => {
-      for (; told < connection.received.length && told < 10_000; told++) {
-        const frame = connection.received[told];
+      for (; answered < connection.received.length && answered < 10_000; answered++) {
+        const frame = connection.received[answered];
         if (frame?.kind === "send") reject(connection, frame.clientMessageId, "busy", { retryAfterMs });
         else if (frame?.kind === "sync" || frame?.kind === "log") {
           connection.say({ kind: "error", request: frame.request, code: "busy", detail: "", retryAfterMs });
@@ -123,8 +123,8 @@ test("whatever pause a server names, nothing is asked again in a loop, and nothi
   }
 });
 
-test("a place is read from where the caller says", async () => {
-  const setup = setUp({ startAfter: (_, lastSeq) => (lastSeq - 2) as Seq });
+test("a group that is new to the client is read from the seq that its caller names", async () => {
+  const setup = setUp({ startAfter: (_, lastSeq) => seqPlus(lastSeq, -2) });
   setup.mailbox.resume(token);
   const connection = await letIn(setup, [{ group, lastSeq: 10 }]);
   assert.deepEqual([connection.request("sync").after, connection.request("sync").through], [8, 10]);

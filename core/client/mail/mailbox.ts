@@ -1,6 +1,6 @@
 import { type Clock, sleep } from "../../platform/clock.ts";
 import { accepted, type Result } from "../../platform/result.ts";
-import { encodeClientFrame, type ReplyTo, type RequestKind } from "../../wire/client-frame.ts";
+import { encodeClientFrame, type ReplyTo, type RequestKind, type RequestOf } from "../../wire/client-frame.ts";
 import { DeliverCursor, type DeliveredMessage } from "../../wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId, Seq } from "../../wire/ids.ts";
 import type { NoticeFrame } from "../../wire/server-frame.ts";
@@ -17,18 +17,18 @@ import { HistoryReader } from "./history-reader.ts";
 import { Outbox } from "./outbox.ts";
 import type { OutgoingMessage, SendOutcome } from "./outgoing-message.ts";
 import { RangeReader } from "./range-reader.ts";
-import { isTemporary, pauseMs, type RequestOf, type RequestRefusal, retryMsDefault } from "./server-link.ts";
+import { isTemporary, pauseMs, type RequestRefusal, retryMsDefault } from "./server-link.ts";
 
-/** What goes on in a group that the user watches: who is online, who has read how far, who is writing. */
+/** A notice about a group that the user watches: who is online, how far members have read, who is writing. */
 export type ActivityNotice = NoticeFrame<"presence" | "cursors" | "typing">;
 
 export interface MailboxEvents extends FeedSink {
   connection(state: ConnectionState, why: string): void;
-  /** The user's groups are known and being caught up with. */
+  /** The user's groups are known, and what they missed is being fetched. */
   ready?(welcome: Welcome): void;
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
-  /** How far the user has read a group, as far as the servers know: at any of their machines. */
+  /** The seq up to which the user has read a group at any of their machines, as far as the servers know. */
   read?(group: GroupId, seq: Seq): void;
   /** The server has admitted the user to a group, over this connection. */
   admitted?(group: GroupId): void;
@@ -40,13 +40,13 @@ export interface MailboxEvents extends FeedSink {
 export interface MailboxOptions {
   /** Messages that may wait for their acknowledgement. */
   readonly outboxMax: number;
-  /** Where reading begins in a group that was not known before: behind `lastSeq`, unless somebody knows better. */
+  /** The seq behind which reading begins in a group that is new to the client: `lastSeq` without this. */
   startAfter?(group: GroupId, lastSeq: Seq): Seq;
 }
 
 /**
- * A user's post: sends sealed messages until each is acknowledged, whatever happens to connections and servers, and brings
- * those of the user's groups once, in order, without gaps. It does not know what is in them.
+ * Sends a user's sealed messages until each has its outcome, whatever happens to connections and servers, and passes on those
+ * of the user's groups once, in order, without gaps. It does not know what is in them.
  */
 export class Mailbox {
   readonly #connection: Connection;
@@ -97,7 +97,7 @@ export class Mailbox {
     return this.#connection.state;
   }
 
-  /** The name of the server that this is connected to, for people and logs. */
+  /** The name of the server that the mailbox is connected to, for people and logs. */
   get server(): string | undefined {
     return this.#server;
   }
@@ -116,7 +116,7 @@ export class Mailbox {
     return this.#outbox.hasRoom;
   }
 
-  /** A name for a message that this user has not given before. */
+  /** A client message id that this user has not used before. */
   nextId(): ClientMessageId {
     return this.#outbox.nextId();
   }
@@ -145,7 +145,7 @@ export class Mailbox {
     this.#connection.start();
   }
 
-  /** Breaks the connection without a word, as a failing network would. */
+  /** Breaks the connection without a close frame, as a failing network would. */
   interrupt(): void {
     this.#connection.interrupt();
   }
@@ -163,8 +163,8 @@ export class Mailbox {
   }
 
   /**
-   * Asks until there is an answer of substance: waits while the connection is away or the server busy. Refused for what
-   * the server says no to, or when the mailbox is closed.
+   * Asks again as long as there is no connection or the refusal is temporary. Refused when the server refuses the request for
+   * good, or the mailbox is closed.
    */
   async requestPatiently<Kind extends RequestKind>(
     frame: RequestOf<Kind>,
@@ -177,8 +177,8 @@ export class Mailbox {
   }
 
   /**
-   * Reads what a group has behind `after` and up to `through`, in order, beside its feed: for what came before the seq at
-   * which that began. Once at a time for a group.
+   * Reads a group's messages behind `after` and up to `through`, in order, beside its feed: for those from before the seq at
+   * which the feed began. One call at a time for a group.
    */
   history(
     group: GroupId,
@@ -187,7 +187,7 @@ export class Mailbox {
     return this.#history.read(group, range);
   }
 
-  /** Milliseconds that a word to the server and back takes now. */
+  /** Milliseconds that a ping to the server and its reply take now. */
   async roundTrip(): Promise<Result<number, RequestRefusal>> {
     const from = this.#clock.monotonic();
     const pong = await this.request({ kind: "ping" });
@@ -200,7 +200,7 @@ export class Mailbox {
   }
 
   /**
-   * Takes a message in, to be sent until its outcome is known; `settled` gets that, once. Refused when too many wait.
+   * Takes a message in and sends it until its outcome is known; calls `settled` with that, once. Refused when too many wait.
    *
    * An id of the caller's own must be unique among the user's messages.
    */
@@ -216,7 +216,7 @@ export class Mailbox {
     this.#list.enter(group);
   }
 
-  /** How far the user has read a group, for its other members and the user's other machines. */
+  /** Sends a read receipt: how far the user has read a group, for its other members and the user's other machines. */
   read(group: GroupId, seq: Seq): void {
     this.post(encodeClientFrame({ kind: "read", group, seq }));
   }
@@ -235,7 +235,7 @@ export class Mailbox {
       this.#list.enter(group);
       this.#events.read?.(group.group, group.readSeq);
     }
-    // Into others the user has been let since they were asked for; the list may be older than that.
+    // A group that admitted the user since the request is not in `known`; the list may be older than that.
     for (const id of known) if (!listed.has(id)) this.#list.leave(id);
     this.#server = welcome.server;
     this.#events.ready?.(welcome);
@@ -266,7 +266,7 @@ export class Mailbox {
       case "left":
         return this.#list.leave(notice.group);
       case "goAway":
-        // The connection goes elsewhere by itself.
+        // The connection has closed the link by itself.
         return;
       default:
         return this.#events.activity?.(notice);
@@ -279,5 +279,5 @@ export class Mailbox {
   }
 }
 
-/** One for all mailboxes of a thread: frames are dealt with one at a time. */
+/** One for all mailboxes of a thread, which handles one frame at a time. */
 const cursor = new DeliverCursor();

@@ -18,7 +18,7 @@ test("ids grow, also within a millisecond and when the clock steps back", async 
   assert.ok(present(drawn.at(-1)) < 2n ** 64n);
 });
 
-test("two devices of a user do not draw the same", () => {
+test("two machines of a user draw different ids", () => {
   const clock = new FakeClock();
   const [first, second] = [new MessageIds(clock, seededRandom(1)), new MessageIds(clock, seededRandom(2))];
   const drawn = new Set(Array.from({ length: 200 }, () => [first.next(), second.next()]).flat());

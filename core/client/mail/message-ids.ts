@@ -5,9 +5,9 @@ import { type ClientMessageId, clientMessageId } from "../../wire/ids.ts";
 const randomBits = 22n;
 
 /**
- * Names for a sender's messages: 42 bits of milliseconds and 22 random ones, always growing. Two devices of one user would
- * have to draw the same of four million numbers in the same millisecond; and neighbours in time are neighbours in the
- * database's index.
+ * Makes a sender's client message ids: 42 bits of milliseconds and 22 random ones, always growing. Two machines of one user
+ * would collide only if they drew the same of four million numbers in the same millisecond; and ids that are close in time are
+ * close in the database's index.
  */
 export class MessageIds {
   readonly #clock: Clock;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accepted, refused } from "../../platform/result.ts";
 import { settle } from "../../testing/fake-network.ts";
-import { type ClientMessageId, epoch, seq } from "../../wire/ids.ts";
-import type { SendFrame } from "../../wire/send-frame.ts";
+import { present } from "../../testing/present.ts";
+import { epoch, seq } from "../../wire/ids.ts";
 import { acknowledge, group, letIn, online, reject, say, sends, setUp, token } from "./testing/fake-mail.ts";
 
 test("a message is settled by its acknowledgement, once", async () => {
@@ -16,7 +16,7 @@ test("a message is settled by its acknowledgement, once", async () => {
   assert.equal(mailbox.unsettled, 0);
 });
 
-test("what was written while offline goes out, in order, when the connection is there", async () => {
+test("messages that were written offline go out in order once there is a connection", async () => {
   const setup = setUp();
   say(setup.mailbox, "one");
   say(setup.mailbox, "two");
@@ -25,7 +25,7 @@ test("what was written while offline goes out, in order, when the connection is 
   assert.deepEqual(sends(connection), ["one @1", "two @1"]);
 });
 
-test("after a broken connection what has no outcome is sent again, and says so", async () => {
+test("after a broken connection messages without an outcome are sent again, marked as resends", async () => {
   const setup = await online();
   const { id } = say(setup.mailbox, "acknowledged");
   const { outcomes } = say(setup.mailbox, "lost");
@@ -35,11 +35,11 @@ test("after a broken connection what has no outcome is sent again, and says so",
   const again = await letIn(setup);
   assert.notEqual(again, setup.connection);
   assert.deepEqual(sends(again), ["lost again @1"]);
-  acknowledge(again, (again.all("send")[0] as SendFrame).clientMessageId, 2);
+  acknowledge(again, present(again.all("send")[0]).clientMessageId, 2);
   assert.equal(outcomes[0]?.ok, true);
 });
 
-test("what a server has not answered is not sent again on the connection there is", async () => {
+test("a message that the server does not answer is not sent again on the same connection", async () => {
   const { mailbox, connection, clock } = await online();
   say(mailbox, "hello");
   for (let second = 0; second < 25; second++) await clock.advance(1000);
@@ -55,7 +55,7 @@ test("a stale epoch has the message sealed anew under the one that the server na
   assert.equal(outcomes.length, 0);
 });
 
-test("what the server refuses for now is sent again when it says so", async () => {
+test("a message that the server refuses for now is sent again after the pause that it names", async () => {
   for (const code of ["busy", "rate_limited"] as const) {
     const { mailbox, connection, clock } = await online();
     const { id, outcomes } = say(mailbox, "hello");
@@ -79,9 +79,9 @@ test("the first refusal stops those behind it, and all go again in the order in 
   assert.ok(ids.every((id) => id !== fourth));
 });
 
-test("what was on its way when one was refused is answered before it goes again", async () => {
+test("a message that was on its way when one before it was refused is not sent again before the server answers it", async () => {
   const { mailbox, connection, clock } = await online();
-  const [one, two] = ["one", "two"].map((text) => say(mailbox, text).id) as [ClientMessageId, ClientMessageId];
+  const [{ id: one }, { id: two }] = [say(mailbox, "one"), say(mailbox, "two")];
   reject(connection, one, "busy", { retryAfterMs: 100 });
   say(mailbox, "three");
   await clock.advance(100);
@@ -102,11 +102,13 @@ test("under a newer epoch nothing goes out while something under an older one ha
   assert.deepEqual(sends(connection), ["one @1", "one again @2", "two @2"]);
 });
 
-test("a message that was refused and is given up is waited for no more: the next one says so", async () => {
+test("after a refused message is given up, the next one has the server wait for it no more", async () => {
   const { mailbox, connection } = await online();
   let isSealable = true;
   const { id, outcomes } = say(mailbox, "one", ({ epoch: at }) =>
-    isSealable ? accepted({ epoch: at, payload: Buffer.from("one") }) : (refused({ code: "cannot_seal" }) as never),
+    isSealable
+      ? accepted({ epoch: at, payload: Buffer.from("one") })
+      : refused({ code: "cannot_seal", detail: "no key" }),
   );
   isSealable = false;
   reject(connection, id, "stale_epoch", { epoch: epoch(2) });
@@ -119,7 +121,7 @@ test("a message that was refused and is given up is waited for no more: the next
   );
 });
 
-test("over the budget, messages go out at the pace that the server names, until none has to wait", async () => {
+test("over the user's budget, messages go out at the pace that the server names, until none has to wait", async () => {
   const { mailbox, connection, clock } = await online();
   const texts = ["1", "2", "3", "4", "5", "6"];
   const ids = texts.map((text) => say(mailbox, text).id);
@@ -134,12 +136,12 @@ test("over the budget, messages go out at the pace that the server names, until 
     for (const id of ids.slice(0, sent())) acknowledge(connection, id, 1);
   }
   assert.deepEqual(counts, [0, 2, 2, 4, 4, 6, 6, 6]);
-  // Nobody had to wait in the last portion's time: what comes now goes out as it comes.
+  // No message had to wait in the last period, so the next ones go out at once.
   for (const text of ["7", "8", "9"]) say(mailbox, text);
   assert.deepEqual(sends(connection).slice(-3), ["7 @1", "8 @1", "9 @1"]);
 });
 
-test("what the server refuses for good is told, with its code, and the next one is sent", async () => {
+test("a final refusal is the message's outcome, with its code, and the next one is sent", async () => {
   for (const code of ["payload_too_large", "internal"] as const) {
     const { mailbox, connection } = await online();
     const { id, outcomes } = say(mailbox, "hello");
@@ -150,15 +152,15 @@ test("what the server refuses for good is told, with its code, and the next one 
   }
 });
 
-test("a message that cannot be sealed is told, and the next one goes out", async () => {
+test("a message that cannot be sealed fails, and the next one goes out", async () => {
   const { mailbox, connection } = await online();
-  const { outcomes } = say(mailbox, "hello", () => refused({ code: "cannot_seal", detail: "no key" }) as never);
+  const { outcomes } = say(mailbox, "hello", () => refused({ code: "cannot_seal", detail: "no key" }));
   say(mailbox, "next");
   assert.equal(outcomes[0]?.ok === false && outcomes[0].code, "cannot_seal");
   assert.deepEqual(sends(connection), ["next @1"]);
 });
 
-test("a full outbox says so, and takes in again when there is room", async () => {
+test("a full outbox refuses a message, and takes in another when there is room", async () => {
   const { mailbox, connection } = await online({ outboxMax: 2 });
   const { id } = say(mailbox, "one");
   say(mailbox, "two");
@@ -171,7 +173,7 @@ test("a full outbox says so, and takes in again when there is room", async () =>
   say(mailbox, "three");
 });
 
-test("a message to a group that one is not in fails; one to a group one is about to be let into waits", async () => {
+test("a message to a group that the user is not in fails; one to a group that is about to admit them waits", async () => {
   const setup = setUp();
   setup.mailbox.resume(token);
   const connection = await letIn(setup, []);
@@ -190,13 +192,13 @@ test("a message to a group that one is not in fails; one to a group one is about
 test("a server that calls every epoch stale is sent a message once a second", async () => {
   const { mailbox, connection, clock } = await online();
   const { id, outcomes } = say(mailbox, "hello", () => accepted({ epoch: epoch(1), payload: Buffer.from("hello") }));
-  let told = 0;
+  let refusals = 0;
   for (let ms = 0; ms < 10_000; ms += 10) {
-    for (; told < connection.all("send").length && told < 1000; told++) {
-      reject(connection, id, "stale_epoch", { epoch: epoch(2 + told) });
+    for (; refusals < connection.all("send").length && refusals < 1000; refusals++) {
+      reject(connection, id, "stale_epoch", { epoch: epoch(2 + refusals) });
     }
     await clock.advance(10);
   }
-  assert.ok(told <= 12, `sent ${told} times`);
+  assert.ok(refusals <= 12, `sent ${refusals} times`);
   assert.equal(outcomes.length, 0);
 });

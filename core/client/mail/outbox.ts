@@ -20,12 +20,12 @@ import type { OutgoingMessage, SealedFor, SealRefusal, SendOutcome } from "./out
 import { SendPace } from "./send-pace.ts";
 import { pauseMs } from "./server-link.ts";
 
-/** A message to a group that no server has listed for this long has failed: the user is not in it. */
+/** How long a message waits for its group to be listed; after that the user is taken not to be in it. */
 const unknownGroupMsMax = 10_000;
 const checkPeriodMs = 2500;
-/** Before what could not be sealed, or was refused without a word on when to come again, is tried once more. */
+/** The pause before another attempt where a message could not be sealed, or the server named no pause. */
 const retryMs = 1000;
-/** Messages of a group that are sealed before it is their turn: what is sealed too early may have to be sealed again. */
+/** Messages of a group that are sealed ahead of their turn at most: after a change of epoch they have to be sealed again. */
 const sealedAheadMax = 64;
 
 const noMember: SendOutcome = { ok: false, code: "not_a_member", detail: "not a group of yours" };
@@ -39,8 +39,8 @@ export interface OutboxParts {
 }
 
 /**
- * Messages on their way out: each is sent until the server has had the last word on it, over any number of connections, and
- * those of a group come to stand in the order in which they were written.
+ * Messages on their way out. Each is sent until its outcome is known, over any number of connections; those of a group get
+ * their seqs in the order in which they were written.
  */
 export class Outbox {
   readonly #parts: OutboxParts;
@@ -55,7 +55,7 @@ export class Outbox {
   #cancelCheck: Cancel | undefined;
   #closed = false;
 
-  /** Takes in up to so many messages without an outcome. */
+  /** `sizeMax` bounds the messages without an outcome. */
   constructor(parts: OutboxParts, sizeMax: number) {
     this.#parts = parts;
     this.#sizeMax = sizeMax;
@@ -73,13 +73,13 @@ export class Outbox {
     return this.size < this.#sizeMax;
   }
 
-  /** A name for a message that this user has not given before. */
+  /** A client message id that this user has not used before. */
   nextId(): ClientMessageId {
     return this.#ids.next();
   }
 
   /**
-   * Takes a message in, to be sent until its outcome is known; `settled` gets that, once. Refused when too many wait.
+   * Takes a message in and sends it until its outcome is known; calls `settled` with that, once. Refused when too many wait.
    *
    * An id of the caller's own must be unique among the user's messages.
    */
@@ -108,7 +108,7 @@ export class Outbox {
       keepsTurn: false,
     };
     this.#messages.set(message.id, message);
-    message.lane.waiting.push(message);
+    message.lane.add(message);
     this.#cancelCheck ??= this.#parts.clock.after(checkPeriodMs, () => this.#check());
     this.#advance(message.lane);
     return accepted(id);
@@ -122,20 +122,20 @@ export class Outbox {
   rejected(rejection: NoticeFrame<"reject">): void {
     const { clientMessageId, group, code, epoch } = rejection;
     const message = this.#messages.get(clientMessageIdOf(readUint64(clientMessageId, 0)));
-    // What waits has been refused before.
+    // A message that waits has been refused before.
     if (!message?.lane.isUnderWay(message)) return;
     switch (code) {
       case "stale_epoch":
       case "rekey_needed": {
         if (epoch !== undefined) this.#parts.groups.sawEpoch(group, epoch);
         message.frame = undefined;
-        // What is sealed under the same epoch once more is refused once more.
+        // Sealed again under the same epoch, it would be refused again.
         const isSameAgain = message.sealedEpoch !== undefined && message.sealedEpoch === message.refusedEpoch;
         message.refusedEpoch = message.sealedEpoch;
         return this.#putBack(message, isSameAgain ? retryMs : 0);
       }
       case "rate_limited":
-        // Of those behind another, nothing follows but that they have to wait for it.
+        // The refusal of a message behind a refused one says nothing about the pace: it only has to wait for that one.
         if (!message.lane.isBehindRefused(message)) this.#pace.refused(rejection);
         return this.#putBack(message, 0);
       case "busy":
@@ -144,7 +144,7 @@ export class Outbox {
           message.lane.isBehindRefused(message) ? 0 : pauseMs(rejection.retryAfterMs, retryMs),
         );
       default:
-        // The server's last word, so it keeps no turn.
+        // The refusal is final, so the server keeps no turn for the message.
         message.keepsTurn = false;
         return this.#settle(message, { ok: false, code, detail: `the server refused the message: ${code}` });
     }
@@ -159,7 +159,7 @@ export class Outbox {
     this.#advanceAll();
   }
 
-  /** The connection is gone, and with it what the server knew of what it refused: all that was under way goes out again. */
+  /** The connection is gone, and with it the turns that the server kept: all that was under way goes out again. */
   offline(): void {
     this.#pace.reset();
     this.#isListed = false;
@@ -200,10 +200,10 @@ export class Outbox {
     for (const lanes of this.#lanes.values()) yield* lanes.values();
   }
 
-  /** Sends what may go out now, in the order in which it was written, whatever its group. */
+  /** Sends what may go out now, in the order in which it was written across all groups. */
   #advanceAll(): void {
-    const lanes = [...this.#allLanes()].filter(({ waiting }) => waiting.length > 0);
-    lanes.sort((a, b) => (a.waiting[0]?.order ?? 0) - (b.waiting[0]?.order ?? 0));
+    const lanes = [...this.#allLanes()].filter(({ first }) => first !== undefined);
+    lanes.sort((a, b) => (a.first?.order ?? 0) - (b.first?.order ?? 0));
     for (const lane of lanes) this.#advance(lane);
   }
 
@@ -212,15 +212,15 @@ export class Outbox {
     const { clock, groups, connection } = this.#parts;
     if (this.#closed || connection.state !== "online") return;
     if (groups.hasLeft(lane.group)) return this.left(lane.group);
-    // Not known yet: word that the user was admitted may be on its way.
     const epoch = groups.epochOf(lane.group);
-    if (epoch === undefined || clock.monotonic() < lane.pausedUntilMs) return;
-    for (const message of lane.waiting.slice(0, sealedAheadMax)) {
-      // Under an epoch that is over it would only be refused, and with it each of those behind it.
+    // The notice that the user was admitted to an unknown group may be on its way.
+    if (epoch === undefined || lane.isPaused(clock.monotonic())) return;
+    for (const message of lane.upcoming(sealedAheadMax)) {
+      // Under an epoch that is over, it would be refused, and with it each message behind it.
       if (message.sealedEpoch !== undefined && message.sealedEpoch < epoch) message.frame = undefined;
       if (!message.frame && !message.isSealing && this.#messages.has(message.id)) this.#seal(message, epoch);
     }
-    for (let next = lane.waiting[0]; next?.frame && lane.mayGo(next); next = lane.waiting[0]) {
+    for (let next = lane.first; next?.frame && lane.mayGo(next); next = lane.first) {
       if (!this.#pace.take()) return;
       this.#transmit(next, next.frame);
     }
@@ -268,7 +268,7 @@ export class Outbox {
 
   #pause(lane: Lane, delayMs: number): void {
     const { clock } = this.#parts;
-    lane.pausedUntilMs = Math.max(lane.pausedUntilMs, clock.monotonic() + delayMs);
+    lane.pauseUntil(clock.monotonic() + delayMs);
     clock.after(delayMs, () => this.#advance(lane));
   }
 
@@ -277,10 +277,10 @@ export class Outbox {
     this.#messages.delete(message.id);
     lane.settled(message, outcome);
     message.settled(outcome);
-    if (lane.waiting.length > 0) this.#advance(lane);
+    if (lane.first) this.#advance(lane);
   }
 
-  /** Gives up what is for a group that no server knows of. */
+  /** Gives up messages to groups that the server has not listed in time. */
   #check(): void {
     this.#cancelCheck = undefined;
     if (this.#closed || this.#messages.size === 0) return;

@@ -3,7 +3,7 @@ import type { ErrorCode } from "../../wire/errors.ts";
 import type { ClientMessageId, Epoch, GroupId, Seq } from "../../wire/ids.ts";
 import type { MessageType } from "../../wire/send-frame.ts";
 
-/** What a message is sealed for. */
+/** The message that is to be sealed, with its group. */
 export interface SealTarget {
   readonly group: GroupId;
   /** The group's epoch as the server last named it. */
@@ -18,12 +18,12 @@ export interface SealedFor {
 
 /** Why a message was not sealed. */
 export interface SealRefusal {
-  /** `not_now`: what is needed for it could not be had; it is tried again. The others are final. */
+  /** `not_now`: the server did not give what sealing needs, and the outbox tries again. The others are final. */
   readonly code: "not_now" | "cannot_seal" | "identity_changed";
   readonly detail: string;
 }
 
-/** Seals a message; asked again when the epoch has changed meanwhile. May be answered at once, or take a key exchange. */
+/** Seals a message, at once or after requests to the server. The outbox calls it again when the epoch has changed meanwhile. */
 export type Seal = (target: SealTarget) => Result<SealedFor, SealRefusal> | Promise<Result<SealedFor, SealRefusal>>;
 
 export interface OutgoingMessage {
@@ -31,11 +31,11 @@ export interface OutgoingMessage {
   readonly group: GroupId;
   readonly type: MessageType;
   readonly seal: Seal;
-  /** It may have been sent before, by an earlier run: the server is to look for it first. */
+  /** An earlier run may have sent it: the server then looks for it first. */
   readonly sentBefore: boolean;
 }
 
-/** What became of it. */
+/** The outcome of a message: its seq, or why it was not sent. */
 export type SendOutcome =
   | { readonly ok: true; readonly seq: Seq; readonly sentAt: number }
   | {

@@ -11,14 +11,14 @@ interface WantedRange {
   readonly through: Seq;
 }
 
-/** Pages of history that are asked for at once. */
+/** Pages of history that are requested at once. */
 const rangesAtOnce = 4;
 
-/** Fetches the ranges of messages that feeds are missing: a few at a time, and again later when the server has no time. */
+/** Fetches the ranges of messages that feeds are missing: a few at a time, and again later where the server refuses for now. */
 export class RangeReader {
   readonly #clock: Clock;
   readonly #requests: Requests;
-  /** Each feed has one at most. */
+  /** At most one for each feed. */
   #wanted = new BoundedQueue<WantedRange>(limits.userGroupsMax);
   #underWay = 0;
   #closed = false;
@@ -28,14 +28,14 @@ export class RangeReader {
     this.#requests = requests;
   }
 
-  /** The feed gets its messages as they are delivered, and learns from `answered` through which seq that goes. */
+  /** Requests a range. The feed receives its messages as they are delivered, and the seq of the last one by `answered`. */
   want(feed: GroupFeed, after: Seq, through: Seq): void {
     if (this.#wanted.push({ feed, after, through })) return this.#next();
     feed.answered(undefined);
     this.#askAgainLater(feed, retryMsDefault);
   }
 
-  /** The connection is gone: feeds ask anew once there is another. */
+  /** The connection is gone: feeds request their ranges anew over the next one. */
   interrupted(): void {
     this.#wanted = new BoundedQueue(limits.userGroupsMax);
   }
@@ -60,7 +60,7 @@ export class RangeReader {
     const reply = await this.#requests.request({ kind: "sync", group: feed.group, after, through });
     if (reply.ok) return feed.answered(reply.value.through);
     feed.answered(undefined);
-    // Offline: the next list of groups makes the feed ask again.
+    // After `offline` the next list of groups makes the feed ask again.
     if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
     this.#askAgainLater(feed, pauseMs(reply.reason.retryAfterMs, retryMsDefault));
   }

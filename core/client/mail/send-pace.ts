@@ -1,19 +1,19 @@
 import type { Cancel, Clock } from "../../platform/clock.ts";
 import { pauseMs } from "./server-link.ts";
 
-/** What a server says when it takes nothing for now. */
+/** A server's refusal of a message by a user over their budget. */
 export interface PaceRefusal {
   readonly retryAfterMs?: number;
-  /** How many may come once that time is over. */
+  /** How many messages the server takes once that time is over. */
   readonly remaining?: number;
 }
 
 const retryMs = 1000;
 
 /**
- * How fast messages may go out. Unbounded, until the server refuses one: from then on as many as it says in as long as it
- * says, until nobody has had to wait for that long. One refusal teaches it the rate; sending on would be refused again and
- * again.
+ * How fast messages may go out. There is no bound until the server refuses a message. From then on a portion of so many goes
+ * out in each period, both as the refusal names them, until no message has had to wait for a whole period. A client that
+ * sent on would be refused again and again.
  */
 export class SendPace {
   readonly #clock: Clock;
@@ -23,17 +23,17 @@ export class SendPace {
   #left = Number.POSITIVE_INFINITY;
   /** Whether a message has had to wait since the last portion. */
   #wasWaited = false;
-  /** Whether the server has said since the last portion when there is another. */
-  #isTold = false;
+  /** Whether a refusal has come since the last portion: others of the same time are ignored. */
+  #isRefused = false;
   #cancel: Cancel | undefined;
 
-  /** `resume` is called when messages may go out again. */
+  /** Calls `resume` when messages may go out again. */
   constructor(clock: Clock, resume: () => void) {
     this.#clock = clock;
     this.#resume = resume;
   }
 
-  /** Whether one may go out now; it counts as gone. Otherwise `resume` is called in time. */
+  /** Whether a message may go out now; it is counted. Otherwise `resume` is called later. */
   take(): boolean {
     if (this.#left < 1) {
       this.#wasWaited = true;
@@ -43,10 +43,10 @@ export class SendPace {
     return true;
   }
 
-  /** The server took nothing. What else was on its way is refused, too: only the first word counts. */
+  /** The server refused a message. It refuses all others that were on their way, too; only the first refusal counts. */
   refused({ retryAfterMs, remaining }: PaceRefusal): void {
-    if (this.#isTold) return;
-    this.#isTold = true;
+    if (this.#isRefused) return;
+    this.#isRefused = true;
     this.#periodMs = pauseMs(retryAfterMs, retryMs);
     this.#portion = remaining === undefined ? Number.POSITIVE_INFINITY : Math.max(1, remaining);
     this.#left = 0;
@@ -55,11 +55,11 @@ export class SendPace {
     this.#wait();
   }
 
-  /** Forgets what a server has said. */
+  /** Forgets the server's refusal. */
   reset(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#isTold = false;
+    this.#isRefused = false;
     this.#left = Number.POSITIVE_INFINITY;
   }
 
@@ -67,7 +67,7 @@ export class SendPace {
     this.#cancel = this.#clock.after(this.#periodMs, () => {
       if (!this.#wasWaited || this.#portion === Number.POSITIVE_INFINITY) return this.#unbind();
       this.#wasWaited = false;
-      this.#isTold = false;
+      this.#isRefused = false;
       this.#left = this.#portion;
       this.#wait();
       this.#resume();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import fc from "fast-check";
-import { clientFrames, serverFrames } from "../../testing/arbitrary-frames.ts";
+import { keysOf } from "../../platform/keys-of.ts";
+import { clientFrames, sampleOf, serverFrames } from "../../testing/arbitrary-frames.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { FakeNetwork, settle } from "../../testing/fake-network.ts";
 import { coldClientFrames, type RequestKind } from "../../wire/client-frame.ts";
-import { type ColdServerFrame, coldServerFrames } from "../../wire/server-frame.ts";
-import { type LinkEvents, type RequestOf, ServerLink } from "./server-link.ts";
+import { coldServerFrames, type ReplyKind } from "../../wire/server-frame.ts";
+import { type LinkEvents, ServerLink } from "./server-link.ts";
 
 const quiet: LinkEvents = { opened() {}, delivered() {}, acknowledged() {}, noticed() {}, closed() {} };
 
@@ -20,31 +20,21 @@ function openLink() {
   return { link, server: network.last, closings };
 }
 
-const sample = <Frame>(frames: fc.Arbitrary<Frame>) => fc.sample(frames, { seed: 1, numRuns: 1 })[0] as Frame;
-
-/** A request of this kind. */
-function requestOf(kind: RequestKind): RequestOf<RequestKind> {
-  const { request: _, ...asked } = sample(clientFrames[kind] as fc.Arbitrary<{ request: number }>);
-  return { kind, ...asked };
-}
-
 /** A frame of this kind that answers the request with this number. */
-const answerOf = (kind: ColdServerFrame["kind"], request: number) =>
-  ({ kind, ...sample<object>(serverFrames[kind]), request }) as ColdServerFrame;
+const answerOf = (kind: ReplyKind, request: number) => ({ ...sampleOf(serverFrames, kind), request });
 
-const requestKinds = Object.entries(coldClientFrames).flatMap(([kind, of]) =>
-  "reply" in of ? [[kind as RequestKind, of.reply] as const] : [],
-);
-const answerKinds = Object.entries(coldServerFrames).flatMap(([kind, { body }]) =>
-  "request" in body.shape && kind !== "error" ? [kind as ColdServerFrame["kind"]] : [],
+const requestKinds = keysOf(coldClientFrames).filter((kind): kind is RequestKind => "reply" in coldClientFrames[kind]);
+const answerKinds = keysOf(coldServerFrames).filter(
+  (kind): kind is ReplyKind => "request" in coldServerFrames[kind].body.shape && kind !== "error",
 );
 
 suite("a link to a server", () => {
-  for (const [kind, reply] of requestKinds) {
-    test(`takes ${reply} as the answer to ${kind}, and ends over any other`, async () => {
+  for (const kind of requestKinds) {
+    const { reply } = coldClientFrames[kind];
+    test(`takes ${reply} as the reply to ${kind}, and closes at any other`, async () => {
       for (const answer of answerKinds) {
         const { link, server, closings } = openLink();
-        const asked = link.request(requestOf(kind));
+        const asked = link.request(sampleOf(clientFrames, kind));
         const { request } = server.request(kind);
         server.say(answerOf(answer, request));
         const outcome = await asked;
@@ -60,7 +50,7 @@ suite("a link to a server", () => {
     });
   }
 
-  test("keeps what comes behind an answer until whoever asked has gone on, and the end, too", async () => {
+  test("handles what comes behind a reply after the code that awaits the reply, the connection's end included", async () => {
     for (const isOver of [false, true]) {
       const happened: string[] = [];
       const network = new FakeNetwork();
@@ -90,7 +80,7 @@ suite("a link to a server", () => {
     }
   });
 
-  test("lets an answer fall that comes too late, whatever it is", async () => {
+  test("ignores a reply that comes too late, whatever it is", async () => {
     const { link, server, closings } = openLink();
     for (const answer of answerKinds) server.say(answerOf(answer, 17));
     await settle();

@@ -2,54 +2,41 @@ import type { Cancel, Clock } from "../../platform/clock.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { type Acknowledgement, ackKind, parseAck } from "../../wire/ack-frame.ts";
 import { copyBytes } from "../../wire/bytes.ts";
-import {
-  type ClientFrame,
-  coldClientFrames,
-  encodeClientFrame,
-  type ReplyTo,
-  type RequestFrame,
-  type RequestKind,
-} from "../../wire/client-frame.ts";
+import { encodeRequest, isReplyTo, type ReplyTo, type RequestKind, type RequestOf } from "../../wire/client-frame.ts";
 import { deliverKind } from "../../wire/deliver-frame.ts";
 import { type ErrorCode, errorOfCloseCode } from "../../wire/errors.ts";
 import { readFrameKind } from "../../wire/frame.ts";
 import { type ColdServerFrame, type NoticeFrame, parseServerFrame } from "../../wire/server-frame.ts";
 import type { ClientSocket, OpenSocket, SocketOptions } from "../socket/socket.ts";
 
-/** What is asked; the number is the link's. */
-export type RequestOf<Kind extends RequestKind> = { readonly kind: Kind } & Omit<
-  RequestFrame<Kind>,
-  "kind" | "request"
->;
-
-/** Why a request was not granted: what the server said, or that it said nothing. */
+/** Why a request was not granted: the server's error, or why there is none. */
 export interface RequestRefusal {
   readonly code: ErrorCode | "timeout" | "offline" | "certificate_refused";
   readonly detail: string;
   readonly retryAfterMs?: number | undefined;
 }
 
-/** What the server refuses for its own sake, for now. */
+/** Errors by which a server refuses a request for now. */
 const refusedForNow: ReadonlySet<string> = new Set(["busy", "rate_limited", "internal", "draining"]);
 
-/** Whether what was refused for this reason may be granted if it is asked again. */
+/** Whether a refusal with this code is temporary: the same request may be granted later. */
 export function isTemporary(code: string): boolean {
   return code === "offline" || code === "timeout" || code === "certificate_refused" || refusedForNow.has(code);
 }
 
-/** A server may name any pause: one of nothing would be a loop, and one without end the last that is heard of a client. */
+/** Bounds of a pause that a server names: none would make a loop, and one without end would silence the client for ever. */
 const pauseMsMin = 50;
 const pauseMsMax = 60_000;
 
-/** Before something is asked again that was refused without a word on when. */
+/** The pause before a request is sent again where the server names none. */
 export const retryMsDefault = 1000;
 
-/** Milliseconds before something is asked again, as the server says, within bounds; `otherwise` when it says nothing. */
+/** Milliseconds before a request is sent again: what the server said, within bounds; `otherwise` where it said nothing. */
 export function pauseMs(said: number | undefined, otherwise: number): number {
   return Math.min(Math.max(said ?? otherwise, pauseMsMin), pauseMsMax);
 }
 
-/** Who can be asked. */
+/** Sends requests: a link, or what has one. */
 export interface Requests {
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>>;
 }
@@ -66,26 +53,29 @@ export interface LinkEvents {
   delivered(frame: Uint8Array): void;
   acknowledged(acknowledgement: Acknowledgement): void;
   noticed(notice: NoticeFrame): void;
-  /** Once; `code` is the server's reason, if it gave one. */
+  /** Called once; `code` is the server's reason, if it gave one. */
   closed(code: ErrorCode | undefined, detail: string): void;
 }
 
 const requestMsMax = 15_000;
 
+/** A request that waits for its reply. */
 interface Waiting {
   readonly kind: RequestKind;
-  readonly resolve: (outcome: Result<ColdServerFrame, RequestRefusal>) => void;
   readonly cancelTimeout: Cancel;
+  /** Resolves the request with this frame; false, and nothing else, when it is no reply to it. */
+  granted(frame: ColdServerFrame): boolean;
+  refused(reason: RequestRefusal): void;
 }
 
-/** One connection to one server: requests with their answers, and what else the server says. */
+/** A client's end of one connection to one server: requests with their replies, and all that the server sends unasked. */
 export class ServerLink {
   readonly #socket: ClientSocket;
   readonly #clock: Clock;
   readonly #events: LinkEvents;
   #waiting: Map<number, Waiting> | undefined;
   #requests = 0;
-  /** What has come behind an answer, as long as whoever asked has not dealt with that. */
+  /** Frames behind a reply, until the code that awaits the reply has handled it. */
   #behind: Uint8Array[] | undefined;
   #open = false;
   #over = false;
@@ -115,17 +105,27 @@ export class ServerLink {
     return this.#open && !this.#over;
   }
 
-  /** The answer, or why there is none; never fails. */
+  /** The reply, or why there is none; never rejects. */
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
-    if (!this.isOpen) return Promise.resolve(offline);
+    if (!this.isOpen) return Promise.resolve(refused(offline));
     const request = this.#requests++;
     return new Promise((resolve) => {
+      const kind: Kind = frame.kind;
       const cancelTimeout = this.#clock.after(requestMsMax, () =>
-        this.#settle(request, refused({ code: "timeout", detail: `no answer to ${frame.kind}` })),
+        this.#refuse(request, { code: "timeout", detail: `no answer to ${kind}` }),
       );
       this.#waiting ??= new Map();
-      this.#waiting.set(request, { kind: frame.kind, resolve: resolve as Waiting["resolve"], cancelTimeout });
-      this.#socket.send(encodeClientFrame({ ...frame, request } as unknown as ClientFrame));
+      this.#waiting.set(request, {
+        kind,
+        cancelTimeout,
+        granted(reply) {
+          if (!isReplyTo(kind, reply)) return false;
+          resolve(accepted(reply));
+          return true;
+        },
+        refused: (reason) => resolve(refused(reason)),
+      });
+      this.#socket.send(encodeRequest(frame, request));
     });
   }
 
@@ -144,8 +144,8 @@ export class ServerLink {
   }
 
   /**
-   * Who awaits an answer goes on when this turn's frames have been read, and what stands behind it may be about the answer: a
-   * message of a group that has just been listed. So that is left until then.
+   * The code that awaits a reply runs once this turn's frames have been read. A frame behind the reply may depend on it, such
+   * as a message of a group that has just been listed, so those frames are kept until then.
    */
   #answered(): void {
     this.#behind = [];
@@ -171,9 +171,11 @@ export class ServerLink {
     }
     const parsed = parseServerFrame(bytes);
     if (!parsed.ok) return this.#broken(parsed.reason.detail);
-    const frame = parsed.value as ColdServerFrame;
+    const frame = parsed.value;
+    // Both were handled above.
+    if (frame.kind === "ack" || frame.kind === "deliver") return;
     if (!("request" in frame)) {
-      // An error of no request is the connection's own, and its end follows.
+      // An error without a request is about the connection, and the connection's end follows.
       if (frame.kind === "error") this.#said = frame.code;
       else this.#events.noticed(frame);
     } else if (frame.request !== undefined) {
@@ -182,12 +184,13 @@ export class ServerLink {
   }
 
   #replied(request: number, frame: ColdServerFrame): void {
-    const asked = this.#waiting?.get(request)?.kind;
-    if (asked !== undefined) this.#answered();
-    if (frame.kind === "error") return this.#settle(request, refused(frame));
-    const isReply = asked === undefined || frame.kind === coldClientFrames[asked].reply;
-    if (isReply) this.#settle(request, accepted(frame));
-    else this.#broken(`${frame.kind} answers ${asked}`);
+    const waiting = this.#waiting?.get(request);
+    // The reply comes too late.
+    if (!waiting) return;
+    this.#answered();
+    if (frame.kind === "error") return this.#refuse(request, frame);
+    if (waiting.granted(frame)) this.#ended(request);
+    else this.#broken(`${frame.kind} answers ${waiting.kind}`);
   }
 
   #broken(detail: string): void {
@@ -195,20 +198,24 @@ export class ServerLink {
     this.#socket.close();
   }
 
-  #settle(request: number, outcome: Result<ColdServerFrame, RequestRefusal>): void {
+  #refuse(request: number, reason: RequestRefusal): void {
+    this.#ended(request)?.refused(reason);
+  }
+
+  /** The request waits no more. */
+  #ended(request: number): Waiting | undefined {
     const waiting = this.#waiting?.get(request);
-    if (!waiting) return;
     this.#waiting?.delete(request);
-    waiting.cancelTimeout();
-    waiting.resolve(outcome);
+    waiting?.cancelTimeout();
+    return waiting;
   }
 
   #closed(code: ErrorCode | undefined, detail: string): void {
     if (this.#over) return;
     this.#over = true;
-    for (const request of [...(this.#waiting?.keys() ?? [])]) this.#settle(request, offline);
+    for (const request of [...(this.#waiting?.keys() ?? [])]) this.#refuse(request, offline);
     this.#events.closed(this.#said ?? code, detail);
   }
 }
 
-const offline = refused<RequestRefusal>({ code: "offline", detail: "there is no connection to a server" });
+const offline: RequestRefusal = { code: "offline", detail: "there is no connection to a server" };

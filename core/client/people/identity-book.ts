@@ -1,17 +1,17 @@
 import type { PublicIdentity } from "../../e2ee/public-identity.ts";
 import { accepted, type Result } from "../../platform/result.ts";
 import { equalBytes } from "../../wire/bytes.ts";
-import type { ReplyTo, RequestKind } from "../../wire/client-frame.ts";
+import type { ReplyTo, RequestKind, RequestOf } from "../../wire/client-frame.ts";
 import type { UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { canonicalUserName } from "../../wire/user-name.ts";
 import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
-import type { RequestOf, RequestRefusal } from "../mail/server-link.ts";
+import type { RequestRefusal } from "../mail/server-link.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 import type { Trust } from "./trust.ts";
 
-/** How a server is asked: once, for somebody who waits for an answer, or for as long as it takes. */
+/** A way to ask a server: once, where a person waits for the answer, or until there is one. */
 export type Ask = <Kind extends RequestKind>(
   mailbox: Mailbox,
   frame: RequestOf<Kind>,
@@ -25,21 +25,21 @@ export interface KnownPerson {
   readonly identity: PublicIdentity;
 }
 
-/** The people that a client has met: whoever the server names, with their identities checked, and held to what was met before. */
+/** The people whom the server has named to this client, with their identities checked and compared with the pinned ones. */
 export class IdentityBook {
   readonly #mailbox: Mailbox;
   readonly #cache: IdentityCache;
   readonly #trust: Trust | undefined;
   readonly #people = new Map<UserId, PublicIdentity>();
 
-  /** Without `trust` every identity is a first meeting: for simulated users. */
+  /** Without `trust` no identity is pinned: for simulated users. */
   constructor(mailbox: Mailbox, cache: IdentityCache, trust: Trust | undefined) {
     this.#mailbox = mailbox;
     this.#cache = cache;
     this.#trust = trust;
   }
 
-  /** By the names that somebody typed; refused, naming whom, if one of them is unknown or not who they were. */
+  /** People by the names that somebody typed; refused, with the name, if one is unknown or has another identity than before. */
   async byName(names: readonly string[]): Promise<Result<KnownPerson[], GroupRefusal>> {
     const people: KnownPerson[] = [];
     for (let from = 0; from < names.length; from += limits.findUsersMax) {
@@ -77,12 +77,12 @@ export class IdentityBook {
     return accepted(known);
   }
 
-  /** Looks up whoever is not known yet, many at a time. */
+  /** Looks up those of these users who are not known yet, many at a time. */
   prefetch(users: Iterable<UserId>, ask: Ask): Promise<Result<undefined, GroupRefusal>> {
     return this.#learn([...users], ask);
   }
 
-  /** Of these members, the names of those about whom the user has to decide before anything is sent to them. */
+  /** The names of those members whose changed identity the user has to accept before anything is sent to them. */
   concerns(members: Iterable<readonly [UserId, { readonly fingerprint: Uint8Array }]>): string[] {
     return this.#trust?.concerns(members) ?? [];
   }
@@ -92,7 +92,7 @@ export class IdentityBook {
     return this.#trust?.version ?? 0;
   }
 
-  /** Whether identities are held to what was met before: then all members of a group are met, not only those who write. */
+  /** Whether identities are pinned: then the client looks up all members of a group, not only those who write. */
   get isStrict(): boolean {
     return this.#trust !== undefined;
   }

@@ -2,8 +2,8 @@ import { openPublicIdentity, type PublicIdentity } from "../../e2ee/public-ident
 import type { Parsed, Result } from "../../platform/result.ts";
 
 /**
- * Checked public identities by their bytes. Checking one costs two signatures, so simulated users of one process share
- * what they have checked.
+ * Checked public identities by their bytes. To check one costs two verifications of signatures, so the simulated users of a
+ * process share a cache.
  */
 export class IdentityCache {
   readonly #opened = new Map<string, Result<PublicIdentity>>();

@@ -3,16 +3,16 @@ import { equalBytes } from "../../wire/bytes.ts";
 import type { UserId } from "../../wire/ids.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 
-/** Whom a client takes a name for, from the first time that it met them. */
+/** The identity that a client believes under a name: the first that it was shown, or one that the user has accepted since. */
 export interface Pin {
   /** Canonical. */
   readonly name: string;
   readonly user: UserId;
-  /** Public identity, as it travelled. */
+  /** The bytes of the public identity. */
   readonly identity: Uint8Array;
   /** The user has compared safety numbers with them. */
   readonly verified: boolean;
-  /** Identities that were pinned before and are good for what was written under them. */
+  /** Identities that were pinned before: messages and entries of that time are still checked against them. */
   readonly former: readonly Uint8Array[];
   /** Another identity that a server has shown under this name, until the user accepts it. */
   readonly changed?: { readonly user: UserId; readonly identity: Uint8Array } | undefined;
@@ -27,7 +27,7 @@ export interface PinStore {
 }
 
 export interface TrustEvents {
-  /** A server shows another identity for somebody known: nothing is sent to them until the user accepts it. */
+  /** A server shows another identity for somebody who is pinned: nothing is sent to them until the user accepts it. */
   identityChanged?(name: string): void;
 }
 
@@ -40,8 +40,7 @@ export class Trust {
   readonly #pins: PinStore;
   readonly #identities: IdentityCache;
   readonly #events: TrustEvents;
-  /** Grows with every change: what was derived from pins holds as long as it stays. */
-  version = 0;
+  #version = 0;
 
   constructor(pins: PinStore, identities: IdentityCache, events: TrustEvents = {}) {
     this.#pins = pins;
@@ -49,7 +48,12 @@ export class Trust {
     this.#events = events;
   }
 
-  /** A server says that this user has this identity; false when it is not the one that was met before. */
+  /** Grows with every change of a pin: what was derived from pins holds as long as this stays the same. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** A server says that this user has this identity; false when another one is pinned. */
   meet(user: UserId, identity: PublicIdentity): boolean {
     const pin = this.#pins.byName(identity.name) ?? this.#pins.byUser(user);
     if (!pin) {
@@ -57,7 +61,7 @@ export class Trust {
       return true;
     }
     if (pin.user === user && equalBytes(pin.identity, identity.bytes)) {
-      // The other one that was shown meanwhile is not claimed any more, and was never taken for theirs.
+      // The server no longer claims the other identity that it showed meanwhile, and nobody has accepted that.
       if (pin.changed) this.#save({ ...pin, changed: undefined });
       return true;
     }
@@ -79,7 +83,7 @@ export class Trust {
     return identity?.ok ? identity.value : "changed";
   }
 
-  /** Of these members, the names of those about whom the user has to decide first. */
+  /** The names of those members whose changed identity the user has to accept before anything is sent to them. */
   concerns(members: Iterable<readonly [UserId, { readonly fingerprint: Uint8Array }]>): string[] {
     const names: string[] = [];
     for (const [user, { fingerprint }] of members) {
@@ -101,7 +105,7 @@ export class Trust {
     return this.#pins.all();
   }
 
-  /** The user has compared safety numbers with them; false when nobody of this name was met, or another identity waits. */
+  /** The user has compared safety numbers with them; false when nobody of this name is pinned, or another identity waits. */
   verify(name: string): boolean {
     const pin = this.#pins.byName(name);
     if (!pin || pin.changed) return false;
@@ -109,7 +113,7 @@ export class Trust {
     return true;
   }
 
-  /** Takes the identity that has been shown since for theirs, not verified; false when there is none. */
+  /** Pins the identity that a server has shown since, unverified; false when there is none. */
   accept(name: string): boolean {
     const pin = this.#pins.byName(name);
     if (!pin?.changed) return false;
@@ -120,11 +124,11 @@ export class Trust {
 
   #save(pin: Pin): void {
     this.#pins.save(pin);
-    this.version++;
+    this.#version++;
   }
 }
 
-/** The pinned identity that has this fingerprint, of now or before. */
+/** The identity with this fingerprint that is or was pinned. */
 function bytesOf({ identity, former }: Pin, fingerprint: Uint8Array): Uint8Array | undefined {
   return [identity, ...former].find((bytes) => equalBytes(fingerprintOf(bytes), fingerprint));
 }

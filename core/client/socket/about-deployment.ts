@@ -6,7 +6,7 @@ import type { TlsTrust } from "./tls-trust.ts";
 
 const about = z.object({ strategy: z.string(), transport: z.string() });
 
-/** How a deployment says that it works. */
+/** What a deployment reports of how it works. */
 export type AboutDeployment = Readonly<z.output<typeof about>>;
 
 /** Asks a deployment at its address which strategy sends clients to its servers, and what carries their sockets. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { after, test } from "node:test";
+import { portOf } from "../../testing/port-of.ts";
 import { until } from "../../testing/until.ts";
 import { deploymentUrl } from "./deployment-url.ts";
 import { dialAssigned } from "./dial.ts";
@@ -20,7 +21,7 @@ async function answering(
   server.on("connection", connected);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return `127.0.0.1:${(server.address() as { port: number }).port}`;
+  return `127.0.0.1:${portOf(server)}`;
 }
 
 test("the address of a deployment may be written in any of the usual ways", () => {
@@ -42,7 +43,7 @@ test("the server that is assigned is dialled", async () => {
   assert.deepEqual(dialled, { ok: true, value: "ws://127.0.0.1:9/v1" });
 });
 
-test("an answer that names no server is refused, with what was asked", async () => {
+test("an answer that names no server is refused, and the reason names the address that was asked", async () => {
   for (const [status, body, reason] of [
     [503, "no_server", /answers 503/],
     [200, "{}", /does not name a server/],

@@ -9,12 +9,12 @@ import type { TlsTrust } from "./tls-trust.ts";
 export type Dial = () => Promise<Result<string, DialRefusal>>;
 
 export interface DialRefusal {
-  /** `certificate_refused`: somebody answers who may not be the deployment. */
+  /** `certificate_refused`: a server answers that may not be the deployment's. */
   readonly code: "offline" | "certificate_refused";
   readonly detail: string;
 }
 
-/** Always the same server. */
+/** Dials always the same server. */
 export function dialDirectly(url: string): Dial {
   return async () => accepted(url);
 }
@@ -24,7 +24,7 @@ const askMsMax = 5000;
 const answerBytesMax = 64 * 1024;
 
 /**
- * Whichever server the deployment's strategy picks: asks `/assign` at the address that everybody knows.
+ * Dials whichever server the deployment's strategy picks: asks `/assign` at the address that everybody knows.
  *
  * `address` is `host:port` or a URL of it.
  */
@@ -33,8 +33,8 @@ export function dialAssigned(address: string, tls?: TlsTrust): Dial {
 }
 
 /**
- * The same for a visit: what ends soon, such as a sign-up or a file's transfer, and is to take the turn of no client that
- * stays.
+ * The same for a visit, which ends soon, such as a sign-up or a file's transfer. The strategy does not count it, so the next
+ * client that stays is sent where it would have been sent without the visit.
  */
 export function dialForVisit(address: string, tls?: TlsTrust): Dial {
   return dialAt(address, "/assign?visit=true", tls);
@@ -50,12 +50,12 @@ function dialAt(address: string, path: string, tls: TlsTrust | undefined): Dial 
   };
 }
 
-/** Where the answer of `/assign` at `base` says to connect. */
+/** The URL that the answer of `/assign` at `base` names. */
 export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
   const parsed = assignment.safeParse(answer);
   if (!parsed.success) return refused("does not name a server");
   const { url } = parsed.data;
-  // Who was asked under encryption may not send anybody elsewhere in clear.
+  // An answer that came under encryption may not send the client to a connection in clear.
   if (base.protocol === "https:" && !url.startsWith("wss:")) return refused("names a server in clear");
   return accepted(url);
 }
@@ -63,8 +63,8 @@ export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
 /**
  * What a deployment answers to this path, from JSON.
  *
- * Each asks over a connection of its own, as programs on different machines do: simulated users of one process would share
- * one otherwise, and a server that balances connections would see one client where there are ten thousand.
+ * Each request has a connection of its own, as those of programs on different machines have. Otherwise ten thousand simulated
+ * users of one process would share one, and a deployment that balances connections would see one client.
  */
 export async function askDeployment(
   base: URL,
@@ -89,7 +89,7 @@ export async function askDeployment(
 
 export const offline = (detail: string) => refused<DialRefusal>({ code: "offline", detail });
 
-/** Of what OpenSSL and Node say about certificates (X509_V_ERR_…, ERR_TLS_…). */
+/** Whether an error is one of OpenSSL's or Node's about certificates (X509_V_ERR_…, ERR_TLS_…). */
 function isCertificateError(cause: unknown): boolean {
   const code = codeOf(cause) ?? "";
   return /CERT|SIGNATURE|ALTNAME|ISSUER|^INVALID_(CA|PURPOSE)$/.test(code);

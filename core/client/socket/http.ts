@@ -8,9 +8,9 @@ export interface HttpAsked {
   readonly body?: Uint8Array;
   readonly tls?: TlsTrust | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Silence for this long ends it. */
+  /** The request fails after this long without a byte. */
   readonly idleMsMax?: number;
-  /** A connection that nobody else uses and that ends with the answer, instead of one that stays open for the next who asks. */
+  /** A connection of its own that ends with the answer, instead of one that stays open for the next request. */
   readonly ownConnection?: boolean;
 }
 
@@ -22,12 +22,13 @@ export interface HttpAnswer {
 
 const idleMsMaxDefault = 15_000;
 
-/** Asks and reads the answer whole; fails when there is none, or when it has more than `bytesMax`. */
+/** Sends a request and reads the whole answer; fails when there is none, or when it has more than `bytesMax`. */
 export async function httpAsk(url: URL, bytesMax: number, asked: HttpAsked = {}): Promise<HttpAnswer> {
   const response = await httpOpen(url, asked);
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of response as AsyncIterable<Buffer>) {
+  const body: AsyncIterable<Buffer> = response;
+  for await (const piece of body) {
     bytes += piece.length;
     if (bytes > bytesMax) throw new Error(`${url.host} answers with more than ${bytesMax} bytes`);
     pieces.push(piece);
@@ -35,7 +36,7 @@ export async function httpAsk(url: URL, bytesMax: number, asked: HttpAsked = {})
   return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(pieces) };
 }
 
-/** Asks; the answer's body is still to be read. */
+/** Sends a request; the caller reads the answer's body. */
 export function httpOpen(
   url: URL,
   { method = "GET", headers, body, tls, signal, idleMsMax, ownConnection }: HttpAsked,

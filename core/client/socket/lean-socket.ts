@@ -8,9 +8,9 @@ import { readUpgrade } from "./web-socket-upgrade.ts";
 
 /**
  * A WebSocket client that does what this protocol needs and no more: binary messages, no extensions. All sockets of a
- * thread that are in clear read into one buffer, and a message that lies whole in it is handed on where it lies.
+ * thread that are in clear read into one buffer, and a message that lies whole in it is passed on as a view.
  *
- * Ten thousand simulated users on a core is what it is for: see the figures in this folder's README.
+ * It is made for ten thousand simulated users on a core: see the figures in `core/client/README.md`.
  */
 export const openLeanSocket: OpenSocket = (url, events, options = {}) => new LeanSocket(url, events, options);
 
@@ -98,7 +98,7 @@ class LeanSocket implements ClientSocket {
   #ended(code: number, reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    // What was written still goes out; a server that does not close its side is not waited for.
+    // Sends what was written before, and does not wait for the server to close its side.
     this.#socket.destroySoon();
     this.#events.closed(code, reason);
   }

@@ -11,7 +11,7 @@ export interface SocketEvents {
   opened(): void;
   /** A binary message; the bytes are valid during the call only. */
   received(frame: Uint8Array): void;
-  /** Once, whatever happened; `code` is the close frame's (RFC 6455), 1006 when there was none. */
+  /** Called once, however the socket ends; `code` is the close frame's (RFC 6455), 1006 when there was none. */
   closed(code: number, reason: string): void;
 }
 

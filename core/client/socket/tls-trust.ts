@@ -4,9 +4,9 @@ import { Failure } from "../../platform/failure.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { deploymentUrl } from "./deployment-url.ts";
 
-/** What makes a client trust a server's certificate besides the system's authorities. */
+/** The authority that a client trusts in place of the system's. */
 export interface TlsTrust {
-  /** PEM of the authority that must have signed it; the system's authorities, without. */
+  /** PEM of the authority that must have signed the server's certificate; without it, one of the system's must have. */
   readonly authority?: string | undefined;
 }
 
@@ -18,8 +18,9 @@ export function plainFingerprint(fingerprint: string): string {
 }
 
 /**
- * What to trust at a deployment from now on: nothing but what the authority with this fingerprint has signed, or, without
- * one, the system's authorities. Fails, with the fingerprints that were shown, when the certificate is neither's.
+ * The trust for a deployment from now on: in certificates of the authority with this fingerprint alone, or, without a
+ * fingerprint, in those of the system's authorities. Fails, naming the fingerprints that the server showed, when its
+ * certificate is none of these.
  */
 export async function trustDeployment(address: string, pin: string | undefined): Promise<TlsTrust> {
   const url = deploymentUrl(address);
@@ -51,7 +52,7 @@ export async function trustDeployment(address: string, pin: string | undefined):
 }
 
 interface ShownChain {
-  /** The server's own first. */
+  /** The server's own certificate comes first. */
   readonly chain: readonly X509Certificate[];
   /** Why the system's authorities do not vouch for it. */
   readonly complaint: string | undefined;

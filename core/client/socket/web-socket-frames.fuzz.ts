@@ -18,7 +18,7 @@ function frame(opcode: number, payload: Uint8Array, isLast = true): Uint8Array {
   return Buffer.concat([Buffer.from(head), payload]);
 }
 
-/** What a reader makes of bytes that arrive in pieces of this size. */
+/** The events of a reader whose bytes arrive in pieces of this size. */
 function read(bytes: Uint8Array, pieceBytes: number): string[] {
   const seen: string[] = [];
   const reader = new FrameReader(
@@ -37,7 +37,7 @@ function read(bytes: Uint8Array, pieceBytes: number): string[] {
   return seen;
 }
 
-/** The first byte says in which pieces the rest arrives. */
+/** An input: its first byte is the size of the pieces in which the rest arrives. */
 const arriving = (pieceBytes: number, ...frames: readonly Uint8Array[]) =>
   Buffer.concat([Buffer.from([pieceBytes]), ...frames]);
 

@@ -7,7 +7,7 @@ import { clientFrame, FrameReader, opcodes } from "./web-socket-frames.ts";
 
 const messageBytesMax = 100_000;
 
-/** Another implementation's two halves, which its types do not declare. */
+/** The reading and the writing half of `ws`, which its types do not declare. */
 interface Halves {
   readonly Receiver: new (of: { isServer: boolean; binaryType: "nodebuffer" }) => NodeJS.WritableStream;
   readonly Sender: new (
@@ -87,7 +87,7 @@ test("messages come whole, in whatever pieces they arrive", () => {
   );
 });
 
-test("one byte at a time is as good as all at once", () => {
+test("bytes that arrive one at a time give the same events as all at once", () => {
   const bytes = Buffer.concat([
     serverFrame(opcodes.binary, Buffer.alloc(300, 1)),
     serverFrame(opcodes.close, Buffer.from([0x0f, 0xa6, ...Buffer.from("bye")])),

@@ -14,14 +14,14 @@ export interface FrameEvents {
 
 /**
  * Reads what a WebSocket server sends (RFC 6455 section 5), in whatever pieces it arrives. A frame that lies whole in a
- * piece is handed on where it lies; only what is cut is copied.
+ * piece is passed on as a view; only a frame that is cut is copied.
  */
 export class FrameReader {
   readonly #events: FrameEvents;
   readonly #messageBytesMax: number;
   /** The beginning of a frame whose end has not come. */
   #rest: GrowingBytes | undefined;
-  /** From where a frame begins until more of it can be read: nothing is looked at before so many bytes are there. */
+  /** Bytes of the unfinished frame that must be there before more of it can be read. */
   #needed = 0;
   /** The fragments so far of a message whose last has not come. */
   #message: GrowingBytes | undefined;
@@ -51,7 +51,7 @@ export class FrameReader {
     this.#rest.append(bytes.subarray(at));
   }
 
-  /** Where the next frame begins; `at` itself when this one is not complete, and then how much is needed of it. */
+  /** Returns where the next frame begins; `at` itself when this one is not complete, whose `#needed` is set then. */
   #readFrame(bytes: Uint8Array, at: number): number {
     const available = bytes.length - at;
     this.#needed = 2;
@@ -124,8 +124,8 @@ export class FrameReader {
 }
 
 /**
- * Bytes that come bit by bit, in one buffer that doubles: however small the pieces are, each byte is copied about twice,
- * and a piece without bytes leaves nothing behind.
+ * Bytes that come in pieces, in one buffer that doubles: however small the pieces are, each byte is copied about twice, and
+ * an empty piece costs no memory.
  */
 class GrowingBytes {
   #buffer = Buffer.alloc(0);
@@ -163,10 +163,10 @@ export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
     randomFillSync(masks);
     maskAt = 0;
   }
-  const m0 = masks[maskAt] as number;
-  const m1 = masks[maskAt + 1] as number;
-  const m2 = masks[maskAt + 2] as number;
-  const m3 = masks[maskAt + 3] as number;
+  const m0 = readUint8(masks, maskAt);
+  const m1 = readUint8(masks, maskAt + 1);
+  const m2 = readUint8(masks, maskAt + 2);
+  const m3 = readUint8(masks, maskAt + 3);
   maskAt += 4;
   let at = 2 + extended;
   frame[at++] = m0;
@@ -175,13 +175,13 @@ export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
   frame[at++] = m3;
   let i = 0;
   for (; i + 4 <= length; i += 4) {
-    frame[at] = (payload[i] as number) ^ m0;
-    frame[at + 1] = (payload[i + 1] as number) ^ m1;
-    frame[at + 2] = (payload[i + 2] as number) ^ m2;
-    frame[at + 3] = (payload[i + 3] as number) ^ m3;
+    frame[at] = readUint8(payload, i) ^ m0;
+    frame[at + 1] = readUint8(payload, i + 1) ^ m1;
+    frame[at + 2] = readUint8(payload, i + 2) ^ m2;
+    frame[at + 3] = readUint8(payload, i + 3) ^ m3;
     at += 4;
   }
-  const tail = [m0, m1, m2];
-  for (; i < length; i++) frame[at++] = (payload[i] as number) ^ (tail[i & 3] as number);
+  const maskFrom = maskAt - 4;
+  for (; i < length; i++) frame[at++] = readUint8(payload, i) ^ readUint8(masks, maskFrom + (i & 3));
   return frame;
 }

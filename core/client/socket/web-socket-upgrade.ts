@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { accepted, type Parsed, refused } from "../../platform/result.ts";
 
-/** The longest answer to an upgrade that is waited for; a server of ours sends 129 bytes. */
+/** Bytes of an answer to an upgrade at most; this program's servers send 129. */
 const responseBytesMax = 8192;
 /** RFC 6455 section 1.3. */
 const acceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /**
- * What a server says to a request for a WebSocket under this key: agreed, with the bytes behind the answer, or why not.
- * Undefined while the answer is not complete.
+ * A server's answer to a request for a WebSocket under this key: the bytes behind it where the server agrees, or why there is
+ * no WebSocket. Undefined while the answer is not complete.
  */
 export function readUpgrade(received: Buffer, key: string): Parsed<Uint8Array> | undefined {
   const end = received.subarray(0, responseBytesMax).indexOf("\r\n\r\n");

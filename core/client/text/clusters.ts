@@ -1,11 +1,11 @@
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 /**
- * V8's segmenter takes a minute for 100,000 Chinese characters at once, and milliseconds in stretches. A character that is
- * longer than a stretch, which somebody piled up, comes in pieces.
+ * V8's segmenter takes a minute for 100,000 Chinese characters at once, and milliseconds for stretches of them. A character
+ * of more code units than a stretch, piled up from marks, comes in pieces.
  */
 const stretchUnits = 256;
 
-/** What a reader takes for single characters, however many code points they have (UAX #29), and where they begin. */
+/** The grapheme clusters of a text (UAX #29), which readers take for single characters, and where they begin. */
 export function* clustersOf(text: string): Generator<{ readonly segment: string; readonly index: number }> {
   if (isPrintableAscii(text)) {
     for (let index = 0; index < text.length; index++) yield { segment: text.charAt(index), index };
@@ -19,7 +19,7 @@ export function* clustersOf(text: string): Generator<{ readonly segment: string;
       if (last.segment !== "") yield last;
       last = { segment, index: from + index };
     }
-    // The last one may go on behind the stretch.
+    // The last cluster may continue behind the stretch.
     const isWhole = to === text.length || last.index === from;
     if (isWhole) yield last;
     from = isWhole ? to : last.index;

@@ -6,8 +6,8 @@ interface Titled {
 }
 
 /**
- * The groups that somebody may mean: the one of this id, else those of this title, else those whose title begins so; case,
- * width and accents' forms make no difference.
+ * The groups that a typed text may mean: the one with this id, else those with this title, else those whose title begins with
+ * it. Case, width and the form of accents make no difference.
  */
 export function groupsMeant<Group extends Titled>(groups: readonly Group[], typed: string): readonly Group[] {
   const wanted = folded(typed);

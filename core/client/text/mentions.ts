@@ -11,8 +11,8 @@ export interface Mention {
 }
 
 /**
- * Who is named in a text, of those whose canonical names are asked for: `@alice`, in any case, as a whole word. Names may hold
- * dots and hyphens, and sentences end with them: `@alice.` is alice, and `@alice.b` somebody else.
+ * Where a text names the users whose canonical names are wanted: `@alice`, in any case, as a whole word. Names may hold dots
+ * and hyphens, and sentences end with them: `@alice.` is alice, and `@alice.b` somebody else.
  */
 export function* mentionsIn(text: string, isWanted: (canonicalName: string) => boolean): Generator<Mention, void> {
   for (const { 1: word = "", index: from } of text.matchAll(mention)) {

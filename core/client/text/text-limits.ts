@@ -1,4 +1,4 @@
-/** Why a text cannot be sent: a code and a sentence, the same for whoever wrote it and wherever. */
+/** Why a text cannot be sent: a code and a sentence, the same on the screen and on the command line. */
 export interface TextRefusal {
   readonly code: "payload_too_large" | "title_too_long";
   readonly detail: string;
@@ -7,7 +7,7 @@ export interface TextRefusal {
 /** Longest text of one message, in UTF-16 units: sealed, it must fit into a frame. */
 export const textLengthMax = 16_384;
 
-/** What is too long for one message; undefined for what can be sent. */
+/** The refusal of a text that is too long for one message; undefined for one that can be sent. */
 export function textRefusal(text: string): TextRefusal | undefined {
   if (text.length <= textLengthMax) return undefined;
   return {
@@ -19,7 +19,7 @@ export function textRefusal(text: string): TextRefusal | undefined {
 /** Longest title of a group, in UTF-16 units. */
 const titleLengthMax = 200;
 
-/** What is too long for a group's title. */
+/** The refusal of a text that is too long for a group's title; undefined for one that can be a title. */
 export function titleRefusal(title: string): TextRefusal | undefined {
   if (title.length <= titleLengthMax) return undefined;
   return { code: "title_too_long", detail: `a group's name has at most ${titleLengthMax} characters` };

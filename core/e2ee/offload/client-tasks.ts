@@ -6,7 +6,7 @@ import * as opaque from "../opaque-client.ts";
 import type { RsaWorker } from "../rsa-fernet.ts";
 import { inlineRsa } from "../rsa-inline.ts";
 
-/** A person's own arithmetic as pool tasks: what a keystroke would have to wait for. Runs in the pool's threads. */
+/** The slow computations of a person's client as pool tasks, so that no keystroke waits for them. Runs in the pool's threads. */
 export const generateKeys = (): Promise<IdentityKeyPairs> => generateIdentityKeys();
 
 export const finishRegistration = (args: Parameters<typeof opaque.finishRegistration>) =>
@@ -19,18 +19,18 @@ export const wrap = (jobs: readonly WrapJob[]): Uint8Array[] => jobs.map(wrapKey
 export const unwrap = (job: UnwrapJob): Parsed<Uint8Array> => unwrapKey(job);
 
 /**
- * So many wraps, and fewer, are done where they are asked for: the way to another thread and back costs 80 µs of CPU, as
- * much as two or three of them. The event loop would be held for less time even by one (20 µs instead of 33), which nobody
- * feels (`fastchat bench micro crypto`).
+ * Up to so many wraps are computed in the calling thread. A task for another thread costs 80 µs of CPU, as much as two or
+ * three wraps; it would hold the event loop for 20 µs, and one wrap for 33, which nobody notices
+ * (`fastchat bench micro crypto`).
  */
 export const inlineWrapsMax = 3;
 /**
- * Wraps of one task: 3.5 ms of a thread, of which the way there and back is a fiftieth. With fewer, a large group's new key
- * takes longer; with more, so does whatever waits behind a task, and a pool's threads share a group less evenly.
+ * Wraps of one task: 3.5 ms of a thread, of which handing the task over is a fiftieth. With fewer, a large group's new key
+ * takes longer; with more, other tasks wait longer behind one, and the threads share a group less evenly.
  */
 export const wrapsPerTask = 100;
 
-/** What a person's client computes, in a pool made with this module for the first task. Done here when its queue is full. */
+/** Computes in a pool that is made with this module for the first task; in the calling thread when the pool's queue is full. */
 export class PooledClientCrypto implements RsaWorker {
   readonly #pool: () => Pool | Promise<Pool>;
   readonly #limits: { readonly inlineWrapsMax: number; readonly wrapsPerTask: number };

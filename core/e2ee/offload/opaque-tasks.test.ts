@@ -8,7 +8,7 @@ import { opaqueTasksFile, pooledOpaque } from "./opaque-tasks.ts";
 const poolOf = async (of: { threadsMax: number; queueMax: number }) =>
   new Pool({ filename: opaqueTasksFile, ...of, workerData: { opaqueSecret: await createOpaqueSecret() } });
 
-test("a login goes through the pool as it does without", async () => {
+test("a login in the pool gives the outcomes that it gives in the calling thread", async () => {
   const pool = await poolOf({ threadsMax: 1, queueMax: 10 });
   const server = pooledOpaque(pool);
   const started = await client.startRegistration("p");
@@ -26,7 +26,7 @@ test("a login goes through the pool as it does without", async () => {
   await pool.close();
 });
 
-test("a full queue says busy at once, and everything taken in is done", async () => {
+test("a full queue refuses as busy at once, and every task that was taken in is done", async () => {
   const pool = await poolOf({ threadsMax: 1, queueMax: 3 });
   const server = pooledOpaque(pool);
   const { message } = await client.startRegistration("p");

@@ -8,22 +8,22 @@ const started = z.object({ opaqueSecret: z.string() }).safeParse(poolThreadData(
 const server = started.success ? opaqueServer(started.data.opaqueSecret) : undefined;
 
 type Outcome<T> = Result<T, OpaqueRefusal>;
-const there = () => server ?? Promise.reject(new Error("an OPAQUE task outside of its pool"));
+const serverOfThread = () => server ?? Promise.reject(new Error("an OPAQUE task outside of its pool"));
 
 export async function registrationResponse(args: Parameters<OpaqueServer["registrationResponse"]>) {
-  return (await there()).registrationResponse(...args);
+  return (await serverOfThread()).registrationResponse(...args);
 }
 
 export async function checkRecord(args: Parameters<OpaqueServer["checkRecord"]>) {
-  return (await there()).checkRecord(...args);
+  return (await serverOfThread()).checkRecord(...args);
 }
 
 export async function startLogin(args: Parameters<OpaqueServer["startLogin"]>) {
-  return (await there()).startLogin(...args);
+  return (await serverOfThread()).startLogin(...args);
 }
 
 export async function finishLogin(args: Parameters<OpaqueServer["finishLogin"]>) {
-  return (await there()).finishLogin(...args);
+  return (await serverOfThread()).finishLogin(...args);
 }
 
 /** An OPAQUE server whose steps run in a pool made with this module and `{ opaqueSecret }`. */

@@ -9,9 +9,9 @@ import { anId, type Member, SuiteGroup, someGroup, threePeople } from "./suite-m
 const isFault = (outcome: string) => /^\[[a-z_]+\]$/.test(outcome);
 
 /**
- * What any suite has to show before groups may be encrypted by it. `create` makes one that computes in this thread.
+ * The tests that any suite must pass before groups may be encrypted by it. `create` makes one that computes in this thread.
  *
- * It says nothing of what a suite promises beyond that (forward secrecy, deniability): that is its own test's.
+ * What a suite promises beyond that (forward secrecy, deniability) is for its own test.
  */
 export function suiteAcceptance(name: string, create: () => AnySuite): void {
   describe(`the suite ${name}`, () => {
@@ -41,7 +41,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
       assert.equal(await bob.open(await alice.seal(""), alice), "");
     });
 
-    test("who is admitted reads the new epoch, and not the one before", async () => {
+    test("a member who is admitted reads the new epoch, and not the one before", async () => {
       const { group, alice, bob, carol } = await founded();
       const before = await alice.seal("before carol");
       await group.change(bob.holds(1) ? alice : bob, "admit", [alice, bob, carol]);
@@ -55,7 +55,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
       assert.equal(await bob.open(before, alice), "before carol");
     });
 
-    test("who is removed gets no key, and reads nothing that is sealed from then on", async () => {
+    test("a member who is removed gets no key, and reads nothing that is sealed from then on", async () => {
       const { group, alice, bob, carol } = await founded();
       await group.change(alice, "admit", [alice, bob, carol]);
       const begun = await group.change(bob, "remove", [alice, bob], [alice, bob, carol]);
@@ -159,14 +159,15 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
         assert.equal(typeof (await newcomer.follow(begun.entry, wrapped)), "string", what);
         assert.equal(newcomer.holds(2), false, what);
       }
-      for (const opening of [new Uint8Array(0), Buffer.from([0xa0]), Buffer.from("noise"), foreign.entry.opening]) {
+      const commitments = [new Uint8Array(0), Buffer.from([0xa0]), Buffer.from("noise"), foreign.entry.opening];
+      for (const keyCommitment of commitments) {
         const [newcomer] = late;
-        assert.ok(newcomer && opening);
-        const entry = { ...begun.entry, opening };
+        assert.ok(newcomer && keyCommitment);
+        const entry = { ...begun.entry, opening: keyCommitment };
         assert.equal(
           typeof (await newcomer.follow(entry, begun.keyFor(carol))),
           "string",
-          Buffer.from(opening).toString(),
+          Buffer.from(keyCommitment).toString(),
         );
       }
     });
@@ -197,7 +198,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
       await group.deliver(bob, handshakes, [alice, bob]);
       for (const member of [alice, bob]) member.restart();
       const begun = await group.begin(bob, "admit", members);
-      // Who made the epoch died before its state was kept: it follows its own entry.
+      // Bob, who made the epoch, died before he kept its state: he follows his own entry.
       for (const member of members) assert.equal(await member.follow(begun.entry, begun.keyFor(member)), undefined);
       for (const member of members) member.restart();
       const after = await bob.seal("after it", { epoch: epoch(2) });
@@ -210,7 +211,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
       }
     });
 
-    test("a state is never changed, a new one is made", async () => {
+    test("no method changes a state; each makes a new one", async () => {
       const { suite, group, alice, bob } = await founded();
       const payload = await alice.seal("hello");
       const kept = new Map(
@@ -236,7 +237,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
       assert.ok(bob.holds(3));
     });
 
-    test("what is said before an epoch is taken in by everybody in one order, and a repetition does no harm", async () => {
+    test("members take in an epoch's handshake messages in one order, and a repeated one does no harm", async () => {
       const { group, alice, bob } = await founded();
       const members = [alice, bob];
       const handshakes = await group.prepare(alice, members);
@@ -251,7 +252,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
       assert.equal(await alice.open(after, bob, { epoch: epoch(2) }), "after it");
     });
 
-    test("who has missed a handshake message says so, and follows once it has come", async () => {
+    test("a member who has missed a handshake message follows once it has come, and names the fault before", async () => {
       const { group, alice, bob } = await founded();
       const members = [alice, bob];
       const handshakes = await group.prepare(alice, members);
@@ -266,7 +267,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
       assert.ok(bob.holds(2));
     });
 
-    test("of two that prepare an epoch one begins it, and what the other has said does no harm", async () => {
+    test("of two members who prepare an epoch one begins it, and the other's handshake messages do no harm", async () => {
       const { group, alice, bob } = await founded();
       const members = [alice, bob];
       const hers = await group.prepare(alice, members);

@@ -38,7 +38,7 @@ export class Member implements Recipient {
     return this.#suite.holds(this.state, epoch(at));
   }
 
-  /** Back from the disk. */
+  /** Goes on from the state as it was kept. */
   restart(): void {
     this.state = this.#suite.decodeState(this.#suite.encodeState(this.state));
   }
@@ -99,7 +99,7 @@ export class BegunEpoch {
       actorFingerprint: by.identity.fingerprint,
       subjects: [],
       previous: logHead,
-      opening: made.opening,
+      opening: made.keyCommitment,
     };
   }
 
@@ -143,7 +143,7 @@ export class SuiteGroup {
     return { group: this.group, epoch: epoch(this.#epoch + 1), members, readBack: [] };
   }
 
-  /** What a member has to send before the next epoch. */
+  /** The handshake messages that a member has to send before the next epoch. */
   async prepare(by: Member, members: readonly Member[]): Promise<readonly Uint8Array[]> {
     if (this.#epoch === 0) return [];
     const prepared = await this.#suite.prepareEpoch(by.own, by.state, this.changeOf(members));
@@ -152,7 +152,7 @@ export class SuiteGroup {
     return prepared.value.handshakes;
   }
 
-  /** Hands these handshake messages to whoever is in the group. */
+  /** Hands these handshake messages to those of `to` who are in the group. */
   async deliver(from: Member, handshakes: readonly Uint8Array[], to: readonly Member[]): Promise<void> {
     for (const payload of handshakes) {
       for (const member of to) {
@@ -170,7 +170,7 @@ export class SuiteGroup {
     return begun;
   }
 
-  /** The server has accepted the entry: who made it goes on from its state, the others follow. */
+  /** The server has accepted the entry: its maker goes on from the new state, the others follow. */
   async follow(by: Member, begun: BegunEpoch, members: readonly Member[]): Promise<void> {
     for (const member of members) {
       if (member === by) member.state = begun.state;

@@ -27,7 +27,7 @@ import {
   seq,
   type UserId,
 } from "../../wire/ids.ts";
-import { actionsThatOpen, type MembershipAction, type MembershipEntry } from "../../wire/membership-entry.ts";
+import { actionsWithNewKey, type MembershipAction, type MembershipEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { refreshRevoked } from "../assemble.ts";
 
@@ -406,7 +406,7 @@ class World {
   }
 
   #submit(client: HeldClient, entry: MembershipEntry, members: readonly UserId[]): void {
-    if (actionsThatOpen.has(entry.action)) {
+    if (actionsWithNewKey.has(entry.action)) {
       const keys = members.map((user) => ({ user, epoch: entry.epoch, wrapped: Uint8Array.of(1) }));
       client.ask({ kind: "stageKeys", group: entry.group, keys });
     }
@@ -536,7 +536,7 @@ function entryOf(
   people: readonly Someone[],
 ): MembershipEntry {
   const subjects = people.map((of) => ({ user: of.user, fingerprint: of.identity.public.fingerprint }));
-  const opening = actionsThatOpen.has(action) ? { opening: Uint8Array.of(1) } : {};
+  const opening = actionsWithNewKey.has(action) ? { opening: Uint8Array.of(1) } : {};
   const actorFingerprint = identity.public.fingerprint;
   return { group, index, epoch, action, actor, actorFingerprint, subjects, previous, ...opening };
 }

@@ -6,7 +6,7 @@ import { coldLinkFrames } from "../link-frame.ts";
 import { coldServerFrames } from "../server-frame.ts";
 import { byCode, kindByte, type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
 
-/** How CDDL (RFC 8610) writes a type. A text's bound is in UTF-16 code units, of which each has 3 bytes of UTF-8 at most. */
+/** CDDL's notation (RFC 8610). A text's bound is in UTF-16 code units, each of which has at most 3 bytes of UTF-8. */
 const cddl: Notation = {
   bool: "bool",
   float: "number",
@@ -36,7 +36,7 @@ function rules(direction: string, frames: ColdTable): string {
     .join("");
 }
 
-/** The bodies of all cold frames: what frames.cddl holds. */
+/** The content of frames.cddl: the bodies of all cold frames. */
 export function framesCddl(): string {
   const types = Object.entries(namedTypes).map(([name, [from, to]]) => `${name} = ${from}..${to}\n`);
   return `; The bodies of cold frames, behind the two bytes of version and kind. Written by \`npm run protocol\`.

@@ -5,7 +5,7 @@ import { coldLinkFrames } from "../link-frame.ts";
 import { coldServerFrames } from "../server-frame.ts";
 import { byCode, kindByte, type Notation, type WrittenField, writtenFields } from "./written-fields.ts";
 
-/** How the tables of PROTOCOL.md write a type. */
+/** The notation of PROTOCOL.md's tables. */
 const markdown: Notation = {
   bool: "bool",
   float: "float",
@@ -27,7 +27,7 @@ const markdown: Notation = {
 
 const bounded = (type: string, bound: number | undefined) => (bound === undefined ? type : `${type}(${bound})`);
 
-/** A field that is called like its type is written once. */
+/** A field that has its type's name is written without the type. */
 function listed(fields: readonly WrittenField[]): string {
   return fields
     .map(({ name, type, optional }) => `${name}${optional ? "?" : ""}${name === type ? "" : `: ${type}`}`)
@@ -63,10 +63,10 @@ const sections: Readonly<Record<string, () => string>> = {
   "frames between servers": () => table(coldLinkFrames),
 };
 
-/** PROTOCOL.md with its tables of frames as the code has them now. */
+/** The text of PROTOCOL.md with the tables of frames that the code has now. */
 export function withFrameTables(text: string): string {
   return Object.entries(sections).reduce((written, [name, section]) => {
-    const place = { begin: `<!-- ${name}: written by \`npm run protocol\` -->`, end: `<!-- end of ${name} -->` };
-    return withSection("PROTOCOL.md", written, place, section());
+    const marks = { begin: `<!-- ${name}: written by \`npm run protocol\` -->`, end: `<!-- end of ${name} -->` };
+    return withSection("PROTOCOL.md", written, marks, section());
   }, text);
 }

@@ -13,7 +13,7 @@ import { coldLinkFrames } from "../link-frame.ts";
 import { coldServerFrames } from "../server-frame.ts";
 import { framesCddl } from "./cddl.ts";
 
-/** Every schema in a frame's body, with what it is made of. */
+/** A schema and every schema within it. */
 function schemasIn(schema: z.core.$ZodType): z.core.$ZodType[] {
   const inner: readonly z.core.$ZodType[] =
     schema instanceof z.ZodObject

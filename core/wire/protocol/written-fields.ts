@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type namedTypes, type WrittenType, writtenTypes } from "../fields.ts";
 import type { ColdKind } from "../frame.ts";
 
-/** A way to write the types of fields down: PROTOCOL.md's tables have one, CDDL another. */
+/** A way to write down the types of fields: that of PROTOCOL.md's tables, or CDDL. */
 export interface Notation {
   readonly bool: string;
   readonly float: string;
@@ -24,14 +24,14 @@ export interface WrittenField {
   readonly optional: boolean;
 }
 
-/** A kind as the documents write it: `0x0f`. */
+/** A kind byte as the documents write it: `0x0f`. */
 export const kindByte = (code: number) => `0x${code.toString(16).padStart(2, "0")}`;
 
 /** The frames of a direction with their names, in the order of their kinds. */
 export const byCode = <Kind extends ColdKind>(frames: Readonly<Record<string, Kind>>) =>
   Object.entries(frames).toSorted(([, a], [, b]) => a.code - b.code);
 
-/** What a frame's body may hold, read off its schema. */
+/** The fields of a frame's body, from its schema. */
 export function writtenFields(body: z.core.$ZodType, notation: Notation): WrittenField[] {
   if (!(body instanceof z.ZodObject)) throw new Error("a frame's body is a map");
   return Object.entries(body.shape).map(([name, field]) =>
@@ -41,7 +41,7 @@ export function writtenFields(body: z.core.$ZodType, notation: Notation): Writte
   );
 }
 
-/** Throws for a schema that no notation has words for: the new kind of field is added here, and to the document's table of types. */
+/** Throws for a kind of schema that it does not know: a new one is added here, and to the document's table of types. */
 function typeOf(schema: z.core.$ZodType, notation: Notation): string {
   const written: WrittenType | undefined = writtenTypes.get(schema);
   if (written) return "name" in written ? notation.named(written.name) : notation.bytes(written.bytes);

@@ -5,9 +5,9 @@ import { FakeClock } from "../../../testing/fake-clock.ts";
 import { type FakeConnection, FakeNetwork, settle } from "../../../testing/fake-network.ts";
 import { writeUint64 } from "../../../wire/bytes.ts";
 import type { ErrorCode } from "../../../wire/errors.ts";
-import { type ClientMessageId, type Epoch, epoch, groupId, seq, userId } from "../../../wire/ids.ts";
+import { type ClientMessageId, clientMessageId, type Epoch, epoch, groupId, seq, userId } from "../../../wire/ids.ts";
 import { Mailbox, type MailboxOptions } from "../mailbox.ts";
-import type { SealTarget, SendOutcome } from "../outgoing-message.ts";
+import type { Seal, SendOutcome } from "../outgoing-message.ts";
 
 export const group = groupId(7);
 export const token = Buffer.from("token");
@@ -44,7 +44,7 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
   return { mailbox, network, clock, delivered, states, left, strays };
 }
 
-/** Lets the newest connection in, as a user of these groups. */
+/** Resumes the session on the newest connection, for a user who is in these groups. */
 export async function letIn(
   { network }: Setup,
   groups: readonly { group: typeof group; at?: number; lastSeq?: number }[] = [{ group }],
@@ -85,7 +85,7 @@ export async function online(
 export function say(
   mailbox: Mailbox,
   text: string,
-  seal = ({ epoch: at }: SealTarget) => accepted({ epoch: at, payload: Buffer.from(text) }),
+  seal: Seal = ({ epoch: at }) => accepted({ epoch: at, payload: Buffer.from(text) }),
 ) {
   const outcomes: SendOutcome[] = [];
   const taken = mailbox.send({ group, seal }, (outcome) => outcomes.push(outcome));
@@ -104,9 +104,9 @@ export function reject(
   code: ErrorCode,
   of: { epoch?: Epoch; retryAfterMs?: number; remaining?: number; resetMs?: number } = {},
 ): void {
-  const clientMessageId = new Uint8Array(8);
-  writeUint64(clientMessageId, 0, id);
-  connection.say({ kind: "reject", group, clientMessageId, code, ...of });
+  const bytes = new Uint8Array(8);
+  writeUint64(bytes, 0, id);
+  connection.say({ kind: "reject", group, clientMessageId: bytes, code, ...of });
 }
 
 export const acknowledge = (connection: FakeConnection, id: ClientMessageId, at: number) =>
@@ -119,7 +119,7 @@ export const deliver = (connection: FakeConnection, from: number, ...texts: stri
     firstSeq: seq(from),
     messages: texts.map((text, i) => ({
       sender: alice,
-      clientMessageId: BigInt(from + i) as ClientMessageId,
+      clientMessageId: clientMessageId(BigInt(from + i)),
       type: 0,
       sentAt: 0,
       epoch: epoch(1),
