@@ -77,7 +77,7 @@ export function addAccount(program: Command): void {
   );
 }
 
-/** Makes this machine know an account, a new one or one that there is. */
+/** Adds an account to this machine: a new one, or one that the server knows. */
 function bringHere(
   options: Record<string, unknown>,
   {

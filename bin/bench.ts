@@ -28,7 +28,7 @@ function addBenchmark(bench: Command, benchmark: Benchmark): void {
   command.action((flags) => runBenchmark(benchmark, flags));
 }
 
-/** One command for several benchmarks, which its argument tells apart. */
+/** One command for several benchmarks; its argument names one of them. */
 function addSharedCommand(
   command: Command,
   { description, topic }: { readonly description: string; readonly topic: string },

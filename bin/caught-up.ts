@@ -9,7 +9,7 @@ const patienceMs = 30_000;
 
 /**
  * Goes online, and resolves once everything that the server had for the user's groups is in the vault; or at once when the
- * user wants an end.
+ * user interrupts.
  */
 export async function catchUp(account: LocalAccount, password: string, signal: AbortSignal): Promise<void> {
   await Promise.race([account.connect(password), untilAborted(signal)]);
@@ -22,7 +22,7 @@ export async function catchUp(account: LocalAccount, password: string, signal: A
     }
     await sleep(systemClock, lookMs, signal);
   }
-  // Behind what has come and is still being opened.
+  // refresh() runs behind the messages that have come and are still being opened.
   for (const group of mailbox.groups.keys()) {
     const read = await account.client.conversation(group).refresh();
     if (!read.ok) currentHost().err(`group ${group}: ${read.reason.code}: ${read.reason.detail}\n`);

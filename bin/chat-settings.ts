@@ -2,7 +2,7 @@ import { type ConfigOf, setting } from "../core/platform/config.ts";
 import { countedPortMax } from "../core/platform/free-port.ts";
 import { newAccountSettings } from "./account-settings.ts";
 
-/** What `fastchat chat` can be told. */
+/** The settings of `fastchat chat`. */
 export const chatSettings = {
   ...newAccountSettings,
   server: setting.optionalText({

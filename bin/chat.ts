@@ -60,7 +60,7 @@ after the last one. Two terminals are enough to talk.`,
   );
 }
 
-/** Whether one of the accounts that may be meant is at this machine's own server, or a new one would be. */
+/** Whether one of the accounts that the settings fit, or a new account, is at this machine's own server. */
 function needsLocal(profiles: Profiles, { server, user, profile }: ChatConfig, local: string): boolean {
   if (server !== undefined) return server === local;
   const known = profiles.list().map((name) => ({ name, ...profiles.read(name) }));

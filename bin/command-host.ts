@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ThisMachineOptions } from "../core/client/index.ts";
 
-/** Where a command runs: who is told what it says and how it ended, and what accounts cost there. */
+/** Where a command runs: where its output and its exit code go, and what accounts cost there. */
 export interface CommandHost {
   out(text: string): void;
   err(text: string): void;
   /** The exit code. */
   end(code: number): void;
-  /** Of the machine whose accounts it uses, what is not as a person needs it. */
+  /** Options of its machine that differ from those of a person's. */
   readonly machine?: ThisMachineOptions;
 }
 
@@ -22,10 +22,10 @@ export const ownHost: CommandHost = {
 
 const hosts = new AsyncLocalStorage<CommandHost>();
 
-/** Of the command that runs now: the process, unless it was begun for somebody else. */
+/** The host of the command that runs now: the process, unless `work` below was given another. */
 export const currentHost = (): CommandHost => hosts.getStore() ?? ownHost;
 
-/** Has whatever `work` runs find this host, so that a test can run many commands in one process. */
+/** Runs `work` with this host, so that a test can run many commands in one process. */
 export function hostedBy<T>(host: CommandHost, work: () => Promise<T>): Promise<T> {
   return hosts.run(host, work);
 }

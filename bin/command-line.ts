@@ -4,7 +4,7 @@ import { UsageError } from "./program.ts";
 
 type Add = (program: Command) => void;
 
-/** What each command needs is loaded with it: a chat does not wait for the benchmarks. */
+/** Each command loads only its own modules: a chat does not wait for the benchmarks. */
 const rooms: Readonly<Record<string, () => Promise<Add>>> = {
   chat: async () => (await import("./chat.ts")).addChat,
   serve: async () => (await import("./serve.ts")).addServe,
@@ -20,8 +20,8 @@ const rooms: Readonly<Record<string, () => Promise<Add>>> = {
 };
 
 /**
- * Picks the room of a command line and does what it says. It ends with 2 when it cannot be obeyed and with 0 when it asked for
- * help; a command that has run says by itself how it ended.
+ * Runs a command line. The exit code is 2 when it cannot be understood and 0 when it asks for help; a command that has run sets
+ * its own.
  */
 export async function obey(args: readonly string[], host: CommandHost = ownHost): Promise<void> {
   const program = new Command("fastchat")

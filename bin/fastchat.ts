@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { obey } from "./command-line.ts";
 
-// Whoever reads what is printed may stop doing so (`fastchat serve --help | head`); that ends nothing else.
+// The reader of the output may close it (`fastchat serve --help | head`); the command goes on.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (cause: NodeJS.ErrnoException) => {
     if (cause.code !== "EPIPE") throw cause;

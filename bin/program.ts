@@ -9,7 +9,7 @@ import { newAccountSettings } from "./account-settings.ts";
 import { chatSettings } from "./chat-settings.ts";
 import { currentHost } from "./command-host.ts";
 
-/** The command line cannot be obeyed; the message says what to write. */
+/** The command line cannot be understood; the message says what to write. */
 export class UsageError extends Error {}
 
 /** Settings whose variables may be set although another program is run. */
@@ -51,7 +51,7 @@ export function whole(text: string): number {
 
 export const print = (line: string) => currentHost().out(`${line}\n`);
 
-/** Resolves when the user wants an end. */
+/** Resolves when the user interrupts. */
 export function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

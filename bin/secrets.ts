@@ -10,7 +10,7 @@ export async function readSecret(what: string, file: string | undefined): Promis
   return secret;
 }
 
-/** One that is to be remembered: typed twice. */
+/** A new password or passphrase: typed twice. */
 export async function readNewSecret(what: string, file: string | undefined): Promise<string> {
   const secret = await readSecret(what, file);
   if (file !== undefined || (await typed(`${what} once more`)) === secret) return secret;

@@ -57,7 +57,7 @@ GROUP is a title, what only this title begins with, or an id (fastchat groups). 
   });
 }
 
-/** As {@link catchUp}; without a server it says that what was to be sent is not kept, and how it would be. */
+/** As {@link catchUp}; without a server it fails, and says how to keep the text for later. */
 async function catchUpOrKeepNothing(
   account: LocalAccount,
   password: string,
@@ -76,7 +76,7 @@ async function catchUpOrKeepNothing(
   }
 }
 
-/** Sends, and answers what to tell of it. */
+/** Sends the text; returns what the command prints. */
 async function sent(
   account: LocalAccount,
   group: GroupId,

@@ -73,7 +73,7 @@ function follow(
   write: (message: ShownMessage) => void,
 ): { readonly ended: Promise<void> } {
   let newest = 0;
-  /** Written without a place: not again, when they get theirs. */
+  /** Own messages that were printed before they had a seq: they are not printed again when they get it. */
   const unplaced = new Set<RowKey>();
   const take = (message: ShownMessage) => {
     const { row, seq } = message;
@@ -118,5 +118,5 @@ function jsonOf(account: LocalAccount, message: ShownMessage): string {
 
 const nameOf = ({ client }: LocalAccount, { sender }: ShownMessage) => client.trust.nameOf(sender) ?? `user ${sender}`;
 
-/** Whoever read what is written has stopped doing so. */
+/** The reader of the output has closed it. */
 const closed = (output: NodeJS.WriteStream) => new Promise<void>((resolve) => output.once("error", () => resolve()));

@@ -31,7 +31,7 @@ export interface ChatOptions {
   readonly signal: AbortSignal;
 }
 
-/** How often the clock moves: while something turns, and otherwise. */
+/** How often a `tick` comes: while a spinner turns, and otherwise. */
 const busyTickMs = 120;
 const idleTickMs = 1000;
 

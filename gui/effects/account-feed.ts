@@ -9,14 +9,17 @@ import type { Emit } from "./emit.ts";
 import { groupFacts, groupRows, messageRow, nameOf, personRows } from "./rows.ts";
 import { Throttle } from "./throttle.ts";
 
-/** The list of groups is told at most once in so long, whatever comes. */
+/** The list of groups is emitted at most once in this time. */
 const groupsPeriodMs = 100;
-/** Messages that come within so long are told one after the other. */
+/** Messages are gathered for this time, then emitted one after the other. */
 const messagesPeriodMs = 30;
 const pingPeriodMs = 10_000;
-/** A change that others have made before that is no news, but in the log. */
+/** A change to a group that is older than this is no news: the conversation shows it, and nothing announces it. */
 const newsMsMax = 60_000;
-/** When the server took a change in is known a moment after the change, or never. */
+/**
+ * The time at which the server took a change in is known a moment after the change, or never; after this it is not waited
+ * for.
+ */
 const newsPatienceMs = 2000;
 
 interface News {
@@ -26,9 +29,9 @@ interface News {
   readonly untilMs: number;
 }
 
-/** Tells the model what happens to an account that is open, gathered so that much at once costs little. */
+/** Emits what happens to the open account as events for the model, gathered, so that a flood of messages costs little. */
 export class AccountFeed {
-  /** For the client that is to be followed. */
+  /** The client of the account calls these. */
   readonly events: ClientEvents;
   readonly #clock: Clock;
   readonly #emit: Emit;
@@ -37,9 +40,9 @@ export class AccountFeed {
   readonly #changedRows = new Map<RowKey, GroupId>();
   readonly #changedFacts = new Set<GroupId>();
   #news: News[] = [];
-  /** Groups of which messages are fetched that are older than this place: they come with their page. */
+  /** Groups whose older messages are being fetched, with the seq before which they are: the model gets them as a page. */
   readonly #fetching = new Map<GroupId, Seq>();
-  /** Messages of groups that let theirs expire, which the model has been told of. */
+  /** Messages that the model has, of groups whose messages expire. */
   readonly #perishable = new Map<GroupId, Set<RowKey>>();
   #shown: GroupId | undefined;
   #account: LocalAccount | undefined;
@@ -51,8 +54,8 @@ export class AccountFeed {
   constructor(clock: Clock, emit: Emit) {
     this.#clock = clock;
     this.#emit = emit;
-    this.#groups = new Throttle(clock, groupsPeriodMs, () => this.#tellGroups());
-    this.#messages = new Throttle(clock, messagesPeriodMs, () => this.#tellMessages());
+    this.#groups = new Throttle(clock, groupsPeriodMs, () => this.#emitGroups());
+    this.#messages = new Throttle(clock, messagesPeriodMs, () => this.#emitMessages());
     this.events = {
       connection: (state, why) => this.#connection(state, why),
       welcomed: () => void this.#measure(true),
@@ -87,7 +90,7 @@ export class AccountFeed {
     };
   }
 
-  /** Follows the account, which has got {@link events}; the password is for sessions that run out. */
+  /** Follows the account, whose client was given {@link events}. The password logs in again when the session has ended. */
   start(account: LocalAccount, password: string): void {
     this.#account = account;
     this.#password = password;
@@ -112,8 +115,8 @@ export class AccountFeed {
     this.#groups.ask();
   }
 
-  /** The model has been given these messages: when they expire, it is told that they are gone. */
-  gave(group: GroupId, messages: readonly MessageRow[]): void {
+  /** Remembers messages that the model has: when they expire, the feed emits that they are gone. */
+  remember(group: GroupId, messages: readonly MessageRow[]): void {
     const expires = this.#account?.client.conversation(group).membership?.settings.expireSeconds ?? 0;
     if (expires === 0) return;
     const keys = this.#perishable.get(group) ?? new Set();
@@ -121,12 +124,12 @@ export class AccountFeed {
     for (const { key } of messages) keys.add(key);
   }
 
-  /** What was changed by the user is told with the rest. */
+  /** The user has changed something: the list of groups follows soon. */
   ask(): void {
     this.#groups.ask();
   }
 
-  /** While older messages are fetched, each of them by itself is no news. */
+  /** Runs a fetch of older messages; they are not emitted one by one. */
   async quietly<T>(group: GroupId, before: Seq, work: () => Promise<T>): Promise<T> {
     this.#fetching.set(group, before);
     try {
@@ -145,7 +148,7 @@ export class AccountFeed {
     this.#emit({ kind: "connection", connection: { state, why, ...unknown, waiting: this.#countWaiting() } });
   }
 
-  /** A session lasts some weeks. */
+  /** A session lasts some weeks; then the password is needed. */
   async #logInAgain(): Promise<void> {
     const welcome = await this.#account?.logIn(this.#password);
     if (!welcome || welcome.ok) return;
@@ -155,7 +158,7 @@ export class AccountFeed {
     this.#emit({ kind: "connection", connection: { state: "offline", why } });
   }
 
-  /** The way to the server and back; and, at a new connection, how the deployment works. */
+  /** Measures the round trip to the server; at a new connection, also asks for the strategy of the deployment. */
   async #measure(isNew: boolean): Promise<void> {
     const account = this.#account;
     if (!account || account.client.mailbox.state !== "online") return;
@@ -181,7 +184,7 @@ export class AccountFeed {
     this.#groups.ask();
   }
 
-  #tellMessages(): void {
+  #emitMessages(): void {
     const view = this.#account?.vault.view;
     if (!view) return;
     const changed = [...this.#changedRows];
@@ -192,10 +195,10 @@ export class AccountFeed {
       else {
         const shown = messageRow(message);
         this.#emit({ kind: "message", group, message: shown });
-        this.gave(group, [shown]);
+        this.remember(group, [shown]);
       }
     }
-    this.#tellWaiting();
+    this.#emitWaiting();
   }
 
   #isFetched(group: GroupId, row: RowKey): boolean {
@@ -204,10 +207,10 @@ export class AccountFeed {
     return before !== undefined && seq !== undefined && seq < before;
   }
 
-  #tellGroups(): void {
+  #emitGroups(): void {
     const account = this.#account;
     if (!account) return;
-    // Names first: they stand in what follows.
+    // Names come first, since the rows that follow use them.
     if (account.client.trust.version !== this.#trustVersion) {
       this.#trustVersion = account.client.trust.version;
       this.#emit({ kind: "people", people: personRows(account) });
@@ -216,15 +219,15 @@ export class AccountFeed {
     this.#emit({ kind: "groups", groups: groupRows(account) });
     const shown = this.#shown;
     const facts = shown !== undefined && this.#changedFacts.has(shown) ? groupFacts(account, shown) : undefined;
-    for (const group of this.#changedFacts) this.#tellExpired(account, group);
+    for (const group of this.#changedFacts) this.#emitExpired(account, group);
     this.#changedFacts.clear();
     if (shown !== undefined && facts) this.#emit({ kind: "facts", group: shown, facts });
-    this.#news = this.#news.filter((of) => !this.#toldNews(account, of));
+    this.#news = this.#news.filter((of) => !this.#emitNews(account, of));
     if (this.#news.length > 0) this.#groups.ask();
-    this.#tellWaiting();
+    this.#emitWaiting();
   }
 
-  #tellExpired({ vault }: LocalAccount, group: GroupId): void {
+  #emitExpired({ vault }: LocalAccount, group: GroupId): void {
     const keys = this.#perishable.get(group) ?? [];
     for (const key of keys) {
       if (vault.view.message(key)) continue;
@@ -233,19 +236,19 @@ export class AccountFeed {
     }
   }
 
-  /** False while it may still become clear whether it is news. */
-  #toldNews(account: LocalAccount, { group, entry, untilMs }: News): boolean {
+  /** Emits the change if it is news; false while that cannot be known yet. */
+  #emitNews(account: LocalAccount, { group, entry, untilMs }: News): boolean {
     const self = account.client.user;
     if (entry.actor === self || self === undefined) return true;
     const change = account.client.conversation(group).changes[entry.index];
     if (change?.at === undefined) return this.#clock.monotonic() > untilMs;
     if (this.#clock.now() - change.at > newsMsMax) return true;
     const text = changeSentence(change, { self, nameOf: (user) => nameOf(account, user), group: this.#titleOf(group) });
-    if (text !== undefined) this.#emit({ kind: "told", text });
+    if (text !== undefined) this.#emit({ kind: "news", text });
     return true;
   }
 
-  #tellWaiting(): void {
+  #emitWaiting(): void {
     const before = this.#waiting;
     const waiting = this.#countWaiting();
     if (waiting !== before) this.#emit({ kind: "connection", connection: { waiting } });

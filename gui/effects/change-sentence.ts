@@ -2,15 +2,16 @@ import type { GroupChange } from "../../core/client/index.ts";
 import type { UserId } from "../../core/wire/ids.ts";
 import { ended } from "../text/sentence.ts";
 
-interface Told {
+interface Reader {
+  /** Called "you". */
   readonly self: UserId;
   readonly nameOf: (user: UserId) => string;
   /** What the group is called now. */
   readonly group: string;
 }
 
-/** What somebody else did to a group; undefined for what concerns nobody. */
-export function changeSentence(change: GroupChange, { self, nameOf, group }: Told): string | undefined {
+/** A sentence about what somebody else did to a group; undefined for a change that no member needs to know of. */
+export function changeSentence(change: GroupChange, { self, nameOf, group }: Reader): string | undefined {
   const by = nameOf(change.actor);
   const whom = change.subjects.map((user) => (user === self ? "you" : nameOf(user))).join(", ");
   switch (change.action) {

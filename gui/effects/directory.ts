@@ -7,23 +7,23 @@ import type { FileEntry } from "../model/shown.ts";
 import { sentence } from "../text/sentence.ts";
 import { typedPath } from "./paths.ts";
 
-/** More are not shown: somebody who looks for one of them types a part of its path. */
+/** Further entries are not shown; their paths can be typed. */
 const entriesMax = 5000;
 
-/** What somebody may send from a directory: its directories first, what is hidden last. */
+/** Lists a directory for choosing a file: directories first, hidden entries last. */
 export async function listDirectory(asked: string): Promise<Extract<Event, { kind: "directory" }>> {
   const directory = typedPath(asked);
   try {
     const found = await readdir(directory, { withFileTypes: true });
     const entries = await Promise.all(found.slice(0, entriesMax).map((entry) => entryOf(directory, entry)));
-    const shown = entries.filter((entry) => entry !== undefined).sort(byPlace);
+    const shown = entries.filter((entry) => entry !== undefined).sort(inOrder);
     return { kind: "directory", asked, directory, entries: shown };
   } catch (cause) {
     return { kind: "directory", asked, directory, entries: [], problem: sentence(reasonOf(directory, cause)) };
   }
 }
 
-/** Undefined for what is neither a file nor a directory, nor leads to one. */
+/** Undefined for an entry that is neither a file nor a directory, nor a link to one. */
 async function entryOf(directory: string, entry: Dirent): Promise<FileEntry | undefined> {
   const { name } = entry;
   if (entry.isDirectory()) return { name, kind: "directory", bytes: 0 };
@@ -33,11 +33,11 @@ async function entryOf(directory: string, entry: Dirent): Promise<FileEntry | un
     if (about.isDirectory()) return { name, kind: "directory", bytes: 0 };
     return about.isFile() ? { name, kind: "file", bytes: about.size } : undefined;
   } catch {
-    return undefined; // It has gone meanwhile, or leads nowhere.
+    return undefined; // It was deleted meanwhile, or is a broken link.
   }
 }
 
-function byPlace(a: FileEntry, b: FileEntry): number {
+function inOrder(a: FileEntry, b: FileEntry): number {
   const hidden = Number(a.name.startsWith(".")) - Number(b.name.startsWith("."));
   const kinds = Number(a.kind === "file") - Number(b.kind === "file");
   return hidden || kinds || a.name.localeCompare(b.name, undefined, { numeric: true });

@@ -45,7 +45,7 @@ suite("groups and people", () => {
     group = made.ok ? made.value.group : assert.fail();
     await alice.until("groups", ({ groups }) => groups.some(({ title }) => title === "climbing"));
     await alice.until("people", ({ people }) => people.some(({ name }) => name === "bob"));
-    assert.equal((await alice.until("told")).text, "bob has founded climbing.");
+    assert.equal((await alice.until("news")).text, "bob has founded climbing.");
     await alice.perform({ kind: "show", group, before: undefined });
     const { facts } = await alice.until("facts");
     const { changes, ...rest } = facts;
@@ -93,7 +93,7 @@ suite("groups and people", () => {
     assert.equal(alice.last("failed").text, "Only an admin of the group can do this.");
     const renamed = await bob.client.changeGroup(hers, { action: "rename", title: "bob's" });
     assert.ok(renamed.ok);
-    await alice.until("told", ({ text }) => text === "bob now calls the group bob's.");
+    await alice.until("news", ({ text }) => text === "bob now calls the group bob's.");
     await alice.perform({ kind: "leaveGroup", group: hers });
     await alice.until("left", (event) => event.group === hers);
     await alice.until("groups", ({ groups }) => groups.some((row) => row.group === hers && row.left));
@@ -102,7 +102,7 @@ suite("groups and people", () => {
     await alice.perform(create("short", ["bob"]));
     const { group: short } = alice.last("groupDone");
     await alice.perform({ kind: "deleteGroup", group: short });
-    assert.match(alice.last("told").text, /closed/);
+    assert.match(alice.last("news").text, /closed/);
     await until(() => !bob.joined.has(short), "bob is out");
     await alice.perform({ kind: "show", group, before: hers });
   });

@@ -16,7 +16,7 @@ export async function createGroup(opened: OpenAccount, wanted: EffectOf<"createG
   emit({ kind: "groupDone", group: made.value.group });
 }
 
-/** Each part in turn; what was done stays done when a later one fails. */
+/** Makes one change after the other; those that were made stay when a later one fails. */
 export async function amendGroup(opened: OpenAccount, wanted: EffectOf<"amendGroup">): Promise<void> {
   const { account, emit } = opened;
   const { group, title, add, remove, promote, demote } = wanted;
@@ -49,7 +49,7 @@ export async function leaveGroup({ account, emit }: OpenAccount, group: GroupId)
 export async function deleteGroup({ account, emit }: OpenAccount, group: GroupId): Promise<void> {
   const outcome = await account.client.deleteGroup(group);
   if (!outcome.ok) emit({ kind: "failed", of: "other", text: refusalSentence(outcome.reason) });
-  else emit({ kind: "told", text: "The group is closed: nobody is in it any more." });
+  else emit({ kind: "news", text: "The group is closed: nobody is in it any more." });
 }
 
 function named(action: "admit" | "remove" | "promote" | "demote", done: string, names: readonly string[] = []) {

@@ -7,10 +7,10 @@ import { refusalSentence } from "./sentence.ts";
 import type { Viewer } from "./surroundings.ts";
 import { isShown } from "./system-viewer.ts";
 
-/** Only what a browser asks for by itself. */
+/** A web address; no other scheme is handed to the system. */
 const address = /\bhttps?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+[^\s<>"'`\p{Cc}\p{Cf}.,;:!?)\]}]/u;
 
-/** Shows files and addresses of messages outside. What it has saved for that goes with it. */
+/** Shows files and addresses of messages with the system's viewer. The files that it saves for that are deleted at the end. */
 export class MessageViewer {
   readonly #opened: OpenAccount;
   readonly #viewer: Viewer;
@@ -35,7 +35,7 @@ export class MessageViewer {
       const text = `${name} may be a program: save it, and open it by hand if you trust it.`;
       return emit({ kind: "failed", of: "other", text });
     }
-    // Nobody else may look into it.
+    // mkdtemp makes a directory that only this user may enter.
     const directory = mkdtempSync(path.join(tmpdir(), "fastchat-open-"));
     this.#directories.push(directory);
     const file = path.join(directory, name);

@@ -4,7 +4,7 @@ import type { Settings } from "../model/settings.ts";
 import type { AccountFeed } from "./account-feed.ts";
 import type { Emit } from "./emit.ts";
 
-/** An account that is open, as whoever does an effect with it is handed it. */
+/** The open account, as it is handed to what performs effects on it. */
 export interface OpenAccount {
   readonly account: LocalAccount;
   readonly feed: AccountFeed;

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 
-/** A path as somebody types it: `~` is their home, and what is relative begins where they are. */
+/** A path as somebody types it: `~` is their home; a relative path begins in the working directory. */
 export function typedPath(typed: string): string {
   const expanded = typed === "~" || typed.startsWith("~/") ? path.join(homedir(), typed.slice(1)) : typed;
   return path.resolve(expanded);
@@ -13,24 +13,24 @@ export function downloadsDirectory(environment: NodeJS.ProcessEnv = process.env,
   const named = environment.XDG_DOWNLOAD_DIR ?? xdgDirectory(environment, home);
   const wanted = named === undefined ? undefined : named.replace(/^\$HOME(?=\/|$)/, home);
   return (
-    [wanted, path.join(home, "Downloads")].find((place) => place && path.isAbsolute(place) && isDirectory(place)) ??
+    [wanted, path.join(home, "Downloads")].find((folder) => folder && path.isAbsolute(folder) && isDirectory(folder)) ??
     home
   );
 }
 
-/** As the desktop has written it down (freedesktop.org, xdg-user-dirs). */
+/** The downloads directory as the desktop has configured it (freedesktop.org, xdg-user-dirs). */
 function xdgDirectory(environment: NodeJS.ProcessEnv, home: string): string | undefined {
   const file = path.join(environment.XDG_CONFIG_HOME ?? path.join(home, ".config"), "user-dirs.dirs");
   try {
     return /^XDG_DOWNLOAD_DIR="(.*)"$/m.exec(readFileSync(file, "utf8"))?.[1];
   } catch {
-    return undefined; // There is none, or not for us.
+    return undefined; // The file does not exist, or we may not read it.
   }
 }
 
-export function isDirectory(place: string): boolean {
+export function isDirectory(file: string): boolean {
   try {
-    return statSync(place).isDirectory();
+    return statSync(file).isDirectory();
   } catch {
     return false;
   }

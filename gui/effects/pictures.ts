@@ -9,14 +9,14 @@ import { refusalSentence } from "./sentence.ts";
 import type { Pictures } from "./surroundings.ts";
 import type { Transfers } from "./transfers.ts";
 
-/** A larger picture is not read for a preview. */
+/** Larger pictures get no preview. */
 const pictureBytesMax = 25 * 1024 * 1024;
 /** How high a picture may be in a conversation. */
 const messageRowsMax = 20;
 
 const noPictures = "pictures cannot be shown here";
 
-/** A file that is about to be sent. */
+/** Draws a file that is about to be sent. */
 export async function previewFile(
   emit: Emit,
   pictures: Pictures | undefined,
@@ -33,7 +33,7 @@ export async function previewFile(
   }
 }
 
-/** A picture in a conversation. */
+/** Draws the picture of a message. */
 export async function previewMessage(
   { account, emit }: OpenAccount,
   transfers: Transfers,

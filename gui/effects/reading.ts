@@ -23,7 +23,7 @@ export async function show(
   emit({ kind: "readUpTo", group, readUpTo: new Map(client.cursorsIn(group)) });
   const known = groupFacts(account, group);
   if (known) return emit({ kind: "facts", group, facts: known });
-  // Not read yet: it will be by itself when something comes, and now if there is a server.
+  // The log of the group has not been read yet. It is read when something comes, and now if there is a server.
   const read = await client.conversation(group).refresh();
   const facts = read.ok ? groupFacts(account, group) : undefined;
   if (facts) emit({ kind: "facts", group, facts });
@@ -34,7 +34,7 @@ export function load({ account, emit, feed }: OpenAccount, { group, where, from 
   const { view } = account.vault;
   const page = (messages: readonly ShownMessage[], more: { moreOlder: boolean; moreNewer: boolean }) => {
     const rows = messages.map(messageRow);
-    feed.gave(group, rows);
+    feed.remember(group, rows);
     const event: Event = { kind: "page", group, where, messages: rows, ...more };
     emit(where === "around" ? { ...event, around: from } : event);
   };

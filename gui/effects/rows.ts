@@ -2,7 +2,7 @@ import type { LocalAccount, Pin, ShownGroup, ShownMessage } from "../../core/cli
 import type { GroupId, UserId } from "../../core/wire/ids.ts";
 import type { GroupFacts, GroupRow, MessageRow, PersonRow, Trusted } from "../model/shown.ts";
 
-/** What the vault and the client have, as the model knows it. */
+/** Rows for the model, made of what the vault and the client have. */
 
 export function groupRow({ last, leftAt, group, title, unread, mentions, readSeq, draft }: ShownGroup): GroupRow {
   return { group, title, unread, mentions, readSeq, draft, lastAt: last?.at ?? 0, left: leftAt !== undefined };
@@ -33,7 +33,7 @@ export function personRows({ client }: LocalAccount): PersonRow[] {
   return client.trust.list().map((pin) => ({ user: pin.user, name: pin.name, trusted: trustedAs(pin) }));
 }
 
-/** How somebody is called who may not have been met yet. */
+/** The name of a user; their number if this account has not met them. */
 export const nameOf = ({ client }: LocalAccount, user: UserId): string => client.trust.nameOf(user) ?? `user ${user}`;
 
 /** Undefined while the group's log has not been read. */

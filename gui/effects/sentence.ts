@@ -1,7 +1,7 @@
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { sentence } from "../text/sentence.ts";
 
-/** What is said in the place of codes that people can do something about. */
+/** Sentences for the codes of refusals that a person can do something about. */
 const known: Readonly<Record<string, string>> = {
   offline: "There is no connection to a server now; try again when there is.",
   timeout: "The server has not answered; try again.",

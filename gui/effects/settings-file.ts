@@ -7,7 +7,7 @@ import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 import { defaultSettings, type Settings } from "../model/settings.ts";
 import type { OpenAccount } from "./open-account.ts";
 
-/** What an older or newer client has not written is as it is by default. */
+/** A setting that an older or newer client has not written has its default. */
 const settingsSchema = z.object({
   theme: z.enum(["dark", "light", "none"]).default(defaultSettings.theme),
   notify: z.enum(["mentions", "all", "none"]).default(defaultSettings.notify),
@@ -16,7 +16,7 @@ const settingsSchema = z.object({
   previews: z.boolean().default(defaultSettings.previews),
 });
 
-/** A profile's settings, beside its vault. Those by default when there are none; refused when the file is none. */
+/** Reads a profile's settings, which are beside its vault: the defaults when there is no file, a refusal when it is broken. */
 export function readSettings(directory: string): Parsed<Settings> {
   const file = fileIn(directory);
   try {
@@ -28,14 +28,14 @@ export function readSettings(directory: string): Parsed<Settings> {
   }
 }
 
-/** From now on the account has these settings, also when it is opened again. */
+/** Applies settings to the open account, and keeps them for when it is opened again. */
 export function saveSettings(opened: OpenAccount, directory: string, settings: Settings): void {
   opened.settings = settings;
   opened.account.client.readReceipts = settings.receipts;
   writeSettings(directory, settings);
 }
 
-/** Either the old settings or the new ones are there, whatever happens meanwhile. */
+/** The file is replaced at once: a crash leaves the old settings or the new ones. */
 function writeSettings(directory: string, settings: Settings): void {
   const file = fileIn(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -17,7 +17,7 @@ import { ended, sentence } from "../text/sentence.ts";
 import type { Emit } from "./emit.ts";
 import { failureSentence } from "./sentence.ts";
 
-/** What a person at this screen does about a failure, where that is something else than at a command. */
+/** Advice for somebody at this screen, where it differs from the advice for somebody at the command line. */
 const advices: Readonly<Record<string, string>> = {
   certificate_unknown:
     "If that is the fingerprint that the server printed at its start, write it behind the address, after a space.",
@@ -31,7 +31,7 @@ const advices: Readonly<Record<string, string>> = {
 
 export type SignInEffect = EffectOf<"open" | "join" | "signUp">;
 
-/** Opens the account that somebody signs in to; undefined when that failed, which has been told. */
+/** Opens the account that somebody signs in to; undefined when that failed, after `signInFailed` was emitted. */
 export async function signIn(
   effect: SignInEffect,
   { machine, events, emit }: { machine: LocalAccountParts; events: ClientEvents; emit: Emit },
@@ -43,7 +43,7 @@ export async function signIn(
       return await openAccount(effect.profile, effect.password, machine, events);
     }
     const { user, password } = effect;
-    // Before anything that takes time.
+    // Checked first: the steps below take time.
     const name = canonicalUserName(user);
     if (!name.ok) throw new Failure("name_invalid", `"${user}" is no user name`, sentence(name.reason));
     doing("looking at the server's certificate");
@@ -71,13 +71,13 @@ export async function signIn(
   }
 }
 
-/** The fingerprint of an authority of the server's own stands behind the address. */
+/** The address as it was typed: host and port, and perhaps the fingerprint of the server's own authority behind a space. */
 async function addressOf({ server, user }: { server: string; user: string }): Promise<AccountAddress> {
   const [address = "", ...pin] = server.trim().split(/\s+/);
   const trust = await trustDeployment(address, pin.length === 0 ? undefined : pin.join(""));
   return { server: address, user, profile: user, trust };
 }
 
-/** Where what belongs to a profile is kept. */
+/** The directory of a profile. */
 export const profileDirectory = ({ profiles }: LocalAccountParts, name: string): string =>
   path.dirname(profiles.vaultFile(name));

@@ -7,7 +7,7 @@ export interface Terminal {
   notify(title: string, text: string): void;
   redraw(): void;
   suspend(): void;
-  /** The account is closed: nothing more comes. */
+  /** Leaves the program; the account is closed already. */
   quit(): void;
 }
 

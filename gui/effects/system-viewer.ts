@@ -2,24 +2,24 @@ import { spawn } from "node:child_process";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import type { Viewer } from "./surroundings.ts";
 
-/** Kinds of files that are looked at, and never run, by what the system opens them with. */
+/** Kinds of files that programs show and do not run. */
 const shownKinds =
   /\.(apng|avif|bmp|gif|heic|jpe?g|png|tiff?|webp|aac|flac|m4a|mp3|oga|ogg|opus|wav|avi|m4v|mkv|mov|mp4|mpe?g|ogv|webm|pdf|epub|txt|md|csv|log|json|docx|xlsx|pptx|odt|ods|odp|rtf)$/i;
 
-/** A file from somebody else is opened only if that cannot run it. */
+/** Whether a file from somebody else may be opened: opening it must not run it. */
 export const isShown = (name: string): boolean => shownKinds.test(name);
 
 const startMsMax = 1000;
 
 const commands: Readonly<Record<string, readonly string[]>> = {
   darwin: ["open"],
-  // Not by way of a shell, which would read an address for commands.
+  // Not through a shell, which would take parts of an address for commands.
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 
 /**
- * The system's own: xdg-open, open or what stands behind start. Fails when there is none, or it fails at once; what it shows
- * goes on by itself.
+ * The system's viewer: xdg-open, open, or rundll32 on Windows. Fails when there is none, or when it ends with an error within a
+ * second; a viewer that runs longer is left alone.
  */
 export const systemViewer: Viewer = {
   open(fileOrUrl) {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 
-/** Does something soon after it was asked for, and at most once in a period however often that is. */
+/** Runs its work soon after `ask()`, and at most once in a period however often that is called. */
 export class Throttle {
   readonly #clock: Clock;
   readonly #periodMs: number;

@@ -19,20 +19,20 @@ import type { OpenAccount } from "./open-account.ts";
 import { downloadsDirectory, isDirectory, typedPath } from "./paths.ts";
 import { refusalSentence } from "./sentence.ts";
 
-/** Progress is told at most so often. */
+/** Progress is emitted at most once in this time. */
 const progressPeriodMs = 100;
 
 interface Transfer {
   row: TransferRow;
   /** While it runs. */
   stopping: AbortController | undefined;
-  /** Begins it, or goes on with it; resolves with what to tell when it is done. */
+  /** Starts or resumes it; resolves with a sentence for the user. */
   readonly run: (options: TransferOptions) => Promise<Result<string, TransferRefusal>>;
-  /** Lets go of what it has left behind. */
+  /** Deletes what it has left behind. */
   readonly forget: () => Promise<void>;
 }
 
-/** Files on their way, up and down: each runs until it is done or stopped, and can then be gone on with. */
+/** Files on their way, up and down. Each runs until it is done or stopped; a stopped one can be resumed. */
 export class Transfers {
   readonly #opened: OpenAccount;
   readonly #transfers = new Map<string, Transfer>();
@@ -42,11 +42,11 @@ export class Transfers {
     this.#opened = opened;
   }
 
-  /** Those that an earlier run has not finished. */
+  /** Lists the uploads that an earlier run of the program has not finished. */
   listUnfinished(): void {
     for (const begun of this.#opened.account.files.unfinished()) {
       const transfer = this.#add("up", begun.group, path.basename(begun.file), this.#sending(begun, begun));
-      this.#tell(transfer, { stopped: "FastChat was closed before it was done." });
+      this.#emit(transfer, { stopped: "FastChat was closed before it was done." });
     }
   }
 
@@ -55,7 +55,7 @@ export class Transfers {
     return this.#run(this.#add("up", group, path.basename(wanted.file), this.#sending(wanted)));
   }
 
-  /** To a path, or under the sender's name where downloads go; never over what is there, unless that is to be replaced. */
+  /** Saves to a path, or under the sender's name in the downloads directory; over an existing file only with `replace`. */
   async save({ group, key, to, replace }: EffectOf<"saveFile">): Promise<void> {
     const content = this.contentOf(key);
     if (!content) return;
@@ -71,7 +71,7 @@ export class Transfers {
       const saved = await account.files.save(content, target, { ...options, replace });
       if (saved.ok) return { ok: true, value: `Saved as ${target}.` };
       if (saved.reason.code !== "file_exists") return saved;
-      // It has come meanwhile.
+      // Somebody has made such a file since the check above.
       exists();
       return { ok: true, value: `${target} is there already.` };
     };
@@ -93,7 +93,7 @@ export class Transfers {
     if (transfer && !transfer.stopping) await this.#run(transfer);
   }
 
-  /** The file of a message; says so when there is none. */
+  /** The file of a message; emits a failure when there is none. */
   contentOf(key: RowKey): FileContent | undefined {
     const content = this.#opened.account.vault.view.message(key)?.content;
     if (content?.kind === "file") return content;
@@ -106,7 +106,7 @@ export class Transfers {
     const others = new Set(files.unfinished().map(({ attachment }) => textOf(attachment)));
     const isOurs = ({ attachment }: OutgoingFile) =>
       (begun && equalBytes(attachment, begun.attachment)) || !others.has(textOf(attachment));
-    /** What is kept of it for another run. */
+    /** What the vault keeps of this upload, so that another run can resume it. */
     const kept = () =>
       files.unfinished().find((of) => of.group === wanted.group && of.file === wanted.file && isOurs(of));
     const run = async (options: TransferOptions): Promise<Result<string, TransferRefusal>> => {
@@ -116,7 +116,7 @@ export class Transfers {
         ? await files.resume(before, options)
         : await files.send(group, file, { ...options, keepMetadata });
       if (!sent.ok) return sent;
-      // Failed as a message, it stands in the conversation, and is sent again from there.
+      // When the upload succeeded and the message failed, the user retries the message in the conversation.
       return { ok: true, value: `${path.basename(file)} was ${sent.value.ok ? "sent" : "uploaded, but not sent"}.` };
     };
     const forget = async () => {
@@ -150,37 +150,37 @@ export class Transfers {
     const { id } = transfer.row;
     const stopping = new AbortController();
     transfer.stopping = stopping;
-    this.#tell(transfer, { stopped: undefined });
-    let toldAtMs = clock.monotonic();
+    this.#emit(transfer, { stopped: undefined });
+    let emittedAtMs = clock.monotonic();
     const onProgress = (done: number, of: number) => {
       const now = clock.monotonic();
       transfer.row = { ...transfer.row, done, of };
-      if (now - toldAtMs < progressPeriodMs && done < of) return;
-      toldAtMs = now;
-      this.#tell(transfer, {});
+      if (now - emittedAtMs < progressPeriodMs && done < of) return;
+      emittedAtMs = now;
+      this.#emit(transfer, {});
     };
     const outcome = await transfer.run({ onProgress, signal: stopping.signal });
     transfer.stopping = undefined;
-    // Cancelled meanwhile: that was told.
+    // It was cancelled meanwhile, and cancel() has emitted that.
     if (!this.#transfers.has(id)) return outcome.ok ? undefined : transfer.forget();
     if (!outcome.ok) {
       const why = refusalSentence(outcome.reason);
-      this.#tell(transfer, { stopped: why });
+      this.#emit(transfer, { stopped: why });
       return emit({ kind: "failed", of: "other", text: `${transfer.row.name}: ${why}` });
     }
     this.#transfers.delete(id);
     emit({ kind: "transferDone", id, text: outcome.value });
   }
 
-  #tell(transfer: Transfer, change: Partial<TransferRow>): void {
+  #emit(transfer: Transfer, change: Partial<TransferRow>): void {
     transfer.row = { ...transfer.row, ...change };
     if (this.#transfers.has(transfer.row.id)) this.#opened.emit({ kind: "transfer", transfer: transfer.row });
   }
 }
 
 function targetOf(content: FileContent, to: string | undefined): string {
-  const place = to === undefined || to.trim() === "" ? downloadsDirectory() : typedPath(to);
-  return to === undefined || isDirectory(place) ? path.join(place, safeFileName(content.name)) : place;
+  const wanted = to === undefined || to.trim() === "" ? downloadsDirectory() : typedPath(to);
+  return to === undefined || isDirectory(wanted) ? path.join(wanted, safeFileName(content.name)) : wanted;
 }
 
 const textOf = (attachment: Uint8Array) => Buffer.from(attachment).toString("hex");

@@ -33,7 +33,7 @@ export function verify(opened: OpenAccount, user: UserId): void {
   opened.emit({ kind: "failed", of: "other", text });
 }
 
-/** The user takes the identity that is shown now for theirs. */
+/** The user accepts the identity that the server shows now as the person's. */
 export function acceptIdentity(opened: OpenAccount, user: UserId): void {
   const pin = pinOf(opened, user);
   if (!pin) return;
@@ -47,7 +47,7 @@ function changed(opened: OpenAccount, user: UserId): void {
   readSafetyNumber(opened, user);
 }
 
-/** Also of somebody who comes back as another user under a known name. */
+/** The pin of this user, also when they come back as another user under a known name. */
 function pinOf({ account, emit }: OpenAccount, user: UserId): Pin | undefined {
   const pins = account.client.trust.list();
   const pin = pins.find((of) => of.user === user) ?? pins.find(({ changed: other }) => other?.user === user);

@@ -3,18 +3,18 @@ import type { GroupId } from "../../core/wire/ids.ts";
 import { sentence } from "../text/sentence.ts";
 import type { OpenAccount } from "./open-account.ts";
 
-/** What becomes of a message is in the vault, and told from there. */
-const settled = () => {};
+/** The vault keeps the outcome of a message, and the account feed emits it from there. */
+const outcomeKept = () => {};
 
 export function send({ account, emit }: OpenAccount, group: GroupId, text: string): void {
-  const taken = account.client.send(group, { kind: "text", text }, settled);
+  const taken = account.client.send(group, { kind: "text", text }, outcomeKept);
   if (!taken.ok) emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
 }
 
 export function retry(opened: OpenAccount, key: RowKey): void {
   const message = ownMessage(opened, key);
   if (!message) return;
-  const taken = opened.account.client.retry(message.clientMessageId, settled);
+  const taken = opened.account.client.retry(message.clientMessageId, outcomeKept);
   if (!taken.ok) opened.emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
 }
 

@@ -3,7 +3,7 @@ import { messageOf } from "../../core/platform/failure.ts";
 import { keysOf } from "../../core/platform/keys-of.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 
-/** Where keys mean something of their own; what is not bound there is looked up in `everywhere`. */
+/** What has the focus. A key that is not bound there has its meaning in `everywhere`. */
 export type KeyContext = "everywhere" | "input" | "messages" | "groups" | "dialog" | "signIn";
 
 interface Binding {
@@ -13,7 +13,7 @@ interface Binding {
 }
 
 /**
- * Every key of the client. The help screen is made from it, and a user's file puts other keys in the place of these. Keys
+ * Every key of the client. The help screen is made from it, and a user's file replaces keys in it. Keys
  * are named as blessed names them: `C-` with control, `M-` with alt, `S-` with shift.
  */
 export const defaultBindings = {
@@ -87,7 +87,7 @@ export const defaultBindings = {
 
 export type Action = keyof typeof defaultBindings;
 
-/** Which keys do what, in every context. */
+/** The keys of each action. */
 export type Bindings = Readonly<Record<Action, readonly string[]>>;
 
 export const actions = keysOf(defaultBindings);
@@ -97,7 +97,7 @@ export function bindingsOf(own: Partial<Bindings> = {}): Bindings {
   return Object.fromEntries(actions.map((action) => [action, own[action] ?? defaultBindings[action].keys])) as Bindings;
 }
 
-/** What a key does in a context; `everywhere` counts too, but what the context itself says goes first. */
+/** The action of a key in a context: the context's own, or else that of `everywhere`. */
 export function actionOf(bindings: Bindings, context: KeyContext, key: string): Action | undefined {
   const among = (wanted: KeyContext) =>
     actions.find((action) => defaultBindings[action].context === wanted && bindings[action].includes(key));

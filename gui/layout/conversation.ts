@@ -8,17 +8,17 @@ import { type MessageView, messageLines } from "./message-lines.ts";
 import { messageShape } from "./message-shape.ts";
 import { clockTime, dayOf, dayText } from "./moment.ts";
 
-/** A line of a conversation, with the message that it belongs to; what stands between messages belongs to none. */
+/** A line of a conversation, with the key of its message; lines between messages have none. */
 export interface ConversationLine {
   readonly line: Line;
   readonly key: RowKey | undefined;
 }
 
-/** Messages of one sender that follow each other so soon are named once. */
+/** Of messages of one sender within this time, only the first shows the name. */
 const continuedWithinMs = 300_000;
 
 /**
- * What a window of messages shows in so many rows and columns. Lines are made from the bottom of the view upwards, only
+ * The lines of a conversation that fit into rows and columns. Lines are made from the bottom of the view upwards, only
  * as many as it needs, so that the window's length costs nothing.
  */
 export function conversationLines(conversation: Conversation, state: State, size: Size): readonly ConversationLine[] {
@@ -28,8 +28,8 @@ export function conversationLines(conversation: Conversation, state: State, size
 }
 
 /**
- * The line at the bottom after so many lines up, or down if negative; undefined once that is the window's end. A view does
- * not go beyond the window's first message.
+ * The line at the bottom of the view after scrolling up by `lines`, or down if negative; undefined at the window's end. A view
+ * does not go beyond the window's first message.
  */
 export function scrolled(conversation: Conversation, state: State, size: Size, lines: number): Anchor | undefined {
   const blocks = blocksOf(conversation, state, size.columns);
@@ -39,7 +39,7 @@ export function scrolled(conversation: Conversation, state: State, size: Size, l
   return anchorOf(blocks, moved(blocks, bottom, lines > 0 ? Math.max(0, above) : lines));
 }
 
-/** The messages at the top and at the bottom of the view: where they are the window's first or last, it needs more. */
+/** The messages at the top and at the bottom of the view. Where they are the window's first or last, more have to be loaded. */
 export function shownKeys(
   conversation: Conversation,
   state: State,
@@ -54,12 +54,12 @@ export function shownKeys(
 
 interface Blocks {
   readonly conversation: Conversation;
-  /** Of messages, and behind them one for what came after the last. */
+  /** One block for each message, and one at the end for the changes after the last message. */
   readonly count: number;
   linesOf(index: number): readonly ConversationLine[];
 }
 
-/** A line, as the block that it is in and how many of the block's lines are below it. */
+/** A line: its block, and how many lines of the block are below it. */
 interface Position {
   readonly index: number;
   readonly below: number;
@@ -85,7 +85,10 @@ function blocksOf(conversation: Conversation, state: State, columns: number): Bl
   };
 }
 
-/** A message with what stands before it: the beginning, other days, changes to the group, the line above what is new. */
+/**
+ * A message with the lines above it: the conversation's beginning, the day, changes to the group, the rule above unread
+ * messages.
+ */
 function blockLines(view: MessageView, index: number): readonly ConversationLine[] {
   const { conversation, state, shape } = view;
   const { messages, newFrom, older } = conversation;
@@ -134,7 +137,7 @@ function isFirstNew(
   return seq === newFrom || older === "none";
 }
 
-/** Changes that took place between two neighbouring messages; a message without a place yet stands behind all. */
+/** The changes between two neighbouring messages; messages without a seq are behind all changes. */
 function changesBetween(
   { facts, older, newest }: Conversation,
   previous: MessageRow | undefined,
@@ -145,13 +148,13 @@ function changesBetween(
   const to = message?.seq === undefined ? changes.length : firstFrom(changes, message.seq);
   if (previous?.seq !== undefined) return changes.slice(firstFrom(changes, previous.seq), to);
   if (older === "none") return changes.slice(0, to);
-  // Of a window that begins in the middle, only those right before its first message: others belong to older ones.
+  // The window begins in the middle of the conversation: only the changes right before its first message belong to it.
   let from = to;
   for (let seq = message?.seq ?? 0; from > 0 && changes[from - 1]?.seq === seq - 1; seq--) from--;
   return changes.slice(from, to);
 }
 
-/** The first of the changes, which are in order, at or behind a place. */
+/** The index of the first change at or behind a seq; changes are in order. */
 function firstFrom(changes: readonly ChangeRow[], seq: number): number {
   let low = 0;
   let high = changes.length;
@@ -181,7 +184,7 @@ function viewOf(blocks: Blocks, rows: number): { lines: readonly ConversationLin
   const end = positionOf(blocks, anchor);
   const lines = linesUpFrom(blocks, end, rows);
   const missing = rows - lines.length;
-  // Above a place in the first messages there is not enough: the view begins with them, and shows what comes below.
+  // The first messages do not fill the view above this line: the view begins with them, and goes on below the line.
   if (missing === 0 || anchor === undefined) return { lines, bottom: end };
   const bottom = moved(blocks, end, -missing);
   return { lines: linesUpFrom(blocks, bottom, rows), bottom };
@@ -199,7 +202,7 @@ function linesUpFrom(blocks: Blocks, bottom: Position, rows: number): readonly C
   return parts.reverse().flat();
 }
 
-/** How many lines there are from a position up, as far as that matters. */
+/** How many lines there are from a position upwards, counted up to `most`. */
 const countUp = (blocks: Blocks, bottom: Position, most: number) => linesUpFrom(blocks, bottom, most).length;
 
 function positionOf(blocks: Blocks, anchor: Anchor | undefined): Position {
@@ -207,12 +210,12 @@ function positionOf(blocks: Blocks, anchor: Anchor | undefined): Position {
   if (!anchor) return last;
   const index = blocks.conversation.messages.findLastIndex(({ key }) => key === anchor.key);
   if (index < 0) return last;
-  // A message that is wider now has fewer lines.
+  // In a wider view, a message has fewer lines than when the anchor was set.
   const below = Math.min(anchor.linesBelow, blocks.linesOf(index).length - 1);
   return below < 0 ? moved(blocks, { index, below: 0 }, below) : { index, below };
 }
 
-/** So many lines up, or down if negative, as far as there are lines. */
+/** The position `lines` further up, or down if negative, as far as there are lines. */
 function moved(blocks: Blocks, from: Position, lines: number): Position {
   let { index, below } = from;
   below += lines;
@@ -227,7 +230,7 @@ function moved(blocks: Blocks, from: Position, lines: number): Position {
   return { index, below: Math.max(0, Math.min(below, blocks.linesOf(index).length - 1)) };
 }
 
-/** A position by its message; lines behind the last message count as negative lines below it. */
+/** A position as an anchor; lines behind the last message count as negative lines below it. */
 function anchorOf(blocks: Blocks, { index, below }: Position): Anchor | undefined {
   const { messages } = blocks.conversation;
   const last = messages.length - 1;

@@ -8,7 +8,7 @@ export interface EditorLines {
   readonly cursor: { readonly row: number; readonly column: number };
 }
 
-/** A text as its editor shows it in so many columns, the last of which is kept for the cursor. */
+/** Breaks a draft into lines of at most this many columns, the last of which is kept for the cursor. */
 export function editorLines(editor: Editor, columns: number): EditorLines {
   const known = laidOut.get(editor);
   if (known?.columns === columns) return known.shown;
@@ -17,7 +17,7 @@ export function editorLines(editor: Editor, columns: number): EditorLines {
   return shown;
 }
 
-// Asked for by the box, and by what leaves it its room; a pasted book is not broken into lines at every tick.
+// The message box and the places both need the lines; kept, so that a pasted book is not broken into lines at every tick.
 const laidOut = new WeakMap<Editor, { readonly columns: number; readonly shown: EditorLines }>();
 
 function wrapped({ text, cursor }: Editor, columns: number): EditorLines {
@@ -42,7 +42,7 @@ export function fieldLine(
   return { text: taken(shown, columns), cursor: columnsOf(before.slice(start)) };
 }
 
-/** Where the last so many columns of a text begin. */
+/** The index in a text at which its last columns begin. */
 function startBefore(text: string, columns: number): number {
   let excess = columnsOf(text) - columns;
   if (excess <= 0) return 0;

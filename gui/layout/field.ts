@@ -9,7 +9,7 @@ export interface Field {
   readonly cursor: number;
 }
 
-/** A label with a text that can be edited behind it; a secret shows how long it is, and no more. */
+/** A label and a text field; of a secret only the length is shown. */
 export function field(
   label: string,
   editor: Editor,
@@ -27,7 +27,7 @@ function hidden({ text, cursor }: Editor): Editor {
   return { text: "•".repeat(before + Array.from(text.slice(cursor)).length), cursor: before };
 }
 
-/** Something to press. */
+/** A button. */
 export const button = (text: string, isFocused: boolean): Line => [
   span(isFocused ? "▸" : " ", "own"),
   span(` ${text} `, isFocused ? "strong" : "text", isFocused ? "button" : "field"),

@@ -26,14 +26,14 @@ import { columnsOfLine } from "./line.ts";
 const usual = { columns: 80, rows: 24 };
 const small = { columns: 40, rows: 12 };
 
-/** Compares with what was once looked at; what differs is printed whole, to be looked at again. */
+/** Compares with a screen that somebody has checked by eye; one that differs is printed whole, to be checked again. */
 function isAsSeen(name: string, state: State): void {
   const file = path.join(projectRoot, "gui", "layout", "goldens", `${name}.txt`);
   const lines = drawn(state);
   assert.deepEqual(lines, readFileSync(file, "utf8").replace(/\n$/, "").split("\n"), `\n${lines.join("\n")}\n`);
 }
 
-suite("screens as they were looked at", () => {
+suite("screens are as they were checked by eye", () => {
   test("a conversation with something of everything", () => {
     isAsSeen("conversation-80x24", releaseTeamSession(usual).state);
     isAsSeen("conversation-110x30", releaseTeamSession({ columns: 110, rows: 30 }).state);

@@ -24,7 +24,7 @@ export interface Area {
 /** All that is shown of a state; later areas lie over earlier ones. */
 export interface Frame {
   readonly areas: readonly Area[];
-  /** Where the terminal's cursor stands, if somebody can write. */
+  /** The terminal's cursor, where the user can write. */
   readonly cursor: { readonly x: number; readonly y: number } | undefined;
 }
 
@@ -74,12 +74,12 @@ function conversationArea(state: ChatState, { columns, rows }: Place): Line[] {
   const conversation = activeConversation(state);
   if (!conversation) return [];
   const lines = conversationLines(conversation, state, { columns, rows }).map(({ line }) => line);
-  // A short conversation stands above the message box, unless what it shows is held.
+  // A short conversation is at the bottom of its area, above the message box, unless the user has scrolled.
   const missing = Array.from({ length: rows - lines.length }, (): Line => []);
   return conversation.anchor ? [...lines, ...missing] : [...missing, ...lines];
 }
 
-/** Every row of a place, in all its columns: what was there before is gone. */
+/** Lines that fill a place: every row, in all its columns. */
 function area(name: Area["name"], place: Place, lines: readonly Line[]): Area {
   const rows = Array.from({ length: place.rows }, (_, at) => filled(lines[at] ?? [], place.columns));
   return { name, place, lines: rows };

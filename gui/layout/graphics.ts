@@ -10,9 +10,7 @@ export interface GraphicPlace {
   readonly rows: number;
 }
 
-/**
- * The pictures of a frame that are in view as a whole, with nothing over them. Others are left as the half-blocks that they are.
- */
+/** The pictures of a frame that are wholly in view, with no dialog over them. Others stay half-blocks. */
 export function graphicPlaces({ areas }: Frame): readonly GraphicPlace[] {
   if (areas.some(({ name }) => name === "dialog")) return [];
   const places: GraphicPlace[] = [];

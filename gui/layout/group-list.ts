@@ -6,7 +6,7 @@ import { filled, type Line, span } from "./line.ts";
 import { listed } from "./people.ts";
 import type { Place } from "./places.ts";
 
-/** The groups beside the conversation: what is new in them, and which is shown. */
+/** The list of groups: their unread messages, and which one is shown. */
 export function groupListLines(state: State, chat: Chat, { columns, rows }: Place): Line[] {
   const isWhole = columns === state.size.columns;
   const inner = isWhole ? columns : columns - 1;
@@ -26,7 +26,7 @@ export function groupAt(chat: Chat, { rows }: Place, row: number): number | unde
   return row > 0 && index < chat.groups.length ? index : undefined;
 }
 
-/** A list that is too long shows the part around the group that is open. */
+/** A list that is too long shows the part around the group that is shown. */
 function topOf({ groups, active }: Chat, rows: number): number {
   const at = groups.findIndex(({ group }) => group === active);
   return Math.max(0, Math.min(at - (rows >> 1), groups.length - rows));
@@ -47,14 +47,14 @@ function groupLine(chat: Chat, row: GroupRow, columns: number): Line {
   return filled(line, columns, isActive ? "selected" : undefined);
 }
 
-/** What a group is called; one whose log is not read yet has a number alone. */
+/** The title of a group; its number while its log has not been read. */
 export const groupTitle = ({ title, group }: Pick<GroupRow, "title" | "group">): string =>
   title === undefined ? `group ${group}` : harmlessLine(title) || "untitled";
 
 export const titleOf = (chat: Chat, group: GroupRow["group"]): string =>
   groupTitle(chat.groups.find((row) => row.group === group) ?? { group, title: undefined });
 
-/** Who is writing in a conversation, in words; empty for nobody. */
+/** "alice is writing…" and the like; empty if nobody is. */
 export function writersText(names: readonly string[]): string {
   if (names.length === 0) return "";
   if (names.length > 3) return `${names.length} people are writing…`;

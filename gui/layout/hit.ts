@@ -8,7 +8,7 @@ import { panelOf } from "./panels/panel-of.ts";
 import { isTooSmall, type Place, placesOf } from "./places.ts";
 import { signInPanel } from "./sign-in-panel.ts";
 
-/** What lies at a cell of the screen. */
+/** What is at a cell of the screen. */
 export interface Hit {
   readonly on: Region;
   /**
@@ -19,7 +19,7 @@ export interface Hit {
   readonly column: number;
 }
 
-/** What is under the mouse; undefined where a click means nothing. */
+/** What is under the mouse; undefined where a click does nothing. */
 export function hit(state: State, x: number, y: number): Hit | undefined {
   if (isTooSmall(state)) return undefined;
   const { scene, size } = state;

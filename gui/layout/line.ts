@@ -1,6 +1,6 @@
 import { columnsOf, cut } from "../text/width.ts";
 
-/** What a piece of text is; a theme says how that looks. */
+/** The meaning of a piece of text; a theme says how that looks. */
 export type Style =
   | "text"
   | "dim"
@@ -23,17 +23,17 @@ export type Style =
   | "key"
   /** Lines of a picture, which bring their own colours. */
   | "picture"
-  /** What a camera has to read: light blocks on black in every theme. */
+  /** A QR code, for a camera: light blocks on black in every theme. */
   | "qr";
 
-/** What it stands on. */
+/** The meaning of its background. */
 export type Ground = "bar" | "selected" | "field" | "button";
 
 export interface Span {
   readonly text: string;
   readonly style: Style;
   readonly ground?: Ground | undefined;
-  /** Of a picture's first line: which it is, and how many lines it has, for terminals that show its pixels. */
+  /** On the first line of a picture: its id and its number of lines, for terminals that show its pixels. */
   readonly graphic?: { readonly id: number; readonly rows: number } | undefined;
 }
 
@@ -52,7 +52,7 @@ export function columnsOfLine(line: Line): number {
   return columns;
 }
 
-/** As much of a line as fits. */
+/** Cuts a line to at most this many columns. */
 export function cutLine(line: Line, columns: number): Line {
   let left = columns;
   const kept: Span[] = [];
@@ -63,14 +63,14 @@ export function cutLine(line: Line, columns: number): Line {
       left -= width;
       continue;
     }
-    // Half a picture says nothing, and would leave its colours behind.
+    // A line of a picture is left out instead of cut: the sequence that ends its colours would be lost.
     if (left > 0 && part.style !== "picture") kept.push({ ...part, text: cut(part.text, left) });
     break;
   }
   return kept;
 }
 
-/** A line of exactly so many columns. */
+/** Fills or cuts a line to exactly this many columns. */
 export function filled(line: Line, columns: number, ground?: Ground): Line {
   const shown = cutLine(line, columns);
   const missing = columns - columnsOfLine(shown);
@@ -80,7 +80,7 @@ export function filled(line: Line, columns: number, ground?: Ground): Line {
 
 export const onGround = (line: Line, ground: Ground): Line => line.map((part) => ({ ground, ...part }));
 
-/** One part at the left and one at the right; where there is no room for both, the right one goes first. */
+/** One part at the left and one at the right; where there is no room for both, the right one is left out. */
 export function spread(left: Line, right: Line, columns: number): Line {
   const rest = columns - columnsOfLine(left);
   const width = columnsOfLine(right);

@@ -4,7 +4,7 @@ import type { Line, Span, Style } from "./line.ts";
 
 const marks = /```[\s\S]*?```|`[^`\n]+`|https?:\/\/[^\s<>"`]+/gu;
 
-/** A text, already harmless, with its links, code and mentions of members told apart. */
+/** Divides a text, which must be harmless already, into plain text, links, code and mentions of members. */
 export function marked(text: string, style: Style, members: ReadonlySet<string>, self: string): Span[] {
   const spans: Span[] = [];
   let at = 0;
@@ -32,7 +32,7 @@ interface Part {
 function codeAndLinks(text: string): Part[] {
   return Array.from(text.matchAll(marks), ({ 0: found, index: from }) => {
     if (found.startsWith("`")) return { from, to: from + found.length, as: "code" };
-    // What ends a sentence is no part of its last word.
+    // A full stop or comma behind a link is no part of it.
     return { from, to: from + found.replace(/[.,;:!?)\]'_-]+$/, "").length, as: "link" };
   });
 }
@@ -42,7 +42,7 @@ function mentionParts(text: string, members: ReadonlySet<string>, self: string):
   return Array.from(found, ({ from, to, name }) => ({ from, to, as: name === self ? "mentionOwn" : "mention" }));
 }
 
-/** Spans broken into lines of at most so many columns. */
+/** Breaks spans into lines of at most this many columns. */
 export function wrapSpans(spans: readonly Span[], columns: number): Line[] {
   const text = spans.map((part) => part.text).join("");
   return wrap(text, columns).map(({ from, to }) => {
@@ -59,7 +59,7 @@ export function wrapSpans(spans: readonly Span[], columns: number): Line[] {
   });
 }
 
-/** Without the spaces at which it was broken. */
+/** Removes the spaces at which the line was broken. */
 function trimmed(line: Span[]): Line {
   const last = line.at(-1);
   if (!last?.text.endsWith(" ")) return line;

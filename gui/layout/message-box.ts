@@ -11,7 +11,7 @@ export interface MessageBox {
   readonly cursor: { readonly row: number; readonly column: number } | undefined;
 }
 
-/** What is being written: of a long text, the lines around the cursor. */
+/** The draft: of a long one, the lines around the cursor. */
 export function messageBox(
   state: State,
   chat: Chat,

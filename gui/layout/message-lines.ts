@@ -13,7 +13,7 @@ import { canonical, memberNames, nameOf, nickStyle } from "./people.ts";
 import { pictureLines } from "./picture.ts";
 import { progressBar } from "./progress-bar.ts";
 
-/** What a message is drawn from. */
+/** What is needed to draw a message. */
 export interface MessageView {
   readonly state: State;
   readonly chat: Chat;
@@ -21,10 +21,7 @@ export interface MessageView {
   readonly shape: MessageShape;
 }
 
-/**
- * A message, line by line. One that continues another comes right behind it, from the same sender: it does not name them
- * again.
- */
+/** The lines of a message. One that continues another, right behind it and from the same sender, does not repeat the name. */
 export function messageLines(view: MessageView, message: MessageRow, continued: MessageRow | undefined): Line[] {
   const { shape, conversation, chat } = view;
   const isOwn = message.sender === chat.self.user;
@@ -44,7 +41,7 @@ export function messageLines(view: MessageView, message: MessageRow, continued: 
   return namesSelf(message, chat) ? withReceipt.map((line) => barred(line, "mentionOwn")) : withReceipt;
 }
 
-/** Mark, time and name: all before the text, or the line above it. */
+/** Mark, time and name: left of the text, or in a line above it. */
 function headOf(
   { chat, conversation, shape }: MessageView,
   message: MessageRow,
@@ -66,7 +63,7 @@ function nameStyle(chat: Chat, { sender }: MessageRow): Style {
   return chat.people.get(sender)?.trusted === "changed" ? "changed" : nickStyle(sender);
 }
 
-/** Puts a bar into the first column, which a message leaves free for it. */
+/** Marks a selected message with a bar in the first column, which is kept free for it. */
 function barred(line: Line, style: Style): Line {
   const [first, ...rest] = line;
   return first ? [span("▌", style), { ...first, text: first.text.slice(1) }, ...rest] : line;
@@ -77,7 +74,7 @@ function atRight(line: Line, right: Line, columns: number): Line {
   return space < 1 ? line : [...line, span(" ".repeat(space)), ...right];
 }
 
-/** How far an own message has come: it waits, the server has it, so many have read it. */
+/** The receipt of an own message: it waits, the server has it, or how many have read it. */
 function receiptOf({ chat, conversation }: MessageView, { state, seq }: MessageRow): Line | undefined {
   if (state === "failed") return [span("✗", "problem")];
   if (state === "unreadable") return undefined;

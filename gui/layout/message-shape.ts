@@ -2,17 +2,20 @@ import { harmlessLine } from "../../core/client/index.ts";
 import type { GroupFacts } from "../model/shown.ts";
 import { columnsOf } from "../text/width.ts";
 
-/** Where the parts of a message stand in a conversation of so many columns. */
+/** The columns of the parts of a message. */
 export interface MessageShape {
   readonly columns: number;
-  /** Time and name stand in a line of their own, because beside the text they would leave it no room. */
+  /** The conversation is too narrow for time and name beside the text: they have a line of their own. */
   readonly isNarrow: boolean;
   readonly nameColumns: number;
   /** Where its text begins. */
   readonly indent: number;
 }
 
-/** Room at the right of own messages for how far they have come: a message does not move when somebody reads it. */
+/**
+ * Columns at the right of own messages for receipts. They are always kept free, so that a message does not move when
+ * somebody reads it.
+ */
 export const receiptColumns = 6;
 
 const narrowBelow = 44;

@@ -16,13 +16,13 @@ const months = [
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-/** The time of day, here. */
+/** The time of day, in the time zone of this machine. */
 export function clockTime(ms: number): string {
   const at = new Date(ms);
   return `${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** Names a day, here: the same for two moments of one. */
+/** A number for the day of a moment, in the time zone of this machine. */
 export function dayOf(ms: number): number {
   const at = new Date(ms);
   return at.getFullYear() * 10_000 + at.getMonth() * 100 + at.getDate();
@@ -38,7 +38,7 @@ export function dayText(ms: number, nowMs: number): string {
   return `${days[at.getDay()]}, ${at.getDate()} ${months[at.getMonth()]}${year}`;
 }
 
-/** The time of what was today, the day of what was before. */
+/** The time if it was today, else the day. */
 export function shortMoment(ms: number, nowMs: number): string {
   const at = new Date(ms);
   if (dayOf(ms) === dayOf(nowMs)) return clockTime(ms);

@@ -6,23 +6,23 @@ import type { Place } from "./places.ts";
 /** A row of a dialog. */
 export interface PanelRow {
   readonly line: Line;
-  /** What a click on it means, from which of its columns on: the number of an item, as the model counts them. */
+  /** The items of the row, by the column where each begins, and numbered as the model numbers them: a click chooses one. */
   readonly items?: readonly { readonly from: number; readonly item: number }[];
-  /** Where in it the terminal's cursor stands. */
+  /** The column of the terminal's cursor. */
   readonly cursor?: number;
 }
 
-/** What a dialog says, without its frame. */
+/** The content of a dialog, without its frame. */
 export interface Panel {
   readonly title: string;
-  /** Keys that lead on, in the frame's lower edge. */
+  /** Hints about keys, in the frame's lower edge. */
   readonly hint: string;
   readonly columns: number;
-  /** Rows that stay, rows of which a part is shown if there are too many, and rows that stay below. */
+  /** Head and foot are always shown; of a body that is too long, a part. */
   readonly head?: readonly PanelRow[];
   readonly body: readonly PanelRow[];
   readonly foot?: readonly PanelRow[];
-  /** The row of the body that has to be seen, or the one at its top. */
+  /** The row of the body that must be in view, or the one at the top of the view. */
   readonly at?: number | undefined;
   readonly top?: number | undefined;
   readonly isProblem?: boolean;
@@ -107,7 +107,7 @@ function edge(
   return cutLine([...begun, span("─".repeat(Math.max(0, missing)), border), span(right, border)], columns);
 }
 
-/** Rows that only say something. */
+/** Rows that cannot be chosen. */
 export const rowsOf = (lines: readonly Line[]): PanelRow[] => lines.map((line) => ({ line }));
 
 /** A row that can be chosen. */

@@ -2,10 +2,10 @@ import { columnsOfSpan, type Line, span } from "./line.ts";
 
 const escape = "\u001b";
 const pieces = new RegExp(`${escape}\\[[\\d;]*m|[^${escape}]`, "gu");
-/** Half-blocks with their colours, and nothing else that a terminal would obey. */
+/** Half-blocks with their colours, and no other escape sequence. */
 const drawn = new RegExp(`^(?:${escape}\\[[\\d;]*m|[ \u2580-\u259f])*$`, "u");
 
-/** A picture's lines, as far as they fit: one that was drawn for a larger screen loses what is at its right. */
+/** A picture's lines, cut at the right where it was drawn for a wider screen. */
 export function pictureLines(lines: readonly string[], columns: number, id?: number): Line[] {
   return lines.flatMap((text, at): Line[] => {
     if (!drawn.test(text)) return [];

@@ -10,7 +10,7 @@ export interface Place {
   readonly rows: number;
 }
 
-/** Where the parts of a chat stand. */
+/** The places of the parts of a chat. */
 export interface Places {
   /** Undefined where there is no room beside the conversation. */
   readonly groups: Place | undefined;
@@ -21,12 +21,12 @@ export interface Places {
   readonly status: Place;
 }
 
-/** Less than this shows nothing that could be used. */
+/** A smaller terminal shows only that it is too small. */
 export const sizeMin: Size = { columns: 20, rows: 6 };
 
 export const isTooSmall = ({ size }: State): boolean => size.columns < sizeMin.columns || size.rows < sizeMin.rows;
 
-/** What stands before the text in the message box. */
+/** The width of the prompt in the message box. */
 export const promptColumns = 2;
 
 const groupsBesideFrom = 60;

@@ -2,7 +2,7 @@ import { type Line, span } from "./line.ts";
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/** How much of something is done, with how many hundredths that is. */
+/** A progress bar with its percentage. */
 export function progressBar(done: number, of: number, columns: number): Line {
   const part = of > 0 ? Math.max(0, Math.min(1, done / of)) : 0;
   const percent = `${Math.floor(part * 100)} %`.padStart(6);

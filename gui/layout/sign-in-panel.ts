@@ -14,7 +14,7 @@ const labelColumns = 10;
 const aboutTrust =
   "Nobody but the members of a group can read it. The safety number that you have with somebody proves that it is them: compare it once, face to face or on the telephone.";
 
-/** The accounts of this machine, or the form of another one. */
+/** The form for a profile of this machine, or for another account. */
 export function signInPanel(state: State, scene: SignIn): Panel {
   const room = roomOf(state.size);
   const columns = Math.min(room.columns, 58);

@@ -1,5 +1,5 @@
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 100;
 
-/** Turns as long as something is awaited. */
+/** The character of a spinner at this time. */
 export const spinner = (nowMs: number): string => frames[Math.floor(nowMs / frameMs) % frames.length] ?? "";

@@ -4,7 +4,7 @@ import { firstKey } from "./key-label.ts";
 import { columnsOfLine, cutLine, filled, type Line, span } from "./line.ts";
 import { spinner } from "./spinner.ts";
 
-/** How the account is connected, or for a while what just happened; at the right, the keys that lead on. */
+/** The state of the connection, or for a while what just happened; at the right, the most important keys. */
 export function statusLine(state: State, chat: Chat, columns: number): Line {
   const { notice } = state;
   if (notice) {
@@ -38,7 +38,7 @@ function connectionOf({ nowMs }: State, { connection, conversations, active }: C
         group && harmlessLine(group.suite),
       ];
       const shown = facts.filter((fact) => fact !== undefined && fact !== "").join(" · ");
-      // What waits is never cut off.
+      // The count of waiting messages comes first, so that it is never cut off.
       return [span(" ● ", "online"), span("online"), ...queue, ...(shown ? [span(`  ${shown}`, "dim")] : [])];
     }
     case "connecting":

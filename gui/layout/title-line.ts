@@ -6,7 +6,7 @@ import { columnsOfLine, filled, type Line, span } from "./line.ts";
 import { durationText } from "./moment.ts";
 import { listed, nameOf } from "./people.ts";
 
-/** What is open, who is in it, and whether somebody's identity has changed. */
+/** The title of the group, its members, and whether somebody's identity has changed. */
 export function titleLine(chat: Chat, conversation: Conversation | undefined, columns: number): Line {
   if (!conversation) return filled([span(" FastChat", "heading")], columns, "bar");
   const { facts, group, online } = conversation;

@@ -5,7 +5,10 @@ import { firstKey } from "./key-label.ts";
 import { cutLine, type Line, type Span, span, spread } from "./line.ts";
 import { nameOf } from "./people.ts";
 
-/** Between conversation and message box: what can be completed, who writes, what is on its way, and whether more is below. */
+/**
+ * The line between conversation and message box: completions, who is typing, or an upload; and whether newer messages are
+ * below.
+ */
 export function typingLine(state: State, chat: Chat, conversation: Conversation | undefined, columns: number): Line {
   if (!conversation) return spread([], [], columns);
   const { anchor, newest } = conversation;
@@ -29,7 +32,7 @@ function leftOf(chat: Chat, conversation: Conversation, columns: number): Line {
   return [span(` ↑ ${name} ${percent} %`, "dim")];
 }
 
-/** What Tab offers, from the one that is in the text on. */
+/** The completions, beginning with the one that is in the text. */
 function offered({ options, at }: NonNullable<Chat["completion"]>, columns: number): Line {
   const first = Math.max(0, Math.min(at, options.length - 1));
   const shown: Span[] = [];

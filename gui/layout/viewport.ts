@@ -5,7 +5,7 @@ import { scrolled, shownKeys } from "./conversation.ts";
 import { messageShape, receiptColumns } from "./message-shape.ts";
 import { placesOf } from "./places.ts";
 
-/** What the model asks about lines, answered by what is drawn. */
+/** Answers the model's questions about what fits, by the same layout that is drawn. */
 export const viewport: Viewport = {
   scrolled: (state, conversation, lines) => scrolled(conversation, state, sizeOf(state), lines),
   pageLines: (state) => sizeOf(state).rows,

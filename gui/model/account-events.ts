@@ -27,11 +27,11 @@ import {
 } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
-/** How long somebody is believed to write since they last said so. */
+/** How long a member is shown as typing after their last sign of it. */
 const typingMs = 6000;
 
-/** What the account says while the chat is open. */
-export function heard(state: ChatState, event: Event, viewport: Viewport): Step<ChatState> {
+/** An event of the account, while the chat is on the screen. */
+export function updateFromAccount(state: ChatState, event: Event, viewport: Viewport): Step<ChatState> {
   const { scene } = state;
   switch (event.kind) {
     case "connection":
@@ -110,7 +110,7 @@ export function heard(state: ChatState, event: Event, viewport: Viewport): Step<
       return groupDone(state, event.group);
     case "failed":
       return step(event.of === "group" ? groupFormFailed(state, event.text) : problem(state, event.text));
-    case "told":
+    case "news":
       return step(tell(state, event.text));
     default:
       return step(state);
@@ -120,8 +120,8 @@ export function heard(state: ChatState, event: Event, viewport: Viewport): Step<
 export const byUser = (people: readonly PersonRow[]): ReadonlyMap<PersonRow["user"], PersonRow> =>
   new Map(people.map((person) => [person.user, person]));
 
-/** Lets go of what is over: notices, and who has stopped writing. */
-export function forgotten(state: ChatState): ChatState {
+/** Removes members who have stopped typing. */
+export function withoutStaleTyping(state: ChatState): ChatState {
   const stale = [...state.scene.conversations.values()].filter(({ typing }) =>
     [...typing.values()].some((untilMs) => untilMs <= state.nowMs),
   );
@@ -131,7 +131,7 @@ export function forgotten(state: ChatState): ChatState {
   }, state);
 }
 
-/** Somebody who had no group is shown the first that there is. */
+/** The first group of a user is shown at once. */
 function newGroups(state: ChatState, rows: readonly GroupRow[]): Step<ChatState> {
   const groups = withOwnReading(state, rows);
   const next = withChat(state, { groups });
@@ -139,7 +139,7 @@ function newGroups(state: ChatState, rows: readonly GroupRow[]): Step<ChatState>
   return state.scene.active === undefined && first ? openGroup(next, first.group) : step(next);
 }
 
-/** What was read here a moment ago may not have reached the account's own count. */
+/** The account may not have counted yet what the user has read a moment ago: the larger cursor is the newer one. */
 function withOwnReading({ scene }: ChatState, rows: ChatState["scene"]["groups"]): ChatState["scene"]["groups"] {
   const mine = new Map(scene.groups.map((row) => [row.group, row]));
   return rows.map((row) => {
@@ -165,8 +165,8 @@ function received(state: ChatState, group: GroupId, message: MessageRow, viewpor
   const isKnown = before.messages.some(({ key }) => key === message.key);
   const after = withConversation(state, group, stopsTyping(withMessage(before, message), message));
   const effects = isKnown ? [] : notification(state, group, message);
-  const told = step(after, ...effects);
-  return scene.active === group ? andThen(andThen(told, markRead), (there) => showPictures(there, viewport)) : told;
+  const shown = step(after, ...effects);
+  return scene.active === group ? andThen(andThen(shown, markRead), (there) => showPictures(there, viewport)) : shown;
 }
 
 function stopsTyping(conversation: ReturnType<typeof withMessage>, { sender }: MessageRow) {
@@ -176,7 +176,7 @@ function stopsTyping(conversation: ReturnType<typeof withMessage>, { sender }: M
   return { ...conversation, typing };
 }
 
-/** Rings for what is new, by somebody else, where the user is not looking. */
+/** Rings for a new message of somebody else that the user does not see. */
 function notification(state: ChatState, group: GroupId, message: MessageRow): readonly Effect[] {
   const { scene, settings, focused } = state;
   const { content, sender, seq } = message;
@@ -193,16 +193,16 @@ function notification(state: ChatState, group: GroupId, message: MessageRow): re
   return [{ kind: "notify", title: `${name} in ${row?.title ?? "a group"}`, text: words }];
 }
 
-/** Somebody else's keys under a known name: this interrupts whatever is done. */
+/** Another identity is shown under a known name: the dialog about it opens over everything else. */
 function identityChanged(
   state: ChatState,
   { user, name }: Extract<Event, { kind: "identityChanged" }>,
 ): Step<ChatState> {
   const top = topDialog(state);
-  const told = problem(state, `${name}'s identity has changed. Nothing is sent to ${name} until you accept it.`);
+  const warned = problem(state, `${name}'s identity has changed. Nothing is sent to ${name} until you accept it.`);
   return top?.kind === "trust" && top.user === user
-    ? step(told, { kind: "readSafetyNumber", user })
-    : showTrust(told, { user });
+    ? step(warned, { kind: "readSafetyNumber", user })
+    : showTrust(warned, { user });
 }
 
 function groupDone(state: ChatState, group: GroupId): Step<ChatState> {
@@ -212,7 +212,7 @@ function groupDone(state: ChatState, group: GroupId): Step<ChatState> {
   return openGroup(tell(known, "Done."), group);
 }
 
-/** A group that was founded this moment may not be in the list yet. */
+/** Adds a row for a group that was founded this moment, and is not in the list yet. */
 function withRow(state: ChatState, group: GroupId): ChatState {
   const { groups } = state.scene;
   if (groups.some((row) => row.group === group)) return state;

@@ -17,13 +17,13 @@ import type { ChatState } from "./state.ts";
 import { activeConversation, problem, type Step, step, tell } from "./step.ts";
 
 interface Command {
-  /** What stands behind the name, for the help. */
+  /** What is written behind the name, for the help. */
   readonly takes: string;
   readonly help: string;
   run(state: ChatState, argument: string): Step<ChatState>;
 }
 
-/** What can be written into the message box with a slash before it. */
+/** The commands: what can be written into the message box behind a slash. */
 export const commands: Readonly<Record<string, Command>> = {
   help: { takes: "", help: "keys and commands", run: (state) => step(showHelp(state)) },
   join: { takes: "GROUP", help: "go to a group", run: join },
@@ -160,7 +160,7 @@ function sendFile(state: ChatState, path: string): Step<ChatState> {
   );
 }
 
-/** What needs a group to be shown in which the user is a member. */
+/** Runs what needs a group: one must be shown, and the user must be its member. */
 export function withGroup(
   state: ChatState,
   run: (state: ChatState, group: GroupId) => Step<ChatState>,

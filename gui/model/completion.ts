@@ -4,12 +4,12 @@ import { type Offer, offer } from "./offer.ts";
 import type { ChatState } from "./state.ts";
 import { activeConversation } from "./step.ts";
 
-/** Commands whose argument is a group, and those that take names of people. */
+/** Commands that take a group, people, or members of the group. */
 const groupCommands = /^\/join (.*)$/s;
 const peopleCommands = /^\/(?:add|trust|verify|accept|create) (?:.*[,:]\s*)?(.*)$/s;
 const memberCommands = /^\/(?:remove|promote|demote) (?:.*,\s*)?(.*)$/s;
 
-/** What the word before the cursor may become. */
+/** Completions of the word before the cursor. */
 export function offerFor(state: ChatState, { text, cursor }: Editor): Offer | undefined {
   const before = text.slice(0, cursor);
   const members = () => activeConversation(state)?.facts?.members.map(({ name }) => name) ?? [];

@@ -11,7 +11,7 @@ import { activeConversation, problem, type Step, step, withChat, withConversatio
 
 const sentLinesMax = 200;
 
-/** A key in the message box; undefined when it means nothing there. */
+/** A key while the message box has the focus; undefined when it means nothing there. */
 export function pressedInInput(
   state: ChatState,
   action: Action | undefined,
@@ -39,7 +39,7 @@ export function pressedInInput(
   }
 }
 
-/** A paste: into the text, unless it is a file's path. */
+/** A paste goes into the text; if it is the path of a file, the user is asked whether to send the file. */
 export function pastedInInput(state: ChatState, pasted: string): Step<ChatState> {
   const text = pasted.replace(/\r\n?/g, "\n");
   const path = pathIn(text);
@@ -69,8 +69,8 @@ export function editorDone(state: ChatState, text: string | undefined): ChatStat
 function typed(state: ChatState, draft: Editor): Step<ChatState> {
   const { active } = state.scene;
   const changed = written(state, draft);
-  const isTold = active !== undefined && state.settings.typing && !draft.text.startsWith("/");
-  return isTold ? step(changed, { kind: "typing", group: active }) : step(changed);
+  const isShared = active !== undefined && state.settings.typing && !draft.text.startsWith("/");
+  return isShared ? step(changed, { kind: "typing", group: active }) : step(changed);
 }
 
 function written(state: ChatState, draft: Editor): ChatState {
@@ -111,7 +111,7 @@ function recall(state: ChatState, draft: Editor, by: 1 | -1): ChatState {
   return withConversation(withChat(state, { recalled: isBack ? undefined : { at, kept } }), active, { draft: shown });
 }
 
-/** Tab: the first of what is offered, then the next of it. */
+/** Tab writes the first completion, and each further Tab the next. */
 function completed(state: ChatState, draft: Editor): ChatState {
   const { completion, active } = state.scene;
   if (active === undefined) return state;
@@ -125,7 +125,7 @@ function completed(state: ChatState, draft: Editor): ChatState {
   return withChat(next, { completion: { from: offer.from, options: offer.options, at } });
 }
 
-/** A single line that can only be a path: as file managers and terminals paste one that is dropped on them. */
+/** The path in a paste that can only be a path, as file managers and terminals paste a file that is dropped on them. */
 function pathIn(pasted: string): string | undefined {
   const line = pasted.trim();
   if (line.includes("\n") || line.length > 4096) return undefined;

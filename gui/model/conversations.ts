@@ -28,7 +28,7 @@ export function openGroup(state: ChatState, group: GroupId): Step<ChatState> {
   return andThen(step(opened, ...left.effects, { kind: "show", group, before: active }, ...load), markRead);
 }
 
-/** What has to be kept of the conversation that is shown before another one is. */
+/** Keeps the draft of the conversation that is shown, before another one is shown. */
 export function leaveGroup(state: ChatState): Step<ChatState> {
   const conversation = activeConversation(state);
   if (!conversation) return step(state);
@@ -41,7 +41,7 @@ export function leaveGroup(state: ChatState): Step<ChatState> {
   return step(withChat(kept, { groups: rows }), { kind: "saveDraft", group, text });
 }
 
-/** What is shown down to its newest message, to somebody who is there, has been read. */
+/** Marks the conversation as read if its newest message is on the screen and the user is at the terminal. */
 export function markRead(state: ChatState): Step<ChatState> {
   const conversation = activeConversation(state);
   if (!conversation || !state.focused || conversation.anchor || !conversation.newest) return step(state);
@@ -53,7 +53,7 @@ export function markRead(state: ChatState): Step<ChatState> {
   return step(withChat(state, { groups }), { kind: "markRead", group, seq });
 }
 
-/** The conversation so many rows below in the list. */
+/** Goes to the conversation below in the list, or to the one above. */
 export function openNeighbour(state: ChatState, by: 1 | -1): Step<ChatState> {
   const { groups, active } = state.scene;
   const at = groups.findIndex(({ group }) => group === active);
@@ -61,7 +61,7 @@ export function openNeighbour(state: ChatState, by: 1 | -1): Step<ChatState> {
   return next ? openGroup(state, next.group) : step(state);
 }
 
-/** The next conversation in which somebody named the user, or else in which something is new. */
+/** Goes to the next conversation in which somebody mentioned the user, or else to the next with unread messages. */
 export function openNextUnread(state: ChatState): Step<ChatState> {
   const { groups, active } = state.scene;
   const from = groups.findIndex(({ group }) => group === active) + 1;

@@ -17,7 +17,7 @@ const erasures: Partial<Record<Action, EditorErase>> = {
   eraseToStart: "toLineStart",
 };
 
-/** What an editing action makes of a text; undefined for actions that edit nothing. */
+/** The text after an editing action; undefined when the action edits nothing. */
 export function edited(editor: Editor, action: Action | undefined): Editor | undefined {
   const by = action && moves[action];
   if (by) return move(editor, by);
@@ -25,5 +25,5 @@ export function edited(editor: Editor, action: Action | undefined): Editor | und
   return what && erase(editor, what);
 }
 
-/** A pasted or typed text for a field of one line. */
+/** Makes a pasted or typed text fit a field of one line. */
 export const oneLine = (text: string): string => text.replace(/[\r\n\t]+/g, " ").replace(/\p{Cc}/gu, "");

@@ -1,4 +1,4 @@
-/** Text that somebody edits, with the place of the cursor in UTF-16 units, always between two graphemes. */
+/** Text that somebody edits, with the cursor in UTF-16 units, always between two graphemes. */
 export interface Editor {
   readonly text: string;
   readonly cursor: number;
@@ -19,7 +19,7 @@ const erasing: Readonly<Record<EditorErase, EditorMove>> = {
 };
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
-/** Longest grapheme that is looked for, in UTF-16 units: a joined family of four has eleven. */
+/** Graphemes are searched for in this many UTF-16 units; a joined family of four has eleven. */
 const graphemeUnitsMax = 64;
 
 export const editorOf = (text: string): Editor => ({ text, cursor: text.length });
@@ -28,7 +28,7 @@ export function insert({ text, cursor }: Editor, added: string): Editor {
   return { text: text.slice(0, cursor) + added + text.slice(cursor), cursor: cursor + added.length };
 }
 
-/** Replaces what stands before the cursor from one place on. */
+/** Replaces the text from `from` to the cursor. */
 export function replaceBefore({ text, cursor }: Editor, from: number, by: string): Editor {
   return { text: text.slice(0, from) + by + text.slice(cursor), cursor: from + by.length };
 }
@@ -44,7 +44,7 @@ export function erase(editor: Editor, what: EditorErase): Editor {
   return { text: text.slice(0, from) + text.slice(to), cursor: from };
 }
 
-/** Whether the cursor is in the first or the last line: there, up and down mean something else. */
+/** Whether the cursor is in the first or the last line: there, the keys up and down leave the text. */
 export const inFirstLine = ({ text, cursor }: Editor): boolean =>
   text.lastIndexOf("\n", cursor - 1) < 0 || cursor === 0;
 export const inLastLine = ({ text, cursor }: Editor): boolean => text.indexOf("\n", cursor) < 0;
@@ -79,7 +79,7 @@ function lineEnd(text: string, at: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** The place as far into the line that begins at `start`, on a grapheme's edge; `fallback` if there is no such line. */
+/** The cursor as far into the line that begins at `start`, on a grapheme's edge; `fallback` if there is no such line. */
 function inLine(text: string, start: number, units: number, fallback: number): number {
   if (start > text.length || (start === 0 && lineStart(text, fallback) === 0)) return fallback;
   const at = Math.min(start + units, lineEnd(text, start));

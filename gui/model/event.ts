@@ -57,7 +57,7 @@ export type Event =
       readonly moreOlder: boolean;
       readonly moreNewer: boolean;
     }
-  /** What the server had to add before the vault's oldest. */
+  /** Messages older than the vault's oldest were fetched from the server, so many; `more` are there. */
   | {
       readonly kind: "fetched";
       readonly group: GroupId;
@@ -65,7 +65,7 @@ export type Event =
       readonly more: boolean;
       readonly problem?: string;
     }
-  /** A message was kept, or has changed. */
+  /** The vault has kept a message, or a message has changed. */
   | { readonly kind: "message"; readonly group: GroupId; readonly message: MessageRow }
   | { readonly kind: "discarded"; readonly group: GroupId; readonly key: RowKey }
   | { readonly kind: "facts"; readonly group: GroupId; readonly facts: GroupFacts }
@@ -97,9 +97,10 @@ export type Event =
   | { readonly kind: "fileExists"; readonly group: GroupId; readonly key: RowKey; readonly file: string }
   /** A group was founded or amended. */
   | { readonly kind: "groupDone"; readonly group: GroupId }
-  /** What the user asked for was not done; `of` names what it concerned. */
+  /** An effect has failed; one of group goes to the form of the group. */
   | { readonly kind: "failed"; readonly of: "group" | "other"; readonly text: string }
-  | { readonly kind: "told"; readonly text: string };
+  /** One sentence about what others have done, or about what was done for the user. */
+  | { readonly kind: "news"; readonly text: string };
 
 /** What lies under the mouse. */
 export type Region = "groups" | "conversation" | "input" | "dialog" | "status" | "signIn";

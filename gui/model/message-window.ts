@@ -3,10 +3,10 @@ import type { Seq } from "../../core/wire/ids.ts";
 import type { MessageRow } from "./shown.ts";
 import type { Conversation } from "./state.ts";
 
-/** So many messages a window holds before it lets go of those at the other end. */
+/** A window that grows beyond this loses messages at its other end. */
 export const windowMax = 1000;
 
-/** Puts a page at the window's beginning or end, or in its place. */
+/** Adds a page before or behind the window, or replaces the window by it. */
 export function withPage(
   conversation: Conversation,
   page: {
@@ -42,28 +42,31 @@ export function withPage(
   }
 }
 
-/** A message that has come, or has changed; one behind a window that does not reach so far comes with its page. */
+/**
+ * Adds or replaces a message. A new one is not added while the window ends before the newest message: it comes with its
+ * page.
+ */
 export function withMessage(conversation: Conversation, message: MessageRow): Conversation {
   const { messages, newest, anchor } = conversation;
   const known = messages.findIndex(({ key }) => key === message.key);
   if (known < 0 && !newest) return conversation;
   const rest = known < 0 ? messages : messages.toSpliced(known, 1);
-  const placed = rest.toSpliced(placeIn(rest, message), 0, message);
-  // Who reads further up keeps what they read.
-  const kept = anchor === undefined ? placed.slice(-windowMax) : placed;
-  return { ...conversation, messages: kept, older: kept.length === placed.length ? conversation.older : "vault" };
+  const all = rest.toSpliced(indexIn(rest, message), 0, message);
+  // While the user has scrolled up, the messages that they read stay in the window.
+  const kept = anchor === undefined ? all.slice(-windowMax) : all;
+  return { ...conversation, messages: kept, older: kept.length === all.length ? conversation.older : "vault" };
 }
 
 export function withoutMessage(conversation: Conversation, key: RowKey): Conversation {
   return { ...conversation, messages: conversation.messages.filter((message) => message.key !== key) };
 }
 
-/** The place of the last message that has one. */
+/** The seq of the last message that has one. */
 export const lastSeqOf = ({ messages }: Conversation): Seq | undefined =>
   messages.findLast(({ seq }) => seq !== undefined)?.seq;
 
-/** Those with a place come by it; behind them stands what waits, in the order in which it was written. */
-function placeIn(messages: readonly MessageRow[], { seq, key }: MessageRow): number {
+/** Messages with a seq are in its order; behind them are those without, in the order in which they were written. */
+function indexIn(messages: readonly MessageRow[], { seq, key }: MessageRow): number {
   const isBefore = (other: MessageRow) =>
     seq === undefined ? other.seq !== undefined || other.key < key : other.seq !== undefined && other.seq < seq;
   return messages.findLastIndex(isBefore) + 1;

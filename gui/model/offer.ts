@@ -1,20 +1,20 @@
 import type { Editor } from "./editor.ts";
 
-/** What may be completed, and to what. */
+/** Completions of the word before the cursor. */
 export interface Offer {
-  /** Where in the text that begins what is completed. */
+  /** Where the word begins in the text. */
   readonly from: number;
   readonly options: readonly string[];
 }
 
-/** What the last of some names may become, in a field that takes them separated by commas. */
+/** Completions of the last name, in a field of names separated by commas. */
 export function nameOffer(names: readonly string[], { text, cursor }: Editor): Offer | undefined {
   const begun = /(?:^|,)\s*([^,]*)$/.exec(text.slice(0, cursor))?.[1] ?? "";
   const found = begun === "" ? undefined : offer(names, begun, cursor - begun.length, (name) => name);
   return found?.options.includes(begun) ? undefined : found;
 }
 
-/** Which of the names begin so, as what they become. */
+/** Completions: the names that begin with `begun`, each as `become` writes it into the text. */
 export function offer(
   names: readonly string[],
   begun: string,

@@ -3,12 +3,12 @@ import type { ChatState } from "./state.ts";
 import { activeConversation, type Step, step, withChat } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
-/** A larger picture is shown when somebody asks for it. */
+/** Larger pictures are shown only when the user asks for it. */
 const pictureBytesMax = 5 * 1024 * 1024;
-/** So many messages from a window's end are looked through for pictures. */
+/** Pictures are searched for in this many messages, from the bottom of the view upwards. */
 const messagesMax = 50;
 
-/** Shows the pictures of what is on the screen, or soon will be. */
+/** Asks for the previews of pictures that are on the screen, or soon will be. */
 export function showPictures(state: ChatState, viewport: Viewport): Step<ChatState> {
   const { previews } = state.scene;
   const conversation = activeConversation(state);

@@ -13,7 +13,7 @@ export function scroll(state: ChatState, viewport: Viewport, lines: number): Ste
   const anchor = viewport.scrolled(state, conversation, lines);
   const { group, newest, messages } = conversation;
   const last = messages.at(-1);
-  // The window's end is not the conversation's.
+  // The window ends before the conversation does: the next page is loaded.
   const isAtEdge = anchor === undefined && !newest && last !== undefined;
   const kept = isAtEdge ? { key: last.key, linesBelow: 0 } : anchor;
   const scrolled = withConversation(state, group, { anchor: kept });
@@ -39,14 +39,14 @@ export function loadOlder(state: ChatState, viewport: Viewport): Step<ChatState>
   return older === "server" ? step(loading, { kind: "fetchOlder", group }) : step(state);
 }
 
-/** Begins to choose among the messages. */
+/** Moves the focus to the messages, and selects the last one in view. */
 export function selectLast(state: ChatState, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
   const key = conversation?.anchor?.key ?? conversation?.messages.at(-1)?.key;
   return key === undefined ? step(state) : select(withChat(state, { focus: "messages" }), key, viewport);
 }
 
-/** A key while a message is chosen; undefined when it means nothing there. */
+/** A key while a message is selected; undefined when it means nothing there. */
 export function pressedInMessages(
   state: ChatState,
   action: Action | undefined,
@@ -93,7 +93,7 @@ export function clickedMessage(state: ChatState, row: number, viewport: Viewport
   return select(withChat(state, { focus: "messages" }), message.key, viewport);
 }
 
-/** A key while the list of groups has them; undefined when it means nothing there. */
+/** A key while the list of groups has the focus; undefined when it means nothing there. */
 export function pressedInGroups(state: ChatState, action: Action | undefined): Step<ChatState> | undefined {
   const { groups, active } = state.scene;
   switch (action) {
@@ -112,7 +112,7 @@ export function pressedInGroups(state: ChatState, action: Action | undefined): S
   }
 }
 
-/** Chooses a message, and brings it into view if it is not. */
+/** Selects a message, and scrolls to it if it is not in view. */
 function select(state: ChatState, key: RowKey, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
   if (!conversation) return step(state);

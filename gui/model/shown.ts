@@ -23,9 +23,9 @@ export interface GroupRow {
 
 /** A message, in the order in which a conversation shows them. */
 export interface MessageRow {
-  /** Names it as long as the client runs: a message that gets its place keeps it. */
+  /** Names the message as long as the client runs, also before and after it gets its seq. */
   readonly key: RowKey;
-  /** Undefined until the server has given it a place. */
+  /** Undefined until the server has given it one. */
   readonly seq: Seq | undefined;
   readonly sender: UserId;
   readonly id: ClientMessageId;
@@ -111,14 +111,14 @@ export interface TransferRow {
   readonly stopped?: string | undefined;
 }
 
-/** What is shown of a picture in a conversation: lines of half-blocks, or why there are none. */
+/** A picture in a conversation: lines of half-blocks, or why there are none. */
 export type Preview =
   | { readonly kind: "loading" }
   | {
       readonly kind: "lines";
       readonly columns: number;
       readonly lines: readonly string[];
-      /** Names the picture to a terminal that can show its pixels in their place. */
+      /** Names the picture to a terminal that can show its pixels instead. */
       readonly graphic?: number | undefined;
     }
   | { readonly kind: "none"; readonly why: string };

@@ -5,7 +5,7 @@ import type { Event } from "./event.ts";
 import type { SignIn, SignInField, SignInState } from "./state.ts";
 import { clamp, type Step, step } from "./step.ts";
 
-/** What the profiles of this machine ask for, and what an account that it does not know does. */
+/** The fields and buttons of the form: fewer for a profile of this machine than for an account that it does not know. */
 export function fieldsOf({ chosen }: SignIn): readonly SignIn["field"][] {
   return chosen === undefined ? ["server", "user", "password", "join", "signUp"] : ["password", "join"];
 }
@@ -57,7 +57,7 @@ function withSignIn(state: SignInState, change: Partial<SignIn>): SignInState {
   return { ...state, scene: { ...state.scene, ...change } };
 }
 
-/** While something is done, one can only leave. */
+/** While signing in goes on, the user can only quit. */
 function waiting(state: SignInState, key: string): Step<SignInState> {
   return actionOf(state.bindings, "signIn", key) === "quit" ? step(state, { kind: "quit" }) : step(state);
 }
@@ -101,7 +101,7 @@ function moved(state: SignInState, by: number): SignInState {
   return withSignIn(state, { field: fields[(at + by + fields.length) % fields.length] ?? state.scene.field });
 }
 
-/** The profiles one after the other, then the form of another account. */
+/** Goes to the next profile; after the last comes the form for another account. */
 function otherProfile(state: SignInState): SignInState {
   const { chosen, profiles } = state.scene;
   const next = chosen === undefined ? 0 : chosen + 1;

@@ -18,13 +18,13 @@ export interface ChatState extends Client {
 
 interface Client {
   readonly size: Size;
-  /** Moves with the `tick` events: what a spinner shows, and when typing ends. Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch, set by `tick` events. Spinners turn with it, and typing ends by it. */
   readonly nowMs: number;
   readonly settings: Settings;
   readonly bindings: Bindings;
   /** One line about what just happened; goes by itself. */
   readonly notice: Notice | undefined;
-  /** The terminal has the user's attention: it said so, or never says. */
+  /** Whether the terminal has the focus of the desktop; true for terminals that do not report it. */
   readonly focused: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface Notice {
   readonly untilMs: number;
 }
 
-/** Before an account is open: which one, or a new one. */
+/** The form before an account is open: for a profile of this machine, or for another account. */
 export interface SignIn {
   readonly kind: "signIn";
   readonly profiles: readonly { readonly name: string; readonly user: string; readonly server: string }[];
@@ -47,9 +47,9 @@ export interface SignIn {
   readonly chosen: number | undefined;
   readonly fields: Readonly<Record<SignInField, Editor>>;
   readonly field: SignInField | SignInButton;
-  /** What is being done, with what to wait for. */
+  /** What signing in does just now. */
   readonly busy: { readonly doing: string; readonly sinceMs: number } | undefined;
-  /** What went wrong, in one sentence, and the way on. */
+  /** What went wrong, in one sentence, and advice. */
   readonly problem: { readonly text: string; readonly advice: string } | undefined;
 }
 
@@ -76,9 +76,9 @@ export interface Chat {
   readonly previews: ReadonlyMap<RowKey, Preview>;
   /** Lines that were sent, newest last, for the message box's history. */
   readonly sentLines: readonly string[];
-  /** Where in it the message box is; undefined when it shows what is being written. */
+  /** Which of `sentLines` the message box shows, and the draft that it showed before; undefined when it shows the draft. */
   readonly recalled: { readonly at: number; readonly kept: Editor } | undefined;
-  /** What Tab has offered, to offer the next of it. */
+  /** The completions of the last Tab, for the next Tab. */
   readonly completion: { readonly from: number; readonly options: readonly string[]; readonly at: number } | undefined;
 }
 
@@ -91,34 +91,34 @@ export interface Connection {
   readonly server: string | undefined;
   readonly strategy: string | undefined;
   readonly roundTripMs: number | undefined;
-  /** Messages that wait to be acknowledged. */
+  /** How many messages wait to be acknowledged. */
   readonly waiting: number;
 }
 
-/** A group's window of messages: a piece of all that there are, without holes. */
+/** A group's conversation. `messages` is a window: a part of all its messages, without holes. */
 export interface Conversation {
   readonly group: GroupId;
   readonly facts: GroupFacts | undefined;
   readonly messages: readonly MessageRow[];
-  /** What lies before the window: in the vault, perhaps at the server, or nothing. */
+  /** Where messages older than the window are; `none` when the window begins with the first. */
   readonly older: "vault" | "server" | "loading" | "none";
   /** Whether the window ends with the newest message. */
   readonly newest: boolean;
-  /** The line at the bottom of the view; undefined keeps to the newest. */
+  /** The line at the bottom of the view; undefined while the view follows the newest message. */
   readonly anchor: Anchor | undefined;
-  /** The first place that was unread when the conversation was opened. */
+  /** The first seq that was unread when the user went to the conversation. */
   readonly newFrom: Seq | undefined;
-  /** In the focus `messages`. */
+  /** The selected message, while the messages have the focus. */
   readonly selected: RowKey | undefined;
   readonly draft: Editor;
   readonly online: ReadonlySet<UserId>;
-  /** How far everybody has read. */
+  /** Up to which seq each member has read. */
   readonly readUpTo: ReadonlyMap<UserId, Seq>;
-  /** Who is writing, and until when that is believed. */
+  /** The members who are typing, each with the time at which that ends. */
   readonly typing: ReadonlyMap<UserId, number>;
 }
 
-/** A line of a message: counted from its last one, which is 0. */
+/** A line of a message, counted upwards from its last line, which is 0. */
 export interface Anchor {
   readonly key: RowKey;
   readonly linesBelow: number;

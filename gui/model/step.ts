@@ -4,7 +4,7 @@ import { editorOf } from "./editor.ts";
 import type { Effect } from "./effect.ts";
 import type { Chat, ChatState, Conversation, Notice, State } from "./state.ts";
 
-/** What an event makes of a state, and what has to be done about it. */
+/** A new state, and the effects that are to be performed. */
 export interface Step<S extends State = State> {
   readonly state: S;
   readonly effects: readonly Effect[];
@@ -16,7 +16,7 @@ export function step<S extends State>(state: S, ...effects: readonly Effect[]): 
   return { state, effects };
 }
 
-/** One step after another. */
+/** Two steps in a row, with the effects of both. */
 export function andThen<S extends State, T extends State>(first: Step<S>, next: (state: S) => Step<T>): Step<T> {
   const second = next(first.state);
   return { state: second.state, effects: [...first.effects, ...second.effects] };
@@ -32,7 +32,7 @@ export function withChat(state: ChatState, change: Partial<Chat>): ChatState {
   return { ...state, scene: { ...state.scene, ...change } };
 }
 
-/** Changes a conversation that has been opened; one that has not stays unopened. */
+/** Changes a conversation that the user has looked at before; does nothing for another. */
 export function withConversation(state: ChatState, group: GroupId, change: Partial<Conversation>): ChatState {
   const before = state.scene.conversations.get(group);
   if (!before) return state;
@@ -42,7 +42,7 @@ export function withConversation(state: ChatState, group: GroupId, change: Parti
 export const activeConversation = ({ scene }: ChatState): Conversation | undefined =>
   scene.active === undefined ? undefined : scene.conversations.get(scene.active);
 
-/** The group's conversation as far as it is open, or as it begins. */
+/** The group's conversation, or an empty one if the user has not looked at it before. */
 export function conversationOf({ scene }: ChatState, group: GroupId): Conversation {
   const known = scene.conversations.get(group);
   if (known) return known;
@@ -69,7 +69,7 @@ export function openDialog(state: ChatState, dialog: Dialog): ChatState {
   return withChat(state, { dialogs: [...state.scene.dialogs, dialog] });
 }
 
-/** Puts another in the place of the one on top. */
+/** Replaces the dialog on top. */
 export function replaceDialog(state: ChatState, dialog: Dialog): ChatState {
   return withChat(state, { dialogs: [...state.scene.dialogs.slice(0, -1), dialog] });
 }
@@ -78,7 +78,7 @@ export function closeDialog(state: ChatState): ChatState {
   return withChat(state, { dialogs: state.scene.dialogs.slice(0, -1) });
 }
 
-/** Changes the dialogs of a kind, wherever they lie. */
+/** Changes all dialogs of a kind, whether or not they are on top. */
 export function mapDialogs<K extends Dialog["kind"]>(
   state: ChatState,
   kind: K,

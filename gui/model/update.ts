@@ -1,5 +1,5 @@
 import { actionOf, type Bindings } from "../keys/bindings.ts";
-import { byUser, forgotten, heard } from "./account-events.ts";
+import { byUser, updateFromAccount, withoutStaleTyping } from "./account-events.ts";
 import { withGroup } from "./commands.ts";
 import { editorDone, pastedInInput, pressedInInput } from "./composer.ts";
 import { leaveGroup, markRead, openGroup, openNeighbour, openNextUnread } from "./conversations.ts";
@@ -40,7 +40,7 @@ export function initialState(of: {
 
 const wheelLines = 3;
 
-/** All behaviour of the client: what an event makes of its state, and what has to be done about it. */
+/** All behaviour of the client: the state after an event, and the effects that it calls for. */
 export function update(state: State, event: Event, viewport: Viewport): Step {
   switch (event.kind) {
     case "resized":
@@ -63,7 +63,7 @@ export const isChat = (state: State): state is ChatState => state.scene.kind ===
 function ticked(state: State, nowMs: number): State {
   const notice = state.notice && state.notice.untilMs > nowMs ? state.notice : undefined;
   const clocked = { ...state, nowMs, notice };
-  return isChat(clocked) ? forgotten(clocked) : clocked;
+  return isChat(clocked) ? withoutStaleTyping(clocked) : clocked;
 }
 
 function opened(state: State, { self, groups, people, settings }: Extract<Event, { kind: "opened" }>): Step {
@@ -109,7 +109,7 @@ function updateChat(state: ChatState, event: Event, viewport: Viewport): Step<Ch
     case "edited":
       return step(editorDone(state, event.text));
     default:
-      return heard(state, event, viewport);
+      return updateFromAccount(state, event, viewport);
   }
 }
 
@@ -172,7 +172,7 @@ function pressed(
     groups: () => pressedInGroups(state, action),
   }[focus]();
   if (inFocus) return inFocus;
-  // Who begins to write wants to write.
+  // A letter that means nothing here goes into the message box.
   return focus !== "input" && text !== undefined && text !== " "
     ? andThen(leaveMessages(state), (left) => pressedInInput(left, undefined, text) ?? step(left))
     : step(state);

@@ -9,7 +9,7 @@ import { pngPixels } from "../../core/media/png.ts";
 import { firstWebpFrame } from "../../core/media/webp.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 
-/** A picture as it is stored, not turned yet; of an animation the first. */
+/** A picture as it is stored, not turned upright; of an animation the first picture. */
 export interface Decoded {
   readonly picture: Picture;
   readonly orientation: number;
@@ -61,7 +61,7 @@ function decodeWithWasm({ file, load }: WasmDecoder, bytes: Buffer): Picture {
     const { width, height, data } = decodeImage(bytes);
     return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
   } catch (cause) {
-    // It does not give back what it had taken; the next call begins with a new memory.
+    // After an error it does not free its memory: the next call loads it anew.
     delete require.cache[file];
     throw cause;
   }
@@ -72,12 +72,15 @@ function decodePng(bytes: Buffer, { width, height }: Header): Picture {
   // pngjs unpacks an interlaced picture without a bound; a few kilobytes could become gigabytes. These are eight bytes a
   // pixel at most, and a byte for each line of the seven pictures that it is made of.
   if (isInterlaced) inflateSync(Buffer.concat(packed), { maxOutputLength: width * height * 8 + height * 7 + 64 });
-  // What is hung on behind the end would be refused.
+  // pngjs would refuse bytes behind the end.
   const { data } = PNG.sync.read(bytes.subarray(0, end));
   return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/** Of an animation, the first picture as a file of its own, put where it is on the canvas: the decoder knows only those. */
+/**
+ * Of an animation, the first picture, placed on the canvas. The decoder knows no animations: it is given the picture as a
+ * file.
+ */
 function decodeWebp(bytes: Buffer, { width, height }: Header): Picture {
   const frame = firstWebpFrame(bytes);
   if (!frame) return decodeWithWasm(libwebp, bytes);

@@ -8,27 +8,27 @@ import { kittyCommand } from "./kitty.ts";
 export interface Graphics {
   readonly kind: "kitty" | "sixel" | "halfBlocks";
   readonly colours: Colours;
-  /** A cell's size in pixels, if the terminal tells. */
+  /** A cell's size in pixels, if the terminal has answered that. */
   readonly cell: PixelSize | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Far terminals answer after a round trip; those that know nothing of it answer the last question all the same. */
+/** The longest wait for answers. Every terminal answers the last question, those far away after a round trip. */
 const answerMsMax = 500;
-/** Names our question among the answers. */
+/** Names our question in the answer of Kitty's protocol. */
 const questionId = 31;
 
 /**
- * Asks a terminal what it can show. Every terminal answers the last question, its attributes; tmux takes Kitty's for a title,
- * and is not asked it.
+ * The questions to a terminal about what it can show. Every terminal answers the last one, for its attributes. tmux would take
+ * the one of Kitty's protocol for a title, and is not asked it.
  */
 export function graphicsQuery(environment: Environment): string {
   const kitty = kittyCommand(`i=${questionId},s=1,v=1,a=q,t=d,f=24`, "AAAA");
   return `${isInside(environment) ? "" : kitty}\u001b[16t\u001b[c`;
 }
 
-/** What its environment and its answers say. Inside tmux and screen, what is around them counts only if they answer for it. */
+/** What the terminal can show, by its environment and its answers. Inside tmux and screen, only their own answers count. */
 export function graphicsOf(environment: Environment, answers: readonly TerminalAnswer[]): Graphics {
   const cell = answers.find((answer) => answer.of === "cell");
   const attributes = answers.find((answer) => answer.of === "attributes")?.attributes ?? [];
@@ -46,11 +46,11 @@ export interface Asked {
   readonly environment: Environment;
   readonly clock: Clock;
   write(text: string): void;
-  /** Tells the terminal's answers from now on, until what it answers is called. */
+  /** Calls back with each answer of the terminal, until the returned function is called. */
   listen(onAnswer: (answer: TerminalAnswer) => void): () => void;
 }
 
-/** Asks, and waits for the answers, but not for long. */
+/** Asks the terminal, and waits for its answers for half a second at most. */
 export function detectGraphics({ environment, clock, write, listen }: Asked): Promise<Graphics> {
   return new Promise((resolve) => {
     const answers: TerminalAnswer[] = [];

@@ -6,9 +6,9 @@ import { kittyDelete, kittyShow } from "./kitty.ts";
 import type { Previews } from "./preview-tasks.ts";
 import { sixelShow } from "./sixel.ts";
 
-/** So many pictures' pixels are kept; those that were drawn before are shown as half-blocks. */
+/** The pixels of this many pictures are kept; older pictures are shown as half-blocks. */
 const keptMax = 40;
-/** Where the terminal does not tell its own; a protocol that scales by itself makes the best of it. */
+/** The size of a cell where the terminal does not report it; only for Kitty's protocol, which scales by itself. */
 const usualCell: PixelSize = { width: 10, height: 20 };
 
 /** Pictures as half-blocks, and their pixels for a terminal that shows them. */
@@ -20,7 +20,7 @@ export class Drawings {
   #kind: Graphics["kind"] = "halfBlocks";
   #last = 0;
 
-  /** The terminal is asked what it shows with the first picture. */
+  /** The terminal is asked what it can show when the first picture is drawn. */
   constructor(previews: Previews, ask: () => Promise<Graphics>) {
     this.#previews = previews;
     this.#ask = ask;

@@ -23,7 +23,7 @@ export function halfBlocks(picture: Picture, colours: Colours): string[] {
   return lines;
 }
 
-/** Where nothing is to be seen, the terminal's own background is. */
+/** A transparent pixel shows the terminal's own background. */
 function cellOf(upper: string | undefined, lower: string | undefined): { rendition: string; block: string } {
   if (upper === undefined) {
     return lower === undefined ? { rendition: "0", block: " " } : { rendition: `0;38;${lower}`, block: "▄" };

@@ -7,7 +7,7 @@ import type { Picture } from "../../core/media/pixels.ts";
 const chunkMax = 4096;
 
 export interface KittyPlace {
-  /** Names the picture at the terminal, 1 to 2³² − 1: what was sent under it before is gone. */
+  /** Names the picture at the terminal, 1 to 2³² − 1; it replaces the picture that had the id before. */
   readonly id: number;
   /** From the top left, which is 0, 0. */
   readonly row: number;

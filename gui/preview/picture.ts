@@ -8,15 +8,15 @@ export function fitted({ width, height }: PixelSize, room: PixelSize): PixelSize
 }
 
 /**
- * Makes a picture smaller: each new pixel is the mean of the pixels that it covers, as much of each as it covers. What is
- * transparent does not colour what is beside it.
+ * Makes a picture smaller: each new pixel is the mean of the pixels that it covers, weighted by how much of each it
+ * covers. Transparent pixels do not colour those beside them.
  */
 export function scaled(picture: Picture, { width, height }: PixelSize): Picture {
   if (width === picture.width && height === picture.height) return picture;
   const columns = coverage(picture.width, width);
   const rows = coverage(picture.height, height);
   const pixels = new Uint8Array(width * height * 4);
-  // Sums of one row of the result, so that the source is read from its beginning to its end, once or twice.
+  // Sums for one row of the result: the source is read in order, each of its rows once or twice.
   const sums = new Float64Array(width * 4);
   for (const [y, row] of rows.entries()) {
     sums.fill(0);
@@ -56,7 +56,7 @@ export function scaled(picture: Picture, { width, height }: PixelSize): Picture 
   return { width, height, pixels };
 }
 
-/** The pixels that one of a smaller picture covers: the first and the last perhaps in part. */
+/** The pixels of a row or column that one pixel of the smaller picture covers, the first and the last perhaps in part. */
 interface Span {
   readonly first: number;
   readonly last: number;

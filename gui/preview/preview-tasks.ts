@@ -8,20 +8,23 @@ import { decode } from "./decode.ts";
 import { type Colours, halfBlocks } from "./half-blocks.ts";
 import { fitted, scaled, swapsSides, turned } from "./picture.ts";
 
-/** Makes pictures small, as a pool task: a photograph takes half a second. Runs in the pool's thread. */
+/** Decodes a picture and makes it small. It runs in the pool's thread: a photograph takes half a second. */
 export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }): Result<Picture> {
   const decoded = decode(bytes);
   if (!decoded.ok) return decoded;
   const { picture, orientation } = decoded.value;
-  // It is turned when it is small.
+  // Turned after scaling, when it is small.
   const storedRoom = swapsSides(orientation) ? { width: room.height, height: room.width } : room;
   return accepted(turned(scaled(picture, fitted(picture, storedRoom)), orientation));
 }
 
-/** Pictures that may wait for the thread; whoever scrolls past more than that gets them when they come back. */
+/** How many pictures may wait for the thread; further ones are refused, and are drawn when they come into view again. */
 const waitingMax = 32;
 
-/** A picture of 40 megapixels takes a few seconds on a slow machine; a decoder that never ends would keep all others out. */
+/**
+ * The time for one picture: 40 megapixels take a few seconds on a slow machine. A decoder that never ends would block all
+ * others.
+ */
 const shrinkMsMax = 30_000;
 
 /** Pictures as a terminal can show them. Decoded in a thread, which ends when there has been nothing to do for a while. */
@@ -45,7 +48,7 @@ export class Previews {
   /** A picture's pixels, upright, at most as large as the room: for Kitty's protocol and for Sixel. */
   async shrink(bytes: Uint8Array, room: PixelSize): Promise<Result<Picture>> {
     if (room.width < 1 || room.height < 1) return refused("there is no room for it");
-    // Its turn comes when those before it are done, each in its time.
+    // It waits for the pictures before it, each of which has its own time.
     const waitMs = shrinkMsMax * (this.#pool.waiting + 2);
     const pool = this.#pool;
     const stopWaiting = this.#clock.after(waitMs, () => this.#replace(pool));
@@ -64,7 +67,7 @@ export class Previews {
     await this.#pool.close();
   }
 
-  /** The thread hangs: another takes its place, and what waited for it is refused. */
+  /** The thread hangs: it is replaced, and the pictures that waited for it are refused. */
   #replace(hung: Pool): void {
     if (hung !== this.#pool) return;
     this.#pool = newPool();

@@ -4,7 +4,7 @@ import { paletteColour, paletteIndex } from "./half-blocks.ts";
 /**
  * A picture as Sixel (DEC STD 070, chapter 9), with its top left in a cell, counted from 0; the cursor stays where it was. In
  * xterm's 240 colours, whose errors go on to the pixels beside and below (Floyd and Steinberg); where more than half shines
- * through, what is behind it stays.
+ * through, nothing is drawn.
  *
  * Written by hand since the package of that name, 0.16.0, draws a picture of three colours in one grey.
  */
@@ -26,10 +26,10 @@ export function sixelShow(picture: Picture, at: { readonly row: number; readonly
   return `\u001b7\u001b[${at.row + 1};${at.column + 1}H${drawn}\u001b8`;
 }
 
-/** No number of the palette: nothing is drawn. */
+/** Stands for a pixel that is not drawn: no colour of the palette has this number. */
 const clear = 0;
 
-/** A letter is a column of so many pixels. */
+/** A letter is a column of this many pixels. */
 const bandRows = 6;
 
 /** The pixels of one colour in a band, with runs of one letter shortened. */

@@ -41,18 +41,18 @@ function paint(row: Cell[], from: number, line: Line, theme: Theme): void {
       x += columns;
     }
   }
-  // What begins behind the line was wide, and has lost its first half.
+  // The line has covered the first half of a wide character: the second half goes, too.
   const behind = row[x];
   if (behind?.text === "") row[x] = { ...behind, text: " " };
 }
 
-/** A wide character whose second half is about to be covered goes altogether. */
+/** Removes a wide character whose second half is about to be covered. */
 function clearHalves(row: Cell[], from: number): void {
   const first = row[from - 1];
   if (row[from]?.text === "" && first) row[from - 1] = { ...first, text: " " };
 }
 
-/** A picture brings its colours along; without them it is left out, since half-blocks alone show nothing. */
+/** A picture has colours of its own. In a theme without colours it is blank, since half-blocks alone show nothing. */
 function* pictureCells(text: string, { hasColours }: Theme): Generator<Cell> {
   let rendition = "";
   for (const [, code, shown] of text.matchAll(pieces)) {
@@ -62,7 +62,7 @@ function* pictureCells(text: string, { hasColours }: Theme): Generator<Cell> {
   }
 }
 
-/** Foreground and background replace their like. */
+/** A new foreground replaces the old one, a new background likewise. */
 function kept(before: string, code: string): string {
   const ground = /(?:^|;)(48;(?:2;\d+;\d+|5);\d+)/;
   const ink = /(?:^|;)(38;(?:2;\d+;\d+|5);\d+)/;

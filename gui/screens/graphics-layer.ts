@@ -2,9 +2,9 @@ import type { GraphicPlace } from "../layout/graphics.ts";
 
 /** How a terminal shows the pixels of pictures over its cells. */
 export interface GraphicsProtocol {
-  /** What shows a picture in its place; undefined for one that is not known any more. */
+  /** The sequence that shows a picture in its place; undefined when its pixels are not kept any more. */
   show(place: GraphicPlace): string | undefined;
-  /** What takes it away; undefined where only drawing the cells anew does that. */
+  /** The sequence that removes it; undefined where only drawing the cells anew does that. */
   hide(id: number): string | undefined;
 }
 
@@ -14,7 +14,7 @@ interface Change {
   readonly sequences: string;
 }
 
-/** The pictures that stand on the screen. */
+/** The pictures whose pixels are on the screen. */
 export class GraphicsLayer {
   readonly #protocol: GraphicsProtocol;
   #shown = new Map<number, GraphicPlace>();
@@ -23,7 +23,7 @@ export class GraphicsLayer {
     this.#protocol = protocol;
   }
 
-  /** Brings the screen from the pictures that stand there to these. */
+  /** What has to be written so that these pictures, and no others, are on the screen. */
   change(places: readonly GraphicPlace[]): Change {
     const wanted = new Map(places.map((place) => [place.id, place]));
     let hidden = "";
@@ -42,7 +42,7 @@ export class GraphicsLayer {
     return { isRedrawn, sequences: hidden + shown };
   }
 
-  /** Everything was wiped. */
+  /** The screen was cleared. */
   forget(): void {
     this.#shown.clear();
   }

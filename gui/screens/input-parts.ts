@@ -1,4 +1,4 @@
-/** What comes from a terminal, in the pieces that mean something. */
+/** Input from a terminal, cut into pieces with a meaning. */
 export type InputPart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "key"; readonly name: string }
@@ -7,7 +7,7 @@ export type InputPart =
   /** A control character or an escape sequence, whole. */
   | { readonly kind: "sequence"; readonly text: string };
 
-/** Keys that xterm and kitty tell apart when asked, and terminals that send an escape before the key. */
+/** Enter with Alt or Shift: as xterm and kitty send it, and as terminals do that send an escape before the key. */
 const enters: Readonly<Record<string, string>> = {
   "\u001b\r": "M-enter",
   "\u001b\n": "M-enter",
@@ -25,11 +25,11 @@ const whole = new RegExp(
 const begun = new RegExp(`^(?:${escape}\\[M[^]{0,2}|${escape}+(?:\\[[\\[<=>?]?[\\d;]*[ -/]*|O)?)$`, "u");
 const mouse = new RegExp(`^${escape}\\[<(\\d+);(\\d+);(\\d+)([Mm])$`);
 
-/** Takes input as it comes, in pieces of any size, and gives what is complete. */
+/** Takes input in chunks of any size, and returns the parts that are complete. */
 export class InputParts {
   #rest = "";
 
-  /** Whether something was begun that may be a key by itself: an escape, to which more may come. */
+  /** Whether the input ends with an escape, which is either a key or the beginning of a sequence. */
   get isWaiting(): boolean {
     return this.#rest !== "";
   }
@@ -72,7 +72,7 @@ function plain(text: string): string {
   return /^\P{Cc}+/u.exec(text)?.[0] ?? text.slice(0, 1);
 }
 
-/** Undefined for what means nothing: a button let go, a mouse that moves. */
+/** Undefined for what has no meaning here: a released button, a moved mouse. */
 function partOf(found: string): InputPart | undefined {
   const name = enters[found];
   if (name) return { kind: "key", name };

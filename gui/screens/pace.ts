@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 
-/** Draws at most once in so long, however often it is asked: at once when nothing was drawn for a while. */
+/** Draws at most once in a period, however often `ask()` is called; at once if nothing was drawn for that long. */
 export class Pace {
   readonly #clock: Clock;
   readonly #periodMs: number;

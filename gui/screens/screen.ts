@@ -16,7 +16,7 @@ import { inTrueColour, isTrueColour, steadyText } from "./steady-text.ts";
 import { themeFor } from "./theme.ts";
 
 export interface ScreenOptions {
-  /** Keys and the mouse, and nothing else that a terminal says. */
+  /** Keys and the mouse; pastes, focus and answers of the terminal are taken out before. */
   readonly input: Readable;
   readonly output: Writable & Size;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -27,9 +27,9 @@ export interface ScreenOptions {
   onEvent(event: Event): void;
 }
 
-/** More draws than this nobody sees. */
+/** At most one draw in this time: more of them nobody would see. */
 const drawPeriodMs = 16;
-/** So long after an escape, what comes is no part of a key any more. */
+/** An escape that is alone for this long is the key Escape. */
 const escapeMs = 40;
 
 /** What is used of blessed; its published types lack most of it. */
@@ -71,15 +71,15 @@ interface BlessedKey {
 const blessed = library as unknown as Blessed;
 
 /**
- * The terminal while the client has it: draws states, and tells what the user does.
+ * The terminal while the client has it: draws states, and emits what the user does as events.
  *
- * Cells are written straight into blessed's screen, which finds out what has changed of it. Its boxes would take text
- * apart themselves, at every draw and with widths of their own.
+ * Cells are written straight into blessed's screen, which writes what has changed. Its boxes would measure
+ * text themselves, at every draw and with widths of their own.
  */
 export class Screen {
   readonly #options: ScreenOptions;
   readonly #screen: BlessedScreen;
-  /** What blessed is given to read: only what it knows. */
+  /** blessed reads this: only the escape sequences of keys. */
   readonly #sequences = new PassThrough();
   readonly #parts = new InputParts();
   readonly #decoder = new StringDecoder("utf8");
@@ -163,14 +163,14 @@ export class Screen {
   }
 
   #pressed({ full, name }: BlessedKey): void {
-    // An enter comes under both of its names.
+    // blessed emits an enter twice, as "return" and as "enter".
     if (full === undefined || name === "return") return;
     this.#options.onEvent({ kind: "key", name: name === "linefeed" ? "C-j" : full });
   }
 
   #pointed(part: Extract<InputPart, { kind: "click" | "wheel" }>): void {
     const at = this.#state && hit(this.#state, part.x, part.y);
-    // Beside everything, the wheel moves what there is to read.
+    // Where nothing is under the mouse, the wheel scrolls the conversation.
     if (part.kind === "wheel") this.#options.onEvent({ kind: "wheel", on: at?.on ?? "conversation", up: part.up });
     else if (at && at.row >= 0) this.#options.onEvent({ kind: "click", ...at });
   }
@@ -216,7 +216,7 @@ export class Screen {
   #renditionCode(rendition: string): number {
     const known = this.#renditions.get(rendition);
     if (known !== undefined) return known;
-    // Pictures have many.
+    // Pictures have many renditions.
     if (this.#renditions.size > 10_000) this.#renditions.clear();
     const plain = this.#screen.dattr;
     const code = rendition === "" ? plain : this.#screen.attrCode(`\u001b[${rendition}m`, plain, plain);
@@ -236,7 +236,7 @@ export class Screen {
 }
 
 /**
- * What blessed takes the terminal for. It reads only old descriptions of terminals (terminfo before 2018), and brings these
- * two along; what terminals of today have in common with them is all that is used.
+ * The terminal that blessed is told it draws on. It reads only old descriptions of terminals (terminfo before 2018), and brings
+ * these two along. Nothing is used of them but what all terminals of today have in common with them.
  */
 const describedAs = (term = ""): string => (/^(?:xterm|linux|vt\d+)$/.test(term) ? "xterm" : "xterm-256color");

@@ -1,7 +1,7 @@
 /**
- * What is written for a cell's text so that what follows stands in its column whatever the terminal makes of it. Terminals
- * differ in how far they move for flags, marks, emoji that are newer than they are, and signs that are emoji to some: around
- * these the cells are emptied, and the cursor is put behind them.
+ * What is written for a cell's text, so that the next cell is in its column in every terminal. Terminals differ in how far the
+ * cursor moves for flags, marks, emoji that are newer than they are, and signs that are emoji to some. For these the cells are
+ * emptied first, and the cursor is set behind them.
  */
 export function steadyText(text: string, cell: { readonly x: number; readonly columns: 1 | 2 }): string {
   if (text.length <= 1 && (text < "\u007f" || !isEmojiToSome.test(text))) return text;

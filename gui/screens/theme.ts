@@ -71,7 +71,7 @@ const light: Theme = {
   hasColours: true,
 };
 
-/** For terminals with eight or sixteen colours, in which greys would become black, on black perhaps. */
+/** For terminals with eight or sixteen colours, where greys would become black, perhaps on black. */
 const few: Theme = {
   styles: {
     text: "",
@@ -145,7 +145,7 @@ export function themeFor(
 export function renditionOf(theme: Theme, { style, ground }: Pick<Span, "style" | "ground">): string {
   const own = isNick(style) ? (theme.nicks[Number(style.slice(4)) % nickColours] ?? "") : theme.styles[style];
   const under = ground === undefined ? "" : theme.grounds[ground];
-  // Of something inverse, a colour would be the ground.
+  // On an inverse span, a colour would become the background.
   if (under === "7") return own.startsWith("1") ? "7;1" : "7";
   return own && under ? `${under};${own}` : own || under;
 }

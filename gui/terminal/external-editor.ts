@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Terminal } from "./terminal.ts";
 
-/** More than this is no message any more. */
+/** A longer text is not taken. */
 const textBytesMax = 1024 * 1024;
 
 /**
@@ -29,10 +29,10 @@ export async function writeInEditor(
     if (!isWritten) return undefined;
     const written = await readFile(file);
     if (written.length > textBytesMax) return undefined;
-    // Editors end the last line too.
+    // Editors add a line feed to the last line.
     return written.toString("utf8").replaceAll("\r\n", "\n").replace(/\n$/, "");
   } catch {
-    // A full disk, a file that the editor took away: what was written before stays.
+    // The disk is full, or the editor has removed the file: the draft stays as it was.
     return undefined;
   } finally {
     process.off("exit", removeNow);

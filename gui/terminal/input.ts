@@ -1,4 +1,4 @@
-/** What comes from a terminal: keys and the mouse as they are, and apart from them what is none of both. */
+/** Input from a terminal: keys and the mouse as bytes, and everything else recognised. */
 export type InputItem =
   | { readonly kind: "bytes"; readonly bytes: Buffer }
   | { readonly kind: "paste"; readonly text: string }
@@ -14,7 +14,7 @@ export type TerminalAnswer =
   /** A cell's size in pixels (xterm, CSI 16 t). */
   | { readonly of: "cell"; readonly width: number; readonly height: number };
 
-/** What was begun and has not ended. Strings of bytes, as latin1. */
+/** A sequence or a paste that has begun and not ended. Strings hold bytes, as latin1. */
 export interface InputState {
   readonly rest: string;
   readonly pasted: string | undefined;
@@ -22,7 +22,7 @@ export interface InputState {
 
 export const noInput: InputState = { rest: "", pasted: undefined };
 
-/** What is pasted beyond this is left out. */
+/** The rest of a longer paste is dropped. */
 export const pasteBytesMax = 1024 * 1024;
 
 interface Read {
@@ -30,7 +30,7 @@ interface Read {
   readonly items: readonly InputItem[];
 }
 
-/** Takes what has come, in pieces of any size: an escape sequence or a paste is given when it is whole. */
+/** Takes input in chunks of any size, and returns the items that are whole. */
 export function readInput(state: InputState, chunk: Uint8Array): Read {
   let rest = state.rest + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");
   let { pasted } = state;
@@ -72,7 +72,7 @@ export function readInput(state: InputState, chunk: Uint8Array): Read {
   return { state: { rest, pasted }, items };
 }
 
-/** Nothing more comes for now: an escape was the key, and a paste without an end is all there is of it. */
+/** After a pause: an escape that is alone was the key Escape, and a paste without an end has ended. */
 export function endInput({ rest, pasted }: InputState): Read {
   if (pasted !== undefined) return { state: noInput, items: [pasteItem((pasted + rest).slice(0, pasteBytesMax))] };
   return { state: noInput, items: rest === "" ? [] : [{ kind: "bytes", bytes: Buffer.from(rest, "latin1") }] };
@@ -105,14 +105,14 @@ function itemOf(sequence: string): InputItem | undefined {
 
 const answered = (answer: TerminalAnswer): InputItem => ({ kind: "answer", answer });
 
-/** How much of the end may be the beginning of a paste's end. */
+/** How many characters at the end of `text` may be the beginning of the sequence that ends a paste. */
 function endBegun(text: string): number {
   const longest = Math.min(text.length, pasteEnd.length - 1);
   for (let length = longest; length > 0; length--) if (text.endsWith(pasteEnd.slice(0, length))) return length;
   return 0;
 }
 
-/** Lines end as they do here; of what a terminal would obey only tabs stay. */
+/** A paste with line feeds as line ends, and without control characters other than tabs. */
 function pasteItem(latin1: string): InputItem {
   const text = Buffer.from(latin1, "latin1").toString("utf8");
   return { kind: "paste", text: text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n\t]/gu, "") };

@@ -2,12 +2,12 @@ import { briefLine } from "../../core/client/index.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** More than this no desktop shows. */
+/** Desktops show no more than this. */
 const charactersMax = 200;
 
 /**
  * A bell, and a notification of the desktop where the terminal can show one: OSC 9 (iTerm2, kitty, WezTerm, Ghostty) or OSC
- * 777 (urxvt, foot). Others take no notice. What it says was written by somebody else: nothing in it can end the sequence.
+ * 777 (urxvt, foot). Others ignore it. What it says was written by somebody else: nothing in it can end the sequence.
  */
 export function notification({ title, text }: { title: string; text: string }, environment: Environment): string {
   const [head, body] = [briefLine(title, charactersMax), briefLine(text, charactersMax)];

@@ -3,19 +3,19 @@ import type { ReadStream } from "node:tty";
 import type { Cancel, Clock } from "../../core/platform/clock.ts";
 import { endInput, type InputItem, noInput, readInput } from "./input.ts";
 
-/** So long after an escape, what comes is no part of it any more; slow lines deliver a sequence in two packets. */
+/** An escape that is alone for this long is the key Escape; slow lines deliver a sequence in two packets. */
 const escapeMs = 40;
-/** A paste without an end would take all keys for itself. */
+/** A paste ends after this time without input: without its end, it would swallow all further keys. */
 const pasteMs = 5_000;
 
 export interface TerminalInputOptions {
   readonly source: ReadStream;
   readonly clock: Clock;
-  /** Pastes, focus and answers; the rest can be read from the stream. */
+  /** Called for pastes, focus and answers; keys and the mouse are read from the stream. */
   onItem(item: Exclude<InputItem, { kind: "bytes" }>): void;
 }
 
-/** Keys and the mouse as a terminal's own stream would give them, without what is none of both. */
+/** A stream of keys and the mouse, as standard input would be without pastes, focus and answers. */
 export class TerminalInput extends PassThrough {
   readonly isTTY = true;
   readonly #options: TerminalInputOptions;
@@ -37,7 +37,7 @@ export class TerminalInput extends PassThrough {
     return this;
   }
 
-  /** Nothing is read any more. */
+  /** Stops reading. */
   stop(): void {
     this.#cancel?.();
     this.#options.source.off("data", this.#onData);

@@ -12,13 +12,16 @@ export interface TerminalOptions {
   readonly stdout: WriteStream & { readonly fd: number };
   readonly clock: Clock;
   onItem(item: Exclude<InputItem, { kind: "bytes" }>): void;
-  /** The terminal is ours again, and shows something else: everything is to be drawn anew. */
+  /** The terminal is ours again, and shows something else: everything must be drawn anew. */
   onBack(): void;
-  /** The process was told to end; the terminal is given back already. Waited for, but not for long. */
+  /** A signal ends the process; the terminal is given back already. The process waits for this, but not for long. */
   onEnd?(signal: NodeJS.Signals): Promise<void> | void;
 }
 
-/** Modes of xterm ("DEC Private Mode Set"): presses and the wheel with places of any size, focus, pastes in brackets. */
+/**
+ * Modes of xterm ("DEC Private Mode Set"): mouse buttons and the wheel, mouse positions in any column, focus, pastes in
+ * brackets.
+ */
 const modes = [1000, 1006, 1004, 2004];
 const alternateScreen = 1049;
 const set = (mode: number) => `\u001b[?${mode}h`;
@@ -26,7 +29,7 @@ const reset = (mode: number) => `\u001b[?${mode}l`;
 
 const takeSequence = [alternateScreen, ...modes].map(set).join("");
 /**
- * Undoes whatever was switched on, by us or by whoever drew: output held back, the ways to report the mouse, the keypad's
+ * Undoes whatever we, or the library that draws, have switched on: output held back, the ways to report the mouse, the keypad's
  * mode, colours, the character set, the margins, the cursor, and last the other screen, with which the cursor's place comes back.
  */
 const giveSequence = [
@@ -36,9 +39,9 @@ const giveSequence = [
 ].join("");
 
 const endings = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
-/** So long the end of a process may take once it was told to end. */
+/** After a signal, the process ends within this time. */
 const endMsMax = 3_000;
-/** A shell without job control stops nobody. */
+/** If we are not stopped within this time, the shell has no job control: we go on. */
 const notStoppedMs = 200;
 
 /**
@@ -62,7 +65,7 @@ export class Terminal {
   /** Takes the terminal. */
   open(): void {
     process.on("exit", this.#onExit);
-    // It goes before whoever prints the error, which must not be printed on the other screen.
+    // The terminal is given back before the error is printed, which would be lost on the other screen.
     process.on("uncaughtExceptionMonitor", this.#onExit);
     for (const signal of endings) process.on(signal, this.#onEnding);
     process.on("SIGTSTP", this.#onStop);
@@ -131,10 +134,10 @@ export class Terminal {
     this.#options.onBack();
   }
 
-  /** At once, since the process may be about to end. */
+  /** Written synchronously, since the process may be about to end. */
   #write(text: string): void {
     const bytes = Buffer.from(text);
-    // A terminal that takes nothing for so many tries has been stopped by its user, or is gone.
+    // A terminal that takes nothing for this many tries was stopped by its user, or is gone.
     for (let at = 0, tries = 0; at < bytes.length && tries < 1_000; tries++) {
       try {
         at += writeSync(this.#options.stdout.fd, bytes, at);
@@ -144,7 +147,7 @@ export class Terminal {
     }
   }
 
-  /** The whole job, as the terminal itself would: npm is stopped with what it runs. */
+  /** Stops the whole job, as the terminal itself would: npm, too, when it runs us. */
   #stop(): void {
     process.off("SIGTSTP", this.#onStop);
     process.kill(0, "SIGTSTP");
@@ -166,14 +169,14 @@ export class Terminal {
     process.on("SIGTSTP", this.#onStop);
     if (this.#state === "suspended") this.#back();
     else if (this.#state === "ours") {
-      // It was stopped without being asked, and the shell has set its own modes since.
+      // SIGSTOP has stopped us, and the shell has set its own modes since.
       this.input.setRawMode(false);
       this.#back();
     }
   };
 
   readonly #onEnding = (signal: NodeJS.Signals) => {
-    // Keys such as Ctrl-C, which are for the program that has the terminal, reach us too.
+    // Ctrl-C is for the program that has the terminal; its signal reaches us, too.
     if (this.#state === "lent" && (signal === "SIGINT" || signal === "SIGQUIT")) return;
     this.#give("free");
     if (this.#isEnding) return;

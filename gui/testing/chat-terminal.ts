@@ -57,7 +57,7 @@ export class ChatHome {
     return path.join(this.directory, `${name}'s password`);
   }
 
-  /** Signs somebody up; answers with the arguments that open their chat without a question. */
+  /** Signs somebody up; returns the arguments that open their chat without a question. */
   async signUp(server: string, name: string): Promise<string[]> {
     const canonical = canonicalUserName(name);
     if (!canonical.ok) throw new Error(canonical.reason);

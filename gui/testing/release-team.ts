@@ -111,7 +111,7 @@ const events: readonly Event[] = [
   },
 ];
 
-/** Somebody who uses what is really drawn. */
+/** A session whose viewport is the real layout. */
 export function sessionOf(size: Size): Session {
   const begun = signInSession().state;
   return new Session({ ...begun, size, nowMs: day + 40 * minute }, viewport);

@@ -5,7 +5,7 @@ import { Screen } from "../screens/screen.ts";
 import { Terminal } from "../terminal/terminal.ts";
 import { releaseTeamSession } from "./release-team.ts";
 
-/** The screen with somebody's release team in it and no account behind it, for a test to look at and type into. */
+/** The screen with the release team of the tests and no account behind it, for tests and people to look at and type into. */
 const size: Size = { columns: process.stdout.columns, rows: process.stdout.rows };
 const session = releaseTeamSession(size);
 const { stdin, stdout } = process;

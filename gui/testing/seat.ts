@@ -47,7 +47,6 @@ type Kind = Event["kind"];
 export type EventOf<K extends Kind> = Extract<Event, { kind: K }>;
 
 /** Somebody at a machine: performs effects there, and keeps the events that come of them. */
-/** Somebody at this machine, and what the effects tell them. */
 export class Seat {
   readonly events: Event[] = [];
   readonly terminal: string[] = [];
@@ -91,14 +90,14 @@ export class Seat {
     return this.all(kind).at(-1) ?? assert.fail(`no ${kind} event`);
   }
 
-  /** Waits for an event, also one that has come before. */
+  /** Waits for an event; one that came before counts. */
   async until<K extends Kind>(kind: K, is: (event: EventOf<K>) => boolean = () => true): Promise<EventOf<K>> {
     const found = () => this.all(kind).findLast(is);
     await until(() => found() !== undefined, `there is a ${kind} event`);
     return present(found());
   }
 
-  /** Forgets what came so far. */
+  /** Forgets the events so far. */
   fresh(): this {
     this.events.length = 0;
     return this;

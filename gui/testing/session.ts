@@ -91,7 +91,7 @@ export function flatViewport(pageLines: number): Viewport {
   };
 }
 
-/** Somebody at the terminal, without one: keeps the state, and what had to be done. */
+/** A user without a terminal: presses keys, and keeps the state and the effects. */
 export class Session {
   state: State;
   readonly effects: Effect[] = [];
@@ -117,7 +117,7 @@ export class Session {
     return present(this.chat.scene.conversations.get(group), `conversation ${group}`);
   }
 
-  /** Of the messages in the window of the conversation of cats. */
+  /** The keys of the messages in the window of cats. */
   get keysShown(): RowKey[] {
     return this.conversation().messages.map(({ key }) => key);
   }
@@ -150,7 +150,7 @@ export class Session {
     );
   }
 
-  /** What had to be done since this was asked last. */
+  /** The effects since the last call. */
   done(): Effect[] {
     return this.effects.splice(0);
   }

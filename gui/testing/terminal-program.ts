@@ -2,7 +2,7 @@ import { systemClock as clock } from "../../core/platform/clock.ts";
 import { writeInEditor } from "../terminal/external-editor.ts";
 import { Terminal } from "../terminal/terminal.ts";
 
-/** Takes the terminal, and does with it what the keys say, so that tests can see what is left of it. */
+/** Takes the terminal and obeys keys, so that tests can check the terminal afterwards. */
 let row = 1;
 const say = (text: string) => terminal.output.write(`\u001b[${row++};1H${text}`);
 
@@ -40,6 +40,6 @@ const doings: Readonly<Record<string, () => unknown>> = {
 terminal.input.on("data", (bytes: Buffer) => {
   const key = bytes.toString();
   say(`key ${JSON.stringify(key)}`);
-  // Out of the stream, where an error is nobody's.
+  // Thrown outside of the stream, so that nobody catches it.
   setImmediate(() => doings[key]?.());
 });

@@ -16,12 +16,12 @@ export class TmuxControl {
   /** Of the answer that is being read. */
   #lines: string[] | undefined;
 
-  /** `words` name the server; the client neither changes the window's size nor hears what is written in it. */
+  /** `words` name the server; the client neither changes the window's size nor receives what is written in it. */
   constructor(words: readonly string[], environment: NodeJS.ProcessEnv) {
     const attach = ["-C", "attach-session", "-f", "ignore-size,no-output"];
     this.#client = spawn("tmux", [...words, ...attach], { env: environment });
     createInterface({ input: this.#client.stdout }).on("line", (line) => this.#read(line));
-    this.#client.stdin.on("error", () => {}); // Its end is told below.
+    this.#client.stdin.on("error", () => {}); // The end is handled below.
     this.#client.once("exit", () => {
       for (const { reject } of this.#awaited.splice(0)) reject(new Error("tmux has ended"));
     });

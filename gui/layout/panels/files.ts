@@ -14,7 +14,7 @@ import { pictureLines } from "../picture.ts";
 const previewColumns = 36;
 const listColumnsMin = 30;
 
-/** A directory, what was typed to find something in it, and the chosen picture. */
+/** A directory, the filter that was typed, and a preview of the selected picture. */
 export function filesPanel({ bindings }: State, dialog: FilesDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 86);
   const hasPreview = columns >= listColumnsMin + 2 + previewColumns;

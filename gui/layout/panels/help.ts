@@ -16,7 +16,7 @@ const contexts: readonly (readonly [context: KeyContext, heading: string])[] = [
   ["signIn", "Signing in"],
 ];
 
-/** Every key and every command, as they are bound. */
+/** Every command, and every key as the user has bound it. */
 export function helpPanel({ bindings }: State, { top }: HelpDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 72);
   const labelColumns = Math.min(20, columns >> 1);

@@ -9,7 +9,7 @@ import { filled, type Line, span, spread } from "../line.ts";
 import { itemRow, type Panel } from "../panel.ts";
 import { nickStyle } from "../people.ts";
 
-/** Who is in a group, with their roles, whether they are there, and how far they are trusted. */
+/** The members of a group, with their roles, their presence and how far their identities are trusted. */
 export function membersPanel(state: ChatState, { group, at }: MembersDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 56);
   const { scene, bindings } = state;

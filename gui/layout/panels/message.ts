@@ -4,7 +4,7 @@ import type { ChatState, Size } from "../../model/state.ts";
 import { span } from "../line.ts";
 import { itemRow, type Panel } from "../panel.ts";
 
-/** What can be done with a message. */
+/** The menu of a message. */
 export function messagePanel(state: ChatState, dialog: MessageDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 38);
   return {

@@ -13,7 +13,7 @@ import { switchPanel } from "./switch.ts";
 import { transfersPanel } from "./transfers.ts";
 import { trustPanel } from "./trust.ts";
 
-/** What each kind of dialog says. */
+/** What each kind of dialog looks like. */
 const panels: { readonly [K in DialogKind]: (state: ChatState, dialog: DialogOf<K>, room: Size) => Panel } = {
   confirm: confirmPanel,
   files: filesPanel,
@@ -28,7 +28,6 @@ const panels: { readonly [K in DialogKind]: (state: ChatState, dialog: DialogOf<
   trust: trustPanel,
 };
 
-/** What a dialog says. */
 export function panelOf<K extends DialogKind>(state: ChatState, dialog: DialogOf<K>): Panel {
   return panels[dialog.kind](state, dialog, roomOf(state.size));
 }

@@ -9,7 +9,7 @@ import { shortMoment } from "../moment.ts";
 import { itemRow, type Panel, rowsOf } from "../panel.ts";
 import { nameOf, nickStyle } from "../people.ts";
 
-/** Messages in which words were found, each in a line around the first of them. */
+/** The messages that were found, each in a line around the first of the words. */
 export function searchPanel(state: ChatState, { group, words, hits, at }: SearchDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 90);
   const { scene, nowMs } = state;
@@ -40,7 +40,7 @@ export function searchPanel(state: ChatState, { group, words, hits, at }: Search
   };
 }
 
-/** The text around the first word that is looked for, which stands out. */
+/** The text around the first of the words, which is highlighted. */
 function around(text: string, words: string, columns: number): Line {
   const lower = text.toLowerCase();
   const wanted = words
@@ -51,7 +51,7 @@ function around(text: string, words: string, columns: number): Line {
     .map((word) => [lower.indexOf(word), word.length] as const)
     .filter(([at]) => at >= 0)
     .sort(([a], [b]) => a - b);
-  // Where letters change their length with their case, places in one are none in the other.
+  // Some letters change their length with their case: then an index into the lower-case text is none into the text.
   if (!first || lower.length !== text.length) return [span(cut(text, columns))];
   const [at, length] = first;
   const from = at + length > columns - 1 ? Math.max(0, at - (columns >> 2)) : 0;

@@ -4,7 +4,7 @@ import type { Size, State } from "../../model/state.ts";
 import { span, spread } from "../line.ts";
 import { itemRow, type Panel } from "../panel.ts";
 
-/** What can be set, and how it is. */
+/** The settings and their values. */
 export function settingsPanel({ settings }: State, { at }: SettingsDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 52);
   return {

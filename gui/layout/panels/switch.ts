@@ -8,7 +8,7 @@ import { span, spread } from "../line.ts";
 import { shortMoment } from "../moment.ts";
 import { itemRow, type Panel, rowsOf } from "../panel.ts";
 
-/** Groups by a part of their name. */
+/** The groups whose title contains what was typed. */
 export function switchPanel(state: ChatState, dialog: SwitchDialog, room: Size): Panel {
   const columns = Math.min(room.columns, 50);
   const { line, cursor } = field("Go to", dialog.words, columns);

@@ -8,7 +8,7 @@ import { wrapSpans } from "../marked-text.ts";
 import { type Panel, rowsOf } from "../panel.ts";
 import { nameOf } from "../people.ts";
 
-/** Four blocks of five digits and what is between them. */
+/** The width of a line of four blocks of digits, and the columns between two numbers side by side. */
 const digitColumns = 26;
 const between = 4;
 
@@ -70,7 +70,7 @@ function stateLine({ trusted }: SafetyNumber, isSelf: boolean): Line[] {
   return [[span(text, style)], []];
 }
 
-/** The number that is known; beside it, or below, the one that another identity would have. */
+/** The safety number; beside it, or below, the one of the new identity. */
 function digitLines({ digits, changedDigits }: SafetyNumber, columns: number): Line[] {
   const known = blocks(digits, "strong");
   if (!changedDigits)

@@ -6,18 +6,18 @@ import type { ChatState } from "../state.ts";
 import { clamp, replaceDialog, type Step } from "../step.ts";
 import type { Viewport } from "../viewport.ts";
 
-/** What a kind of dialog makes of what the user does while it is on top. */
+/** How a kind of dialog responds to the user while it is on top. */
 export interface Behaviour<D extends Dialog> {
   pressed(state: ChatState, dialog: D, press: Press, viewport: Viewport): Step<ChatState>;
-  /** One of its rows was clicked, counted from 0; without this, clicks on it mean nothing. */
+  /** One of its rows was clicked, counted from 0; without this, clicks do nothing. */
   clicked?(state: ChatState, dialog: D, row: number, viewport: Viewport): Step<ChatState>;
-  /** Without this a paste is typed. */
+  /** Without this, a paste counts as typed. */
   pasted?(state: ChatState, dialog: D, text: string): Step<ChatState>;
-  /** The user closes it; without this it only goes. */
+  /** The user closes it; without this, it is removed and nothing else happens. */
   closed?(state: ChatState, dialog: D): Step<ChatState>;
 }
 
-/** A key, with what it means in a dialog and in a line of text. */
+/** A key, with its action in a dialog and in a line of text. */
 export interface Press {
   readonly name: string;
   /** What it types, if it types anything. */
@@ -35,7 +35,7 @@ export function pressOf({ bindings }: ChatState, { name, text }: Pick<Press, "na
   };
 }
 
-/** The press that chooses, for a row that is clicked. */
+/** The press that chooses an item; a click on a row counts as it. */
 export const choosing: Press = { name: "", action: "choose", editing: undefined };
 
 /** An item of a dialog's list was clicked: it becomes the current one, and is chosen. */
@@ -70,7 +70,7 @@ export function movedBy(at: number, action: Action | undefined): number {
   }
 }
 
-/** A line of text after a press; undefined when the press means nothing in it. */
+/** A line of text after a press; undefined when the press does not change it. */
 export function typedInto(editor: Editor, { editing, text }: Press): Editor | undefined {
   return edited(editor, editing) ?? (text === undefined ? undefined : insert(editor, oneLine(text)));
 }

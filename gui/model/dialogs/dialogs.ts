@@ -16,7 +16,7 @@ import { switchGroup } from "./switch.ts";
 import { transfers } from "./transfers.ts";
 import { trust } from "./trust.ts";
 
-/** What each kind of dialog does. A new one is its shape in `dialog.ts`, its file here, and a line. */
+/** How each kind of dialog responds. A new kind is its shape in `dialog.ts`, its file here, and a line. */
 const behaviours: { readonly [K in DialogKind]: Behaviour<DialogOf<K>> } = {
   confirm,
   files,

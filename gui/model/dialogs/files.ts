@@ -8,7 +8,7 @@ import type { ChatState } from "../state.ts";
 import { clamp, closeDialog, mapDialogs, openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
 import { type Behaviour, movedTo, type Press, typedInto } from "./behaviour.ts";
 
-/** What the preview in the explorer may take of the screen. */
+/** The size of the preview in the explorer. */
 const previewColumns = 36;
 const previewRows = 12;
 
@@ -33,7 +33,7 @@ export function showFiles(state: ChatState, group: GroupId, directory = "."): St
   );
 }
 
-/** The way up, and what of the directory fits what was typed. */
+/** The entry of the parent directory, then the entries that match what was typed. */
 export function shownEntries({ entries, filter }: FilesDialog): readonly FileEntry[] {
   const up: FileEntry = { name: "..", kind: "directory", bytes: 0 };
   const words = filter.text.toLowerCase();
@@ -47,7 +47,7 @@ export const files: Behaviour<FilesDialog> = {
     const there = { ...dialog, at: clamp(row, shownEntries(dialog).length) };
     return there.at === dialog.at ? enter(state, dialog) : chosen(state, there);
   },
-  /** A path that is pasted or typed is gone to at once. */
+  /** A paste is added to the filter, which may be a path. */
   pasted: (state, dialog, text) => chosen(state, { ...dialog, filter: insert(dialog.filter, text) }),
 };
 
@@ -77,7 +77,7 @@ export function listed(state: ChatState, event: Extract<Event, { kind: "director
   return mapDialogs(state, "files", (dialog) => {
     if (asked !== dialog.asked) return dialog;
     if (problem !== undefined) return { ...dialog, problem };
-    // Whoever types does not wait for the directory.
+    // The user types on before the directory has been read.
     return { ...dialog, directory, entries, at: firstFitting(dialog.filter.text), problem, preview: undefined };
   });
 }
@@ -88,7 +88,7 @@ export function previewed(state: ChatState, { file, lines, why }: Extract<Event,
   );
 }
 
-/** The way up is not what is looked for. */
+/** The entry of the parent directory is not selected first. */
 const firstFitting = (filter: string) => (filter === "" ? 0 : 1);
 
 function chosen(state: ChatState, dialog: FilesDialog): Step<ChatState> {

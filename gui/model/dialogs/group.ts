@@ -42,7 +42,7 @@ export function groupFields({ group }: GroupDialog): readonly GroupDialog["field
   return group === undefined ? ["title", "add", "history", "expire", "done"] : ["title", "add", "remove", "done"];
 }
 
-/** What the account says of a group that a form has founded or amended, or could not. */
+/** The group of the form was founded or amended: the form closes. */
 export function groupFormDone(state: ChatState, group: GroupId): Step<ChatState> {
   const form = state.scene.dialogs.find((dialog) => dialog.kind === "group" && dialog.busy);
   const rest = withChat(state, { dialogs: state.scene.dialogs.filter((dialog) => dialog !== form) });
@@ -96,7 +96,7 @@ function pressed(state: ChatState, dialog: GroupDialog, press: Press): Step<Chat
   return step(replaceDialog(state, { ...dialog, fields: { ...dialog.fields, [field]: changed }, problem: undefined }));
 }
 
-/** Tab completes the name that was begun; what is whole already, or nobody's, is left behind for the next field. */
+/** Tab completes the name that was begun; where there is nothing to complete, it goes to the next field. */
 function completedName(state: ChatState, dialog: GroupDialog): GroupDialog | undefined {
   const { field, fields, group } = dialog;
   if (field !== "add" && field !== "remove") return undefined;

@@ -8,7 +8,7 @@ import type { Viewport } from "../viewport.ts";
 import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 import { showTrust } from "./trust.ts";
 
-/** What can be done with a message of the conversation that is shown. */
+/** Opens the menu of a message of the conversation that is shown. */
 export function showMessage(state: ChatState, { key }: MessageRow): ChatState {
   const group = state.scene.active;
   return group === undefined ? state : openDialog(state, { kind: "message", group, key, at: 0 });
@@ -45,7 +45,7 @@ interface MenuItem {
   readonly text: string;
 }
 
-/** What can be done with a message. */
+/** The items of the menu of a message. */
 function menuOf(message: MessageRow): readonly MenuItem[] {
   const { state, content } = message;
   const items: MenuItem[] = [];
@@ -60,7 +60,7 @@ function menuOf(message: MessageRow): readonly MenuItem[] {
   return items;
 }
 
-/** What a message's file, or a failed message, asks for; undefined if it has no such thing. */
+/** The effect of a menu item on a message; undefined where it does not apply: no file, not failed. */
 export function effectOn(
   group: GroupId,
   message: MessageRow,

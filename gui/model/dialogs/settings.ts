@@ -38,7 +38,7 @@ const onOff = [
   [false, "off"],
 ] as const;
 
-/** The settings as they are listed, each with what it may be. */
+/** The settings in the order of the list, each with its values. */
 export const settingsRows: readonly SettingRow[] = [
   row("theme", "Colours", [
     ["dark", "dark"],
@@ -59,7 +59,7 @@ export function valueText(settings: Settings, { key, values }: SettingRow): stri
   return values.find(([value]) => value === settings[key])?.[1] ?? "";
 }
 
-/** The next of what a setting may be. */
+/** Switches a setting to its next value. */
 export function turned(settings: Settings, { key, values }: SettingRow): Settings {
   const at = values.findIndex(([value]) => value === settings[key]);
   return { ...settings, [key]: values[(at + 1) % values.length]?.[0] };

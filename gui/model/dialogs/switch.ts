@@ -15,7 +15,7 @@ export const switchGroup: Behaviour<SwitchDialog> = {
     clickedItem(pressed, { state, dialog, row, viewport }, groupsLike(state, dialog).length),
 };
 
-/** The groups that fit what was typed: those whose title begins with it before those that only have it. */
+/** The groups whose title contains what was typed; first those whose title begins with it. */
 export function groupsLike({ scene }: ChatState, { words }: SwitchDialog): readonly GroupRow[] {
   const wanted = words.text.trim().toLowerCase();
   const rank = ({ title = "" }: GroupRow) => {

@@ -5,7 +5,7 @@ import { openDialog, replaceDialog, type Step, step } from "../step.ts";
 import type { Behaviour, Press } from "./behaviour.ts";
 import { askBefore } from "./confirm.ts";
 
-/** The safety number with somebody; when another identity is claimed for them, what that means. */
+/** Shows the safety number with somebody; when their identity has changed, also the number of the new one. */
 export function showTrust(state: ChatState, { user }: { readonly user: UserId }): Step<ChatState> {
   const dialog = { kind: "trust", user, number: undefined, show: "digits" } as const;
   return step(openDialog(state, dialog), { kind: "readSafetyNumber", user });
