@@ -8,6 +8,7 @@ import { givenSeed } from "../testing/chaos.ts";
 import { startCommand, untilItServes } from "../testing/command-line.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { RawConnection, upgradeRequest } from "../testing/raw-connection.ts";
+import { serversAt } from "../testing/server-url.ts";
 import { transportsHere } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 
@@ -21,7 +22,7 @@ const request = (line: string, ...fields: readonly string[]) =>
   `${[`${line} HTTP/1.1`, "Host: localhost", ...fields].join("\r\n")}\r\n\r\n`;
 const upload = "PUT /v1/groups/1/attachments/x";
 
-/** What somebody says over a socket who knows the protocols, or does not, or means harm. */
+/** What clients send that know the protocols, or do not, or mean harm. */
 const sayings: readonly string[] = [
   "",
   "\r\n\r\n",
@@ -42,7 +43,7 @@ const sayings: readonly string[] = [
   upgradeRequest(),
 ];
 
-/** Many sockets, of which each says something, as a whole or in two pieces, and most go in the middle of it. */
+/** Opens many sockets; each sends something, as a whole or in two pieces, and most are closed in the middle of it. */
 async function abuse(ports: readonly number[], random: Random): Promise<void> {
   const open: RawConnection[] = [];
   const halves: (() => void)[] = [];
@@ -65,7 +66,7 @@ async function abuse(ports: readonly number[], random: Random): Promise<void> {
 }
 
 for (const transport of transportsHere) {
-  test(`servers that may open few sockets live on, whatever is done with those (${transport})`, {
+  test(`servers that may open few sockets live on, whatever clients do with them (${transport})`, {
     skip: process.platform === "win32",
   }, async (t) => {
     t.diagnostic(`TEST_SEED=${seed}`);
@@ -74,8 +75,9 @@ for (const transport of transportsHere) {
       cwd: scratch,
       descriptorsMax: 250,
     });
-    const front = `http://${await untilItServes(command)}`;
-    const servers = (await (await fetch(`${front}/servers`)).json()) as readonly { url: string }[];
+    const target = await untilItServes(command);
+    const front = `http://${target}`;
+    const servers = await serversAt(target);
     await abuse(
       [front, ...servers.map(({ url }) => url)].map((url) => Number(new URL(url).port)),
       seededRandom(seed),

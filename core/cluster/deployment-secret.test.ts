@@ -10,14 +10,14 @@ import { checkSecret, createSecret, loadOrCreateSecret } from "./deployment-secr
 const directory = mkdtempSync(path.join(tmpdir(), "secret-test-"));
 after(() => rmSync(directory, { recursive: true }));
 
-test("the secret is made once, for its owner's eyes only, and is the same ever after", async () => {
+test("the secret is made once, readable by its owner alone, and stays the same", async () => {
   const file = path.join(directory, "new", "secret.json");
   const made = await loadOrCreateSecret(file);
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(await loadOrCreateSecret(file), made);
 });
 
-test("a file that holds something else is reported, and left as it is", async () => {
+test("a file that does not hold a whole secret is a failure", async () => {
   const { opaque, token } = await createSecret();
   const held = (of: { opaque?: string; token?: Uint8Array }) =>
     JSON.stringify({ opaque: of.opaque ?? opaque, token: Buffer.from(of.token ?? token).toString("base64") });

@@ -7,8 +7,8 @@ import { Failure, messageOf } from "../platform/failure.ts";
 import type { Database } from "../store/database.ts";
 
 /**
- * What a deployment's servers share and its database must not hold: without it a stolen database allows no password to be
- * tried and no session token to be made.
+ * What a deployment's servers share and its database must not hold: with a stolen database alone nobody can try passwords or make
+ * session tokens.
  */
 export interface DeploymentSecret {
   /** OPAQUE server setup: the OPRF seed and the server's key pair. */
@@ -24,14 +24,14 @@ export async function createSecret(): Promise<DeploymentSecret> {
   return { opaque: await createOpaqueSecret(), token: randomBytes(tokenSecretBytes) };
 }
 
-/** The secret in this file, which is made, readable by its owner only, if it is missing. */
+/** The secret in this file. A missing file is made with a new secret, readable by its owner alone. */
 export async function loadOrCreateSecret(file: string): Promise<DeploymentSecret> {
   try {
     if (!existsSync(file)) {
       mkdirSync(path.dirname(file), { recursive: true });
       const { opaque, token } = await createSecret();
       const text = JSON.stringify({ opaque, token: Buffer.from(token).toString("base64") }, undefined, 2);
-      // Not over a file that another start has made meanwhile.
+      // "wx": a file that another start has made meanwhile is not overwritten.
       writeFileSync(file, `${text}\n`, { mode: 0o600, flag: "wx" });
     }
     const { opaque, token: tokenText } = fileFields.parse(JSON.parse(readFileSync(file, "utf8")));
@@ -50,7 +50,7 @@ export async function loadOrCreateSecret(file: string): Promise<DeploymentSecret
   }
 }
 
-/** Stops a start with another secret than the database's users signed up under: they could not log in. */
+/** Fails when the database's users signed up under another secret: they could not log in. */
 export async function checkSecret(database: Database, secret: DeploymentSecret): Promise<void> {
   const fingerprint = createHash("sha256").update("fastchat secret\0").update(secret.opaque).digest("hex");
   await database.query({

@@ -7,7 +7,7 @@ import { poolThreads } from "../platform/pool.ts";
 import { availableTransport } from "../server/transport/open-transport.ts";
 import type { TlsFiles } from "../server/transport/transport.ts";
 import { Database } from "../store/database.ts";
-import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
+import { EmbeddedPostgres, type EmbeddedPostgresOptions } from "../store/embedded/embedded-postgres.ts";
 import { migrate, serverMigrations } from "../store/migrations.ts";
 import { checkSecret, type DeploymentSecret, loadOrCreateSecret } from "./deployment-secret.ts";
 import { Cluster, type ClusterOptions } from "./launcher/cluster.ts";
@@ -15,7 +15,7 @@ import { type ServeConfig, serveSettings } from "./serve-settings.ts";
 import { planSockets, type SocketPlan } from "./socket-plan.ts";
 import { type PreparedTls, prepareTls } from "./tls/tls.ts";
 
-/** How commits are made durable, as every result states it. */
+/** How the database makes commits durable; every result states it. */
 export interface Durability {
   readonly postgres: string;
   readonly synchronousCommit: string;
@@ -27,14 +27,14 @@ export interface Deployment {
   readonly cluster: Cluster;
   readonly durability: Durability;
   readonly transport: "uws" | "ws";
-  /** What clients pin, for a certificate from an authority of our own. */
+  /** The fingerprint that clients pin, where the certificate is from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
   /**
-   * Takes the certificate from its files again, for connections from now on; it stays if they are not good. Without TLS there
-   * is none.
+   * Reads the certificate's files again, for new connections; if they cannot be used, the old certificate stays. Undefined without
+   * TLS.
    */
   readonly reloadCertificates: (() => void) | undefined;
-  /** Servers drain and stop, then the database, if it is ours. */
+  /** Drains and stops the servers, then the database, if it is embedded. */
   stop(): Promise<void>;
 }
 
@@ -57,12 +57,12 @@ export async function prepareDatabase(
 ): Promise<PreparedDatabase> {
   const dataDir = path.resolve(config.dataDir);
   const secret = await loadOrCreateSecret(config.secretFile ?? path.join(dataDir, "secret.json"));
-  const embedded =
-    config.database === undefined
-      ? await EmbeddedPostgres.start({ directory: path.join(dataDir, "postgres"), ephemeral: false, log, signal })
-      : undefined;
-  const url = config.database ?? (embedded as EmbeddedPostgres).url();
-  // A migration takes as long as it takes, and so does waiting for another server's.
+  const { url, stop } = await chosenDatabase(config.database, {
+    directory: path.join(dataDir, "postgres"),
+    log,
+    signal,
+  });
+  // Without a bound on time: a migration may take long, and so may waiting for another server's.
   const database = new Database(url, { connectionsMax: 2, log, queryMsMax: 0 });
   try {
     const { version, ...modes } = await database.check();
@@ -74,14 +74,24 @@ export async function prepareDatabase(
       secret,
       durability: { postgres: version, ...modes },
       migrated,
-      stop: async () => embedded?.stop(),
+      stop,
     };
   } catch (cause) {
-    await embedded?.stop();
+    await stop();
     throw cause;
   } finally {
     await database.close();
   }
+}
+
+/** The database at this URL, or, without one, an embedded database, which it starts. */
+async function chosenDatabase(
+  url: string | undefined,
+  embedded: Omit<EmbeddedPostgresOptions, "ephemeral">,
+): Promise<Pick<PreparedDatabase, "url" | "stop">> {
+  if (url !== undefined) return { url, stop: async () => {} };
+  const postgres = await EmbeddedPostgres.start({ ...embedded, ephemeral: false });
+  return { url: postgres.url(), stop: () => postgres.stop() };
 }
 
 /**
@@ -145,7 +155,7 @@ function socketPlan(config: ServeConfig, log: Log): SocketPlan {
   const descriptorsMax = descriptorsOfProcess()?.max;
   const plan = planSockets({ ...config, descriptorsMax, poolThreads: poolThreads() });
   const { notice } = plan;
-  // Whoever has not asked for so many has nothing to mend.
+  // A bound below the default is no fault of the person who started the servers, so it is no warning.
   if (notice && config.connectionsMax === serveSettings.connectionsMax.default) log.info(notice);
   else if (notice) log.warn(notice);
   return plan;

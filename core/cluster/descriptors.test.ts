@@ -26,7 +26,7 @@ interface Serving {
 
 let servings = 0;
 
-/** `fastchat serve` in a process that may have so many files and sockets open. */
+/** Starts `fastchat serve` in a process that may have `descriptorsMax` files and sockets open. */
 async function serve(descriptorsMax: number, ...options: readonly string[]): Promise<Serving> {
   const dataDir = path.join(scratch, String(servings++));
   const args = ["serve", "--port", "0", "--database", await freshDatabase(), "--data-dir", dataDir, ...options];
@@ -49,8 +49,8 @@ async function answersHealth(port: number, paths = ["/healthz", "/readyz", "/met
   for (const asked of paths) assert.equal((await fetch(`http://127.0.0.1:${port}${asked}`)).status, 200, asked);
 }
 
-/** Connections over which nothing is said, or a part of a request; they are opened a few at a time. */
-async function lieAbout(port: number, count: number, said = ""): Promise<RawConnection[]> {
+/** Opens connections, a few at a time, over which nothing is sent, or `said`. */
+async function openIdle(port: number, count: number, said = ""): Promise<RawConnection[]> {
   const connections: RawConnection[] = [];
   while (connections.length < count) {
     const more = Array.from({ length: 20 }, () => new RawConnection(port));
@@ -75,7 +75,7 @@ function openSocket(url: string): OpenSocket {
   return opened;
 }
 
-/** The status of an answer under TLS, whoever the server says that it is. */
+/** The status of an answer under TLS; the server's certificate is not checked. */
 function tlsStatus(port: number, asked: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const options = { host: "127.0.0.1", port, path: asked, rejectUnauthorized: false, agent: false };
@@ -87,7 +87,7 @@ function tlsStatus(port: number, asked: string): Promise<number | undefined> {
 }
 
 const onWindows = process.platform === "win32";
-/** More than any of these processes may open. */
+/** More connections than any of these processes may open. */
 const many = 450;
 
 for (const transport of transportsHere) {
@@ -98,37 +98,37 @@ for (const transport of transportsHere) {
     });
     after(() => stop(serving));
 
-    test("says at its start how many connections it takes instead of those it was told to", () => {
+    test("logs at its start how many connections it takes, where the settings ask for more", () => {
       assert.equal(serving.says("not 1000000"), 1, serving.command.err());
     });
 
     for (const [what, said] of [
-      ["over which nothing is said", ""],
-      ["over which half a request is said", "GET /healthz HTTP/1.1\r\nHo"],
+      ["send nothing", ""],
+      ["send half a request", "GET /healthz HTTP/1.1\r\nHo"],
     ] as const) {
-      test(`is there for questions and for people while hundreds of connections lie about ${what}`, async () => {
-        const lying = await lieAbout(serving.port, many, said);
+      test(`answers health checks and clients while hundreds of connections ${what}`, async () => {
+        const idle = await openIdle(serving.port, many, said);
         for (let i = 0; i < 5; i++) await answersHealth(serving.port);
         const somebody = await person(serving.target, `somebody${said.length}`);
         const group = await groupOf(somebody);
         assert.ok((await somebody.say(group, "I am here")).ok);
         await somebody.client.close();
-        for (const connection of lying) connection.destroy();
+        for (const connection of idle) connection.destroy();
       });
     }
 
-    test("tells those over its bound that it is full, and goes on answering", async () => {
+    test("refuses connections over its bound as server_full, and goes on answering", async () => {
       const bound = Number(/a server takes (\d+) connections/.exec(serving.command.err())?.[1]);
       assert.ok(bound > 50 && bound < 256, `${bound} connections`);
       const sockets: OpenSocket[] = [];
-      const isTold = ({ code }: OpenSocket) => code === 4008;
-      // Those that have not logged in for 10 s go, and others get their places.
-      while (sockets.filter(isTold).length < 60 && sockets.length < 20 * bound) {
+      const isRefused = ({ code }: OpenSocket) => code === 4008;
+      // Connections that have not logged in for 10 s are closed, and others are taken instead.
+      while (sockets.filter(isRefused).length < 60 && sockets.length < 20 * bound) {
         const more = Array.from({ length: 10 }, () => openSocket(`ws://127.0.0.1:${serving.port}/v1`));
         sockets.push(...more);
         await until(() => more.every(({ socket }) => socket.readyState !== WebSocket.CONNECTING), "they have answers");
       }
-      await until(() => sockets.filter(isTold).length >= 60, "60 are told (server_full)");
+      await until(() => sockets.filter(isRefused).length >= 60, "60 are refused (server_full)");
       await answersHealth(serving.port);
       for (const { socket } of sockets) socket.terminate();
       await until(async () => {
@@ -141,15 +141,15 @@ for (const transport of transportsHere) {
       }, "there is room again");
     });
 
-    test("answers while hundreds of WebSockets do not go when they are told to", async () => {
-      const staying = await lieAbout(serving.port, many, upgradeRequest());
+    test("answers while hundreds of WebSockets stay after it has closed them", async () => {
+      const staying = await openIdle(serving.port, many, upgradeRequest());
       for (let i = 0; i < 5; i++) await answersHealth(serving.port);
       for (const status of [" 101 ", " 503 "])
         await until(() => staying.some((one) => one.has(status)), `one has the answer${status}`);
       for (const connection of staying) connection.destroy();
     });
 
-    test("says that it has run short when it does, and not for each connection", () => {
+    test("logs that it has run short of descriptors, but not for each connection", () => {
       for (const text of ["may open no more sockets", "this server is full;"]) {
         const lines = serving.says(text);
         assert.ok(lines > 0 && lines < 10, `${lines} lines say: ${text}`);
@@ -157,22 +157,22 @@ for (const transport of transportsHere) {
     });
   });
 
-  test(`the door that servers share answers under TLS while hundreds of connections begin none (${transport})`, {
+  test(`the servers' front door answers under TLS while hundreds of connections begin no handshake (${transport})`, {
     skip: onWindows,
   }, async () => {
     const { certFile, keyFile } = devCertificate(path.join(scratch, transport), "127.0.0.1", new Date());
     const files = ["--tls-cert", certFile, "--tls-key", keyFile];
     const serving = await serve(400, "--transport", transport, "--servers", "2", ...files);
-    const lying = await lieAbout(serving.port, many);
+    const idle = await openIdle(serving.port, many);
     for (let i = 0; i < 5; i++) {
       for (const asked of ["/healthz", "/assign"]) assert.equal(await tlsStatus(serving.port, asked), 200, asked);
     }
-    for (const connection of lying) connection.destroy();
+    for (const connection of idle) connection.destroy();
     await stop(serving);
   });
 }
 
-test("a process that may open next to nothing does not serve, and says what it takes", {
+test("a process that may open too few descriptors does not serve, and says how many it takes", {
   skip: onWindows,
 }, async () => {
   const args = ["serve", "--port", "0", "--servers", "4", "--database", "postgres://127.0.0.1:1/none"];

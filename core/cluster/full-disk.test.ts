@@ -3,15 +3,15 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, test } from "node:test";
 import { dialDirectly } from "../client/socket/dial.ts";
-import { Failure } from "../platform/failure.ts";
+import { codeOf, Failure } from "../platform/failure.ts";
 import { silentLog } from "../platform/log.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { deploy } from "../testing/deployment.ts";
 import { groupOf, person } from "../testing/person.ts";
+import { serverPort, serverUrl } from "../testing/server-url.ts";
 import { cannotMount, SmallDisk } from "../testing/small-disk.ts";
 import { until } from "../testing/until.ts";
-import { socketUrl } from "./launcher/cluster.ts";
 
 const endings: (() => Promise<void> | void)[] = [];
 after(async () => {
@@ -24,7 +24,7 @@ function smallDisk(megabytes: number): SmallDisk {
   return disk;
 }
 
-test("while the disk is full nothing is acknowledged, and once there is room everything that was taken in is", {
+test("while the disk is full no message is acknowledged, and once there is room every message that was taken in is", {
   skip: cannotMount,
 }, async () => {
   const disk = smallDisk(220);
@@ -35,9 +35,9 @@ test("while the disk is full nothing is acknowledged, and once there is room eve
   });
   endings.push(() => postgres.stop());
   const deployment = await deploy({ database: await freshDatabase(postgres.url()), servers: 2 });
-  // A server learns that the database takes nothing when it writes: what alice writes, hers does.
-  const [port = 0] = deployment.cluster.serverPorts;
-  const dial = dialDirectly(socketUrl("127.0.0.1", port));
+  // A server notices the full disk when it writes; so alice, whose messages make it write, is on a server that the test knows.
+  const port = serverPort(deployment);
+  const dial = dialDirectly(serverUrl(deployment));
   const [alice, bob] = [await person(deployment.target, "alice", { dial }), await person(deployment.target, "bob")];
   const group = await groupOf(alice, bob);
   assert.ok((await alice.say(group, "before")).ok);
@@ -46,7 +46,7 @@ test("while the disk is full nothing is acknowledged, and once there is room eve
   const outcomes: boolean[] = [];
   const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200;
   const written: string[] = [];
-  // What is on the disk already has room for some.
+  // Files that are on the disk already still have room for some messages.
   await until(async () => {
     const text = `${written.length} ${"x".repeat(40_000)}`;
     written.push(text);
@@ -64,7 +64,7 @@ test("while the disk is full nothing is acknowledged, and once there is room eve
   await deployment.stop();
 });
 
-test("a data directory that can only be read stops the start, and says so", { skip: cannotMount }, async () => {
+test("a read-only data directory is a failure that says so", { skip: cannotMount }, async () => {
   const disk = smallDisk(200);
   const options = { directory: path.join(disk.directory, "postgres"), ephemeral: false, log: silentLog };
   await (await EmbeddedPostgres.start(options)).stop();
@@ -77,13 +77,13 @@ test("a data directory that can only be read stops the start, and says so", { sk
   });
 });
 
-/** Takes all the room that there is. */
+/** Fills the disk. */
 function fill(file: string): void {
   for (let bytes = 1024 * 1024; bytes >= 512; ) {
     try {
       for (;;) writeFileSync(file, Buffer.alloc(bytes), { flag: "a" });
     } catch (cause) {
-      assert.equal((cause as NodeJS.ErrnoException).code, "ENOSPC");
+      assert.equal(codeOf(cause), "ENOSPC");
       bytes /= 2;
     }
   }

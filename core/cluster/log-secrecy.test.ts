@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -11,14 +11,16 @@ import { createAccountSecret, sealAccountSecret } from "../e2ee/account-secret.t
 import { projectRoot } from "../platform/project-root.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { groupOf, person } from "../testing/person.ts";
+import { present } from "../testing/present.ts";
 import { RawClient } from "../testing/raw-client.ts";
 import { until } from "../testing/until.ts";
-import type { Epoch } from "../wire/ids.ts";
+import { firstEpoch } from "../wire/ids.ts";
+import { loadOrCreateSecret } from "./deployment-secret.ts";
 
 const directory = mkdtempSync(path.join(tmpdir(), "log-test-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-test("servers at their finest log say nothing that is anybody's secret", async () => {
+test("servers at their finest log level log no secret", async () => {
   const flags = {
     port: "0",
     servers: "2",
@@ -34,7 +36,7 @@ test("servers at their finest log say nothing that is anybody's secret", async (
   try {
     const servesAt = /serves at ws:\/\/([^/]+)\//;
     await until(() => servesAt.test(said), "the deployment is there");
-    const [, target] = servesAt.exec(said) as unknown as [string, string];
+    const target = present(servesAt.exec(said)?.[1]);
     const [alice, bob] = [
       await person(target, "alice", { password: "alice's very own password" }),
       await person(target, "bob"),
@@ -45,7 +47,7 @@ test("servers at their finest log say nothing that is anybody's secret", async (
     const secret = createAccountSecret(alice.identity);
     const backup = sealAccountSecret(secret, Buffer.alloc(64, 7));
     assert.ok((await alice.client.mailbox.request({ kind: "saveBackup", backup })).ok);
-    // What goes wrong is logged, too.
+    // Errors are logged, too.
     const dialled = await dialAssigned(target)();
     assert.ok(dialled.ok);
     for (const bytes of [randomBytes(100), Buffer.from([0x45]), new Uint8Array(0)]) {
@@ -54,27 +56,21 @@ test("servers at their finest log say nothing that is anybody's secret", async (
       await until(() => raw.closed !== undefined, "it is hung up on");
     }
     const { d } = alice.identity.signingKey.export({ format: "jwk" });
-    const { token, opaque } = JSON.parse(readFileSync(path.join(directory, "secret.json"), "utf8")) as Record<
-      string,
-      string
-    >;
-    const epochKey = alice.fernet.keyOf(group, 1 as Epoch);
-    const secrets: Record<string, string | Uint8Array | undefined> = {
-      password: "alice's very own password",
-      text: "text under seal",
-      title: "a group",
-      "session token": alice.token,
-      "signing key": Buffer.from(d as string, "base64url"),
-      "epoch's key": epochKey,
-      "deployment's token key": Buffer.from(token as string, "base64"),
-      "deployment's OPAQUE secret": opaque,
+    const { token, opaque } = await loadOrCreateSecret(path.join(directory, "secret.json"));
+    const secrets: Readonly<Record<string, Buffer>> = {
+      password: Buffer.from("alice's very own password"),
+      text: Buffer.from("text under seal"),
+      title: Buffer.from("a group"),
+      "session token": Buffer.from(alice.token),
+      "signing key": Buffer.from(present(d), "base64url"),
+      "epoch's key": Buffer.from(present(alice.fernet.keyOf(group, firstEpoch))),
+      "deployment's token key": Buffer.from(token),
+      "deployment's OPAQUE secret": Buffer.from(opaque),
     };
     server.kill("SIGTERM");
     await ended;
     assert.ok(said.includes('"level":"'), "something was logged");
-    for (const [what, value] of Object.entries(secrets)) {
-      assert.ok(value !== undefined, what);
-      const bytes = Buffer.from(value as Uint8Array);
+    for (const [what, bytes] of Object.entries(secrets)) {
       for (const form of [
         bytes.toString(),
         bytes.toString("hex"),

@@ -7,15 +7,15 @@ import type { ServeConfig } from "./serve-settings.ts";
 
 export interface ServeSurroundings {
   readonly log: Log;
-  /** Lines for the person who started it. */
+  /** Prints a line for the person who started the program. */
   print(line: string): void;
-  /** Aborted when it is to stop. */
+  /** Aborted when the servers are to stop. */
   readonly signal: AbortSignal;
-  /** Calls back at each SIGHUP. */
+  /** Registers an action for each SIGHUP. */
   onHangUp(action: () => void): void;
 }
 
-/** `fastchat serve`: runs until told to stop, then lets go in good order. */
+/** `fastchat serve`: runs until its signal is aborted, then stops in good order. */
 export async function serve(config: ServeConfig, { log, print, signal, onHangUp }: ServeSurroundings): Promise<void> {
   const deployment = await startDeployment(config, log, signal);
   const { cluster, transport, durability } = deployment;
@@ -28,7 +28,7 @@ export async function serve(config: ServeConfig, { log, print, signal, onHangUp 
   if (deployment.reloadCertificates) onHangUp(deployment.reloadCertificates);
   print("Ctrl-C stops it");
   await untilEnd(config, cluster, signal);
-  print("stopping: clients are told, what was taken in is committed");
+  print("stopping: clients are asked to move, and messages that were taken in are committed");
   await deployment.stop();
   print("stopped");
 }

@@ -4,39 +4,39 @@ import type { ClientEvents } from "../client/client.ts";
 import { dialDirectly } from "../client/socket/dial.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { groupOf, type Person, person } from "../testing/person.ts";
+import { present } from "../testing/present.ts";
 import { RawClient } from "../testing/raw-client.ts";
+import { serverUrl } from "../testing/server-url.ts";
 import { until } from "../testing/until.ts";
 import { encodeClientFrame } from "../wire/client-frame.ts";
-import type { GroupId, UserId } from "../wire/ids.ts";
-import { socketUrl } from "./launcher/cluster.ts";
+import { groupId, type UserId } from "../wire/ids.ts";
 
 let names = 0;
 
-suite("who looks at a group, on two servers,", () => {
+suite("a member who watches a group, on two servers,", () => {
   let deployment: TestDeployment;
   before(async () => {
     deployment = await deploy({ servers: 2 });
   });
 
-  const urlOf = (server: number) => socketUrl("127.0.0.1", deployment.cluster.serverPorts[server] as number);
   const personAt = (server: number, events: ClientEvents = {}) =>
-    person(deployment.target, `person${names++}`, { dial: dialDirectly(urlOf(server)), events });
-  const userOf = ({ client }: Person) => client.user as UserId;
+    person(deployment.target, `person${names++}`, { dial: dialDirectly(serverUrl(deployment, server)), events });
+  const userOf = ({ client }: Person) => present(client.user);
   async function rawAt(server: number, somebody: Person): Promise<RawClient> {
-    const raw = await RawClient.open(urlOf(server));
+    const raw = await RawClient.open(serverUrl(deployment, server));
     assert.equal((await raw.ask({ kind: "resume", token: somebody.token })).kind, "welcome");
     assert.equal((await raw.ask({ kind: "groups" })).kind, "groups");
     return raw;
   }
-  /** Frames about who is writing, as a connection got them. */
+  /** The frames that a connection got about who is writing. */
   const typingOf = (raw: RawClient) => raw.frames.flatMap((frame) => (frame.kind === "typing" ? [frame] : []));
 
-  test("sees who comes and goes at either", async () => {
+  test("sees who comes and goes at either server", async () => {
     const [alice, bob, carol] = [await personAt(0), await personAt(1), await personAt(0)];
     const group = await groupOf(alice, bob, carol);
-    const online = (looker: Person) => looker.client.onlineIn(group);
-    for (const looker of [alice, bob]) looker.client.watchGroup(group);
-    for (const looker of [alice, bob]) await until(() => online(looker).size === 3, "everybody is here");
+    const online = (watcher: Person) => watcher.client.onlineIn(group);
+    for (const watcher of [alice, bob]) watcher.client.watchGroup(group);
+    for (const watcher of [alice, bob]) await until(() => online(watcher).size === 3, "everybody is here");
     await bob.client.close();
     await until(() => online(alice).size === 2, "bob has gone");
     assert.ok(!online(alice).has(userOf(bob)));
@@ -47,7 +47,7 @@ suite("who looks at a group, on two servers,", () => {
     await until(() => online(alice).size === 1, "with the next one somebody is");
   });
 
-  test("sees who is writing at either, and who does not look sees nothing", async () => {
+  test("sees who is writing at either server, and a member who does not watch sees nothing", async () => {
     const seen = new Map<string, Set<UserId>>();
     const listening = (name: string): ClientEvents => {
       const users = new Set<UserId>();
@@ -59,8 +59,8 @@ suite("who looks at a group, on two servers,", () => {
     const carol = await personAt(1, listening("carol"));
     const group = await groupOf(alice, bob, carol);
     const idle = await rawAt(1, carol);
-    for (const looker of [alice, bob]) looker.client.watchGroup(group);
-    for (const looker of [alice, bob]) await until(() => looker.client.onlineIn(group).size === 3, "it is open");
+    for (const watcher of [alice, bob]) watcher.client.watchGroup(group);
+    for (const watcher of [alice, bob]) await until(() => watcher.client.onlineIn(group).size === 3, "it is open");
     carol.client.typing(group);
     for (const name of ["alice", "bob"]) await until(() => seen.get(name)?.has(userOf(carol)) === true, name);
     alice.client.typing(group);
@@ -68,33 +68,33 @@ suite("who looks at a group, on two servers,", () => {
     assert.equal(seen.get("alice")?.has(userOf(alice)), false, "oneself is no news");
     assert.equal(seen.get("carol")?.size, 0);
     bob.client.unwatchGroup(group);
-    // What bob is told, he is told in this order.
-    const [before] = [seen.get("bob")?.size];
+    // Frames to bob come in order: once the presence has come, so has whatever was sent before it.
+    const before = seen.get("bob")?.size;
     bob.client.watchGroup(group);
     await until(() => bob.client.onlineIn(group).size === 3, "it is open again");
     assert.equal(seen.get("bob")?.size, before);
     assert.deepEqual(typingOf(idle), []);
   });
 
-  test("is told of members only, and not more often than they can see", async () => {
+  test("is shown members only, and not more often than once a period", async () => {
     const [alice, bob, mallory] = [await personAt(0), await personAt(1), await personAt(1)];
     const group = await groupOf(alice, bob);
-    const looking = await Promise.all([rawAt(0, alice), rawAt(1, bob)]);
-    for (const raw of looking) raw.sendBytes(encodeClientFrame({ kind: "open", group }));
-    for (const raw of looking) await raw.next((frame) => frame.kind === "cursors");
+    const watching = await Promise.all([rawAt(0, alice), rawAt(1, bob)]);
+    for (const raw of watching) raw.sendBytes(encodeClientFrame({ kind: "open", group }));
+    for (const raw of watching) await raw.next((frame) => frame.kind === "cursors");
     const writing = encodeClientFrame({ kind: "typing", group });
     const [stranger, writer] = [await rawAt(1, mallory), await rawAt(1, bob)];
     stranger.sendBytes(writing);
-    stranger.sendBytes(encodeClientFrame({ kind: "typing", group: 4711 as GroupId }));
+    stranger.sendBytes(encodeClientFrame({ kind: "typing", group: groupId(4711) }));
     assert.equal((await stranger.ask({ kind: "ping" })).kind, "pong");
     const from = performance.now();
     for (let i = 0; i < 100; i++) {
       for (let j = 0; j < 100; j++) writer.sendBytes(writing);
       assert.equal((await writer.ask({ kind: "ping" })).kind, "pong");
     }
-    for (const raw of looking) await raw.next((frame) => frame.kind === "typing");
+    for (const raw of watching) await raw.next((frame) => frame.kind === "typing");
     const periods = (performance.now() - from) / 100;
-    for (const raw of looking) {
+    for (const raw of watching) {
       const frames = typingOf(raw);
       assert.deepEqual(frames[0], { kind: "typing", group, users: [userOf(bob)] });
       assert.ok(frames.every(({ users }) => users.length === 1 && users[0] === userOf(bob)));

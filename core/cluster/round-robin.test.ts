@@ -4,18 +4,18 @@ import { dialDirectly } from "../client/socket/dial.ts";
 import { ClientProcess } from "../testing/client-process.ts";
 import { deploy, type TestDeployment } from "../testing/deployment.ts";
 import { type Person, person } from "../testing/person.ts";
+import { serversAt } from "../testing/server-url.ts";
 import { transportsHere, withoutUws } from "../testing/transports-here.ts";
 import { until } from "../testing/until.ts";
 
 const clients = 8;
 
 /**
- * Clients at each server, once they are as many as there should be: from each server's own `/metrics`, since `/servers` counts
- * those, too, who were only sent to one.
+ * Waits until the servers have `sum` clients together; answers how many each has. The counts are from each server's own `/metrics`,
+ * since `/servers` also counts clients that were only sent to a server.
  */
 async function connectionsAt({ target }: TestDeployment, sum: number): Promise<number[]> {
-  const response = await fetch(`http://${target}/servers`);
-  const servers = (await response.json()) as readonly { readonly url: string }[];
+  const servers = await serversAt(target);
   const countAt = async (url: string) => {
     const metrics = await fetch(`http://${new URL(url).host}/metrics`);
     return Number(/^fastchat_connections\S* (\d+)$/m.exec(await metrics.text())?.[1]);
@@ -30,7 +30,7 @@ async function connectionsAt({ target }: TestDeployment, sum: number): Promise<n
 
 const unevenness = (counts: readonly number[]) => Math.max(...counts) - Math.min(...counts);
 
-/** People who can log in, with sessions that can be resumed; nobody is connected, as far as the servers know, too. */
+/** People who can log in, and whose sessions can be resumed, but who are not connected; the servers know that. */
 async function peopleAway(deployment: TestDeployment): Promise<Person[]> {
   const people = await Promise.all(
     Array.from({ length: clients }, (_, i) => person(deployment.target, `client${i}`, { password: "password" })),
@@ -50,7 +50,7 @@ for (const transport of transportsHere) {
       const startOne = async ({ name, token }: Person, i: number) => {
         const who = i % 2 === 0 ? { token: Buffer.from(token).toString("hex") } : { name, password: "password" };
         const client = await ClientProcess.start({ target, who });
-        // What else asks, each time by a connection to the port that everybody knows, takes no client's turn.
+        // Other requests take no client's turn, though each opens a connection to the port that everybody knows.
         for (const path of ["/healthz", "/about", "/assign?visit=true"].slice(i % 3)) {
           assert.ok((await fetch(`http://${target}${path}`, { headers: { connection: "close" } })).ok);
         }
@@ -65,7 +65,7 @@ for (const transport of transportsHere) {
   }
 }
 
-test("clients of a server that breaks are spread evenly over the others", async () => {
+test("clients of a server that breaks are spread evenly over the other servers", async () => {
   const deployment = await deploy({ servers: 4 });
   const people = await peopleAway(deployment);
   const started = await Promise.all(
@@ -77,16 +77,16 @@ test("clients of a server that breaks are spread evenly over the others", async 
   await deployment.cluster.crash(0);
   await until(
     () => started.filter(({ servers }) => servers.length > 1).length === 2,
-    "its two clients are in somewhere else",
+    "its two clients have logged in somewhere else",
   );
-  // The broken one may be back already.
+  // The broken server may be back already.
   const where = started.map(({ servers }) => servers.at(-1));
   const counts = ["s1", "s2", "s3"].map((server) => where.filter((at) => at === server).length);
   assert.ok(unevenness(counts) <= 1, counts.join());
   await deployment.stop();
 });
 
-test("connections that come without asking are handed to the servers in turn, whatever they are for", {
+test("connections of clients that did not ask first are handed to the servers in turn", {
   skip: withoutUws,
 }, async () => {
   const deployment = await deploy({ servers: 3, transport: "uws" });

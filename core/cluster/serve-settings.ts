@@ -4,7 +4,7 @@ import { logLevels } from "../platform/log.ts";
 import { transportNames } from "../server/transport/transport.ts";
 import { strategyNames } from "./assigning/strategies.ts";
 
-/** What `fastchat serve` can be told. */
+/** The settings of `fastchat serve`. */
 export const serveSettings = {
   host: setting.text({ default: "127.0.0.1", placeholder: "address", help: "address to listen on" }),
   port: setting.integer({

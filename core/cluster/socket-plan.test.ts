@@ -21,7 +21,7 @@ test("servers share what the process may open, and something is left for everyth
   }
 });
 
-test("what is out of reach is said with both numbers, and what to do about it", () => {
+test("where the settings ask for too many connections, a notice has both numbers and says what to do", () => {
   const { connectionsMax, notice } = planSockets({ ...asked, descriptorsMax: 1024, connectionsMax: 1_000_000 });
   assert.ok(connectionsMax < 1024);
   for (const said of ["1024 files", "not 1000000", `--connections-max ${connectionsMax}`, "ulimit -n", "LimitNOFILE="])
@@ -31,7 +31,7 @@ test("what is out of reach is said with both numbers, and what to do about it", 
   assert.equal(raised.notice, undefined, "the limit that it names is enough");
 });
 
-test("so few descriptors that hardly anybody could connect are refused, with how many it takes", () => {
+test("too few descriptors are refused with how many it takes", () => {
   const tooFew = (descriptorsMax: number) => () => planSockets({ ...asked, servers: 4, descriptorsMax });
   assert.throws(tooFew(200), (cause: unknown) => {
     assert.ok(cause instanceof Failure);
@@ -43,8 +43,8 @@ test("so few descriptors that hardly anybody could connect are refused, with how
   });
 });
 
-test("where the system tells no bound, what was asked for is all there is", () => {
+test("where the system shows no bound, the settings are the bound", () => {
   const { connectionsMax, notice, descriptors } = planSockets({ ...asked, descriptorsMax: undefined });
   assert.deepEqual([connectionsMax, descriptors], [10_000, undefined]);
-  assert.match(notice ?? "", /not told here/);
+  assert.match(notice ?? "", /does not show how many sockets/);
 });

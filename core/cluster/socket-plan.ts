@@ -9,23 +9,23 @@ const poolThreadDescriptors = 8;
 const serverDescriptors = 12;
 /** What is open for a moment: a certificate that is read again, a file. */
 const spareDescriptors = 16;
-/** Of what sockets may take, WebSockets get this part: uploads, downloads and questions to HTTP go on beside them. */
+/** WebSockets get this part of the descriptors that sockets may take; the rest is for HTTP: uploads, downloads, health checks. */
 const webSocketPart = 7 / 8;
-/** A deployment that cannot hold so many a server is refused. */
+/** A deployment whose servers cannot hold so many connections each is refused. */
 const connectionsMin = 8;
 
 export interface SocketPlan {
-  /** What the sockets of all servers share; undefined where the system tells no bound. */
+  /** What the sockets of all servers share; undefined where the system shows no bound. */
   readonly descriptors: DescriptorShare | undefined;
-  /** WebSockets of one server: as many as was asked for, or as many as its share of the descriptors allows. */
+  /** WebSockets of one server: as many as the settings say, or as its share of the descriptors allows. */
   readonly connectionsMax: number;
-  /** What whoever started the servers should know about that; undefined when they get what they asked for. */
+  /** Why that is not what the settings say, for the person who started the servers; undefined when it is. */
   readonly notice: string | undefined;
 }
 
-/** Shares out what this process may have open. Too little for any good is a `Failure`. */
+/** Shares out the descriptors that this process may have open; a `Failure` when they are too few. */
 export function planSockets(of: {
-  /** What the process may have open; undefined where that is not known. */
+  /** How many descriptors the process may have open; undefined where that is not known. */
   readonly descriptorsMax: number | undefined;
   readonly servers: number;
   readonly poolThreads: number;
@@ -34,14 +34,14 @@ export function planSockets(of: {
 }): SocketPlan {
   const { descriptorsMax, servers, connectionsMax } = of;
   if (descriptorsMax === undefined) {
-    const notice = "how many sockets this process may open is not told here: --connections-max alone bounds them";
+    const notice = "this system does not show how many sockets a process may open: --connections-max alone bounds them";
     return { descriptors: undefined, connectionsMax, notice };
   }
   const own =
     processDescriptors +
     poolThreadDescriptors * of.poolThreads +
     servers * (serverDescriptors + of.databaseConnectionsMax);
-  // Database connections are opened when they are needed, which may be when nothing else is left.
+  // Database connections are opened when they are needed, which may be when all other descriptors are taken.
   const keptBack = spareDescriptors + overdraft + servers * (of.databaseConnectionsMax + visitorsKept);
   const reachable = Math.floor(((descriptorsMax - own - keptBack) * webSocketPart) / servers);
   const needed = (each: number) => own + keptBack + Math.ceil((each * servers) / webSocketPart);

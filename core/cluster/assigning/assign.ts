@@ -15,13 +15,11 @@ export interface Assignment {
 
 export interface AssignOptions {
   readonly strategy: StrategyName;
-  /** Shared by all who assign: whoever is asked, clients are sent to the servers in one order. */
+  /** Shared by all assigners of a process, so that they take the servers in one order together. */
   readonly turns: TurnsMemory;
 }
 
-/**
- * Picks a server from the roster for who asks where to connect: any server can, so no dispatcher is a single point of failure.
- */
+/** Picks a server for a client that asks where to connect. Every server has one, so no dispatcher is a single point of failure. */
 export class Assigner {
   readonly #strategy: StrategyName;
   readonly #turns: Turns;
@@ -37,13 +35,13 @@ export class Assigner {
     this.#clock = parts.clock;
   }
 
-  /** Undefined when no server takes clients. */
+  /** Picks a server; undefined when none takes clients. */
   assign(line: Line): Assignment | undefined {
     const roster = this.#roster.available(this.#clock.monotonic());
     if (roster.length === 0) return undefined;
     const strategy: Strategy = strategies[this.#strategy];
     const picked = this.#turns.next(line, (after) => strategy(roster, { after }, this.#random));
-    // Who comes for a moment is gone before it could count as a connection.
+    // A visit has ended before it could count as a connection.
     if (line === "clients") this.#roster.sent(picked.server);
     return { url: picked.url, strategy: this.#strategy };
   }

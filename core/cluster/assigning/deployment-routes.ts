@@ -9,7 +9,7 @@ const paths: ReadonlySet<string> = new Set([assignPath, "/servers", "/about"]);
 const json = { "content-type": "application/json" };
 
 /**
- * What every server of a deployment answers for all of it: `GET /assign` where to connect, `GET /servers` everybody that it
+ * The HTTP routes that every server answers for the whole deployment: `GET /assign` where to connect, `GET /servers` the servers that it
  * knows of, `GET /about` what results state beside their figures.
  */
 export class DeploymentRoutes {
@@ -25,7 +25,7 @@ export class DeploymentRoutes {
     this.#clock = parts.clock;
   }
 
-  /** Whether the request was for this. */
+  /** Answers a request, if it is for one of these routes; answers false if it is not. */
   route(request: HttpRequest): boolean {
     if (paths.has(request.path) && !hasMethod(request, ["GET"])) return true;
     switch (request.path) {

@@ -7,7 +7,7 @@ const own = "ws://0.0.0.0:7401/v1";
 
 export const targets: readonly FuzzTarget[] = [
   {
-    // Whoever asks may choose the host that they are told, and nothing else.
+    // A client may choose the host of the URL that it gets, and nothing else of it.
     name: "host-headers",
     bytesMax: 8 * 1024,
     words: ["@", ":", "/", "?", "#", "[::1]", "%2f", "\\", " ", ":7400", "xn--", "ß", "127.1"],

@@ -3,8 +3,8 @@ import type { HttpRequest } from "../../server/transport/transport.ts";
 const everyAddress = new Set(["0.0.0.0", "[::]"]);
 
 /**
- * A server's URL as whoever asks can reach it: one that listens on every address is reached under the host name by which it
- * was asked.
+ * A server's URL for the client that asks: for a server that listens on every address it has the host name to which the client sent
+ * its request.
  */
 export function reachableUrl(url: string, request: Pick<HttpRequest, "header">): string {
   const parsed = new URL(url);
@@ -17,7 +17,7 @@ export function reachableUrl(url: string, request: Pick<HttpRequest, "header">):
 function hostOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   try {
-    // Not `URL.canParse`: in Node 20 it says yes to bytes beyond ASCII that the constructor then throws for.
+    // Not `URL.canParse`: in Node 20 it accepts bytes beyond ASCII for which the constructor then throws.
     return new URL(`http://${header}`).hostname;
   } catch {
     return undefined;

@@ -9,18 +9,18 @@ export interface RosterEntry {
   readonly load: ServerLoad;
 }
 
-/** A server that has said nothing for this long is gone. */
+/** A server without a heartbeat for this long counts as gone. */
 export const silenceMsMax = 2000;
 export const heartbeatPeriodMs = 500;
 
 interface Heard {
   readonly entry: RosterEntry;
   readonly atMs: number;
-  /** Clients sent there since: the heartbeat does not count them yet. */
+  /** Clients that were sent there since that heartbeat, which does not count them. */
   sent: number;
 }
 
-/** Who is there and how busy, from heartbeats: possibly stale, never more than {@link silenceMsMax} behind. */
+/** The servers and their loads, from heartbeats: possibly stale, never by more than {@link silenceMsMax}. */
 export class Roster {
   readonly #heard = new Map<ServerId, Heard>();
 
@@ -32,13 +32,13 @@ export class Roster {
     this.#heard.delete(server);
   }
 
-  /** A client that stays was sent to this server. */
+  /** A client was sent to this server, to stay. */
   sent(server: ServerId): void {
     const heard = this.#heard.get(server);
     if (heard) heard.sent++;
   }
 
-  /** Servers that take clients, in the order of their names, connections counted as well as is known. */
+  /** The servers that take clients, in the order of their names; clients that were sent since the last heartbeat are counted. */
   available(nowMs: number): RosterEntry[] {
     const entries: RosterEntry[] = [];
     for (const [server, { entry, atMs, sent }] of this.#heard) {

@@ -13,14 +13,14 @@ const roster: readonly RosterEntry[] = servers.map((server) => ({
 }));
 const inTurn = (after: ServerId | undefined) => strategies["round-robin"](roster, { after });
 
-test("whoever is asked, the turns are one order", () => {
+test("turns are given in one order, whichever thread is asked", () => {
   const memory = turnsMemory(servers);
   const threads = [new Turns(memory), new Turns(memory)];
   const sent = [0, 1, 1, 0, 1, 0, 0].map((asked) => threads[asked]?.next("clients", inTurn).server);
   assert.deepEqual(sent, ["s0", "s1", "s2", "s0", "s1", "s2", "s0"]);
 });
 
-test("two who pick at the same moment do not take the same turn", () => {
+test("two threads that pick at the same moment do not take the same turn", () => {
   const memory = turnsMemory(servers);
   const [quick, slow] = [new Turns(memory), new Turns(memory)];
   let meanwhile: string | undefined;
@@ -31,7 +31,7 @@ test("two who pick at the same moment do not take the same turn", () => {
   assert.deepEqual([meanwhile, server], ["s0", "s1"]);
 });
 
-test("visits have turns of their own, and take no client's", () => {
+test("visits have turns of their own, and take no client's turn", () => {
   const turns = new Turns(turnsMemory(servers));
   const sent = (["clients", "visits", "clients", "visits", "visits", "clients"] as const).map((line) => [
     line,

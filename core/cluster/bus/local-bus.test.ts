@@ -54,7 +54,7 @@ test("frames go to the servers that joined their groups, and to no others", asyn
   for (const { bus } of [a, b, c]) bus.close();
 });
 
-test("from when a join resolves, what a peer delivers arrives", async () => {
+test("once a join has resolved, everything that a peer delivers to the group arrives", async () => {
   const [a, b] = [openBus("a"), openBus("b")];
   link(a.bus, b.bus);
   for (let group = 1; group <= 50; group++) {
@@ -66,7 +66,7 @@ test("from when a join resolves, what a peer delivers arrives", async () => {
   b.bus.close();
 });
 
-test("a server that comes later is told of what was joined before", async () => {
+test("a server that is added later gets the groups that were joined before", async () => {
   const [a, b] = [openBus("a"), openBus("b")];
   await b.bus.join(groups(5));
   link(a.bus, b.bus);
@@ -76,7 +76,7 @@ test("a server that comes later is told of what was joined before", async () => 
   b.bus.close();
 });
 
-test("a join does not wait for a server that hangs or goes", async () => {
+test("a join does not wait for a server that hangs or is removed", async () => {
   const clock = new FakeClock();
   const { bus } = openBus("a", clock);
   const { port1, port2 } = new MessageChannel();
@@ -97,7 +97,7 @@ test("a join does not wait for a server that hangs or goes", async () => {
   bus.close();
 });
 
-test("who has gone is announced once, and frames for it are dropped", async () => {
+test("the end of a server is announced once, and frames for it are dropped", async () => {
   const [a, b] = [openBus("a"), openBus("b")];
   link(a.bus, b.bus);
   await b.bus.join(groups(1));
@@ -109,7 +109,7 @@ test("who has gone is announced once, and frames for it are dropped", async () =
   b.bus.close();
 });
 
-test("a frame that shares Node's buffer pool is copied, not moved away from under it", async () => {
+test("a frame in Node's buffer pool is copied, and the pool stays usable", async () => {
   const [a, b] = [openBus("a"), openBus("b")];
   link(a.bus, b.bus);
   const pooled = Buffer.from("pooled");

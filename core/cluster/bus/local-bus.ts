@@ -4,7 +4,7 @@ import type { Bus, BusEvents, GroupFrame, ServerId } from "../../server/bus.ts";
 import type { GroupId } from "../../wire/ids.ts";
 import { type ColdLinkFrame, encodeLinkDeliver, encodeLinkFrame, parseLinkFrame } from "../../wire/link-frame.ts";
 
-/** How long a join waits for peers: one that hangs must not hold up logins here; the sweep repairs what it does not send. */
+/** How long a join waits for peers: a peer that hangs must not hold up logins here. The sweep repairs what it does not send. */
 const joinMsMax = 1000;
 
 /** As much of a `MessagePort` as the bus uses. */
@@ -17,7 +17,7 @@ export interface BusPort {
 
 interface Peer {
   readonly port: BusPort;
-  /** Groups that it follows. */
+  /** The groups that the peer has joined. */
   readonly interest: Set<GroupId>;
 }
 
@@ -28,7 +28,7 @@ export class LocalBus implements Bus {
   readonly #log: Log;
   readonly #peers = new Map<ServerId, Peer>();
   readonly #joined = new Set<GroupId>();
-  /** Joins that a peer has not answered yet. */
+  /** Joins without an answer, by request number: one for each peer that was asked. */
   readonly #awaited = new Map<number, { readonly server: ServerId; readonly done: () => void }>();
   #events: BusEvents | undefined;
   #request = 0;
@@ -43,7 +43,7 @@ export class LocalBus implements Bus {
     this.#events = events;
   }
 
-  /** Another server has started, and this port leads to it. */
+  /** Adds another server, to which this port leads. */
   addPeer(server: ServerId, port: BusPort): void {
     this.removePeer(server);
     this.#peers.set(server, { port, interest: new Set() });
@@ -99,7 +99,7 @@ export class LocalBus implements Bus {
     for (const server of [...this.#peers.keys()]) this.removePeer(server);
   }
 
-  /** Says to a peer which groups are joined, and waits until it has answered. */
+  /** Sends a peer the groups that this server has joined; resolves when it has answered. */
   #announce(server: ServerId, join: readonly GroupId[]): Promise<void> {
     return new Promise((resolve) => {
       const request = this.#request++;
@@ -141,8 +141,9 @@ export class LocalBus implements Bus {
   }
 }
 
-/** Moves the bytes rather than copying them; a view of Node's shared pool must be copied first, or the pool would move. */
+/** Hands the bytes over without a copy. A view of Node's shared pool is copied first, or the whole pool would be handed over. */
 function post(port: BusPort, bytes: Uint8Array): void {
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
-  port.postMessage(own, [own.buffer as ArrayBuffer]);
+  const { buffer } = own;
+  port.postMessage(own, buffer instanceof ArrayBuffer ? [buffer] : []);
 }

@@ -10,17 +10,18 @@ import { freshDatabase, ownPostgres } from "../../testing/database.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { losing } from "../../testing/lossy-socket.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { RawClient } from "../../testing/raw-client.ts";
+import { serverPort, serversAt, serverUrl } from "../../testing/server-url.ts";
+import { send } from "../../testing/session-frames.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import { ackKind } from "../../wire/ack-frame.ts";
-import { clientMessageId, type Epoch, type GroupId } from "../../wire/ids.ts";
-import { encodeSend } from "../../wire/send-frame.ts";
-import { socketUrl } from "./cluster.ts";
+import type { GroupId } from "../../wire/ids.ts";
 
 let names = 0;
 
-/** For the tests that neither break it nor count what is on it. */
+/** A deployment that tests share which neither break it nor count its connections. */
 let two: Promise<TestDeployment> | undefined;
 function twoServers(): Promise<TestDeployment> {
   two ??= deploy({ servers: 2 });
@@ -29,20 +30,18 @@ function twoServers(): Promise<TestDeployment> {
 const scratch = mkdtempSync(path.join(tmpdir(), "cluster-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
+/** Somebody who always connects to the same server. */
+const personOn = (deployment: TestDeployment, server: number): Promise<Person> =>
+  person(deployment.target, `person${names++}`, { dial: dialDirectly(serverUrl(deployment, server)) });
+
 /** People spread over the servers, each always on the same one. */
 async function peopleOn(deployment: TestDeployment, count: number): Promise<Person[]> {
-  const ports = deployment.cluster.serverPorts;
-  return Promise.all(
-    Array.from({ length: count }, (_, i) => {
-      const port = ports[i % ports.length] as number;
-      return person(deployment.target, `person${names++}`, { dial: dialDirectly(socketUrl("127.0.0.1", port)) });
-    }),
-  );
+  const servers = deployment.cluster.serverPorts.length;
+  return Promise.all(Array.from({ length: count }, (_, i) => personOn(deployment, i % servers)));
 }
 
-async function groupOfAll(people: readonly Person[]): Promise<GroupId> {
-  const [founder, ...others] = people as [Person, ...Person[]];
-  return groupOf(founder, ...others);
+async function groupOfAll([founder, ...others]: readonly Person[]): Promise<GroupId> {
+  return groupOf(present(founder), ...others);
 }
 
 for (const transport of transportsHere) {
@@ -65,7 +64,7 @@ for (const transport of transportsHere) {
 test("a server that breaks in the middle costs nobody a message, and comes back", async (t) => {
   const random = testSeed(t);
   const deployment = await deploy({ servers: 3 });
-  // By /assign: whoever was on the broken server is let in by another.
+  // By /assign, so that clients of the broken server connect to another.
   const people = await Promise.all(Array.from({ length: 6 }, () => person(deployment.target, `person${names++}`)));
   const group = await groupOfAll(people);
   let crashes = 0;
@@ -84,9 +83,9 @@ test("a server that breaks in the middle costs nobody a message, and comes back"
   await deployment.cluster.crash(0);
   await assertAgreement(people, group, written);
   await until(async () => {
-    const response = await fetch(`http://${deployment.target}/servers`).catch(() => undefined);
-    return response?.ok === true && ((await response.json()) as unknown[]).length === 3;
-  }, "all three servers are there again");
+    const servers = await serversAt(deployment.target).catch(() => []);
+    return servers.length === 3;
+  }, "all three servers are back");
   const again = await converse(people, group, { random, messages: 10, disturbances: [] });
   await assertAgreement(people, group, new Map([...written, ...again]));
   await deployment.stop();
@@ -123,7 +122,7 @@ test("a database that is killed and comes back loses nothing that was acknowledg
   await deployment.stop();
 });
 
-test("while the database is away a server says so, and it lets nobody wait without a bound", async () => {
+test("while the database is away a server is not ready, and refuses messages once its queue is full", async () => {
   const postgres = await ownPostgres();
   const url = await freshDatabase(postgres.url());
   const deployment = await deploy({ database: url, ingestRowsMax: 20 });
@@ -157,20 +156,20 @@ test("while the database is away a server says so, and it lets nobody wait witho
 
 test("a reader that stops reading is cut off, the others notice nothing, and it gets everything when it returns", async () => {
   const deployment = await deploy({ backpressureBytesMax: 64 * 1024 });
-  const [alice, bob] = await peopleOn(deployment, 2);
-  const group = await groupOfAll([alice as Person, bob as Person]);
-  const slow = await rawAs(deployment, bob as Person);
+  const [alice, bob] = [await personOn(deployment, 0), await personOn(deployment, 0)];
+  const group = await groupOf(alice, bob);
+  const slow = await rawAs(deployment, bob);
   await slow.ask({ kind: "groups" });
   slow.pause();
   const payload = new Uint8Array(60_000);
-  const sender = await rawAs(deployment, alice as Person);
+  const sender = await rawAs(deployment, alice);
   const received: number[] = [];
-  const reader = await rawAs(deployment, bob as Person);
+  const reader = await rawAs(deployment, bob);
   await reader.ask({ kind: "groups" });
   const total = 300;
   for (let i = 1; i <= total; i++) {
-    sender.sendBytes(send(group, i, payload));
-    // One at a time: on a busy machine who reads may be behind for a moment, and must not be taken for slow.
+    sender.sendBytes(send(group, i, { payload }));
+    // One at a time: on a busy machine the reader may be behind for a moment, and must not be cut off for that.
     await until(() => seqsOf(reader).length >= i, "the reader keeps up");
   }
   received.push(...seqsOf(reader));
@@ -181,7 +180,7 @@ test("a reader that stops reading is cut off, the others notice nothing, and it 
   );
   slow.resume();
   await slow.ended();
-  const back = await rawAs(deployment, bob as Person);
+  const back = await rawAs(deployment, bob);
   for (let after = 1; after <= total; ) {
     const page = await back.ask({ kind: "sync", group, after, through: total + 1 });
     assert.equal(page.kind, "synced");
@@ -192,13 +191,12 @@ test("a reader that stops reading is cut off, the others notice nothing, and it 
   await deployment.stop();
 });
 
-test("a resend after a lost acknowledgement gets the same place, also at another server", async () => {
+test("a resend after a lost acknowledgement gets the same seq, also at another server", async () => {
   const deployment = await twoServers();
   let lost = 0;
-  const ports = deployment.cluster.serverPorts;
   let dials = 0;
   const alice = await person(deployment.target, `person${names++}`, {
-    dial: async () => ({ ok: true, value: socketUrl("127.0.0.1", ports[dials++ % 2] as number) }),
+    dial: async () => ({ ok: true, value: serverUrl(deployment, dials++ % 2) }),
     open: losing((frame) => frame[1] === ackKind && lost++ === 0),
   });
   const bob = await person(deployment.target, `person${names++}`);
@@ -206,25 +204,25 @@ test("a resend after a lost acknowledgement gets the same place, also at another
   const outcome = alice.say(group, "once");
   await until(() => lost === 1, "the acknowledgement is lost");
   alice.client.mailbox.interrupt();
-  const settled = await outcome;
-  assert.ok(settled.ok);
-  assert.equal(settled.ok && settled.seq, 2);
+  const first = await outcome;
+  assert.equal(first.ok && first.seq, 2);
   const next = await alice.say(group, "twice");
   assert.equal(next.ok && next.seq, 3);
   await until(() => bob.texts(group).length === 2, "bob has both");
   assert.deepEqual(bob.texts(group), ["once", "twice"]);
 });
 
-test("after somebody has left, whoever writes next is read by those who stay, and the key is a new one", async () => {
+test("after a member has left, the next message is sealed under a new key, and those who stay read it", async () => {
   const deployment = await twoServers();
   const people = await peopleOn(deployment, 4);
-  const [alice, bob, carol, dan] = people as [Person, Person, Person, Person];
+  const [alice, bob, carol, dan] = people;
+  assert.ok(alice && bob && carol && dan);
   const group = await groupOfAll(people);
   for (const [i, leaver] of [dan, carol].entries()) {
     assert.ok((await leaver.client.changeGroup(group, { action: "leave" })).ok);
     const said = await alice.say(group, `without ${leaver.name}`);
     assert.ok(said.ok, JSON.stringify(said));
-    await until(() => bob.texts(group).length === i + 1, "who stays reads it");
+    await until(() => bob.texts(group).length === i + 1, "bob, who stays, reads it");
     assert.deepEqual(leaver.texts(group), leaver === carol ? [`without ${dan.name}`] : []);
   }
   assert.equal(alice.client.conversation(group).membership?.epoch, 5);
@@ -232,22 +230,26 @@ test("after somebody has left, whoever writes next is read by those who stay, an
 
 test("a removed member's late message is refused, under the old epoch and under the new one", async () => {
   const deployment = await twoServers();
-  const [alice, bob, carol] = (await peopleOn(deployment, 3)) as [Person, Person, Person];
-  const group = await groupOfAll([alice, bob, carol]);
-  // On the other server than the admin, which learns of the removal by the bus.
+  const [alice, bob, carol] = [
+    await personOn(deployment, 0),
+    await personOn(deployment, 1),
+    await personOn(deployment, 0),
+  ];
+  const group = await groupOf(alice, bob, carol);
+  // At another server than the admin's: the bus brings it the removal.
   const late = await rawAs(deployment, bob, 1);
   await late.ask({ kind: "groups" });
   const removed = await alice.client.changeGroup(group, { action: "remove", names: [bob.name] });
   assert.ok(removed.ok);
-  late.sendBytes(send(group, 1, undefined, 1 as Epoch));
-  late.sendBytes(send(group, 2, undefined, 2 as Epoch));
+  late.sendBytes(send(group, 1, { atEpoch: 1 }));
+  late.sendBytes(send(group, 2, { atEpoch: 2 }));
   const rejects = () => late.frames.flatMap((frame) => (frame.kind === "reject" ? [frame.code] : []));
   await until(() => rejects().length === 2, "both are refused");
   assert.ok(rejects().every((code) => code === "stale_epoch" || code === "not_a_member"));
   await alice.say(group, "without bob");
   await until(() => carol.texts(group).length === 1, "carol has it");
   assert.deepEqual(bob.texts(group), []);
-  assert.equal(seqsOf(late).includes(3), false, "what was written after the removal does not reach the removed");
+  assert.equal(seqsOf(late).includes(3), false, "a message from after the removal does not reach the removed member");
 });
 
 for (const [strategy, transport] of [
@@ -276,7 +278,7 @@ for (const [strategy, transport] of [
   });
 }
 
-test("servers that stop tell their clients, who go on at those that come after without losing anything", async () => {
+test("clients of servers that stop go on at the servers that are started next, and lose nothing", async () => {
   const random = seededRandom(7);
   const { database, secretFile } = { database: await freshDatabase(), secretFile: path.join(scratch, "secret.json") };
   const first = await deploy({ servers: 2, database, secretFile });
@@ -295,29 +297,12 @@ test("servers that stop tell their clients, who go on at those that come after w
 });
 
 async function rawAs(deployment: TestDeployment, somebody: Person, server = 0): Promise<RawClient> {
-  const raw = await RawClient.open(socketUrl("127.0.0.1", deployment.cluster.serverPorts[server] as number));
+  const raw = await RawClient.open(serverUrl(deployment, server));
   assert.equal((await raw.ask({ kind: "resume", token: somebody.token })).kind, "welcome");
   return raw;
 }
 
-function send(
-  group: GroupId,
-  id: number,
-  payload: Uint8Array = Buffer.from(`payload ${id}`),
-  epoch = 1 as Epoch,
-): Uint8Array {
-  return encodeSend({
-    resend: false,
-    skipsRefused: false,
-    type: 0,
-    epoch,
-    group,
-    clientMessageId: clientMessageId(BigInt(id)),
-    payload,
-  });
-}
-
-/** Places of application messages that arrived. */
+/** The seqs of application messages that arrived. */
 function seqsOf(raw: RawClient): number[] {
   return raw.frames.flatMap((frame) =>
     frame.kind === "deliver" ? frame.messages.flatMap(({ type }, i) => (type === 0 ? [frame.firstSeq + i] : [])) : [],
@@ -325,8 +310,7 @@ function seqsOf(raw: RawClient): number[] {
 }
 
 async function metric(deployment: TestDeployment, name: string, server = 0): Promise<number> {
-  const port = deployment.cluster.serverPorts[server] as number;
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const text = await (await fetch(`http://127.0.0.1:${serverPort(deployment, server)}/metrics`)).text();
   return Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, "m").exec(text)?.[1]);
 }
 

@@ -6,6 +6,7 @@ import { backOffMs } from "../../platform/back-off.ts";
 import { type Cancel, systemClock } from "../../platform/clock.ts";
 import { type DescriptorShare, descriptorBudget } from "../../platform/descriptors.ts";
 import { Failure } from "../../platform/failure.ts";
+import { itemAt } from "../../platform/item-at.ts";
 import type { Log, LogLevel } from "../../platform/log.ts";
 import { Pool, poolThreads } from "../../platform/pool.ts";
 import { type Random, seededRandom } from "../../platform/random.ts";
@@ -28,13 +29,13 @@ export interface ClusterOptions {
   readonly servers: number;
   readonly strategy: StrategyName;
   readonly host: string;
-  /** How clients reach this machine. */
+  /** The host name under which clients reach this machine. */
   readonly publicHost: string;
-  /** The port that everybody knows; each server gets one of its own too. 0 lets the system choose all of them. */
+  /** The port that everybody knows; each server also gets one of its own. 0 lets the system choose all of them. */
   readonly port: number;
   /** What is the same for every server. */
   readonly server: Omit<ChatServerOptions, "host" | "port">;
-  /** What the servers' sockets may take of the process's descriptors; undefined where that is not known. */
+  /** The part of the process's descriptors that the servers' sockets may take; undefined where that is not known. */
   readonly descriptors: DescriptorShare | undefined;
   readonly durability: About["durability"];
   readonly opaqueSecret: string;
@@ -45,7 +46,7 @@ export interface ClusterOptions {
 
 /** Pauses before a thread that has ended is started again. */
 const restarts = { msMin: 200, msMax: 10_000 };
-/** A thread that has drained for this long is not going to end by itself. */
+/** A thread that has not ended by itself after this long is terminated. */
 const stopMsMax = 15_000;
 
 /** A server's thread, and how it is called. */
@@ -67,9 +68,9 @@ interface Member {
 /**
  * Many chat servers as threads of this process, with one front door.
  *
- * Clients ask there which server to connect to. With the native transport the front hands each connection that it accepts to
- * the next server's thread, whatever it is for; a thread that ends is taken off first, and started again. Crypto for all of
- * them runs in one pool.
+ * Clients ask at the front door which server to connect to. With the native transport it hands each connection that it accepts to
+ * the next server's thread; a thread that is about to end is taken off first, and started again afterwards. The crypto of all servers
+ * runs in one pool.
  */
 export class Cluster {
   readonly #options: ClusterOptions;
@@ -121,7 +122,7 @@ export class Cluster {
 
   /** The port that everybody knows. */
   get port(): number {
-    return this.#front?.port ?? (this.#members[0] as Member).port;
+    return this.#front?.port ?? itemAt(this.#members, 0).port;
   }
 
   /** Each server's own port. */
@@ -134,13 +135,13 @@ export class Cluster {
     return this.#socketUrl(this.port);
   }
 
-  /** Clients that are connected, as the servers last said. */
+  /** Clients that are connected, by the servers' last heartbeats. */
   get connections(): number {
     const servers = this.#roster.available(systemClock.monotonic());
     return servers.reduce((sum, { load }) => sum + load.connections, 0);
   }
 
-  /** Breaks a server as an uncaught error would; it comes back by itself. Resolves when its thread has ended. */
+  /** Breaks a server as an uncaught error would; resolves when its thread has ended. The server is started again by itself. */
   async crash(index: number): Promise<void> {
     const running = this.#members[index]?.running;
     if (!running) return;
@@ -149,13 +150,13 @@ export class Cluster {
     await exited;
   }
 
-  /** Takes the certificate from its files again, for connections from now on. */
+  /** Reads the certificate's files again, for new connections. */
   reloadCertificates(): void {
     this.#front?.reloadCertificates();
     for (const member of this.#members) void this.#reloadCertificates(member);
   }
 
-  /** Everything taken in is committed and acknowledged, then the threads end. */
+  /** Stops the servers: each commits and acknowledges the messages that it has taken in, then its thread ends. */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const member of this.#members) member.cancelRestart?.();
@@ -170,15 +171,15 @@ export class Cluster {
     return socketUrl(publicHost, port, server.tls ? "wss" : "ws");
   }
 
-  /** One server needs no front: clients that ask are sent to where they asked. */
+  /** Opens the front door. One server alone needs none: clients ask it, and are sent to it. */
   async #openFront(): Promise<void> {
     const { servers, server, host, port } = this.#options;
     if (servers === 1) return;
     const budget = descriptorBudget(this.#options.descriptors, systemClock);
     const lobby = new Lobby({ budget, clock: systemClock, log: this.#log });
-    const place = { host, port, tls: server.tls, lobby };
+    const at = { host, port, tls: server.tls, lobby };
     if (server.transport === "uws") {
-      this.#front = await nativeAcceptor(place);
+      this.#front = await nativeAcceptor(at);
       return;
     }
     const assigner = new Assigner(this.#assignOptions(), {
@@ -187,7 +188,7 @@ export class Cluster {
       clock: systemClock,
     });
     const routes = new DeploymentRoutes({ assigner, roster: this.#roster, about: this.#about(), clock: systemClock });
-    this.#front = await signpost(place, (request) => routes.route(request));
+    this.#front = await signpost(at, (request) => routes.route(request));
   }
 
   #about() {
@@ -205,7 +206,7 @@ export class Cluster {
     const released = new Int32Array(new SharedArrayBuffer(4));
     const start: ThreadStart = {
       id: member.id,
-      // A server that comes back is found where it was.
+      // A server that is started again has the port that it had.
       options: { ...server, host, port: member.port || ownPort },
       url: this.#socketUrl("{port}"),
       assign: this.#assignOptions(),
@@ -249,11 +250,11 @@ export class Cluster {
     }
   }
 
-  /** Connects a new server's bus with everybody's; resolves when they know of each other. */
+  /** Connects a new server's bus with those of all others; resolves when they know each other. */
   async #introduce(member: Member, running: Running): Promise<void> {
     const meetings: Promise<void>[] = [];
     const introduce = ({ calls }: Running, { id, port }: Member, link: MessagePort) => {
-      // One that ends meanwhile need not know anybody.
+      // A server that ends meanwhile need not know the others.
       meetings.push(calls.to.meet(id, this.#socketUrl(port), link).catch(() => {}));
     };
     for (const other of this.#members) {
@@ -265,7 +266,7 @@ export class Cluster {
     await Promise.all(meetings);
   }
 
-  /** No socket goes to this thread from here on. */
+  /** Takes a server off the front door and the roster: no more sockets are handed to its thread. */
   #release(member: Member): void {
     if (member.descriptor !== undefined) this.#front?.remove(member.descriptor);
     member.descriptor = undefined;
@@ -284,10 +285,10 @@ export class Cluster {
   }
 
   async #reloadCertificates(member: Member): Promise<void> {
-    // One that ends meanwhile reads them when it starts again.
+    // A server that ends meanwhile reads the files when it starts again.
     const reloaded = await member.running?.calls.to.reloadCertificates().catch(() => undefined);
     if (!reloaded) return;
-    // The old descriptor goes first: two of one thread would get it twice as many sockets.
+    // The old descriptor is removed first: a thread with two would get twice as many sockets.
     if (member.descriptor !== undefined) this.#front?.remove(member.descriptor);
     member.descriptor = reloaded.descriptor;
     if (member.descriptor !== undefined) this.#front?.add(member.descriptor);
@@ -308,7 +309,7 @@ export class Cluster {
     const { thread, calls } = member.running;
     const exited = once(thread, "exit");
     calls.post("stop");
-    // A thread that does not turn its loop hears nothing.
+    // A thread whose event loop hangs does not get the call.
     const giveUp = systemClock.after(stopMsMax, () => void thread.terminate());
     await exited;
     giveUp();

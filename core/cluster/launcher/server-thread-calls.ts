@@ -13,7 +13,7 @@ import type { StrategyName } from "../assigning/strategies.ts";
 export interface ThreadStart {
   readonly id: ServerId;
   readonly options: ChatServerOptions;
-  /** How clients are told to reach it; `{port}` stands for the port it gets. */
+  /** The URL at which clients reach the server; `{port}` stands for the port that it gets. */
   readonly url: string;
   readonly assign: AssignOptions;
   /** What `GET /about` answers. */
@@ -21,42 +21,42 @@ export interface ThreadStart {
   readonly logLevel: LogLevel;
   readonly seed: number;
   readonly descriptors: DescriptorShare | undefined;
-  /** Set to 1 by the main thread when it hands this thread no more sockets. */
+  /** The main thread sets it to 1 once it hands this thread no more sockets. */
   readonly released: Int32Array;
 }
 
-/** What a deployment says of itself, for results to state. */
+/** The facts about a deployment that results state. */
 export interface About {
   readonly strategy: StrategyName;
   readonly transport: TransportName;
   readonly durability: { readonly postgres: string; readonly synchronousCommit: string; readonly fsync: string };
 }
 
-/** What a server's thread does for the main one. */
+/** The functions of a server's thread that the main thread calls. */
 export interface ServerThreadCalls {
-  /** Resolves when it listens; fails with why it cannot. */
+  /** Resolves when the server listens; fails when it cannot. */
   listening(): Promise<Listening>;
-  /** Another server is there, at the other end of this port. */
+  /** Another server has started, at the other end of this port. */
   meet(server: ServerId, url: string, port: MessagePort): void;
-  /** A server is there no more. */
+  /** Another server has ended. */
   forget(server: ServerId): void;
-  /** Takes the certificate from its files again; undefined when they cannot be read, and the old one stays. */
+  /** Reads the certificate's files again; undefined when they cannot be used, and then the old certificate stays. */
   reloadCertificates(): Promise<Pick<Listening, "descriptor"> | undefined>;
-  /** Drains, closes, ends. */
+  /** Drains the server, closes it, and ends the thread. */
   stop(): void;
-  /** Ends at once, as after an uncaught error: nothing is flushed, connections break. */
+  /** Ends the thread as an uncaught error does: nothing is flushed, connections break. */
   crash(): void;
 }
 
 export interface Listening {
   readonly port: number;
-  /** What a native acceptor needs to hand it sockets; undefined where there is none. */
+  /** The native acceptor hands sockets to the thread by this; undefined with the transport `ws`. */
   readonly descriptor: unknown;
 }
 
-/** What the main thread does for a server's: logins are computed in its pool. */
+/** The functions of the main thread that a server's thread calls; the steps of logins run in the main thread's pool. */
 export interface MainThreadCalls extends OpaqueServer {
   heartbeat(url: string, load: ServerLoad): void;
-  /** The thread is about to end: hand it no more sockets, then set `released`. */
+  /** The thread is about to end: the main thread hands it no more sockets, and then sets `released`. */
   ending(): void;
 }

@@ -26,7 +26,7 @@ const bus = new LocalBus(start.id, { clock, log });
 
 /** A database that hangs must not keep a thread from ending. */
 const closeMsMax = 2000;
-/** The main thread lets go within milliseconds, or it is stuck; a socket that it hands to a loop that is gone ends everything. */
+/** The main thread releases this one within milliseconds, unless it hangs. A socket handed to a thread that has ended crashes the process. */
 const releaseMsMax = 10_000;
 
 let server: ChatServer | undefined;
@@ -60,7 +60,7 @@ process.on("unhandledRejection", (cause) => {
 });
 
 const listening = listen();
-// Nobody may have asked yet.
+// The main thread may not have called `listening` yet, and then nobody handles a failure.
 listening.catch(() => {});
 
 async function listen(): Promise<Listening> {
@@ -83,7 +83,7 @@ async function listen(): Promise<Listening> {
     clock.every(heartbeatPeriodMs, heartbeat);
     return { port: server.port, descriptor: server.acceptorDescriptor };
   } catch (cause) {
-    // Once the main thread has been told why.
+    // At the next turn, when the main thread has been sent the failure.
     void setImmediate().then(() => end(1));
     throw cause instanceof Failure ? cause : new Failure("server_failed", messageOf(cause), "see the log", cause);
   }
@@ -123,8 +123,8 @@ async function crash(): Promise<void> {
 }
 
 /**
- * Ends the thread. First the main thread must forget the pointer by which it hands sockets over; then those on their way must
- * have come, all must be closed, and the loop must have turned, or Node aborts the whole process over handles that are open.
+ * Ends the thread. First the main thread must drop the pointer by which it hands sockets over; then sockets on their way must have
+ * arrived, all must be closed, and the event loop must have turned, or Node aborts the whole process over open handles.
  */
 async function end(exitCode: number): Promise<void> {
   main.post("ending");

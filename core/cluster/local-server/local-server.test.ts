@@ -30,7 +30,7 @@ const moduleUrl = (file: string) => JSON.stringify(new URL(file, import.meta.url
 
 test("chats that begin at once share one server, which outlives the first of them and ends after the last", async () => {
   const place = { directory: path.join(scratch, "shared"), port: await freePort(), unusedSeconds: 4 };
-  // Each is a program of its own, as two terminals are.
+  // Each chat is a program of its own, as in two terminals.
   const script = `
     import { useLocalServer } from ${moduleUrl("./local-server.js")};
     import { systemClock } from ${moduleUrl("../../platform/clock.js")};
@@ -51,7 +51,7 @@ test("chats that begin at once share one server, which outlives the first of the
   assert.ok(await answers(place));
   const [first, second] = chats;
   first?.kill("SIGKILL");
-  // Longer than the server lives by itself, so that it must have been used.
+  // This takes longer than the server lives unused, so it must have been used.
   const touchedMs = () => statSync(path.join(place.directory, "in-use")).mtimeMs;
   const killedMs = touchedMs();
   await until(() => touchedMs() - killedMs > 1500 * place.unusedSeconds, "the second chat goes on using it");
@@ -65,7 +65,7 @@ test("chats that begin at once share one server, which outlives the first of the
   socket.close();
 });
 
-test("a port that something else has, and a directory that is none, are told", async () => {
+test("a port that is taken, and a directory that is not one, are failures", async () => {
   const other = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
   await once(other, "listening");
   const port = portOf(other);

@@ -3,31 +3,31 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, utimesS
 import path from "node:path";
 import { type Cancel, type Clock, sleep } from "../../platform/clock.ts";
 import { wholeNumber } from "../../platform/decimal.ts";
-import { Failure, messageOf } from "../../platform/failure.ts";
+import { codeOf, Failure, messageOf } from "../../platform/failure.ts";
 import { canEnter, postgresUser } from "../../store/embedded/run-as.ts";
 
 const startMsMax = 90_000;
 const lookMs = 200;
 const touchPeriodMsMax = 5000;
-/** Another one is on its way up, or down: whoever comes later waits for that. */
+/** These failures pass: another server is just starting or stopping, and the caller waits for it. */
 const passing = /^(port_in_use|data_directory_in_use): /m;
 
 export interface LocalServerPlace {
-  /** Of the database, and the server's log. */
+  /** Holds the database and the server's log. */
   readonly directory: string;
   readonly port: number;
   readonly unusedSeconds: number;
 }
 
 export interface LocalServerParts {
-  /** The command line's file: `serve` is run from it. */
+  /** The file of the command line, whose `serve` is run. */
   readonly program: string;
   /** Whether a deployment answers at this address. */
   answers(address: string): Promise<boolean>;
   readonly clock: Clock;
 }
 
-/** Beside the profiles, unless the user that PostgreSQL runs as cannot get there, as it cannot to root's. */
+/** The server's place: beside the profiles, unless PostgreSQL's user cannot get there, as it cannot get to root's. */
 export function localServerPlace(profiles: string, port: number, unusedSeconds: number): LocalServerPlace {
   const beside = path.dirname(path.resolve(profiles));
   inPlace(beside, () => mkdirSync(beside, { recursive: true }));
@@ -38,8 +38,9 @@ export function localServerPlace(profiles: string, port: number, unusedSeconds: 
 export const addressOf = ({ port }: LocalServerPlace) => `127.0.0.1:${port}`;
 
 /**
- * Makes sure that this machine's server runs as long as this program does, and a little longer, so that whoever else chats
- * on it goes on: it is a process of its own, which ends by itself when nobody has used it for a while. The result lets go.
+ * Makes sure that this machine's own server runs as long as this program needs it. The server is a process of its own, which ends by
+ * itself when no program has used it for a while; other chats go on when this program ends. The result says that this one needs it no
+ * more.
  *
  * Several chats may begin at the same time: one of them starts the server, and all use it.
  */
@@ -50,7 +51,7 @@ export async function useLocalServer(
 ): Promise<Cancel> {
   const { directory } = place;
   inPlace(directory, () => mkdirSync(directory, { recursive: true }));
-  // In a directory that others may write to, somebody may have been there first.
+  // In a directory that everybody may write to, such as /var/tmp, another user may have made this one.
   if (process.getuid && statSync(directory).uid !== process.getuid()) {
     throw new Failure("local_server_failed", `${directory} is somebody else's`, "remove it, or name a --server");
   }
@@ -61,12 +62,12 @@ export async function useLocalServer(
     utimesSync(inUse, nowSeconds, nowSeconds);
   };
   inPlace(directory, touch);
-  // Often enough that a program which is held up for a while is not taken for one that has ended.
+  // The file is touched so often that a program which is held up for a while does not seem to have ended.
   const cancel = parts.clock.every(Math.min(touchPeriodMsMax, (place.unusedSeconds * 1000) / 4), () => {
     try {
       touch();
     } catch {
-      // The directory has gone, or the disk is full. At worst the server ends while it is used, which the chat shows.
+      // The directory is gone, or the disk is full. At worst the server ends while it is used, and the chat shows that.
     }
   });
   try {
@@ -78,7 +79,7 @@ export async function useLocalServer(
   }
 }
 
-/** Does something with the server's files; what the system refuses is a failure that says where. */
+/** Does something with the server's files; an error of the system becomes a failure that names the directory. */
 function inPlace<T>(directory: string, work: () => T): T {
   try {
     return work();
@@ -123,30 +124,29 @@ function notStarted({ directory }: LocalServerPlace, said: string): Failure {
   return new Failure("local_server_failed", happened, advice);
 }
 
-/** One program at a time starts a server: undefined while another one that is alive does. */
+/** Claims the start of the server, which one program does at a time; undefined while another program that is alive has the claim. */
 function claimStart(directory: string): Cancel | undefined {
   const claim = path.join(directory, "starting");
   try {
     writeFileSync(claim, String(process.pid), { flag: "wx" });
     return () => rmSync(claim, { force: true });
   } catch (cause) {
-    if (!hasCode(cause, "EEXIST")) throw cause;
-    if (!isAlive(claim)) rmSync(claim, { force: true });
+    if (codeOf(cause) !== "EEXIST") throw cause;
+    if (!isHeld(claim)) rmSync(claim, { force: true });
     return undefined;
   }
 }
 
-const hasCode = (cause: unknown, code: string) => cause instanceof Error && "code" in cause && cause.code === code;
-
-function isAlive(claim: string): boolean {
+/** Whether the program that made the claim is alive. */
+function isHeld(claim: string): boolean {
   try {
     const text = readFileSync(claim, "utf8");
-    if (text === "") return true; // It is being written.
+    if (text === "") return true; // The other program is just writing it.
     const pid = wholeNumber(text);
     return pid !== undefined && pid > 0 && process.kill(pid, 0);
   } catch (cause) {
-    // Of another user, it is alive, too.
-    return hasCode(cause, "EPERM");
+    // The process of another user is alive, too.
+    return codeOf(cause) === "EPERM";
   }
 }
 
@@ -164,7 +164,7 @@ function start(program: string, { directory, port, unusedSeconds }: LocalServerP
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [program, "serve", ...flags], {
     cwd: directory,
-    // Of its own session: what ends this terminal does not end it.
+    // In a session of its own, so that it lives on when this terminal is closed.
     detached: true,
     stdio: ["ignore", output, output],
   });

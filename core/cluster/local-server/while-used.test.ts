@@ -9,7 +9,7 @@ import { untilUnused } from "./while-used.ts";
 const scratch = mkdtempSync(path.join(tmpdir(), "while-used-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-test("a file that cannot be looked at counts as one that nobody touches", async () => {
+test("a file that cannot be read counts as one that nobody touches", async () => {
   const clock = new FakeClock();
   writeFileSync(path.join(scratch, "a-file"), "no directory");
   let hasEnded = false;
@@ -50,7 +50,7 @@ test("servers end when nobody has been connected and nobody has touched the file
   assert.equal(hasEnded, true);
 });
 
-test("they end at once when they are told to", async () => {
+test("servers end at once when their signal is aborted", async () => {
   const stopping = new AbortController();
   const ended = untilUnused(
     { file: path.join(scratch, "x"), connections: () => 1 },

@@ -4,13 +4,13 @@ import type { Clock } from "../../platform/clock.ts";
 const lookPeriodMs = 1000;
 
 export interface Usage {
-  /** Whoever needs the servers touches this file now and then. */
+  /** Programs that need the servers touch this file now and then. */
   readonly file: string;
   /** Clients that are connected now. */
   connections(): number;
 }
 
-/** Resolves once nobody has been connected, and the file has not been touched, for so long; or when it is aborted. */
+/** Resolves once nobody has been connected, and the file has not been touched, for `unusedMs`; or when the signal is aborted. */
 export function untilUnused(usage: Usage, unusedMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
   let usedAtMs = clock.monotonic();
   let touchedAtMs = touchedAt(usage.file);
@@ -30,7 +30,7 @@ export function untilUnused(usage: Usage, unusedMs: number, clock: Clock, signal
   });
 }
 
-/** Undefined while there is no such file, or none that may be looked at: then nobody can touch it. */
+/** When the file was touched last; undefined while it does not exist or cannot be read: then nobody can touch it. */
 function touchedAt(file: string): number | undefined {
   try {
     return statSync(file).mtimeMs;

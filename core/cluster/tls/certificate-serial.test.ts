@@ -17,13 +17,13 @@ test("a serial number is positive, minimal DER of at most 20 octets, whatever is
       const [first = 0, second = 0] = content;
       assert.ok(content.length > 0 && content.length <= 20);
       assert.ok(first < 0x80, "the first bit of a positive integer is 0");
-      assert.ok(first !== 0 || second >= 0x80, "no octet that says nothing");
+      assert.ok(first !== 0 || second >= 0x80, "no octet is superfluous");
       assert.ok(content.some((byte) => byte !== 0));
     }),
   );
 });
 
-test("what is drawn is what sets serial numbers apart", () => {
+test("other drawn bytes make another serial number", () => {
   const drawnAs = (fill: number) => drawSerialNumber((length) => new Uint8Array(length).fill(fill));
   assert.notEqual(drawnAs(1), drawnAs(2));
 });

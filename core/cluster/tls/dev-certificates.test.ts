@@ -18,15 +18,18 @@ import forge from "node-forge";
 import { drawSerialNumber } from "./certificate-serial.ts";
 import { devCertificate } from "./dev-certificates.ts";
 
-const place = mkdtempSync(path.join(tmpdir(), "dev-certificates-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "dev-certificates-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 const now = new Date("2026-05-01T00:00:00Z");
 const names = ["authority.pem", "authority-key.pem", "certificate.pem", "certificate-key.pem"] as const;
 
 let directories = 0;
-const fresh = () => path.join(place, String(directories++));
+const fresh = () => path.join(scratch, String(directories++));
 
-/** Both certificates can be read, belong to their keys, and the authority has signed. */
+/** Spoils the files of a data directory; `file` is the path of the file with a name. */
+type Spoil = (file: (name: (typeof names)[number]) => string) => void;
+
+/** Asserts that both certificates can be read, belong to their keys, and that the authority has signed the other. */
 function assertServes(directory: string): void {
   const read = (name: string) => readFileSync(path.join(directory, name), "utf8");
   const authority = new X509Certificate(read("authority.pem"));
@@ -37,7 +40,7 @@ function assertServes(directory: string): void {
   assert.ok(read("certificate.pem").endsWith(read("authority.pem")), "the authority goes with it");
 }
 
-test("a certificate can be used when chance brings nothing but zeros", () => {
+test("a certificate can be used when only zeros are drawn", () => {
   const directory = fresh();
   devCertificate(directory, "chat.example", now, (length) => new Uint8Array(length));
   assertServes(directory);
@@ -47,8 +50,8 @@ suite("a data directory", () => {
   const good = fresh();
   const { authorityFingerprint } = devCertificate(good, "chat.example", now);
 
-  /** A directory as it was left, with something done to it. */
-  function spoiled(spoil: (file: (name: (typeof names)[number]) => string) => void): string {
+  /** A copy of a good directory with some of its files spoiled. */
+  function spoiled(spoil: Spoil): string {
     const directory = fresh();
     mkdirSync(directory);
     for (const name of names) copyFileSync(path.join(good, name), path.join(directory, name));
@@ -56,7 +59,7 @@ suite("a data directory", () => {
     return directory;
   }
 
-  /** As an earlier version sometimes made it: an octet too many in front of the serial number. */
+  /** Gives a certificate's serial number an octet too many, as an earlier version sometimes did. */
   function withPaddedSerial(file: string): void {
     const [first = "", ...others] = readFileSync(file, "utf8").split(/(?<=-----END CERTIFICATE-----\r?\n)/);
     const certificate = forge.pki.certificateFromPem(first);
@@ -73,7 +76,7 @@ suite("a data directory", () => {
     ["whose key is empty", (file) => truncateSync(file("certificate-key.pem"), 0)],
     ["whose key is another's", (file) => copyFileSync(file("authority-key.pem"), file("certificate-key.pem"))],
     ["without its key", (file) => rmSync(file("certificate-key.pem"))],
-  ] as [string, Parameters<typeof spoiled>[0]][]) {
+  ] as const satisfies readonly (readonly [string, Spoil])[]) {
     test(`mends a certificate ${what}, and its authority stays`, () => {
       const directory = spoiled(spoil);
       const made = devCertificate(directory, "chat.example", now);
@@ -93,7 +96,7 @@ suite("a data directory", () => {
       /its key is another's/,
     ],
     ["that is none", (file) => copyFileSync(file("certificate.pem"), file("authority.pem")), /./],
-  ] as [string, Parameters<typeof spoiled>[0], RegExp][]) {
+  ] as const satisfies readonly (readonly [string, Spoil, RegExp])[]) {
     test(`mends an authority ${what}, says why, and what it had signed is signed again`, () => {
       const directory = spoiled(spoil);
       const made = devCertificate(directory, "chat.example", now);

@@ -10,21 +10,21 @@ import type { TlsFiles } from "../../server/transport/transport.ts";
 import { type DrawBytes, drawSerialNumber } from "./certificate-serial.ts";
 
 export interface DevCertificate extends TlsFiles {
-  /** SHA-256 of the authority's certificate, as `aa:bb:…`: what clients pin. */
+  /** SHA-256 of the authority's certificate, as `aa:bb:…`. Clients pin it. */
   readonly authorityFingerprint: string;
-  /** Why the authority that was kept could not be used and was made again: clients have to pin the new one. */
+  /** Why the stored authority could not be used, so that clients have to pin a new one; undefined when it stays. */
   readonly authorityReplaced: string | undefined;
 }
 
 const authorityYears = 10;
-/** As long as clients accept at most (CA/Browser Forum, baseline requirements, from 2020 on). */
+/** The longest time that clients accept (CA/Browser Forum, baseline requirements, from 2020 on). */
 const certificateDays = 397;
 const renewBeforeDays = 30;
 
 /**
- * A certificate for this machine from an authority of its own, for development: both are made if they are missing or no
- * good, kept in the directory, and the certificate made again when it runs out or the machine has other names. A good
- * authority stays, so clients that have pinned it notice nothing.
+ * A certificate for this machine from an authority of its own, for development. Both are kept in the directory, and made if they are
+ * missing or cannot be used; the certificate is also made again when it runs out or the machine has other names. A good authority
+ * stays, so clients that have pinned it notice nothing.
  */
 export function devCertificate(
   directory: string,
@@ -32,7 +32,7 @@ export function devCertificate(
   now: Date,
   draw: DrawBytes = randomBytes,
 ): DevCertificate {
-  // What is around it is for others, too: the database runs as another user.
+  // The data directory around it must be open to others: PostgreSQL may run as another user.
   mkdirSync(path.dirname(directory), { recursive: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const names = namesOf(publicHost);
@@ -42,7 +42,7 @@ export function devCertificate(
   if (!isGood(files, authority, names, now)) {
     const keys = newKeys();
     const certificate = issue(keys, authority, names, now, draw);
-    // The chain goes with it, so that a client sees the authority that it has pinned.
+    // The file has the whole chain, so that a client is shown the authority that it has pinned.
     replaceFile(files.certFile, forge.pki.certificateToPem(certificate) + authority.pem, 0o644);
     replaceFile(files.keyFile, forge.pki.privateKeyToPem(keys.privateKey), 0o600);
   }
@@ -64,7 +64,7 @@ interface Authority {
   readonly key: forge.pki.rsa.PrivateKey;
 }
 
-/** The authority that is kept; refused with why it cannot be used, or without a reason when there is none yet. */
+/** The stored authority; refused with why it cannot be used, or with no reason when there is none yet. */
 function readAuthority(files: TlsFiles, now: Date): Parsed<Authority, string | undefined> {
   if (!existsSync(files.certFile) || !existsSync(files.keyFile)) return refused(undefined);
   const [pem, keyPem] = [readFileSync(files.certFile, "utf8"), readFileSync(files.keyFile, "utf8")];
@@ -115,7 +115,8 @@ function issue(
   draw: DrawBytes,
 ): forge.pki.Certificate {
   const certificate = template(keys.publicKey, now, certificateDays, draw);
-  certificate.setSubject([{ name: "commonName", value: names[0] as string }]);
+  const [commonName = "localhost"] = names;
+  certificate.setSubject([{ name: "commonName", value: commonName }]);
   certificate.setIssuer(authority.issuer.subject.attributes);
   certificate.setExtensions([
     { name: "basicConstraints", cA: false, critical: true },
@@ -135,7 +136,7 @@ function template(publicKey: forge.pki.PublicKey, now: Date, days: number, draw:
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = publicKey;
   certificate.serialNumber = drawSerialNumber(draw);
-  // Clocks of clients may be behind.
+  // The clocks of clients may be behind.
   certificate.validity.notBefore = new Date(now.getTime() - dayMs);
   certificate.validity.notAfter = new Date(now.getTime() + days * dayMs);
   return certificate;
@@ -143,14 +144,18 @@ function template(publicKey: forge.pki.PublicKey, now: Date, days: number, draw:
 
 const dayMs = 24 * 3600 * 1000;
 
-/** Made by OpenSSL: node-forge takes seconds. */
+/** A new key pair, made by OpenSSL: node-forge takes seconds. */
 function newKeys(): forge.pki.rsa.KeyPair {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const key = forge.pki.privateKeyFromPem(privateKey.export({ type: "pkcs1", format: "pem" }) as string);
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  });
+  const key = forge.pki.privateKeyFromPem(privateKey);
   return { privateKey: key, publicKey: forge.pki.setRsaPublicKey(key.n, key.e) };
 }
 
-/** Under which this machine may be asked for. */
+/** The names and addresses under which clients may reach this machine. */
 function namesOf(publicHost: string): string[] {
   const addresses = Object.values(os.networkInterfaces()).flatMap((of) => of?.map(({ address }) => address) ?? []);
   const names = ["localhost", os.hostname(), publicHost, "127.0.0.1", "::1", ...addresses];
@@ -159,7 +164,7 @@ function namesOf(publicHost: string): string[] {
 
 const isAddress = (name: string) => /^[\d.]+$|:/.test(name);
 
-/** Whether the certificate that is kept serves: this authority's, under all names, for a while yet, and with its key. */
+/** Whether the stored certificate can be used: it is this authority's, has all names, is valid for a while yet, and its key fits. */
 function isGood(files: TlsFiles, authority: Authority, names: readonly string[], now: Date): boolean {
   if (!existsSync(files.certFile) || !existsSync(files.keyFile)) return false;
   const [pem, keyPem] = [readFileSync(files.certFile, "utf8"), readFileSync(files.keyFile, "utf8")];
@@ -176,7 +181,7 @@ function isGood(files: TlsFiles, authority: Authority, names: readonly string[],
       names.every(covers)
     );
   } catch {
-    // Not a certificate, or not a key: then it does not serve, and nobody has pinned it.
+    // A file is no certificate or no key. Nobody has pinned the certificate, so it can be made again.
     return false;
   }
 }

@@ -19,13 +19,19 @@ import { type ServeConfig, serveSettings } from "../serve-settings.ts";
 import { devCertificate } from "./dev-certificates.ts";
 import { prepareTls } from "./tls.ts";
 
-const place = mkdtempSync(path.join(tmpdir(), "tls-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
-const failsWith = (code: string) => (cause: unknown) => cause instanceof Failure && cause.code === code;
+const scratch = mkdtempSync(path.join(tmpdir(), "tls-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
+/** Whether an error is a failure with this code, whose message and advice have these texts. */
+const failsWith =
+  (code: string, ...texts: readonly string[]) =>
+  (cause: unknown) =>
+    cause instanceof Failure &&
+    cause.code === code &&
+    texts.every((text) => `${cause.message}\n${cause.advice}`.includes(text));
 const now = new Date("2026-05-01T00:00:00Z");
 const later = (days: number) => new Date(now.getTime() + days * 24 * 3600 * 1000);
 
-/** The fingerprint of the certificate that new connections are shown. */
+/** The fingerprint of the certificate that a server shows to new connections. */
 function shownAt(target: string): Promise<string> {
   const { hostname: host, port } = deploymentUrl(`https://${target}`);
   return new Promise((resolve, reject) => {
@@ -58,10 +64,10 @@ for (const transport of transportsHere) {
       await assert.rejects(httpAsk(new URL(`http://${deployment.target}/healthz`), 1e6));
     });
 
-    test("shows another certificate once it is told to, and does not break a connection for it", async () => {
-      const first = devCertificate(path.join(place, `${transport}-first`), "127.0.0.1", new Date());
-      const second = devCertificate(path.join(place, `${transport}-second`), "127.0.0.1", new Date());
-      const files = { tlsCert: path.join(place, `${transport}.pem`), tlsKey: path.join(place, `${transport}.key`) };
+    test("shows another certificate once the files are read again, and breaks no connection for it", async () => {
+      const first = devCertificate(path.join(scratch, `${transport}-first`), "127.0.0.1", new Date());
+      const second = devCertificate(path.join(scratch, `${transport}-second`), "127.0.0.1", new Date());
+      const files = { tlsCert: path.join(scratch, `${transport}.pem`), tlsKey: path.join(scratch, `${transport}.key`) };
       const install = ({ certFile, keyFile }: { certFile: string; keyFile: string }) => {
         copyFileSync(certFile, files.tlsCert);
         copyFileSync(keyFile, files.tlsKey);
@@ -86,7 +92,7 @@ for (const transport of transportsHere) {
       assert.equal(states.filter((state) => state === "online").length, 1);
       const bob = await person(target, "bob", { tls: await trustDeployment(target, second.authorityFingerprint) });
       await groupOf(bob, alice);
-      // Who pinned the first authority does not come back to servers of the second.
+      // A client that pinned the first authority does not connect to servers of the second.
       const dialled = await dialAssigned(target, await oldTrust(first.certFile))();
       assert.equal(!dialled.ok && dialled.reason.code, "certificate_refused");
     });
@@ -115,10 +121,8 @@ test("a certificate that is not the pinned authority's is refused, with what was
   const deployment = await deploy({ tls: "dev" });
   const target = `https://${deployment.target}`;
   await assert.rejects(trustDeployment(target, "00".repeat(32)), failsWith("certificate_changed"));
-  await assert.rejects(trustDeployment(target, undefined), (cause) => {
-    const pin = plainFingerprint(deployment.authorityFingerprint ?? "");
-    return failsWith("certificate_unknown")(cause) && (cause as Failure).message.includes(pin);
-  });
+  const pin = plainFingerprint(deployment.authorityFingerprint ?? "");
+  await assert.rejects(trustDeployment(target, undefined), failsWith("certificate_unknown", pin));
   await assert.rejects(trustDeployment(deployment.target, "00".repeat(32)), failsWith("pin_without_tls"));
   await assert.rejects(trustDeployment("https://127.0.0.1:1", undefined), failsWith("server_unreachable"));
   const dialled = await dialAssigned(target)();
@@ -126,7 +130,7 @@ test("a certificate that is not the pinned authority's is refused, with what was
 });
 
 test("the development authority stays; its certificate is made again when it runs out or the names change", () => {
-  const directory = path.join(place, "kept");
+  const directory = path.join(scratch, "kept");
   const first = devCertificate(directory, "chat.example", now);
   const certificate = () => new X509Certificate(readFileSync(first.certFile));
   const serial = certificate().serialNumber;
@@ -146,11 +150,11 @@ test("the development authority stays; its certificate is made again when it run
   assert.ok(new Date(certificate().validTo) > later(1000));
 });
 
-test("a place of the development certificate where none can be is told, with what to do", () => {
-  const file = path.join(place, "a-file");
+test("a directory that cannot hold the development certificate is a failure that says what to do", () => {
+  const file = path.join(scratch, "a-file");
   mkdirSync(file);
   writeFileSync(path.join(file, "tls"), "no directory");
-  const directory = path.join(place, "a-directory");
+  const directory = path.join(scratch, "a-directory");
   mkdirSync(path.join(directory, "tls", "authority.pem"), { recursive: true });
   writeFileSync(path.join(directory, "tls", "authority-key.pem"), "no key");
   for (const dataDir of [file, directory]) {
@@ -158,10 +162,7 @@ test("a place of the development certificate where none can be is told, with wha
     assert.ok(config.ok);
     assert.throws(
       () => prepareTls(config.value, new Date()),
-      (cause) =>
-        failsWith("dev_certificate_unusable")(cause) &&
-        (cause as Failure).message.includes(path.join(dataDir, "tls")) &&
-        (cause as Failure).advice.includes("--data-dir"),
+      failsWith("dev_certificate_unusable", path.join(dataDir, "tls"), "--data-dir"),
     );
   }
 });
@@ -169,7 +170,7 @@ test("a place of the development certificate where none can be is told, with wha
 test("settings that would let others read along are refused, and say what to write", () => {
   const prepare = (of: Partial<ServeConfig>) => {
     const config = readConfig(serveSettings, {
-      flags: { dataDir: path.join(place, "settings"), ...of },
+      flags: { dataDir: path.join(scratch, "settings"), ...of },
       environment: {},
     });
     assert.ok(config.ok);
@@ -180,8 +181,8 @@ test("settings that would let others read along are refused, and say what to wri
     assert.equal(prepare({ host, insecure: true })().files, undefined);
   }
   for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) assert.equal(prepare({ host })().files, undefined);
-  const made = devCertificate(path.join(place, "made"), "127.0.0.1", now);
-  const other = devCertificate(path.join(place, "other"), "127.0.0.1", now);
+  const made = devCertificate(path.join(scratch, "made"), "127.0.0.1", now);
+  const other = devCertificate(path.join(scratch, "other"), "127.0.0.1", now);
   assert.throws(prepare({ tlsCert: made.certFile }), failsWith("tls_incomplete"));
   assert.throws(prepare({ tlsCert: made.certFile, tlsKey: other.keyFile }), failsWith("tls_files_unusable"));
   assert.throws(prepare({ tlsCert: "missing.pem", tlsKey: "missing.key" }), failsWith("tls_files_unusable"));

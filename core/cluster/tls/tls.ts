@@ -7,18 +7,19 @@ import type { TlsFiles } from "../../server/transport/transport.ts";
 import type { ServeConfig } from "../serve-settings.ts";
 import { type DevCertificate, devCertificate } from "./dev-certificates.ts";
 
-/** How connections are encrypted, and what to tell whoever starts the servers. */
+/** How connections are encrypted, and what the person who starts the servers has to know about it. */
 export interface PreparedTls {
+  /** Undefined where nothing is encrypted. */
   readonly files: TlsFiles | undefined;
-  /** What clients pin, for a certificate from an authority of our own. */
+  /** The fingerprint that clients pin, where the certificate is from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
-  /** Why that authority had to be made again: who pinned the one before has to pin this one. */
+  /** Why that authority had to be made again: clients that pinned the one before have to pin this one. */
   readonly authorityReplaced?: string | undefined;
 }
 
 type TlsConfig = Pick<ServeConfig, "tls" | "tlsCert" | "tlsKey" | "insecure" | "host" | "publicHost" | "dataDir">;
 
-/** What the settings ask for; refused when others could read along unless somebody says that they may. */
+/** Prepares TLS as the settings say. Fails when others could read along, unless the settings allow that. */
 export function prepareTls(config: TlsConfig, now: Date): PreparedTls {
   const { tls, tlsCert, tlsKey, insecure, host, publicHost = host, dataDir } = config;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
@@ -59,7 +60,7 @@ function ownCertificate(directory: string, publicHost: string, now: Date): DevCe
   }
 }
 
-/** Fails, with what to do, when they are not a certificate and its key. */
+/** Fails, with what to do, when the files are not a certificate and its key. */
 function checkTlsFiles({ certFile, keyFile }: TlsFiles): void {
   try {
     const certificate = new X509Certificate(readFileSync(certFile));
