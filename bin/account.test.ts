@@ -68,7 +68,7 @@ suite("accounts, trust and identities by command", () => {
     assert.equal(asking.code, 1);
   });
 
-  test("a server that is not there is said not to be, and nothing is left of the try", async () => {
+  test("a sign-up without a server is a failure that says so, and leaves nothing", async () => {
     const machine = home("unreachable");
     const there = ["--server", "127.0.0.1:1", "--user", "alice", ...machine, "--password-file", password];
     await refused("server_unreachable", "account", "sign-up", ...there);
@@ -76,7 +76,7 @@ suite("accounts, trust and identities by command", () => {
     assert.equal(await done("account", "list", ...machine), "");
   });
 
-  test("a place where no profile can be kept is told before anybody signs up", async () => {
+  test("a directory where no profile can be kept is a failure before anybody signs up", async () => {
     const user = ["--server", deployment.target, "--user", "nia", "--password-file", password];
     for (const place of [password, path.join(password, "below")]) {
       await refused("profile_unwritable", "account", "sign-up", ...user, "--home", place);
@@ -95,7 +95,7 @@ suite("accounts, trust and identities by command", () => {
     assert.match(await done("account", "list", ...machine), /^alice\t/);
   });
 
-  test("people are met, verified by number, and told apart from those who were not met", async () => {
+  test("people are met and verified by number; others are not known", async () => {
     await refused("not_met", "trust", "verify", "bob", ...known);
     await refused("unknown_user", "trust", "show", "nobody-at-all", ...known);
     const shown = await done("trust", "show", "bob", ...known);
@@ -155,7 +155,7 @@ suite("accounts, trust and identities by command", () => {
     assert.ok(existsSync(pem));
   });
 
-  test("what cannot be obeyed ends with 2", async () => {
+  test("a command line that cannot be understood ends with 2", async () => {
     const secret = ["--password-file", password];
     for (const args of [
       ["account", "sign-up", "--server", deployment.target, ...home("other"), ...secret],
@@ -168,7 +168,7 @@ suite("accounts, trust and identities by command", () => {
     }
   });
 
-  test("an unknown profile, a wrong password and a server that has gone are told by every command that needs them", async () => {
+  test("an unknown profile, a wrong password and a server that has gone are failures of every command that needs them", async () => {
     const commands = [
       ["account", "password", "--new-password-file", another],
       ["identity", "export", path.join(scratch, "never.pem"), "--passphrase-file", passphrase],

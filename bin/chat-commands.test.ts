@@ -45,7 +45,7 @@ suite("the account's chat by command", () => {
   });
   after(() => deployment.stop());
 
-  test("groups tells of those that this machine has not seen yet, with members and what is unread", async () => {
+  test("groups lists those that this machine has not seen yet, too, with members and unread messages", async () => {
     await bob.say(climbing(), "hello @alice");
     const { code, out, err } = await run(["groups", ...asAlice]);
     assert.equal(code, 0, err);
@@ -84,7 +84,7 @@ suite("the account's chat by command", () => {
     assert.match(missing.err, /^file_unreadable: /);
   });
 
-  test("what cannot be sent ends with its code, and says who else may be meant", async () => {
+  test("a send that fails ends with its code, and names the groups that may be meant", async () => {
     for (const [args, code, complaint] of [
       [["send", "cl", "x"], 1, /^group_ambiguous: .*\bcl\w+ \(\d+\), cl\w+ \(\d+\)/],
       [["send", "nobody", "x"], 1, /^group_unknown: .*\n.*climbing/],
@@ -101,7 +101,7 @@ suite("the account's chat by command", () => {
     }
   });
 
-  test("a message that no frame holds is kept as one that was not sent", async () => {
+  test("a message that is too large for a frame is kept as failed", async () => {
     const outcome = await sentUnchecked(climbing(), "x".repeat(70_000));
     assert.equal(outcome.ok ? "sent" : outcome.code, "payload_too_large");
   });

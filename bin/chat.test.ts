@@ -68,7 +68,7 @@ test("two terminals are enough to talk, and nothing is left when both have ended
   await until(() => !existsSync(lock), "its database has, too");
 });
 
-test("keys that are none are told before anything starts", { skip: !hasTmux() }, async () => {
+test("a broken file of keys is a failure before anything starts", { skip: !hasTmux() }, async () => {
   const keys = path.join(scratch, "keys.json");
   writeFileSync(keys, '{"send":["C-q"],"quit":["C-q"],"quti":[]}');
   const terminal = await openChat(["--keys", keys]);

@@ -40,7 +40,7 @@ test("every command explains itself, with examples", async () => {
     assert.ok(out.includes(command));
 });
 
-test("what cannot be obeyed ends with 2 and says what to write", async () => {
+test("a command line that cannot be understood ends with 2 and says what to write", async () => {
   for (const [args, complaint] of [
     [["sing"], /unknown command 'sing'/],
     [["serve", "--prot", "1"], /unknown option '--prot'/],

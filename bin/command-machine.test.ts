@@ -5,7 +5,7 @@ import { ThisMachine } from "../core/client/index.ts";
 import { hostedBy, ownHost } from "./command-host.ts";
 import { commandMachine } from "./command-machine.ts";
 
-test("a password is made as hard to guess as a person needs it, unless whoever runs the command says otherwise", async () => {
+test("passwords are stretched as a person needs it, unless the host of the command says otherwise", async () => {
   const effort = async () => commandMachine(tmpdir()).parts.effort;
   assert.equal(await effort(), "interactive");
   assert.equal(await hostedBy(ownHost, effort), "interactive");

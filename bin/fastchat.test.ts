@@ -52,7 +52,7 @@ async function serverOf(serving: StartedCommand): Promise<URL> {
 
 const addressOf = (run: StartedCommand) => present(/serves at ws:\/\/([^/]+)\//.exec(run.out())?.[1], "its address");
 
-test("help goes to standard output, and what cannot be obeyed ends with 2, also when a variable says it", async () => {
+test("help goes to standard output, and a command line or variable that cannot be understood ends with 2", async () => {
   const helped = await run(["--help"]);
   assert.equal(helped.code, 0, helped.err);
   assert.match(helped.out, /fastchat/);

@@ -84,7 +84,7 @@ suite("a chat and its terminal", { skip }, () => {
     });
 
     test("what others write cannot reach the terminal: it is shown, and does nothing", async () => {
-      const title = await alice.told("#{pane_title}");
+      const title = await alice.variable("#{pane_title}");
       const evil =
         "evil \u001b]0;pwned\u0007\u001b]2;pwned\u001b\\\u001b[2J\u001b[H\u001b[31m\u009b2J {red-fg}tags{/}\u202e";
       await bob.say(group, evil);
@@ -92,7 +92,7 @@ suite("a chat and its terminal", { skip }, () => {
       const renamed = await rename("climb\u001b]0;pwned\u0007ing\u001b[2J");
       assert.ok(renamed.ok, JSON.stringify(renamed));
       const lines = await alice.shows(/climb␛\]0;pwned␇ing␛\[2J {2}2 members/);
-      assert.equal(await alice.told("#{pane_title}"), title);
+      assert.equal(await alice.variable("#{pane_title}"), title);
       assert.deepEqual(borders(lines), [27]);
       assert.ok(lines.join("\n").includes("ＦＵＬＬ"), "what stood there stands there");
       assert.ok((await rename("climbing")).ok);
@@ -128,7 +128,7 @@ suite("a chat and its terminal", { skip }, () => {
     });
   });
 
-  test("NO_COLOR is obeyed: not one colour is set", async () => {
+  test("with NO_COLOR not one colour is set", async () => {
     const plain = await openChat(await home.signUp(deployment.target, "grey"), { environment: { NO_COLOR: "1" } });
     await plain.shows("● online");
     await plain.press("F1");
@@ -171,14 +171,14 @@ suite("a chat and its terminal", { skip }, () => {
         b=$(stty -a); if [ "$a" = "$b" ]; then echo "same modes, code $code"; else echo "$a"; echo "$b"; fi; exec cat -v`;
       const terminal = await openChat(asAlice, { wrappedIn: ["sh", "-c", script, "sh"] });
       await terminal.shows("● online");
-      assert.equal(await terminal.told("#{alternate_on} #{mouse_any_flag}"), "1 1");
+      assert.equal(await terminal.variable("#{alternate_on} #{mouse_any_flag}"), "1 1");
       await leave(terminal, Number(readFileSync(pidFile, "utf8")));
       const lines = await terminal.shows("same modes");
       assert.deepEqual(
         lines.filter((line) => line !== ""),
         ["before", `same modes, code ${code}`],
       );
-      assert.equal(await terminal.told("#{alternate_on} #{mouse_any_flag} #{cursor_flag}"), "0 0 1");
+      assert.equal(await terminal.variable("#{alternate_on} #{mouse_any_flag} #{cursor_flag}"), "0 0 1");
       await terminal.paste("a paste");
       assert.ok((await terminal.shows("a paste")).includes("a paste"), "it is not in brackets");
     });

@@ -101,7 +101,7 @@ suite("chatting in a terminal", { skip: hasTmux() ? false : "tmux is missing" },
       climbing = [...carol.joined][1] ?? assert.fail("it is not the second group");
     });
 
-    test("messages go both ways, and a message's sender sees how far it has come", async () => {
+    test("messages go both ways, and a message's sender sees its receipts", async () => {
       await alice.type("up the left side?");
       await alice.press("Enter");
       await alice.shows(/alice +up the left side\? +✓$/m);
@@ -122,7 +122,7 @@ suite("chatting in a terminal", { skip: hasTmux() ? false : "tmux is missing" },
       await bob.shows(/no, the right one +✓✓ 1$/m);
     });
 
-    test("what is changed in a group appears with the name of who has changed it", async () => {
+    test("a change to a group appears with the name of the member who made it", async () => {
       await person(deployment.target, "dave");
       await alice.press("M-g");
       await alice.shows("Amend the group");
@@ -143,7 +143,7 @@ suite("chatting in a terminal", { skip: hasTmux() ? false : "tmux is missing" },
       await bob.shows("Only an admin of the group can do this.");
     });
 
-    test("a picture is looked at before it is sent, where it arrives, and is saved as it was", async () => {
+    test("a picture is previewed before it is sent and where it arrives, and is saved byte by byte", async () => {
       const picture = path.join(home.directory, "summit.png");
       writeFileSync(picture, halfRedHalfBlue());
       await alice.press("C-o");

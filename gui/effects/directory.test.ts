@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { isSentence } from "../testing/is-sentence.ts";
 import { listDirectory } from "./directory.ts";
 
-test("a directory is listed with directories first and what is hidden last; one that is none says so", async (t) => {
+test("a directory is listed with directories first and hidden entries last; a problem is one sentence", async (t) => {
   const place = mkdtempSync(path.join(tmpdir(), "directory-test-"));
   t.after(() => rmSync(place, { recursive: true, force: true }));
   for (const directory of ["z", ".git", "b"]) mkdirSync(path.join(place, directory), { recursive: true });

@@ -70,7 +70,7 @@ suite("files", () => {
     assert.match(alice.last("failed").text, /^nowhere: .*\.$/);
   });
 
-  test("a picture is drawn; what can run is not opened, and what is opened lies where nobody else looks", async () => {
+  test("a picture is drawn; a file that could run is not opened, and others are opened from a directory of the user alone", async () => {
     alice.fresh();
     await alice.perform({
       kind: "sendFile",

@@ -39,7 +39,7 @@ suite("groups and people", () => {
     await deployment.stop();
   });
 
-  test("a group that somebody else founds is told, with its facts once it is looked at", async () => {
+  test("a group that somebody else founds is news, and its facts come once it is shown", async () => {
     alice.fresh();
     const made = await bob.client.createGroup({ title: "climbing", members: ["alice"] });
     group = made.ok ? made.value.group : assert.fail();
@@ -67,7 +67,7 @@ suite("groups and people", () => {
     await alice.until("presence", ({ online }) => online.has(bobId) && online.has(aliceId));
   });
 
-  test("groups are founded, amended part by part, left and closed; what cannot be is a sentence", async () => {
+  test("groups are founded, amended part by part, left and closed; what fails is one sentence", async () => {
     alice.fresh();
     const create = (title: string, members: string[]): Effect => ({
       kind: "createGroup",
@@ -107,7 +107,7 @@ suite("groups and people", () => {
     await alice.perform({ kind: "show", group, before: hers });
   });
 
-  test("who writes is told, and others are told of what is written here, unless that is not wanted", async () => {
+  test("typing is seen on both sides, unless the user has switched that off", async () => {
     alice.fresh();
     bob.client.watchGroup(group);
     bob.client.typing(group);
@@ -141,7 +141,7 @@ suite("groups and people", () => {
     ]);
   });
 
-  test("an identity that has changed is told at once, shown with both numbers, and taken when the user says so", async () => {
+  test("a changed identity is an event at once, is shown with both numbers, and is accepted when the user says so", async () => {
     const events: Event[] = [];
     const emit = (event: Event) => void events.push(event);
     const feed = new AccountFeed(systemClock, emit);

@@ -33,7 +33,7 @@ suite("messages", () => {
     await deployment.stop();
   });
 
-  test("a message is told as it is written, sent and placed, under one key", async () => {
+  test("a message is an event when it is written and when it gets its seq, under one key", async () => {
     alice.fresh();
     await alice.perform({ kind: "send", group, text: "hello" });
     const placed = await alice.until("message", ({ message }) => message.seq !== undefined);
@@ -89,7 +89,7 @@ suite("messages", () => {
     );
   });
 
-  test("five hundred messages at once are told as messages, and seldom as a list of groups", async () => {
+  test("five hundred messages at once are an event each, but few lists of groups", async () => {
     alice.fresh();
     const from = performance.now();
     for (let i = 1; i <= 500; i++) void bob.say(group, `flood ${i}`);
@@ -103,7 +103,7 @@ suite("messages", () => {
     assert.ok(alice.all("groups").length <= seconds * 10 + 2, `${alice.all("groups").length} in ${seconds} s`);
   });
 
-  test("another machine logs in, begins with the last messages, and fetches those before as a page, not as news", async () => {
+  test("another machine logs in, begins with the last messages, and fetches older ones as a page, not as events", async () => {
     const other = new Seat();
     await other.perform({ kind: "join", server: deployment.target, user: "alice", password });
     assert.deepEqual(other.last("opened").groups, []);
@@ -121,7 +121,7 @@ suite("messages", () => {
     await other.runner.close();
   });
 
-  test("what failed can be sent again or deleted, and nothing else", async () => {
+  test("a failed message can be sent again or deleted, and no other", async () => {
     alice.fresh();
     await alice.perform({ kind: "send", group, text: "x".repeat(70_000) });
     const { message } = await alice.until("message", ({ message: of }) => of.state === "failed");

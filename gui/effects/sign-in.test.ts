@@ -26,7 +26,7 @@ suite("signing in", () => {
     await deployment.stop();
   });
 
-  test("what is wrong with signing in is told in one sentence, with a way on", async () => {
+  test("each failure of signing in is one sentence, with advice", async () => {
     const { target } = deployment;
     for (const [effect, text, advice] of [
       [{ kind: "open", profile: "nobody", password }, /no profile nobody/, /Log in/],
@@ -70,7 +70,7 @@ suite("signing in", () => {
     await secure.stop();
   });
 
-  test("signing up tells what is done meanwhile, then opens the account and goes online", async () => {
+  test("signing up says what it does, then opens the account and goes online", async () => {
     await alice.perform({ kind: "signUp", server: deployment.target, user: "Alice", password });
     assert.deepEqual(
       alice.all("doing").map(({ doing }) => doing),
@@ -95,7 +95,7 @@ suite("signing in", () => {
     assert.deepEqual(alice.failures(), []);
   });
 
-  test("settings that cannot be read are those by default, which is said", async () => {
+  test("settings that cannot be read are the defaults, with a failure that says so", async () => {
     const first = new Seat();
     await first.perform({ kind: "signUp", server: deployment.target, user: "dora", password: "p" });
     await first.runner.close();
@@ -114,7 +114,7 @@ suite("signing in", () => {
     }
   });
 
-  test("without a server the account opens, what is written waits, and drafts, settings and unsent files are there again", async () => {
+  test("without a server the account opens with its drafts, settings and unfinished files, and messages wait", async () => {
     const group = await climbing(alice, bob);
     await alice.perform({ kind: "saveDraft", group, text: "half a sen" });
     await alice.perform({ kind: "saveSettings", settings: { ...defaultSettings, theme: "light", receipts: false } });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { Throttle } from "./throttle.ts";
 
-test("what is asked for all the time is done ten times a second, and once after the last time", async () => {
+test("work that is asked for all the time is done ten times a second, and once after the last time", async () => {
   const clock = new FakeClock();
   let done = 0;
   const throttle = new Throttle(clock, 100, () => {

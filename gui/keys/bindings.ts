@@ -120,10 +120,10 @@ export function parseBindings(text: string): Parsed<Bindings> {
   const taken = new Map<string, Action>();
   for (const action of actions) {
     for (const key of bindings[action]) {
-      const place = `${defaultBindings[action].context} ${key}`;
-      const other = taken.get(place);
+      const press = `${defaultBindings[action].context} ${key}`;
+      const other = taken.get(press);
       if (other) return refused(`${key} cannot be both ${other} and ${action}`);
-      taken.set(place, action);
+      taken.set(press, action);
     }
   }
   return accepted(bindings);

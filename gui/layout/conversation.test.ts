@@ -46,7 +46,7 @@ const changes = [3, 14, 15, 50, 120, 204].map((seq) => ({
 }));
 
 suite("scrolling", () => {
-  test("what somebody reads stays where it is when newer messages come", () => {
+  test("a view that was scrolled up stays where it is when newer messages come", () => {
     fc.assert(
       fc.property(conversations, sizes, fc.integer({ min: 1, max: 60 }), texts, (rows, size, up, text) => {
         const [state, before] = chatWith(rows, { facts: { ...facts, changes } });
@@ -59,7 +59,7 @@ suite("scrolling", () => {
     );
   });
 
-  test("down again by as much is back where it was", () => {
+  test("scrolling down by as much as up leads back to the same view", () => {
     fc.assert(
       fc.property(conversations, sizes, fc.nat(60), fc.nat(60), (rows, size, first, second) => {
         const [state, bottom] = chatWith(rows, { facts: { ...facts, changes } });
@@ -92,7 +92,7 @@ suite("scrolling", () => {
     );
   });
 
-  test("the window's edges are known, for more to be loaded", () => {
+  test("the view says which messages are at its edges, for more to be loaded", () => {
     const rows = Array.from({ length: 100 }, (_, at) => messageIn(at + 1, `message ${at}`));
     const [state, conversation] = chatWith(rows);
     assert.equal(shownKeys(conversation, state, usual).bottomKey, 100);
@@ -109,7 +109,7 @@ suite("scrolling", () => {
     assert.match(lines.at(-1) ?? "", /message 17/);
   });
 
-  test("of a window of a thousand, only what is seen is laid out", () => {
+  test("of a window of a thousand messages, only those in view are laid out", () => {
     let read = 0;
     const rows = Array.from({ length: 1000 }, (_, at): MessageRow => {
       const { content, ...rest } = messageIn(at + 1, `message ${at}`);
@@ -129,7 +129,7 @@ suite("scrolling", () => {
 });
 
 suite("what stands between messages", () => {
-  test("changes to the group stand at their place, in words", () => {
+  test("changes to the group are between the messages by their seq, in words", () => {
     const lines = textOf(messages, { facts });
     const at = (text: string) => lines.findIndex((line) => line.includes(text));
     assert.ok(at("bob founded the group “release”") >= 0);
@@ -143,7 +143,7 @@ suite("what stands between messages", () => {
     assert.ok(!lines.some((line) => line.includes("founded")));
   });
 
-  test("days are told apart, and what is new is under its line", () => {
+  test("each day has a heading, and unread messages are under a rule", () => {
     const lines = textOf(messages, { newFrom: idOf.seq(8) });
     assert.deepEqual(
       lines.filter((line) => line.startsWith("─")).map((line) => line.replace(/─+/g, "").trim()),
@@ -164,7 +164,7 @@ suite("a message", () => {
     );
   });
 
-  test("of one's own shows how far it has come", () => {
+  test("of one's own shows its receipt", () => {
     const own = (key: number, of: Partial<MessageRow>) =>
       messageIn(key, `number ${key}`, { sender: idOf.user(1), ...of });
     const rows = [

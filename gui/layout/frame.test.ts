@@ -41,7 +41,7 @@ suite("screens are as they were checked by eye", () => {
     isAsSeen("conversation-20x6", releaseTeamSession({ columns: 20, rows: 6 }).state);
   });
 
-  test("a message that is chosen, and what can be done with it", () => {
+  test("a selected message, and its menu", () => {
     isAsSeen("message-menu-80x24", releaseTeamSession(usual).press("S-up", "up", "enter").state);
   });
 
@@ -51,7 +51,7 @@ suite("screens are as they were checked by eye", () => {
     isAsSeen("trust-40x12", { ...session.state, size: small });
   });
 
-  test("members, and a group that has none that are known", () => {
+  test("members, and a group whose members are unknown yet", () => {
     isAsSeen("members-80x24", releaseTeamSession(usual).press("C-t", "down").state);
     const none = { ...facts, members: [], changes: [] };
     const session = releaseTeamSession(usual).hear({ kind: "facts", group: releaseTeam, facts: none });
@@ -74,7 +74,7 @@ test("a screen that is too small says what is needed", () => {
   assert.match(drawn(releaseTeamSession({ columns: 19, rows: 6 }).state).join(" "), /20×6/);
 });
 
-test("a title, a name, a reason and a notice of others come without what a terminal obeys", () => {
+test("no title, name, reason or news from others brings a control character to the screen", () => {
   const evil = "\u001b]0;pwned\u0007";
   const session = releaseTeamSession(usual).hear(
     { kind: "facts", group: releaseTeam, facts: { ...facts, title: `title${evil}` } },

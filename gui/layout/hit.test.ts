@@ -24,13 +24,13 @@ test("a click finds the group, the message and the message box that are drawn th
   assert.equal(at("write a message")?.on, "input");
 });
 
-test("a short conversation, which stands above the message box, is hit where it stands", () => {
+test("a click finds the messages of a short conversation, which is right above the message box", () => {
   const { state } = releaseTeamSession(usual).hear(pageOf(releaseTeam, [messageIn(20, "the only one")]));
   assert.equal(hit(state, ...placeOf(drawn(state), "the only one"))?.row, 20);
   assert.equal(hit(state, 40, 3)?.row, -1);
 });
 
-test("in a dialog a click finds the item, and beside it what lies there", () => {
+test("in a dialog a click finds the item, and beside the dialog what is there", () => {
   const { state } = releaseTeamSession(usual).press("C-t");
   const lines = drawn(state);
   assert.deepEqual(

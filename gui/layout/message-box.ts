@@ -18,9 +18,9 @@ export function messageBox(
   conversation: Conversation | undefined,
   { columns, rows }: Place,
 ): MessageBox {
-  const told = instead(state, chat, conversation);
-  if (!conversation || told !== undefined) {
-    return { lines: [filled([span(cut(` ${told ?? ""}`, columns), "dim")], columns)], cursor: undefined };
+  const hint = instead(state, chat, conversation);
+  if (!conversation || hint !== undefined) {
+    return { lines: [filled([span(cut(` ${hint ?? ""}`, columns), "dim")], columns)], cursor: undefined };
   }
   const { lines, cursor } = editorLines(conversation.draft, columns - promptColumns);
   const top = Math.max(0, Math.min(cursor.row - rows + 1, lines.length - rows));
@@ -29,9 +29,16 @@ export function messageBox(
     return filled([prompt, ...draftSpans(text, top + at === 0)], columns);
   });
   if (conversation.draft.text === "" && chat.focus === "input") {
-    const hint = `${firstKey(state.bindings.help)} for help`;
     return {
-      lines: [filled([span("› ", "own"), span(cut(`write a message; ${hint}`, columns - 3), "dim")], columns)],
+      lines: [
+        filled(
+          [
+            span("› ", "own"),
+            span(cut(`write a message; ${firstKey(state.bindings.help)} for help`, columns - 3), "dim"),
+          ],
+          columns,
+        ),
+      ],
       cursor: { row: 0, column: promptColumns },
     };
   }
@@ -44,6 +51,7 @@ function draftSpans(text: string, isFirst: boolean): Line {
   return command ? [span(command, "key"), span(text.slice(command.length))] : [span(text)];
 }
 
+/** What the box says where nothing can be written. */
 function instead({ bindings }: State, chat: Chat, conversation: Conversation | undefined): string | undefined {
   if (!conversation) return `${firstKey(bindings.newGroup)} founds a group, ${firstKey(bindings.help)} helps`;
   const row = chat.groups.find(({ group }) => group === conversation.group);

@@ -21,14 +21,14 @@ export function signInPanel(state: State, scene: SignIn): Panel {
   const { busy, problem, profiles, chosen } = scene;
   const rows = fieldsOf(scene).map((name, item) => fieldRow(scene, name, item, columns));
   const buttonsFrom = rows.findIndex((_, at) => fieldsOf(scene)[at] === "join");
-  const told: Line[] = [];
+  const remarks: Line[] = [];
   if (problem) {
-    told.push(...wrapSpans([span(harmlessLine(problem.text), "problem")], columns));
-    told.push(...wrapSpans([span(harmlessLine(problem.advice))], columns));
+    remarks.push(...wrapSpans([span(harmlessLine(problem.text), "problem")], columns));
+    remarks.push(...wrapSpans([span(harmlessLine(problem.advice))], columns));
   }
   if (busy) {
     const seconds = Math.floor(Math.max(0, state.nowMs - busy.sinceMs) / 1000);
-    told.push([
+    remarks.push([
       span(`${spinner(state.nowMs)} `, "unread"),
       span(harmlessLine(busy.doing)),
       span(seconds > 1 ? `  ${seconds} s` : "", "dim"),
@@ -41,7 +41,7 @@ export function signInPanel(state: State, scene: SignIn): Panel {
     ...rowsOf(profileLines(scene, columns)),
     ...rows.slice(0, buttonsFrom),
     ...(busy ? [] : [{ line: [] }, ...rows.slice(buttonsFrom)]),
-    ...(told.length > 0 ? rowsOf([[], ...told]) : []),
+    ...(remarks.length > 0 ? rowsOf([[], ...remarks]) : []),
   ];
   const isRoomy = body.length + 5 <= room.rows;
   return {

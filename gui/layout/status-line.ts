@@ -6,11 +6,11 @@ import { spinner } from "./spinner.ts";
 
 /** The state of the connection, or for a while what just happened; at the right, the most important keys. */
 export function statusLine(state: State, chat: Chat, columns: number): Line {
-  const { notice } = state;
-  if (notice) {
-    const style = notice.kind === "problem" ? "problem" : "strong";
+  const { toast } = state;
+  if (toast) {
+    const style = toast.kind === "problem" ? "problem" : "strong";
     return filled(
-      [span(notice.kind === "problem" ? " ! " : " ", style), span(harmlessLine(notice.text), style)],
+      [span(toast.kind === "problem" ? " ! " : " ", style), span(harmlessLine(toast.text), style)],
       columns,
       "bar",
     );

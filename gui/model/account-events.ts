@@ -17,13 +17,13 @@ import {
   andThen,
   conversationOf,
   mapDialogs,
-  problem,
   type Step,
   step,
-  tell,
   topDialog,
   withChat,
   withConversation,
+  withProblem,
+  withToast,
 } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
@@ -55,7 +55,7 @@ export function updateFromAccount(state: ChatState, event: Event, viewport: View
     case "facts":
       return step(withConversation(state, event.group, { facts: event.facts }));
     case "left":
-      return step(tell(state, "You are no member of this group any more; what you have read stays."));
+      return step(withToast(state, "You are no member of this group any more; what you have read stays."));
     case "presence":
       return step(withConversation(state, event.group, { online: event.online }));
     case "readUpTo":
@@ -94,7 +94,7 @@ export function updateFromAccount(state: ChatState, event: Event, viewport: View
     case "transferDone": {
       const transfers = new Map(scene.transfers);
       transfers.delete(event.id);
-      return step(tell(withChat(state, { transfers }), event.text));
+      return step(withToast(withChat(state, { transfers }), event.text));
     }
     case "fileExists":
       return step(
@@ -109,9 +109,9 @@ export function updateFromAccount(state: ChatState, event: Event, viewport: View
     case "groupDone":
       return groupDone(state, event.group);
     case "failed":
-      return step(event.of === "group" ? groupFormFailed(state, event.text) : problem(state, event.text));
+      return step(event.of === "group" ? groupFormFailed(state, event.text) : withProblem(state, event.text));
     case "news":
-      return step(tell(state, event.text));
+      return step(withToast(state, event.text));
     default:
       return step(state);
   }
@@ -153,7 +153,7 @@ function fetched(state: ChatState, event: Extract<Event, { kind: "fetched" }>): 
   const { group, count, more } = event;
   const { messages } = conversationOf(state, group);
   if (event.problem !== undefined) {
-    return step(problem(withConversation(state, group, { older: "server" }), event.problem));
+    return step(withProblem(withConversation(state, group, { older: "server" }), event.problem));
   }
   if (count > 0) return step(state, { kind: "load", group, where: "older", from: messages[0]?.key });
   return step(withConversation(state, group, { older: more ? "server" : "none" }));
@@ -199,7 +199,7 @@ function identityChanged(
   { user, name }: Extract<Event, { kind: "identityChanged" }>,
 ): Step<ChatState> {
   const top = topDialog(state);
-  const warned = problem(state, `${name}'s identity has changed. Nothing is sent to ${name} until you accept it.`);
+  const warned = withProblem(state, `${name}'s identity has changed. Nothing is sent to ${name} until you accept it.`);
   return top?.kind === "trust" && top.user === user
     ? step(warned, { kind: "readSafetyNumber", user })
     : showTrust(warned, { user });
@@ -209,7 +209,7 @@ function groupDone(state: ChatState, group: GroupId): Step<ChatState> {
   const known = withRow(state, group);
   const isForm = state.scene.dialogs.some((dialog) => dialog.kind === "group" && dialog.busy);
   if (isForm) return groupFormDone(known, group);
-  return openGroup(tell(known, "Done."), group);
+  return openGroup(withToast(known, "Done."), group);
 }
 
 /** Adds a row for a group that was founded this moment, and is not in the list yet. */

@@ -14,7 +14,7 @@ import { namesIn } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import type { PersonRow } from "./shown.ts";
 import type { ChatState } from "./state.ts";
-import { activeConversation, problem, type Step, step, tell } from "./step.ts";
+import { activeConversation, type Step, step, withProblem, withToast } from "./step.ts";
 
 interface Command {
   /** What is written behind the name, for the help. */
@@ -90,7 +90,8 @@ export const commandNames = Object.keys(commands);
 export function runCommand(state: ChatState, line: string): Step<ChatState> {
   const [, name = "", argument = ""] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) return step(problem(state, `There is no /${name}; /help lists what there is, and // begins a text.`));
+  if (!command)
+    return step(withProblem(state, `There is no /${name}; /help lists what there is, and // begins a text.`));
   return command.run(state, argument.trim());
 }
 
@@ -98,13 +99,13 @@ function join(state: ChatState, title: string): Step<ChatState> {
   const [row, ...others] = groupsMeant(state.scene.groups, title);
   return row && others.length === 0
     ? openGroup(state, row.group)
-    : step(problem(state, `There is no one group called ${title || "nothing"}.`));
+    : step(withProblem(state, `There is no one group called ${title || "nothing"}.`));
 }
 
 function create(state: ChatState, argument: string): Step<ChatState> {
   const [title = "", names = ""] = argument.split(/:(.*)/s);
   if (title.trim() === "") return showGroup(state, undefined);
-  return step(tell(state, `founding ${title.trim()}…`), {
+  return step(withToast(state, `founding ${title.trim()}…`), {
     kind: "createGroup",
     title: title.trim(),
     members: namesIn(names),
@@ -115,12 +116,12 @@ function create(state: ChatState, argument: string): Step<ChatState> {
 
 function amend(state: ChatState, text: string, how: "add" | "remove" | "promote" | "demote"): Step<ChatState> {
   const names = namesIn(text);
-  if (names.length === 0) return step(problem(state, `Whom? /${how} alice, bob`));
+  if (names.length === 0) return step(withProblem(state, `Whom? /${how} alice, bob`));
   return withGroup(state, (there, group) => step(there, { kind: "amendGroup", group, [how]: names }));
 }
 
 function rename(state: ChatState, title: string): Step<ChatState> {
-  if (title === "") return step(problem(state, "Under which title? /rename TITLE"));
+  if (title === "") return step(withProblem(state, "Under which title? /rename TITLE"));
   return withGroup(state, (there, group) => step(there, { kind: "amendGroup", group, title }));
 }
 
@@ -156,7 +157,7 @@ function sendFile(state: ChatState, path: string): Step<ChatState> {
   return withGroup(state, (there, group) =>
     path === ""
       ? showFiles(there, group)
-      : step(tell(there, `sending ${path}…`), { kind: "sendFile", group, file: path, keepMetadata: false }),
+      : step(withToast(there, `sending ${path}…`), { kind: "sendFile", group, file: path, keepMetadata: false }),
   );
 }
 
@@ -166,9 +167,9 @@ export function withGroup(
   run: (state: ChatState, group: GroupId) => Step<ChatState>,
 ): Step<ChatState> {
   const conversation = activeConversation(state);
-  if (!conversation) return step(problem(state, "No group is open: found one, or go to one."));
+  if (!conversation) return step(withProblem(state, "No group is open: found one, or go to one."));
   const row = state.scene.groups.find(({ group }) => group === conversation.group);
-  if (row?.left) return step(problem(state, "You are no member of this group any more."));
+  if (row?.left) return step(withProblem(state, "You are no member of this group any more."));
   return run(state, conversation.group);
 }
 
@@ -179,14 +180,14 @@ function withPerson(
 ): Step<ChatState> {
   const wanted = name.replace(/^@/, "").toLowerCase();
   const person = [...state.scene.people.values()].find((of) => of.name.toLowerCase() === wanted);
-  return person ? run(state, person) : step(problem(state, `You have met nobody called ${name || "nothing"}.`));
+  return person ? run(state, person) : step(withProblem(state, `You have met nobody called ${name || "nothing"}.`));
 }
 
 function setting<K extends keyof Settings>(key: K, values: Readonly<Record<string, Settings[K]>>) {
   return (state: ChatState, text: string): Step<ChatState> => {
     const value = values[text];
-    if (value === undefined) return step(problem(state, `/${key} takes ${Object.keys(values).join(", ")}.`));
+    if (value === undefined) return step(withProblem(state, `/${key} takes ${Object.keys(values).join(", ")}.`));
     const settings = { ...state.settings, [key]: value };
-    return step(tell({ ...state, settings }, `${key}: ${text}`), { kind: "saveSettings", settings });
+    return step(withToast({ ...state, settings }, `${key}: ${text}`), { kind: "saveSettings", settings });
   };
 }

@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import { cats, catsFacts, chatSession, dogs, groupRow } from "../testing/session.ts";
 
 suite("the message box", () => {
-  test("sends, and remembers what was sent", () => {
+  test("sends, and goes back to what was sent", () => {
     const session = chatSession().type("hello").press("enter").type("again").press("enter").type("draft");
     assert.deepEqual(
       session.did("send").map(({ text }) => text),
@@ -13,7 +13,7 @@ suite("the message box", () => {
     assert.equal(session.press("down", "down").draft, "draft");
   });
 
-  test("a paste of several lines is one message, and a path is asked about", () => {
+  test("a paste of several lines is one message, and a pasted path asks whether to send the file", () => {
     const session = chatSession().hear({ kind: "paste", text: "one\r\ntwo" }).press("enter");
     assert.deepEqual(
       session.did("send").map(({ text }) => text),
@@ -36,9 +36,9 @@ suite("the message box", () => {
     assert.equal(session.type("@").press("tab").draft, "@");
   });
 
-  test("a command that is none is said to be none, and two slashes are a text", () => {
+  test("an unknown command is a problem and is not sent, and two slashes begin a text", () => {
     const session = chatSession().type("/constructor").press("enter");
-    assert.equal(session.state.notice?.kind, "problem");
+    assert.equal(session.state.toast?.kind, "problem");
     assert.deepEqual(session.did("send"), []);
     assert.equal(session.type("//etc").press("enter").did("send")[0]?.text, "/etc");
   });
@@ -52,7 +52,7 @@ suite("the message box", () => {
     assert.equal(session.did("leaveGroup")[0]?.group, cats);
   });
 
-  test("typing is told unless the user does not want it, and never of commands", () => {
+  test("others see typing unless the user has switched that off, and never of commands", () => {
     const session = chatSession().type("/he");
     assert.deepEqual(session.did("typing"), []);
     session.press("C-u").type("h");
@@ -62,12 +62,12 @@ suite("the message box", () => {
     assert.equal(session.did("saveSettings")[0]?.settings.typing, false);
   });
 
-  test("who has left a group writes there no more", () => {
+  test("a user who has left a group cannot write there", () => {
     const session = chatSession([groupRow(cats, { left: true })])
       .type("hello")
       .press("enter");
     assert.deepEqual(session.did("send"), []);
-    assert.match(session.state.notice?.text ?? "", /no member/);
+    assert.match(session.state.toast?.text ?? "", /no member/);
   });
 
   test("emoji, joined families and CJK are one character each to the cursor", () => {

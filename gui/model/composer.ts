@@ -7,7 +7,7 @@ import { askBefore } from "./dialogs/confirm.ts";
 import { edited } from "./editing.ts";
 import { type Editor, editorOf, emptyEditor, inFirstLine, inLastLine, insert, move, replaceBefore } from "./editor.ts";
 import type { ChatState } from "./state.ts";
-import { activeConversation, problem, type Step, step, withChat, withConversation } from "./step.ts";
+import { activeConversation, type Step, step, withChat, withConversation, withProblem } from "./step.ts";
 
 const sentLinesMax = 200;
 
@@ -62,7 +62,7 @@ export function pastedInInput(state: ChatState, pasted: string): Step<ChatState>
 
 /** The user's editor has ended. */
 export function editorDone(state: ChatState, text: string | undefined): ChatState {
-  if (text === undefined) return problem(state, "The editor failed; set $EDITOR to one that runs in a terminal.");
+  if (text === undefined) return withProblem(state, "The editor failed; set $EDITOR to one that runs in a terminal.");
   return written(state, editorOf(text.replace(/\n$/, "")));
 }
 
@@ -75,7 +75,7 @@ function typed(state: ChatState, draft: Editor): Step<ChatState> {
 
 function written(state: ChatState, draft: Editor): ChatState {
   const { active } = state.scene;
-  if (active === undefined) return problem(state, "No group is open: found one, or go to one.");
+  if (active === undefined) return withProblem(state, "No group is open: found one, or go to one.");
   return withConversation(withChat(state, { completion: undefined }), active, { draft });
 }
 
@@ -84,7 +84,7 @@ function submitted(state: ChatState, text: string): Step<ChatState> {
   if (line === "") return step(state);
   if (line.startsWith("/") && !line.startsWith("//")) return runCommand(emptied(state, text), line);
   const refusal = textRefusal(text);
-  if (refusal) return step(problem(state, sentence(refusal.detail)));
+  if (refusal) return step(withProblem(state, sentence(refusal.detail)));
   return withGroup(state, (there, group) => {
     const sent = line.startsWith("//") ? text.trimStart().slice(1) : text;
     const atEnd = withConversation(emptied(there, text), group, { anchor: undefined });

@@ -14,7 +14,7 @@ import {
 } from "../testing/session.ts";
 
 suite("conversations", () => {
-  test("the newest page is shown, and what is shown has been read", () => {
+  test("the newest page is shown, and marked as read", () => {
     const session = chatSession([groupRow(cats, { unread: 2, readSeq: idOf.seq(3) })]);
     assert.deepEqual(
       session.done().map(({ kind }) => kind),
@@ -26,7 +26,7 @@ suite("conversations", () => {
     assert.equal(session.chat.scene.groups[0]?.unread, 0);
   });
 
-  test("nothing is read while the terminal has not the user's attention", () => {
+  test("nothing is marked as read while another window has the focus", () => {
     const session = chatSession();
     session.hear({ kind: "focused", focused: false }, newestPage(cats, messageRows(1, 5)));
     assert.deepEqual(session.did("markRead"), []);
@@ -34,7 +34,7 @@ suite("conversations", () => {
     assert.equal(session.did("markRead")[0]?.seq, 5);
   });
 
-  test("new messages do not move what somebody reads further up", () => {
+  test("new messages do not move the view of a user who has scrolled up", () => {
     const session = chatSession()
       .hear(newestPage(cats, messageRows(1, 50)))
       .press("pageup");
@@ -48,7 +48,7 @@ suite("conversations", () => {
     assert.equal(session.did("markRead")[0]?.seq, 51);
   });
 
-  test("scrolling back loads from the vault, then from the server, then says that there is no more", () => {
+  test("scrolling up loads from the vault, then from the server, until there is no more", () => {
     const session = chatSession()
       .hear(newestPage(cats, messageRows(30, 50), true))
       .press("pageup", "pageup");
@@ -72,7 +72,7 @@ suite("conversations", () => {
     assert.equal(session.press("pageup").did("fetchOlder").length, 1);
   });
 
-  test("a message keeps its row from being written to being acknowledged, and comes to stand at its place", () => {
+  test("a message keeps its row from being written to being acknowledged, and is then in the order of seqs", () => {
     const session = chatSession().hear(newestPage(cats, messageRows(1, 3)));
     const own = messageRow(9, { seq: undefined, sender: alice, state: "written" });
     session.hear({ kind: "message", group: cats, message: own });
@@ -95,13 +95,13 @@ suite("conversations", () => {
     );
   });
 
-  test("the next unread one is where the user was named, before where something is new", () => {
+  test("the next unread conversation is one with a mention, before others", () => {
     const birds = idOf.group(12);
     const rows = [groupRow(cats), groupRow(dogs, { unread: 3 }), groupRow(birds, { unread: 1, mentions: 1 })];
     assert.equal(chatSession(rows).press("C-n").chat.scene.active, birds);
   });
 
-  test("a search hit is gone to, wherever it is", () => {
+  test("choosing a search hit shows it, also in another group", () => {
     const session = chatSession().press("M-f").type("fish");
     assert.equal(session.did("search").at(-1)?.words, "fish");
     session.hear({ kind: "hits", group: undefined, words: "fish", hits: [{ group: dogs, message: messageRow(77) }] });
@@ -112,12 +112,12 @@ suite("conversations", () => {
     assert.deepEqual(session.conversation(dogs).anchor, { key: 77, linesBelow: 0 });
   });
 
-  test("who had no group is shown the first that there is", () => {
+  test("the first group of a user is shown at once", () => {
     const session = chatSession([]).hear({ kind: "groups", groups: [groupRow(cats)] });
     assert.equal(session.chat.scene.active, cats);
   });
 
-  test("a message can be chosen, and a failed one sent again", () => {
+  test("a message can be selected, and a failed one sent again", () => {
     const failed = messageRow(3, { sender: alice, state: "failed", why: "busy", seq: undefined });
     const session = chatSession()
       .hear(newestPage(cats, [...messageRows(1, 2), failed]))
@@ -128,7 +128,7 @@ suite("conversations", () => {
     assert.equal(session.did("readSafetyNumber")[0]?.user, bob);
   });
 
-  test("pictures are shown by themselves, once, unless they are large or the user does not want it", () => {
+  test("pictures are shown unasked, once each, unless they are large or the user has switched that off", () => {
     const file = (key: number, size: number) => {
       const content = { kind: "file", name: "cat.png", mediaType: "image/png", size } as const;
       return messageRow(key, {
@@ -147,7 +147,7 @@ suite("conversations", () => {
     assert.equal(session.did("previewMessage").length, 2);
   });
 
-  test("notifications come for mentions elsewhere, once, and not for what was read", () => {
+  test("notifications come for mentions in other groups, once, and not for messages that were read", () => {
     const named = (key: number) => messageRow(key, { content: { kind: "text", text: "hey @Alice" } });
     const session = chatSession([groupRow(cats), groupRow(dogs, { readSeq: idOf.seq(5) })]);
     session.hear({ kind: "message", group: dogs, message: messageRow(6) });

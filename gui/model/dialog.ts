@@ -62,13 +62,13 @@ export interface TrustDialog {
 export interface FilesDialog {
   readonly kind: "files";
   readonly group: GroupId;
-  /** The directory that was asked for last: what comes of those before is let fall. */
+  /** The directory that was asked for last; listings of directories that were asked for before are ignored. */
   readonly asked: string;
   readonly directory: string;
   readonly entries: readonly FileEntry[] | undefined;
   readonly filter: Editor;
   readonly at: number;
-  /** A picture leaves without what tells where it was taken, unless this is on. */
+  /** Whether a picture keeps its metadata, such as where it was taken. */
   readonly keepMetadata: boolean;
   readonly problem: string | undefined;
   /** Of the chosen one, if it is a picture. */

@@ -23,7 +23,7 @@ interface Client {
   readonly settings: Settings;
   readonly bindings: Bindings;
   /** One line about what just happened; goes by itself. */
-  readonly notice: Notice | undefined;
+  readonly toast: Toast | undefined;
   /** Whether the terminal has the focus of the desktop; true for terminals that do not report it. */
   readonly focused: boolean;
 }
@@ -33,7 +33,7 @@ export interface Size {
   readonly rows: number;
 }
 
-export interface Notice {
+export interface Toast {
   readonly kind: "info" | "problem";
   readonly text: string;
   readonly untilMs: number;

@@ -2,7 +2,7 @@ import type { GroupId } from "../../core/wire/ids.ts";
 import type { Dialog } from "./dialog.ts";
 import { editorOf } from "./editor.ts";
 import type { Effect } from "./effect.ts";
-import type { Chat, ChatState, Conversation, Notice, State } from "./state.ts";
+import type { Chat, ChatState, Conversation, State, Toast } from "./state.ts";
 
 /** A new state, and the effects that are to be performed. */
 export interface Step<S extends State = State> {
@@ -10,7 +10,7 @@ export interface Step<S extends State = State> {
   readonly effects: readonly Effect[];
 }
 
-const noticeMs = 6000;
+const toastMs = 6000;
 
 export function step<S extends State>(state: S, ...effects: readonly Effect[]): Step<S> {
   return { state, effects };
@@ -22,11 +22,12 @@ export function andThen<S extends State, T extends State>(first: Step<S>, next: 
   return { state: second.state, effects: [...first.effects, ...second.effects] };
 }
 
-export function tell<S extends State>(state: S, text: string, kind: Notice["kind"] = "info"): S {
-  return { ...state, notice: { kind, text, untilMs: state.nowMs + noticeMs } };
+/** Shows a line in the status bar, for a few seconds. */
+export function withToast<S extends State>(state: S, text: string, kind: Toast["kind"] = "info"): S {
+  return { ...state, toast: { kind, text, untilMs: state.nowMs + toastMs } };
 }
 
-export const problem = <S extends State>(state: S, text: string): S => tell(state, text, "problem");
+export const withProblem = <S extends State>(state: S, text: string): S => withToast(state, text, "problem");
 
 export function withChat(state: ChatState, change: Partial<Chat>): ChatState {
   return { ...state, scene: { ...state.scene, ...change } };

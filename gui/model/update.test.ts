@@ -17,14 +17,14 @@ suite("signing in", () => {
     assert.equal(other.did("signUp")[0]?.user, "bob");
   });
 
-  test("what is missing is said, and asked for again", () => {
+  test("an empty field is named, and gets the focus", () => {
     const session = signInSession().press("S-tab", "S-tab", "enter");
     assert.equal(session.signIn.field, "user");
     assert.match(session.signIn.problem?.text ?? "", /user name/);
     assert.deepEqual(session.done(), []);
   });
 
-  test("a known profile asks for its password alone; the others come one after the other", () => {
+  test("a profile of this machine asks for its password alone, and a key goes through the profiles", () => {
     const profiles = ["alice", "bob"].map((name) => ({ name, user: name, server: "s" }));
     const session = signInSession(profiles).press("C-p").type("secret").press("enter");
     assert.deepEqual(session.done(), [{ kind: "open", profile: "bob", password: "secret" }]);
@@ -33,7 +33,7 @@ suite("signing in", () => {
     assert.equal(signInSession(profiles, { server: "s", user: "carol" }).signIn.chosen, undefined);
   });
 
-  test("while something is done nothing else begins, and one can leave", () => {
+  test("while an account is being opened nothing else begins, and the user can quit", () => {
     const session = signInSession([{ name: "a", user: "a", server: "s" }])
       .type("x")
       .press("enter", "enter")

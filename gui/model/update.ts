@@ -35,7 +35,7 @@ export function initialState(of: {
   readonly bindings: Bindings;
   readonly scene: SignIn;
 }): State {
-  return { ...of, notice: undefined, focused: true };
+  return { ...of, toast: undefined, focused: true };
 }
 
 const wheelLines = 3;
@@ -61,8 +61,8 @@ export function update(state: State, event: Event, viewport: Viewport): Step {
 export const isChat = (state: State): state is ChatState => state.scene.kind === "chat";
 
 function ticked(state: State, nowMs: number): State {
-  const notice = state.notice && state.notice.untilMs > nowMs ? state.notice : undefined;
-  const clocked = { ...state, nowMs, notice };
+  const toast = state.toast && state.toast.untilMs > nowMs ? state.toast : undefined;
+  const clocked = { ...state, nowMs, toast };
   return isChat(clocked) ? withoutStaleTyping(clocked) : clocked;
 }
 
@@ -90,7 +90,7 @@ function opened(state: State, { self, groups, people, settings }: Extract<Event,
     recalled: undefined,
     completion: undefined,
   };
-  const chat: ChatState = { ...state, scene, settings, notice: undefined };
+  const chat: ChatState = { ...state, scene, settings, toast: undefined };
   const first = groups.find(({ left }) => !left) ?? groups[0];
   return first ? openGroup(chat, first.group) : step(chat);
 }

@@ -1,6 +1,6 @@
 import type { Anchor, ChatState, Conversation } from "./state.ts";
 
-/** What the layout tells the model about what fits: how many lines messages take. */
+/** What the model asks the layout: how many lines messages take, and what fits on the screen. */
 export interface Viewport {
   /**
    * The line at the bottom of the view after scrolling `lines` up (down if negative); undefined at the newest message's

@@ -106,7 +106,7 @@ test("an interlaced PNG that unpacks to more than its pixels is refused", () => 
   assert.match(refusal(bomb), /larger than \d+ bytes/);
 });
 
-test("what is no picture is refused by name", () => {
+test("a file that is no picture is refused by its kind", () => {
   assert.equal(refusal(Buffer.from("hello, I am text")), "it is no picture");
   assert.equal(refusal(new Uint8Array()), "it is no picture");
   assert.equal(

@@ -31,7 +31,7 @@ test("a terminal shows pictures in the best way that it answers to", () => {
   assert.equal(graphicsOf(xterm, []).kind, "halfBlocks");
 });
 
-test("inside tmux and screen only what they answer for counts", () => {
+test("inside tmux and screen only their own answers count", () => {
   for (const inside of [
     { TMUX: "/tmp/tmux" },
     { STY: "1.pts" },

@@ -19,11 +19,11 @@ test("a cell shows two pixels, one above the other", () => {
   assert.deepEqual(halfBlocks(picture(1, red, blue), "256"), [`${escape}[38;5;196;48;5;21m▀${escape}[0m`]);
 });
 
-test("colours are said once for cells that have the same", () => {
+test("neighbouring cells of the same colours are written with one escape sequence", () => {
   assert.deepEqual(halfBlocks(picture(2, red, red, blue, blue), "256"), [`${escape}[38;5;196;48;5;21m▀▀${escape}[0m`]);
 });
 
-test("where nothing is to be seen, the terminal's own background is", () => {
+test("a transparent pixel shows the terminal's own background", () => {
   const [line] = halfBlocks(picture(4, red, red, clear, clear, blue, clear, blue, clear), "256");
   const [both, upper, lower, none] = [`38;5;196;48;5;21m▀`, `0;38;5;196m▀`, `0;38;5;21m▄`, `0m `];
   assert.equal(line, [both, upper, lower, none, "0m"].map((part) => `${escape}[${part}`).join(""));

@@ -31,7 +31,7 @@ test("each pixel of a smaller picture is the mean of what it covers", () => {
   assert.deepEqual(redsOf(scaled(reds(3, 30, 90, 210), { width: 2, height: 1 })), [50, 170]);
 });
 
-test("a colour stays what it is at any size", () => {
+test("a picture of one colour keeps it at any size", () => {
   const side = fc.integer({ min: 1, max: 40 });
   fc.assert(
     fc.property(side, side, side, side, fc.nat(255), (width, height, roomWidth, roomHeight, red) => {
@@ -42,7 +42,7 @@ test("a colour stays what it is at any size", () => {
   );
 });
 
-test("what is transparent does not colour what is beside it", () => {
+test("transparent pixels do not colour those beside them", () => {
   const pixels = Uint8Array.from([200, 10, 20, 255, 0, 255, 255, 0]);
   assert.deepEqual([...scaled({ width: 2, height: 1, pixels }, { width: 1, height: 1 }).pixels], [200, 10, 20, 128]);
 });

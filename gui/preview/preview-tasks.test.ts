@@ -20,7 +20,7 @@ test("a photograph is shown upright, at most as large as there is room", async (
   await previews.close();
 });
 
-test("what cannot be shown is answered with the reason", async () => {
+test("a picture that cannot be shown has a reason", async () => {
   const previews = new Previews("true", new FakeClock());
   assert.deepEqual(await previews.draw(Buffer.from("no picture"), 80, 24), { kind: "none", why: "it is no picture" });
   assert.deepEqual(await previews.draw(photo, 0, 24), { kind: "none", why: "there is no room for it" });
@@ -36,7 +36,7 @@ test("more pictures at once than can wait are refused, and the others shown", as
   await previews.close();
 });
 
-test("a picture that takes too long is refused with what waits behind it, and the next one is shown", async () => {
+test("a picture that takes too long is refused with those that wait behind it, and the next one is shown", async () => {
   const clock = new FakeClock();
   const previews = new Previews("256", clock);
   const hung = [previews.draw(photo, 10, 10), previews.draw(photo, 10, 10)];

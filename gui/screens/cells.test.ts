@@ -20,7 +20,7 @@ function cells(areas: readonly Area[], theme = dark, columns = 6) {
 }
 
 suite("cells", () => {
-  test("a wide character takes two, and a mark none of its own", () => {
+  test("a wide character takes two, and a combining mark none", () => {
     const row = cells([area(0, 6, [span("a漢e\u0310\u200b")])]);
     assert.deepEqual(
       row.map(({ text }) => text),
@@ -28,7 +28,7 @@ suite("cells", () => {
     );
   });
 
-  test("what covers half of a wide character takes it away whole", () => {
+  test("covering half of a wide character removes all of it", () => {
     const below = area(0, 6, [span("漢漢漢")]);
     const texts = cells([below, area(1, 4, [span("abcd")])]).map(({ text }) => text);
     assert.deepEqual(texts, [" ", "a", "b", "c", "d", " "]);
@@ -62,7 +62,7 @@ suite("themes", () => {
     assert.equal(cells([area(0, 4, everything)], few)[0]?.rendition, "7");
   });
 
-  test("a person keeps a colour, and what is on a ground keeps the ground", () => {
+  test("a person keeps a colour, and a span on a background keeps the background", () => {
     const [problem, nick] = cells([area(0, 4, everything)]);
     assert.match(problem?.rendition ?? "", /^48;5;\d+;38;5;\d+$/);
     assert.match(nick?.rendition ?? "", /^38;5;\d+$/);

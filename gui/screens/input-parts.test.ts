@@ -33,7 +33,7 @@ function joined(parts: readonly InputPart[]): InputPart[] {
   return all;
 }
 
-test("each of what a terminal sends is taken for what it is", () => {
+test("each kind of input is recognised", () => {
   for (const [input, part] of samples) assert.deepEqual(new InputParts().push(input), [part], JSON.stringify(input));
 });
 
@@ -65,11 +65,11 @@ test("an escape is a key once nothing follows it, and one before a control key i
   ]);
 });
 
-test("buttons that are let go and a mouse that moves mean nothing", () => {
+test("released buttons and a moving mouse mean nothing", () => {
   assert.deepEqual(new InputParts().push(`${escape}[<0;3;4m${escape}[<35;3;4M${escape}[<2;3;4M`), []);
 });
 
-test("whatever comes, all of it is taken", () => {
+test("any input is consumed to its end", () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(escape, "[", "O", "200~", "<", ";", "M"))),

@@ -41,7 +41,7 @@ suite("the screen, in a real terminal", { skip: hasTmux() ? false : "no tmux her
     await terminal.shows((lines) => !lines.join().includes("Settings"));
   });
 
-  test("a paste is one, with its lines and without what it would do", async () => {
+  test("a paste is one event, with its lines and without control characters", async () => {
     await terminal.paste("one {bold}\n\u001b[31mtwo");
     await terminal.shows(
       (lines) => lines[21]?.endsWith("› one {bold}") === true && lines[22]?.includes("[31mtwo") === true,

@@ -28,7 +28,7 @@ function read(...pieces: readonly (string | Uint8Array)[]): InputItem[] {
 
 const bytes = (text: string): InputItem => ({ kind: "bytes", bytes: Buffer.from(text) });
 
-test("keys and the mouse pass as they are", () => {
+test("keys and the mouse pass unchanged", () => {
   for (const text of [
     "hello",
     "é😀",
@@ -43,7 +43,7 @@ test("keys and the mouse pass as they are", () => {
   }
 });
 
-test("pastes, focus and answers are taken out", () => {
+test("pastes, focus and answers are taken out of the stream", () => {
   assert.deepEqual(read(`a${escape}[200~pasté\r\nb\rc${escape}[201~b`), [
     bytes("a"),
     { kind: "paste", text: "pasté\nb\nc" },
@@ -60,13 +60,13 @@ test("pastes, focus and answers are taken out", () => {
   ]);
 });
 
-test("what is pasted can do nothing to the terminal", () => {
+test("a paste cannot control the terminal", () => {
   assert.deepEqual(read(`${escape}[200~a${escape}[31mb\u0007\u009bc\td${escape}[201~`), [
     { kind: "paste", text: "a[31mbc\td" },
   ]);
 });
 
-test("a paste without an end is given when nothing more comes, and a huge one is cut", () => {
+test("a paste without an end ends after a pause, and a huge one is cut", () => {
   assert.deepEqual(read(`${escape}[200~abc${escape}[20`), [{ kind: "paste", text: "abc[20" }]);
   const [item] = read(`${escape}[200~`, "x".repeat(pasteBytesMax), "y".repeat(100), `${escape}[201~`);
   assert.ok(item?.kind === "paste");
@@ -74,13 +74,13 @@ test("a paste without an end is given when nothing more comes, and a huge one is
   assert.ok(!item.text.includes("y"));
 });
 
-test("a key that is an escape is held only until nothing more comes", () => {
+test("the key Escape is held back only until a pause", () => {
   const { state, items } = readInput(noInput, Buffer.from(escape));
   assert.deepEqual(items, []);
   assert.deepEqual(endInput(state).items, [bytes(escape)]);
 });
 
-test("a sequence is never given in parts", () => {
+test("an escape sequence is never passed on in parts", () => {
   const first = readInput(noInput, Buffer.from(`a${escape}[1;`));
   assert.deepEqual(first.items, [bytes("a")]);
   assert.deepEqual(readInput(first.state, Buffer.from("5C")).items, [bytes(`${escape}[1;5C`)]);

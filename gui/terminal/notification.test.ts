@@ -12,7 +12,7 @@ test("a notification rings, and says who wrote what in the terminal's way", () =
   assert.equal(notification(of, { TERM: "foot" }), `${bell}${escape}]777;notify;cats;bob: hello${bell}`);
 });
 
-test("in tmux it goes through to the terminal around it", () => {
+test("in tmux a notification passes to the terminal around it", () => {
   const of = { title: "cats", text: "hello" };
   const inside = notification(of, { TERM: "tmux-256color", TMUX: "/tmp/tmux" });
   assert.equal(inside, `${bell}${escape}Ptmux;${escape}${escape}]9;cats: hello${bell}${escape}\\`);
@@ -26,7 +26,7 @@ test("a title cannot be a command, or another field", () => {
   );
 });
 
-test("nothing that somebody writes ends the sequence, or is longer than a line", () => {
+test("no text of others ends the sequence, or is longer than a line", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary", maxLength: 400 }),
     fc.constantFrom(`${bell}${escape}]0;title`, "\u009c", "\n\r\n", "\ud800", "\u202e", `${escape}\\`),

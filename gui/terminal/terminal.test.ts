@@ -59,15 +59,15 @@ for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGHUP", 129],
 ] as const) {
-  test(`a terminal is as it was after ${signal}, and the program was told`, { skip }, async (t) => {
+  test(`a terminal is as it was after ${signal}, and the program is called back`, { skip }, async (t) => {
     const terminal = await opened(t);
     process.kill(await pidOf(terminal), signal);
     const screen = await isAsBefore(terminal, code);
-    assert.ok(screen.includes(`told to end by ${signal}`));
+    assert.ok(screen.includes(`ended by ${signal}`));
   });
 }
 
-test("pastes and what the terminal answers come apart from keys", { skip }, async (t) => {
+test("pastes and answers of the terminal are kept apart from keys", { skip }, async (t) => {
   const terminal = await opened(t);
   await pidOf(terminal);
   await terminal.paste("two\nlines");

@@ -13,7 +13,7 @@ const terminal = new Terminal({
   onItem: (item) => say(JSON.stringify(item)),
   onBack: () => say("back"),
   onEnd: (signal) => {
-    process.stdout.write(`told to end by ${signal}\n`);
+    process.stdout.write(`ended by ${signal}\n`);
   },
 });
 terminal.open();

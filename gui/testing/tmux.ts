@@ -94,11 +94,11 @@ export class TmuxTerminal {
 
   /** The process id of what runs in the terminal: the shell around the program. */
   async shellPid(): Promise<number> {
-    return Number(await this.told("#{pane_pid}"));
+    return Number(await this.variable("#{pane_pid}"));
   }
 
   /** What tmux itself knows of the terminal, in its format language: `#{pane_title}`, `#{alternate_on}`. */
-  async told(format: string): Promise<string> {
+  async variable(format: string): Promise<string> {
     return (await this.#tmux("display-message", "-p", format)).replace(/\n$/, "");
   }
 

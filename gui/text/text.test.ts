@@ -38,7 +38,7 @@ suite("how wide text is", () => {
     });
   }
 
-  test("what needs no segmenter is what the segmenter would have found", () => {
+  test("text that skips the segmenter is divided as the segmenter would have divided it", () => {
     for (let code = 0x20; code < 0xd7a4; code++) {
       const text = String.fromCharCode(code);
       for (const { shown, columns } of graphemesOf(text)) {
@@ -48,7 +48,7 @@ suite("how wide text is", () => {
     }
   });
 
-  test("text is taken apart as a segmenter takes it apart, though in stretches", () => {
+  test("text that is segmented in stretches is divided as in one piece", () => {
     const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
     const some = fc.constantFrom("👨‍👩‍👧‍👦", "🇩🇪 ", "👍🏽", "e\u0310", "漢", "ab ", "นี่", "。", "😀", "한");
     fc.assert(
@@ -85,7 +85,7 @@ suite("how wide text is", () => {
     );
   });
 
-  test("wrapping loses nothing, and no line is wider than it may be, but for spaces at its end", () => {
+  test("wrapping loses nothing, and no line is too wide, except for spaces at its end", () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 2, max: 20 }), (text, columns) => {
         const lines = wrap(text, columns);
@@ -96,7 +96,7 @@ suite("how wide text is", () => {
   });
 });
 
-test("100,000 characters pasted at once are looked at in no more than linear time", () => {
+test("100,000 characters pasted at once take no more than linear time", () => {
   for (const unit of ["漢", "👨‍👩‍👧‍👦", "é", "a\u0310"]) {
     const text = unit.repeat(100_000 / unit.length);
     let at = 0;

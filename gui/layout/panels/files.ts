@@ -51,8 +51,8 @@ export function filesPanel({ bindings }: State, dialog: FilesDialog, room: Size)
           listColumns,
         )
       : [];
-    const told: Line = dialog.entries === undefined && at === 0 ? [span("reading…", "dim")] : [];
-    const left = filled(entry ? shown : told, listColumns, entry && item === dialog.at ? "selected" : undefined);
+    const waiting: Line = dialog.entries === undefined && at === 0 ? [span("reading…", "dim")] : [];
+    const left = filled(entry ? shown : waiting, listColumns, entry && item === dialog.at ? "selected" : undefined);
     return {
       line: hasPreview ? [...left, span("  "), ...cutLine(beside[at] ?? [], previewColumns)] : left,
       ...(entry && { items: [{ from: 0, item }] }),

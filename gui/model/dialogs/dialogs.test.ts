@@ -24,7 +24,7 @@ suite("dialogs", () => {
     assert.deepEqual(session.did("amendGroup")[0]?.remove, ["nobody", "bob"]);
   });
 
-  test("amending asks for what has changed alone", () => {
+  test("amending a group changes only what was edited", () => {
     const session = chatSession().hear({ kind: "facts", group: cats, facts: catsFacts }).press("M-g");
     session.type("carol").press("tab").type("bob").press("tab", "enter");
     assert.deepEqual(session.did("amendGroup"), [{ kind: "amendGroup", group: cats, add: ["carol"], remove: ["bob"] }]);
@@ -51,7 +51,7 @@ suite("dialogs", () => {
     assert.deepEqual(session.did("verify"), [{ kind: "verify", user: bob }]);
   });
 
-  test("the explorer goes through directories, filters, and sends what is chosen", () => {
+  test("the explorer goes through directories, filters, and sends the chosen file", () => {
     const session = chatSession().press("C-o");
     const entries = [
       { name: "pictures", kind: "directory", bytes: 0 },
@@ -67,7 +67,7 @@ suite("dialogs", () => {
     assert.deepEqual([sent?.file, sent?.keepMetadata, session.topDialog], ["/home/dog.png", true, undefined]);
   });
 
-  test("what is typed before a directory has been read stays, and leads where it says", () => {
+  test("a path that is typed before a directory has been read stays, and is followed", () => {
     const session = chatSession().press("C-o").type("/tmp/");
     const entries = [{ name: "cat.png", kind: "file", bytes: 5 }] as const;
     session.hear({ kind: "directory", asked: ".", directory: "/home", entries }).type("x/").press("enter");
@@ -78,7 +78,7 @@ suite("dialogs", () => {
     assert.equal(session.did("sendFile")[0]?.file, "/tmp/x/cat.png");
   });
 
-  test("a file that is there already is not replaced without a yes", () => {
+  test("an existing file is not replaced without a yes", () => {
     const session = chatSession()
       .hear({ kind: "fileExists", group: cats, key: idOf.row(1), file: "/d/cat.png" })
       .press("enter");

@@ -5,7 +5,7 @@ import type { Effect } from "../effect.ts";
 import type { Event } from "../event.ts";
 import type { FileEntry } from "../shown.ts";
 import type { ChatState } from "../state.ts";
-import { clamp, closeDialog, mapDialogs, openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
+import { clamp, closeDialog, mapDialogs, openDialog, replaceDialog, type Step, step, withToast } from "../step.ts";
 import { type Behaviour, movedTo, type Press, typedInto } from "./behaviour.ts";
 
 /** The size of the preview in the explorer. */
@@ -118,7 +118,7 @@ function list(state: ChatState, dialog: FilesDialog, directory: string): Step<Ch
 
 function send(state: ChatState, { group, keepMetadata }: FilesDialog, file: string): Step<ChatState> {
   const effect: Effect = { kind: "sendFile", group, file, keepMetadata };
-  return step(tell(closeDialog(state), `sending ${file}…`), effect);
+  return step(withToast(closeDialog(state), `sending ${file}…`), effect);
 }
 
 const pathOf = ({ directory }: FilesDialog, entry: FileEntry | undefined): string =>

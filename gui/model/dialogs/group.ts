@@ -5,7 +5,16 @@ import { editorOf, emptyEditor, replaceBefore } from "../editor.ts";
 import { namesIn } from "../names.ts";
 import { nameOffer } from "../offer.ts";
 import type { ChatState } from "../state.ts";
-import { closeDialog, conversationOf, openDialog, problem, replaceDialog, type Step, step, withChat } from "../step.ts";
+import {
+  closeDialog,
+  conversationOf,
+  openDialog,
+  replaceDialog,
+  type Step,
+  step,
+  withChat,
+  withProblem,
+} from "../step.ts";
 import { type Behaviour, choosing, type Press, typedInto } from "./behaviour.ts";
 import { membersOf } from "./members.ts";
 
@@ -51,7 +60,7 @@ export function groupFormDone(state: ChatState, group: GroupId): Step<ChatState>
 
 export function groupFormFailed(state: ChatState, text: string): ChatState {
   const form = state.scene.dialogs.find((dialog) => dialog.kind === "group" && dialog.busy);
-  if (!form) return problem(state, text);
+  if (!form) return withProblem(state, text);
   const dialogs = state.scene.dialogs.map((dialog) =>
     dialog === form && dialog.kind === "group" ? { ...dialog, busy: false, problem: text } : dialog,
   );

@@ -1,7 +1,7 @@
 import type { TransfersDialog } from "../dialog.ts";
 import type { TransferRow } from "../shown.ts";
 import type { ChatState } from "../state.ts";
-import { openDialog, replaceDialog, type Step, step, tell } from "../step.ts";
+import { openDialog, replaceDialog, type Step, step, withToast } from "../step.ts";
 import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 
 export const showTransfers = (state: ChatState): ChatState => openDialog(state, { kind: "transfers", at: 0 });
@@ -20,7 +20,7 @@ function pressed(state: ChatState, dialog: TransfersDialog, { action, editing }:
   if (transfer && editing === "eraseRight") return step(state, { kind: "cancelTransfer", id: transfer.id });
   if (transfer && action === "choose") {
     return transfer.stopped === undefined
-      ? step(tell(state, "Delete cancels it."))
+      ? step(withToast(state, "Delete cancels it."))
       : step(state, { kind: "resumeTransfer", id: transfer.id });
   }
   return step(replaceDialog(state, { ...dialog, at: movedTo(dialog.at, action, transfers.length) }));

@@ -26,7 +26,7 @@ test("what stands behind a wide character stands in its column", async () => {
   );
 });
 
-test("text is no markup", async () => {
+test("braces and tags in text are shown as they are", async () => {
   const { html } = await pageOf("<b>&amp;\n", 8, 1, colours.light);
   assert.equal(
     cellsIn(html)

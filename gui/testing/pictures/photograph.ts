@@ -29,18 +29,18 @@ export async function findBrowser(): Promise<string> {
 
 /** A picture (PNG) of a page. */
 export async function photograph(browser: string, { html, width, height }: Page): Promise<Buffer> {
-  const place = mkdtempSync(path.join(tmpdir(), "fastchat-pictures-"));
+  const directory = mkdtempSync(path.join(tmpdir(), "fastchat-pictures-"));
   try {
-    const page = path.join(place, "page.html");
-    const picture = path.join(place, "page.png");
+    const page = path.join(directory, "page.html");
+    const picture = path.join(directory, "page.png");
     writeFileSync(page, html);
     await run(browser, [
       // The page is our own; where root or a container runs this, there is no sandbox.
-      ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", `--user-data-dir=${place}/browser`],
+      ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", `--user-data-dir=${directory}/browser`],
       ...[`--window-size=${width},${height}`, `--screenshot=${picture}`, pathToFileURL(page).href],
     ]);
     return readFileSync(picture);
   } finally {
-    rmSync(place, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
