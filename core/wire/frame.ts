@@ -40,7 +40,7 @@ export function readFrameKind(bytes: Uint8Array): Parsed<number, FrameFault> {
 /** A kind of cold frame: its kind byte, and the schema of its CBOR body. */
 export interface ColdKind {
   readonly code: number;
-  readonly body: z.ZodType;
+  readonly body: z.ZodType<object>;
 }
 
 /** The cold frames of one direction, by name. */
@@ -85,7 +85,7 @@ export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Tabl
       const body = parseCbor(bytes.subarray(frameHeadBytes), entry.body);
       if (!body.ok) return malformed(`${entry.kind}: ${body.reason}`);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of this kind has just checked the body
-      return accepted({ kind: entry.kind, ...(body.value as object) } as ColdFrame<Table>);
+      return accepted({ kind: entry.kind, ...body.value } as ColdFrame<Table>);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { TlsTrust } from "../socket/tls-trust.ts";
 import type { OpaqueClient } from "./authenticate.ts";
 import type { Profiles } from "./profile.ts";
 
-/** A person's own arithmetic: here, or in the pool. */
+/** The slow computations of a person's client: in the calling thread, or in the pool. */
 export interface ClientCrypto extends OpaqueClient, RsaWorker {
   generateKeys(): Promise<IdentityKeyPairs>;
 }
@@ -20,16 +20,16 @@ export interface LocalAccountParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly effort: Stretching;
-  /** Goes online for a moment only, and takes the turn of no client that stays. */
+  /** The account goes online for a moment only, and the strategy does not count it. */
   readonly isVisit?: boolean;
 }
 
-/** Whose account it is, where, and under which name this machine remembers it. */
+/** An account's user and deployment, and its profile's name at this machine. */
 export interface AccountAddress {
   readonly profile: string;
   /** `host:port`, or a URL. */
   readonly server: string;
   readonly trust: TlsTrust;
-  /** As typed. */
+  /** The user's name as typed. */
   readonly user: string;
 }

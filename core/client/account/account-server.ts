@@ -8,7 +8,7 @@ import type { TlsTrust } from "../socket/tls-trust.ts";
 import type { AccountAddress, LocalAccountParts } from "./account-parts.ts";
 import { logIn } from "./authenticate.ts";
 
-/** A connection of its own for what needs the password, and nothing else. */
+/** Authenticates over a connection of its own, which is closed then: for what needs the password. */
 export async function connectOnce(
   server: string,
   tls: TlsTrust,
@@ -31,7 +31,7 @@ export interface Restored {
   readonly welcome: Welcome;
 }
 
-/** The identity of a user whom this machine may not know, from its backup at the server, and a session. */
+/** Logs a user in whom this machine may not know; returns the identity from its backup at the server, and the session. */
 export async function restore(
   at: Omit<AccountAddress, "profile">,
   password: string,
@@ -76,11 +76,11 @@ export async function backupOf(
   return accepted(opened.ok ? opened.value : "unreadable");
 }
 
-/** There is no server now. */
+/** The failure when no server can be reached. */
 export const unreachable = (why: string) =>
   new Failure("server_unreachable", why, "check the server's address, and whether it runs");
 
-/** What a person reads when a server does not let them in. */
+/** The failure that a person reads when a server refuses a sign-up or login. */
 export function accountFailure({ server, user }: { server: string; user: string }, reason: RequestRefusal): Failure {
   const { code, detail } = reason;
   switch (code) {

@@ -4,7 +4,7 @@ import { type Result, refused } from "../../platform/result.ts";
 import type { Authenticate } from "../mail/connection.ts";
 import type { RequestRefusal, ServerLink } from "../mail/server-link.ts";
 
-/** The client's OPAQUE steps: here, or in the pool (stretching a password takes a fifth of a second). */
+/** The client's OPAQUE steps, in the calling thread or in the pool: stretching a password takes a fifth of a second. */
 export interface OpaqueClient {
   startRegistration(password: string): Promise<OpaqueClientStep>;
   finishRegistration(
@@ -28,10 +28,10 @@ export interface Credentials {
   readonly effort: Stretching;
 }
 
-/** Seals what the server is to keep, under a key that only who knows the password can compute. */
+/** Seals the backup that the server keeps, under a key that only somebody who knows the password can compute. */
 export type SealBackup = (exportKey: Uint8Array) => Uint8Array;
 
-/** What else belongs to a login, on the same connection. */
+/** Further requests that belong to a login, on the same connection. */
 export type AfterLogIn = (link: ServerLink, exportKey: Uint8Array) => Promise<Result<undefined, RequestRefusal>>;
 
 const wrongPassword = refused<RequestRefusal>({ code: "login_failed", detail: "wrong name or password" });
@@ -80,7 +80,7 @@ export function logIn(
   };
 }
 
-/** Gives the user of a connection that logged in another password, and with it a backup that opens under that one. */
+/** Changes the password of a user who has logged in on this connection, and saves a backup that opens with the new one. */
 export async function changePassword(
   opaque: OpaqueClient,
   link: ServerLink,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Bytes of one length, as base64 in a file. */
+/** A field of exactly so many bytes, which a file has as base64. */
 export function base64Field(length: number) {
   return z.codec(
     z.base64(),

@@ -7,10 +7,11 @@ import { base64Field } from "./base64-field.ts";
 const stretch = promisify<string, Uint8Array, number, ScryptOptions, Buffer>(scrypt);
 
 /**
- * A key that a password opens without a server: scrypt (RFC 7914) makes the key that AES-256-GCM seals it with.
+ * A key that a password unlocks without a server: AES-256-GCM seals it under a key that scrypt (RFC 7914) makes from the
+ * password.
  *
- * Whoever has this file may try passwords on it, at a quarter of a second and 128 MiB each when it was locked with the
- * effort `interactive`.
+ * Somebody who has this file can try passwords on it. Each costs a quarter of a second and 128 MiB when it was locked with
+ * the effort `interactive`.
  */
 export const keyLockSchema = z.strictObject({
   salt: base64Field(16),
@@ -37,7 +38,7 @@ const keyBytes = 32;
 const tagBytes = 16;
 const context = Buffer.from("fastchat key lock v1");
 
-/** Locks a key of 32 bytes. The lock says how often its password is stretched, so opening it needs no effort named. */
+/** Locks a key of 32 bytes. The lock has scrypt's costs in it, so unlocking needs the password only. */
 export async function lockKey(key: Uint8Array, password: string, effort: Stretching): Promise<KeyLock> {
   const costs = stretching[effort];
   const salt = randomBytes(16);
@@ -46,7 +47,7 @@ export async function lockKey(key: Uint8Array, password: string, effort: Stretch
   return { salt, ...costs, nonce, sealed: Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()]) };
 }
 
-/** The key; undefined under another password, or when the lock was changed. */
+/** The locked key; undefined for another password, or when the lock was changed. */
 export async function unlockKey(lock: KeyLock, password: string): Promise<Uint8Array | undefined> {
   const { nonce, sealed } = lock;
   const decipher = createDecipheriv("aes-256-gcm", await stretched(password, lock), nonce).setAAD(context);

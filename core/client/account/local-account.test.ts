@@ -22,13 +22,13 @@ import { Profiles } from "./profile.ts";
 
 const keys = await keyPair(0);
 const crypto = { ...opaque, ...inlineRsa, generateKeys: async () => keys };
-const place = mkdtempSync(path.join(tmpdir(), "account-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "account-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 let machines = 0;
 
 /** A machine with a home directory of its own. */
 function machine(): LocalAccountParts {
-  const profiles = new Profiles(path.join(place, `machine${machines++}`));
+  const profiles = new Profiles(path.join(scratch, `machine${machines++}`));
   const random = seededRandom(machines);
   return { profiles, crypto, open: openLeanSocket, clock: systemClock, random, effort: "simulated" };
 }
@@ -87,7 +87,7 @@ suite("an account at a machine", () => {
     assert.equal(again.vault.unsent().length, 1);
   });
 
-  test("does not open with another password, and nothing of it is changed", async () => {
+  test("does not open with another password, and its files stay as they were", async () => {
     const here = machine();
     const { user, account } = await signedUp(here);
     await closed(account);
@@ -101,14 +101,14 @@ suite("an account at a machine", () => {
     await assert.rejects(openAccount(user, "wrong", here, {}), failsWith("wrong_password"));
   });
 
-  test("is nobody else's to read", { skip: process.platform === "win32" }, async () => {
+  test("has files that no other user of the machine may read", { skip: process.platform === "win32" }, async () => {
     const here = machine();
     const { user } = await signedUp(here);
     const file = here.profiles.vaultFile(user);
     assert.equal(statSync(path.dirname(file)).mode & 0o077, 0);
   });
 
-  test("comes back at another machine with its password alone, and reads what it is a member of", async () => {
+  test("is opened at another machine with its password alone, and reads its groups", async () => {
     const there = machine();
     const { user, account } = await signedUp(machine());
     const group = await account.client.createGroup({ title: "both", members: [] });
@@ -126,7 +126,7 @@ suite("an account at a machine", () => {
     await assert.rejects(logInHere(addressOf(user), "wrong", machine(), {}), failsWith("wrong_password"));
   });
 
-  test("takes one turn of round robin when it goes online, whatever else it asks the servers", async () => {
+  test("counts once for round robin when it goes online, whatever else it asks the servers", async () => {
     const several = await deploy({ servers: 2 });
     const servers: string[] = [];
     for (let i = 0; i < 4; i++) {
@@ -139,7 +139,7 @@ suite("an account at a machine", () => {
       account.goOnline();
       await until(() => servers.length > before, "it is online, and knows its groups");
       if (i % 2 === 0) continue;
-      // It comes again, is told that its session was ended, and logs in where it was told.
+      // It resumes, a server refuses the ended session, and it logs in at the same server.
       await account.client.mailbox.request({ kind: "logOut" });
       account.client.mailbox.goOffline();
       await account.connect("old");
@@ -174,7 +174,7 @@ suite("an account at a machine", () => {
     await assert.rejects(openAccount(user, "old", here, {}), failsWith("vault_in_use"));
   });
 
-  test("says that its backup is missing or was changed, and is mended by an identity from elsewhere", async () => {
+  test("reports a backup that is missing or was changed, and is mended by an identity from a file", async () => {
     const bare = await person(deployment.target, `user${users++}`, { password: "old" });
     const { user, account } = await signedUp(machine());
     const saved = await account.client.mailbox.request({ kind: "saveBackup", backup: new Uint8Array(100) });
@@ -203,7 +203,7 @@ suite("an account at a machine", () => {
     );
   });
 
-  test("cannot be had under a name that is taken, or that is none, or where nobody answers", async () => {
+  test("is refused under a name that is taken or invalid, and where no server answers", async () => {
     const { user } = await signedUp(machine());
     await assert.rejects(signUpHere(addressOf(user), "other", machine(), {}), failsWith("name_taken"));
     await assert.rejects(signUpHere(addressOf("no name"), "other", machine(), {}), failsWith("name_invalid"));
@@ -213,7 +213,7 @@ suite("an account at a machine", () => {
   });
 });
 
-test("profiles have any name, and what is no profile is told", async () => {
+test("profiles may have any name, and each has a directory of its own", async () => {
   const { profiles } = machine();
   assert.deepEqual(profiles.list(), []);
   const lock = {
@@ -228,7 +228,7 @@ test("profiles have any name, and what is no profile is told", async () => {
   for (const name of ["work", "../up", "..", "a/b", "ä ö"]) {
     profiles.write(name, profile);
     assert.deepEqual(profiles.read(name), profile);
-    assert.ok(profiles.vaultFile(name).startsWith(`${path.join(place)}${path.sep}`), name);
+    assert.ok(profiles.vaultFile(name).startsWith(`${path.join(scratch)}${path.sep}`), name);
   }
   assert.deepEqual(profiles.list(), ["../up", "..", "a/b", "work", "ä ö"].sort());
 });

@@ -20,14 +20,14 @@ import { accountFailure, connectOnce, unreachable } from "./account-server.ts";
 import { changePassword, logIn } from "./authenticate.ts";
 import { type Profile, relocked, trustOf } from "./profile.ts";
 
-/** Messages without an outcome; more are refused until some have theirs. */
+/** Messages without an outcome at most. */
 const outboxMax = 10_000;
 const expiryPeriodMs = 60_000;
-/** Of a group that this machine does not know yet, so many are fetched at once; what came before, when it is asked for. */
+/** The latest messages that are fetched of a group that is new to this machine; older ones are fetched when the user asks. */
 const recentMessages = 500;
 
 /**
- * An account at this machine, opened with its password: the vault, and the client that keeps what it sees there. It works
+ * An account at this machine, opened with its password: the vault, and the client that keeps everything there. It works
  * without a server, and connects when there is one.
  */
 export class LocalAccount {
@@ -39,6 +39,7 @@ export class LocalAccount {
   readonly #identity: Identity;
   #profile: Profile;
   #cancelExpiry: Cancel | undefined;
+  /** Ends {@link connect}'s attempt: with a failure, or when the server has listed the groups. */
   #connecting: ((failure: Failure | undefined) => void) | undefined;
 
   constructor(name: string, profile: Profile, vault: Vault, parts: LocalAccountParts, events: ClientEvents) {
@@ -63,18 +64,18 @@ export class LocalAccount {
         ...events,
         welcomed: (welcome) => {
           vault.saveSession(welcome);
-          this.#settleConnect();
+          this.#connectEnded();
           events.welcomed?.(welcome);
         },
         connection: (state, why) => {
-          if (state === "loggedOut") this.#settleConnect(new Failure("session_ended", why, "log in again"));
-          if (state === "offline") this.#settleConnect(unreachable(why));
+          if (state === "loggedOut") this.#connectEnded(new Failure("session_ended", why, "log in again"));
+          if (state === "offline") this.#connectEnded(unreachable(why));
           events.connection?.(state, why);
         },
       },
     );
     const session = vault.session();
-    // What it keeps can be read, and written to, before there is a connection, or without one.
+    // Kept groups can be read and written to without a connection.
     if (session) this.client.recognise(this.#identity, session.user);
     const server = new AttachmentServer({
       dial: visit,
@@ -94,7 +95,7 @@ export class LocalAccount {
     return this.#identity;
   }
 
-  /** The safety number that this user shares with whoever has an identity that was pinned: 60 digits. */
+  /** The safety number that this user shares with somebody whose identity is pinned: 60 digits. */
   safetyNumberWith(pinned: Uint8Array): string {
     const other = openPublicIdentity(pinned);
     if (!other.ok) throw new Error(`an identity that was pinned cannot be read: ${other.reason}`);
@@ -102,8 +103,8 @@ export class LocalAccount {
   }
 
   /**
-   * Goes online and resolves once the server has listed the user's groups, logging in anew if the last session has ended.
-   * Fails when there is no server now; the client goes on trying.
+   * Goes online, with a login if the last session has ended; resolves once the server has listed the user's groups. Fails
+   * when no server can be reached now; the client goes on trying.
    */
   async connect(password: string): Promise<void> {
     const first = await this.#connected(() => this.goOnline());
@@ -111,12 +112,12 @@ export class LocalAccount {
     if (first.code !== "session_ended") throw first;
     const again = await this.#connected(async () => {
       const welcome = await this.logIn(password);
-      if (!welcome.ok) this.#settleConnect(accountFailure(this.#profile, welcome.reason));
+      if (!welcome.ok) this.#connectEnded(accountFailure(this.#profile, welcome.reason));
     });
     if (again) throw again;
   }
 
-  /** Connects with the session of the last login, now and whenever the connection breaks. */
+  /** Connects with the last login's session, and again whenever the connection breaks. */
   goOnline(): void {
     const session = this.vault.session();
     if (!session) throw new Error("a vault without a session");
@@ -124,18 +125,18 @@ export class LocalAccount {
     this.#expire();
   }
 
-  /** Which strategy sends clients to the deployment's servers, and what carries their sockets, as it says. */
+  /** What the deployment reports of its strategy and transport. */
   about(): Promise<Result<AboutDeployment, DialRefusal>> {
     return aboutDeployment(this.#profile.server, trustOf(this.#profile));
   }
 
-  /** Logs in anew, when the session has run out or was ended. */
+  /** Logs in again, after the session has expired or was ended. */
   logIn(password: string): Promise<Result<Welcome, RequestRefusal>> {
     const { crypto, effort } = this.#parts;
     return this.client.logIn(this.#identity, logIn(crypto, { name: this.#profile.user, password, effort }));
   }
 
-  /** Another password for the account, at the server and at this machine. Other machines have to log in with it. */
+  /** Changes the account's password, at the server and at this machine. Other machines have to log in with the new one. */
   async changePassword(old: string, password: string): Promise<void> {
     const { crypto, effort } = this.#parts;
     const secret = this.vault.accountSecret();
@@ -150,7 +151,7 @@ export class LocalAccount {
       ),
     );
     if (!welcome.ok) throw accountFailure(this.#profile, welcome.reason);
-    // The others were ended.
+    // The server has ended all other sessions.
     this.vault.saveSession(welcome.value);
     this.#profile = await relocked(this.#profile, secret, password, effort);
     this.#parts.profiles.write(this.name, this.#profile);
@@ -170,7 +171,7 @@ export class LocalAccount {
     });
   }
 
-  #settleConnect(failure?: Failure): void {
+  #connectEnded(failure?: Failure): void {
     this.#connecting?.(failure);
     this.#connecting = undefined;
   }

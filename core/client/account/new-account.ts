@@ -14,7 +14,7 @@ import { lockKey, unlockKey } from "./key-lock.ts";
 import { LocalAccount } from "./local-account.ts";
 import { type Profile, relocked, trustOf } from "./profile.ts";
 
-/** Signs a new user up, and remembers them at this machine. Their identity's keys are made here, unless they have some. */
+/** Signs a new user up, and makes a profile for them. Generates the keys of their identity, unless `known` is one. */
 export async function signUpHere(
   address: AccountAddress,
   password: string,
@@ -40,7 +40,7 @@ export async function signUpHere(
   return remember(address, { secret, welcome: welcome.value, password }, parts, events);
 }
 
-/** Logs a user in whom this machine does not know yet: their identity comes back from its backup at the server. */
+/** Logs a user in whom this machine does not know yet; their identity comes from its backup at the server. */
 export async function logInHere(
   address: AccountAddress,
   password: string,
@@ -54,8 +54,8 @@ export async function logInHere(
 }
 
 /**
- * Logs a user in under an identity that was brought from elsewhere: for an account whose backup is missing or does not
- * open. The backup is made anew.
+ * Logs a user in with an identity from a file, for an account whose backup is missing or does not open; then the backup is
+ * made anew.
  */
 export async function logInWithIdentity(
   address: AccountAddress,
@@ -92,8 +92,8 @@ export async function logInWithIdentity(
 }
 
 /**
- * Opens an account that this machine knows, without a server if the password is the one that was last used here; after it
- * was changed elsewhere, with the server's help.
+ * Opens an account that this machine knows: without a server if the password is the one that was last used here, and with a
+ * login if it was changed at another machine since.
  */
 export async function openAccount(
   name: string,
@@ -113,7 +113,7 @@ export async function openAccount(
   return new LocalAccount(name, renewed, vault, parts, events);
 }
 
-/** The password may be right since it was changed at another machine; only the server can tell. */
+/** Asks the server whether this is the password since it was changed at another machine. */
 async function restoreAfterChange(profile: Profile, password: string, parts: LocalAccountParts): Promise<Restored> {
   try {
     return await restore({ ...profile, trust: trustOf(profile) }, password, parts);
@@ -144,7 +144,7 @@ async function remember(
     lock: await lockKey(key, password, parts.effort),
     ...(authority === undefined ? {} : { authority }),
   };
-  // The profile is what makes a directory an account's: a vault without one is begun anew.
+  // Written last: a directory without a profile is no account's, and its vault is made anew.
   const vault = Vault.create(parts.profiles.vaultFile(name), key);
   vault.saveAccountSecret(secret);
   vault.saveSession(welcome);
@@ -158,7 +158,7 @@ function canonicalName(user: string): string {
   return name.value;
 }
 
-/** Before a server is asked: what could not be kept here is refused, too. */
+/** Refuses, before a server is asked, a profile that exists already or could not be kept here. */
 function refuseKnown({ profile }: AccountAddress, { profiles }: LocalAccountParts): void {
   profiles.assertWritable();
   if (profiles.read(profile))

@@ -8,7 +8,7 @@ import { peopleAtMachines } from "./testing/machines.ts";
 suite("older messages at a machine", () => {
   const { closed, signedUp, atAnother, groupOf, say, sayAll, texts, shown, changesOf } = peopleAtMachines();
 
-  test("a new machine begins with the last messages, and goes back to the first when it is asked", async () => {
+  test("a new machine begins with the latest messages, and fetches older ones up to the first when the user asks", async () => {
     const alice = await signedUp();
     const group = await groupOf(alice);
     await sayAll(alice, group, 620, "long ago");
@@ -21,7 +21,7 @@ suite("older messages at a machine", () => {
     assert.equal(before, 501);
     assert.equal(events.length, 501);
     const [{ cursor } = assert.fail()] = elsewhere.vault.groups();
-    // Together they are one.
+    // Two calls at the same time fetch once.
     const [first, same] = await Promise.all([elsewhere.client.older(group, 50), elsewhere.client.older(group, 50)]);
     assert.deepEqual(first, { ok: true, value: { count: 50, more: true } });
     assert.deepEqual(same, first);
@@ -29,14 +29,14 @@ suite("older messages at a machine", () => {
     assert.deepEqual(await elsewhere.client.older(group, 1000), { ok: true, value: { count: 70, more: false } });
     assert.deepEqual(await elsewhere.client.older(group, 1000), { ok: true, value: { count: 0, more: false } });
     assert.deepEqual(texts(elsewhere, group), texts(alice, group));
-    assert.equal(events.length, 501, "what is old is no news");
+    assert.equal(events.length, 501, "older messages make no events");
     assert.equal(elsewhere.vault.groups()[0]?.cursor, cursor);
     assert.equal(changesOf(elsewhere, group)[0]?.action, "create");
     assert.equal(typeof changesOf(elsewhere, group)[0]?.at, "number");
     await closed(elsewhere);
   });
 
-  test("what was written before somebody came is passed over when they ask for older messages", async () => {
+  test("older messages from before a member came are passed over", async () => {
     const [alice, bob] = [await signedUp(), await signedUp()];
     const group = await groupOf(alice);
     await sayAll(alice, group, 20, "before bob");
@@ -65,7 +65,7 @@ suite("older messages at a machine", () => {
     );
     const expected = (text: string, count: number) => Array.from({ length: count }, (_, i) => `${text} ${i}`);
     const again = expected("again", 495);
-    // The servers have thrown away the keys that bob had when he was removed: only his first machine has them.
+    // The servers deleted bob's keys when he was removed: only his first machine has them.
     const unread = elsewhere.vault.view.last(group, 1000).filter(({ state }) => state === "unreadable");
     assert.deepEqual([...new Set(unread.map(({ why, epoch }) => `${why} ${epoch}`))], ["unknown_epoch 2"]);
     assert.deepEqual(texts(elsewhere, group), [...unread.map(() => undefined), ...again]);
@@ -88,7 +88,7 @@ suite("older messages at a machine", () => {
     await closed(elsewhere);
   });
 
-  test("older messages without a server, or of no group, are refused", async () => {
+  test("older messages are refused without a server, and of an unknown group", async () => {
     const alice = await signedUp();
     const group = await groupOf(alice);
     await sayAll(alice, group, 510, "long ago");

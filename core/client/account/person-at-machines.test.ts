@@ -14,7 +14,7 @@ import { machine, peopleAtMachines } from "./testing/machines.ts";
 suite("a person at their machines", () => {
   const { accounts, closed, online, signedUp, atAnother, groupOf, say, texts, shown, changesOf } = peopleAtMachines();
 
-  test("what is read at one is read at the other, and whoever looks sees it", async () => {
+  test("a message that is read at one is read at the other, and members who watch the group see it", async () => {
     const [alice, bob] = [await signedUp(), await signedUp()];
     const elsewhere = await atAnother(bob);
     const group = await groupOf(alice, bob);
@@ -35,7 +35,7 @@ suite("a person at their machines", () => {
     await until(() => shown(elsewhere, group).unread === 0, "the other machine knows");
   });
 
-  test("what was read without a connection is told with the next one", async () => {
+  test("the receipt for a message that was read offline is sent with the next connection", async () => {
     const [alice, bob] = [await signedUp(), await signedUp()];
     const group = await groupOf(alice, bob);
     const said = await say(alice, group, "hello");
@@ -49,7 +49,7 @@ suite("a person at their machines", () => {
     await until(() => alice.client.cursorsIn(group).get(present(bob.client.user)) === said.seq, "alice sees it");
   });
 
-  test("without receipts nobody is told, and the user's own machine knows all the same", async () => {
+  test("without receipts nobody sees how far the user has read, and the user's own machine knows", async () => {
     const [alice, bob] = [await signedUp(), await signedUp()];
     const group = await groupOf(alice, bob);
     bob.client.readReceipts = false;
@@ -61,7 +61,7 @@ suite("a person at their machines", () => {
     assert.equal(shown(bob, group).unread, 0);
     bob.client.mailbox.interrupt();
     await until(() => bob.client.mailbox.state === "online", "bob is back");
-    // What is told is told in order: alice would have heard of the first, too.
+    // Notices come in order: one of bob's would have come before this one.
     const next = await say(alice, group, "and again");
     assert.ok(next.ok);
     alice.client.markRead(group, next.seq);
@@ -70,14 +70,14 @@ suite("a person at their machines", () => {
     assert.equal((await bob.client.mailbox.request({ kind: "groups" })).ok, true);
   });
 
-  test("a message that failed is there once when it is sent again, even if the server had it already", async () => {
+  test("a failed message that is sent again arrives once, even if the server had it already", async () => {
     let lost: readonly (number | undefined)[] = [];
     const parts = machine(losing((frame) => lost.includes(frame[1])));
     const [alice, bob] = [await signedUp(), await signedUp(parts)];
     const group = await groupOf(alice, bob);
     await say(bob, group, "heard");
     lost = [ackKind, deliverKind];
-    const outcome = say(bob, group, "taken in, and nobody told bob");
+    const outcome = say(bob, group, "taken in without an ACK");
     await until(() => texts(alice, group).length === 2, "alice has it");
     assert.ok((await alice.client.changeGroup(group, { action: "remove", names: [bob.name] })).ok);
     assert.deepEqual((await outcome).ok, false);
@@ -88,7 +88,7 @@ suite("a person at their machines", () => {
       failed.map(({ why }) => why),
       ["not_a_member", "not_a_member"],
     );
-    // What comes back with the history has not failed any more.
+    // A message that is delivered has not failed; its DELIVER is lost here, so that bob sends it again.
     lost = [deliverKind];
     assert.ok((await alice.client.changeGroup(group, { action: "admit", names: [bob.name] })).ok);
     await until(() => bob.client.mailbox.groups.has(group), "bob is back");
@@ -104,17 +104,17 @@ suite("a person at their machines", () => {
       assert.ok(!bob.client.retry(clientMessageId, () => {}).ok, "it has not failed now");
     }
     await until(() => texts(alice, group).length === 3, "alice has both");
-    assert.deepEqual(texts(alice, group), ["heard", "taken in, and nobody told bob", "never taken in"]);
+    assert.deepEqual(texts(alice, group), ["heard", "taken in without an ACK", "never taken in"]);
   });
 
-  test("a message that failed can be thrown away, and one that did not cannot", async () => {
+  test("a failed message can be discarded, and no other", async () => {
     const alice = await signedUp();
     const group = await groupOf(alice);
     const outcome = await say(alice, group, "x".repeat(70_000));
     assert.equal(outcome.ok ? "" : outcome.code, "payload_too_large");
     const said = await say(alice, group, "fits");
     assert.ok(said.ok);
-    await until(() => alice.vault.view.last(group, 10)[0]?.seq === said.seq, "it has its place");
+    await until(() => alice.vault.view.last(group, 10)[0]?.seq === said.seq, "it has its seq");
     const [fits, large] = alice.vault.view.last(group, 10);
     assert.ok(fits && large);
     const gone: unknown[] = [];
@@ -127,11 +127,11 @@ suite("a person at their machines", () => {
     assert.ok(!alice.client.retry(large.clientMessageId, () => {}).ok);
   });
 
-  test("a group that its admin deletes is nobody's any more, also when that was begun before", async () => {
+  test("a group that its admin deletes has no members, also when an earlier attempt had removed the others", async () => {
     const [alice, bob, carol] = [await signedUp(), await signedUp(), await signedUp()];
     for (const begun of [false, true]) {
       const group = await groupOf(alice, bob, carol);
-      // Who is removed may read the log no more.
+      // A removed member can no longer read the log.
       await until(() => [bob, carol].every((of) => changesOf(of, group).length === 1), "everybody has read the log");
       const notAdmin = await bob.client.deleteGroup(group);
       assert.equal(notAdmin.ok ? "" : notAdmin.reason.code, "not_allowed");
@@ -147,12 +147,12 @@ suite("a person at their machines", () => {
       const again = await alice.client.deleteGroup(group);
       assert.equal(again.ok ? "" : again.reason.code, "not_a_member");
       const actions = () => changesOf(bob, group).map(({ action }) => action);
-      await until(() => actions().length === 2, "who was removed sees by whom");
+      await until(() => actions().length === 2, "bob sees who removed him");
       assert.deepEqual(actions(), ["create", "remove"]);
     }
   });
 
-  test("what happened to a group while a machine was off is known when it is back", async () => {
+  test("a machine that was off learns when it is back that its user was removed", async () => {
     const parts = machine();
     const [alice, bob] = [await signedUp(), await signedUp(parts)];
     const group = await groupOf(alice, bob);
@@ -167,7 +167,7 @@ suite("a person at their machines", () => {
     assert.deepEqual(texts(again, group), ["hello"]);
   });
 
-  test("opened without a server, it shows everything that it keeps, and takes what is written", async () => {
+  test("an account that is opened without a server shows all that it keeps, and takes in messages", async () => {
     const parts = machine();
     const [alice, bob] = [await signedUp(parts), await signedUp()];
     const group = await groupOf(alice, bob);
@@ -205,7 +205,7 @@ suite("a person at their machines", () => {
     await closed(offline);
   });
 
-  test("it knows which server it is connected to, how far that is, and by which strategy it was sent there", async () => {
+  test("an account knows its server, the round-trip time, and the strategy that chose the server", async () => {
     const alice = await signedUp();
     assert.equal(typeof alice.client.server, "string");
     const trip = await alice.client.roundTrip();

@@ -9,23 +9,23 @@ import type { TlsTrust } from "../socket/tls-trust.ts";
 import { base64Field } from "./base64-field.ts";
 import { keyLockSchema, lockKey } from "./key-lock.ts";
 
-/** What a machine remembers of one account beside its vault: where it is, and how its password opens the vault. */
+/** What a machine keeps of an account beside its vault: the deployment, and the lock that the password opens. */
 const profileSchema = z.strictObject({
   version: z.literal(1),
-  /** Of the deployment: `host:port`, or a URL. */
+  /** The deployment's address: `host:port`, or a URL. */
   server: z.string().min(1),
-  /** PEM of the authority that signs the deployment's certificates, if it is none of the system's. */
+  /** PEM of the authority that signs the deployment's certificates, if that is none of the system's. */
   authority: z.string().exactOptional(),
-  /** The user's, canonical. */
+  /** The user's canonical name. */
   user: z.string().min(1),
-  /** Sets this machine's vault apart from the account's others. */
+  /** Gives this machine's vault a key of its own. */
   vaultSalt: base64Field(16),
   lock: keyLockSchema,
 });
 
 export type Profile = Omit<z.output<typeof profileSchema>, "version">;
 
-/** A person's profiles: a directory each, which nobody else may read. */
+/** The profiles of a machine's user: a directory each, which no other user of the machine may read. */
 export class Profiles {
   readonly #home: string;
 
@@ -46,7 +46,7 @@ export class Profiles {
     }
   }
 
-  /** Undefined when there is none of this name. */
+  /** Undefined when there is no profile of this name. */
   read(name: string): Profile | undefined {
     const file = this.#profileFile(name);
     let text: string;
@@ -64,7 +64,7 @@ export class Profiles {
     }
   }
 
-  /** One that has to be there. */
+  /** Fails when there is no profile of this name. */
   named(name: string): Profile {
     const profile = this.read(name);
     if (profile) return profile;
@@ -75,7 +75,7 @@ export class Profiles {
     );
   }
 
-  /** Fails where no profile could be kept, so that nobody signs up first and finds out then. */
+  /** Fails where no profile could be kept: called before a sign-up, since that cannot be undone. */
   assertWritable(): void {
     try {
       mkdirSync(this.#home, { recursive: true, mode: 0o700 });
@@ -85,7 +85,7 @@ export class Profiles {
     }
   }
 
-  /** Either the old profile or the new one is there, whatever happens meanwhile. */
+  /** Replaces a profile; after a crash either the old one or the new one is there. */
   write(name: string, profile: Profile): void {
     const file = this.#profileFile(name);
     const text = `${JSON.stringify(profileSchema.encode({ version: 1, ...profile }), undefined, 2)}\n`;
@@ -97,7 +97,7 @@ export class Profiles {
     }
   }
 
-  /** The directory is made with the profile. */
+  /** The file of the profile's vault. */
   vaultFile(name: string): string {
     return path.join(this.#directory(name), "vault.db");
   }
@@ -111,7 +111,7 @@ export class Profiles {
   }
 }
 
-/** The same profile, which another password opens from now on. */
+/** The same profile, locked with another password. */
 export async function relocked(
   profile: Profile,
   secret: AccountSecret,
@@ -121,13 +121,13 @@ export async function relocked(
   return { ...profile, lock: await lockKey(secret.vaultKey(profile.vaultSalt), password, effort) };
 }
 
-/** Whose certificates are trusted at the profile's deployment. */
+/** The trust in the certificates of the profile's deployment. */
 export const trustOf = ({ authority }: Pick<Profile, "authority">): TlsTrust =>
   authority === undefined ? {} : { authority };
 
 const profileFile = "profile.json";
 
-/** A name as an entry of a directory, and back. */
+/** The directory entry for a profile's name; {@link nameOf} is the way back. */
 const entryOf = (name: string) => encodeURIComponent(name).replace(/^\.+$/, (dots) => "%2E".repeat(dots.length));
 
 function nameOf(entry: string): string {

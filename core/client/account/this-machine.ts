@@ -12,20 +12,20 @@ import { openLeanSocket } from "../socket/lean-socket.ts";
 import type { ClientCrypto, LocalAccountParts } from "./account-parts.ts";
 import { Profiles } from "./profile.ts";
 
-/** Tasks that may wait for the pool; a person has a few. */
+/** Tasks that wait for the pool at most. */
 const queueMax = 1000;
 
 export interface ThisMachineOptions {
-  /** Unless given, other threads do the arithmetic, so that it holds up no keystroke. */
+  /** By default the pool's threads, so that no keystroke waits for a computation. */
   readonly crypto?: ClientCrypto;
-  /** How hard a password is made to guess: as a person needs it, unless it protects nothing. */
+  /** How much a guess at a password costs: `interactive` by default. */
   readonly effort?: Stretching;
 }
 
-/** All arithmetic in the thread that asks for it. */
+/** All computations in the calling thread. */
 export const inlineCrypto: ClientCrypto = { ...opaque, ...inlineRsa, generateKeys: generateIdentityKeys };
 
-/** What accounts of a person need of their machine. */
+/** What a person's accounts need of their machine. */
 export class ThisMachine {
   readonly parts: LocalAccountParts;
   #pool: Promise<Pool> | undefined;
@@ -41,10 +41,10 @@ export class ThisMachine {
     };
   }
 
-  /** The profile that is meant: the named one, or the only one. */
+  /** The name of a profile that exists: this one, or the only one. */
   choose(profile: string | undefined): string {
     const { profiles } = this.parts;
-    // Before anybody is asked for its password.
+    // Fails for an unknown profile before the user is asked for its password.
     if (profile !== undefined && profiles.named(profile)) return profile;
     const known = profiles.list();
     const [only] = known;
@@ -58,7 +58,7 @@ export class ThisMachine {
     await (await this.#pool)?.close();
   }
 
-  /** Other threads, once there is something to do for them. */
+  /** Computes in a pool that is made for the first task. */
   #pooledCrypto(): ClientCrypto {
     return new PooledClientCrypto(() => {
       this.#pool ??= openPool();

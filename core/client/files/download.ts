@@ -10,10 +10,10 @@ import { chunkCount, chunkPlainBytes, chunkStoredBytes, storedChunkBytes } from 
 import { equalBytes } from "../../wire/bytes.ts";
 import { type AttachmentServer, attachmentPath, TransferEnd, type TransferOptions } from "./transfer.ts";
 
-/** A file that is read into memory has at most so many bytes: for previews. */
+/** Bytes at most of a file that is read into memory, as previews are. */
 export const inMemoryBytesMax = 64 * 1024 * 1024;
 
-/** Tries in a row that bring nothing. */
+/** Attempts in a row that may bring nothing. */
 const stallsMax = 5;
 
 /** Reads a whole file into memory, checked. */
@@ -31,8 +31,8 @@ export async function downloadBytes(
 }
 
 /**
- * Saves a file under this name: goes on with what an earlier try has left beside it, and gives it its name only when all of
- * it is there and is what its sender hashed. What has the name already stays, unless it is to be replaced.
+ * Saves a file under this name. Goes on with the unfinished file that an earlier attempt has left beside it, and renames that
+ * once it is whole and has the hash that its sender gave. A file that has the name already stays, unless `replace` is set.
  */
 export async function download(
   server: AttachmentServer,
@@ -61,7 +61,7 @@ export async function download(
 
 async function fill(server: AttachmentServer, content: FileContent, file: FileHandle, options: TransferOptions) {
   const { size } = await file.stat();
-  // A file that was cut off in the middle of a chunk goes on from where that began.
+  // After an attempt that ended within a chunk, that whole chunk is fetched again.
   let index = Math.min(Math.floor(size / chunkPlainBytes), chunkCount(content.size) - 1);
   for await (const chunk of chunksOf(server, content, index, options)) {
     await onDisk(() => file.write(chunk, 0, chunk.length, index * chunkPlainBytes));
@@ -70,7 +70,7 @@ async function fill(server: AttachmentServer, content: FileContent, file: FileHa
   await onDisk(() => file.truncate(content.size));
 }
 
-/** The chunks of a file from one on, opened: asks again from where it broke off, as long as there is progress. */
+/** The opened chunks of a file from this index on. Asks again from where an answer broke off, as long as there is progress. */
 async function* chunksOf(
   server: AttachmentServer,
   { attachment, key, size }: FileContent,
@@ -83,7 +83,7 @@ async function* chunksOf(
     const before = next;
     const headers = next === 0 ? {} : { range: `bytes=${next * chunkStoredBytes}-` };
     const response = await server.ask(attachmentPath(attachment), { headers, signal });
-    // A server that does not know ranges begins at the beginning.
+    // A server that does not support ranges would begin with the first chunk.
     if (next > 0 && response.statusCode !== 206) {
       throw new TransferEnd("internal", "the server does not go on where it was asked to");
     }
@@ -108,7 +108,7 @@ async function* chunksOf(
   }
 }
 
-/** An answer's body in pieces of the lengths that somebody wants. */
+/** An answer's body, in pieces of the lengths that the reader asks for. */
 class Pieces {
   readonly #response: IncomingMessage;
   readonly #arriving: AsyncIterator<Buffer>;
@@ -119,7 +119,8 @@ class Pieces {
 
   constructor(response: IncomingMessage) {
     this.#response = response;
-    this.#arriving = (response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    const body: AsyncIterable<Buffer> = response;
+    this.#arriving = body[Symbol.asyncIterator]();
   }
 
   /** Undefined when the body ends, or breaks off, before so many bytes have come. */
@@ -154,12 +155,13 @@ class Pieces {
 async function hashOf(file: string): Promise<Uint8Array> {
   const hash = createHash("sha256");
   await onDisk(async () => {
-    for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
+    const pieces: AsyncIterable<Buffer> = createReadStream(file);
+    for await (const piece of pieces) hash.update(piece);
   });
   return hash.digest();
 }
 
-/** Takes the name, if nothing has it. */
+/** Creates an empty file with this name; refused when there is one. */
 async function claim(target: string): Promise<void> {
   try {
     await (await open(target, "wx")).close();

@@ -6,7 +6,7 @@ import { safeFileName } from "./file-name.ts";
 
 export const targets: readonly FuzzTarget[] = [
   {
-    // Whatever somebody else calls a file, it is saved in the folder that was chosen, where everybody sees it.
+    // A file with any name is saved in the folder that the user chose, and is not hidden there.
     name: "file-names",
     bytesMax: 4096,
     words: [

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { safeFileName } from "./file-name.ts";
 
-test("a name from somebody else is a name, and nothing more", () => {
+test("a name from somebody else becomes a plain file name: no path, not hidden, not reserved", () => {
   for (const [given, safe] of [
     ["photo.jpg", "photo.jpg"],
     ["Ferien in Zürich.jpg", "Ferien in Zürich.jpg"],
@@ -18,7 +18,7 @@ test("a name from somebody else is a name, and nothing more", () => {
     ["/", "file"],
     ["a\u0000b.txt", "ab.txt"],
     ["line\nbreak\u001b[31m.txt", "linebreak[31m.txt"],
-    // Shown as "annexe.txt" reversed: the override makes a program look like a text.
+    // The override shows this as "annexe.txt": a program that looks like a text.
     ["ann\u202etxt.exe", "anntxt.exe"],
     ["zero\u200bwidth.txt", "zerowidth.txt"],
     ["CON", "file"],

@@ -31,26 +31,28 @@ suite("files between members", () => {
   let group: GroupId;
   before(async () => {
     deployment = await deploy({ servers: 2, attachmentBytesMax: 1_000_000, attachmentQuotaBytes: 4_000_000 });
-    [alice, bob] = (await Promise.all(["alice", "bob"].map((name) => person(deployment.target, name)))) as [
-      Person,
-      Person,
-    ];
+    [alice, bob] = await Promise.all([person(deployment.target, "alice"), person(deployment.target, "bob")]);
     group = await groupOf(alice, bob);
   });
   after(() => deployment.stop());
 
-  /** What bob is told of the file that alice sends. */
+  /** The content that bob receives of a file that alice sends. */
   async function sent(file: string, options = {}): Promise<FileContent> {
     const before = bob.messages.length;
     const outcome = await filesOf(alice, deployment.target).send(group, file, options);
     assert.ok(outcome.ok && outcome.value.ok, JSON.stringify(outcome));
-    await until(() => bob.messages.length > before, "bob was told of it");
+    return newestAfter(before);
+  }
+
+  /** The newest file content that bob has received, once he has received more than so many messages. */
+  async function newestAfter(before: number): Promise<FileContent> {
+    await until(() => bob.messages.length > before, "bob receives the message");
     const content = bob.messages.at(-1)?.content;
     assert.ok(content?.kind === "file");
     return content;
   }
 
-  test("arrive byte for byte, of any size, with their name and what is said with them", async () => {
+  test("arrive byte for byte, of any size, with their name and the text that is sent with them", async () => {
     for (const size of [0, 1, 65_535, 65_536, 65_537, 300_000]) {
       const bytes = Buffer.alloc(size, size % 251);
       const file = written(bytes);
@@ -72,7 +74,7 @@ suite("files between members", () => {
     }
   });
 
-  test("go on where they were cut off, on the way there and back", async () => {
+  test("go on where they were cut off, when sent and when fetched", async () => {
     const hostile = await HostileServer.inFrontOf(socketUrl("127.0.0.1", present(deployment.cluster.serverPorts[0])));
     const bytes = Buffer.alloc(600_000, "abc");
     const file = written(bytes);
@@ -94,8 +96,7 @@ suite("files between members", () => {
     assert.ok((await filesOf(alice, hostile.target, store).resume(begun)).ok);
     assert.ok(chunks > 0 && chunks <= 7, `${chunks} of 10 chunks were sent again`);
     assert.equal(store.unsent().length, 0);
-    await until(() => bob.messages.length > before, "bob was told of it");
-    const content = bob.messages.at(-1)?.content as FileContent;
+    const content = await newestAfter(before);
 
     const saved = target();
     const halt = new AbortController();
@@ -128,7 +129,7 @@ suite("files between members", () => {
     assert.deepEqual(readFileSync(saved), Buffer.alloc(500_000, "xyz"));
   });
 
-  test("that were changed since they were begun are sent anew, under another key", async () => {
+  test("that changed since their upload began are sent anew, under another key", async () => {
     const file = written(Buffer.alloc(200_000, "a"));
     const store = outgoingInMemory();
     const stop = new AbortController();
@@ -141,15 +142,14 @@ suite("files between members", () => {
     writeFileSync(file, Buffer.alloc(200_000, "b"));
     const before = bob.messages.length;
     assert.ok((await filesOf(alice, deployment.target, store).resume(begun)).ok);
-    await until(() => bob.messages.length > before, "bob was told of it");
-    const content = bob.messages.at(-1)?.content as FileContent;
+    const content = await newestAfter(before);
     assert.notDeepEqual(content.key, begun.key);
     assert.notDeepEqual(content.attachment, begun.attachment);
     const read = await filesOf(bob, deployment.target).read(content);
     assert.ok(read.ok && Buffer.from(read.value).equals(Buffer.alloc(200_000, "b")));
   });
 
-  test("never take the place of another, unless they are to", async () => {
+  test("replace no other file, unless the user wants that", async () => {
     const content = await sent(written("new"));
     const saved = written("old");
     const files = filesOf(bob, deployment.target);
@@ -160,7 +160,7 @@ suite("files between members", () => {
     assert.equal(readFileSync(saved, "utf8"), "new");
   });
 
-  test("that are images lose where they were taken, unless that is to stay", async () => {
+  test("that are images lose the place where they were taken, unless the user keeps the metadata", async () => {
     const photo = path.join(projectRoot, "core/media/fixtures/photo.jpg");
     const files = filesOf(bob, deployment.target);
     for (const keepMetadata of [false, true]) {
@@ -174,7 +174,7 @@ suite("files between members", () => {
     assert.equal(!broken.ok && broken.reason.code, "metadata_not_removable");
   });
 
-  test("that cannot be are refused with a code: too large, over the quota, none, not a member's", async () => {
+  test("that are too large, over the quota, unreadable or not a member's are refused with a code", async () => {
     const outsider = await person(deployment.target, "outsider");
     const code = async (who: Person, file: string) => {
       const outcome = await filesOf(who, deployment.target).send(group, file);
@@ -194,7 +194,7 @@ suite("files between members", () => {
     assert.equal(!unwritable.ok && unwritable.reason.code, "file_unwritable");
   });
 
-  test("end when everything is closed, and go on later", async () => {
+  test("end when the transfers are closed, and go on later", async () => {
     const store = outgoingInMemory();
     const transfers = filesOf(alice, deployment.target, store);
     const underWay = transfers.send(group, written(Buffer.alloc(900_000)));

@@ -19,24 +19,24 @@ import {
 } from "./transfer.ts";
 import { digestOf, upload } from "./upload.ts";
 
-/** A file on its way to a group, with all that is needed to go on with it in another run. */
+/** A file on its way to a group, with all that another run needs to go on with it. */
 export interface OutgoingFile {
   readonly attachment: Uint8Array;
   readonly key: Uint8Array;
   readonly group: GroupId;
-  /** Of the message that will carry it. */
+  /** The id of the message that will carry it. */
   readonly message: ClientMessageId;
-  /** Where it is on this machine. */
+  /** Its path on this machine. */
   readonly file: string;
   readonly keepMetadata: boolean;
   readonly text: string | undefined;
-  /** SHA-256 of what is sent. */
+  /** SHA-256 of the bytes that are sent. */
   readonly hash: Uint8Array;
 }
 
-/** Where files on their way are kept from one run to the next. */
+/** Keeps the files on their way from one run to the next. */
 export interface OutgoingFiles {
-  /** Those whose message is not written yet. */
+  /** The files whose message is not written yet. */
   unsent(): readonly OutgoingFile[];
   begun(file: OutgoingFile): void;
   ended(attachment: Uint8Array): void;
@@ -45,11 +45,11 @@ export interface OutgoingFiles {
 export interface SendFileOptions extends TransferOptions {
   /** Leaves in an image the metadata of where, when and with what it was taken. */
   readonly keepMetadata?: boolean;
-  /** What is said with it. */
+  /** The text that is sent with it. */
   readonly text?: string;
 }
 
-/** Sends a group's members files, and fetches theirs. What is cut off goes on from there, also in another run. */
+/** Sends files to groups, and fetches those of others. A transfer that is cut off goes on from there, also in another run. */
 export class FileTransfers {
   readonly #client: Client;
   readonly #server: AttachmentServer;
@@ -63,18 +63,18 @@ export class FileTransfers {
     this.#store = parts.store;
   }
 
-  /** Those that an earlier run has begun, for {@link resume}. */
+  /** The files that an earlier run has begun to send, for {@link resume}. */
   unfinished(): readonly OutgoingFile[] {
     return this.#store.unsent();
   }
 
-  /** Uploads a file, then sends the group a message with it; resolves with what became of that message. */
+  /** Uploads a file, then sends the group a message with it; resolves with that message's outcome. */
   send(group: GroupId, file: string, options: SendFileOptions = {}): Promise<Result<SendOutcome, TransferRefusal>> {
     const { keepMetadata = false, text } = options;
     return this.#send({ group, file, keepMetadata, text }, options);
   }
 
-  /** Goes on with a file that an earlier run has begun; if it was changed since, begins anew. */
+  /** Goes on with a file that an earlier run has begun to send; begins anew if the file has changed since. */
   resume(begun: OutgoingFile, options: TransferOptions = {}): Promise<Result<SendOutcome, TransferRefusal>> {
     return this.#send(begun, options, begun);
   }
@@ -130,7 +130,7 @@ export class FileTransfers {
     begun: OutgoingFile | undefined,
   ): Promise<OutgoingFile> {
     if (begun && equalBytes(begun.hash, hash)) return begun;
-    // Another file under the same key would show what the two have in common.
+    // Two files under the same key would show what they have in common.
     if (begun) await this.giveUp(begun);
     const { group, file, keepMetadata, text } = wanted;
     const message = begun?.message ?? this.#client.mailbox.nextId();
@@ -140,7 +140,7 @@ export class FileTransfers {
     return outgoing;
   }
 
-  /** Nothing is under way any more when this resolves; what was cut off goes on in another run. */
+  /** Ends all transfers; resolves when none is under way. They go on in another run. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#running);

@@ -5,20 +5,20 @@ import { stripMetadata, strippableBytesMax } from "../../media/strip-metadata.ts
 import { messageOf } from "../../platform/failure.ts";
 import { TransferEnd } from "./transfer.ts";
 
-/** A file to send: what others get, byte for byte. */
+/** The bytes of a file as they are sent, with what the message says of it. */
 export interface FileSource {
-  /** As others are to see it. */
+  /** The name that others see. */
   readonly name: string;
   readonly mediaType: string;
   readonly size: number;
-  /** Exactly these bytes. */
+  /** Reads exactly so many bytes; fails when there are fewer. */
   read(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file to send. Images lose what their pixels do not need (where they were taken, when, with what), unless that is
- * to stay; an image of which that cannot be said is refused.
+ * Opens a file to send. Images lose the metadata that their pixels do not need (where, when and with what they were taken),
+ * unless `keepMetadata` is set; an image whose metadata cannot be removed is refused.
  */
 export async function openSource(file: string, keepMetadata: boolean): Promise<FileSource> {
   let handle: FileHandle;
@@ -41,7 +41,7 @@ export async function openSource(file: string, keepMetadata: boolean): Promise<F
     if (about.size > strippableBytesMax) {
       throw new TransferEnd(
         "metadata_not_removable",
-        `an image of ${about.size} bytes is too large to be looked through`,
+        `an image of ${about.size} bytes is too large to remove its metadata`,
       );
     }
     const stripped = stripMetadata(await readExactly(handle, 0, about.size, file));

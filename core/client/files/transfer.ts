@@ -4,35 +4,35 @@ import { type Clock, sleep } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
 import type { Random } from "../../platform/random.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
-import { type HttpErrorCode, httpErrorCodes } from "../../wire/errors.ts";
+import { type HttpErrorCode, isHttpErrorCode } from "../../wire/errors.ts";
 import type { Dial } from "../socket/dial.ts";
 import { type HttpAsked, httpOpen } from "../socket/http.ts";
 import type { TlsTrust } from "../socket/tls-trust.ts";
 
 export interface TransferOptions {
-  /** Bytes of the file that are done, of all. */
+  /** Called with the bytes of the file that are done, and all that it has. */
   onProgress?(done: number, of: number): void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Why a file was not sent or fetched. What was done so far stays, and another try goes on from there. */
+/** Why a file was not sent or fetched. Another attempt goes on from what was done so far. */
 export interface TransferRefusal {
   readonly code:
     | HttpErrorCode
     | "offline"
     | "cancelled"
-    /** What the server has is not what the sender sealed. */
+    /** The server's bytes are not those that the sender sealed. */
     | "attachment_tampered"
     | "file_unreadable"
     | "file_changed"
     | "file_unwritable"
     | "file_exists"
-    /** An image whose metadata cannot be taken out. */
+    /** The metadata of an image cannot be removed. */
     | "metadata_not_removable";
   readonly detail: string;
 }
 
-/** Ends a transfer from within; {@link transfer} makes a value of it. */
+/** Thrown to end a transfer; {@link transfer} makes a refusal of it. */
 export class TransferEnd extends Error {
   readonly reason: TransferRefusal;
 
@@ -42,7 +42,7 @@ export class TransferEnd extends Error {
   }
 }
 
-/** Runs a transfer; refused with why it ended, when that was to be expected. */
+/** Runs a transfer; a {@link TransferEnd} within it is the refusal. */
 export async function transfer<T>(work: () => Promise<T>): Promise<Result<T, TransferRefusal>> {
   try {
     return accepted(await work());
@@ -52,9 +52,9 @@ export async function transfer<T>(work: () => Promise<T>): Promise<Result<T, Tra
   }
 }
 
-/** Without an answer for so long, a transfer is given up. */
+/** How long a transfer goes on asking without an answer. */
 const patienceMs = 30_000;
-/** Pauses between tries while no server answers, or it is busy. */
+/** Pauses between attempts while no server answers, or the server is busy. */
 const retries = { msMin: 200, msMax: 5000 };
 const answerLengthMax = 1024 * 1024;
 
@@ -63,17 +63,17 @@ export function attachmentPath(id: Uint8Array, index?: number): string {
   return index === undefined ? whole : `${whole}/${index}`;
 }
 
-/** Where attachments are kept: whichever server answers, as long as it does. */
+/** Requests about attachments, to one server as long as it answers, and then to another. */
 export class AttachmentServer {
   readonly #dial: Dial;
   readonly #tls: TlsTrust | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #token: () => Uint8Array | undefined;
-  /** Of the server that answered last: a file's chunks need not be balanced one by one. */
+  /** The URL of the server that answered last, so that a file's chunks are not balanced one by one. */
   #url: string | undefined;
 
-  /** `token` is asked for each request; it answers nothing while nobody is logged in. */
+  /** `token` is called for each request; it returns undefined while nobody is logged in. */
   constructor(parts: {
     dial: Dial;
     tls: TlsTrust | undefined;
@@ -89,8 +89,8 @@ export class AttachmentServer {
   }
 
   /**
-   * Asks until there is an answer: waits while no server can be reached or it is busy, but not for ever. The answer's body is
-   * still to be read; what is refused for good ends the transfer.
+   * Sends a request until there is an answer, with pauses while no server can be reached or the server is busy, but not for
+   * ever. The caller reads the answer's body; a final refusal ends the transfer.
    */
   async ask(path: string, asked: Omit<HttpAsked, "tls">): Promise<IncomingMessage> {
     const deadline = this.#clock.monotonic() + patienceMs;
@@ -125,10 +125,11 @@ export class AttachmentServer {
   }
 }
 
-/** An answer that is a text: as much of it as an honest server says. */
+/** An answer that is a text; cut where it is longer than any that an honest server sends. */
 export async function textOf(response: IncomingMessage): Promise<string> {
   let text = "";
-  for await (const piece of response as AsyncIterable<Buffer>) {
+  const body: AsyncIterable<Buffer> = response;
+  for await (const piece of body) {
     text += piece.toString();
     if (text.length > answerLengthMax) break;
   }
@@ -137,6 +138,6 @@ export async function textOf(response: IncomingMessage): Promise<string> {
 
 function refusalOf(text: string, status: number): TransferRefusal {
   const [code = "", ...rest] = text.trim().split(": ");
-  if (code in httpErrorCodes) return { code: code as HttpErrorCode, detail: rest.join(": ") };
+  if (isHttpErrorCode(code)) return { code, detail: rest.join(": ") };
   return { code: status >= 500 ? "internal" : "bad_request", detail: `the server answers ${status}` };
 }

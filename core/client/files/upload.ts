@@ -7,20 +7,20 @@ import type { GroupId } from "../../wire/ids.ts";
 import type { FileSource } from "./source.ts";
 import { type AttachmentServer, attachmentPath, TransferEnd, type TransferOptions, textOf } from "./transfer.ts";
 
-/** What a file is sealed and kept under. A key is used for one file only: another file needs another. */
-export interface UploadPlace {
+/** The group and id under which a file is uploaded, and the key that seals it. Each file needs a key of its own. */
+export interface UploadTarget {
   readonly group: GroupId;
   readonly attachment: Uint8Array;
   readonly key: Uint8Array;
 }
 
-/** A file's hashes: of all of it, and of each chunk, so that what is sealed is what was hashed. */
+/** A file's hashes: of the whole file, and of each chunk, by which a change between hashing and sealing is noticed. */
 export interface FileDigest {
   readonly hash: Uint8Array;
   readonly chunks: readonly Uint8Array[];
 }
 
-/** Chunks under way at once: enough to hide the way to the server and back. */
+/** Chunks under way at once: enough to hide the round trip to the server. */
 const chunksAtOnce = 3;
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
@@ -37,12 +37,12 @@ export async function digestOf(source: FileSource, signal?: AbortSignal): Promis
   return { hash: whole.digest(), chunks };
 }
 
-/** Brings a file to the server, or what is still missing of it there; resolves when all of it is. */
+/** Uploads the chunks of a file that the server does not have yet; resolves when it has all. */
 export async function upload(
   server: AttachmentServer,
   source: FileSource,
   digest: FileDigest,
-  { group, attachment, key }: UploadPlace,
+  { group, attachment, key }: UploadTarget,
   { onProgress, signal }: TransferOptions,
 ): Promise<void> {
   const { size } = source;
@@ -88,7 +88,7 @@ async function chunkOf(source: FileSource, index: number): Promise<Uint8Array> {
 const index = z.number().int().min(0);
 const missingFields = z.object({ complete: z.boolean(), missing: z.array(z.tuple([index, index])) });
 
-/** Begins an upload, or goes on with it: the chunks that the server does not have yet. None when it is complete. */
+/** Begins an upload, or goes on with it; returns the indexes of the chunks that the server does not have yet. */
 async function missingChunks(
   server: AttachmentServer,
   path: string,

@@ -3,7 +3,7 @@ import { readUint64, writeUint64 } from "../../wire/bytes.ts";
 import { type ClientMessageId, clientMessageId } from "../../wire/ids.ts";
 import { searchForm } from "./search-form.ts";
 
-/** How what SQLite has no type for stands in the vault's columns. */
+/** A client message id as the vault's columns have it: SQLite has no unsigned 64-bit numbers. */
 export function idBytes(id: ClientMessageId): Uint8Array {
   const bytes = new Uint8Array(8);
   writeUint64(bytes, 0, id);
@@ -18,7 +18,7 @@ export function contentFrom(bytes: Uint8Array): Content {
   return content.value;
 }
 
-/** What of a content is found by its words. */
+/** The words of a content in the form in which they are searched; null for a content without any. */
 export function wordsIn(content: Content): string | null {
   const words = wordsOf(content);
   return words === undefined ? null : searchForm(words);

@@ -7,20 +7,20 @@ import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts"
 import { Vault } from "./vault.ts";
 import type { RowKey } from "./view.ts";
 
-/** As many as are worth a moment; README.md says what 50,000 take. */
+/** Few enough for every test run; README.md has the times for 50,000. */
 const count = Number(process.env.VAULT_MESSAGES ?? 4000);
 const large = groupId(1);
 
-test(`a vault with ${count} messages is seen page by page`, (t) => {
+test(`a vault with ${count} messages is shown page by page`, (t) => {
   const directory = mkdtempSync(path.join(tmpdir(), "large-vault-test-"));
   const vault = Vault.open(path.join(directory, "vault.db"), new Uint8Array(32).fill(7));
   vault.saveSession({ user: userId(1), token: Buffer.from("token") });
   // Half of them in one group, the rest in a hundred others.
   for (let i = 1; i <= count; i++) {
     const isLarge = i % 2 === 0;
-    const place = seq(isLarge ? i / 2 : Math.ceil(i / 200));
+    const at = seq(isLarge ? i / 2 : Math.ceil(i / 200));
     const message = {
-      seq: place,
+      seq: at,
       sender: userId(2 + (i % 5)),
       clientMessageId: clientMessageId(BigInt(i)),
       epoch: epoch(1),
@@ -28,11 +28,11 @@ test(`a vault with ${count} messages is seen page by page`, (t) => {
       content: { kind: "text" as const, text: `a message that says ${i}, and nothing else of any interest` },
       fault: undefined,
     };
-    vault.keep(isLarge ? large : groupId(2 + (Math.floor(i / 2) % 100)), { message, cursor: place });
+    vault.keep(isLarge ? large : groupId(2 + (Math.floor(i / 2) % 100)), { message, cursor: at });
   }
   const { view } = vault;
 
-  /** Prints how long it takes, as the median of a few runs: `node --test` shows it. */
+  /** Prints the median time of a few runs; `node --test` shows it. */
   function timed<T>(what: string, work: () => T): T {
     const result = work();
     const times = Array.from({ length: 15 }, () => {

@@ -3,7 +3,7 @@ import type { OutgoingFile, OutgoingFiles } from "../files/file-transfers.ts";
 import { idBytes, idFrom } from "./columns.ts";
 import type { VaultDatabase } from "./vault-database.ts";
 
-/** The files of a vault that are on their way. */
+/** The files on their way that a vault keeps. */
 export class OutgoingFileTable implements OutgoingFiles {
   readonly #database: VaultDatabase;
   readonly #user: () => UserId;

@@ -42,7 +42,7 @@ export class OwnMessageTable {
   }
 
   settled(id: ClientMessageId, outcome: KeptOutcome): void {
-    // The seq comes with the message, when it is delivered like any other.
+    // The seq is kept when the message is delivered.
     const [state, why] = outcome.ok ? ["sent", null] : ["failed", outcome.why];
     const rows = this.#database.all<ChangedRow>(
       `UPDATE messages SET state = ?, why = ? WHERE sender = ? AND client_message_id = ? AND state = 'written'
@@ -79,7 +79,7 @@ export class OwnMessageTable {
         this.#user(),
         idBytes(id),
       );
-      // Or its file would be sent again by the next run.
+      // Otherwise the next run would send its file again.
       if (rows.length > 0) this.#database.run("DELETE FROM outgoing_files WHERE client_message_id = ?", idBytes(id));
     });
     for (const { group, row } of rows) this.#view.notify(group, row);

@@ -6,7 +6,7 @@ import type { UserId } from "../../wire/ids.ts";
 import type { Pin, PinStore } from "../people/trust.ts";
 import type { VaultDatabase } from "./vault-database.ts";
 
-/** Identities, the newest first. */
+/** Former identities, the newest first. */
 const formerFields = z.array(anyBytesField);
 
 interface PinRow {

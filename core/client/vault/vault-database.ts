@@ -9,16 +9,14 @@ import { projectRoot } from "../../platform/project-root.ts";
 const versionFields = z.object({ user_version: z.number() });
 
 const require = createRequire(import.meta.url);
-/** Its machine code takes 3 MiB and 30 ms to load, which a process without a vault has no use for. */
+/** Loaded with the first vault: its machine code takes 3 MiB and 30 ms. */
 const libsql = (): typeof Database => require("libsql");
 
 const schemaDirectory = path.join(projectRoot, "sql/client");
 
 type SqlValue = string | number | Uint8Array | null;
 
-/**
- * The encrypted file of a vault: one connection, its prepared statements, its transactions. Locked as long as it is open.
- */
+/** The encrypted file of a vault: its connection, prepared statements and transactions. The file is locked while it is open. */
 export class VaultDatabase {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
@@ -31,12 +29,14 @@ export class VaultDatabase {
   static open(file: string, key: Uint8Array): VaultDatabase {
     let database: Database.Database | undefined;
     try {
-      database = new (libsql())(file, {
+      // The library's types do not know its encryption.
+      const options: Database.Options & { encryptionCipher: string; encryptionKey: string } = {
         encryptionCipher: "aes256cbc",
         encryptionKey: Buffer.from(key).toString("hex"),
         timeout: 0,
-      } as Database.Options);
-      // Under a wrong key this fails, before anything is locked.
+      };
+      database = new (libsql())(file, options);
+      // With a wrong key this fails, before anything is locked.
       database.prepare("SELECT count(*) FROM sqlite_master").get();
       database.pragma("locking_mode = EXCLUSIVE");
       database.pragma("journal_mode = WAL");
@@ -49,15 +49,15 @@ export class VaultDatabase {
   }
 
   close(): void {
-    // The library keeps the file open until its statements are collected, and with it the lock: that is let go of first,
-    // which takes leaving the write-ahead log.
+    // The library keeps the file open until its statements are garbage-collected, and with it the lock. So the lock is
+    // released first, which is possible only outside of the write-ahead log.
     this.#database.pragma("journal_mode = DELETE");
     this.#database.pragma("locking_mode = NORMAL");
     this.get("SELECT count(*) FROM facts");
     this.#database.close();
   }
 
-  /** The work's transaction is on the disk when this returns; others are at the latest with the next that asks for it. */
+  /** The work's transaction is on disk when this returns, and with it all earlier ones, which may not have been before. */
   onDisk<T>(work: () => T): T {
     this.#database.pragma("synchronous = FULL");
     try {
@@ -78,25 +78,27 @@ export class VaultDatabase {
     }
   }
 
-  // Values go as one array: the library takes a single byte string for an object with named parameters, and aborts.
+  // All values are passed as one array: the library takes a single byte string for an object of named parameters, and aborts.
   run(sql: string, ...values: readonly SqlValue[]): void {
     this.#statement(sql).run(values);
   }
 
-  /** The first row; the statement says of which columns it is. */
+  /** The first row, whose columns are the statement's. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows the statement's columns
   get<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statement beside the row's type names its columns
     return this.#statement(sql).get(values) as Row | undefined;
   }
 
-  all<Row>(sql: string, ...values: readonly SqlValue[]): Row[] {
-    const rows = this.#statement(sql).all(values) as Record<string, unknown>[];
-    // Byte strings come as `ArrayBuffer` here, and as `Buffer` from `get`.
+  all<Row extends object>(sql: string, ...values: readonly SqlValue[]): Row[] {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statement beside the row's type names its columns
+    const rows = this.#statement(sql).all(values) as Row[];
+    // The library returns byte strings as `ArrayBuffer` here, and as `Buffer` from `get`.
     for (const row of rows) {
       for (const [name, value] of Object.entries(row))
-        if (value instanceof ArrayBuffer) row[name] = new Uint8Array(value);
+        if (value instanceof ArrayBuffer) Reflect.set(row, name, new Uint8Array(value));
     }
-    return rows as Row[];
+    return rows;
   }
 
   #statement(sql: string): Database.Statement {
@@ -148,6 +150,6 @@ function openFailure(file: string, cause: unknown): unknown {
   return vaultUnusable(file, cause);
 }
 
-/** The vault's file, or its directory, is not what it has to be. */
+/** The failure when the vault's file, or its directory, cannot be used. */
 export const vaultUnusable = (file: string, cause: unknown) =>
   new Failure("vault_unusable", `${file}: ${messageOf(cause)}`, "check that it is a file that you may write to", cause);

@@ -37,13 +37,13 @@ const written = (id: number, text: string): WrittenMessage => ({
   writtenAt: 1000 + id,
 });
 
-const received = (place: number, of: Partial<KeptMessage> = {}): KeptMessage => ({
-  seq: seq(place),
+const received = (at: number, of: Partial<KeptMessage> = {}): KeptMessage => ({
+  seq: seq(at),
   sender: other,
-  clientMessageId: clientMessageId(BigInt(place)),
+  clientMessageId: clientMessageId(BigInt(at)),
   epoch: epoch(1),
-  sentAt: place * 1000,
-  content: { kind: "text", text: `message ${place}` },
+  sentAt: at * 1000,
+  content: { kind: "text", text: `message ${at}` },
   fault: undefined,
   ...of,
 });
@@ -51,7 +51,7 @@ const received = (place: number, of: Partial<KeptMessage> = {}): KeptMessage => 
 const failsWith = (code: string) => (cause: { code?: string; advice?: string }) =>
   cause.code === code && (cause.advice ?? "").length > 0;
 
-test("everything that was kept is there after closing and opening", async () => {
+test("everything that was kept comes back after closing and opening", async () => {
   const file = newFile();
   const vault = opened(file);
   const secret = createAccountSecret(createIdentity("alice", await keyPair(0)));
@@ -76,7 +76,7 @@ test("everything that was kept is there after closing and opening", async () => 
   );
   const kept = again.restore(group);
   assert.deepEqual(
-    kept?.entries.map(({ seq: place, bytes }) => [place, Buffer.from(bytes).toString()]),
+    kept?.entries.map(({ seq: at, bytes }) => [at, Buffer.from(bytes).toString()]),
     [
       [1, "entry 0"],
       [4, "entry 1"],
@@ -91,7 +91,7 @@ test("everything that was kept is there after closing and opening", async () => 
   again.close();
 });
 
-test("a wrong password is told, and the file is as it was", () => {
+test("a wrong password fails with a code, and the file stays as it was", () => {
   const file = newFile();
   opened(file).close();
   const before = readFileSync(file);
@@ -100,7 +100,7 @@ test("a wrong password is told, and the file is as it was", () => {
   Vault.open(file, key).close();
 });
 
-test("a second client on the same vault is told so, and the first goes on", () => {
+test("a second client on the same vault fails with a code, and the first goes on", () => {
   const file = newFile();
   const vault = opened(file);
   assert.throws(() => Vault.open(file, key), failsWith("vault_in_use"));
@@ -109,7 +109,7 @@ test("a second client on the same vault is told so, and the first goes on", () =
   Vault.open(file, key).close();
 });
 
-test("a file that is none, and a place where none can be, are told", () => {
+test("a file that is no vault, and a directory that does not exist, fail with a code", () => {
   assert.throws(() => Vault.open(path.join(scratch, "nowhere", "vault.db"), key), failsWith("vault_unusable"));
   const file = newFile();
   copyFileSync(import.meta.filename, file);
@@ -132,11 +132,11 @@ test("nothing in its files can be read without the key", () => {
   vault.close();
 });
 
-test("who can write the disk can garble what is in the vault unnoticed: the cipher carries no check", () => {
+test("somebody who can write the disk can garble a vault unnoticed: its cipher has no integrity check", () => {
   const file = newFile();
   const vault = opened(file);
   const suiteState = Buffer.alloc(100_000, "a");
-  // Messages are CBOR, which notices nearly all of it.
+  // Garbled messages would mostly fail as CBOR.
   vault.keep(group, { cursor: seq(1), suiteState });
   vault.close();
   const bytes = readFileSync(file);
@@ -160,7 +160,7 @@ test("who can write the disk can garble what is in the vault unnoticed: the ciph
   assert.ok(outcomes.has("garbled"), [...outcomes].join(", "));
 });
 
-test("a message of one's own is one message, from being written to having its place", () => {
+test("an own message is one message, from when it is written until it has its seq", () => {
   const vault = opened();
   vault.written(written(1, "hello"));
   vault.settled(clientMessageId(1n), { ok: true, seq: seq(3) });
@@ -177,7 +177,7 @@ test("a message of one's own is one message, from being written to having its pl
   vault.close();
 });
 
-test("a message that failed is not sent again by itself", () => {
+test("a failed message is not sent again unless the user retries it", () => {
   const vault = opened();
   vault.written(written(1, "too long"));
   vault.settled(clientMessageId(1n), { ok: false, why: "payload_too_large" });
@@ -185,7 +185,7 @@ test("a message that failed is not sent again by itself", () => {
   vault.close();
 });
 
-test("a message that failed and is thrown away is not sent again with its file by the next run", () => {
+test("the next run does not send the file of a failed message that was discarded", () => {
   const vault = opened();
   const message = clientMessageId(1n);
   const file = { group, message, file: "/tmp/a", keepMetadata: false, text: undefined };
@@ -198,7 +198,7 @@ test("a message that failed and is thrown away is not sent again with its file b
   vault.close();
 });
 
-test("a message that failed waits again when it is to be sent once more, and is what it was", () => {
+test("a failed message that is retried waits again, and has the content that it had", () => {
   const vault = opened();
   const message = written(1, "to be sent again");
   vault.written(message);
@@ -210,7 +210,7 @@ test("a message that failed waits again when it is to be sent once more, and is 
   vault.close();
 });
 
-test("reading goes on where it ended, unless the user was away from the group and much has been written since", () => {
+test("reading goes on where it ended, unless the user had left the group and much has been written since", () => {
   const vault = opened();
   assert.equal(vault.entered(group, seq(500)), 500);
   assert.equal(vault.oldest(group), 501);
@@ -218,7 +218,7 @@ test("reading goes on where it ended, unless the user was away from the group an
   assert.equal(vault.entered(group, seq(2000)), 501, "a restart");
   vault.left(group);
   assert.deepEqual(vault.groups(), []);
-  // What is under way when a group is left does not bring it back.
+  // A message that was under way when the user left does not bring the group back.
   vault.keep(group, { message: received(502), cursor: seq(502) });
   assert.deepEqual(vault.groups(), []);
   assert.equal(vault.entered(group, seq(400)), 502, "nothing is missing");
@@ -238,7 +238,7 @@ test("reading goes on where it ended, unless the user was away from the group an
 test("a step is kept whole or not at all", () => {
   const vault = opened();
   vault.keep(group, { message: received(1), cursor: seq(1) });
-  // Another message at the same place.
+  // Another message with the same seq.
   const clash = received(1, { clientMessageId: clientMessageId(99n) });
   assert.throws(() => vault.keep(group, { message: clash, cursor: seq(9), suiteState: Buffer.from("lost") }));
   assert.deepEqual(vault.groups()[0]?.cursor, 1);
@@ -247,7 +247,7 @@ test("a step is kept whole or not at all", () => {
   vault.close();
 });
 
-test("pins come back with whatever was decided about them", () => {
+test("pins come back with what the user has decided about them", () => {
   const vault = opened();
   const pin = { name: "bob", user: other, identity: Buffer.from("one"), verified: true, former: [Buffer.from("zero")] };
   vault.pins.save(pin);
@@ -261,14 +261,14 @@ test("pins come back with whatever was decided about them", () => {
   vault.close();
 });
 
-test("messages expire by when they were sent, and what waits to be sent does not", () => {
+test("messages expire by when they were sent, and those that wait to be sent do not", () => {
   const vault = opened();
-  for (const [place, at] of [
+  for (const [at, of] of [
     [1, 1],
     [2, 1],
     [3, 2],
   ] as const) {
-    vault.keep(group, { message: received(place, { epoch: epoch(at) }), cursor: seq(place) });
+    vault.keep(group, { message: received(at, { epoch: epoch(of) }), cursor: seq(at) });
   }
   vault.written(written(1, "waits"));
   assert.deepEqual([...vault.expire(group, 2500)], [2]);
@@ -278,7 +278,7 @@ test("messages expire by when they were sent, and what waits to be sent does not
   vault.close();
 });
 
-test("a client that is killed at any moment has lost nothing that it said was taken in", async () => {
+test("a client that is killed at any moment has lost no message that it took in", async () => {
   const file = newFile();
   opened(file).close();
   let taken = 0;
@@ -298,7 +298,7 @@ test("a client that is killed at any moment has lost nothing that it said was ta
     let out = "";
     writer.stdout.on("data", (chunk: Buffer) => {
       out += chunk.toString();
-      if (out.length > 200 + randomBytes(1)[0]! * 4) writer.kill("SIGKILL");
+      if (out.length > 200 + randomBytes(1).readUInt8() * 4) writer.kill("SIGKILL");
     });
     await once(writer, "close");
     const vault = Vault.open(file, key);

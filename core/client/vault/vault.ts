@@ -37,19 +37,19 @@ import { type RowKey, VaultView } from "./view.ts";
 
 const sessionFields = z.object({ user: userIdField, token: anyBytesField });
 
-/** A session to go on with. */
+/** The session of the last login, which the next run resumes. */
 export type KeptSession = Readonly<z.output<typeof sessionFields>>;
 
 /**
- * A person's local database: identity, pins, groups with their keys, messages and outbox in one encrypted file (SQLite's
- * form, by libsql). What the user has seen as written or received is in it, whatever crashes: what they write is on disk
- * before they see it taken; what they receive comes again from the server if the power fails before it is.
+ * An account's local database: identity, pins, groups with their keys, messages and outbox in one encrypted file (SQLite's
+ * format, by libsql). A crash loses nothing that the user has seen: a message that they write is on disk before it is shown as
+ * written; one that they receive comes again from the server if the power fails before it is on disk.
  *
- * One client at a time: the file is locked as long as it is open, and the system lets go of it when the client dies.
+ * One client at a time: the file is locked while it is open, and the system releases the lock when the client dies.
  */
 export class Vault implements Keeper {
   readonly pins: PinStore;
-  /** What a person sees of it. */
+  /** What a screen shows of it. */
   readonly view: VaultView;
   /** Files on their way. */
   readonly files: OutgoingFiles;
@@ -69,7 +69,7 @@ export class Vault implements Keeper {
     this.#name = this.accountSecret()?.identity.public.name;
   }
 
-  /** A new vault in this file; what is there already is given up. */
+  /** Makes a new vault in this file, and deletes what is there already. */
   static create(file: string, key: Uint8Array): Vault {
     try {
       mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -80,7 +80,7 @@ export class Vault implements Keeper {
     return Vault.open(file, key);
   }
 
-  /** Opens the vault in this file, which is made if it is missing. The key has 32 bytes; a wrong one changes nothing. */
+  /** Opens the vault in this file, which is made if it is missing. The key has 32 bytes; with a wrong one nothing is changed. */
   static open(file: string, key: Uint8Array): Vault {
     return new Vault(VaultDatabase.open(file, key));
   }
@@ -210,7 +210,7 @@ export class Vault implements Keeper {
     if (goesOn) {
       if (kept.leftAt !== null) this.#database.run("UPDATE groups SET left_at = NULL WHERE id = ?", group);
     } else {
-      // What came while the user was away from the group is not there, and so nothing before counts.
+      // Messages are missing between those kept before and `after`, so the kept range begins anew there.
       this.#database.run(
         `INSERT INTO groups (id, cursor, oldest, known_since) VALUES (?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET cursor = excluded.cursor, oldest = excluded.oldest, left_at = NULL`,

@@ -37,19 +37,19 @@ function opened(): Vault {
 }
 
 let ids = 1000n;
-function receive(vault: Vault, place: number, text: string, of: Partial<KeptMessage> & { to?: GroupId } = {}): void {
+function receive(vault: Vault, at: number, text: string, of: Partial<KeptMessage> & { to?: GroupId } = {}): void {
   const { to = group, ...fields } = of;
   const message = {
-    seq: seq(place),
+    seq: seq(at),
     sender: other,
     clientMessageId: clientMessageId(ids++),
     epoch: epoch(1),
-    sentAt: place * 1000,
+    sentAt: at * 1000,
     content: { kind: "text" as const, text },
     fault: undefined,
     ...fields,
   };
-  vault.keep(to, { message, cursor: seq(place) });
+  vault.keep(to, { message, cursor: seq(at) });
 }
 
 function write(vault: Vault, id: number, text: string, to = group): void {
@@ -59,18 +59,18 @@ function write(vault: Vault, id: number, text: string, to = group): void {
 const texts = (messages: readonly ShownMessage[]) =>
   messages.map(({ content }) => (content ? wordsOf(content) : undefined));
 
-test("messages are shown by their places, and behind them what has none, in the order in which it was written", () => {
+test("messages are shown by their seqs, and behind them those without one in the order in which they were written", () => {
   const vault = opened();
   write(vault, 1, "first to fail");
   write(vault, 2, "waits");
   write(vault, 3, "arrives");
-  for (const place of [12, 13, 15]) receive(vault, place, `at ${place}`);
+  for (const at of [12, 13, 15]) receive(vault, at, `at ${at}`);
   vault.settled(clientMessageId(1n), { ok: false, why: "payload_too_large" });
   vault.settled(clientMessageId(3n), { ok: true, seq: seq(14) });
   const { view } = vault;
   assert.deepEqual(texts(view.last(group, 10)), ["at 12", "at 13", "at 15", "first to fail", "waits", "arrives"]);
   receive(vault, 14, "arrives", { sender: me, clientMessageId: clientMessageId(3n) });
-  // What came before is fetched later.
+  // An older message is fetched later.
   receive(vault, 11, "at 11");
   const all = view.last(group, 10);
   const [, , at13] = all;
@@ -78,7 +78,7 @@ test("messages are shown by their places, and behind them what has none, in the 
   assert.deepEqual(texts(view.after(at13.row, 3)), ["arrives", "at 15", "first to fail"]);
   assert.deepEqual(texts(all), ["at 11", "at 12", "at 13", "arrives", "at 15", "first to fail", "waits"]);
   assert.deepEqual(
-    all.map(({ state, seq: place, epoch: under, why }) => [state, place, under, why]),
+    all.map(({ state, seq: at, epoch: under, why }) => [state, at, under, why]),
     [
       ["received", 11, 1, undefined],
       ["received", 12, 1, undefined],
@@ -92,9 +92,9 @@ test("messages are shown by their places, and behind them what has none, in the 
   assert.deepEqual(texts(view.waiting()), ["waits"]);
 });
 
-test("a page ends where the next one begins, whichever way one goes", () => {
+test("a page ends where the next one begins, in both directions", () => {
   const vault = opened();
-  for (let place = 1; place <= 20; place++) receive(vault, place, `${place}`);
+  for (let at = 1; at <= 20; at++) receive(vault, at, `${at}`);
   for (let id = 1; id <= 5; id++) write(vault, id, `unsent ${id}`);
   const { view } = vault;
   const all = view.last(group, 100);
@@ -123,7 +123,7 @@ test("a page ends where the next one begins, whichever way one goes", () => {
   assert.deepEqual(view.before(999_999 as RowKey, 9), []);
 });
 
-test("a group tells what is unread and who is named in it, and the one in which something was said last comes first", () => {
+test("groups have counts of unread messages and mentions, and the one with the latest message comes first", () => {
   const vault = opened();
   const [quiet, busy] = [groupId(8), groupId(9)];
   vault.keep(quiet, { title: "quiet" });
@@ -151,7 +151,7 @@ test("a group tells what is unread and who is named in it, and the one in which 
   assert.equal(typeof vault.view.groups()[0]?.leftAt, "number");
 });
 
-test("a draft is kept, and is each group's own", () => {
+test("each group keeps a draft of its own", () => {
   const vault = opened();
   vault.keep(group, { title: "a" });
   vault.keep(groupId(8), { title: "b" });
@@ -162,7 +162,7 @@ test("a draft is kept, and is each group's own", () => {
   assert.equal(vault.view.groups().find(({ group: id }) => id === group)?.draft, "half a sen");
 });
 
-test("whoever subscribes learns of each message that is kept or changes, once it is", () => {
+test("a listener is called for each message that is kept or changes, once it is kept", () => {
   const vault = opened();
   const changes: VaultChange[] = [];
   const cancel = vault.view.subscribe((change) => {
@@ -184,7 +184,7 @@ test("whoever subscribes learns of each message that is kept or changes, once it
   assert.equal(changes.length, 4);
 });
 
-test("what is looked for is found by all of its words, the last one begun, newest first, in one group or in all", () => {
+test("a search finds messages with all words, the last perhaps unfinished, newest first, in one group or in all", () => {
   const vault = opened();
   receive(vault, 1, "the cat climbs the tree");
   receive(vault, 2, "the dog, too");
@@ -207,7 +207,7 @@ test("what is looked for is found by all of its words, the last one begun, newes
   ]);
 });
 
-test("signs that somebody types are no operators, and what is written without spaces is found in its middle", () => {
+test("typed signs are no operators, and words of scripts without spaces are found within a text", () => {
   const vault = opened();
   const said = [
     'he said "no" - NOT me',
@@ -249,7 +249,7 @@ test("signs that somebody types are no operators, and what is written without sp
   }
 });
 
-test("nothing that can be typed is an error", () => {
+test("no typed text makes a search fail", () => {
   const { view } = opened();
   const signs = fc.constantFrom(
     '"',
@@ -281,7 +281,7 @@ test("nothing that can be typed is an error", () => {
   fc.assert(fc.property(typed, (text) => Array.isArray(view.search(text, { count: 3 }))));
 });
 
-test("what has expired is found no more", () => {
+test("messages that have expired are found no more", () => {
   const vault = opened();
   receive(vault, 1, "secret plans");
   receive(vault, 2, "later plans");

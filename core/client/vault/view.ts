@@ -6,10 +6,10 @@ import { searchExpression } from "./search-form.ts";
 import type { VaultDatabase } from "./vault-database.ts";
 
 declare const brand: unique symbol;
-/** A message in this vault, from when it was written or received until it is deleted; never another one's afterwards. */
+/** Names a message in this vault from when it is written or received until it is deleted, and no other message ever. */
 export type RowKey = number & { readonly [brand]: "RowKey" };
 
-/** `sent` is what the server has taken in; its seq comes a moment later, when it is delivered. */
+/** `sent`: the server has acknowledged it. Its seq comes a moment later, when it is delivered. */
 export type MessageState = "written" | "sent" | "failed" | "received" | "unreadable";
 
 export interface ShownMessage {
@@ -21,7 +21,7 @@ export interface ShownMessage {
   readonly clientMessageId: ClientMessageId;
   /** Undefined until the message is delivered. */
   readonly epoch: Epoch | undefined;
-  /** Written by the user, or taken in by the server, in milliseconds since the Unix epoch. */
+  /** When the user wrote it, or the server took it in, in milliseconds since the Unix epoch. */
   readonly at: number;
   readonly state: MessageState;
   /** Why it failed or cannot be read. */
@@ -32,31 +32,32 @@ export interface ShownMessage {
 
 export interface ShownGroup {
   readonly group: GroupId;
-  /** Undefined while none could be opened. */
+  /** Undefined while no title could be opened. */
   readonly title: string | undefined;
-  /** The one that is shown last. */
+  /** The message that is shown last. */
   readonly last: ShownMessage | undefined;
-  /** Messages of others behind the read position. */
+  /** Messages of others behind `readSeq`. */
   readonly unread: number;
-  /** Of those, the ones that name the user. */
+  /** Those of them that name the user. */
   readonly mentions: number;
-  /** Everything up to here has been read. */
+  /** The user has read everything up to this seq. */
   readonly readSeq: Seq;
   readonly draft: string;
   /** When the user left or was removed, in milliseconds since the Unix epoch. */
   readonly leftAt: number | undefined;
 }
 
-/** What has changed: a message, which may be gone now, or something about the group, or many messages at once. */
+/** A change of a vault: of a message, which may be deleted now, or, without a row, of the group or of many messages. */
 export interface VaultChange {
   readonly group: GroupId;
   readonly row: RowKey | undefined;
 }
 
 /**
- * What a person sees of their vault: groups, messages in the order in which they are shown, and what they look for.
+ * What a screen shows of a vault: groups, messages in their order, and the results of a search.
  *
- * In a group messages stand by their seqs; behind them those that have none yet, in the order in which they were written.
+ * Messages of a group are in the order of their seqs; behind them come those without one, in the order in which they were
+ * written.
  */
 export class VaultView {
   readonly #database: VaultDatabase;
@@ -74,12 +75,12 @@ export class VaultView {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** For who changes the vault: something has been kept. */
+  /** The vault calls this when it has kept a change. */
   notify(group: GroupId, row: RowKey | undefined): void {
     for (const listener of this.#listeners) listener({ group, row });
   }
 
-  /** All groups, left ones too; where something was last said first. */
+  /** All groups, those that the user has left included; the group with the latest message comes first. */
   groups(): ShownGroup[] {
     const user = this.#user() ?? 0;
     const rows = this.#database.all<GroupRow>(
@@ -104,7 +105,7 @@ export class VaultView {
     return groups.sort((a, b) => b.at - a.at).map(({ shown }) => shown);
   }
 
-  /** Undefined when there is none any more. */
+  /** Undefined when the message has been deleted. */
   message(row: RowKey): ShownMessage | undefined {
     return this.#messages("WHERE id = ?", row)[0];
   }
@@ -114,19 +115,19 @@ export class VaultView {
     return this.#upTo(group, undefined, count);
   }
 
-  /** Those that stand before a message, in order; none when that is gone. */
+  /** The messages before one, in order; none when that has been deleted. */
   before(row: RowKey, count: number): ShownMessage[] {
     const position = this.#positionOf(row);
     return position ? this.#upTo(position.group, position, count) : [];
   }
 
-  /** Those that stand behind a message, in order; none when that is gone. */
+  /** The messages behind one, in order; none when that has been deleted. */
   after(row: RowKey, count: number): ShownMessage[] {
     const position = this.#positionOf(row);
     return position ? this.#from(position, count) : [];
   }
 
-  /** A message and those around it, in order, half of them on each side as long as there are so many; none when it is gone. */
+  /** A message and those around it, in order, half on each side where there are so many; none when it has been deleted. */
   around(row: RowKey, count: number): ShownMessage[] {
     const message = this.message(row);
     if (!message) return [];
@@ -138,8 +139,8 @@ export class VaultView {
   }
 
   /**
-   * Messages with all of these words, the last of which need not be finished, newest first. A person may type anything:
-   * signs stand for nothing, and what has no word in it finds nothing.
+   * Messages with all of these words, the last of which need not be finished, newest first. Signs are ignored, and a text
+   * without a word finds nothing.
    */
   search(typed: string, { group, count }: { readonly group?: GroupId; readonly count: number }): ShownMessage[] {
     const expression = searchExpression(typed);
@@ -157,7 +158,7 @@ export class VaultView {
     );
   }
 
-  /** What waits to be sent, in the order in which it was written. */
+  /** The messages that wait to be sent, in the order in which they were written. */
   waiting(): ShownMessage[] {
     return this.#messages("WHERE state = 'written' ORDER BY id");
   }
@@ -167,7 +168,7 @@ export class VaultView {
     return found?.draft ?? "";
   }
 
-  /** Keeps what the user has begun to write to a group. */
+  /** Keeps the text that the user has begun to write to a group. */
   saveDraft(group: GroupId, draft: string): void {
     this.#database.run("UPDATE groups SET draft = ? WHERE id = ?", draft, group);
     this.notify(group, undefined);

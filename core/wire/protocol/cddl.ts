@@ -40,7 +40,7 @@ function rules(direction: string, frames: ColdTable): string {
 export function framesCddl(): string {
   const types = Object.entries(namedTypes).map(([name, [from, to]]) => `${name} = ${from}..${to}\n`);
   return `; The bodies of cold frames, behind the two bytes of version and kind. Written by \`npm run protocol\`.
-; PROTOCOL.md says what CDDL cannot: texts with a bound have at most a third as many UTF-16 code units as they may have bytes.
+; PROTOCOL.md says what CDDL cannot: the bound of a text is in UTF-16 code units, a third of its bound in bytes here.
 
 ${types.join("")}code = ${errorCodeNames.map((code) => `"${code}"`).join(" / ")}
 

@@ -22,20 +22,20 @@ import { logInHere, signUpHere } from "../new-account.ts";
 import { Profiles } from "../profile.ts";
 
 const keyPairs = await Promise.all([0, 1, 2].map(keyPair));
-const place = mkdtempSync(path.join(tmpdir(), "machines-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "machines-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 let machines = 0;
 let users = 0;
 
 export function machine(open = openLeanSocket): LocalAccountParts {
-  const profiles = new Profiles(path.join(place, `machine${machines++}`));
+  const profiles = new Profiles(path.join(scratch, `machine${machines++}`));
   const random = seededRandom(machines);
   const keys = present(keyPairs[machines % keyPairs.length]);
   const crypto = { ...opaque, ...inlineRsa, generateKeys: async () => keys };
   return { profiles, crypto, open, clock: systemClock, random, effort: "simulated" };
 }
 
-/** People with accounts at machines of their own, at a deployment that lasts as long as the suite that asks for it. */
+/** People with accounts at machines of their own, at a deployment that lasts as long as the suite that calls this. */
 export function peopleAtMachines() {
   let deployment: TestDeployment | undefined;
   const accounts = new Set<LocalAccount>();
