@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
-import type { FileContent } from "../../e2ee/content.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { seededRandom } from "../../platform/random.ts";
@@ -11,6 +10,7 @@ import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { filesOf } from "../../testing/files.ts";
 import { HostileServer } from "../../testing/hostile-server.ts";
 import { groupOf, person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { chunkStoredBytes } from "../../wire/attachment.ts";
 import { logIn } from "../account/authenticate.ts";
@@ -18,8 +18,8 @@ import { Connection } from "../mail/connection.ts";
 import { dialAssigned } from "../socket/dial.ts";
 import { openLeanSocket } from "../socket/lean-socket.ts";
 
-const place = mkdtempSync(path.join(tmpdir(), "hostile-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "hostile-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
 suite("a server that lies about files and logins", () => {
   let deployment: TestDeployment;
@@ -31,18 +31,18 @@ suite("a server that lies about files and logins", () => {
   });
   after(() => deployment.stop());
 
-  test("a file that was cut, or whose chunks were swapped, repeated, changed or are another's, does not appear", async () => {
+  test("a file that was cut, or whose chunks were swapped, repeated, changed or are another's, is not saved", async () => {
     const [alice, bob] = await Promise.all(["alice", "bob"].map((role) => person(hostile.target, `${role}${names++}`)));
     assert.ok(alice && bob);
     const group = await groupOf(alice, bob);
     for (const name of ["one", "two"]) {
-      const file = path.join(place, name);
+      const file = path.join(scratch, name);
       writeFileSync(file, Buffer.alloc(200_000, name));
       const sent = await filesOf(alice, hostile.target).send(group, file);
       assert.ok(sent.ok && sent.value.ok);
     }
-    await until(() => bob.messages.length === 2, "bob was told of both");
-    const [one, two] = bob.messages.map(({ content }) => content as FileContent);
+    await until(() => bob.messages.length === 2, "bob has received both");
+    const [one, two] = bob.messages.flatMap(({ content }) => (content.kind === "file" ? [content] : []));
     assert.ok(one && two);
     const files = filesOf(bob, hostile.target);
     const stored = new Map<string, Buffer>();
@@ -52,7 +52,7 @@ suite("a server that lies about files and logins", () => {
     };
     const honest = await files.read(two);
     assert.ok(honest.ok);
-    const other = [...stored.values()].at(-1) as Buffer;
+    const other = present([...stored.values()].at(-1));
     const chunk = (body: Buffer, index: number) =>
       body.subarray(index * chunkStoredBytes, (index + 1) * chunkStoredBytes);
     const lies: Readonly<Record<string, (body: Buffer) => Buffer>> = {
@@ -71,7 +71,7 @@ suite("a server that lies about files and logins", () => {
     };
     for (const [what, lie] of Object.entries(lies)) {
       hostile.body = (_route, body) => lie(body);
-      const directory = path.join(place, what);
+      const directory = path.join(scratch, what);
       const saved = await files.save(one, path.join(directory, "one"));
       assert.equal(!saved.ok && saved.reason.code, "attachment_tampered", what);
       assert.deepEqual(
@@ -79,14 +79,14 @@ suite("a server that lies about files and logins", () => {
         [],
         what,
       );
-      // An honest server then gives the rest, or all of it.
+      // From an honest server the client then fetches the rest, or all of it.
       hostile.body = (_route, body) => body;
       assert.ok((await files.save(one, path.join(directory, "one"))).ok, what);
       assert.deepEqual(readFileSync(path.join(directory, "one")), Buffer.alloc(200_000, "one"));
     }
   });
 
-  test("a login that is answered with somebody else's record fails, and tells the server nothing", async () => {
+  test("a login that is answered with somebody else's record fails, and the client sends no proof of the password", async () => {
     const mallory = await person(hostile.target, `mallory${names++}`, { password: "known to the server" });
     const victim = await person(hostile.target, `victim${names++}`, { password: "correct horse" });
     const attempt = async () => {
@@ -107,7 +107,7 @@ suite("a server that lies about files and logins", () => {
     hostile.onRequest("logInStart", (frame) => ({ ...frame, name: mallory.name }));
     const welcome = await attempt();
     assert.equal(!welcome.ok && welcome.reason.code, "login_failed");
-    assert.equal(finished, 0, "the client has proved nothing to who could not prove that it has the record");
+    assert.equal(finished, 0, "the client proves nothing to a server that has not proved that it has the record");
     hostile.repent();
     assert.ok((await attempt()).ok);
   });

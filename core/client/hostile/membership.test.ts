@@ -29,7 +29,7 @@ import {
 import type { MembershipAction, MembershipEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 
-/** What a server may try with who belongs to a group: each time honest clients find it out, refuse it, and go on as before. */
+/** Lies of a server about a group's members: each time honest clients notice, refuse the lie, and go on as before. */
 suite("a server that lies about members", () => {
   let deployment: TestDeployment;
   let hostile: HostileServer;
@@ -74,9 +74,9 @@ suite("a server that lies about members", () => {
   const subject = ({ client, identity }: Witness) => [
     { user: present(client.user), fingerprint: identity.public.fingerprint },
   ];
-  const opening = () => encode({ commitment: randomBytes(32) });
+  const keyCommitment = () => encode({ commitment: randomBytes(32) });
 
-  /** Inserts an entry into what is shown to somebody, in its log and among its messages; what follows moves on by one. */
+  /** Inserts an entry into the log and the messages that a victim is shown; what follows moves on by one seq. */
   function insert(entry: Uint8Array, index: number, at: Seq, group: GroupId, victim: Witness): void {
     const forgedMessage: ShownMessage = {
       seq: at,
@@ -107,18 +107,18 @@ suite("a server that lies about members", () => {
     ["admit", "adds a member"],
     ["remove", "removes a member"],
     ["promote", "makes somebody an admin"],
-    ["rekey", "opens an epoch"],
+    ["rekey", "begins an epoch"],
   ];
   for (const [action, what] of actions) {
-    test(`who ${what} without the admin's signature is refused`, async () => {
+    test(`an entry that ${what} without the admin's signature is refused`, async () => {
       const [alice, bob, carol, mallory] = await people("alice", "bob", "carol", "mallory");
       const group = await groupOf(alice, bob, carol);
       assert.ok((await alice.say(group, "before")).ok);
       await until(() => bob.texts(group).length === 1, "bob has read it");
       const before = membersOf(bob, group);
       const subjects = action === "rekey" ? [] : subject(action === "admit" ? mallory : carol);
-      const opens = action === "promote" ? { epoch: epoch(1) } : { opening: opening() };
-      const entry = forged(alice, group, { action, subjects, ...opens }, mallory);
+      const of = action === "promote" ? { epoch: epoch(1) } : { opening: keyCommitment() };
+      const entry = forged(alice, group, { action, subjects, ...of }, mallory);
       insert(entry, 1, seq(3), group, bob);
       await until(() => bob.logRefusals.length > 0, "bob's client has refused the log");
       assert.match(bob.logRefusals[0] ?? "", /entry 1 is not signed by its actor/);
@@ -129,7 +129,7 @@ suite("a server that lies about members", () => {
     });
   }
 
-  test("a member who is no admin cannot add anybody, though the server plays along", async () => {
+  test("a member who is no admin cannot add anybody, even with the server's help", async () => {
     const [alice, bob, mallory] = await people("alice", "bob", "mallory");
     const group = await groupOf(alice, bob);
     await bob.client.conversation(group).refresh();
@@ -141,7 +141,7 @@ suite("a server that lies about members", () => {
         actor: present(bob.client.user),
         actorFingerprint: bob.identity.public.fingerprint,
         subjects: subject(mallory),
-        opening: opening(),
+        opening: keyCommitment(),
       },
       bob,
     );
@@ -151,7 +151,7 @@ suite("a server that lies about members", () => {
     assert.equal(membersOf(alice, group).length, 2);
   });
 
-  test("an entry of another group, or out of its place in the chain, is refused", async () => {
+  test("an entry of another group, or out of the chain's order, is refused", async () => {
     const [alice, bob] = await people("alice", "bob");
     const [group, other] = [await groupOf(alice, bob), await groupOf(alice, bob)];
     const rename = { action: "rename", epoch: epoch(1), sealedTitle: Buffer.alloc(80) } as const;
@@ -180,7 +180,7 @@ suite("a server that lies about members", () => {
     await until(async () => (await bob.client.conversation(group).refresh()).ok, "bob goes on with the true log");
   });
 
-  test("answers that never go on are refused, and not asked for again and again", async () => {
+  test("replies that never go on are refused, and the client does not ask again and again", async () => {
     const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
@@ -214,12 +214,12 @@ suite("a server that lies about members", () => {
     await until(() => bob.texts(group).length === 1, "bob goes on with the truth");
   });
 
-  test("members who are shown different logs find out with the next message", async () => {
+  test("members who are shown different logs notice with the next message", async () => {
     const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     assert.ok((await alice.say(group, "before")).ok);
     await until(() => bob.texts(group).length === 1, "bob has read it");
-    // Bob is kept from seeing that the group has another title.
+    // The server hides from bob that the group has another title.
     const isBob = (name: string | undefined) => name === bob.name.toLowerCase();
     hostile.messages = (messages, of, { name }) => {
       if (of !== group || !isBob(name)) return messages;
@@ -239,7 +239,7 @@ suite("a server that lies about members", () => {
     assert.deepEqual(bob.texts(group), ["before"]);
   });
 
-  test("an epoch that no log entry opens gets nothing sealed under it", async () => {
+  test("nothing is sealed under an epoch with which no log entry begins", async () => {
     const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     await until(async () => (await alice.client.conversation(group).refresh()).ok, "alice has the key");
@@ -248,13 +248,13 @@ suite("a server that lies about members", () => {
       groups: groups.groups.map((entry) => ({ ...entry, epoch: epoch(entry.epoch + 3) })),
     }));
     hostile.interrupt();
-    await until(() => alice.client.mailbox.groups.get(group)?.epoch === 4, "alice has been told of it");
+    await until(() => alice.client.mailbox.groups.get(group)?.epoch === 4, "the server has named the epoch to alice");
     const outcome = await alice.say(group, "under which key?");
     assert.equal(!outcome.ok && outcome.code, "cannot_seal");
     assert.match(alice.logRefusals.join(), /names epoch 4, and its log ends in 1/);
   });
 
-  test("a wrapped key of an old epoch is not taken for a new one's", async () => {
+  test("a wrapped key of an old epoch is refused for a new one", async () => {
     const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     let first: Uint8Array | undefined;
@@ -274,7 +274,7 @@ suite("a server that lies about members", () => {
     await until(() => bob.texts(group).includes("again"), "with the right key bob goes on");
   });
 
-  test("another key for somebody who is known stops what would go to them, until it is accepted", async () => {
+  test("another key for somebody who is known stops messages to them until the user accepts it", async () => {
     const [alice, bob] = await people("alice", "bob");
     const group = await groupOf(alice, bob);
     assert.ok((await alice.say(group, "to the bob that alice knows")).ok);
@@ -294,18 +294,18 @@ suite("a server that lies about members", () => {
     assert.equal(
       alice.client.trust.verify(bob.identity.public.name),
       false,
-      "what is in doubt cannot be marked as verified",
+      "a changed identity cannot be marked as verified",
     );
-    // The server shows the right one again: nothing was ever taken for bob's but what alice knew.
+    // The server shows the right one again; alice's client has never believed the other.
     hostile.repent();
     await until(async () => (await alice.client.meet([bob.name])).ok, "alice meets the bob that she knows");
     assert.ok((await alice.say(group, "to bob")).ok);
   });
 
-  test("another key at the first meeting shows in the safety number, and to whom it is used against", async () => {
+  test("another key at the first meeting shows in the safety number, and to the victim's own client", async () => {
     const [alice, bob] = await people("alice", "bob");
     const swapped = createIdentity(bob.identity.public.name, await keyPair(5));
-    // The server itself believes its lie.
+    // The lie stands in the server's database.
     const database = new Database(deployment.databaseUrl, { connectionsMax: 1, log: silentLog });
     await database.query({
       text: "UPDATE users SET identity = $1 WHERE id = $2",

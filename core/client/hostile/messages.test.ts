@@ -9,10 +9,10 @@ import { groupOf } from "../../testing/person.ts";
 import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { type Witness, witness } from "../../testing/witness.ts";
-import { clientMessageId, epoch, type GroupId, type Seq, type UserId } from "../../wire/ids.ts";
+import { clientMessageId, epoch, type GroupId, seq, userId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 
-/** What a server may try with messages: each time the fault has a name, and whatever else was written is read. */
+/** Lies of a server about messages: each time the client reports a fault, and reads all other messages. */
 suite("a server that lies about messages", () => {
   let deployment: TestDeployment;
   let hostile: HostileServer;
@@ -26,9 +26,10 @@ suite("a server that lies about messages", () => {
   async function pair(): Promise<{ alice: Witness; bob: Witness; group: GroupId }> {
     hostile?.close();
     hostile = await HostileServer.inFrontOf(deployment.cluster.url);
-    const [alice, bob] = (await Promise.all(
-      ["alice", "bob"].map((role) => witness(hostile.target, `${role}${names++}`)),
-    )) as [Witness, Witness];
+    const [alice, bob] = await Promise.all([
+      witness(hostile.target, `alice${names++}`),
+      witness(hostile.target, `bob${names++}`),
+    ]);
     return { alice, bob, group: await groupOf(alice, bob) };
   }
 
@@ -38,7 +39,7 @@ suite("a server that lies about messages", () => {
     for (const text of texts) assert.ok((await who.say(group, text)).ok);
   };
 
-  /** From this place on, somebody is shown other messages; those behind move on by as many as were put in. */
+  /** From this seq on, somebody is shown other messages; those behind move on by as many as were inserted. */
   function showInstead(
     to: Witness,
     group: GroupId,
@@ -52,20 +53,20 @@ suite("a server that lies about messages", () => {
         if (message.seq < from) return [message];
         const instead = shown.get(message.seq) ?? change(message);
         shown.set(message.seq, instead);
-        let seq = from;
-        for (const [place, put] of shown) if (place < message.seq) seq += put.length;
-        return instead.map((put) => ({ ...put, seq: seq++ as Seq }));
+        let next = from;
+        for (const [at, put] of shown) if (at < message.seq) next += put.length;
+        return instead.map((put) => ({ ...put, seq: seq(next++) }));
       });
     };
   }
 
-  test("a message that is lost on the way is fetched, and everything comes in order", async () => {
+  test("a message that is lost on the way is fetched, and all messages come in order", async () => {
     const { alice, bob, group } = await pair();
     const dropped = new Set<number>();
     hostile.messages = (messages, of, { name }) =>
-      messages.filter(({ seq }) => {
-        if (of !== group || !isHim(bob, name) || seq % 2 === 1 || dropped.has(seq)) return true;
-        dropped.add(seq);
+      messages.filter(({ seq: at }) => {
+        if (of !== group || !isHim(bob, name) || at % 2 === 1 || dropped.has(at)) return true;
+        dropped.add(at);
         return false;
       });
     await say(alice, group, "a", "b", "c", "d", "e", "f");
@@ -75,19 +76,19 @@ suite("a server that lies about messages", () => {
     assert.deepEqual(bob.missing, []);
   });
 
-  test("a message that is withheld is said to be missing, though the server says that all is there", async () => {
+  test("a withheld message is reported as missing, though the server says that there is none", async () => {
     const { alice, bob, group } = await pair();
     await say(alice, group, "a");
     await until(() => bob.texts(group).length === 1, "bob has the first");
     hostile.messages = (messages, of, { name }) =>
-      messages.filter(({ seq }) => of !== group || !isHim(bob, name) || seq !== 3);
+      messages.filter(({ seq: at }) => of !== group || !isHim(bob, name) || at !== 3);
     await say(alice, group, "withheld", "c");
     await until(() => bob.texts(group).length === 2, "bob has the one behind");
     assert.deepEqual(bob.texts(group), ["a", "c"]);
     assert.deepEqual(bob.missing, [[3, 3]]);
   });
 
-  test("a message that is repeated at its place comes once; at another place it is called replayed", async () => {
+  test("a message that is repeated with its seq comes once; with another seq it is reported as replayed", async () => {
     const { alice, bob, group } = await pair();
     hostile.messages = (messages) => messages.flatMap((message) => [message, message]);
     await say(alice, group, "a", "b");
@@ -96,7 +97,7 @@ suite("a server that lies about messages", () => {
     await say(alice, group, "c", "d");
     await until(() => bob.texts(group).length === 4, "bob has all");
     assert.deepEqual(bob.texts(group), ["a", "b", "c", "d"]);
-    await until(() => bob.unreadable.length === 2, "bob was told of the repetitions");
+    await until(() => bob.unreadable.length === 2, "bob's client has reported the repetitions");
     assert.deepEqual(faults(bob), ["replayed", "replayed"]);
   });
 
@@ -114,23 +115,23 @@ suite("a server that lies about messages", () => {
     assert.deepEqual(faults(bob), []);
   });
 
-  test("who is shown their own messages in another order than they were acknowledged in is told", async () => {
+  test("own messages in another order than they were acknowledged in are reported as misplaced", async () => {
     const { alice, bob, group } = await pair();
-    const other = (seq: number) => (seq === 2 ? 3 : seq === 3 ? 2 : seq) as Seq;
+    const other = (at: number) => seq(at === 2 ? 3 : at === 3 ? 2 : at);
     hostile.messages = (messages, of) =>
       of === group ? messages.map((message) => ({ ...message, seq: other(message.seq) })) : messages;
     await say(alice, group, "first", "second");
-    await until(() => alice.misplaced.length > 0, "alice is told");
+    await until(() => alice.misplaced.length > 0, "alice's client has reported it");
     await until(() => bob.texts(group).length === 2, "bob has both");
     assert.deepEqual(new Set(alice.misplaced), new Set([2, 3]));
   });
 
-  test("a message that is held back comes late, and in its place", async () => {
+  test("a message that is held back comes late, and with its seq", async () => {
     const { alice, bob, group } = await pair();
     let release = false;
     hostile.messages = (messages, of, { name }) =>
-      release || of !== group || !isHim(bob, name) ? messages : messages.filter(({ seq }) => seq !== 3);
-    // Nor does the server answer when it is asked.
+      release || of !== group || !isHim(bob, name) ? messages : messages.filter(({ seq: at }) => at !== 3);
+    // The server does not answer requests for it, either.
     hostile.onRequest("sync", (sync) => (release ? sync : undefined));
     await say(alice, group, "a", "late", "c");
     await until(() => bob.texts(group).length === 1, "bob has what came before");
@@ -150,13 +151,13 @@ suite("a server that lies about messages", () => {
     };
     await say(alice, other, "for the other group");
     await until(() => pasted !== undefined, "the server has seen it");
-    showInstead(bob, group, 2, (message) => [{ ...(pasted as ShownMessage), seq: message.seq }, message]);
+    showInstead(bob, group, 2, (message) => [{ ...present(pasted), seq: message.seq }, message]);
     await say(alice, group, "for this group");
     await until(() => bob.texts(group).length === 1, "bob has the right one");
     assert.deepEqual(faults(bob), ["wrong_key"]);
   });
 
-  test("a message of another epoch is not taken for one of this", async () => {
+  test("a message of another epoch is refused in this one", async () => {
     const { alice, bob, group } = await pair();
     let old: ShownMessage | undefined;
     hostile.messages = (messages, of) => {
@@ -166,7 +167,7 @@ suite("a server that lies about messages", () => {
     await say(alice, group, "in epoch 1");
     await until(() => bob.texts(group).length === 1, "bob has read it");
     assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
-    const replayed = { ...(old as ShownMessage), clientMessageId: clientMessageId(1n) };
+    const replayed = { ...present(old), clientMessageId: clientMessageId(1n) };
     showInstead(bob, group, 4, (message) => [replayed, { ...replayed, epoch: epoch(2) }, message]);
     await say(alice, group, "in epoch 2");
     await until(() => bob.texts(group).length === 2, "bob has the right one");
@@ -180,7 +181,7 @@ suite("a server that lies about messages", () => {
     await until(() => carol.joined.has(group), "carol is in");
     await say(carol, group, "of carol's own");
     await until(() => bob.texts(group).length === 1, "bob has read it");
-    // Carol holds the group's key, and has the server show her work as alice's.
+    // Carol holds the group's key, and the server shows her messages as alice's.
     const conversation = carol.client.conversation(group);
     const { epoch, head: logHead } = conversation.membership ?? {};
     assert.ok(epoch !== undefined && logHead);
@@ -197,7 +198,7 @@ suite("a server that lies about messages", () => {
       { ...message, clientMessageId: id },
       { ...message, type: messageTypes.handshake },
       { ...message, payload: message.payload.subarray(0, message.payload.length - 16) },
-      { ...message, sender: (sender + 1000) as UserId },
+      { ...message, sender: userId(sender + 1000) },
       message,
     ]);
     await say(carol, group, "of carol's own again");

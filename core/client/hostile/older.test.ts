@@ -12,7 +12,7 @@ import { until } from "../../testing/until.ts";
 import { type GroupId, type Seq, seq } from "../../wire/ids.ts";
 import { Vault } from "../vault/vault.ts";
 
-/** What a server may try when a new machine asks for what was written before. */
+/** Lies of a server when a new machine asks for older messages. */
 suite("a server that lies about older messages", () => {
   let deployment: TestDeployment;
   let hostile: HostileServer;
@@ -29,7 +29,7 @@ suite("a server that lies about older messages", () => {
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  /** Alice has said a to e, at the places 2 to 6; bob is at a machine that has none of it, and is lied to. */
+  /** Alice has written a to e, with the seqs 2 to 6; bob is at a machine that has none of them, and is lied to. */
   async function newMachine() {
     hostile.repent();
     const name = `bob${names++}`;
@@ -44,13 +44,13 @@ suite("a server that lies about older messages", () => {
     const bob = await person(hostile.target, name, {
       known: elsewhere.identity,
       keeper: vault,
-      events: { misplaced: (_, place) => misplaced.push(place) },
+      events: { misplaced: (_, at) => misplaced.push(at) },
     });
     await until(() => bob.client.mailbox.groups.has(group), "bob is a member here, too");
     return { alice, bob, group, vault, misplaced };
   }
   const kept = (vault: Vault, group: GroupId) =>
-    vault.view.last(group, 100).map(({ content, seq: place, why }) => `${place} ${content ? wordsOf(content) : why}`);
+    vault.view.last(group, 100).map(({ content, seq: at, why }) => `${at} ${content ? wordsOf(content) : why}`);
   const showing = (change: (message: ShownMessage) => readonly ShownMessage[]) => {
     hostile.messages = (messages) => messages.flatMap(change);
   };
@@ -60,20 +60,20 @@ suite("a server that lies about older messages", () => {
     return older.ok ? older.value : older.reason.code;
   };
 
-  test("one that does not lie shows all of them, and the cursor stays", async () => {
+  test("from an honest server all of them are kept, and the cursor stays", async () => {
     const { bob, group, vault } = await newMachine();
     assert.deepEqual(await inGroup(bob, group, 2), { count: 2, more: true });
     assert.deepEqual(kept(vault, group), ["5 d", "6 e"]);
     assert.deepEqual(await inGroup(bob, group, 100), { count: 3, more: false });
     assert.deepEqual(kept(vault, group), honest);
-    assert.deepEqual(bob.messages, [], "they are no news");
+    assert.deepEqual(bob.messages, [], "older messages make no events");
     assert.deepEqual(
       vault.groups().map(({ cursor }) => cursor),
       [6],
     );
   });
 
-  test("what it withholds is a gap, what it repeats is kept once, what it forges is not read", async () => {
+  test("a withheld message is a gap, a repeated one is kept once, a forged one is not read", async () => {
     const { alice, bob, group, vault } = await newMachine();
     let first: ShownMessage | undefined;
     showing((message) => {
@@ -93,10 +93,10 @@ suite("a server that lies about older messages", () => {
     assert.deepEqual(kept(vault, group), ["2 a", "4 c", "6 wrong_sender"]);
     assert.deepEqual(gaps, [{ from: 3, through: 3 }]);
     assert.ok((await alice.say(group, "f")).ok);
-    await until(() => kept(vault, group).includes("7 f"), "what comes now is read");
+    await until(() => kept(vault, group).includes("7 f"), "the next message is read");
   });
 
-  test("a server that never goes on is left alone, and asked again when the user asks", async () => {
+  test("a server that never goes on is asked no more until the user asks again", async () => {
     const { bob, group, vault } = await newMachine();
     hostile.onReply("synced", (frame) => ({ ...frame, through: frame.after }));
     hostile.messages = () => [];
@@ -107,7 +107,7 @@ suite("a server that lies about older messages", () => {
     assert.deepEqual(kept(vault, group), honest);
   });
 
-  test("a place that was taken stays that message's", async () => {
+  test("a kept message keeps its seq, whatever the server shows with it", async () => {
     const { alice, bob, group, vault, misplaced } = await newMachine();
     await inGroup(bob, group, 100);
     const change = (action: "admit" | "remove") => alice.client.changeGroup(group, { action, names: [bob.name] });

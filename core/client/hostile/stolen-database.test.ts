@@ -13,11 +13,12 @@ import { Database } from "../../store/database.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { filesOf } from "../../testing/files.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { type Epoch, epoch, type GroupId, type UserId } from "../../wire/ids.ts";
 
-const place = mkdtempSync(path.join(tmpdir(), "stolen-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "stolen-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
 interface StoredMessage {
   readonly seq: number;
@@ -32,7 +33,7 @@ interface StoredKey {
   readonly wrapped: Uint8Array;
 }
 
-suite("whoever has the server's whole database", () => {
+suite("somebody who has the server's whole database", () => {
   let deployment: TestDeployment;
   let database: Database;
   before(async () => {
@@ -55,13 +56,13 @@ suite("whoever has the server's whole database", () => {
       values: [group],
     });
 
-  /** Every key that somebody has, has had, or can get out of the database with their own private key. */
+  /** Every key that somebody has, has had, or can unwrap from the database with their own private key. */
   async function keysWithin(reach: Person, group: GroupId): Promise<Uint8Array[]> {
     const held = [...reach.fernet.keysOf(group).values()];
-    for (const { epoch, wrapped } of await keysOf(group)) {
+    for (const { epoch: of, wrapped } of await keysOf(group)) {
       // Wrapped keys of others too, and under every epoch that could be claimed for them.
-      for (let claimed = 1; claimed <= epoch + 1; claimed++) {
-        const context = { group, epoch: claimed as Epoch, recipientFingerprint: reach.identity.public.fingerprint };
+      for (let claimed = 1; claimed <= of + 1; claimed++) {
+        const context = { group, epoch: epoch(claimed), recipientFingerprint: reach.identity.public.fingerprint };
         const key = unwrapKey({ ...context, privateKey: reach.identity.wrappingKey, wrapped });
         if (key.ok) held.push(key.value);
       }
@@ -89,7 +90,7 @@ suite("whoever has the server's whole database", () => {
       if (held.some((key) => fernetOpen(key, payload).ok)) opened.add(seq);
     }
     assert.equal(messages.length, 11);
-    assert.deepEqual([...opened], [messages[0]?.seq], "what was sent before can be opened, and nothing else");
+    assert.deepEqual([...opened], [messages[0]?.seq], "only what was sent before the removal can be opened");
   });
 
   test("and left a group by themselves opens nothing that was sent later", async () => {
@@ -103,7 +104,7 @@ suite("whoever has the server's whole database", () => {
     await until(() => !carol.joined.has(group), "carol has left");
     assert.ok((await alice.say(group, "after")).ok);
     held.push(...(await keysWithin(carol, group)));
-    const later = (await messagesOf(group)).filter(({ type, epoch }) => type === 0 && epoch > 1);
+    const later = (await messagesOf(group)).filter(({ type, epoch: of }) => type === 0 && of > 1);
     assert.equal(later.length, 1);
     for (const { payload } of later)
       assert.equal(
@@ -124,11 +125,11 @@ suite("whoever has the server's whole database", () => {
     const group = await groupOf(dora);
     const renamed = await dora.client.changeGroup(group, { action: "rename", title: "title under seal" });
     assert.ok(renamed.ok && (await dora.say(group, "text under seal")).ok);
-    const file = path.join(place, "named under seal.txt");
+    const file = path.join(scratch, "named under seal.txt");
     writeFileSync(file, "file under seal");
     assert.ok((await filesOf(dora, deployment.target).send(group, file)).ok);
     const dump = await dumpOf(database);
-    // What is known to be there is found: the search itself works.
+    // The search finds what is known to be there.
     assert.ok(dump.includes("dora"));
     const secrets: Readonly<Record<string, string | Uint8Array>> = {
       text: "text under seal",
@@ -154,7 +155,7 @@ suite("whoever has the server's whole database", () => {
       text: "SELECT record, credential FROM users WHERE name = 'edith'",
     });
     assert.ok(row);
-    // All that a thief can do is to play the server to themselves, with a secret of their own.
+    // A thief can only play the server, with a secret of their own.
     const attempt = async (password: string) => {
       const thief = await opaqueServer(await createOpaqueSecret());
       const started = await opaque.startLogin(password);
@@ -183,9 +184,9 @@ async function dumpOf(database: Database): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** In any of the forms in which it might have been kept. */
+/** Whether a dump contains a secret, as bytes or as text in any of these forms. */
 function contains(dump: Buffer, secret: string | Uint8Array): boolean {
-  const bytes = Buffer.from(secret as Uint8Array);
+  const bytes = typeof secret === "string" ? Buffer.from(secret) : Buffer.from(secret);
   return [bytes, ...(["hex", "base64", "base64url"] as const).map((form) => Buffer.from(bytes.toString(form)))].some(
     (form) => dump.includes(form),
   );
@@ -196,7 +197,7 @@ function privateParts({ identity }: Person): Record<string, Uint8Array> {
   const { p } = identity.wrappingKey.export({ format: "jwk" });
   const { d } = identity.signingKey.export({ format: "jwk" });
   return {
-    "RSA prime": Buffer.from(p as string, "base64url"),
-    "Ed25519 seed": Buffer.from(d as string, "base64url"),
+    "RSA prime": Buffer.from(present(p), "base64url"),
+    "Ed25519 seed": Buffer.from(present(d), "base64url"),
   };
 }

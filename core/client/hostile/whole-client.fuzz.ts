@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { encode } from "cborg";
-import fc from "fast-check";
 import { encodeContent } from "../../e2ee/content.ts";
 import { commitToKey } from "../../e2ee/key-wrap.ts";
 import { RsaFernet } from "../../e2ee/rsa-fernet.ts";
@@ -11,25 +10,20 @@ import type { FuzzTarget } from "../../fuzz/target.ts";
 import { keysOf } from "../../platform/keys-of.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { accepted, refused } from "../../platform/result.ts";
-import { serverFrames } from "../../testing/arbitrary-frames.ts";
+import { sampleOf, serverFrames } from "../../testing/arbitrary-frames.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { present } from "../../testing/present.ts";
 import { type Cast, founderId, guestId, ScriptedServer, scriptedGroup } from "../../testing/scripted-server.ts";
 import { coldClientFrames, type RequestKind } from "../../wire/client-frame.ts";
 import { clientMessageId, epoch, seq } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
-import {
-  type ColdServerFrame,
-  encodeServerFrame,
-  noticeFrames,
-  parseServerFrame,
-  type ServerFrame,
-} from "../../wire/server-frame.ts";
+import { encodeServerFrame, noticeFrames, parseServerFrame, type ServerFrame } from "../../wire/server-frame.ts";
 import { createClient } from "../client.ts";
 import { IdentityCache } from "../people/identity-cache.ts";
 
 const [alice, bob] = [accountOf("alice").identity, accountOf("bob").identity] as const;
 const nowSeconds = 1_700_000_000;
-/** A key that came as it should, without the millisecond that RSA takes. */
+/** Unwraps every key to the right one, without the millisecond that RSA takes. */
 const suite = new RsaFernet({ ...inlineRsa, unwrap: async () => accepted(fixedKey) }, () => nowSeconds);
 const group = scriptedGroup;
 
@@ -54,10 +48,10 @@ const cast: Cast = {
   },
 };
 
-/** Frames that a server says by itself; what an input has more of is let fall. */
+/** Frames that the server sends unasked at most; an input's further ones are ignored. */
 const leftOverMax = 20;
 
-/** Fake milliseconds that a client lives on when the lies are over, and what it may send in that time: more is a loop. */
+/** Fake milliseconds for which a client lives on after the lies, and the frames that it may send meanwhile: more is a loop. */
 const lifeMs = 60_000;
 const stepsOfLife = 20;
 const framesMax = 300;
@@ -65,20 +59,20 @@ const connectionsMax = 10;
 
 const notices = ["ack", "deliver", ...keysOf(noticeFrames)] as const;
 
-/** The frame with another request number, so that it answers what was asked. */
+/** The frame with this request number, if it has one, so that it answers the request. */
 function answering(bytes: Uint8Array, request: number): Uint8Array {
   const parsed = parseServerFrame(bytes);
   if (!parsed.ok || !("request" in parsed.value) || parsed.value.request === undefined) return bytes;
-  return encodeServerFrame({ ...(parsed.value as ColdServerFrame), request } as ServerFrame);
+  return encodeServerFrame({ ...parsed.value, request });
 }
 
 const requestKinds = keysOf(coldClientFrames).filter((kind): kind is RequestKind => "reply" in coldClientFrames[kind]);
 
-/** What a server says that is not honest: to the first request of a kind, by the first byte, then to the second, … */
+/** The lies in an input: the first byte of each is the kind of request that it answers, the first such, then the second, … */
 function liesIn(bytes: Uint8Array): Map<RequestKind, Uint8Array[]> {
   const lies = new Map<RequestKind, Uint8Array[]>();
   for (const [kind = 0, ...lie] of framesIn(bytes)) {
-    const to = requestKinds[kind % requestKinds.length] as RequestKind;
+    const to = present(requestKinds[kind % requestKinds.length]);
     lies.set(to, [...(lies.get(to) ?? []), Uint8Array.from(lie)]);
   }
   return lies;
@@ -89,7 +83,7 @@ const lie = (to: RequestKind, frame: Uint8Array) => Buffer.concat([Uint8Array.of
 
 type Outcome = { readonly ok: boolean; readonly reason?: { readonly code: string } };
 
-/** A whole client whose server tells these lies, those that it was not asked for by itself, and then is honest. */
+/** A whole client whose server answers with these lies, sends those that were not asked for, and then is honest. */
 async function liveWith(lies: Map<RequestKind, Uint8Array[]>): Promise<Set<string>> {
   const server = await ScriptedServer.of(cast);
   const clock = new FakeClock();
@@ -177,9 +171,9 @@ async function liveWith(lies: Map<RequestKind, Uint8Array[]>): Promise<Set<strin
     await clock.advance(lifeMs);
     await closing;
     await clock.advance(0);
-    // What was written stays without an outcome, for another run to send.
+    // A message stays without an outcome, for another run to send.
     pending.delete("say");
-    assert.deepEqual([...pending], [], "what nobody will ever hear of");
+    assert.deepEqual([...pending], [], "calls that never end");
   } finally {
     process.off("unhandledRejection", failed);
     process.off("uncaughtException", failed);
@@ -188,10 +182,8 @@ async function liveWith(lies: Map<RequestKind, Uint8Array[]>): Promise<Set<strin
   return happened;
 }
 
-const sample = (kind: ServerFrame["kind"], at: number) => {
-  const [frame] = fc.sample<object>(serverFrames[kind], { seed: at, numRuns: 1 });
-  return encodeServerFrame({ kind, ...frame } as ServerFrame);
-};
+const sample = (kind: ServerFrame["kind"], seed: number) =>
+  encodeServerFrame(sampleOf<ServerFrame, ServerFrame["kind"]>(serverFrames, kind, seed));
 
 export const targets: readonly FuzzTarget[] = [
   {
@@ -201,12 +193,12 @@ export const targets: readonly FuzzTarget[] = [
       joinedFrames([]),
       joinedFrames([lie("groups", sample("pong", 1))]),
       ...requestKinds.map((kind, i) => joinedFrames([lie(kind, sample(coldClientFrames[kind].reply, i))])),
-      // Of what nobody asks for, everything is said in the end.
+      // The server sends each notice after the lies, since nothing asks for it.
       ...notices.map((kind, i) => joinedFrames([lie("logOut", sample(kind, i))])),
     ],
     async run(bytes) {
-      const way = [...(await liveWith(liesIn(bytes)))].sort().join(", ");
-      return way.includes("malformed_frame") ? refused(way) : accepted(way);
+      const seen = [...(await liveWith(liesIn(bytes)))].sort().join(", ");
+      return seen.includes("malformed_frame") ? refused(seen) : accepted(seen);
     },
   },
 ];
