@@ -61,11 +61,11 @@ suite("the load generator", () => {
     assert.ok((result.deliveryMs?.p50 ?? 0) > 0 && (result.ackMs?.p50 ?? 0) > 0);
   });
 
-  test("a message that vanishes from the database is found missing", async () => {
+  test("the audit finds messages that have vanished from the database", async () => {
     const options = optionsOf(deployment.target, { churn: {} });
     const session = await LoadSession.open(options);
     await session.run(options.workload);
-    // When nothing is under way any more; others of this run stand behind them.
+    // Deleted when no message is under way any more, from the middle: later messages of this run remain.
     await database.query({
       text: `DELETE FROM messages WHERE (group_id, seq) IN
                (SELECT group_id, seq FROM messages WHERE type = 0 ORDER BY sent_at DESC, seq DESC OFFSET 20 LIMIT 3)`,
@@ -77,7 +77,7 @@ suite("the load generator", () => {
     await session.close();
   });
 
-  test("a database that has lost everything is found out", async () => {
+  test("the audit finds that the database has lost all messages", async () => {
     const result = await load(
       deployment.target,
       { churn: {} },
@@ -91,7 +91,7 @@ suite("the load generator", () => {
     assert.ok(result.audit.notStored >= 10, `${result.audit.notStored} of ${result.audit.acked} are not stored`);
   });
 
-  test("a member who is let in no more is found out", async () => {
+  test("the audit finds that members can no longer log in to read their messages", async () => {
     const own = await deploy();
     const ownDatabase = new Database(own.databaseUrl, { connectionsMax: 1, log: silentLog });
     const result = await load(
@@ -101,7 +101,7 @@ suite("the load generator", () => {
         onMeasure: async (moment) => {
           if (moment === "begin") return;
           await ownDatabase.query({ text: "UPDATE sessions SET revoked_at = now()" });
-          // What was revoked is read from the database when a server starts.
+          // A server reads revoked sessions from the database when it starts.
           await own.cluster.crash(0);
         },
       },
@@ -112,7 +112,7 @@ suite("the load generator", () => {
     await own.stop();
   });
 
-  test("a message that is another one in the database is found out", async () => {
+  test("the audit finds messages that were exchanged in the database", async () => {
     const result = await load(
       deployment.target,
       { churn: {} },
@@ -129,7 +129,7 @@ suite("the load generator", () => {
     assert.ok(result.audit.notStored > 0);
   });
 
-  test("a rate that the generator cannot meet makes the run invalid, and says so", async () => {
+  test("a rate that the generator cannot meet makes the run invalid, with the reason", async () => {
     const result = await load(deployment.target, {
       churn: {},
       arrivals: { kind: "constant", ratePerSecond: 200_000 },
@@ -145,7 +145,7 @@ suite("the load generator", () => {
     );
   });
 
-  test("a target where nobody answers is a failure with a code", async () => {
+  test("a target that does not answer is a failure with a code", async () => {
     await assert.rejects(load("127.0.0.1:1", {}), { code: "offline" });
   });
 
@@ -160,7 +160,7 @@ suite("the load generator", () => {
     assert.deepEqual(
       process.getActiveResourcesInfo().filter((resource) => resource === "Timeout" || resource === "Worker"),
       [],
-      "nothing goes on",
+      "no timer and no thread is left",
     );
   });
 });

@@ -2,7 +2,7 @@ import type { AuditResult } from "./audit/audit.ts";
 import { LoadSession, type SessionOptions, type StretchOptions, type StretchResult } from "./load-session.ts";
 
 export interface LoadOptions extends SessionOptions, Pick<StretchOptions, "onMeasure" | "cutShort"> {
-  /** When everybody is in, and before anybody writes or goes away. */
+  /** Called when all users are connected, before any of them writes or leaves. */
   onReady?(): Promise<void>;
 }
 
@@ -10,7 +10,7 @@ export interface LoadResult extends StretchResult {
   readonly audit: AuditResult;
 }
 
-/** Runs a workload against a deployment and audits what came of it. */
+/** Puts a workload on a deployment, and audits what the users saw. */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const session = await LoadSession.open(options);
   try {

@@ -46,7 +46,7 @@ suite("a load session", () => {
     await deployment.stop();
   });
 
-  test("that is cut short has the figures of the time until then, everybody comes back, and it is audited", async () => {
+  test("that is cut short has the figures of the time until then, its users come back, and it is audited", async () => {
     const deployment = await deploy({ servers: 2 });
     const stopping = new AbortController();
     let shown: Progress | undefined;
@@ -58,7 +58,7 @@ suite("a load session", () => {
     });
     const churn = { awayShare: 1, awaySeconds: 3600, removedShare: 0.5, removedSeconds: 3600 };
     const running = session.run({ ...stretch, churn, durationSeconds: 600, cutShort: true });
-    await until(() => shown?.phase === "measuring" && shown.deliveredPerSecond > 0, "something is measured");
+    await until(() => shown?.phase === "measuring" && shown.deliveredPerSecond > 0, "deliveries are measured");
     stopping.abort();
     const result = await running;
     assert.ok(result.seconds > 0 && result.seconds < 600, String(result.seconds));

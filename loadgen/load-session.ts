@@ -13,40 +13,40 @@ export interface SessionOptions extends CrewStart {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came of a stretch of load. */
+/** The figures of a stretch of load. */
 export interface StretchResult {
-  /** That were measured: fewer than were wanted if the stretch was cut short. */
+  /** The measured time: shorter than the stretch's if it was cut short. */
   readonly seconds: number;
   readonly offeredPerSecond: number;
   readonly deliveredPerSecond: number;
   readonly ackMs: Quantiles | undefined;
   readonly deliveryMs: (Quantiles & { readonly uncorrected: Quantiles }) | undefined;
   readonly generator: { readonly cpuCores: number; readonly lateP99Ms: number; readonly loopLagP99Ms: number };
-  /** Messages without acknowledgement and changes that were refused, by why. */
+  /** Messages without acknowledgement and refused changes, counted by code. */
   readonly failures: Readonly<Record<string, number>>;
   readonly valid: boolean;
-  /** Why the generator, or the workload, was what limited this stretch. */
+  /** Why the generator or the workload limited this stretch; empty if neither did. */
   readonly invalidReasons: readonly InvalidReason[];
 }
 
 export interface StretchOptions extends Stretch {
-  /** After the last message is due: how long its delivery may take. */
+  /** How long deliveries may take after the last message is due. */
   readonly settleSeconds: number;
-  /** When the session's signal is aborted in the measured time, what was measured until then counts, and is audited. */
+  /** Whether an interruption in the measured time ends the stretch early: the figures are those of the time until then. */
   readonly cutShort?: boolean;
-  /** At the beginning and the end of the measured time. */
+  /** Called at the beginning and the end of the measured time. */
   onMeasure?(moment: "begin" | "end"): Promise<void>;
 }
 
 /**
- * Simulated users who are connected and in their groups: load is put on the servers in one stretch or in many, and all that
- * was seen in them is audited at the end.
+ * Simulated users who are connected and members of their groups. They put load on the servers in one stretch or in many, and all
+ * that they saw is audited at the end.
  */
 export class LoadSession {
   readonly #options: SessionOptions;
   readonly #crew: Crew;
   readonly #abort = () => void this.#interrupt();
-  /** Set while an interruption is to end the stretch alone: it settles, and is audited. */
+  /** Whether an interruption ends the stretch alone, which then settles and is audited. */
   #canCutShort = false;
   #cutAtMs: number | undefined;
 
@@ -57,7 +57,7 @@ export class LoadSession {
     else options.signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
-  /** Ready when everybody is in; fails when somebody is not let in, or with `interrupted` when the signal is aborted. */
+  /** Resolves when all users are connected; fails when one cannot connect, or with `interrupted` when the signal is aborted. */
   static async open(options: SessionOptions): Promise<LoadSession> {
     const session = new LoadSession(options);
     try {
@@ -69,7 +69,7 @@ export class LoadSession {
     }
   }
 
-  /** Puts load on the servers, and waits until it has settled. */
+  /** Puts a stretch of load on the servers, and waits for outcomes and deliveries. */
   async run(stretch: StretchOptions): Promise<StretchResult> {
     const { arrivals, churn, warmUpSeconds, durationSeconds, settleSeconds } = stretch;
     const startMs = clock.monotonic() + startDelayMs;
@@ -79,7 +79,7 @@ export class LoadSession {
     return summarise({ arrivals, ...used }, await this.#crew.records());
   }
 
-  /** Holds what everybody saw in all stretches against the contract, and against what the servers keep. */
+  /** Compares what all users saw in all stretches with the contract, and with what the servers keep. */
   async audit(): Promise<AuditResult> {
     const { signal } = this.#options;
     const testimonies = await this.#crew.testimonies();
@@ -95,7 +95,7 @@ export class LoadSession {
     await this.#crew.stop();
   }
 
-  /** What is measured in this process: for how long, and how many cores it kept busy meanwhile. */
+  /** Waits for the measured time; answers how long it was, and how many cores this process kept busy meanwhile. */
   async #measure(
     { durationSeconds, cutShort, onMeasure }: StretchOptions,
     beginMs: number,

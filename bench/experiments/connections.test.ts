@@ -15,7 +15,7 @@ acceptBenchmark(connections, {
   },
   interrupted: [
     {
-      fact: "the memory before",
+      fact: "the memory before the users came",
       at: /log in and stay/,
       run: (by) => runConnections(tiny, by),
       check: (soFar) => assert.ok(figureOf(soFar, "server memory before")),

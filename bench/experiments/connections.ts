@@ -12,21 +12,27 @@ import { seedUsers } from "../started/seed.ts";
 
 export const connections = defineBenchmark({
   ...figuresOf("connections"),
+  notes: ({ figures }) =>
+    figures.some(({ name, value }) => name === memoryEach && value <= 0)
+      ? ["The server's memory has not grown: measure more connections."]
+      : [],
   name: "connections",
   question: "what does an idle connection take of a server's memory?",
   description: "What an idle, logged-in connection takes of a server's memory.",
-  options: { connections: option.positive({ help: "how many", default: 10_000 }) },
+  options: { connections: option.positive({ help: "users who log in and stay", default: 10_000 }) },
   examples: ["", "--connections 10000 --json connections.json"],
   run: (options, by) => runConnections({ ...options, quietSeconds: 10 }, by),
 });
 
+const memoryEach = "server memory each";
+
 interface ConnectionsSettings {
   readonly connections: number;
-  /** How long they lie idle before memory is read. */
+  /** How long they are idle before memory is read. */
   readonly quietSeconds: number;
 }
 
-/** Users that come and go before memory is read: what a server needs once, whoever comes, is there then. */
+/** Users who come and go before memory is read, so that what a server allocates once is not counted for the connections. */
 const firstComers = 500;
 
 export function runConnections(
@@ -48,7 +54,7 @@ export function runConnections(
         name: "connections",
         clients,
         groups: [{ count: Math.ceil(clients / 50), sizes: { kind: "fixed", size: Math.min(50, clients) } }],
-        // As good as nothing: what is measured is that they are there.
+        // Next to nothing, since idle connections are measured.
         arrivals: { kind: "constant", ratePerSecond: 0.5 },
         encryption: { mode: "sealed" },
         warmUpSeconds: quietSeconds,
@@ -75,7 +81,7 @@ export function runConnections(
       { name: "logged-in connections", value: connected, unit: "" },
       memoryBefore,
       { name: "server memory with them", value: after / 1024 / 1024, unit: "MiB" },
-      { name: "server memory each", value: (after - before) / connected / 1024, unit: "KiB" },
+      { name: memoryEach, value: (after - before) / connected / 1024, unit: "KiB" },
     ];
   });
 }

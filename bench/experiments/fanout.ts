@@ -35,7 +35,7 @@ export const fanout = defineBenchmark({
 
 interface FanoutSettings {
   readonly arms: readonly FanoutArm[];
-  /** Messages a second; `saturated` keeps four under way in each group. */
+  /** Messages a second; `saturated` keeps four messages under way in each group. */
   readonly rates: readonly (number | "saturated")[];
   readonly rounds: number;
   readonly clients: number;
@@ -49,9 +49,9 @@ interface FanoutSettings {
 const unasked = { rates: [1000, 4000, 8000, "saturated"], groupSize: 50, payloadBytes: 128, warmUpSeconds: 2 } as const;
 
 /**
- * What durability, order and login cost beside bare fan-out: the same messages to the same groups through FastChat and
- * through servers that only pass them on. Arms take turns, each time in a fresh process, so that a machine that gets
- * slower slows down all of them.
+ * Sends the same messages to the same groups through FastChat and through servers that only pass them on: the difference is
+ * what durability, order and login cost. Arms take turns, each time in a fresh process, so that a machine that gets slower
+ * slows down all of them.
  */
 export async function runFanout(settings: FanoutSettings, by: BenchmarkRun<FanoutDocument>): Promise<FanoutDocument> {
   const { arms, rates, rounds } = settings;
@@ -94,7 +94,7 @@ export async function runFanout(settings: FanoutSettings, by: BenchmarkRun<Fanou
   }
 }
 
-/** Another one begins in each round. */
+/** The list, beginning with another item in each round. */
 function turned<T>(list: readonly T[], by: number): T[] {
   const first = by % Math.max(1, list.length);
   return [...list.slice(first), ...list.slice(0, first)];
@@ -157,23 +157,30 @@ async function measure(
 
 const total = (point: FanoutPoint) => point.serverCpuMicrosPerDelivery + (point.databaseCpuMicrosPerDelivery ?? 0);
 
-/** Each arm at each rate, medians over the rounds, beside the bare native arm of the same run. */
+/** The points whose deliveries have a cost: those with deliveries in the measured time. */
+const priced = (points: readonly FanoutPoint[]) => points.filter(({ deliveredPerSecond }) => deliveredPerSecond > 0);
+
+const atRate = ({ arm, ratePerSecond }: Pick<FanoutPoint, "arm" | "ratePerSecond">) =>
+  `${arm} at ${ratePerSecond === null ? "saturation" : `${figure(ratePerSecond)}/s`}`;
+
+/** A row for each arm at each rate: medians over the rounds, and the cost as a multiple of the run's bare-uws arm. */
 export function fanoutTable({ points }: FanoutDocument): string {
   const rates = [...new Set(points.map((point) => point.ratePerSecond))];
   const arms = [...new Set(points.map((point) => point.arm))];
   const rows = rates.flatMap((rate) => {
     const of = (arm: string) => points.filter((point) => point.arm === arm && point.ratePerSecond === rate);
-    const bare = median(of("bare-uws").map(total));
+    const bare = median(priced(of("bare-uws")).map(total));
     return arms.map((arm) => {
       const measured = of(arm);
-      const cost = median(measured.map(total));
+      const costly = priced(measured);
+      const cost = median(costly.map(total));
       const latency = (quantile: "p50" | "p99") =>
         median(measured.map((point) => point.deliveryMs?.[quantile] ?? Number.NaN));
       return [
-        `${arm} at ${rate === null ? "saturation" : `${figure(rate)}/s`}`,
+        atRate({ arm, ratePerSecond: rate }),
         figure(median(measured.map((point) => point.deliveredPerSecond))),
-        figure(median(measured.map((point) => point.serverCpuMicrosPerDelivery))),
-        figure(median(measured.map((point) => point.databaseCpuMicrosPerDelivery ?? 0))),
+        figure(median(costly.map((point) => point.serverCpuMicrosPerDelivery))),
+        figure(median(costly.map((point) => point.databaseCpuMicrosPerDelivery ?? 0))),
         figure(cost),
         Number.isFinite(cost / bare) ? `${(cost / bare).toFixed(2)} ×` : "–",
         pair({ p50: latency("p50"), p99: latency("p99") }),
@@ -196,12 +203,13 @@ export function fanoutTable({ points }: FanoutDocument): string {
   return plainTable(head, rows);
 }
 
-/** What is wrong with points, one line each; empty when nothing is. */
+/** Incomplete and invalid points and broken promises, one line each. */
 export function fanoutNotes({ points }: FanoutDocument): string[] {
-  return points.flatMap(({ arm, round, ratePerSecond, complete, invalidReasons, breaches }) => {
-    const where = `${arm} at ${ratePerSecond ?? "saturation"}, round ${round + 1}`;
+  return points.flatMap((point) => {
+    const { round, complete, invalidReasons, breaches } = point;
+    const where = `${atRate(point)}, round ${round + 1}`;
     return [
-      ...(complete ? [] : [`${where}: not every message reached everybody`]),
+      ...(complete ? [] : [`${where}: not every message reached all members`]),
       ...invalidReasons.map((reason) => `${where} is not valid: ${invalidText(reason)}`),
       ...breaches.map((breach) => `${where}: ${breachText(breach)}`),
     ];

@@ -14,8 +14,8 @@ export const files = defineBenchmark({
   ...figuresOf("files"),
   name: "files",
   question: "what do uploads and downloads do to a server's event loop, its memory, its CPU?",
-  description: "What files do to the server that takes and gives them: its event loop, its memory, its CPU.",
-  options: { size: option.positive({ help: "of each file", placeholder: "mebibytes", default: 20 }) },
+  description: "What uploads and downloads do to a server: its event loop, its memory, its CPU.",
+  options: { size: option.positive({ help: "size of each file", placeholder: "mebibytes", default: 20 }) },
   examples: ["", "--size 20 --json files.json"],
   run: ({ size }, by) => runFiles({ mebibytes: size, atOnce: 4, rounds: 3 }, by),
 });
@@ -26,7 +26,7 @@ interface FilesSettings {
   readonly rounds: number;
 }
 
-/** Many files at once, after some that came and went before. */
+/** Uploads and downloads many files at once, in rounds. */
 export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, by: BenchmarkRun<FiguresDocument<"files">>) {
   const { signal } = by;
   const size = Math.round(mebibytes * 1024 * 1024);
@@ -56,7 +56,7 @@ export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, by: Bench
       ...transferFigures("download", fetched, all, atOnce),
     ];
     try {
-      // What a server needs once, whoever comes, is there after the first round.
+      // Round 0 is not counted: in it the server allocates what it needs once.
       for (let round = 0; round <= rounds; round++) {
         throwIfInterrupted(signal);
         by.onStep?.(`round ${round} of ${rounds}: ${atOnce} files of ${mebibytes} MiB at once`);

@@ -6,7 +6,7 @@ const tiny = { clients: 50, ratePerSecond: 100, seconds: 0.5 };
 
 acceptBenchmark(generator, {
   tiny: {
-    fact: "audits what it is measured with",
+    fact: "audits the deliveries that it is measured by",
     run: (by) => runGenerator(tiny, by),
     check(run) {
       assert.equal(figureOf(run, "audit passed"), 1);
@@ -15,7 +15,7 @@ acceptBenchmark(generator, {
   },
   interrupted: [
     {
-      fact: "nothing before anything was due",
+      fact: "nothing, since no message was due",
       at: /users in groups of 50/,
       run: (by) => runGenerator(tiny, by),
       check: (soFar) => assert.equal(soFar, undefined),

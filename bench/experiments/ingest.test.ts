@@ -6,7 +6,7 @@ const tiny = { rounds: 1, seconds: 0.1, payloadBytes: 200, groups: 50, crossover
 
 acceptBenchmark(ingest, {
   tiny: {
-    fact: "measures the writer, a bare COPY and where the two ways of committing cross",
+    fact: "measures the writer, a bare COPY, and the batch size at which the two ways of committing cross",
     run: (by) => runIngest(tiny, by),
     check(run) {
       assert.equal(run.crossover.length, 4);
@@ -16,7 +16,7 @@ acceptBenchmark(ingest, {
   },
   interrupted: [
     {
-      fact: "the batches before, of which none is cut off",
+      fact: "the batches before, and none that was cut off",
       at: /20 rows by copy/,
       run: (by) => runIngest({ ...tiny, groups: 20 }, by),
       check(soFar) {

@@ -20,9 +20,9 @@ const ingestDocument = z.strictObject({
       round: count,
       ratePerSecond: z.number(),
       rowsPerCommit: nonNegative,
-      /** Of the transactions. */
+      /** Times of the transactions. */
       commitMs: quantiles,
-      /** From when the writer was handed a message until its outcome was known. */
+      /** Times from the writer's being given a message until the outcome was known. */
       outcomeMs: quantiles,
       writerCpuMicrosPerRow: nonNegative,
       databaseCpuMicrosPerRow: nonNegative.nullable(),
@@ -46,7 +46,7 @@ export const ingest = defineBenchmark({
   description: "The ingest writer by itself, beside a bare COPY of the same rows.",
   options: {
     rounds: option.whole({ help: "times that everything is measured", default: 3 }),
-    seconds: option.positive({ help: "of each measurement", default: 5 }),
+    seconds: option.positive({ help: "time of each measurement", default: 5 }),
   },
   examples: ["", "--rounds 1 --seconds 2"],
   schema: ingestDocument,
@@ -71,7 +71,7 @@ const unasked = {
 
 const pacedRatePerSecond = 1000;
 
-/** The ingest writer by itself, beside a bare COPY of the same rows into a table with the same indexes. */
+/** Measures the ingest writer by itself, beside a bare COPY of the same rows into a table with the same indexes. */
 export async function runIngest(settings: IngestSettings, by: BenchmarkRun<IngestDocument>): Promise<IngestDocument> {
   const startedAt = new Date().toISOString();
   const laboratory = await openLaboratory(by, 1);
@@ -115,7 +115,7 @@ export async function runIngest(settings: IngestSettings, by: BenchmarkRun<Inges
   }
 }
 
-/** The three parts, of a run that ended before its time those that it came to. */
+/** A table for each of the three parts; a partial run may lack some. */
 export function ingestTables({ saturated, paced, crossover }: IngestDocument): string {
   const rate = (arm: string) => median(saturated.filter((of) => of.arm === arm).map((of) => of.rowsPerSecond));
   const paces = (of: "commitMs" | "outcomeMs") => {
@@ -145,7 +145,7 @@ export function ingestTables({ saturated, paced, crossover }: IngestDocument): s
         ],
         [
           [
-            `${paced[0]?.ratePerSecond ?? 0} messages/s`,
+            `${figure(paced[0]?.ratePerSecond ?? 0)} messages/s`,
             figure(median(paced.map((of) => of.rowsPerCommit))),
             paces("commitMs"),
             paces("outcomeMs"),

@@ -4,7 +4,7 @@ import { logins, runLogins } from "./logins.ts";
 
 acceptBenchmark(logins, {
   tiny: {
-    fact: "all get in",
+    fact: "all logins succeed",
     run: (by) => runLogins({ perSecond: 20, seconds: 0.5 }, by),
     check(run) {
       assert.equal(figureOf(run, "logins failed or refused"), 0);
@@ -13,7 +13,7 @@ acceptBenchmark(logins, {
   },
   interrupted: [
     {
-      fact: "nothing when they have only begun",
+      fact: "nothing, since the logins have only begun",
       at: /for 60 s/,
       run: (by) => runLogins({ perSecond: 20, seconds: 60 }, by),
       check: (soFar) => assert.equal(soFar, undefined),

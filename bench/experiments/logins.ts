@@ -24,7 +24,7 @@ interface LoginsSettings {
   readonly seconds: number;
 }
 
-/** The logins are OPAQUE's. */
+/** Logs one user in with OPAQUE, again and again. */
 export function runLogins({ perSecond, seconds }: LoginsSettings, by: BenchmarkRun<FiguresDocument<"logins">>) {
   const { signal } = by;
   return measureFigures("logins", by, async ({ server, keep }) => {

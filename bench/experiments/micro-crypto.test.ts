@@ -4,7 +4,7 @@ import { microCrypto, runMicroCrypto } from "./micro-crypto.ts";
 
 acceptBenchmark(microCrypto, {
   tiny: {
-    fact: "measures every operation by both ways, and says where the pool begins",
+    fact: "measures every operation in both ways, and says from which batch on the pool is used",
     run: (by) =>
       runMicroCrypto(
         {

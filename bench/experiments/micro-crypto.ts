@@ -14,9 +14,9 @@ import { option } from "../options.ts";
 export const microCrypto = defineBenchmark({
   name: "micro crypto",
   question: "what does `node:crypto` bring over node-forge, and from how many wraps on is the pool worth its way?",
-  description: "of the cryptography, two ways to do the same",
+  description: "of the cryptography, each in two ways",
   options: {
-    // Even, so that each order of the arms comes up as often as the other.
+    // Even by default, so that both orders of the arms come up equally often.
     rounds: option.whole({ help: "times that everything is measured", default: 6 }),
     seconds: option.positive({ help: "measured time of each arm in each round", default: 0.07 }),
   },
@@ -46,7 +46,7 @@ const unasked = {
   slow: true,
 } as const;
 
-/** What `node:crypto` brings over JavaScript, what FastChat's operations cost, and from where on the pool is worth its way. */
+/** Measures `node:crypto` beside JavaScript, FastChat's own operations, and from how many wraps on the pool is worth its way. */
 export async function runMicroCrypto(settings: MicroCryptoSettings, by: MicroCryptoRun): Promise<CryptoDocument> {
   const startedAt = new Date().toISOString();
   const notUsed = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };

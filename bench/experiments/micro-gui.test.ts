@@ -37,7 +37,7 @@ acceptBenchmark(microGui, {
       check: (soFar) => assert.equal(soFar, undefined),
     },
     {
-      fact: "what the screen had shown",
+      fact: "the figures of what the screen had shown",
       at: /^4 keys$/,
       run: (by) => runMicroGui({ ...longer, messages: 20 }, by),
       check: (soFar) =>

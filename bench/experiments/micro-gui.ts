@@ -13,7 +13,7 @@ import { ServerProcess } from "../started/server-process.ts";
 export const microGui = defineBenchmark({
   name: "micro gui",
   question: "how long does a key of the terminal client take to the screen, with 50,000 messages in its vault?",
-  description: "of the terminal client, a key",
+  description: "of the terminal client, a key until it is on the screen",
   options: { messages: option.whole({ help: "messages in the conversation", default: 50_000 }) },
   examples: ["--messages 10000"],
   schema: microDocument("gui"),
@@ -27,7 +27,7 @@ type Figures = GuiDocument["figures"];
 /** Settings that no option changes. */
 const unasked = { keys: 300, incomingPerSecond: 500, incomingSeconds: 10, idleSeconds: 10, quietSeconds: 2 } as const;
 
-/** The terminal client as it is started and used, at a pseudo-terminal, with a large conversation in its vault. */
+/** Starts and uses the terminal client at a pseudo-terminal, with a large conversation in its vault. */
 export async function runMicroGui(settings: MicroGuiSettings, by: BenchmarkRun<GuiDocument>): Promise<GuiDocument> {
   if (!PseudoTerminal.isPossible()) {
     throw new Failure("no_pseudo_terminal", "this machine has no util-linux script", "run it on Linux");

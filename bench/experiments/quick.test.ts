@@ -81,7 +81,7 @@ acceptBenchmark(quick, {
   ],
 });
 
-test("a pilot and a cell that fail are told with their reasons, and leave the others alone, at the lowest rate", async () => {
+test("a pilot and a cell that fail are in the result with their reasons, and the other cells are measured at the lowest rate", async () => {
   const measured: CellsDocument[] = [];
   const settings = { ...tiny(), servers: [65, 1], fitted: true }; // The settings refuse 65.
   const run = await runQuick(settings, { ...by, onMeasured: (soFar) => measured.push(soFar) });
@@ -94,7 +94,7 @@ test("a pilot and a cell that fail are told with their reasons, and leave the ot
   assert.equal(run.failed.length, 1);
   assert.match(run.failed[0]?.message ?? "", /from 1 to 64/);
   assert.deepEqual(
-    // On a busy machine the second is measured once more.
+    // Later documents are left out: on a busy machine, the second cell is measured once more.
     measured.slice(0, 2).map(({ cells, failed }) => [cells.length, failed.length]),
     [
       [0, 1],
@@ -104,7 +104,7 @@ test("a pilot and a cell that fail are told with their reasons, and leave the ot
   quick.schema.parse(run);
 });
 
-/** More than a generator can offer. */
+/** A rate that no generator can offer. */
 const spoiling = {
   arrivals: { kind: "constant", ratePerSecond: 200_000 },
   encryption: { mode: "sealed" },
@@ -113,7 +113,7 @@ const spoiling = {
   settleSeconds: 60,
 } as const;
 
-test("a cell that the generator spoilt is measured once more, and its first try is kept with the reason", async () => {
+test("a cell that is invalid because of the generator is measured once more, and its first try is kept with the reason", async () => {
   const steps: string[] = [];
   const run = await runQuick(tiny(spoiling), {
     ...by,
@@ -127,7 +127,7 @@ test("a cell that the generator spoilt is measured once more, and its first try 
   quick.schema.parse(run);
 });
 
-test("a cell whose second try fails stands once in the result, with the first try's figures and why", async () => {
+test("a cell whose second try fails is once in the result, with the first try's figures and the failure", async () => {
   const measured: CellsDocument[] = [];
   const run = await runQuick(tiny(spoiling), {
     ...by,
@@ -151,7 +151,7 @@ test("a cell whose second try fails stands once in the result, with the first tr
   quick.schema.parse(run);
 });
 
-test("a pilot finds the rate of all cells, and is in the result with what it tried", async () => {
+test("a pilot finds the rate of all cells, and the result has the rates that it tried", async () => {
   const run = await runQuick({ ...tiny(), fitted: true }, by);
   const { pilot, workload } = run;
   assert.ok(pilot && pilot.failure === null, JSON.stringify(pilot));
@@ -163,7 +163,7 @@ test("a pilot finds the rate of all cells, and is in the result with what it tri
   quick.schema.parse(run);
 });
 
-test("only what the generator spoilt is tried again, and no broken promise", () => {
+test("a cell is tried again only if it is invalid because of the generator, and never after a broken promise", () => {
   const invalid = (code: "sends_late" | "unsettled", passed = true) =>
     sampleCell({
       valid: false,
@@ -176,7 +176,7 @@ test("only what the generator spoilt is tried again, and no broken promise", () 
   assert.equal(spoiled(invalid("sends_late", false)), false);
 });
 
-test("the default run measures every strategy that there is, and many cells get less time each", () => {
+test("a run measures every strategy by default, and the more cells, the less time each gets", () => {
   assert.deepEqual(z.object(quick.options).parse({}).strategies, strategyNames);
   assert.equal(quickSeconds(12), 6);
   assert.equal(quickSeconds(1), 6);
@@ -184,7 +184,7 @@ test("the default run measures every strategy that there is, and many cells get 
   assert.equal(quickSeconds(1000), 3);
 });
 
-test("any number of clients is a workload, with rooms that are as full as there are clients for", () => {
+test("any number of clients makes a workload, whose rooms have no more members than there are clients", () => {
   for (const clients of [1, 2, 10, 59, 60, 200, 1000, 5000]) {
     const { groups } = quickWorkload({ clients, seconds: 6 });
     const sizes = groups[0]?.sizes;

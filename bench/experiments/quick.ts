@@ -80,12 +80,12 @@ export interface QuickSettings {
   readonly servers: readonly number[];
   readonly strategies: readonly StrategyName[];
   readonly workload: Workload;
-  /** A pilot finds the rate that fits this machine; without, it is the workload's. */
+  /** Whether a pilot finds the rate that fits this machine; if not, the rate is the workload's. */
   readonly fitted?: boolean;
   readonly transport: "uws" | "ws";
 }
 
-/** Measured time of a cell: with many of them each gets less, so that the whole does not take longer. */
+/** Measured time of a cell: the more cells, the less each gets, so that the run does not take longer. */
 export function quickSeconds(cells: number): number {
   return Math.min(secondsMax, Math.max(secondsMin, secondsOfAll / cells));
 }
@@ -94,7 +94,7 @@ const secondsMin = 3;
 const secondsMax = 6;
 const secondsOfAll = 12 * secondsMax;
 
-/** Encrypted rooms of skewed size, some of whose members come and go; as many rooms for each client as the preset has. */
+/** Encrypted rooms of skewed size, some of whose members come and go. There are as many rooms for each client as in the preset. */
 export function quickWorkload(of: { clients: number; seconds: number; ratePerSecond?: number | undefined }): Workload {
   const { clients, seconds: durationSeconds, ratePerSecond = ratePerSecondMax } = of;
   const [{ count, sizes, ...rooms }] = presets.rooms.groups;
@@ -116,8 +116,8 @@ export function quickWorkload(of: { clients: number; seconds: number; ratePerSec
 }
 
 /**
- * Compares server counts and strategies: fresh servers and a fresh database in each cell, all at one rate. A cell that is
- * invalid for the generator's sake is measured once more when all have been, and one that fails leaves the others alone.
+ * Compares numbers of servers and strategies: each cell has fresh servers and a fresh database, and all have one rate. A cell that
+ * is invalid because of the generator is measured once more after all others. A cell that fails does not end the run.
  */
 export async function runQuick(settings: QuickSettings, by: BenchmarkRun<QuickDocument>): Promise<QuickDocument> {
   const startedAt = new Date().toISOString();
@@ -130,7 +130,7 @@ export async function runQuick(settings: QuickSettings, by: BenchmarkRun<QuickDo
   }
 }
 
-/** A point of the plan, and what has come of it. */
+/** A planned cell, and its figures or failure. */
 interface Point {
   readonly servers: number;
   readonly strategy: StrategyName;
@@ -175,7 +175,7 @@ class QuickCells {
     return this.#document();
   }
 
-  /** At the costliest point of the plan: what that holds, the others hold. */
+  /** Runs the pilot with the most servers, the costliest cells: a rate that these hold, all hold. */
   async #fit(): Promise<void> {
     const { log, signal } = this.#by;
     const servers = Math.max(...this.#settings.servers);
@@ -223,7 +223,7 @@ class QuickCells {
       if (signal.aborted) throw cause;
       if (!(cause instanceof Failure)) log.error({ err: cause }, "a cell failed");
       const failure = { code: cause instanceof Failure ? cause.code : "cell_failed", message: messageOf(cause) };
-      // The figures of the first try are all that there is of the cell, and stay.
+      // The cell keeps the figures of its first try.
       if (point.cell) point.cell = { ...point.cell, failedTry: failure };
       else point.failed = { servers, strategy, ...failure };
     }
@@ -270,7 +270,7 @@ class QuickCells {
   }
 }
 
-/** Whether another try may be valid. A broken promise is what the run has found: no other try takes it back. */
+/** Whether another try may be valid. A cell with a broken promise is not tried again: it is the run's result. */
 export function spoiled({ audit, invalidReasons }: CellTry): boolean {
   return audit.passed && invalidReasons.some(({ code }) => generatorCodes.has(code));
 }

@@ -20,7 +20,7 @@ export interface BareLoadOptions {
 export interface BareLoadResult {
   readonly offeredPerSecond: number;
   readonly deliveredPerSecond: number;
-  /** In the measured time. */
+  /** How many happened in the measured time. */
   readonly deliveries: number;
   readonly deliveryMs: Quantiles | undefined;
   readonly uncorrectedMs: Quantiles | undefined;
@@ -31,8 +31,8 @@ export interface BareLoadResult {
 }
 
 /**
- * The same schedule and histograms as for FastChat, on a bare server: what is left out is what the bare server does not
- * have. Frames are as long as FastChat's DELIVER of one message. Fails with `interrupted` when the signal is aborted.
+ * Puts a workload on a bare server, with the same schedule and histograms as on FastChat, and frames as long as FastChat's
+ * DELIVER of one message. Fails with `interrupted` when the signal is aborted.
  */
 export async function generateBareLoad(
   workload: Workload,
@@ -96,7 +96,7 @@ export async function generateBareLoad(
   const write = (group: number) =>
     send(group, pickOne(random, population.groups[group]?.members ?? []), clock.monotonic());
 
-  /** Closed loop: the next message goes out when the last has reached everybody, as FastChat's when it is acknowledged. */
+  /** Closed loop: the next message goes out when the last has reached all members; FastChat's, when it is acknowledged. */
   const arrived = (of: number) => {
     const message = underWay.get(of);
     if (!message || --message.left > 0) return;

@@ -22,17 +22,17 @@ interface StartOptions {
   readonly signal: AbortSignal;
 }
 
-/** One of the things that the benchmark compares. */
+/** One of the ways to fan out that the benchmark compares. */
 export interface FanoutArm {
   readonly name: string;
-  /** Whether this machine has it. */
+  /** Whether it can run on this machine. */
   isAvailable(): boolean;
-  /** Whether the laboratory's database works for it. */
+  /** Whether it uses the laboratory's database, whose CPU time then counts. */
   readonly usesDatabase: boolean;
   start(options: StartOptions): Promise<UnderTest>;
 }
 
-/** What is measured: whoever passes the messages on, and how to put load on it. */
+/** A running arm: the server that passes messages on, and how to put load on it. */
 export interface UnderTest {
   usage(): Promise<{ cpuSeconds: number }> | { cpuSeconds: number };
   load(workload: Workload, onMeasure: () => Promise<void>): Promise<Measured>;
@@ -40,7 +40,7 @@ export interface UnderTest {
   stop(): Promise<void>;
 }
 
-/** What fan-out is compared between. */
+/** All arms of the benchmark. */
 export const fanoutArms: readonly FanoutArm[] = [
   bareArm("bare-uws", "uws"),
   bareArm("bare-ws", "ws"),
@@ -50,7 +50,7 @@ export const fanoutArms: readonly FanoutArm[] = [
   natsArm("nats-core"),
 ];
 
-/** Those of the arms that this machine has. */
+/** The arms that can run on this machine. */
 export const availableArms = () => fanoutArms.filter((arm) => arm.isAvailable());
 
 function bareArm(name: string, kind: BareKind): FanoutArm {
@@ -115,7 +115,7 @@ function hasTransport(name: "uws" | "ws"): boolean {
   return name === "ws" || availableTransport("uws") === "uws";
 }
 
-/** Bare arms carry as many bytes as a DELIVER of one message. */
+/** The size of a bare arm's frames: that of a DELIVER of one message. */
 function frameBytes(payloadBytes: number): number {
   const content = encodeContent({ kind: "text", text: "a".repeat(payloadBytes) });
   return deliverHeaderBytes + deliveredHeaderBytes + rsaFernetPayloadBytes(content.length);
@@ -163,5 +163,5 @@ async function measureFastChat(
 
 const validity = (reasons: readonly InvalidReason[]) => ({ valid: reasons.length === 0, invalidReasons: [...reasons] });
 
-/** Without the figures that stand beside them. */
+/** The quantiles alone: FastChat's have `uncorrected` beside them. */
 const quantilesOf = ({ p50, p90, p99, p999, max }: Quantiles): Quantiles => ({ p50, p90, p99, p999, max });

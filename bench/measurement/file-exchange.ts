@@ -18,7 +18,7 @@ import { attachmentIdBytes } from "../../core/wire/attachment.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { type BenchPerson, foundGroup, signUpPerson } from "../started/bench-person.ts";
 
-/** Somebody who sends files to a group of their own, and fetches them again. */
+/** A user who sends files to a group of their own, and downloads them again. */
 export class FileExchange {
   readonly #sender: BenchPerson;
   readonly #server: AttachmentServer;
@@ -61,7 +61,7 @@ export class FileExchange {
     return { kind: "file", name, mediaType, size, attachment, key, hash: digest.hash };
   }
 
-  /** Downloads it, with every check that a person's client does. */
+  /** Downloads a file, with all checks of a person's client. */
   async fetch(content: FileContent, signal: AbortSignal): Promise<void> {
     await done(() => downloadBytes(this.#server, content, own(signal)));
   }
@@ -71,7 +71,7 @@ export class FileExchange {
   }
 }
 
-/** A signal of a transfer's own: each of its requests listens to it. */
+/** A signal for one transfer alone, since each of its requests adds a listener. */
 const own = (signal: AbortSignal) => ({ signal: AbortSignal.any([signal]) });
 
 async function done<T>(work: () => Promise<T>): Promise<T> {

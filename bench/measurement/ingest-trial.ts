@@ -16,7 +16,7 @@ import { throwIfInterrupted } from "../document/interruption.ts";
 import type { Laboratory } from "../started/laboratory.ts";
 
 export interface IngestTrialSettings {
-  /** Of each measurement. */
+  /** Time of each measurement. */
   readonly seconds: number;
   readonly payloadBytes: number;
   readonly groups: number;
@@ -30,7 +30,7 @@ interface IngestTrialRun {
 const senders = 50;
 /** Rows of one bare COPY: as many as the writer's batches grow to when saturated. */
 const bareCopyRows = 4096;
-/** As servers have it by default. */
+/** The defaults of `fastchat serve`. */
 const writerOptions = {
   rowsMax: serveSettings.ingestRowsMax.default,
   bytesMax: serveSettings.ingestBytesMax.default,
@@ -38,7 +38,7 @@ const writerOptions = {
   commitSpacingMs: serveSettings.commitSpacingMs.default,
 };
 
-/** Ways to put the same rows into a database, and what they cost. */
+/** Measures ways to put the same rows into a database. */
 export class IngestTrial {
   readonly #settings: IngestTrialSettings;
   readonly #by: IngestTrialRun;
@@ -66,7 +66,7 @@ export class IngestTrial {
   }
 
   static async open(settings: IngestTrialSettings, by: IngestTrialRun, laboratory: Laboratory): Promise<IngestTrial> {
-    // A checkpoint takes as long as the disk does, and is no part of what is measured.
+    // Queries have no time limit: a checkpoint takes as long as the disk needs, and is not measured.
     const unhurried = { connectionsMax: 2, log: by.log, queryMsMax: 0 };
     const database = new Database(await laboratory.freshDatabase(), unhurried);
     const { version: postgres, ...modes } = await database.check();
@@ -75,13 +75,13 @@ export class IngestTrial {
     return new IngestTrial(settings, by, { laboratory, database, durability: { postgres, ...modes } });
   }
 
-  /** Whatever was under way. */
+  /** Closes all connections, also those of a measurement that was interrupted. */
   async close(): Promise<void> {
     for (const end of this.#endings.splice(0)) await end();
     await this.#database.close();
   }
 
-  /** Rows a second of nothing but COPY and commit. */
+  /** Rows a second of COPY and commit alone. */
   async bareCopy(): Promise<number> {
     await this.#clear();
     const client = await this.#connect();
@@ -105,7 +105,7 @@ export class IngestTrial {
     return (rows / took) * 1000;
   }
 
-  /** Rows a second of the writer when there is always more to do. */
+  /** Rows a second of the writer when messages always wait. */
   async saturate(): Promise<number> {
     await this.#clear();
     let settled = 0;
@@ -121,7 +121,7 @@ export class IngestTrial {
     return (settled / took) * 1000;
   }
 
-  /** What commits take, and cost, when messages come at an even rate; and how long each message waits for its outcome. */
+  /** With messages at an even rate: the time and cost of commits, and how long each message waits for its outcome. */
   async pace(ratePerSecond: number) {
     await this.#clear();
     const commit = new Latencies();
@@ -161,7 +161,7 @@ export class IngestTrial {
     return { rowsPerCommit: rows / commits, commitMs, outcomeMs, ...cost };
   }
 
-  /** What a batch of this size costs by either way. */
+  /** What a batch of this size costs, committed by a statement or by COPY. */
   async commit(rows: number, path: "statement" | "copy") {
     await this.#clear();
     const client = await this.#connect();
@@ -224,7 +224,7 @@ export class IngestTrial {
     };
   }
 
-  /** Milliseconds that it really took. */
+  /** Repeats the work for the time of a measurement; answers the milliseconds that it took. */
   async #forAWhile(work: () => Promise<void>): Promise<number> {
     const began = clock.monotonic();
     while (clock.monotonic() - began < this.#settings.seconds * 1000) {

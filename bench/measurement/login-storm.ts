@@ -27,7 +27,7 @@ export class LoginStorm {
     if (!welcome.ok) throw new Failure("sign_up_failed", welcome.reason.detail, "see the server's log");
   }
 
-  /** Open loop: logins are due at even distances, whether or not the server keeps up. Ends early when it is stopped. */
+  /** Open loop: logins are due at even distances, whether or not the server keeps up. Ends early when the signal is aborted. */
   async run(perSecond: number, seconds: number, signal: AbortSignal) {
     const latencies = new Latencies();
     let succeeded = 0;

@@ -1,8 +1,8 @@
 import { readDeployment } from "../../loadgen/recorder/deployment-probe.ts";
 
 /**
- * 99th percentile of the event loop's lag since this was last asked, in milliseconds, at the server where it was longest: to
- * ask is what begins another period.
+ * The 99th percentile of the event loop's lag since the last call, in milliseconds, of the server where it was longest. Each call
+ * begins a new period at the servers.
  */
 export async function loopLagP99Ms(servers: ReadonlyMap<string, URL>): Promise<number> {
   const { servers: readings } = await readDeployment(servers);

@@ -18,24 +18,24 @@ import { type MachineReading, othersBetween, readMachine } from "../statistics/m
 
 export interface CellOptions {
   readonly target: string;
-  /** How many servers there have to be; left out where that is not known. */
+  /** How many servers the deployment must have; left out where that is unknown. */
   readonly servers?: number;
-  /** Where the deployment is reached by TLS. */
+  /** For a deployment behind TLS. */
   readonly tls?: TlsTrust | undefined;
   readonly workload: Workload;
   readonly accounts: Accounts;
   readonly keyPairs: readonly IdentityKeyPairs[];
   readonly strategy: string;
   readonly transport: "uws" | "ws";
-  /** Seconds of CPU that the database has used so far, where that can be told. */
+  /** CPU seconds that the database has used so far; undefined where they cannot be read. */
   databaseCpuSeconds?(): number | undefined;
   onProgress?(progress: Progress): void;
   readonly signal?: AbortSignal | undefined;
-  /** Whether an interrupted cell's figures are those of the time until then; if not, it has none, and `interrupted` is thrown. */
+  /** Whether an interrupted cell has the figures of the time until then; if not, it fails with `interrupted`. */
   readonly cutShort?: boolean;
 }
 
-/** What both sides have used by a moment. */
+/** What servers, database, generator and machine have used by a moment. */
 interface Reading {
   readonly deployment: DeploymentReading;
   readonly databaseCpuSeconds: number | undefined;
@@ -43,7 +43,7 @@ interface Reading {
   readonly machine: MachineReading;
 }
 
-/** Puts a workload on a deployment, and reads on both sides what it cost. */
+/** Puts a workload on a deployment, and reads what it cost the servers, the database and the generator. */
 export async function measureCell(options: CellOptions): Promise<CellTry> {
   const { target, tls, workload, strategy, transport, signal } = options;
   const servers =
@@ -89,7 +89,7 @@ export async function measureCell(options: CellOptions): Promise<CellTry> {
     audit: { ...load.audit, breaches: [...load.audit.breaches] },
     generator: load.generator,
     failures: load.failures,
-    // Where the database is not ours, nor need the servers be on this machine.
+    // Unknown if the database is not ours: the servers may then be on other machines.
     machine: othersBetween(
       before.machine,
       after.machine,
@@ -120,7 +120,7 @@ function cpuBetween(before: Reading, after: Reading) {
   };
 }
 
-/** Servers that count fewer connections than there are clients do not have the load that is measured; others may have more. */
+/** Why a cell is invalid whose servers count fewer connections than there are clients: they do not have the whole load. */
 export function missingConnections(connectionsPerServer: readonly number[], clients: number): InvalidReason[] {
   const connections = connectionsPerServer.reduce((sum, count) => sum + count, 0);
   if (connections >= clients) return [];

@@ -4,28 +4,29 @@ import { invalidText } from "../../loadgen/recorder/validity.ts";
 import type { Pilot } from "../document/cells-document.ts";
 
 /**
- * The cells' part of what was held. At half, a queue is about as long as what is in service (M/M/1: the time in it is that of
- * the service, times ρ/(1-ρ)), so that latencies tell of the servers rather than of the queue; and there is room for members
- * who come and go, for a strategy that gives one server twice its part, and for other programs that begin meanwhile.
+ * The cells' rate, as a part of the rate that was held. At half, a message waits in queues for about as long as it is served
+ * (M/M/1: the time in the queue is the time of the service times ρ/(1-ρ)), so that latencies show the servers rather than the
+ * queues. The other half is room for members who come and go, for a strategy that gives one server twice its part, and for
+ * other programs that begin meanwhile.
  */
 export const pilotShare = 0.5;
 
 /**
- * No cell is measured above this, however fast the machine: what a delivery costs depends on how many messages commit
- * together, so figures of different machines can only be held against each other at one rate. `--rate` asks for another.
+ * No cell is measured at a higher rate, however fast the machine. What a delivery costs depends on how many messages commit
+ * together, so figures of different machines can only be compared at one rate. `--rate` asks for another.
  */
 export const ratePerSecondMax = 250;
 
-/** Nor below this, however slow: in 6 s, the 99th percentile of fewer messages would be one message. */
+/** No cell is measured at a lower rate, however slow the machine: with fewer messages in 6 s, the 99th percentile would be one message. */
 export const ratePerSecondMin = ratePerSecondMax / 8;
 
-/** Doubling, up to what the highest rate of the cells is the share of. */
+/** The rates that the pilot tries. They double, up to the one of which the cells' highest rate is the share. */
 export const pilotRates: readonly number[] = [1, 2, 4, 8, 16].map((times) => ratePerSecondMin * times);
 
-/** A machine on which one message of a hundred takes longer to get to somebody does not hold the rate. */
+/** A machine does not hold a rate at which one delivery of a hundred takes longer. */
 export const pilotP99MsMax = 250;
 
-/** Short, since all that is asked is whether a queue grows; without members who come and go, which the share leaves room for. */
+/** Short, since the pilot only finds whether queues grow; without members who come and go, for whom the share leaves room. */
 const stretch = {
   churn: { awayShare: 0, awaySeconds: 1, removedShare: 0, removedSeconds: 1 },
   warmUpSeconds: 0.3,
@@ -36,15 +37,15 @@ const stretch = {
 export interface PilotOptions extends Omit<SessionOptions, "target"> {
   readonly servers: number;
   readonly strategy: string;
-  /** Has these servers run, and ends them when the work is done. */
+  /** Starts the servers, calls `work` with their address, and ends them. */
   onServers(work: (target: string) => Promise<void>): Promise<void>;
   onRung?(ratePerSecond: number): void;
 }
 
 /**
- * Finds out what servers on this machine hold, with the users, threads and rules of validity that cells have: one crowd
- * connects, and writes at one rate after the other. What fails on the way (a user is not let in, say) ends the search, and is
- * told.
+ * Finds the highest rate that servers on this machine hold, with the users, threads and rules of validity of cells: one crowd
+ * connects, and writes at one rate after the other. A failure on the way (a user who cannot log in, say) ends the search, and is
+ * stated in the result.
  */
 export async function runPilot(options: PilotOptions): Promise<Pilot> {
   const { servers, strategy, signal } = options;
@@ -82,14 +83,14 @@ export async function runPilot(options: PilotOptions): Promise<Pilot> {
   return { servers, strategy, rungs, heldPerSecond, ...bounds, ratePerSecond, failure, audit };
 }
 
-/** The cells' rate on a machine that holds this; null is nothing. */
+/** The cells' rate on a machine that holds this rate; null if it held none. */
 export function rateFor(heldPerSecond: number | null): number {
   return Math.min(ratePerSecondMax, Math.max(ratePerSecondMin, pilotShare * (heldPerSecond ?? 0)));
 }
 
 /**
- * Climbs until a rate is not held; null when even the lowest is not. What is not held is tried once more, since on a machine
- * that does other things a second in which it does them says nothing of the rate.
+ * Climbs until a rate is not held; null when even the lowest is not. A rate that was not held is tried once more, since other
+ * programs may have kept the machine busy in that second.
  */
 export async function highestHeld(
   rates: readonly number[],
@@ -103,7 +104,7 @@ export async function highestHeld(
   return highest;
 }
 
-/** Why a rate is not held. */
+/** Why a rate was not held; empty if it was. */
 function reasonsAgainst({ invalidReasons, deliveryMs }: StretchResult): string[] {
   const reasons = invalidReasons.map(invalidText);
   if (deliveryMs === undefined) reasons.push("nothing was delivered");

@@ -1,2 +1,2 @@
-/** Simulated users of a deployment that a benchmark has started sign up. */
+/** At a deployment that the benchmark started itself, simulated users sign up. */
 export const simulatedAccounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;

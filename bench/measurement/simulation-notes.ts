@@ -1,6 +1,6 @@
 import type { Workload } from "../../loadgen/workload/workload.ts";
 
-/** What the simulation does unlike people, for whoever reads the figures. */
+/** In what simulated users are unlike people, for the readers of the figures. */
 export function simulationNotes(workload: Workload): string[] {
   const { encryption, keyPairs, clients } = workload;
   const notes = [

@@ -6,11 +6,11 @@ const memoryPeriodMs = 10;
 export interface WatchedUsage {
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** The most at any time, over what it was before. */
+  /** By how much memory grew, at most, over what it was before. */
   readonly grownBytes: number;
 }
 
-/** A server's memory while something is done, read every few milliseconds. */
+/** Reads a server's memory every few milliseconds while something is done. */
 export class UsageWatch {
   readonly #server: ServerProcess;
   readonly #startMs = clock.monotonic();
@@ -26,7 +26,7 @@ export class UsageWatch {
     this.#watching = this.#watch();
   }
 
-  /** What it watches may end from here on. */
+  /** Stops reading: afterwards the server may end. */
   async stop(): Promise<void> {
     this.#seconds = (clock.monotonic() - this.#startMs) / 1000;
     this.#ended = true;

@@ -1,7 +1,7 @@
 import { Failure } from "../../core/platform/failure.ts";
 import { parseWorkload, type Workload, type WorkloadText } from "../../loadgen/workload/workload.ts";
 
-/** The workload that a benchmark's options amount to; fails with `workload_invalid` where they amount to none. */
+/** The workload that a benchmark's options make; fails with `workload_invalid` where they make none. */
 export function workloadFrom(text: WorkloadText): Workload {
   const workload = parseWorkload(text);
   if (!workload.ok) throw new Failure("workload_invalid", workload.reason, "change the options");

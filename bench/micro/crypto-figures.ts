@@ -10,7 +10,7 @@ export const wayInCpu = "the way to the pool and back, of the process's CPU time
 export const inlineInCode = "inlineWrapsMax";
 export const poolThreadsName = "threads of the pool";
 
-/** From where on the pool is worth its way, beside what the program does. */
+/** From how many wraps on the pool is worth its way, beside the limits that the program has. */
 export function cryptoFigures(comparisons: readonly MicroComparison[]): MicroDocument["figures"] {
   return [
     { name: poolThreadsName, value: poolThreads(), unit: "" },
@@ -25,26 +25,26 @@ export function cryptoFigures(comparisons: readonly MicroComparison[]): MicroDoc
 
 type InlineAndPooled = readonly [inline: MicroArmResult, pool: MicroArmResult];
 
-/** The smallest batch for which, as for every larger one, this is so; null if there is none. */
+/** The smallest batch for which this holds, as it does for every larger one; null if there is none. */
 function smallestBatch(
   comparisons: readonly MicroComparison[],
-  isSo: (arms: InlineAndPooled) => boolean,
+  holds: (arms: InlineAndPooled) => boolean,
 ): number | null {
   let smallest: number | null = null;
   const batches = comparisons.filter(({ group }) => group === batchGroup);
   for (const { size, arms } of batches.sort((a, b) => (b.size ?? 0) - (a.size ?? 0))) {
     const [inline, pool] = arms;
-    if (!inline || !pool || !isSo([inline, pool])) break;
+    if (!inline || !pool || !holds([inline, pool])) break;
     smallest = size;
   }
   return smallest;
 }
 
 const heldLess = ([, pool]: InlineAndPooled) => pool.ofFirst.held.high < 1;
-/** CPU time, since that is what repeats: with less than twice as much of it, the way is the smaller part. */
+/** By CPU time, since it repeats: if the pool takes less than twice as much as inline, the way is the smaller part. */
 const costsMoreThanTheWay = ([, pool]: InlineAndPooled) => pool.ofFirst.cpu.median < 2;
 
-/** What the smallest batch takes more of in the pool, where least is done besides. */
+/** How much more the smallest batch takes in the pool than inline: nearly all of that is the way. */
 function wayOf(comparisons: readonly MicroComparison[], what: "microsPerCall" | "cpuMicrosPerCall"): number | null {
   const [inline, pool] = comparisons.find(({ group }) => group === batchGroup)?.arms ?? [];
   return inline && pool ? pool[what].median - inline[what].median : null;

@@ -7,7 +7,7 @@ import { batchGroup, poolGroup, sameGroup, taskGroup } from "./inline-and-pool.t
 import { nativeGroup } from "./native-and-forge.ts";
 import { ownGroup } from "./own-operations.ts";
 
-/** A run of `bench micro crypto` for the terminal. */
+/** The tables of `bench micro crypto`. */
 export function microCryptoTables({ comparisons }: MicroDocument): string {
   const of = (group: string) => comparisons.filter((comparison) => comparison.group === group);
   return [
@@ -34,7 +34,7 @@ export function microCryptoTables({ comparisons }: MicroDocument): string {
       of(poolGroup).flatMap((comparison) =>
         ["inline", "pool"].map((name, i) => {
           const arm = armOf(comparison, name);
-          // Inline, one comes after the other unless it was measured that something else happens.
+          // Inline calls run one after the other, so that many take as long each as one, unless they were measured together.
           const many = armOf(comparison, `${name}, many`) ?? arm;
           const heldOfInline = i === 0 ? "1 ×" : ratio(arm?.ofFirst.held);
           const operation = i === 0 ? comparison.operation : "";
@@ -63,7 +63,7 @@ export function microCryptoTables({ comparisons }: MicroDocument): string {
   ].join("\n");
 }
 
-/** What a group's new key takes in tasks of different sizes. */
+/** What a group's new key costs in tasks of different sizes. */
 function taskTable({ size, arms }: MicroComparison): string {
   const members = size ?? 0;
   const inCode = arms[0];
@@ -74,7 +74,7 @@ function taskTable({ size, arms }: MicroComparison): string {
       `of the wait with\n${inCode?.arm} in a task`,
       "loop held",
       "loop held\nat once",
-      "what comes next\nwaits for",
+      "the next task\nwaits",
     ],
     [...arms]
       .sort((a, b) => Number(a.arm) - Number(b.arm))
@@ -92,35 +92,40 @@ function taskTable({ size, arms }: MicroComparison): string {
   );
 }
 
-/** What the tables' figures mean, and what follows from them. */
+/** Sentences on what the tables' figures mean, and what follows from them. */
 export function microCryptoNotes({ comparisons, figures, secondsPerRound }: MicroDocument): string[] {
-  const valueOf = (name: string) => figures.find((figure) => figure.name === name)?.value ?? null;
+  const figureOf = (name: string) => figures.find((figure) => figure.name === name)?.value ?? null;
   const same = comparisons.find(({ group }) => group === sameGroup);
   const again = same?.arms[1];
   const rounds = again?.rounds.length ?? 0;
   return [
-    `Medians of ${rounds} ${rounds === 1 ? "round" : "rounds"} of ${secondsPerRound} s an arm, whose order alternates; ± and ( – ) are the 95% bootstrap interval over them. CPU is the whole process's: other threads and the garbage collector too.`,
+    `${roundsText(rounds, secondsPerRound)} CPU is the whole process's: other threads and the garbage collector too.`,
     ...(again
       ? [
           `One thing against itself (${same?.operation}): wait ${ratio(again.ofFirst.time)}, held ${ratio(again.ofFirst.held)}, CPU ${ratio(again.ofFirst.cpu)}.`,
         ]
       : []),
-    ...wrapsNotes(comparisons, valueOf),
+    ...wrapsNotes(comparisons, figureOf),
   ];
 }
 
-function wrapsNotes(comparisons: readonly MicroComparison[], valueOf: (name: string) => number | null): string[] {
-  const worth = valueOf(worthTheWay);
-  const inCode = valueOf(inlineInCode) ?? 0;
+function roundsText(rounds: number, seconds: number): string {
+  if (rounds === 1) return `One round of ${seconds} s an arm: more of them show how far figures can be trusted.`;
+  return `Medians of ${rounds} rounds of ${seconds} s an arm, whose order alternates; ± and ( – ) are the 95% bootstrap interval over them.`;
+}
+
+function wrapsNotes(comparisons: readonly MicroComparison[], figureOf: (name: string) => number | null): string[] {
+  const worth = figureOf(worthTheWay);
+  const inCode = figureOf(inlineInCode) ?? 0;
   const from = (size: number | null) =>
     size === null ? "at no size measured" : `from ${size} ${size === 1 ? "wrap" : "wraps"} on`;
-  const took = (name: string) => duration(valueOf(name) ?? Number.NaN);
+  const took = (name: string) => duration(figureOf(name) ?? Number.NaN);
   const sizes = comparisons.filter(({ group }) => group === batchGroup).map(({ size }) => size ?? 0);
   const end = worth ?? Number.POSITIVE_INFINITY;
   const below = Math.max(0, ...sizes.filter((size) => size < end));
   const agrees = below <= inCode && inCode < end;
   return [
-    `The pool (threads: ${valueOf(poolThreadsName)}) holds the caller's loop for less time ${from(valueOf(lessHeld))}. The way there and back takes ${took(wayInWait)} of the wait and ${took(wayInCpu)} of CPU; a batch costs more than that ${from(worth)}.`,
+    `The pool (threads: ${figureOf(poolThreadsName)}) holds the caller's loop for less time ${from(figureOf(lessHeld))}. The way there and back takes ${took(wayInWait)} of the wait and ${took(wayInCpu)} of CPU; a batch costs more than that ${from(worth)}.`,
     `${inlineInCode} is ${inCode}, ${agrees ? "which agrees" : `which this run does not bear out: ${below} would agree`}.`,
   ];
 }
@@ -135,6 +140,8 @@ function duration(micros: number): string {
 function withSpread(spread: Spread | undefined): string {
   if (!spread) return "–";
   const { median, low, high } = spread;
+  // Of one round, there is no interval.
+  if (low === high) return duration(median);
   const percent = (100 * Math.max(high - median, median - low)) / median;
   return `${duration(median)} ±${Math.round(percent)}%`;
 }
@@ -143,7 +150,7 @@ const time = (arm: MicroArmResult | undefined) => withSpread(arm?.microsPerCall)
 const held = (arm: MicroArmResult | undefined) => withSpread(arm?.heldMicrosPerCall);
 const cpu = (arm: MicroArmResult | undefined) => withSpread(arm?.cpuMicrosPerCall);
 
-/** How many times the first arm's; an interval on both sides of one shows no difference. */
+/** A multiple of the first arm's figure; an interval around 1 is no difference. */
 function ratio(spread: Spread | undefined): string {
   if (!spread) return "–";
   const { median, low, high } = spread;

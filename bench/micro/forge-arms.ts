@@ -2,10 +2,10 @@ import forge from "node-forge";
 import type { WrapContext } from "../../core/e2ee/key-wrap.ts";
 import { oaepLabel } from "../../core/e2ee/key-wrap.ts";
 
-/**
- * What `core/e2ee` has `node:crypto` do, done in JavaScript by node-forge: bytes in, bytes out, as there. Its binary strings
- * are made by `Buffer`, which is faster than what node-forge has for that; random bytes come from its own generator, which
- * is most of what a short Fernet token takes to seal.
+/*
+ * What `core/e2ee` does with `node:crypto`, done in JavaScript by node-forge: bytes in, bytes out, as there. `Buffer` makes the
+ * binary strings, since it is faster than node-forge's own functions; random bytes come from node-forge's generator, which takes
+ * most of the time to seal a short Fernet token.
  */
 const binary = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
@@ -16,7 +16,7 @@ type ForgePrivateKey = forge.pki.rsa.PrivateKey;
 export const publicKeyOf = (pem: string): ForgePublicKey => forge.pki.publicKeyFromPem(pem);
 export const privateKeyOf = (pem: string): ForgePrivateKey => forge.pki.privateKeyFromPem(pem);
 
-/** Node-forge hands key generation to Node unless it is given its own source of random bytes. */
+/** Gives node-forge its own source of random bytes, since otherwise it lets Node generate the keys. */
 export function generateKeyPair(bits: number): Promise<forge.pki.rsa.KeyPair> {
   return new Promise((resolve, reject) => {
     forge.pki.rsa.generateKeyPair({ bits, e: 0x10001, prng: forge.random }, (cause: Error | null, pair) =>
@@ -60,7 +60,7 @@ export function openFernet(key: Uint8Array, token: Uint8Array): Uint8Array {
   return bytesOf(decipher.output.getBytes());
 }
 
-/** `privateKey`: the seed and the public key, 64 bytes. */
+/** `privateKey` is the seed and the public key, 64 bytes together. */
 export function signEd25519(privateKey: Uint8Array, message: Uint8Array): Uint8Array {
   return forge.pki.ed25519.sign({ message, privateKey });
 }

@@ -22,22 +22,22 @@ export interface MicroGuiSettings {
   readonly incomingPerSecond: number;
   readonly incomingSeconds: number;
   readonly idleSeconds: number;
-  /** What starting and typing have left to do is over then. */
+  /** How long to wait until the work that starting and typing left behind is over. */
   readonly quietSeconds: number;
-  /** Where the reader signs up. */
+  /** Options of the machine on which the reader signs up. */
   readonly machine?: ThisMachineOptions;
 }
 
 export interface GuiSessionParts {
   readonly target: string;
-  /** Where the client's home is made. */
+  /** The directory in which the client's home is made. */
   readonly directory: string;
-  /** Who writes what the client gets to read. */
+  /** The user who writes the messages that the client shows. */
   readonly writer: BenchPerson;
   readonly log: Log;
   readonly signal: AbortSignal;
   onStep(what: string): void;
-  /** All figures that there are so far. */
+  /** Reports all figures that were measured so far. */
   keep(figures: Figures): void;
 }
 
@@ -46,11 +46,11 @@ type Figures = MicroDocument["figures"];
 const screen = { columns: 120, rows: 40, environment: { TERM: "xterm-256color", COLORTERM: "truecolor" } };
 const keyPauseMs = 30;
 const patienceMs = 60_000;
-/** What nobody else writes: whichever of these appears was typed. */
+/** Letters that no message has: one of these on the screen was typed. */
 const typedLetters = "абвгдежзиклмнопрстуфхцчшщэюя";
 /**
- * The last messages of the two conversations. A terminal draws only what differs from what it shows: no letter of one is at the
- * same place in the other, or in any other message, so that each is drawn whole whatever stood in its line.
+ * The last messages of the two conversations. The client draws only characters that differ from those on the screen. No letter
+ * of one is in the same column of the other, or of any other message, so that each is drawn whole whatever its line showed.
  */
 const lastInQuiet = "ENDOFQUIET";
 const lastInLarge = "LARGEENDS!";
@@ -126,14 +126,14 @@ export class GuiSession {
     this.#parts.onStep(what);
   }
 
-  /** What was cut off is no figure. */
+  /** Reports figures, unless the run was interrupted: what was cut off is no figure. */
   #found(...figures: Figures): void {
     throwIfInterrupted(this.#parts.signal);
     this.#figures.push(...figures);
     this.#parts.keep([...this.#figures]);
   }
 
-  /** A profile that was online while all of it was written. */
+  /** Makes the reader's profile, which is online while all messages are written. */
   async #fillVault(): Promise<{ large: GroupId }> {
     const { messages } = this.#settings;
     mkdirSync(this.#home, { recursive: true });
@@ -146,12 +146,12 @@ export class GuiSession {
       await account.connect(password);
       const large = await foundGroup(this.#writer, "large", ["reader"]);
       const quiet = await foundGroup(this.#writer, "quiet", ["reader"]);
-      const toldEvery = Math.ceil(messages / 50);
+      const reportEvery = Math.ceil(messages / 50);
       for (let at = 1; at <= messages; at++) {
         await this.#until(() => this.#writer.client.mailbox.unsettled <= outboxMax / 2);
         const text = at === messages ? lastInLarge : `message ${at} with some words that somebody may look for`;
         this.#say(large, text);
-        if (at % toldEvery === 0) this.#step(`${at} of ${messages} messages are written and read`);
+        if (at % reportEvery === 0) this.#step(`${at} of ${messages} messages are written and read`);
         await this.#until(() => at - received <= 5000);
       }
       await this.#until(() => received >= messages);
@@ -177,7 +177,7 @@ export class GuiSession {
     return new PseudoTerminal([process.execPath, program, "chat", ...flags], screen);
   }
 
-  /** Types letters one after the other, and deletes each again: the next is looked for only when that has been drawn. */
+  /** Types letters one after the other, and deletes each again, with pauses in which the deletion is drawn. */
   async #type(terminal: PseudoTerminal, count: number): Promise<Latencies> {
     const latencies = new Latencies();
     for (let at = 0; at < count; at++) {
@@ -191,12 +191,15 @@ export class GuiSession {
     return latencies;
   }
 
+  /** Has the writer send messages at this rate; resolves with the rate at which they were acknowledged. */
   async #send(group: GroupId, perSecond: number, seconds: number): Promise<number> {
     const startMs = clock.monotonic();
     const { signal } = this.#parts;
     const by = { clock, startMs, untilMs: startMs + seconds * 1000, stopped: () => signal.aborted };
     let acknowledged = 0;
     await sendWhenDue(new Arrivals("constant", perSecond, seededRandom(2)), by, () => {
+      // With a full outbox the message is left out: the figure is of those that came in.
+      if (!this.#writer.client.mailbox.hasRoom) return;
       this.#say(group, `incoming ${acknowledged} with some words`, () => acknowledged++);
     });
     return acknowledged / ((clock.monotonic() - startMs) / 1000);
@@ -205,7 +208,7 @@ export class GuiSession {
   #say(group: GroupId, text: string, done: () => void = () => {}): void {
     const taken = this.#writer.client.send(group, { kind: "text", text }, (outcome) => {
       if (outcome.ok) return done();
-      this.#parts.log.warn({ code: outcome.code }, "a message was not taken");
+      this.#parts.log.warn({ code: outcome.code }, "a message was refused");
     });
     if (!taken.ok) throw new Failure("busy", taken.reason, "send more slowly");
   }

@@ -23,7 +23,7 @@ export interface InlineAndPoolOptions {
   /** Members of a group that gets a new key, and the numbers of wraps that go into one task. */
   readonly groupMembers: number;
   readonly wrapsPerTask: readonly number[];
-  /** Key generation, and stretching a real password: what takes long. */
+  /** Whether slow operations are measured, too: key generation, and stretching a real password. */
   readonly slow: boolean;
 }
 
@@ -32,16 +32,16 @@ export const batchGroup = "wraps in one batch";
 export const taskGroup = "wraps in one task";
 export const sameGroup = "the same twice";
 
-/** Calls under way together where the question is what goes through in a second. */
+/** How many calls are under way together where calls a second are measured. */
 const atOnce = 16;
 
-/** For what takes a good part of a second. */
+/** For operations that take a good part of a second. */
 const slow = { callsPerRound: 3, roundsMax: 4 };
 
 const password = "correct horse battery staple";
 const user = "alice";
 
-/** What the pools offer, done in the calling thread and in theirs. */
+/** The operations that the pools offer, done in the calling thread and in the pools' threads. */
 export class InlineAndPool {
   readonly #clientPool: Pool;
   readonly #serverPool: Pool;
@@ -126,7 +126,7 @@ export class InlineAndPool {
     ];
   }
 
-  /** What comes of comparing a thing with itself: a difference as small shows nothing. */
+  /** One operation compared with itself: differences as small as these show nothing. */
   #sameTwice(): MicroSubject {
     const pooled = new PooledClientCrypto(() => this.#clientPool);
     const unwrap = this.#unwrapJob();
@@ -151,7 +151,7 @@ export class InlineAndPool {
 
 type Call = () => Promise<unknown>;
 
-/** One call at a time by either way, and many at once through the pool: by itself, a call waits for the way there and back. */
+/** One call at a time, inline and in the pool, and many at once in the pool: a single call waits for the way there and back. */
 function offered(operation: string, inline: Call, pool: Call, how?: typeof slow): MicroSubject {
   return {
     group: poolGroup,
@@ -169,7 +169,7 @@ function offered(operation: string, inline: Call, pool: Call, how?: typeof slow)
   };
 }
 
-/** The one operation that Node takes to threads of its own when it is done inline, too: two at once show it. */
+/** Key generation, which Node does in threads of its own also when it is called inline: two calls at once show it. */
 function generation(pooled: PooledClientCrypto): MicroSubject {
   const inline = () => generateKeys();
   const pool = () => pooled.generateKeys();
@@ -220,7 +220,7 @@ function serverSteps(here: OpaqueServer, there: OpaqueServer, steps: OpaqueSteps
   ];
 }
 
-/** Every message of a registration and a login: OPAQUE's steps are pure, and can be done again and again. */
+/** Every message of a registration and a login: OPAQUE's steps are pure, and can be repeated. */
 async function opaqueSteps(server: OpaqueServer, effort: Stretching) {
   const registering = await startRegistration(password);
   const registrationAnswer = valueOf(await server.registrationResponse(user, registering.message));

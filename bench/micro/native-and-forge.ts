@@ -22,7 +22,7 @@ const arms = (native: MicroArm["call"], pure: MicroArm["call"]): MicroArm[] => [
   { name: "node-forge", call: pure },
 ];
 
-/** The same arithmetic by OpenSSL and in JavaScript; each opens or accepts what the other made before it is measured. */
+/** The same operations by OpenSSL and in JavaScript; before they are measured, each opens or accepts what the other made. */
 export function nativeAndForge(people: MicroPeople, options: NativeAndForgeOptions): MicroSubject[] {
   return [
     ...options.rsaBits.flatMap((bits) => rsa(people, bits)),
@@ -59,7 +59,7 @@ function rsa({ alice }: MicroPeople, bits: number): MicroSubject[] {
   ];
 }
 
-/** How long it takes to come upon two primes varies a lot: few calls say little, and the interval shows it. */
+/** The time to find two primes varies a lot: few calls say little, and the interval shows it. */
 function keyGeneration(bits: number): MicroSubject {
   const generate = promisify(generateKeyPair);
   return {
@@ -124,5 +124,5 @@ function fernet(bytes: number): MicroSubject[] {
 
 const sizeText = (bytes: number) => (bytes < 1024 ? `${bytes} B` : `${bytes / 1024} KiB`);
 
-/** A short chat message with what is signed around it. */
+/** The length of a short chat message with all that is signed with it. */
 const signedBytes = 210;

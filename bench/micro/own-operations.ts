@@ -18,7 +18,7 @@ export const ownGroup = "FastChat's operations";
 
 const bodyBytes = 128;
 
-/** What a client does where it is asked to. Each is tried once, so that nothing is measured that fails. */
+/** A client's operations in the calling thread. Each that may be refused runs once before, so that no failure is measured. */
 export async function ownOperations({ alice, bob }: MicroPeople): Promise<MicroSubject[]> {
   const suite = new RsaFernet(inlineRsa, () => 1_700_000_000);
   const members = [{ user: userId(1), identity: alice.public }];

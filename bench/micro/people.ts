@@ -3,7 +3,7 @@ import { createIdentity, generateIdentityKeys, type Identity } from "../../core/
 import type { WrapContext, WrapJob } from "../../core/e2ee/key-wrap.ts";
 import { epoch, groupId } from "../../core/wire/ids.ts";
 
-/** Who the measured operations are done by and for. */
+/** The two people whose keys the measured operations use. */
 export interface MicroPeople {
   readonly alice: Identity;
   readonly bob: Identity;
@@ -23,7 +23,7 @@ export const contextOf = ({ public: { fingerprint } }: Identity): WrapContext =>
   recipientFingerprint: fingerprint,
 });
 
-/** A key for so many members. Every one has key objects of their own, or a message to a thread would carry one for all. */
+/** Jobs that wrap a key for so many members. Each has a key object of its own, or a message to a thread would carry one for all. */
 export function wrapJobs({ alice, bob }: MicroPeople, key: Uint8Array, count: number): WrapJob[] {
   return Array.from({ length: count }, (_, i) => {
     const member = i % 2 === 0 ? alice : bob;
@@ -41,7 +41,7 @@ function copyOf(key: KeyObject): KeyObject {
   return createPublicKey({ key: key.export({ type: "spki", format: "der" }), format: "der", type: "spki" });
 }
 
-/** Whether two ways came to the same. */
+/** Throws where two arms have different results. */
 export function proveEqual(what: string, one: Uint8Array, other: Uint8Array): void {
   if (Buffer.compare(one, other) !== 0) throw new Error(`${what}: the arms do not do the same`);
 }

@@ -8,7 +8,7 @@ const options = { rounds: 4, seconds: 0.0001, signal };
 /** An arm that is called once a round. */
 const arm = (name: string, call: () => unknown) => ({ name, call, callsPerRound: 1 });
 
-test("arms take turns, in an order that alternates, and a subject's own bound on rounds holds", async () => {
+test("arms take turns in an alternating order, and no subject has more rounds than its own limit", async () => {
   const calls: string[] = [];
   const subject = (operation: string, roundsMax?: number): MicroSubject => ({
     group: "order",
@@ -21,7 +21,7 @@ test("arms take turns, in an order that alternates, and a subject's own bound on
   assert.deepEqual([all?.arms[0]?.rounds.length, few?.arms[0]?.rounds.length], [4, 2]);
 });
 
-test("what waits does not hold the loop, and what computes does", async () => {
+test("a call that computes holds the event loop for longer than one that waits", async () => {
   const waits = () => new Promise((resolve) => setTimeout(resolve, 20));
   const computes = () => {
     const until = performance.now() + 20;
@@ -35,7 +35,7 @@ test("what waits does not hold the loop, and what computes does", async () => {
   assert.ok(waiting !== undefined && computing !== undefined && waiting < computing / 2, `${waiting} ${computing}`);
 });
 
-test("a short call is measured many at a time, and counted one by one", async () => {
+test("short calls are measured many at a time, and counted one by one", async () => {
   let calls = 0;
   const [result] = await measureRounds(
     [{ group: "short", operation: "count", arms: [{ name: "sync", call: () => ++calls }] }],
@@ -45,7 +45,7 @@ test("a short call is measured many at a time, and counted one by one", async ()
   assert.ok(measured && measured.calls > 100 && measured.calls <= calls, JSON.stringify(measured));
 });
 
-test("calls under way at once share the time that all of them take", async () => {
+test("of calls that are under way together, each counts with its share of the time", async () => {
   const wait = () => new Promise((resolve) => setTimeout(resolve, 20));
   const arms = [{ name: "ten", call: wait, atOnce: 10, callsPerRound: 1 }];
   const [result] = await measureRounds([{ group: "g", operation: "wait", arms }], { ...options, rounds: 1 });
@@ -53,7 +53,7 @@ test("calls under way at once share the time that all of them take", async () =>
   assert.ok((result?.arms[0]?.microsPerCall.median ?? 0) < 20_000);
 });
 
-test("arms that do not do the same, one that fails, and a Ctrl-C end the run", async () => {
+test("arms with different results, an arm that fails, and a Ctrl-C end the run", async () => {
   const fails = () => {
     throw new Error("broken");
   };

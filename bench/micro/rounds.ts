@@ -11,23 +11,23 @@ import { spreadOf } from "../statistics/spread.ts";
 /** One way to do something. */
 export interface MicroArm {
   readonly name: string;
-  /** Does it once; a promise is waited for. */
+  /** Does it once; a promise is awaited. */
   readonly call: () => unknown;
-  /** So many calls are under way together; 1 when it is not said. */
+  /** How many calls are under way together; 1 without. */
   readonly atOnce?: number;
-  /** For what takes long or varies much: so many calls a round, however long they take. */
+  /** How many calls there are in a round, however long they take; for an operation that takes long or varies much. */
   readonly callsPerRound?: number;
 }
 
-/** Ways to do the same, measured one after the other in each round; the first is what the others are held against. */
+/** Ways to do the same, measured one after the other in each round; the others are compared with the first. */
 export interface MicroSubject {
   /** Subjects of one group share a table. */
   readonly group: string;
   readonly operation: string;
-  /** Of a subject that differs from its neighbours only in how much there is: how much. */
+  /** The size of this subject, in a series of subjects that differ in size alone. */
   readonly size?: number;
   readonly arms: readonly MicroArm[];
-  /** No more rounds than this: for what takes seconds. */
+  /** How many rounds there are at most; for an operation that takes seconds. */
   readonly roundsMax?: number;
   /** Runs once before the rounds; throws when the arms do not do the same. */
   readonly prove?: () => unknown;
@@ -39,32 +39,33 @@ export interface MicroRoundsOptions {
   readonly seconds: number;
   readonly signal: AbortSignal;
   onStep?(step: string): void;
-  /** After each subject's round: those of which all arms were measured, as far as they were. */
+  /** Called after each subject's round, with the comparisons of all subjects that were measured so far. */
   onMeasured?(soFar: MicroComparison[]): void;
 }
 
 /**
- * Measures every subject once a round, so that whatever else the machine does meets all of them alike; the order of the
- * arms alternates.
+ * Measures every subject once a round, so that other work of the machine disturbs all of them alike; the order of the arms
+ * alternates.
  *
- * Of an arm's round count the medians of how long a call took and for how long it held the event loop, which a moment of
- * somebody else's work does not move, and the mean CPU time of a call, which leaves nothing out: it is the whole process's,
- * other threads and the garbage collector too.
+ * A round of an arm has medians of how long a call took and how long it held the event loop, which a short disturbance does not
+ * change, and the mean CPU time of a call. CPU time is the whole process's, so that other threads and the garbage collector
+ * are counted.
  */
 export async function measureRounds(
   subjects: readonly MicroSubject[],
   { rounds, seconds, signal, onStep, onMeasured }: MicroRoundsOptions,
 ): Promise<MicroComparison[]> {
   const ms = seconds * 1000;
-  const prepared = subjects.map((subject) => ({
-    ...subject,
-    arms: subject.arms.map((arm) => ({ arm, measured: [] as MicroRound[], batch: undefined as Batch | undefined })),
-    /** Of the rounds that are over: its intervals take a few milliseconds of drawing again, so that it is made once a round. */
-    comparison: undefined as MicroComparison | undefined,
-  }));
+  const prepared = subjects.map(
+    (subject): PreparedSubject => ({
+      ...subject,
+      arms: subject.arms.map((arm) => ({ arm, measured: [], batch: undefined })),
+      comparison: undefined,
+    }),
+  );
   const comparisons = () => prepared.flatMap(({ comparison }) => comparison ?? []);
-  /** Every subject that takes part in this round, told by its group. */
-  const eachOf = async (round: number, what: string, work: (of: (typeof prepared)[number]) => Promise<void>) => {
+  /** Works on every subject that takes part in this round, and reports a step for each group. */
+  const eachOf = async (round: number, what: string, work: (of: PreparedSubject) => Promise<void>) => {
     let group: string | undefined;
     for (const subject of prepared) {
       if (round >= (subject.roundsMax ?? Number.POSITIVE_INFINITY)) continue;
@@ -97,6 +98,18 @@ export async function measureRounds(
   return comparisons();
 }
 
+interface PreparedSubject extends Omit<MicroSubject, "arms"> {
+  readonly arms: readonly PreparedArm[];
+  /** The comparison over the rounds so far. Made once a round, since resampling for its intervals takes a few milliseconds. */
+  comparison: MicroComparison | undefined;
+}
+
+interface PreparedArm {
+  readonly arm: MicroArm;
+  readonly measured: MicroRound[];
+  batch: Batch | undefined;
+}
+
 function resultOf(arm: MicroArm, measured: readonly MicroRound[], first: readonly MicroRound[]): MicroArmResult {
   const spread = (of: keyof MicroRound) => spreadOf(measured.map((round) => round[of]));
   const ofFirst = (of: keyof MicroRound) =>
@@ -116,13 +129,13 @@ function inTurn<T>(arms: readonly T[], round: number): readonly T[] {
   return round % 2 === 0 ? arms : [...arms].reverse();
 }
 
-/** Lets in what has come meanwhile, a Ctrl-C too. */
+/** Lets the event loop turn, so that a Ctrl-C is noticed. */
 async function turn(signal: AbortSignal): Promise<void> {
   await loopTurn();
   if (signal.aborted) throw new Failure("interrupted", "the benchmark was stopped", "start it again");
 }
 
-/** How an arm is called: a sample is the mean of so many calls. */
+/** How an arm is called: each sample is the mean of `calls` calls. */
 interface Batch {
   readonly calls: number;
   readonly async: boolean;
@@ -134,8 +147,8 @@ interface Batch {
  */
 const sampleMsMin = 0.2;
 
-/** Results go here: what nobody could ever see, a compiler may leave out. */
-const seen = { last: undefined as unknown };
+/** The last result: a compiler may leave out calls whose results are never used. */
+const seen: { last: unknown } = { last: undefined };
 
 /** Warms the arm up, and finds out how many calls make a sample. */
 async function sizeBatch(arm: MicroArm, ms: number): Promise<Batch> {
@@ -154,7 +167,7 @@ async function sizeBatch(arm: MicroArm, ms: number): Promise<Batch> {
 }
 
 async function measureArm(arm: MicroArm, batch: Batch, ms: number): Promise<MicroRound> {
-  await settleGarbage();
+  await collectGarbage();
   const callsPerSample = batch.calls * (arm.atOnce ?? 1);
   const heldMs: number[] = [];
   let cpu = process.cpuUsage();
@@ -222,18 +235,16 @@ function medianMs(task: Task | undefined): number {
 }
 
 /**
- * So that no arm pays for what the one before left behind. Some of the collector's work goes on in its own threads for a
- * few milliseconds.
+ * Collects garbage, so that no arm pays for what the one before left behind. Part of the collector's work goes on in its own
+ * threads for a few milliseconds.
  */
-async function settleGarbage(): Promise<void> {
-  collect ??= exposedCollector();
-  collect();
+async function collectGarbage(): Promise<void> {
+  if (!collect) {
+    setFlagsFromString("--expose-gc");
+    collect = runInNewContext("gc");
+  }
+  collect?.();
   await sleep(5);
 }
 
 let collect: (() => void) | undefined;
-
-function exposedCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
-}

@@ -1,6 +1,6 @@
 import type { Breach } from "../document/document.ts";
 
-/** Which promise was broken, how, and with which message. */
+/** A broken promise in one line: which one, how, and the messages concerned. */
 export function breachText({ promise, what, group, seq, client }: Breach): string {
   const where = [
     `group ${group}`,

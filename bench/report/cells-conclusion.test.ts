@@ -8,16 +8,16 @@ const busy = { valid: false, invalidReasons: [{ code: "generator_busy", detail: 
 const late = { valid: false, invalidReasons: [{ code: "sends_late", detail: "40% of p99" }] } as const;
 const quantiles = (p99: number) => ({ ...present(sampleCell().deliveryMs), p99 });
 
-/** Ends as one sentence does, and says of nothing that it is not a number. */
-function told(...of: Parameters<typeof sampleRun>): string {
+/** The conclusion, checked to be one sentence without a missing number. */
+function conclusionOf(...of: Parameters<typeof sampleRun>): string {
   const text = conclusion(sampleRun(...of));
   assert.equal(text.match(/\.(\s|$)/g)?.length, 1, `one sentence: ${text}`);
   assert.doesNotMatch(text, /NaN|undefined|Infinity|null/);
   return text;
 }
 
-test("the conclusion is made of the figures, and says what they do not show", () => {
-  const text = told([
+test("the conclusion has the run's figures, and says what they do not show", () => {
+  const text = conclusionOf([
     sampleCell({ servers: 1, serverCpuMicrosPerDelivery: 30 }),
     sampleCell({ servers: 4, serverCpuMicrosPerDelivery: 90 }),
   ]);
@@ -26,8 +26,8 @@ test("the conclusion is made of the figures, and says what they do not show", ()
   assert.doesNotMatch(text, /medians/);
 });
 
-test("several strategies are told by their medians, each with its fullest server", () => {
-  const text = told([
+test("several strategies are summed up by their medians, and each has its fullest server", () => {
+  const text = conclusionOf([
     sampleCell({ servers: 2, strategy: "random", serverCpuMicrosPerDelivery: 30 }),
     sampleCell({ servers: 2, strategy: "two-choices", serverCpuMicrosPerDelivery: 40 }),
     sampleCell({ servers: 8, strategy: "random", serverCpuMicrosPerDelivery: 60 }),
@@ -38,47 +38,50 @@ test("several strategies are told by their medians, each with its fullest server
   assert.match(text, /110% \(random\), 110% \(two-choices\) of its even share/);
 });
 
-test("with one number of servers nothing is compared, and with one server nothing is balanced", () => {
-  const many = told([sampleCell({ servers: 4 })]);
+test("with one number of servers the conclusion compares nothing, and with one server it says nothing of balance", () => {
+  const many = conclusionOf([sampleCell({ servers: 4 })]);
   assert.match(many, /a delivery of 4 servers took 40 µs of server CPU and 12 ms at the 99th percentile/);
   assert.match(many, /even share/);
   assert.doesNotMatch(many, /going from/);
-  const one = told([sampleCell({ servers: 1 })]);
+  const one = conclusionOf([sampleCell({ servers: 1 })]);
   assert.match(one, /a delivery of 1 server took/);
   assert.doesNotMatch(one, /even share|which here was/);
 });
 
-test("what cells of one server differ by is told as noise: to them, strategies are all the same", () => {
-  const text = told([
+test("the difference between cells of one server is called noise, since their strategies are all the same", () => {
+  const text = conclusionOf([
     sampleCell({ servers: 1, strategy: "random", serverCpuMicrosPerDelivery: 40 }),
     sampleCell({ servers: 1, strategy: "two-choices", serverCpuMicrosPerDelivery: 50 }),
   ]);
   assert.match(text, /up to 25% of CPU/);
 });
 
-test("cells that failed the audit, and those in which the generator had no time, have no part in the conclusion", () => {
+test("the conclusion leaves out cells that failed the audit, and cells in which the generator was busy", () => {
   const slow = { servers: 2, serverCpuMicrosPerDelivery: 9000 };
   const failed = { ...sampleCell(slow), audit: { ...sampleCell().audit, passed: false } };
   assert.doesNotMatch(
-    told([sampleCell(), failed, sampleCell({ ...slow, ...busy, invalidReasons: [...busy.invalidReasons] })]),
+    conclusionOf([sampleCell(), failed, sampleCell({ ...slow, ...busy, invalidReasons: [...busy.invalidReasons] })]),
     /9,000/,
   );
-  assert.match(told([failed]), /shows nothing/);
-  assert.match(told([]), /shows nothing/);
+  assert.match(conclusionOf([failed]), /shows nothing/);
+  assert.match(conclusionOf([]), /shows nothing/);
 });
 
-test("of a cell whose sends were late the CPU counts, and the latencies do not", () => {
+test("the CPU of a cell whose sends were late counts, and its latencies do not", () => {
   const cell = (servers: number, p99: number, of: object = {}) =>
     sampleCell({ servers, deliveryMs: quantiles(p99), ...of });
-  const text = told([cell(1, 10), cell(1, 777, late), cell(4, 30), cell(4, 777, late)]);
+  const text = conclusionOf([cell(1, 10), cell(1, 777, late), cell(4, 30), cell(4, 777, late)]);
   assert.match(text, /p99 from 10 to 30 ms/);
-  const none = told([cell(1, 777, late), cell(4, 777, late)]);
+  const none = conclusionOf([cell(1, 777, late), cell(4, 777, late)]);
   assert.match(none, /from 40 to 40 µs, while no latency can be compared, as sends were late/);
-  assert.match(told([cell(4, 777, late)]), /took 40 µs of server CPU \(no latency counts, as sends were late\)/);
+  assert.match(
+    conclusionOf([cell(4, 777, late)]),
+    /took 40 µs of server CPU \(no latency counts, as sends were late\)/,
+  );
 });
 
-test("a load on servers elsewhere says nothing of the cores here", () => {
-  const text = told([sampleCell()], { benchmark: "load" });
+test("the conclusion of a load on servers elsewhere does not mention this machine's cores", () => {
+  const text = conclusionOf([sampleCell()], { benchmark: "load" });
   assert.doesNotMatch(text, /cores/);
   assert.match(text, /4,800 messages a second/);
 });

@@ -2,7 +2,7 @@ import type { Cell, CellsDocument } from "../document/cells-document.ts";
 import { median } from "../statistics/median.ts";
 import { counted, figure } from "./figures.ts";
 
-/** What a run shows and what it does not, in a sentence made from the figures of the cells that count. */
+/** What a run shows and what it does not show, in one sentence with the figures of the cells that count. */
 export function conclusion(run: CellsDocument): string {
   const kept = run.cells.filter((cell) => cell.audit.passed);
   const timed = kept.filter((cell) => cell.valid);
@@ -14,8 +14,8 @@ export function conclusion(run: CellsDocument): string {
 const nothingShown = "No cell of this run is both valid and passed by the audit, so it shows nothing of speed.";
 
 /**
- * Whether a cell's CPU counts: messages that went out late take as much of it, and it is not the generator that counts it.
- * Its latencies count only if it is valid.
+ * Whether a cell's CPU figures count: they do when only its sends were late, since late messages cost the servers as much, and
+ * CPU is not read by the generator. Its latencies count only if the cell is valid.
  */
 function isPriced({ invalidReasons }: Cell): boolean {
   return invalidReasons.every(({ code }) => code === "sends_late");
@@ -26,7 +26,7 @@ function loadConclusion({ servers, deliveredPerSecond, deliveryMs, serverCpuMicr
   return `${counted(servers, "server")} delivered ${figure(deliveredPerSecond)} messages a second, ${took}, for ${figure(serverCpuMicrosPerDelivery)} µs of server CPU each; one run does not show what they can bear at most, nor how much the machines' other work had a part in it.`;
 }
 
-/** `priced` cells count for CPU and balance, those of them that are `timed` for latencies, too. */
+/** The CPU and balance of all `priced` cells count; the latencies only of those that are `timed`. */
 function quickConclusion(
   { environment, workload }: CellsDocument,
   priced: readonly Cell[],
@@ -62,7 +62,7 @@ function changeText(priced: readonly Cell[], timed: readonly Cell[], fewest: num
 const cpuOf = (cells: readonly Cell[], servers: number) =>
   median(cells.filter((cell) => cell.servers === servers).map((cell) => cell.serverCpuMicrosPerDelivery));
 
-/** Undefined where no cell of this many servers has latencies that count. */
+/** The median p99 of the cells with so many servers; undefined where none has latencies that count. */
 function p99Of(cells: readonly Cell[], servers: number): number | undefined {
   const known = cells.flatMap((cell) => (cell.servers === servers && cell.deliveryMs ? [cell.deliveryMs.p99] : []));
   return known.length === 0 ? undefined : median(known);
@@ -75,7 +75,7 @@ function balanceText(cells: readonly Cell[], servers: number): string {
     .join(", ");
 }
 
-/** With one server all strategies are the same: what those cells differ by is noise. */
+/** The noise: by how much cells of one server differ, for which all strategies are the same. */
 function noiseText(priced: readonly Cell[]): string {
   const same = priced.filter((cell) => cell.servers === 1).map((cell) => cell.serverCpuMicrosPerDelivery);
   if (same.length < 2) return "";

@@ -3,7 +3,7 @@ import type { Cell, CellsDocument } from "../document/cells-document.ts";
 import { breachText } from "./breach-text.ts";
 import { counted } from "./figures.ts";
 
-/** Everything that the table's figures do not tell: broken promises, why cells are not valid, and what failed. */
+/** Lines about what the table does not show: broken promises, failures, and why cells are not valid. */
 export function cellsNotes(run: Pick<CellsDocument, "cells" | "failed" | "pilot" | "workload">): string[] {
   const { cells, workload } = run;
   return [
@@ -19,7 +19,7 @@ export function cellsNotes(run: Pick<CellsDocument, "cells" | "failed" | "pilot"
 const named = ({ servers, strategy }: { readonly servers: number; readonly strategy: string }) =>
   `${counted(servers, "server")}, ${strategy}`;
 
-/** Which promises were broken, with the messages concerned; empty when none was. */
+/** The broken promises, with the messages concerned. */
 function breachLines({ cells, pilot }: Pick<CellsDocument, "cells" | "pilot">): string[] {
   const audits = [
     ...(pilot?.audit ? [{ where: "pilot", audit: pilot.audit }] : []),
@@ -33,7 +33,7 @@ function breachLines({ cells, pilot }: Pick<CellsDocument, "cells" | "pilot">): 
     ]);
 }
 
-/** Messages without acknowledgement and refused changes, a line a cell that had some. */
+/** Messages without acknowledgement and refused changes, one line for each cell with some. */
 function failureLines(cells: readonly Cell[]): string[] {
   return cells.flatMap((cell) => {
     const counts = Object.entries(cell.failures).map(([code, count]) => `${count} × ${code}`);
@@ -41,7 +41,7 @@ function failureLines(cells: readonly Cell[]): string[] {
   });
 }
 
-/** Cells that came to no figures, one line each. */
+/** Cells without figures, one line each. */
 function failedLines({ failed }: Pick<CellsDocument, "failed">): string[] {
   return failed.map((cell) => `${named(cell)}, ${failureText(cell)}`);
 }
@@ -56,7 +56,7 @@ function invalidLines(cells: readonly Cell[]): string[] {
     .map((cell) => `${named(cell)}, is not valid: ${cell.invalidReasons.map(invalidText).join("; ")}`);
 }
 
-/** Which cells were measured more than once, and why. */
+/** The cells that were measured more than once, and why. */
 function againLines(cells: readonly Cell[]): string[] {
   return cells.flatMap((cell) => [
     ...cell.earlierTries.map(
@@ -66,7 +66,7 @@ function againLines(cells: readonly Cell[]): string[] {
   ]);
 }
 
-/** Where the servers count more connections than there are simulated users, somebody else is connected. */
+/** Cells whose servers count more connections than there are simulated users: somebody else is connected. */
 function connectionLines(cells: readonly Cell[], clients: number): string[] {
   return cells.flatMap((cell) => {
     const connections = cell.connectionsPerServer.reduce((sum, count) => sum + count, 0);

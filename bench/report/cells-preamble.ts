@@ -3,7 +3,7 @@ import { median } from "../statistics/median.ts";
 import { othersCores } from "./cells-table.ts";
 import { counted, figure } from "./figures.ts";
 
-/** What a reader must know before the figures: at which rate they were measured, and what else the machine did. */
+/** Sentences that a reader must know before the figures: at which rate they were measured, and what else the machine did. */
 export function preamble(run: CellsDocument): string[] {
   return [...(run.benchmark === "quick" ? [rateText(run)] : []), machineText(run)];
 }
@@ -29,7 +29,7 @@ function pilotText(pilot: Pilot): string {
       ? ", the most that it tries"
       : `, and not ${figure(last.ratePerSecond)} (${last.reasons.join("; ")})`;
   if (heldPerSecond === null) {
-    return `In a short pilot, ${where} did not even hold ${figure(last?.ratePerSecond ?? 0)} messages/s (${last?.reasons.join("; ")}). ${capital(cells)} messages/s, the least that makes a 99th percentile: latencies tell of what keeps this machine busy as much as of the servers.`;
+    return `In a short pilot, ${where} did not even hold ${figure(last?.ratePerSecond ?? 0)} messages/s (${last?.reasons.join("; ")}). ${capital(cells)} messages/s, the least that makes a 99th percentile: latencies show what keeps this machine busy as much as they show the servers.`;
   }
   const part = share === 0.5 ? "half" : `${Math.round(share * 100)}%`;
   const bound =
@@ -56,11 +56,11 @@ function machineText({ environment, cells }: CellsDocument): string {
       cells.map(({ machine }) => machine.stolenCpuCores),
     ),
   ];
-  const told = others.length === 0 ? "" : `; while cells were measured, ${others.join(" and ")}`;
-  return `${before}${told}.${isBusy(cells, cpuCount) ? ` ${busyText}` : ""}`;
+  const meanwhile = others.length === 0 ? "" : `; while cells were measured, ${others.join(" and ")}`;
+  return `${before}${meanwhile}.${isBusy(cells, cpuCount) ? ` ${busyText}` : ""}`;
 }
 
-/** Others had so much of the machine that whoever is measured waits for them. */
+/** Whether others used so much of the machine that the measured programs waited for them. */
 function isBusy(cells: readonly Cell[], cpuCount: number): boolean {
   const known = cells.map(othersCores).filter((cores) => cores !== null);
   return median(known) > busyShareMin * cpuCount;
@@ -69,7 +69,7 @@ function isBusy(cells: readonly Cell[], cpuCount: number): boolean {
 const busyShareMin = 0.25;
 const busyText = "Waiting for these is in all latencies; what a delivery costs in CPU is what repeats.";
 
-/** What others had of the machine, over all cells; nothing where that is not known, or too little to matter. */
+/** What others used of the machine, over all cells; empty where that is unknown, or too little to matter. */
 function spread(who: string, cores: readonly (number | null)[]): string[] {
   const known = cores.filter((value) => value !== null);
   const [least, most] = [Math.min(...known), Math.max(...known)].map((value) => value.toFixed(1));

@@ -7,7 +7,7 @@ import { cellsNotes } from "./cells-notes.ts";
 import { preamble } from "./cells-preamble.ts";
 import { cellColumns, failedRows } from "./cells-table.ts";
 
-/** A run as one HTML file that needs nothing else: the table, what it shows, and the latencies as a chart. */
+/** A run as one HTML file that loads nothing else: the table, the conclusion, and the latencies as a chart. */
 export function htmlReport(run: CellsDocument): string {
   const { environment: machine, workload } = run;
   const facts: readonly (readonly [string, string])[] = [

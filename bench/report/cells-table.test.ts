@@ -22,7 +22,7 @@ const failed = sampleCell({
 const late = { code: "sends_late", detail: "40% of p99, 40 ms, is from before messages were sent" } as const;
 const invalid = sampleCell({ valid: false, invalidReasons: [late] });
 
-test("a row a cell, with its figures", () => {
+test("each cell has a row with its figures", () => {
   const table = cellsTable(sampleRun([sampleCell({ servers: 1 }), failed, invalid]));
   const rows = table.split("\n").filter((line) => /random|two-choices/.test(line));
   assert.equal(rows.length, 3);
@@ -31,7 +31,7 @@ test("a row a cell, with its figures", () => {
   assert.match(rows[2] ?? "", /no/);
 });
 
-test("a broken promise is named with the messages concerned, and a run without one has no lines", () => {
+test("a broken promise has a line with the messages concerned, and a run without one has no lines", () => {
   const lines = cellsNotes(sampleRun([sampleCell(), failed])).join("\n");
   assert.match(lines, /lost 1/);
   assert.match(lines, /promise 1 \(acknowledged is durable\).*group 42, message 7, client 3/);
@@ -40,7 +40,7 @@ test("a broken promise is named with the messages concerned, and a run without o
   assert.match(cellsNotes(sampleRun([sampleCell({ failures: { no_outcome: 3 } })])).join(), /3 × no_outcome/);
 });
 
-test("the report holds every row, the breaches and a chart, and nothing of it is code", () => {
+test("the report has every row, the breaches and a chart, and no script or address", () => {
   const html = htmlReport(sampleRun([sampleCell(), failed, invalid]));
   assert.equal(html.match(/<tr class/g)?.length, 3);
   assert.match(html, /acknowledged &amp; seen by &lt;nobody&gt;/);
@@ -56,7 +56,7 @@ test("a cell that failed has a row without figures, in the terminal and in the r
   assert.match(cellsNotes(run).join(), /4 servers, random, failed with server_failed: the server process ended with 1/);
 });
 
-test("a cell that failed when it was measured again keeps the figures that it had", () => {
+test("a cell whose second try failed keeps the figures of the first", () => {
   const failedTry = { code: "server_failed", message: "it ended" };
   const run = sampleRun([{ ...invalid, failedTry }]);
   assert.match(cellsTable(run), / random .*4,800.*no, 2nd try FAILED/);
@@ -68,32 +68,32 @@ test("a cell that failed when it was measured again keeps the figures that it ha
   assert.equal(cellsPassed(run), false);
 });
 
-test("a cell that was measured again says so, and why", () => {
+test("a cell that was measured twice is marked, and a line says why", () => {
   const { earlierTries: _, ...first } = invalid;
   const run = sampleRun([sampleCell({ earlierTries: [first] })]);
   assert.match(cellsTable(run), /yes, 2nd try/);
   assert.match(cellsNotes(run).join(), /2 servers, random, was measured again: sends_late/);
 });
 
-test("connections that nobody of this run has are told", () => {
+test("a line reports connections that are not of this run", () => {
   assert.match(
     cellsNotes(sampleRun([sampleCell({ connectionsPerServer: [100, 103] })])).join(),
     /203 connections, 3 more/,
   );
 });
 
-test("a promise that was broken in the pilot is named", () => {
+test("a promise that was broken in the pilot has a line", () => {
   const pilot = samplePilot({ audit: failed.audit });
   assert.match(cellsNotes(sampleRun([sampleCell()], { pilot })).join("\n"), /^pilot: lost 1/);
 });
 
-test("what others had of the machine stands beside each cell, where it is known", () => {
+test("each row shows what others used of the machine, where that is known", () => {
   const othersOf = (machine: Cell["machine"]) => cellsTable(sampleRun([sampleCell({ machine })]));
   assert.match(othersOf({ otherCpuCores: 1.26, stolenCpuCores: 0.11 }), / 1\.4 │ passed/);
   assert.match(othersOf({ otherCpuCores: null, stolenCpuCores: null }), / – │ passed/);
 });
 
-test("a report of a run that did not end says so before anything else", () => {
+test("the report of a partial run says so before anything else", () => {
   const html = htmlReport(
     sampleRun([sampleCell()], { partial: { reason: "interrupted", at: "2/12 1 server, random" } }),
   );
@@ -102,7 +102,7 @@ test("a report of a run that did not end says so before anything else", () => {
   assert.doesNotMatch(htmlReport(sampleRun()), /PARTIAL/);
 });
 
-test("a report of a run in which nothing was delivered can be made", () => {
+test("a run in which nothing was delivered has a report", () => {
   const nothing = sampleCell({ deliveryMs: null, ackMs: null, deliveredPerSecond: 0 });
   assert.match(htmlReport(sampleRun([nothing])), /<table>/);
   assert.match(cellsTable(sampleRun([nothing])), /–/);

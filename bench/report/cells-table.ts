@@ -9,8 +9,8 @@ export const cellColumns = [
   { name: "delivered/s", of: (cell: Cell) => figure(cell.deliveredPerSecond) },
   { name: "ACK ms\np50 / p99", of: (cell: Cell) => pair(cell.ackMs) },
   { name: "delivery ms\np50 / p99", of: (cell: Cell) => pair(cell.deliveryMs) },
-  { name: "server CPU\nµs/delivery", of: (cell: Cell) => figure(cell.serverCpuMicrosPerDelivery) },
-  { name: "database CPU\nµs/delivery", of: (cell: Cell) => orDash(cell.databaseCpuMicrosPerDelivery) },
+  { name: "server CPU\nµs/delivery", of: (cell: Cell) => costOf(cell, cell.serverCpuMicrosPerDelivery) },
+  { name: "database CPU\nµs/delivery", of: (cell: Cell) => costOf(cell, cell.databaseCpuMicrosPerDelivery) },
   { name: "fullest\n/ mean", of: (cell: Cell) => cell.imbalance.maxOverMean.toFixed(2) },
   { name: "others'\ncores", of: (cell: Cell) => othersCores(cell)?.toFixed(1) ?? "–" },
   { name: "audit", of: (cell: Cell) => (cell.audit.passed ? "passed" : "FAILED") },
@@ -22,14 +22,16 @@ function validity({ valid, earlierTries, failedTry }: Cell): string {
   return `${valid ? "yes" : "no"}${again}`;
 }
 
-const orDash = (value: number | null) => (value === null ? "–" : figure(value));
+/** What a delivery cost; a dash where there was none, or its cost is unknown. */
+const costOf = ({ deliveredPerSecond }: Cell, value: number | null) =>
+  value === null || deliveredPerSecond === 0 ? "–" : figure(value);
 
-/** What other programs and other virtual machines had together. */
+/** What other programs and other virtual machines used together; null where neither is known. */
 export function othersCores({ machine: { otherCpuCores, stolenCpuCores } }: Cell): number | null {
   return otherCpuCores === null ? stolenCpuCores : otherCpuCores + (stolenCpuCores ?? 0);
 }
 
-/** A row a cell; of those that failed, which they were. */
+/** A row for each cell; those that failed have no figures. */
 export function cellsTable({ cells, failed }: Pick<CellsDocument, "cells" | "failed">): string {
   const table = new Table({
     head: cellColumns.map(({ name }) => name),

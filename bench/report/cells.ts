@@ -6,7 +6,7 @@ import { preamble } from "./cells-preamble.ts";
 import { htmlReport } from "./cells-report.ts";
 import { cellsTable } from "./cells-table.ts";
 
-/** What a benchmark that measures cells writes, and how it is shown. */
+/** The documents of a benchmark that measures cells. */
 export function cellsOf<Name extends "quick" | "load">(benchmark: Name) {
   return {
     schema: cellsDocument(benchmark),
@@ -18,7 +18,7 @@ export function cellsOf<Name extends "quick" | "load">(benchmark: Name) {
   } satisfies DocumentKind<CellsDocument & { benchmark: Name }>;
 }
 
-/** Whether no cell failed, at any try, and no audit found a promise broken, in an earlier try and in the pilot neither. */
+/** Whether no try of a cell failed, and no audit found a broken promise: neither of any try, nor of the pilot. */
 export function cellsPassed({ cells, failed, pilot }: CellsDocument): boolean {
   const audits = cells.flatMap((cell) => [cell.audit, ...cell.earlierTries.map(({ audit }) => audit)]);
   const hasFailed = failed.length > 0 || cells.some(({ failedTry }) => failedTry);

@@ -3,7 +3,7 @@ import { type FiguresDocument, figuresDocument } from "../document/figures-docum
 import { figure } from "./figures.ts";
 import { plainTable } from "./plain-table.ts";
 
-/** What a benchmark whose result is a list of figures writes, and how it is shown. */
+/** The documents of a benchmark whose result is a list of figures. */
 export function figuresOf<Name extends string>(benchmark: Name): DocumentKind<FiguresDocument<Name>> {
   return { schema: figuresDocument(benchmark), table: figuresTable };
 }

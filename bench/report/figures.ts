@@ -1,4 +1,4 @@
-/** Numbers as people read them: three significant digits, no exponents; a dash for what is none. */
+/** A number as people read it: three significant digits, no exponent; a dash for NaN. */
 export function figure(value: number): string {
   if (Number.isNaN(value)) return "–";
   if (value === 0) return "0";
@@ -6,7 +6,7 @@ export function figure(value: number): string {
   return value.toPrecision(3).replace(/\.?0+$/, "");
 }
 
-/** How many of what: `1 server`, `4 servers`. */
+/** A count with its noun: `1 server`, `4 servers`. */
 export function counted(count: number, what: string): string {
   return `${figure(count)} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-/** A table for the terminal: the first column is what a row is about, the others are its figures. */
+/** A table for the terminal: the first column names the row, the others are its figures. */
 export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: [...head],

@@ -6,14 +6,14 @@ import { figure } from "./figures.ts";
 const nothingYet = { offered: 0, delivered: 0, p99: "–", errors: 0 };
 
 /**
- * One line that moves while a run goes on: where it is, and what it does at the moment. Where nobody watches (a file, a
- * pipe), a line a step instead.
+ * One line that changes while a run goes on: its step, and the load at the moment. Where the output is no terminal, one line for
+ * each step instead.
  */
 export class ProgressLine {
   readonly #bar: cliProgress.SingleBar | undefined;
   readonly #out: NodeJS.WriteStream;
   #started = false;
-  /** Steps that are done, and all of them. */
+  /** How many steps are done, and how many there are. */
   #done = 0;
   #of = 1;
   #label = "";
@@ -34,7 +34,7 @@ export class ProgressLine {
     });
   }
 
-  /** The numbered steps are what the bar counts; what comes before them has no number. */
+  /** The bar counts the numbered steps; those before them have no number. */
   step(what: string, step?: StepNumber): void {
     this.#done = step ? step.number - 1 : 0;
     this.#of = step?.of ?? this.#of;
@@ -51,7 +51,7 @@ export class ProgressLine {
   }
 
   progress({ phase, done, offeredPerSecond, deliveredPerSecond, p99Ms, errors }: Progress): void {
-    // Measuring is most of a step; the rest counts by its place in it.
+    // The part of a step that is done: measuring is most of it.
     const inStep = {
       connecting: 0.1 * done,
       "founding groups": 0.15,
@@ -70,7 +70,7 @@ export class ProgressLine {
     });
   }
 
-  /** Leaves the terminal as it was. */
+  /** Ends the line, and shows the cursor again. */
   stop(): void {
     this.#bar?.stop();
   }

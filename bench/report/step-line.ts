@@ -1,6 +1,6 @@
 import { type StepNumber, stepText } from "../document/run-events.ts";
 
-/** A line for each step of a benchmark, over the one before where somebody watches. */
+/** A line for each step of a benchmark; at a terminal, each replaces the one before. */
 export class StepLine {
   readonly #out: NodeJS.WriteStream;
 
@@ -15,7 +15,7 @@ export class StepLine {
 
   progress(): void {}
 
-  /** Leaves the terminal as it was. */
+  /** At a terminal, removes the line. */
   stop(): void {
     if (this.#out.isTTY) this.#out.write("\r\x1b[K");
   }

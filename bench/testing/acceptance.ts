@@ -8,25 +8,25 @@ import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { sharedLaboratory } from "../started/testing/shared-laboratory.ts";
 
 export interface AcceptedBenchmark<Document extends RunDocument> {
-  /** Why it cannot run here; false where it can. */
+  /** Why the benchmark cannot run on this machine; false where it can. */
   readonly skip?: string | false;
-  /** The benchmark as small as it gets, to its end. */
+  /** Runs the benchmark with the smallest settings, to its end. */
   readonly tiny: {
     readonly fact: string;
     run(by: BenchmarkRun<Document>): Promise<Document>;
     check(document: Document): void;
   };
-  /** The benchmark until it says that it comes to a step. */
+  /** Runs the benchmark until it reports a step; it is interrupted there. */
   readonly interrupted: readonly {
     readonly fact: string;
     readonly at: RegExp;
     run(by: BenchmarkRun<Document>): Promise<Document>;
-    /** Looks at what it had measured by then. */
+    /** Checks what it had measured by then. */
     check(soFar: Document | undefined): void;
   }[];
 }
 
-/** What every benchmark has to stand; the test of each calls it. */
+/** The tests that every benchmark must pass; the test file of each calls this. */
 export function acceptBenchmark<Document extends RunDocument>(
   benchmark: Benchmark<Document>,
   { skip = false, tiny, interrupted }: AcceptedBenchmark<NoInfer<Document>>,
@@ -39,7 +39,7 @@ export function acceptBenchmark<Document extends RunDocument>(
     });
 
     for (const { fact, at, run, check } of interrupted) {
-      test(`interrupted at ${at.source}, it ends and has handed over ${fact}`, async () => {
+      test(`interrupted at ${at.source}, it ends and has reported ${fact}`, async () => {
         const stopping = new AbortController();
         let soFar: Document | undefined;
         const running = run({
@@ -57,7 +57,7 @@ export function acceptBenchmark<Document extends RunDocument>(
           () => "it ended by itself",
           (cause: unknown) => cause,
         );
-        if (!stopping.signal.aborted) throw new Error("it did not come to the step", { cause: end });
+        if (!stopping.signal.aborted) throw new Error("it did not report the step", { cause: end });
         assert.notEqual(end, "it ended by itself");
         if (soFar) assertShown(benchmark, soFar);
         check(soFar);
@@ -68,7 +68,7 @@ export function acceptBenchmark<Document extends RunDocument>(
 
 const openLaboratory = sharedLaboratory;
 
-/** It is one of the benchmark's documents, and can be shown. */
+/** Asserts that a document has the benchmark's form, and can be shown. */
 function assertShown<Document extends RunDocument>(benchmark: Benchmark<Document>, document: Document): void {
   assert.deepEqual(benchmark.schema.parse(document), document);
   assert.doesNotMatch(linesOf(benchmark, document).join("\n"), /NaN|undefined/);
@@ -76,7 +76,7 @@ function assertShown<Document extends RunDocument>(benchmark: Benchmark<Document
   benchmark.html?.(document);
 }
 
-/** The value that a document has under this name. */
+/** The value of the figure with this name. */
 export function figureOf(document: { readonly figures: readonly Named[] } | undefined, name: string): number | null {
   const figure = document?.figures.find((of) => of.name === name);
   return figure ? figure.value : assert.fail(`there is no figure "${name}"`);

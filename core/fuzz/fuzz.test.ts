@@ -149,7 +149,7 @@ suite("the fuzzer", () => {
     assert.equal(await rowFor(200 * 100_000), "large");
   });
 
-  test("tells linear time from quadratic", async () => {
+  test("reports time that grows quadratically, and not time that grows linearly", async () => {
     const clock = new FakeClock();
     const rowFor = async (ms: (bytes: number) => number) => {
       const target: FuzzTarget = {

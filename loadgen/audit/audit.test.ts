@@ -23,7 +23,7 @@ function entry(action: MembershipAction, ...users: number[]): Uint8Array {
   return joinEntry(Buffer.alloc(64), encodeEntryBody(body));
 }
 
-/** A run of two clients in one group, told message by message, in which a test then goes wrong. */
+/** A run of two clients in one group, made message by message, so that a test can break a promise. */
 class Run {
   readonly observer: GroupObserver;
   readonly stays: readonly [Stay, Stay];
@@ -58,7 +58,7 @@ class Run {
     this.observer.delivered(to, this.#cursor);
   }
 
-  /** Committed, kept, delivered to both and acknowledged. */
+  /** A message is committed, kept, delivered to both and acknowledged. */
   all(seq: number, message: Message): void {
     this.keep(seq, message);
     for (const stay of this.stays) if (!stay.left) this.deliver(stay, seq, message);
@@ -70,7 +70,7 @@ class Run {
     this.stored.agrees(seq, 0, id, at);
   }
 
-  /** To the first client, unless it was the second that wrote it. */
+  /** Acknowledges a message to its sender: the first client, unless the test says another. */
   acknowledge(seq: number, id: number, client = 0): void {
     this.observer.acknowledged(client, seq, 0, id);
   }
@@ -98,7 +98,7 @@ function fails(result: AuditResult, promise: number, tallies: Partial<AuditResul
   assert.deepEqual({ ...result, ...tallies }, result);
 }
 
-test("a run in which everybody got everything passes, and its figures add up", () => {
+test("a run in which all members got all messages passes, and its figures add up", () => {
   const run = new Run();
   for (let seq = 1; seq <= 5; seq++) run.all(seq, { id: seq });
   const { passed, sent, acked, expected, delivered, breaches } = run.audit();
@@ -113,14 +113,14 @@ test("a group in which nobody wrote passes", () => {
   assert.deepEqual({ passed, expected, delivered }, { passed: true, expected: 0, delivered: 0 });
 });
 
-test("a message that was acknowledged and that nobody got breaks promise 1", () => {
+test("an acknowledged message that no member got breaks promise 1", () => {
   const run = new Run();
   run.all(1, { id: 1 });
   run.acknowledge(2, 2);
   fails(run.audit(), 1, { lost: 1 });
 });
 
-test("a message that was acknowledged at another's seq breaks promise 1", () => {
+test("a message that was acknowledged with another's seq breaks promise 1", () => {
   const run = new Run();
   run.all(1, { id: 1 });
   run.acknowledge(1, 99);
@@ -135,7 +135,7 @@ test("a member who did not get the last message breaks promise 1", () => {
   fails(run.audit(), 1, { lost: 1, expected: 4, delivered: 3 });
 });
 
-test("a member who missed one in the middle breaks promises 1 and 2", () => {
+test("a member who missed a message in the middle breaks promises 1 and 2", () => {
   const run = new Run();
   run.all(1, { id: 1 });
   for (const seq of [2, 3]) run.keep(seq, { id: seq });
@@ -146,7 +146,7 @@ test("a member who missed one in the middle breaks promises 1 and 2", () => {
   fails(result, 2, {});
 });
 
-test("two members who see different messages at one seq break promise 2, within a thread and across threads", () => {
+test("two members who see different messages under one seq break promise 2, within a thread and across threads", () => {
   const run = new Run();
   run.keep(1, { id: 1 });
   run.deliver(run.stays[0], 1, { id: 1 });
@@ -184,14 +184,14 @@ test("two members who see different messages at one seq break promise 2, within 
   );
 });
 
-test("a message at two seqs breaks promise 3", () => {
+test("a message with two seqs breaks promise 3", () => {
   const run = new Run();
   run.all(1, { id: 1 });
   run.all(2, { id: 1 });
   fails(run.audit(), 3, { duplicated: 1 });
 });
 
-test("a message under an old epoch behind a new one breaks promise 4", () => {
+test("a message under an old epoch after one under a new epoch breaks promise 4", () => {
   const run = new Run();
   run.all(1, { id: 1, at: 1 });
   run.all(2, { id: 2, at: 2 });
@@ -199,7 +199,7 @@ test("a message under an old epoch behind a new one breaks promise 4", () => {
   fails(run.audit(), 4, { trespassing: 1 });
 });
 
-test("who was removed and is given more breaks promise 4; who is given no more does not", () => {
+test("a removed member who gets more messages breaks promise 4; one who gets no more does not", () => {
   for (const given of [0, 2]) {
     const run = new Run();
     run.all(1, { id: 1 });
@@ -213,7 +213,7 @@ test("who was removed and is given more breaks promise 4; who is given no more d
   }
 });
 
-test("a sender's message that stands before one that they wrote earlier breaks promise 8; others' may", () => {
+test("a message with a lower seq than its sender's earlier one breaks promise 8; with a lower seq than another's, it does not", () => {
   const run = new Run();
   run.all(1, { id: 2 });
   run.all(2, { id: 1 });
@@ -232,7 +232,7 @@ test("a sender's message that stands before one that they wrote earlier breaks p
   assert.equal(another.audit().passed, true);
 });
 
-test("a message that the servers do not keep, or keep otherwise, breaks promise 1", () => {
+test("a delivered message that the servers do not keep, or keep another for, breaks promise 1", () => {
   for (const kept of [undefined, 99]) {
     const run = new Run();
     run.all(1, { id: 1 });
@@ -243,7 +243,7 @@ test("a message that the servers do not keep, or keep otherwise, breaks promise 
   }
 });
 
-test("a message that could not be opened, or came from a group that one is not in, fails the run", () => {
+test("a message that could not be opened, or is of a group that the user is not in, fails the run", () => {
   for (const more of [{ undecryptable: 1 }, { strays: 1 }]) {
     const run = new Run();
     run.all(1, { id: 1 });
@@ -251,7 +251,7 @@ test("a message that could not be opened, or came from a group that one is not i
   }
 });
 
-test("who comes later owes and is owed nothing of before", () => {
+test("a member who joins later need not get the messages before", () => {
   const run = new Run();
   for (let seq = 1; seq <= 3; seq++) run.all(seq, { id: seq });
   const late = run.observer.enter(2, userId(3), 3);

@@ -4,14 +4,14 @@ import { isWrittenBefore, type StampHalves } from "../workload/message-stamp.ts"
 import type { ClientIndex } from "../workload/population.ts";
 import type { SequenceRecord } from "./sequence-log.ts";
 
-/** One client's time in a group: from the seq behind which it began to read, until it was told that it had left. */
+/** One client's time as a member of a group: from the seq after which it began to read, until it got the notice that it had left. */
 export interface StayRecord {
   readonly client: ClientIndex;
   readonly user: UserId;
   readonly from: number;
   /** The seq that it expects next. */
   readonly next: number;
-  /** Messages that it was given, each once. */
+  /** How many messages it got, each counted once. */
   readonly delivered: number;
   readonly left: boolean;
 }
@@ -23,16 +23,16 @@ export interface GroupRecord {
   /** Membership entries, by seq, as they were delivered. */
   readonly entries: readonly (readonly [seq: number, entry: Uint8Array])[];
   readonly stays: readonly StayRecord[];
-  /** What its clients had acknowledged: for each message its seq, the halves of its id, and whose it is. */
+  /** The acknowledged messages of its clients: for each its seq, the two halves of its id, and the client. */
   readonly acknowledged: Float64Array;
 }
 
-/** Numbers of a message in {@link GroupRecord.acknowledged}. */
+/** How many numbers {@link GroupRecord.acknowledged} has for each message. */
 export const acknowledgedFields = 4;
 
-/** Something that breaks a promise, with the messages concerned. */
+/** A broken promise, with the message concerned. */
 export interface Breach {
-  /** By number in the contract; null for what goes without saying, that members can read. */
+  /** The promise's number in the contract; null if a member could not read a message, which no number covers. */
   readonly promise: 1 | 2 | 3 | 4 | 8 | null;
   readonly what: string;
   readonly group: number;
@@ -43,7 +43,7 @@ export interface Breach {
 export interface ThreadAudit {
   readonly sent: number;
   readonly groups: readonly GroupRecord[];
-  /** Breaches that were plain as they happened. */
+  /** Breaches that were found while the run went on. */
   readonly breaches: readonly Breach[];
   readonly reordered: number;
   readonly undecryptable: number;
@@ -53,32 +53,32 @@ export interface ThreadAudit {
 export interface AuditResult {
   readonly sent: number;
   readonly acked: number;
-  /** Deliveries that there had to be: each message to each member who was one when it was committed. */
+  /** How many deliveries there had to be: each message to each user who was a member when it was committed. */
   readonly expected: number;
   readonly delivered: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly reordered: number;
   readonly undecryptable: number;
-  /** Messages under an epoch older than the one before them, or given to somebody who had left. */
+  /** Messages under an epoch older than the one before them, or delivered to a user who had left. */
   readonly trespassing: number;
-  /** Messages that stand before one that the same user had written to the group earlier. */
+  /** Messages with a lower seq than one that the same user had written to the group earlier. */
   readonly outOfTurn: number;
-  /** Messages that a member who read everything again, at the end, found replaced or gone. */
+  /** Messages that were replaced or missing when a member read the whole group again at the end. */
   readonly notStored: number;
   readonly passed: boolean;
-  /** The first of them. */
+  /** The first breaches. */
   readonly breaches: readonly Breach[];
 }
 
 const breachesShown = 50;
 
-/** Groups as they were read again from the servers when all was over: all that had a member left to read them. */
+/** The groups as they were read again from the servers at the end; a group without a remaining member is left out. */
 export type StoredSequences = ReadonlyMap<GroupId, SequenceRecord>;
 
 /**
- * Holds what all clients saw against the contract: what was acknowledged is there (1), in one order for all (2), once (3),
- * nobody read what was not for them (4), and each sender's own messages stand in the order in which they were written (8).
+ * Compares what all clients saw with the contract: each acknowledged message was delivered and is kept (1), in one order for all
+ * (2), once (3), to members only (4), and each sender's own messages have the order in which they were written (8).
  */
 export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequences): AuditResult {
   const breaches: Breach[] = threads.flatMap((thread) => thread.breaches);
@@ -130,15 +130,15 @@ export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequence
   };
 }
 
-/** The order of a group's messages, as all threads together saw it. */
+/** The order of a group's messages as the clients of all threads saw it. */
 class GroupTruth {
   readonly group: GroupId;
   readonly messages = new Map<number, { high: number; low: number; epoch: number }>();
   readonly entries = new Map<number, Uint8Array>();
   readonly disagreements: Breach[] = [];
-  /** The last seq that anybody saw or had acknowledged. */
+  /** The last seq that any client saw. */
   last = 0;
-  /** The first seq that anybody saw. */
+  /** The first seq that any client saw. */
   first = Number.POSITIVE_INFINITY;
 
   constructor(group: GroupId, records: readonly GroupRecord[]) {
@@ -152,7 +152,7 @@ class GroupTruth {
         const known = this.messages.get(seq);
         if (!known) this.messages.set(seq, message);
         else if (known.high !== message.high || known.low !== message.low || known.epoch !== message.epoch) {
-          this.disagreements.push({ promise: 2, what: "two members saw different messages at one place", group, seq });
+          this.disagreements.push({ promise: 2, what: "two members saw different messages under one seq", group, seq });
         }
         this.last = Math.max(this.last, seq);
         this.first = Math.min(this.first, seq);
@@ -182,7 +182,7 @@ function checkAcknowledged(truth: GroupTruth, records: readonly GroupRecord[], t
       const message = truth.messages.get(seq);
       if (message?.high === acknowledged[i + 1] && message?.low === acknowledged[i + 2]) continue;
       tally.lost++;
-      const what = message ? "acknowledged at a place that holds another message" : "acknowledged and seen by nobody";
+      const what = message ? "acknowledged under the seq of another message" : "acknowledged and seen by nobody";
       breaches.push({ promise: 1, what, group: truth.group, seq });
     }
   }
@@ -197,14 +197,14 @@ function checkOnce(truth: GroupTruth, tally: Tally): Breach[] {
     const before = seen.get(key);
     if (before !== undefined) {
       tally.duplicated++;
-      breaches.push({ promise: 3, what: `the message at ${before} again`, group: truth.group, seq });
+      breaches.push({ promise: 3, what: `the message of seq ${before} again`, group: truth.group, seq });
     }
     seen.set(key, seq);
   }
   return breaches;
 }
 
-/** Once a removal has opened an epoch, nothing of an older one may follow. */
+/** After the first message of an epoch, none of an older epoch may follow. */
 function checkEpochs(truth: GroupTruth, tally: Tally): Breach[] {
   const breaches: Breach[] = [];
   let epoch = 0;
@@ -228,7 +228,7 @@ function checkOwnOrder(truth: GroupTruth, records: readonly GroupRecord[], tally
       const before = messages[i - 1];
       if (!before || isWrittenBefore(before.stamp, stamp) || before.seq === seq) return;
       tally.outOfTurn++;
-      const what = `was written before the sender's own message at ${before.seq}`;
+      const what = `was written before the sender's own message of seq ${before.seq}`;
       breaches.push({ promise: 8, what, group: truth.group, seq, client });
     });
   }
@@ -254,23 +254,23 @@ function checkStays(truth: GroupTruth, records: readonly GroupRecord[], tally: T
     const { client, from, next, delivered, left, user } = stay;
     tally.delivered += delivered;
     if (!left) {
-      // Everything up to the group's last message.
+      // A member must get everything up to the group's last message.
       const expected = Math.max(0, last - from);
       tally.expected += expected;
       if (delivered === expected && next === Math.max(last, from) + 1) continue;
       tally.lost += Math.max(0, expected - delivered);
-      const what = `got ${delivered} of the ${expected} messages behind ${from}, and stands before ${next}`;
+      const what = `got ${delivered} of the ${expected} messages after seq ${from}, and expects seq ${next} next`;
       breaches.push({ promise: 1, what, group, client, seq: Math.min(next, last) });
       continue;
     }
-    // Until the entry that says so; what was on its way to somebody who left is not owed.
+    // A user who left may get messages up to the entry of the removal, but need not: some were still on their way.
     tally.expected += delivered;
     const end = departures.find((departure) => departure.users.includes(user) && departure.seq > from)?.seq ?? last;
     if (next <= end + 1) continue;
     tally.trespassing += next - end - 1;
     breaches.push({
       promise: 4,
-      what: `was given messages behind its removal at ${end}`,
+      what: `got messages after its removal at seq ${end}`,
       group,
       client,
       seq: next - 1,
@@ -279,7 +279,7 @@ function checkStays(truth: GroupTruth, records: readonly GroupRecord[], tally: T
   return breaches;
 }
 
-/** Who left at which seq, in order. */
+/** The users who left, and at which seq, in order. */
 function departuresOf(truth: GroupTruth): { seq: number; users: readonly UserId[] }[] {
   const departures: { seq: number; users: readonly UserId[] }[] = [];
   for (const [seq, bytes] of [...truth.entries].sort(([a], [b]) => a - b)) {
@@ -301,7 +301,7 @@ function checkStored(truth: GroupTruth, stored: SequenceRecord, tally: Tally): B
     tally.notStored++;
     breaches.push({
       promise: 1,
-      what: "delivered, and not what the servers keep at this place",
+      what: "delivered, and not what the servers keep under this seq",
       group: truth.group,
       seq,
     });

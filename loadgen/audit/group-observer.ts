@@ -6,7 +6,7 @@ import type { ClientIndex } from "../workload/population.ts";
 import { acknowledgedFields, type Breach, type GroupRecord } from "./audit.ts";
 import { SequenceLog } from "./sequence-log.ts";
 
-/** One client's time in a group, as it goes on. */
+/** One client's time as a member of a group, updated with each delivery. */
 export interface Stay {
   readonly observer: GroupObserver;
   readonly client: ClientIndex;
@@ -19,7 +19,7 @@ export interface Stay {
 
 const breachesKept = 20;
 
-/** What the clients of one thread see of one group. */
+/** Writes down what the clients of one thread see of one group. */
 export class GroupObserver {
   readonly group: GroupId;
   readonly #sequence: SequenceLog;
@@ -41,7 +41,7 @@ export class GroupObserver {
     return stay;
   }
 
-  /** The cursor stands on a message that this client was given. */
+  /** This client got the message at which the cursor stands. */
   delivered(stay: Stay, message: DeliverCursor): void {
     const { seq } = message;
     if (seq !== stay.next)
@@ -52,12 +52,12 @@ export class GroupObserver {
       this.#entries.set(seq, copyBytes(message.payload));
     }
     if (!this.#sequence.agrees(seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch)) {
-      const what = "other members saw another message at this place";
+      const what = "other members saw another message under this seq";
       this.#breach({ promise: 2, what, group: this.group, seq, client: stay.client });
     }
   }
 
-  /** This client's message with this id has this seq. */
+  /** This client's message with this id (in two halves) was acknowledged with this seq. */
   acknowledged(client: ClientIndex, seq: number, high: number, low: number): void {
     if (this.#acknowledgedLength + acknowledgedFields > this.#acknowledged.length) {
       const larger = new Float64Array(this.#acknowledged.length * 2);
@@ -77,7 +77,7 @@ export class GroupObserver {
     return last;
   }
 
-  /** Whether everybody who is still in has been given everything up to this seq. */
+  /** Whether all clients that are still members have got every message up to this seq. */
   reached(last: number): boolean {
     return this.#stays.every(({ left, next }) => left || next > last);
   }

@@ -12,7 +12,7 @@ export interface Range {
   readonly last: number;
 }
 
-/** A member of these groups, and how to be that user once more. */
+/** A member of these groups, with the token that resumes their session. */
 export interface Reader {
   readonly client: ClientIndex;
   readonly user: UserId;
@@ -28,8 +28,8 @@ interface ReadAt {
 const readMsMax = 30_000;
 
 /**
- * Reads every group's messages once more, as a member on a new connection who was away all the time: what the servers keep
- * must be what everybody was given. Of each group that has a reader there is a log, however little came.
+ * Reads every group's messages once more, over a new connection, as a member does who was away all the time: the servers must
+ * keep what they delivered. Each group with a reader is in the answer, however few of its messages came.
  */
 export async function readAgain(
   at: ReadAt,
@@ -77,7 +77,7 @@ async function readAs(
         if (!ranges.has(group)) return;
         stored.get(group)?.agrees(message.seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch);
       },
-      missing: () => {}, // What is not there is found missing by the audit.
+      missing: () => {}, // The audit finds which messages are missing.
     },
   );
   mailbox.resume(reader.token);

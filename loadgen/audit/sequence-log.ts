@@ -1,16 +1,16 @@
-/** What one thread's clients saw of a group, seq by seq: which message, under which epoch. */
+/** What one thread's clients saw of a group: for each seq, which message under which epoch. */
 export interface SequenceRecord {
   /** The seq before the first recorded one. */
   readonly base: number;
-  /** By seq − base − 1: the halves of the client message id and the epoch; epoch 0 where nobody saw anything. */
+  /** Indexed by seq − base − 1: the halves of the client message id, and the epoch, which is 0 where no client saw a message. */
   readonly high: Uint32Array;
   readonly low: Uint32Array;
   readonly epoch: Uint32Array;
 }
 
 /**
- * The first client that sees a seq writes the message down; every later one must see the same. A delivery costs one comparison, so hundreds
- * of thousands a second can be audited.
+ * The message that the first client sees under a seq is written down; every later client must see the same. A delivery costs one
+ * comparison, so hundreds of thousands a second can be audited.
  */
 export class SequenceLog {
   readonly #base: number;
@@ -23,7 +23,7 @@ export class SequenceLog {
     this.#base = base;
   }
 
-  /** Whether this is what others saw at this seq. */
+  /** Whether this is the message that other clients saw under this seq; the first client's is written down. */
   agrees(seq: number, high: number, low: number, epoch: number): boolean {
     const at = seq - this.#base - 1;
     if (at < 0) return true; // Before the audit began.

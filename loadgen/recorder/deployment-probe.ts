@@ -5,26 +5,26 @@ import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 import { complaintOf, shortened } from "../../core/platform/schema-complaint.ts";
 
-/** What a deployment's servers have done so far, as their `/metrics` say. */
+/** The figures of a deployment's servers so far, as their `/metrics` state them. */
 export interface DeploymentReading {
-  /** In the order of their names. */
+  /** Ordered by name. */
   readonly servers: readonly ServerReading[];
 }
 
 export interface ServerReading {
   readonly server: string;
-  /** Which process it runs in. */
+  /** The process that it runs in. */
   readonly process: string;
-  /** CPU seconds of that process, counted since this server started: only differences mean anything. */
+  /** CPU seconds of that process since this server started, so that only differences mean something. */
   readonly cpuSeconds: number;
   readonly connections: number;
   readonly acknowledged: number;
   readonly deliveries: number;
   readonly crossServerCopies: number;
   readonly slowConsumers: number;
-  /** Since the reading before this one. */
+  /** The 99th percentile since the reading before this one. */
   readonly loopLagP99Ms: number;
-  /** Of its process; servers of one process share it. */
+  /** Memory of its process, which other servers may share. */
   readonly residentBytes: number;
 }
 
@@ -44,7 +44,7 @@ export async function listServers(target: string, tls?: TlsTrust): Promise<Reado
   );
 }
 
-/** As {@link listServers}, as soon as so many are listed: one that was too busy to be heard of in time comes back. */
+/** Like {@link listServers}, but waits until `count` are listed: a server whose heartbeats came too late is listed again. */
 export async function listAllServers(
   target: string,
   { tls, count, signal }: { tls?: TlsTrust | undefined; count: number; signal?: AbortSignal | undefined },
@@ -64,7 +64,7 @@ export async function listAllServers(
 const listPeriodMs = 100;
 const listMsMax = 15_000;
 
-/** What `/servers` answers: HTTP addresses by name. */
+/** Parses the answer of `/servers`: HTTP addresses by name. */
 export function parseServerList(text: string): Parsed<ReadonlyMap<string, URL>> {
   try {
     const listed = serverList.safeParse(JSON.parse(text));
@@ -97,14 +97,14 @@ export async function readDeployment(servers: ReadonlyMap<string, URL>, tls?: Tl
   return { servers: readings.sort((a, b) => (a.server < b.server ? -1 : 1)) };
 }
 
-/** CPU seconds of all processes between two readings: each is told by the first of its servers, the same in both. */
+/** CPU seconds of all processes between two readings. Each process counts once, by its first server that is in both. */
 export function cpuSecondsBetween(before: DeploymentReading, after: DeploymentReading): number {
-  const told = new Set<string>();
+  const counted = new Set<string>();
   let seconds = 0;
   for (const { server, process, cpuSeconds } of after.servers) {
     const then = before.servers.find((of) => of.server === server && of.process === process);
-    if (told.has(process) || !then) continue;
-    told.add(process);
+    if (counted.has(process) || !then) continue;
+    counted.add(process);
     seconds += cpuSeconds - then.cpuSeconds;
   }
   return seconds;
@@ -125,7 +125,7 @@ async function get(url: URL, tls: TlsTrust | undefined): Promise<string> {
   }
 }
 
-/** Values by name, and by name and quantile where there is one. Other labels are the server's own. */
+/** The values of a `/metrics` text, by name, or by name and quantile where there is one. Other labels are ignored. */
 export function parseMetrics(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const line of text.split("\n")) {

@@ -12,7 +12,7 @@ const recorded = (values: readonly number[]) => {
 
 const anyMicros = fc.array(fc.integer({ min: 1, max: 80_000_000 }), { minLength: 1, maxLength: 300 });
 
-test("what several threads recorded adds up to what one would have recorded", () => {
+test("the recordings of several threads add up to what one thread would have recorded", () => {
   fc.assert(
     fc.property(anyMicros, anyMicros, (first, second) => {
       const together = recorded([...first, ...second]);
@@ -43,7 +43,7 @@ test("quantiles are right to three digits", () => {
   );
 });
 
-test("nothing recorded has no quantiles, and what is out of range counts at its edge", () => {
+test("an empty recording has no quantiles, and a value out of range counts as the nearest in range", () => {
   assert.equal(new Latencies().quantiles(), undefined);
   const edge = recorded([-5, 0, 1e12]);
   assert.equal(edge.count, 3);

@@ -16,10 +16,10 @@ export interface Quantiles {
   readonly max: number;
 }
 
-/** Latencies, kept so that those of several threads can be added without loss; percentiles are never averaged. */
+/** A histogram of latencies. Those of several threads can be added without loss; percentiles are never averaged. */
 export class Latencies {
   readonly #histogram: hdr.Histogram;
-  /** The histogram's own is rounded when it is encoded. */
+  /** Exact: the histogram's own maximum is rounded when it is encoded. */
   #maxMicros = 0;
 
   constructor(histogram: hdr.Histogram = hdr.build(options)) {
@@ -27,7 +27,7 @@ export class Latencies {
   }
 
   record(micros: number): void {
-    // A clock's last digit may make an instant latency negative.
+    // Rounding of the clock may make a very short latency negative.
     const value = micros < 1 ? 1 : Math.min(micros, options.highestTrackableValue);
     if (value > this.#maxMicros) this.#maxMicros = value;
     this.#histogram.recordValue(value);
@@ -47,7 +47,7 @@ export class Latencies {
     this.#maxMicros = 0;
   }
 
-  /** In milliseconds; undefined when nothing was recorded. */
+  /** Quantiles in milliseconds; undefined when nothing was recorded. */
   quantiles(): Quantiles | undefined {
     if (this.count === 0) return undefined;
     const at = (percentile: number) => this.#histogram.getValueAtPercentile(percentile) / 1000;
@@ -67,7 +67,7 @@ export class Latencies {
   }
 }
 
-/** Adds up what several threads recorded. */
+/** Adds up the recordings of several threads. */
 export function merged(encoded: readonly string[]): Latencies {
   const sum = new Latencies();
   for (const text of encoded) sum.add(Latencies.decode(text));

@@ -10,7 +10,7 @@ const poisson = (ratePerSecond: number) =>
   ({ arrivals: { kind: "poisson", ratePerSecond }, durationSeconds: 6 }) as const;
 
 const codes = (...of: Parameters<typeof generatorFaults>) => generatorFaults(...of).map(({ code }) => code);
-/** Latencies from when messages were due, and how much of them was before they were sent. */
+/** Latencies from when messages were due, and how much of them was before messages were sent. */
 const latencies = (p50: number, p99: number, lateP50: number, lateP99: number) => ({
   offeredPerSecond: 250,
   fromDueMs: { p50, p99 },
@@ -23,12 +23,12 @@ test("how late sends may be depends on the latencies that are reported", () => {
   assert.deepEqual(codes(constant(250), latencies(40, 400, 16, 50)), ["sends_late"], "16 of 40 ms at the median");
 });
 
-test("a few milliseconds are no matter, whatever their part", () => {
+test("a few milliseconds of lateness are allowed, whatever their share", () => {
   assert.deepEqual(codes(constant(250), latencies(3, 6, 2, 5)), []);
   assert.deepEqual(codes(constant(250), latencies(3, 7, 2, 6)), ["sends_late"]);
 });
 
-test("a reason says which figure is spoilt, and how far", () => {
+test("the reason says which figure is affected, and how much", () => {
   const [reason] = generatorFaults(constant(250), latencies(40, 200, 5, 90));
   assert.match(reason?.detail ?? "", /^45% of p99, 200 ms,/);
 });
@@ -42,7 +42,7 @@ test("fewer messages than were wanted are a fault, unless chance makes them so",
   assert.deepEqual(codes(poisson(10_000), offered(9400)), ["rate_not_met"]);
 });
 
-test("a Poisson process as the workloads draw it is hardly ever called too slow", () => {
+test("a Poisson process as the workloads draw it is hardly ever found too slow", () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = seededRandom(seed);
   let slow = 0;
@@ -56,7 +56,7 @@ test("a Poisson process as the workloads draw it is hardly ever called too slow"
   assert.ok(slow < 10, `${slow} of 500, seed ${seed}`);
 });
 
-test("a thread without time is a fault in any loop, lateness only in an open one", () => {
+test("a busy thread is a fault in any loop, lateness only in an open one", () => {
   const saturate = { arrivals: { kind: "saturate", inFlightPerGroup: 4 }, durationSeconds: 6 } as const;
   assert.deepEqual(codes(saturate, { ...latencies(40, 300, 20, 200), loopUtilization: 0.96 }), ["generator_busy"]);
   assert.deepEqual(codes(saturate, { ...latencies(40, 300, 20, 200), loopUtilization: 0.9 }), []);

@@ -1,58 +1,58 @@
 import type { Workload } from "../workload/workload.ts";
 import type { Quantiles } from "./recorder.ts";
 
-/** Why a run's figures tell of something else than the servers. */
+/** Why a run's figures show something else than the servers. */
 export interface InvalidReason {
   readonly code: InvalidCode;
-  /** With the figures that show it. */
+  /** What was found, with its figures. */
   readonly detail: string;
 }
 
 export const invalidCodes = [
-  /** Messages went out so late after they were due that latencies tell of the generator. */
+  /** Messages were sent so late after they were due that latencies show the generator. */
   "sends_late",
   /** Fewer messages were offered than the workload wants. */
   "rate_not_met",
   /** A thread of the generator had no time left. */
   "generator_busy",
-  /** Messages had no outcome when all was over. */
+  /** Messages had no outcome at the end. */
   "unsettled",
   /** The servers count fewer connections than there are clients. */
   "connections_missing",
 ] as const;
 export type InvalidCode = (typeof invalidCodes)[number];
 
-/** Those for which the generator is to blame, or whatever kept it from running: another try may be without. */
+/** Reasons that lie in the generator, or in other programs that kept it from running: another try may be valid. */
 export const generatorCodes: ReadonlySet<InvalidCode> = new Set(["sends_late", "rate_not_met", "generator_busy"]);
 
 /**
- * Latency counts from when a message was due, so that it holds the generator's lateness, too: what is reported is never too
- * good. This part of it at most may be from before the message was sent. A message passes through five hands (generator,
- * server, database, server, generator): on a busy machine, where all of them wait alike for a core, a fifth is before it is
- * sent, and that is the machine's. A third says that the generator waits for more than its part.
+ * How much of a latency may be from before the message was sent. Latency counts from when a message was due, so it includes the
+ * generator's lateness, and no reported figure is too good. A message passes through five hands (generator, server, database,
+ * server, generator): on a busy machine, where all of them wait alike for a core, a fifth of the latency is before it is sent,
+ * and the machine is to blame. At more than a third, the generator waits for more than its part.
  */
 const lateShareMax = 1 / 3;
-/** Less is no matter, whatever its part: a timer is good for a millisecond, and a collection of garbage takes a few. */
+/** Less lateness is allowed, whatever its share: timers are exact to a millisecond, and a garbage collection takes a few. */
 const lateMsMin = 5;
 
-/** Less than this part of the wanted rate was offered. */
+/** The share of the wanted rate that must be offered. */
 const offeredShareMin = 0.95;
-/** Of a Poisson process, a number so many standard deviations below the mean is no chance. */
+/** How many standard deviations a Poisson process may stay below the mean by chance. */
 const poissonDeviationsMax = 3;
 
 const utilizationMax = 0.95;
 
 export interface GeneratorFigures {
-  /** In the measured time. */
+  /** The rate in the measured time. */
   readonly offeredPerSecond: number;
   /** From when messages were due until their deliveries, and from when they were sent; undefined when there were none. */
   readonly fromDueMs: Pick<Quantiles, "p50" | "p99"> | undefined;
   readonly fromSentMs: Pick<Quantiles, "p50" | "p99"> | undefined;
-  /** Of the busiest thread's loop, from 0 to 1, where it is known. */
+  /** The utilization of the busiest thread's event loop, from 0 to 1, where it is known. */
   readonly loopUtilization?: number;
 }
 
-/** Why the generator did not put the load on the servers that it was meant to; none when it did. */
+/** Why the generator did not put the wanted load on the servers; empty when it did. */
 export function generatorFaults(
   { arrivals, durationSeconds }: Pick<Workload, "arrivals" | "durationSeconds">,
   { offeredPerSecond, fromDueMs, fromSentMs, loopUtilization = 0 }: GeneratorFigures,

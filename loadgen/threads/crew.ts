@@ -22,13 +22,13 @@ export type Phase = "connecting" | "founding groups" | "warming up" | "measuring
 
 export interface Progress {
   readonly phase: Phase;
-  /** Of the phase, from 0 to 1. */
+  /** The part of the phase that is done, from 0 to 1. */
   readonly done: number;
   readonly connected: number;
-  /** Since the last progress, per second. */
+  /** Rates since the last progress. */
   readonly offeredPerSecond: number;
   readonly deliveredPerSecond: number;
-  /** Of the deliveries since the last progress. */
+  /** The 99th percentile of the deliveries since the last progress. */
   readonly p99Ms: number | undefined;
   readonly errors: number;
 }
@@ -38,9 +38,9 @@ interface LoadThread {
   readonly calls: Calls<LoadThreadCalls>;
 }
 
-/** The threads that simulate users, called together. */
+/** The threads that simulate users; each method calls all of them. */
 export class Crew {
-  /** The last seq of each group that anybody knows of. */
+  /** The last seq of each group that any client knows of. */
   readonly lasts = new Map<GroupId, number>();
   stopped = false;
   readonly #start: CrewStart;
@@ -91,7 +91,7 @@ export class Crew {
     this.#phaseSinceMs = clock.monotonic();
   }
 
-  /** Everybody connects, and is let into their groups. */
+  /** Has all users connect, and the groups founded with their members. */
   async gather(): Promise<void> {
     this.phase = "connecting";
     await this.#all((thread) => thread.connect());
@@ -101,22 +101,22 @@ export class Crew {
     await this.#all((thread) => thread.join(groups));
   }
 
-  /** Puts a stretch of load on the servers; resolves when all that was due has been sent. */
+  /** Puts a stretch of load on the servers; resolves when all due messages have been sent. */
   async run(stretch: Stretch, startMs: number): Promise<void> {
     this.phase = "warming up";
     this.#stretch = stretch;
     await this.#all((thread) => thread.run(stretch, startMs));
   }
 
-  /** Ends the stretch that runs before its time. */
+  /** Ends the running stretch early. */
   cutShort(atMs: number): void {
     for (const { calls } of this.#threads) calls.post("cutShort", atMs);
   }
 
-  /** Waits until everything has reached everybody, for so long at most. */
+  /** Waits until all messages have their outcome and have reached all members, for `secondsMax` at most. */
   async settle(secondsMax: number): Promise<void> {
     this.phase = "settling";
-    // Twice: what is still under way when everybody is first asked may be committed after all.
+    // Twice: the first call finds the last seqs of all groups, since messages under way are committed while it waits.
     for (const lasts of [new Map<GroupId, number>(), this.lasts]) {
       for (const known of await this.#all((thread) => thread.settle(lasts, secondsMax))) {
         for (const [group, last] of known) this.lasts.set(group, Math.max(last, this.lasts.get(group) ?? 0));
@@ -124,12 +124,12 @@ export class Crew {
     }
   }
 
-  /** What was measured in the last stretch, a record a thread. */
+  /** The measurements of the last stretch, one record for each thread. */
   records(): Promise<readonly StretchRecord[]> {
     return this.#all((thread) => thread.record());
   }
 
-  /** What was seen in all stretches, for the audit. */
+  /** What the users saw in all stretches, for the audit. */
   testimonies(): Promise<readonly Testimony[]> {
     this.phase = "auditing";
     return this.#all((thread) => thread.testify());
@@ -149,7 +149,7 @@ export class Crew {
     );
   }
 
-  /** What every thread answers. */
+  /** Calls every thread; resolves with their answers. */
   async #all<Answer>(call: (thread: Calls<LoadThreadCalls>["to"]) => Promise<Answer>): Promise<Answer[]> {
     if (this.stopped) throw interrupted();
     try {

@@ -6,58 +6,58 @@ import type { Workload } from "../workload/workload.ts";
 
 /** What a thread of simulated users is started with. */
 export interface ThreadStart extends CrowdSetup {
-  /** How late each message went out, in microseconds, by thread and slot: shared, so that receivers know too. */
+  /** How late each message was sent, in microseconds, by thread and slot; all threads share it, since receivers need it, too. */
   readonly lateness: readonly Int32Array[];
   /** Microseconds to add to the shared monotonic clock, so that stamps of different runs differ. */
   readonly stampOffsetMicros: number;
 }
 
-/** A stretch of load: how often messages are due, for how long, and who comes and goes meanwhile. */
+/** A stretch of load: how often messages are due, for how long, and how many users leave and come back meanwhile. */
 export type Stretch = Pick<Workload, "arrivals" | "churn" | "warmUpSeconds" | "durationSeconds">;
 
-/** What a thread of simulated users does for the crew. */
+/** The calls that a thread of simulated users answers. */
 export interface LoadThreadCalls {
   /** Resolves when all its users are logged in. */
   connect(): Promise<void>;
   /** Founds the groups whose founder is this thread's; answers them by their number in the population. */
   found(): Promise<ReadonlyMap<number, GroupId>>;
-  /** Given all groups that were founded, waits until all clients are in theirs. */
+  /** Waits until all clients are members of their groups; `groups` has the founded groups of all threads. */
   join(groups: ReadonlyMap<number, GroupId>): Promise<void>;
-  /** Begins a stretch at this time of the shared monotonic clock; resolves when all that was due has been sent. */
+  /** Begins a stretch at this time of the shared monotonic clock; resolves when all due messages have been sent. */
   run(stretch: Stretch, startMs: number): Promise<void>;
-  /** Ends the stretch that runs at this time of the clock; what was due before counts. */
+  /** Ends the running stretch at this time of the clock; messages that were due before count. */
   cutShort(atMs: number): Promise<void>;
   /**
-   * Waits until every member has been given everything up to these seqs, for so long at most; answers the last seq of each group
-   * that its clients know of.
+   * Waits, for `secondsMax` at most, until every message has its outcome and every member has got everything up to these seqs.
+   * Answers the last seq of each group that its clients know of.
    */
   settle(lasts: ReadonlyMap<GroupId, number>, secondsMax: number): Promise<ReadonlyMap<GroupId, number>>;
-  /** What was measured in the last stretch. */
+  /** The measurements of the last stretch. */
   record(): StretchRecord;
-  /** What was seen in all of them. */
+  /** What its users saw in all stretches. */
   testify(): Testimony;
-  /** Ends it. */
+  /** Ends the thread. */
   stop(): void;
 }
 
-/** What the crew does for a thread. */
+/** The calls that the crew answers. */
 export interface CrewCalls {
   /** Called a few times a second. */
   live(counts: LiveCounts): void;
 }
 
-/** What a progress line shows: sums since the start, and latencies since the last one. */
+/** A thread's part of a progress line: sums since the start, and latencies since the last line. */
 export interface LiveCounts {
   readonly connected: number;
   readonly offered: number;
   readonly acknowledged: number;
   readonly delivered: number;
   readonly errors: number;
-  /** Delivery latencies since the last report, encoded. */
+  /** Delivery latencies since the last line, encoded. */
   readonly recent: string;
 }
 
-/** What one thread measured in a stretch. */
+/** The measurements of one thread in a stretch. */
 export interface StretchRecord {
   /** Messages that were due in the measured time. */
   readonly offered: number;
@@ -67,19 +67,19 @@ export interface StretchRecord {
   readonly ack: string;
   readonly delivery: string;
   readonly deliveryUncorrected: string;
-  /** How long after they were due messages were sent. */
+  /** How long after they were due messages were sent, encoded. */
   readonly late: string;
   readonly loopLagP99Ms: number;
   readonly loopUtilization: number;
-  /** Messages that were not acknowledged, by why. */
+  /** Messages that were not acknowledged, counted by code. */
   readonly failures: ReadonlyMap<string, number>;
-  /** Messages that had no outcome yet. */
+  /** How many messages have no outcome yet. */
   readonly unsettled: number;
 }
 
-/** What one thread's users saw from the beginning. */
+/** What one thread's users have seen from the beginning. */
 export interface Testimony {
   readonly audit: ThreadAudit;
-  /** One member of each group that it can speak for, to read everything again with. */
+  /** Members who together can read all groups of the thread's users again. */
   readonly readers: readonly Reader[];
 }

@@ -13,7 +13,7 @@ import { MeasuredWindow } from "../workload/measured-window.ts";
 import { drawPopulation } from "../workload/population.ts";
 import type { CrewCalls, LoadThreadCalls, Stretch, StretchRecord, ThreadStart } from "./thread-calls.ts";
 
-/** Many simulated users in one worker thread: the thread's wiring. */
+/** The wiring of a worker thread that simulates users. */
 const start: ThreadStart = workerData;
 
 const liveEveryMs = 250;
@@ -25,13 +25,13 @@ const window = new MeasuredWindow();
 const observation = new Observation({ clock, window, lateness: start.lateness, stampOffsetMicros });
 const crowd = new Crowd(start, population, { observation, clock, random: random.fork() });
 const lateness = start.lateness[thread];
-if (!lateness) throw new Error(`thread ${thread} has nowhere to write how late it is`);
+if (!lateness) throw new Error(`there is no table of lateness for thread ${thread}`);
 const shared = { workload, population, crowd, observation, window, clock };
 const traffic = new Traffic({ ...shared, random: random.fork(), thread, lateness, stampOffsetMicros });
 const lag = new LoopLag();
-/** Aborted when the stretch that runs is to end before its time. */
+/** Aborted when the running stretch is cut short. */
 let stretchEnd = new AbortController();
-/** Of the measured time. */
+/** The event loop's lag in the measured time. */
 let measuredLag = { p99Ms: 0, utilization: 0 };
 
 const ours: LoadThreadCalls = {
@@ -51,7 +51,7 @@ const stopShowing = clock.every(liveEveryMs, showLive);
 async function run(stretch: Stretch, startMs: number): Promise<void> {
   stretchEnd = new AbortController();
   const { signal } = stretchEnd;
-  setMaxListeners(0, signal); // Everybody who goes away listens to it.
+  setMaxListeners(0, signal); // Each user who leaves adds a listener.
   window.begin(startMs, stretch);
   observation.beginStretch();
   await sleep(clock, Math.max(0, startMs - clock.monotonic()));
@@ -72,7 +72,7 @@ async function cutShort(atMs: number): Promise<void> {
   ending.abort();
 }
 
-/** Until nothing is under way and every member has been given every message, or patience is over. */
+/** Waits until no message is under way and every member has got every message, for `secondsMax` at most. */
 async function settle(lasts: ReadonlyMap<GroupId, number>, secondsMax: number): Promise<ReadonlyMap<GroupId, number>> {
   const deadline = clock.monotonic() + secondsMax * 1000;
   const isSettled = () =>

@@ -1,8 +1,8 @@
-/** Where simulated users come from. */
+/** How simulated users get their accounts. */
 export interface Accounts {
-  /** `signUp` makes them; `seeded` ones are in the database already and log in. */
+  /** `signUp`: they sign up. `seeded`: they are in the database already, and log in. */
   readonly kind: "signUp" | "seeded";
-  /** The user of client i is called this, then i. */
+  /** The name of client i's user is this prefix and i. */
   readonly namePrefix: string;
   readonly password: string;
 }

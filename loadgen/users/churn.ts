@@ -16,14 +16,14 @@ export interface ChurnParts {
   readonly window: MeasuredWindow;
   readonly clock: Clock;
   readonly random: Random;
-  /** Nobody goes any more once it is aborted, and who is away comes back. */
+  /** Once it is aborted, no more users leave, and those who are away come back. */
   readonly signal: AbortSignal;
 }
 
-/** The part of the measured time in which somebody may go: who goes must have time to come back. */
+/** The first part of the measured time, in which users leave: the rest is their time to come back. */
 const leavingShare = 2 / 3;
 
-/** Clients that go away and come back, and members who are removed and admitted again; resolves when all are back. */
+/** Has clients disconnect and come back, and members removed and admitted again; resolves when all are back. */
 export async function churn(parts: ChurnParts): Promise<void> {
   await Promise.all([...absences(parts), ...removals(parts)]);
 }
@@ -84,7 +84,7 @@ async function removeAndAdmit(parts: ChurnParts, admin: SimulatedUser, group: Gr
   }
 }
 
-/** Milliseconds from now. */
+/** A random moment at which a user leaves, in milliseconds from now. */
 function randomMoment(window: MeasuredWindow, clock: Clock, random: Random): number {
   const span = (window.untilMs - window.fromMs) * leavingShare;
   return Math.max(0, window.fromMs + random.unit() * span - clock.monotonic());

@@ -13,23 +13,23 @@ import type { Observation } from "./observation.ts";
 import { sharedKeyPair } from "./shared-key-pairs.ts";
 import { SimulatedUser } from "./simulated-user.ts";
 
-/** Under way at once: enough to keep a server busy, few enough to stay within its queues. */
+/** How many are under way at once: enough to keep a server busy, few enough to stay within its queues. */
 const connectsAtOnce = 32;
 const foundsAtOnce = 8;
 const refreshesAtOnce = 16;
 const connectTriesMax = 20;
 const connectRetries = { msMin: 200, msMax: 2000 };
 const joinMsMax = 30_000;
-/** A loopback address has ports for so many sockets to one server. */
+/** How many sockets to one server a loopback address has ports for. */
 const socketsPerAddress = 20_000;
 
-/** Who a thread's users are, and where they go. */
+/** Which users a thread simulates, and on which deployment. */
 export interface CrowdSetup {
   readonly thread: number;
   readonly workload: Workload;
   /** `host:port` of the deployment. */
   readonly target: string;
-  /** Where the deployment is reached by TLS. */
+  /** For a deployment behind TLS. */
   readonly tls?: TlsTrust | undefined;
   readonly accounts: Accounts;
   readonly keyPairs: readonly IdentityKeyPairs[];
@@ -38,7 +38,7 @@ export interface CrowdSetup {
 /** The simulated users of one thread. */
 export class Crowd {
   readonly users = new Map<ClientIndex, SimulatedUser>();
-  /** Of the planned groups, by their number. */
+  /** The ids of the founded groups, by their number in the population. */
   #groupIds: ReadonlyMap<number, GroupId> = new Map();
   readonly #setup: CrowdSetup;
   readonly #population: Population;
@@ -63,7 +63,7 @@ export class Crowd {
     return threadOf(client, this.#setup.workload.threads) === this.#setup.thread;
   }
 
-  /** Everybody signs up, or logs in. */
+  /** Signs all users up, or logs them in. */
   async connect(): Promise<void> {
     const { clients, rampSeconds } = this.#setup.workload;
     const mine = Array.from({ length: clients }, (_, client) => client).filter((client) => this.isMine(client));
@@ -75,7 +75,7 @@ export class Crowd {
     });
   }
 
-  /** Those who are first in a planned group found it. */
+  /** Founds the planned groups whose founder is this thread's. */
   async found(): Promise<ReadonlyMap<number, GroupId>> {
     const founded = new Map<number, GroupId>();
     const mine = this.#population.groups
@@ -91,7 +91,7 @@ export class Crowd {
     return founded;
   }
 
-  /** Waits until everybody has been let into their groups, and can write there. */
+  /** Waits until all users are members of their groups, and can write there. */
   async join(groupIds: ReadonlyMap<number, GroupId>): Promise<void> {
     this.#groupIds = groupIds;
     let wanted = 0;
@@ -113,7 +113,7 @@ export class Crowd {
     return user;
   }
 
-  /** The group that was planned under this number. */
+  /** The group with this number in the population. */
   groupAt(number: number): GroupId {
     const group = this.#groupIds.get(number);
     if (group === undefined) throw new Error(`group ${number} has not been founded`);
@@ -124,7 +124,7 @@ export class Crowd {
     return `${this.#setup.accounts.namePrefix}${client}`;
   }
 
-  /** For each group that somebody here is in, one of them, as few as do: to read everything again with. */
+  /** Users, as few as possible, who together are members of all groups that this thread's users are in. */
   readers(): Reader[] {
     const uncovered = new Set<GroupId>(this.#observation.observers.keys());
     const chosen: Reader[] = [];
@@ -171,7 +171,7 @@ export class Crowd {
     }
   }
 
-  /** Whoever writes has the group's key before the clock starts, as people who have a group open do. */
+  /** Fetches the groups' keys before the load begins: a person who has a group on the screen has its key, too. */
   async #takeKeys(): Promise<void> {
     const conversations = [...this.users.values()].flatMap((user) =>
       [...user.stays.keys()].map((group) => ({ user, group })),
@@ -194,7 +194,7 @@ function couldNot(code: string, what: string): Failure {
   return new Failure(code, what, "look at the servers' log; lower the load if they were busy");
 }
 
-/** Does the work for every item, so many of them at once. */
+/** Does the work for every item, for at most `atOnce` of them at a time. */
 async function eachAtOnce<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
   // All workers take from one iterator.
   const rest = items.values();

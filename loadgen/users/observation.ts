@@ -13,25 +13,25 @@ import type { SimulatedUser, UserEvents } from "./simulated-user.ts";
 
 const breachesKept = 50;
 
-/** What the users of one thread get to see: counted, timed and written down for the audit. */
+/** Counts and times what the users of one thread are shown, and writes it down for the audit. */
 export class Observation implements UserEvents {
   readonly observers = new Map<GroupId, GroupObserver>();
   readonly ack = new Latencies();
   readonly delivery = new Latencies();
   readonly deliveryUncorrected = new Latencies();
   readonly late = new Latencies();
-  /** Since the last progress line. */
+  /** Delivery latencies since the last progress line. */
   readonly recent = new Latencies();
-  /** Messages without acknowledgement and changes that were refused, by why. */
+  /** Messages without acknowledgement and refused changes, counted by code. */
   readonly failures = new Map<string, number>();
   sent = 0;
-  /** Of the messages sent, those that were due in the measured time. */
+  /** How many of the sent messages were due in the measured time. */
   offered = 0;
   acknowledged = 0;
   deliveries = 0;
-  /** Of the deliveries, those that happened in the measured time. */
+  /** How many of the deliveries happened in the measured time. */
   deliveriesInTime = 0;
-  /** Groups that users are in, all users together. */
+  /** In how many groups users are members, added up over all users. */
   stays = 0;
   #strays = 0;
   #undecryptable = 0;
@@ -54,7 +54,7 @@ export class Observation implements UserEvents {
     this.#stampOffsetMicros = parts.stampOffsetMicros;
   }
 
-  /** What is measured of a stretch begins anew; what is seen for the audit goes on. */
+  /** Resets the measurements of a stretch; what the audit needs is kept. */
   beginStretch(): void {
     for (const latencies of [this.ack, this.delivery, this.deliveryUncorrected, this.late]) latencies.reset();
     this.failures.clear();
@@ -70,7 +70,7 @@ export class Observation implements UserEvents {
     this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
   }
 
-  /** A message goes out, so much later than it was due. */
+  /** A message is sent, so many microseconds after it was due. */
   sending(dueMs: number, lateMicros: number): void {
     this.sent++;
     if (!this.#window.contains(dueMs)) return;
@@ -78,7 +78,7 @@ export class Observation implements UserEvents {
     this.late.record(lateMicros);
   }
 
-  /** What became of a message that was due at this time. */
+  /** The outcome of a message that was due at this time. */
   settled(client: ClientIndex, group: GroupId, id: ClientMessageId, dueMs: number, outcome: SendOutcome): void {
     if (!outcome.ok) return this.failed(outcome.code);
     this.acknowledged++;
@@ -115,7 +115,7 @@ export class Observation implements UserEvents {
     const low = message.clientMessageIdLow;
     const micros = microsSince(message.clientMessageIdHigh, low, nowMs * 1000 + this.#stampOffsetMicros);
     const dueMs = nowMs - micros / 1000;
-    // What was due before it came back it got by catching up: late because it was away, not because of a server.
+    // A message that was due before the user came back is late because the user was away, not because of a server.
     if (dueMs < user.onlineSinceMs) return;
     this.recent.record(micros);
     if (!this.#window.contains(dueMs)) return;

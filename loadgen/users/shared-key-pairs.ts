@@ -1,11 +1,11 @@
 import { generateIdentityKeys, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 
-/** Key pairs for simulated users to share: to make one takes a second. */
+/** Makes key pairs for simulated users to share, since making one takes a second. */
 export async function makeKeyPairs(count: number): Promise<IdentityKeyPairs[]> {
   return Promise.all(Array.from({ length: count }, generateIdentityKeys));
 }
 
-/** The key pair of the user with this number: users get them in turn. */
+/** The key pair of the user with this number: users share them in turn. */
 export function sharedKeyPair(keyPairs: readonly IdentityKeyPairs[], user: number): IdentityKeyPairs {
   const keyPair = keyPairs[user % keyPairs.length];
   if (!keyPair) throw new Error("there are no key pairs to share");

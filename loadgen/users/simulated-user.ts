@@ -25,12 +25,12 @@ import type { Stay } from "../audit/group-observer.ts";
 import type { ClientIndex } from "../workload/population.ts";
 import type { Accounts } from "./accounts.ts";
 
-/** What its thread wants to know of a simulated user. */
+/** What a simulated user calls in its thread. */
 export interface UserEvents {
   joined(user: SimulatedUser, group: GroupId, after: number): void;
   left(user: SimulatedUser, group: GroupId): void;
   delivered(user: SimulatedUser, group: GroupId, message: DeliverCursor): void;
-  /** A message of a group that it is not in. */
+  /** A message arrived of a group of which the user is not a member. */
   strayed(user: SimulatedUser, group: GroupId): void;
   unreadable(user: SimulatedUser, group: GroupId, detail: string): void;
   missing(user: SimulatedUser, group: GroupId, from: number, through: number): void;
@@ -51,15 +51,15 @@ export interface UserSetup {
 
 const outboxMax = 10_000;
 
-/** A client of the real library, with what a simulation must know of it. */
+/** A user with a client of the real library, and what the simulation must know of them. */
 export class SimulatedUser {
   readonly index: ClientIndex;
   readonly client: Client;
   readonly name: string;
   readonly stays = new Map<GroupId, Stay>();
-  /** Since when it has been online without a break, on the shared clock; what was due before came by catching up. */
+  /** Since when the user has been online without a break, on the shared clock. Messages that were due before were caught up with. */
   onlineSinceMs = 0;
-  /** Stays away on purpose. */
+  /** Whether the user is disconnected on purpose. */
   away = false;
   welcome: Welcome | undefined;
   readonly #setup: UserSetup;
@@ -120,7 +120,7 @@ export class SimulatedUser {
     return welcome;
   }
 
-  /** Sends what only members can read. */
+  /** Sends a sealed message. */
   sendSealed(group: GroupId, content: Content, id: ClientMessageId, settled: (outcome: SendOutcome) => void) {
     return this.client.send(group, content, settled, id);
   }

@@ -14,7 +14,7 @@ import type { Crowd } from "./crowd.ts";
 import type { Observation } from "./observation.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
 
-/** Tries to find somebody who is there to write, before a message is left out. */
+/** How often a sender is drawn who may be away, before the message is left out. */
 const drawsMax = 20;
 
 export interface TrafficParts {
@@ -26,7 +26,7 @@ export interface TrafficParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly thread: number;
-  /** Where this thread writes down how late its messages go out. */
+  /** Where this thread writes down how late it sends each message. */
   readonly lateness: Int32Array;
   readonly stampOffsetMicros: number;
 }
@@ -45,7 +45,7 @@ export class Traffic {
     this.#senders = new SenderTable(parts.population, (client) => parts.crowd.isMine(client));
   }
 
-  /** Until the measured time is over, or the signal is aborted. */
+  /** Writes messages until the measured time is over or the signal is aborted. */
   run(arrivals: Workload["arrivals"], signal: AbortSignal): Promise<void> {
     return arrivals.kind === "saturate" ? this.#saturate(arrivals.inFlightPerGroup) : this.#openLoop(arrivals, signal);
   }
@@ -74,7 +74,7 @@ export class Traffic {
     });
   }
 
-  /** Keeps so many messages under way in each group whose first member is this thread's. */
+  /** Keeps `inFlight` messages under way in each group whose founder is this thread's. */
   async #saturate(inFlight: number): Promise<void> {
     const { population, crowd, random, clock, window } = this.#parts;
     const chains: Promise<void>[] = [];

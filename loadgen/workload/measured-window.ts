@@ -1,17 +1,17 @@
-/** When a stretch of load begins and which part of it is measured, on the clock that all threads share. */
+/** When a stretch of load begins, and which part of it is measured, on the clock that all threads share. */
 export class MeasuredWindow {
   #startMs = Number.POSITIVE_INFINITY;
   #warmUpMs = 0;
   #durationMs = 0;
 
-  /** From here on it is this stretch that is measured; nothing is before the first. */
+  /** Begins another stretch. Before the first, no time is measured. */
   begin(startMs: number, seconds: { readonly warmUpSeconds: number; readonly durationSeconds: number }): void {
     this.#startMs = startMs;
     this.#warmUpMs = seconds.warmUpSeconds * 1000;
     this.#durationMs = seconds.durationSeconds * 1000;
   }
 
-  /** What is due from here on is no part of the stretch any more. */
+  /** Ends the stretch at this time, if that is before its end. */
   cutShort(atMs: number): void {
     this.#durationMs = Math.min(this.#durationMs, Math.max(0, atMs - this.fromMs));
   }

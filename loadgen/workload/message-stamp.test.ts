@@ -5,7 +5,7 @@ import { isWrittenBefore, microsSince, sentSlots, slotOf, stamp } from "./messag
 
 const halves = (id: bigint) => [Number(id >> 32n), Number(id & 0xffff_ffffn)] as const;
 
-test("a stamp says when a message was due and who sent it, over every turn of its clock", () => {
+test("a stamp states when a message was due and which thread sent it, over every turn of its clock", () => {
   const time = fc.integer({ min: 0, max: 2 ** 52 });
   fc.assert(
     fc.property(
@@ -23,7 +23,7 @@ test("a stamp says when a message was due and who sent it, over every turn of it
   );
 });
 
-test("stamps of a thread tell which of two messages was written first, over every turn of clock and counter", () => {
+test("two stamps of a thread show which message was written first, over every turn of clock and counter", () => {
   const times = fc.tuple(fc.integer({ min: 0, max: 2 ** 52 }), fc.integer({ min: 0, max: 100_000_000 }));
   const slots = fc.tuple(fc.integer({ min: 0, max: sentSlots - 1 }), fc.integer({ min: 1, max: sentSlots / 2 - 1 }));
   fc.assert(

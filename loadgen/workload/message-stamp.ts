@@ -1,10 +1,10 @@
 import { type ClientMessageId, clientMessageId } from "../../core/wire/ids.ts";
 
 /**
- * A simulated user's message id says when the message was due, so whoever receives it knows its latency without opening
- * it: 44 bits of microseconds, 4 of the sending thread, 16 of a counter within it.
+ * A simulated user's client message id states when the message was due, so that receivers know its latency without opening it:
+ * 44 bits of microseconds, 4 of the sending thread, 16 of a counter within the thread.
  *
- * The microseconds are of a clock that all threads share; 44 bits turn over after 203 days.
+ * All threads share the clock of the microseconds; 44 bits turn over after 203 days.
  */
 const timeMod = 2 ** 44;
 const timeMask = 2n ** 44n - 1n;
@@ -14,7 +14,7 @@ export function stamp(dueMicros: number, thread: number, slot: number): ClientMe
   return clientMessageId(((BigInt(Math.round(dueMicros)) & timeMask) << 20n) | BigInt((thread << 16) | slot));
 }
 
-/** Microseconds from the time in a stamp to `nowMicros`; the stamp as its two halves. */
+/** Microseconds from the time in a stamp, given as its two halves, to `nowMicros`. */
 export function microsSince(high: number, low: number, nowMicros: number): number {
   const due = high * 4096 + (low >>> 20);
   const difference = (nowMicros % timeMod) - due;
@@ -23,8 +23,8 @@ export function microsSince(high: number, low: number, nowMicros: number): numbe
 }
 
 /**
- * Whether the message with the first stamp was written before that with the second, both by one user: their thread stamps
- * them in the order of writing, so of two at the same microsecond the counter decides.
+ * Whether one user wrote the message with the first stamp before the one with the second. The user's thread stamps messages in
+ * the order of writing, so for two at the same microsecond the counter decides.
  */
 export function isWrittenBefore([high, low]: StampHalves, [otherHigh, otherLow]: StampHalves): boolean {
   const micros = microsSince(high, low, otherHigh * 4096 + (otherLow >>> 20));
@@ -36,7 +36,7 @@ export function isWrittenBefore([high, low]: StampHalves, [otherHigh, otherLow]:
 /** A stamp as two unsigned numbers of 32 bits. */
 export type StampHalves = readonly [high: number, low: number];
 
-/** Which thread sent it, and its slot in that thread's table of send times. */
+/** The thread that sent a message, and the message's slot in that thread's table of lateness. */
 export function slotOf(low: number): { thread: number; slot: number } {
   return { thread: (low >>> 16) & 0xf, slot: low & 0xffff };
 }

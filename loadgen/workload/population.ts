@@ -1,20 +1,20 @@
 import { pickOne, type Random, shuffled } from "../../core/platform/random.ts";
 import type { Workload } from "./workload.ts";
 
-/** A client by its number in the workload, from 0. */
+/** A client's number in the workload, from 0. */
 export type ClientIndex = number;
 
-/** A group as the workload wants it. */
+/** A group that the workload plans. */
 export interface PlannedGroup {
-  /** Founds it and is its admin: the first of its members. */
+  /** Its founder and admin: the first of its members. */
   readonly founder: ClientIndex;
   readonly members: readonly ClientIndex[];
-  /** How often somebody writes to it, relative to the other groups. */
+  /** How often members write to it, relative to the other groups. */
   readonly weight: number;
   readonly senders: "any" | "first";
 }
 
-/** Who is in which group, and who goes away when: drawn from the seed, the same in every thread. */
+/** The planned groups and their members, drawn from the seed: the same in every thread. */
 export interface Population {
   readonly clients: number;
   readonly groups: readonly PlannedGroup[];
@@ -40,7 +40,7 @@ function sizeOf(sizes: Workload["groups"][number]["sizes"], rank: number): numbe
   return Math.max(sizes.min, Math.round(sizes.max / (rank + 1) ** sizes.exponent));
 }
 
-/** `count` different ones. */
+/** Draws `count` different clients. */
 function draw(random: Random, from: readonly ClientIndex[], count: number): ClientIndex[] {
   if (count * 4 > from.length) return shuffled(random, from).slice(0, count);
   const drawn = new Set<ClientIndex>();
@@ -48,7 +48,7 @@ function draw(random: Random, from: readonly ClientIndex[], count: number): Clie
   return [...drawn];
 }
 
-/** Which thread simulates a client. */
+/** The thread that simulates a client. */
 export function threadOf(client: ClientIndex, threads: number): number {
   return client % threads;
 }

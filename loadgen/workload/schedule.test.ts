@@ -17,7 +17,7 @@ function times(kind: "constant" | "poisson", perSecond: number, count: number): 
   });
 }
 
-test("constant arrivals are evenly apart; those of a Poisson process have the spread of one", () => {
+test("constant arrivals are evenly apart; Poisson arrivals have exponential gaps", () => {
   const even = times("constant", 100, 50);
   for (const [i, at] of even.slice(1).entries()) assert.ok(Math.abs(at - present(even[i]) - 10) < 1e-6);
   const poisson = times("poisson", 100, 50_000);
@@ -28,7 +28,7 @@ test("constant arrivals are evenly apart; those of a Poisson process have the sp
   assert.ok(Math.abs(deviation / mean - 1) < 0.03, `deviation over mean ${deviation / mean}`);
 });
 
-test("a generator that stalls sends everything that was due meanwhile, with the time at which it was due", async () => {
+test("after a stall, the generator sends all messages that were due meanwhile, each with its due time", async () => {
   const clock = new FakeClock();
   const startMs = clock.monotonic();
   const sent: { dueMs: number; lateMs: number }[] = [];
@@ -37,7 +37,7 @@ test("a generator that stalls sends everything that was due meanwhile, with the 
     { clock, startMs, untilMs: startMs + 1000 },
     (dueMs) => {
       sent.push({ dueMs, lateMs: clock.monotonic() - dueMs });
-      // The tenth takes a third of a second, as a collected garbage or a busy core may.
+      // Sending the tenth takes a third of a second, as with a garbage collection or a busy core.
       if (sent.length === 10) clock.stall(330);
     },
   );
@@ -52,7 +52,25 @@ test("a generator that stalls sends everything that was due meanwhile, with the 
   assert.ok(Math.max(...sent.map(({ lateMs }) => lateMs)) > 300, "and the stall shows");
 });
 
-test("messages go to groups by their weight, from any member, each thread its part", () => {
+test("an error in sending ends the schedule, and is the caller's", async () => {
+  const clock = new FakeClock();
+  const startMs = clock.monotonic();
+  let sent = 0;
+  const done = sendWhenDue(
+    new Arrivals("constant", 100, seededRandom(1)),
+    { clock, startMs, untilMs: startMs + 1000 },
+    () => {
+      if (++sent === 3) throw new Error("the outbox is full");
+    },
+  );
+  const rejected = assert.rejects(done, /the outbox is full/);
+  await clock.advance(2000);
+  await rejected;
+  assert.equal(sent, 3);
+  assert.equal(clock.waiting, 0);
+});
+
+test("messages go to groups by their weight, from any member, and each thread sends its share", () => {
   const workload = preset("rooms");
   assert.ok(workload.ok);
   const population = drawPopulation(workload.value, seededRandom(1));
@@ -86,7 +104,7 @@ test("a population is the same in every thread, and skewed as the workload says"
   for (const { members } of population.groups) assert.equal(new Set(members).size, members.length);
 });
 
-test("of a broadcast, only the first member writes", () => {
+test("in a broadcast, only the first member writes", () => {
   const workload = preset("broadcast");
   assert.ok(workload.ok);
   const population = drawPopulation(workload.value, seededRandom(1));

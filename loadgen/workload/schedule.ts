@@ -1,7 +1,7 @@
 import type { Random } from "../../core/platform/random.ts";
 import type { ClientIndex, Population } from "./population.ts";
 
-/** Who writes to which group. */
+/** A group, and the client who writes to it. */
 export interface Pair {
   readonly group: number;
   readonly sender: ClientIndex;
@@ -26,7 +26,7 @@ export class SenderTable {
     }
   }
 
-  /** Sum of the weights: this thread's part of all messages, where all groups' weights add up to the whole. */
+  /** The sum of the weights: over the sum of all groups' weights, this thread's share of all messages. */
   get weight(): number {
     return this.#sums.at(-1) ?? 0;
   }
@@ -45,8 +45,8 @@ export class SenderTable {
 }
 
 /**
- * When messages are due, in milliseconds from the start of the run: drawn ahead of time and never put off, so that a
- * server that stalls finds what it kept waiting in its figures (Tene, "How NOT to Measure Latency", 2015).
+ * The times at which messages are due, in milliseconds from the start of the run. They are drawn ahead and never put off, so that
+ * the figures include the messages that waited for a stalled server (Tene, "How NOT to Measure Latency", 2015).
  */
 export class Arrivals {
   readonly #gapMs: number;

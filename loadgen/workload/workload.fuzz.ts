@@ -47,7 +47,11 @@ export const targets: readonly FuzzTarget[] = [
       if (!json.ok) return json;
       const workload = parseWorkload(json.value);
       if (!workload.ok) return workload;
-      assert.deepEqual(parseWorkload(workload.value), workload, "with its defaults written out it is another one");
+      assert.deepEqual(
+        parseWorkload(workload.value),
+        workload,
+        "a workload with its defaults written out is another one",
+      );
       return accepted("a workload");
     },
     growth: {

@@ -13,11 +13,11 @@ test("every preset is a workload, and may be overridden", () => {
   assert.equal(changed.ok && changed.value.clients, 10);
 });
 
-test("a wrong key or value is refused with its place and what is wrong", () => {
+test("a wrong key or value is refused, with its path and what is wrong", () => {
   const good = presets.rooms;
   for (const [what, json, reason] of [
-    ["a key that there is not", { ...good, rate: 5 }, /rate/],
-    ["a key below that there is not", { ...good, churn: { awayShare: 0.1, away: 1 } }, /away/],
+    ["an unknown key", { ...good, rate: 5 }, /rate/],
+    ["an unknown key in an object", { ...good, churn: { awayShare: 0.1, away: 1 } }, /away/],
     ["no name", { ...good, name: undefined }, /name/],
     ["a share above one", { ...good, churn: { awayShare: 1.5 } }, /awayShare/],
     ["no clients", { ...good, clients: 0 }, /clients/],

@@ -23,9 +23,9 @@ const groupClass = z.strictObject({
   sizes,
   /** Share of all messages that goes to groups of this class, relative to the other classes. */
   weight: positive.default(1),
-  /** How messages spread over the class's groups: 0 evenly, larger the more to the first. */
+  /** How messages spread over the class's groups: 0 is evenly, larger exponents give more to the first groups. */
   activityExponent: z.number().min(0).max(4).default(0),
-  /** Who writes: any member, or the first alone. */
+  /** The members who write: any, or the first alone. */
   senders: z.enum(["any", "first"]).default("any"),
 });
 
@@ -40,7 +40,7 @@ const arrivals = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constant"), ratePerSecond: positive.max(1_000_000) }),
   /** Open loop: due at the times of a Poisson process. */
   z.strictObject({ kind: z.literal("poisson"), ratePerSecond: positive.max(1_000_000) }),
-  /** Closed loop: as many messages under way in each group, the next when one is acknowledged. Measures capacity. */
+  /** Closed loop: so many messages are under way in each group, the next one follows an acknowledgement. Measures capacity. */
   z.strictObject({ kind: z.literal("saturate"), inFlightPerGroup: whole(1, 1000) }),
 ]);
 
@@ -49,15 +49,15 @@ const encryption = z.discriminatedUnion("mode", [
   z.strictObject({ mode: z.literal("real"), openShare: share.default(0.05) }),
   /** Bytes as long as a sealed message, prepared ahead: measures the servers without the clients' crypto. */
   z.strictObject({ mode: z.literal("sealed") }),
-  /** The text itself: what encryption adds to the bytes is the difference. */
+  /** The text itself: the difference to `sealed` is what encryption adds to the bytes. */
   z.strictObject({ mode: z.literal("none") }),
 ]);
 
 const churn = z.strictObject({
-  /** Part of the clients that disconnects, each at its own random moment, and comes back. */
+  /** Share of the clients that disconnect, each at a random moment of its own, and come back. */
   awayShare: share.default(0),
   awaySeconds: positive.max(3600).default(2),
-  /** Part of each group's members that its admin removes and admits again, which changes the group's key twice. */
+  /** Share of each group's members whom its admin removes and admits again, which changes the group's key twice. */
   removedShare: share.default(0),
   removedSeconds: positive.max(3600).default(2),
 });
@@ -71,12 +71,12 @@ export const workloadSchema = z
     arrivals,
     encryption: encryption.default({ mode: "real", openShare: 0.05 }),
     churn: churn.prefault({}),
-    /** Clients connect evenly over this long. */
+    /** Clients connect evenly over this time. */
     rampSeconds: z.number().min(0).max(3600).default(0),
-    /** Load that is not measured: caches fill, the code gets compiled. */
+    /** Time with load that is not measured, while caches fill and code is compiled. */
     warmUpSeconds: z.number().min(0).max(3600).default(2),
     durationSeconds: positive.max(86_400),
-    /** After the last message is due: how long its delivery may take before it counts as lost. */
+    /** How long deliveries may take after the last message is due, before they count as lost. */
     settleSeconds: positive.max(600).default(15),
     /** Key pairs that the simulated users share: making one takes a second. */
     keyPairs: whole(1, 1000).default(4),
@@ -112,7 +112,7 @@ export function parseWorkload(json: unknown): Parsed<Workload> {
 export const presetNames = ["dm", "rooms", "broadcast", "mixed"] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** Shapes of traffic that people know. Sizes, rates and durations are meant to be overridden. */
+/** Common shapes of traffic. Sizes, rates and durations are meant to be overridden. */
 export const presets = {
   /** Conversations of two. */
   dm: {
@@ -131,7 +131,7 @@ export const presets = {
     churn: { awayShare: 0.1, awaySeconds: 2, removedShare: 0.02, removedSeconds: 2 },
     durationSeconds: 8,
   },
-  /** A few who write to many who read. */
+  /** A few members write, and many read. */
   broadcast: {
     name: "broadcast",
     clients: 1000,
@@ -140,7 +140,7 @@ export const presets = {
     encryption: { mode: "real", openShare: 0.01 },
     durationSeconds: 10,
   },
-  /** All of it at once. */
+  /** All of these at once. */
   mixed: {
     name: "mixed",
     clients: 500,
