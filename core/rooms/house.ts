@@ -31,8 +31,6 @@ const clientFloors = ["text", "socket", "mail", "people", "group", "client.ts", 
 const floorsBelow = (floor: string, tower = clientFloors) => tower.slice(0, tower.indexOf(floor));
 const belowOfServer = (floor: string) => [...belowServer, ...floorsBelow(`core/server/${floor}`, serverFloors)];
 
-const belowGui = ["core/platform", "core/wire", "core/e2ee", "core/client", "core/media"] as const;
-
 const loadgenRooms = (...names: readonly string[]) => names.map((name) => `loadgen/${name}`);
 const benchRooms = (...names: readonly string[]) => names.map((name) => `bench/${name}`);
 
@@ -221,31 +219,31 @@ const rooms: readonly Room[] = [
   {
     path: "gui",
     holds: "the terminal client, wired",
-    imports: [...belowGui, "gui"],
+    imports: ["core/platform", "core/client", "gui"],
   },
   { path: "gui/keys", holds: "the table of key bindings", imports: ["core/platform"], builtins: nothing },
   {
     path: "gui/text",
     holds: "how wide text is, where its lines break, and how a sentence begins and ends",
-    imports: ["core/platform", "core/client"],
+    imports: ["core/client"],
     builtins: nothing,
   },
   {
     path: "gui/model",
     holds: "`update(state, event) → {state, effects}`: all behaviour, purely",
-    imports: [...belowGui, "gui/keys", "gui/text"],
+    imports: ["core/wire", "core/e2ee", "core/client", "gui/keys", "gui/text"],
     builtins: nothing,
   },
   {
     path: "gui/layout",
     holds: "what a state looks like, purely",
-    imports: [...belowGui, "gui/keys", "gui/text", "gui/model"],
+    imports: ["core/wire", "core/e2ee", "core/client", "gui/keys", "gui/text", "gui/model"],
     builtins: nothing,
   },
   {
     path: "gui/screens",
     holds: "draws the layout; the only import of blessed",
-    imports: ["core/platform", "gui/keys", "gui/text", "gui/model", "gui/layout", "gui/preview", "gui/terminal"],
+    imports: ["core/platform", "gui/keys", "gui/text", "gui/model", "gui/layout"],
     builtins: ["node:stream", "node:string_decoder"],
   },
   {
@@ -256,12 +254,12 @@ const rooms: readonly Room[] = [
   {
     path: "gui/preview",
     holds: "pictures as a terminal can show them",
-    imports: [...belowGui, "gui/model", "gui/layout", "gui/terminal"],
+    imports: ["core/platform", "core/media", "gui/model", "gui/layout", "gui/terminal"],
   },
   {
     path: "gui/effects",
-    holds: "does the effects with `core/client`, and makes its news into events",
-    imports: [...belowGui, "gui/keys", "gui/text", "gui/model", "gui/preview", "gui/terminal"],
+    holds: "performs the effects with `core/client`, and emits what happens to the account as events",
+    imports: ["core/platform", "core/wire", "core/e2ee", "core/client", "gui/text", "gui/model"],
   },
   {
     path: "loadgen",
