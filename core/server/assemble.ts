@@ -7,8 +7,7 @@ import { type DatabaseAccess, isDatabaseAway } from "../store/database.ts";
 import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
 import { DeliverCursor } from "../wire/deliver-frame.ts";
 import { seqPlus, type UserId } from "../wire/ids.ts";
-import type { ColdLinkFrame } from "../wire/link-frame.ts";
-import type { Bus, BusEvents, ServerId } from "./bus.ts";
+import type { Bus, BusEvents, FrameAboutServers, ServerId } from "./bus.ts";
 import { Counters } from "./counters.ts";
 import { followChange } from "./groups/changes.ts";
 import { FanOut } from "./groups/fan-out.ts";
@@ -25,7 +24,7 @@ import type { Transport } from "./transport/transport.ts";
 export interface ServerParts {
   readonly transport: Pick<Transport, "publish">;
   readonly database: DatabaseAccess;
-  /** Whose batches go on to `fanOut.settled`, once their rows have their outcome. */
+  /** The caller passes the writer's batches to `fanOut.settled`, once their rows have their outcome. */
   readonly writer: MessageWriter;
   readonly bus: Bus;
   readonly opaque: OpaqueServer;
@@ -36,7 +35,7 @@ export interface ServerParts {
   readonly tokenLifetimeMs: number;
 }
 
-/** Everything that sessions find of a server, made of what reaches beyond it: sockets, database, the other servers, time. */
+/** Makes the parts of a server from what reaches beyond it: sockets, database, the other servers, time. */
 export function assembleServer(parts: ServerParts): ServerContext {
   const { transport, database, writer, bus, opaque, clock, log, limits, tokenSecret, tokenLifetimeMs } = parts;
   const groups = new GroupDirectory(database, bus, clock);
@@ -65,10 +64,10 @@ export function assembleServer(parts: ServerParts): ServerContext {
   };
 }
 
-/** What a server makes of what the bus brings; frames about servers rather than groups go on to `aboutServers`. */
+/** What a server does with what the bus brings; it passes frames about servers to `aboutServers`. */
 export function busEvents(
   server: ServerContext,
-  aboutServers: (from: ServerId, frame: ColdLinkFrame) => void = () => {},
+  aboutServers: (from: ServerId, frame: FrameAboutServers) => void = () => {},
 ): BusEvents {
   const cursor = new DeliverCursor();
   return {
@@ -89,8 +88,11 @@ export function busEvents(
           return server.presence.received(from, frame);
         case "revoked":
           return endSession(server, frame.session);
-        default:
+        case "heartbeat":
+        case "bye":
           return aboutServers(from, frame);
+        default:
+          frame satisfies never;
       }
     },
     joined: (from, groups) => server.presence.joined(from, groups),
@@ -98,7 +100,7 @@ export function busEvents(
   };
 }
 
-/** Takes note of the sessions that were ended elsewhere, and ends what belongs to those that the bus did not tell of. */
+/** Reads which sessions were ended elsewhere, and ends the connections of those whose `revoked` frame the bus has lost. */
 export async function refreshRevoked(server: ServerContext): Promise<void> {
   try {
     for (const session of await server.revoked.refresh(server.database, server.clock.now()))

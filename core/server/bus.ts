@@ -1,45 +1,51 @@
 import type { GroupId } from "../wire/ids.ts";
 import type { ColdLinkFrame } from "../wire/link-frame.ts";
 
-/** Which server; unique in a deployment while it runs. */
+/** The name of a server, which no other running server of the deployment has. */
 export type ServerId = string;
 
+/** What one server tells another: every link frame but those by which buses agree on interest. */
+export type BusFrame = Exclude<ColdLinkFrame, { kind: "interest" | "interested" }>;
+
+/** Bus frames about servers. The others are about groups and sessions. */
+export type FrameAboutServers = Extract<BusFrame, { kind: "heartbeat" | "bye" }>;
+
 /**
- * How a server reaches the others. It may lose anything: the database is the truth, and a sweep repairs what did not
- * arrive.
+ * How a server reaches the others. The bus may lose any frame: the database is the truth, and the sweep repairs what a lost frame would
+ * have brought.
  */
 export interface Bus {
   readonly self: ServerId;
-  /** From when this resolves, what others deliver to these groups arrives here. */
+  /** Joins groups: once this has resolved, everything that other servers deliver to these groups arrives here. */
   join(groups: readonly GroupId[]): Promise<void>;
   leave(groups: readonly GroupId[]): void;
   /**
-   * DELIVER frames to the servers that have joined their groups; answers how many messages went out, each as often as servers
-   * got it.
+   * Sends DELIVER frames to the servers that have joined their groups; answers how many copies of messages went out: a message counts
+   * once for each server that gets it.
    */
   deliver(frames: readonly GroupFrame[]): number;
-  send(server: ServerId, frame: ColdLinkFrame): void;
-  /** To the servers that have joined the group. */
-  publish(group: GroupId, frame: ColdLinkFrame): void;
-  broadcast(frame: ColdLinkFrame): void;
-  /** Where what arrives goes; set once, before anything is joined. */
+  send(server: ServerId, frame: BusFrame): void;
+  /** Sends a frame to the servers that have joined the group. */
+  publish(group: GroupId, frame: BusFrame): void;
+  broadcast(frame: BusFrame): void;
+  /** Sets the receiver of what arrives: once, before any group is joined. */
   listen(events: BusEvents): void;
 }
 
 export interface GroupFrame {
   readonly group: GroupId;
-  /** Messages in it. */
+  /** How many messages the frame has. */
   readonly count: number;
   readonly frame: Uint8Array;
 }
 
 export interface BusEvents {
-  /** A DELIVER frame; valid during the call only. */
+  /** A DELIVER frame arrived; its bytes are valid during the call only. */
   delivered(frame: Uint8Array): void;
-  /** Any other frame. */
-  received(from: ServerId, frame: ColdLinkFrame): void;
+  /** Any other frame arrived. */
+  received(from: ServerId, frame: BusFrame): void;
   /** A server has joined groups. */
   joined(server: ServerId, groups: readonly GroupId[]): void;
-  /** A server has gone, with or without a word. */
+  /** A server has gone, announced or not. */
   gone(server: ServerId): void;
 }

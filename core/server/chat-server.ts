@@ -10,9 +10,9 @@ import type { Random } from "../platform/random.ts";
 import { Database } from "../store/database.ts";
 import { type IngestOptions, IngestWriter } from "../store/ingest/ingest-writer.ts";
 import { limits } from "../wire/limits.ts";
-import type { ColdLinkFrame, ServerLoad } from "../wire/link-frame.ts";
+import type { ServerLoad } from "../wire/link-frame.ts";
 import { assembleServer, busEvents, refreshRevoked } from "./assemble.ts";
-import type { Bus, ServerId } from "./bus.ts";
+import type { Bus, FrameAboutServers, ServerId } from "./bus.ts";
 import { ClientSession } from "./client-session.ts";
 import { Presence } from "./groups/presence.ts";
 import { Sweep } from "./groups/sweep.ts";
@@ -56,23 +56,23 @@ export interface ChatServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** What sockets may take of the process's descriptors; without it they are bounded by `connectionsMax` alone. */
+  /** The part of the process's descriptors that sockets may take; without it `connectionsMax` alone bounds them. */
   readonly descriptors?: DescriptorBudget | undefined;
-  /** HTTP requests that are not the server's own; false leaves them unanswered. */
+  /** Answers an HTTP request that is not for the server's own routes; answers false if it does not. */
   route?(request: HttpRequest): boolean;
-  /** Link frames about servers rather than groups. */
-  aboutServers?(from: ServerId, frame: ColdLinkFrame): void;
+  /** Gets the bus frames about servers. */
+  aboutServers?(from: ServerId, frame: FrameAboutServers): void;
 }
 
 const sweepPeriodMs = 2000;
 const housekeepingPeriodMs = 1000;
 const revokedPeriodMs = 5000;
-/** Between telling clients to go and closing their connections. */
+/** The longest time between asking clients to move and closing their connections. */
 const drainMsMax = 5000;
-/** Nobody was refused for this long: the server is not full any more. */
+/** The server counts as full no more once it has refused no connection for this long. */
 const fullQuietMs = 10_000;
 
-/** One chat server: everything between its sockets and the database. Many of them share a database and a bus. */
+/** One chat server: everything between its sockets and the database. Many servers share a database and a bus. */
 export class ChatServer {
   readonly #options: ChatServerOptions;
   readonly #parts: ChatServerParts;
@@ -87,11 +87,11 @@ export class ChatServer {
   readonly #janitor: Janitor;
   readonly #attachments: AttachmentRoutes;
   readonly #full: Episode;
-  /** What is only read, by its path. */
+  /** Routes for GET, by path. */
   readonly #answers: ReadonlyMap<string, (request: HttpRequest) => void> = new Map([
     ["/healthz", (request: HttpRequest) => request.respond(200, plainText, "ok\n")],
     ["/readyz", (request: HttpRequest) => this.#ready(request)],
-    ["/metrics", (request: HttpRequest) => this.#tellMetrics(request)],
+    ["/metrics", (request: HttpRequest) => this.#showMetrics(request)],
   ]);
   #periodic: Cancel[] = [];
   #port = 0;
@@ -105,7 +105,7 @@ export class ChatServer {
     this.#full = new Episode({
       clock,
       quietMs: fullQuietMs,
-      began: () => log.warn({ connectionsMax }, "this server is full; newcomers are told so (server_full)"),
+      began: () => log.warn({ connectionsMax }, "this server is full; new connections are refused (server_full)"),
       over: (refused) => log.info({ refused }, "this server is full no more"),
     });
     this.#transport = openTransport<ClientSession>(
@@ -129,7 +129,7 @@ export class ChatServer {
         requested: (request) => this.#requested(request),
       },
       {
-        // Twice as much is read, so that who sends too much can be told; beyond that the socket is cut off.
+        // A frame of up to twice the bound is read and refused with a code; for a larger one the socket is cut off.
         messageBytesMax: 2 * limits.frameBytesMax,
         backpressureBytesMax: options.backpressureBytesMax,
         idleSecondsMax: options.idleSecondsMax,
@@ -184,25 +184,25 @@ export class ChatServer {
     return this.#port;
   }
 
-  /** What a native acceptor needs to hand this server sockets. */
+  /** The native acceptor hands sockets to this server by this. */
   get acceptorDescriptor(): unknown {
     return this.#transport.acceptorDescriptor;
   }
 
-  /** Takes the certificate from its files again; the acceptor's descriptor is another one then. */
+  /** Reads the certificate's files again; afterwards {@link acceptorDescriptor} is another. */
   reloadCertificates(): Promise<void> {
     return this.#transport.reloadCertificates();
   }
 
-  /** How busy it has been since the last call. */
+  /** How busy the server has been since the last call. */
   load(): ServerLoad {
     const { utilization, p99Ms } = this.#heartbeatLag.read();
     return { connections: this.#connections, utilization, lagMs: p99Ms, draining: this.#draining };
   }
 
   /**
-   * Lets go in good order: no new clients, those there are told to move, everything taken in is committed and
-   * acknowledged.
+   * Prepares a stop in good order: takes no new clients, asks the connected ones to move, and commits and acknowledges every message
+   * that it has taken in.
    */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -228,7 +228,7 @@ export class ChatServer {
     return this.#context.users.count + this.#context.strangers.size;
   }
 
-  /** A connection over the bound: it counts no more, however long its client takes to go. */
+  /** Refuses a connection over the bound, which then does not count, however long its client takes to close it. */
   #refuse(session: ClientSession): void {
     this.#full.happened();
     this.#context.strangers.delete(session);
@@ -254,7 +254,7 @@ export class ChatServer {
   #housekeeping(): void {
     const now = this.#parts.clock.monotonic();
     for (const [session, since] of this.#context.strangers) {
-      if (now - since <= limits.authenticationMsMax) break; // In order of arrival: the rest came later.
+      if (now - since <= limits.authenticationMsMax) break; // They are in order of arrival: the rest came later.
       this.#context.strangers.delete(session);
       session.end("authentication_timeout", `no login within ${limits.authenticationMsMax / 1000} s`);
     }
@@ -277,7 +277,7 @@ export class ChatServer {
     request.respond(200, plainText, "ready\n");
   }
 
-  #tellMetrics(request: HttpRequest): void {
+  #showMetrics(request: HttpRequest): void {
     this.#metrics.text().then(
       (text) => request.respond(200, { "content-type": this.#metrics.contentType }, text),
       (cause) => request.respond(500, plainText, `internal: ${messageOf(cause)}\n`),

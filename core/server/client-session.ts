@@ -17,17 +17,17 @@ import type { TokenClaims } from "./sessions/tokens.ts";
 import type { Connection } from "./transport/transport.ts";
 
 /**
- * One connection, from its first frame to its end: what it is asked is answered in `requests/`, what it sends is taken in by
- * its `SendIntake`. Ten thousand of them lie idle on a server, so what only some need is made when they need it.
+ * One connection, from its first frame to its end: `requests/` answers its requests, its `SendIntake` takes in the messages that it
+ * sends. Ten thousand sessions may be idle on a server, so parts that only some need are made when they are needed.
  */
 export class ClientSession implements Asker {
   readonly server: ServerContext;
   readonly connection: Connection;
-  /** Undefined until logged in. */
+  /** Undefined until the connection has logged in. */
   user: UserId | undefined;
-  /** What logs it in; none any more once that is done. */
+  /** Undefined once the connection has logged in. */
   #authentication: Authentication | undefined;
-  /** The id of the session whose token resumed it or was given out, in latin1: a fifth of what bytes would take. */
+  /** The id of the session, as a text in latin1, which takes a fifth of the memory that bytes would take. */
   #sessionId = "";
   #byPassword = false;
   #passwordChange: PasswordChange | undefined;
@@ -42,7 +42,7 @@ export class ClientSession implements Asker {
     this.connection = connection;
   }
 
-  /** A frame arrived; it is valid during the call only. */
+  /** A frame arrived; its bytes are valid during the call only. */
   received(bytes: Uint8Array): void {
     if (this.#ended) return;
     const parsed = parseClientFrame(bytes);
@@ -96,7 +96,7 @@ export class ClientSession implements Asker {
   }
 
   get loggedInUser(): UserId {
-    if (this.user === undefined) throw new Error("a stranger was let ask what only users may");
+    if (this.user === undefined) throw new Error("a handler for users got a request of a connection without a user");
     return this.user;
   }
 
@@ -158,8 +158,8 @@ export class ClientSession implements Asker {
   }
 
   /**
-   * Subscribes to all of the user's groups, and answers those that it is subscribed to then: also one that the user was
-   * admitted to while their memberships were being read, of which the client has been told already.
+   * Subscribes to all of the user's groups, and answers the groups that the connection is subscribed to then. A group to which the user
+   * was admitted while the memberships were being read is among them: the client has got its `joined` notice already.
    */
   async enterGroups(): Promise<EnteredGroup[]> {
     const memberships = (await this.server.memberships.get(this.loggedInUser)) ?? [];

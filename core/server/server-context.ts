@@ -18,7 +18,7 @@ import type { Session } from "./sessions/session.ts";
 import type { SessionTokens } from "./sessions/tokens.ts";
 import type { UserDirectory } from "./sessions/user-directory.ts";
 
-/** The parts of one server, as its sessions find them. */
+/** The parts of one server that its sessions use. */
 export interface ServerContext {
   readonly clock: Clock;
   readonly log: Log;
@@ -31,11 +31,11 @@ export interface ServerContext {
   readonly revoked: RevokedSessions;
   readonly gate: LoginGate;
   readonly sendBudgets: Budgets<UserId>;
-  /** Connections that have not logged in, by when they came, oldest first. */
+  /** Connections that have not logged in, with the time of their arrival, in that order. */
   readonly strangers: Map<Session, number>;
   readonly users: UserDirectory;
-  /** The groups of a user, as the database has them. */
-  readonly memberships: Coalescer<UserId, readonly GroupOfUser[]>;
+  /** Reads the groups of a user from the database. */
+  readonly memberships: Pick<Coalescer<UserId, readonly GroupOfUser[]>, "get">;
   readonly groups: GroupDirectory;
   readonly fanOut: FanOut;
   readonly presence: Presence;
@@ -48,8 +48,8 @@ export type MessageWriter = Pick<IngestWriter<Session>, "append" | "waiting" | "
 
 export interface ServerLimits {
   readonly connectionsMax: number;
-  /** SENDs of one user, over all connections to this server. */
+  /** The budget for SENDs of one user, over all connections to this server. */
   readonly sends: BudgetLimit;
-  /** Failed logins of one name. */
+  /** The budget for failed logins of one name. */
   readonly logins: BudgetLimit;
 }

@@ -74,9 +74,14 @@ async function listen(): Promise<Listening> {
       descriptors: descriptorBudget(start.descriptors, clock),
       route: (request) => routes.route(request),
       aboutServers(from, frame) {
-        if (frame.kind === "heartbeat")
-          roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
-        if (frame.kind === "bye") roster.gone(from);
+        switch (frame.kind) {
+          case "heartbeat":
+            return roster.heard({ server: from, url: frame.url, load: frame.load }, clock.monotonic());
+          case "bye":
+            return roster.gone(from);
+          default:
+            frame satisfies never;
+        }
       },
     });
     heartbeat();

@@ -10,23 +10,28 @@ import { committedFrame } from "./committed-frames.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 
-/** What changes of groups have to do with: the groups, who is connected, and how both hear of it. */
-export interface ChangeParts {
-  readonly groups: GroupDirectory;
-  readonly users: UserDirectory;
-  readonly fanOut: FanOut;
-  readonly bus: Bus;
+/** What reading a group, and subscribing its members, needs of a server. */
+export interface MembershipParts {
+  readonly groups: Pick<GroupDirectory, "follow" | "reload">;
+  readonly users: Pick<UserDirectory, "of">;
+}
+
+/** What changes of groups need of a server. */
+export interface ChangeParts extends MembershipParts {
+  readonly groups: Pick<GroupDirectory, "apply" | "follow" | "get" | "reload">;
+  readonly fanOut: Pick<FanOut, "deliver">;
+  readonly bus: Pick<Bus, "broadcast">;
   readonly log: Log;
 }
 
-/** A change committed here: its members are told, then those who joined or left, here and on every other server. */
+/** Announces a change that this server committed: delivers its entry to the members, and applies it here and at every other server. */
 export function announceChange(server: ChangeParts, change: Omit<Changed, "kind">, entry: DeliveredMessage): void {
   server.fanOut.deliver([committedFrame(change.group, change.seq, [entry])]);
   server.bus.broadcast({ kind: "changed", ...change });
   followChange(server, change);
 }
 
-/** A change committed anywhere: brings what this server knows of the group, and who is subscribed to it, in line. */
+/** Applies a change that any server committed to what this server knows of the group, and to the sessions that are subscribed to it. */
 export function followChange(server: ChangeParts, change: Omit<Changed, "kind">): void {
   const known = server.groups.get(change.group) !== undefined;
   const group = server.groups.apply(change);
@@ -36,10 +41,10 @@ export function followChange(server: ChangeParts, change: Omit<Changed, "kind">)
 }
 
 /**
- * Reads a group again that this server may be behind of, and lets in and lets go whom that concerns: who it is read for
- * does not matter. Undefined when there is no such group.
+ * Reads a group again when this server may be behind, and subscribes or unsubscribes all sessions that this concerns, not only the
+ * one for which it is read. Undefined when there is no such group.
  */
-export async function refreshGroup(server: ChangeParts, id: GroupId): Promise<FollowedGroup | undefined> {
+export async function refreshGroup(server: MembershipParts, id: GroupId): Promise<FollowedGroup | undefined> {
   const known = await server.groups.follow(id);
   const before = new Set(known?.members);
   const group = await server.groups.reload(id);
@@ -48,11 +53,11 @@ export async function refreshGroup(server: ChangeParts, id: GroupId): Promise<Fo
 }
 
 /**
- * The group, if the user is a member of it. What this server knows may be older than what the user has been told elsewhere,
- * so nobody is called a stranger before the database has been asked.
+ * The group, if the user is a member of it. Another server may have told the user of an admission that this one does not know yet, so
+ * it asks the database before it says that somebody is no member.
  */
 export async function groupOfMember(
-  server: ChangeParts,
+  server: MembershipParts,
   id: GroupId,
   user: UserId,
 ): Promise<FollowedGroup | undefined> {
@@ -61,21 +66,25 @@ export async function groupOfMember(
   return group?.members.has(user) ? group : undefined;
 }
 
-/** Reads a group whose entries did not all arrive here. */
+/** Reads a group again of which this server lacks entries. */
 async function reloadGroup(server: ChangeParts, change: Omit<Changed, "kind">): Promise<void> {
   try {
     const group = await refreshGroup(server, change.group);
     if (group) subscribeMembers(server, group, change);
   } catch (cause) {
-    server.log.warn({ cause, group: change.group }, "a changed group could not be read; the sweep will");
+    server.log.warn({ cause, group: change.group }, "a changed group could not be read; the sweep will try again");
   }
 }
 
-/** Lets in whom the group now has, and lets go whom it has not. */
-export function subscribeMembers(server: ChangeParts, group: FollowedGroup, { joined }: Pick<Changed, "joined">): void {
+/** Unsubscribes the sessions of users who are members no more, and subscribes those of the members who have joined. */
+export function subscribeMembers(
+  server: Pick<MembershipParts, "users">,
+  group: FollowedGroup,
+  { joined }: Pick<Changed, "joined">,
+): void {
   for (const session of [...group.sessions]) {
     if (session.user !== undefined && group.members.has(session.user)) continue;
-    // The frame goes out behind the DELIVER of the entry that says why; only then is the topic left.
+    // `left` is sent after the DELIVER of the entry that removed the user; only then is the topic left.
     session.connection.send(encodeServerFrame({ kind: "left", group: group.id, epoch: group.epoch }));
     session.leaveGroup(group);
   }

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Query, Queryable } from "../../store/database.ts";
 import type { GroupRecord } from "../../store/groups.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import { epoch, type GroupId, groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import type { Bus } from "../bus.ts";
-import type { Session } from "../sessions/session.ts";
+import { databaseDouble, sessionDouble } from "../testing/doubles.ts";
 import { GroupDirectory } from "./group-directory.ts";
 
 const [one, two] = [groupId(1), groupId(2)];
 const [alice, bob] = [userId(1), userId(2)];
 
 interface Read {
-  readonly ids: readonly GroupId[];
+  /** The ids of the groups that are read. */
+  readonly ids: unknown;
   answer(...records: readonly GroupRecord[]): void;
   fail(): void;
 }
@@ -22,16 +23,16 @@ interface Read {
 function directory() {
   const reads: Read[] = [];
   const joined = new Set<GroupId>();
-  const database: Queryable = {
-    query: <T extends object>({ values }: Query) =>
-      new Promise<T[]>((resolve, reject) => {
+  const database = databaseDouble(
+    ({ values }) =>
+      new Promise((resolve, reject) => {
         reads.push({
-          ids: values?.[0] as GroupId[],
-          answer: (...records) => resolve(records as unknown as T[]),
+          ids: values?.[0],
+          answer: (...records) => resolve(records),
           fail: () => reject(new Error("the database is away")),
         });
       }),
-  };
+  );
   const bus: Pick<Bus, "join" | "leave"> = {
     join: async (ids) => {
       for (const id of ids) joined.add(id);
@@ -40,11 +41,11 @@ function directory() {
       for (const id of ids) joined.delete(id);
     },
   };
-  const groups = new GroupDirectory(database, bus as Bus, new FakeClock());
-  /** The next read, once it is asked for. */
+  const groups = new GroupDirectory(database, bus, new FakeClock());
+  /** The next read, once it has begun. */
   const nextRead = async () => {
-    await until(() => reads.length > 0, "something is read");
-    return reads.shift() as Read;
+    await until(() => reads.length > 0, "a group is read");
+    return present(reads.shift());
   };
   return { groups, joined, reads, nextRead };
 }
@@ -57,7 +58,7 @@ const record = (id: GroupId, logLength: number, members: readonly UserId[]): Gro
   members: [...members],
 });
 
-/** An entry behind so many, which removes bob. */
+/** The entry with this index; it removes bob. */
 const removal = (group: GroupId, index: number) => ({
   group,
   index,
@@ -67,7 +68,7 @@ const removal = (group: GroupId, index: number) => ({
   left: [bob],
 });
 
-test("all who ask for a group while it is read get the same one", async () => {
+test("all callers that ask for a group while it is read get the same object", async () => {
   const { groups, reads, nextRead } = directory();
   const first = groups.follow(one);
   const read = await nextRead();
@@ -80,7 +81,7 @@ test("all who ask for a group while it is read get the same one", async () => {
   assert.equal(reads.length, 0);
 });
 
-test("a group of which an entry comes while it is read is read once more: the row may be older", async () => {
+test("a group is read once more when an entry of it comes meanwhile, since the row may be older", async () => {
   const { groups, nextRead } = directory();
   const watching = groups.follow(one);
   const stale = await nextRead();
@@ -92,7 +93,7 @@ test("a group of which an entry comes while it is read is read once more: the ro
   assert.equal(group?.logLength, 2);
 });
 
-test("a place that is taken while a group is read is not forgotten", async () => {
+test("a seq that is taken while a group is read is not forgotten", async () => {
   const { groups, nextRead } = directory();
   const watching = groups.follow(one);
   const read = await nextRead();
@@ -101,7 +102,7 @@ test("a place that is taken while a group is read is not forgotten", async () =>
   assert.equal((await watching)?.lastSeq, 7);
 });
 
-test("nobody waits for a group that goes on changing but those who ask for it", async () => {
+test("only callers that ask for a group that goes on changing wait for it", async () => {
   const { groups, nextRead } = directory();
   const watching = [groups.follow(one), groups.follow(two)] as const;
   const both = await nextRead();
@@ -113,10 +114,10 @@ test("nobody waits for a group that goes on changing but those who ask for it", 
   assert.deepEqual(again.ids, [one]);
   again.fail();
   await assert.rejects(watching[0]);
-  assert.equal(groups.get(two)?.id, two, "what was read stays");
+  assert.equal(groups.get(two)?.id, two, "the group that was read stays");
 });
 
-test("a group that cannot be read, or does not exist, is left, and read anew for the next who asks", async () => {
+test("a group that cannot be read, or does not exist, is left at the bus, and read anew for the next caller", async () => {
   const { groups, joined, nextRead } = directory();
   const failing = groups.follow(one);
   const read = await nextRead();
@@ -134,7 +135,7 @@ test("a group that cannot be read, or does not exist, is left, and read anew for
   assert.deepEqual([...joined], [one]);
 });
 
-test("who did not find a group that somebody else had begun to read looks for it again", async () => {
+test("a caller reads a group again that did not exist when another caller began to read it", async () => {
   const { groups, nextRead } = directory();
   const early = groups.follow(one);
   const before = await nextRead();
@@ -145,11 +146,11 @@ test("who did not find a group that somebody else had begun to read looks for it
   assert.equal((await late)?.id, one);
 });
 
-test("a group that is not followed any more cannot be entered", async () => {
+test("a group that the server follows no more cannot be entered", async () => {
   const { groups, nextRead } = directory();
   const watching = groups.follow(one);
   (await nextRead()).answer(record(one, 1, [alice]));
   const group = await watching;
   assert.ok(group);
-  assert.throws(() => groups.enter({ ...group }, {} as Session), /not followed/);
+  assert.throws(() => groups.enter({ ...group }, sessionDouble()), /not followed/);
 });

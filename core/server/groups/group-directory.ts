@@ -8,8 +8,8 @@ import type { Bus } from "../bus.ts";
 import type { FollowedGroup, Session } from "../sessions/session.ts";
 
 /**
- * A group that is being read for the first time. It is read once for all who ask for it meanwhile: two objects of one group
- * would each have a part of its members.
+ * A group that is being read for the first time. It is read once for all that ask for it meanwhile: of two objects of one group each
+ * would have a part of its sessions.
  */
 interface Loading {
   readonly group: Promise<FollowedGroup | undefined>;
@@ -22,22 +22,22 @@ interface Heard {
   changed: boolean;
 }
 
-/** Groups stay this long after their last member here has left, so that a reconnect finds them. */
+/** Groups are kept this long after their last session here has left, for reconnects. */
 const idleMsMax = 30_000;
 
 /**
- * The groups that this server follows, loaded once for all their members here, and kept up to date by what is committed
- * here and what the bus brings.
+ * The groups that this server follows. Each is loaded once for all its members here, and kept up to date by this server's commits and by
+ * the frames that the bus brings.
  */
 export class GroupDirectory {
   readonly #groups = new Map<GroupId, FollowedGroup>();
-  readonly #bus: Bus;
+  readonly #bus: Pick<Bus, "join" | "leave">;
   readonly #clock: Clock;
   readonly #joins: Coalescer<GroupId, true>;
   readonly #records: Coalescer<GroupId, GroupRecord>;
   readonly #loading = new Map<GroupId, Loading>();
 
-  constructor(database: Queryable, bus: Bus, clock: Clock) {
+  constructor(database: Queryable, bus: Pick<Bus, "join" | "leave">, clock: Clock) {
     this.#bus = bus;
     this.#clock = clock;
     this.#joins = new Coalescer(async (ids) => {
@@ -68,25 +68,25 @@ export class GroupDirectory {
   }
 
   /**
-   * The group, followed from now on; undefined when it does not exist. It is not forgotten before somebody can enter, at
-   * once when this resolves.
+   * The group, which this server follows from now on; undefined when it does not exist. It is not forgotten before the caller can enter
+   * it, at once when this resolves.
    */
   follow(id: GroupId): Promise<FollowedGroup | undefined> {
     const group = this.#groups.get(id);
     if (!group) {
       const loading = this.#loading.get(id);
-      // What did not exist when somebody else began to read it may exist by now.
+      // A group that did not exist when another caller began to read it may exist by now.
       return loading ? loading.group.then((found) => found ?? this.#load(id)) : this.#load(id);
     }
     if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
     return Promise.resolve(group);
   }
 
-  /** Reads the group again, when it is known to be behind. */
+  /** Reads the group again, for a caller that knows of newer facts than this server has. */
   async reload(id: GroupId): Promise<FollowedGroup | undefined> {
     const record = await this.#records.get(id);
     const group = this.#groups.get(id);
-    // Nobody here needed it for so long that it was forgotten meanwhile.
+    // The group was idle for so long that it was forgotten meanwhile.
     if (!group) return record && this.follow(id);
     if (!record) return group;
     if (record.logLength > group.logLength) {
@@ -110,8 +110,8 @@ export class GroupDirectory {
   }
 
   /**
-   * A change that was committed, here or elsewhere. Answers the group when it could be applied or was known, and undefined
-   * when entries before it are missing here, or nobody here cares.
+   * Applies a change that was committed, here or elsewhere. Answers the group when the change is applied, now or before; undefined when
+   * this server lacks entries before it, or does not follow the group.
    */
   apply({ group: id, index, epoch, seq, joined, left }: Omit<Changed, "kind">): FollowedGroup | undefined {
     const group = this.#groups.get(id);
@@ -141,7 +141,7 @@ export class GroupDirectory {
     if (group.sessions.size === 0) group.idleSinceMs = this.#clock.monotonic();
   }
 
-  /** Forgets the groups that nobody here has needed for a while. */
+  /** Forgets the groups that have had no session here for a while. */
   forgetIdle(): void {
     const now = this.#clock.monotonic();
     const idle = [...this.#groups.values()].filter(
@@ -161,11 +161,11 @@ export class GroupDirectory {
     return group;
   }
 
-  /** Reads a group that is not followed yet, and once more as long as entries come meanwhile. */
+  /** Reads a group that this server does not follow yet; reads it once more whenever entries come meanwhile. */
   async #readNew(id: GroupId, heard: Heard): Promise<FollowedGroup | undefined> {
     let record: GroupRecord | undefined;
     try {
-      // First the bus, then the row: what is committed after the row was read arrives by the bus.
+      // First the bus is joined, then the row is read: a change that is committed after the reading arrives by the bus.
       await this.#joins.get(id);
       do {
         heard.changed = false;

@@ -1,30 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLog } from "../../platform/log.ts";
-import { epoch, groupId, seq, type UserId, userId } from "../../wire/ids.ts";
-import type { ColdLinkFrame } from "../../wire/link-frame.ts";
+import { present } from "../../testing/present.ts";
+import { groupId, type UserId, userId } from "../../wire/ids.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
-import type { Bus } from "../bus.ts";
-import type { FollowedGroup, Session } from "../sessions/session.ts";
-import type { GroupDirectory } from "./group-directory.ts";
+import type { Session } from "../sessions/session.ts";
+import { connectionDouble, followedGroup, sessionDouble } from "../testing/doubles.ts";
 import { Presence } from "./presence.ts";
 
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
 
 /** One server's presence, with what its clients see and what it sends to the server called `other`. */
 function setUp() {
-  const group: FollowedGroup = {
-    id: groupId(7),
-    topic: "g7",
-    presenceTopic: "l7",
-    epoch: epoch(1),
-    lastSeq: seq(0),
-    deliveredSeq: seq(0),
-    logLength: 1,
-    members: new Set([alice, bob, carol]),
-    sessions: new Set(),
-    idleSinceMs: 0,
-  };
+  const group = followedGroup(groupId(7), [alice, bob, carol]);
   let isFollowed = true;
   const watchers = new Map<Session, Set<UserId>>();
   const sent: string[] = [];
@@ -39,18 +27,18 @@ function setUp() {
   const presence = new Presence({
     transport: { publish: (_, frame) => see(watchers.keys(), frame) },
     database: { query: async () => [] },
-    groups: { get: () => (isFollowed ? group : undefined) } as unknown as GroupDirectory,
+    groups: { get: () => (isFollowed ? group : undefined) },
     bus: {
       publish() {},
-      send: (_: string, frame: ColdLinkFrame) => {
+      send: (_, frame) => {
         if (frame.kind === "presence") sent.push(`+${frame.online.join()} -${frame.offline.join()}`);
       },
-    } as unknown as Bus,
+    },
     log: silentLog,
   });
   const connect = (user: UserId) => {
-    const connection = { subscribe() {}, unsubscribe() {}, send: (bytes: Uint8Array) => see([session], bytes) };
-    const session = { user, connection } as unknown as Session;
+    const connection = connectionDouble({ send: (bytes) => see([session], bytes) });
+    const session: Session = sessionDouble({ user, connection });
     group.sessions.add(session);
     presence.stir(group.id);
     return session;
@@ -62,7 +50,7 @@ function setUp() {
   const open = async (session: Session) => {
     watchers.set(session, new Set());
     await presence.open(session, group);
-    return watchers.get(session) as Set<UserId>;
+    return present(watchers.get(session));
   };
   const forget = () => {
     isFollowed = false;
@@ -74,7 +62,7 @@ const sorted = (users: ReadonlySet<UserId>) => [...users].sort((a, b) => a - b);
 const presenceFrame = (online: UserId[], offline: UserId[] = []) =>
   ({ kind: "presence", group: groupId(7), online, offline }) as const;
 
-test("who opens a group between somebody's coming and their going sees both", async () => {
+test("a member who opens a group after somebody came and before they go sees both", async () => {
   const { presence, connect, open, leave } = setUp();
   const first = await open(connect(alice));
   const visitor = connect(carol);
@@ -86,7 +74,7 @@ test("who opens a group between somebody's coming and their going sees both", as
   assert.deepEqual(sorted(second), [alice, bob]);
 });
 
-test("and so of those who come and go elsewhere", async () => {
+test("the same holds for members who come and go at another server", async () => {
   const { presence, connect, open } = setUp();
   await open(connect(alice));
   presence.received("other", presenceFrame([carol]));
@@ -96,7 +84,7 @@ test("and so of those who come and go elsewhere", async () => {
   assert.deepEqual(sorted(second), [alice, bob]);
 });
 
-test("a server that asks once more gets those who went since its last question", () => {
+test("a server that asks again gets the members who have gone since it asked last", () => {
   const { presence, group, connect, leave, sent, forget } = setUp();
   const visitor = connect(carol);
   presence.received("other", { kind: "presenceWatch", group: group.id, watching: true });

@@ -3,35 +3,40 @@ import type { Log } from "../../platform/log.ts";
 import { cursorsOf, type ReadCursor, saveCursors } from "../../store/cursors.ts";
 import type { Queryable } from "../../store/database.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
-import type { ColdLinkFrame } from "../../wire/link-frame.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
-import type { Bus, ServerId } from "../bus.ts";
+import type { Bus, BusFrame, ServerId } from "../bus.ts";
 import type { FollowedGroup, Session } from "../sessions/session.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 
-/**
- * Who is online, who has read how far and who is writing is gathered for this long: those who have the group open get
- * all of it in one frame.
- */
+/** News of presence, cursors and typing are gathered for this long, so that sessions with the group open get them in few frames. */
 const gatherMs = 100;
 
-/** Cursors in one frame at most; the rest go into the next. */
+/** A frame has at most this many cursors; the rest go into the next. */
 const cursorsPerFrame = 1000;
 
-/** Who watches a group's presence: sessions here that have it open, and servers elsewhere that have such sessions. */
+/** What presence needs of a server. */
+export interface PresenceParts {
+  readonly transport: Pick<Transport, "publish">;
+  readonly database: Queryable;
+  readonly groups: Pick<GroupDirectory, "get">;
+  readonly bus: Pick<Bus, "publish" | "send">;
+  readonly log: Log;
+}
+
+/** The watchers of a group's presence: sessions here that have the group open, and other servers that have such sessions. */
 interface PresenceWatch {
   readonly sessions: Set<Session>;
-  /** Servers whose clients have it open, and what was last sent to each: who is online here. */
+  /** The servers that watch the group, each with the members connected here that it was last sent. */
   readonly servers: Map<ServerId, Set<UserId>>;
   /** Members connected to other servers, by server. */
   readonly elsewhere: Map<ServerId, Set<UserId>>;
-  /** Who is online, as it was last sent to the sessions. */
+  /** The online members that were last sent to the sessions here. */
   shown: Set<UserId>;
 }
 
 /**
- * Tells those who have a group open which members are online, how far each has read, and who is writing. A group that nobody
+ * Shows sessions that have a group open which members are online, how far each has read, and who is writing. A group that no session
  * has open costs nothing, however many of its members come and go.
  */
 export class Presence {
@@ -42,18 +47,12 @@ export class Presence {
   readonly #typing = new Map<GroupId, Set<UserId>>();
   readonly #transport: Pick<Transport, "publish">;
   readonly #database: Queryable;
-  readonly #groups: GroupDirectory;
-  readonly #bus: Bus;
+  readonly #groups: Pick<GroupDirectory, "get">;
+  readonly #bus: PresenceParts["bus"];
   readonly #log: Log;
   #saving = false;
 
-  constructor(parts: {
-    transport: Pick<Transport, "publish">;
-    database: Queryable;
-    groups: GroupDirectory;
-    bus: Bus;
-    log: Log;
-  }) {
+  constructor(parts: PresenceParts) {
     this.#transport = parts.transport;
     this.#database = parts.database;
     this.#groups = parts.groups;
@@ -70,7 +69,7 @@ export class Presence {
     if (watch.sessions.size === 0) {
       this.#bus.publish(group.id, { kind: "presenceWatch", group: group.id, watching: true });
     }
-    // Sent to all first, so that every session knows the same and each change from here on is news to all of them.
+    // First the other sessions get the changes so far: from here on all sessions know the same, and each change is sent to all.
     this.#showPresence(group.id);
     const online = onlineIn(group, watch);
     watch.shown = online;
@@ -95,7 +94,7 @@ export class Presence {
     if (watch.servers.size === 0) this.#watches.delete(group.id);
   }
 
-  /** Somebody came to a group here, or went. */
+  /** A session of a member has entered the group here, or left it. */
   stir(group: GroupId): void {
     if (this.#watches.has(group)) this.#stirred.add(group);
   }
@@ -118,10 +117,10 @@ export class Presence {
     else this.#typing.set(group, new Set([user]));
   }
 
-  /** A frame of another server, about a group that has sessions here or there that watch it. */
+  /** Another server has sent a frame about a group that sessions here or there watch. */
   received(
     from: ServerId,
-    frame: Extract<ColdLinkFrame, { kind: "presenceWatch" | "presence" | "cursors" | "typing" }>,
+    frame: Extract<BusFrame, { kind: "presenceWatch" | "presence" | "cursors" | "typing" }>,
   ): void {
     switch (frame.kind) {
       case "presenceWatch":
@@ -148,7 +147,7 @@ export class Presence {
     }
   }
 
-  /** A server has begun to follow groups; it does not know yet which of them are watched here. */
+  /** A server has joined groups; this one sends it which of them sessions here watch. */
   joined(server: ServerId, groups: readonly GroupId[]): void {
     for (const group of groups) {
       const watch = this.#watches.get(group);
@@ -156,7 +155,7 @@ export class Presence {
     }
   }
 
-  /** A server has gone, and with it whoever was connected to it. */
+  /** A server has gone, and with it the members connected to it. */
   gone(server: ServerId): void {
     for (const [group, watch] of this.#watches) {
       watch.servers.delete(server);
@@ -165,7 +164,7 @@ export class Presence {
     }
   }
 
-  /** Passes on what has gathered. */
+  /** Sends the news that have gathered. */
   flush(): void {
     for (const id of this.#stirred) this.#showPresence(id);
     this.#stirred.clear();
@@ -182,7 +181,7 @@ export class Presence {
       return;
     }
     const here = this.#usersHere(id);
-    // A server that asks again also gets those who went since its last question, which it may not have heard of.
+    // A server that asks again also gets the members who have gone since it asked last: a frame about them may have been lost.
     const offline = [...(watch.servers.get(server) ?? [])].filter((user) => !here.has(user));
     watch.servers.set(server, here);
     this.#bus.send(server, { kind: "presence", group: id, online: [...here], offline });
@@ -247,14 +246,14 @@ export class Presence {
     }
   }
 
-  /** Each is a member, so there are never more than fit into a frame. */
+  /** All of `users` are members, so one frame has room for them. */
   #showTyping(id: GroupId, users: readonly UserId[]): void {
     const group = this.#groups.get(id);
     if (!group || !this.#watches.get(id)?.sessions.size) return;
     this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "typing", group: id, users: [...users] }));
   }
 
-  /** A group that this server does not follow any more has nobody here. */
+  /** The members connected here; none of a group that this server follows no more. */
   #usersHere(id: GroupId): Set<UserId> {
     const group = this.#groups.get(id);
     return group ? localUsers(group) : new Set();
@@ -271,7 +270,9 @@ export class Presence {
 }
 
 function localUsers(group: FollowedGroup): Set<UserId> {
-  return new Set([...group.sessions].map((session) => session.user as UserId));
+  const users = new Set<UserId>();
+  for (const { user } of group.sessions) if (user !== undefined) users.add(user);
+  return users;
 }
 
 function onlineIn(group: FollowedGroup, watch: PresenceWatch): Set<UserId> {

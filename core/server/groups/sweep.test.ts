@@ -10,8 +10,8 @@ import { freshDatabase } from "../../testing/database.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
 import { seq } from "../../wire/ids.ts";
-import type { Bus, ServerId } from "../bus.ts";
 import { ChatServer } from "../chat-server.ts";
+import { deafBus } from "../testing/doubles.ts";
 import { availableTransport } from "../transport/open-transport.ts";
 
 const servers: ChatServer[] = [];
@@ -19,24 +19,10 @@ after(async () => {
   for (const server of servers) await server.close();
 });
 
-/** Whatever a server does from time to time, it does ten times as often: sweeps are what is waited for here. */
+/** Periods are a tenth of what they are otherwise: these tests wait for sweeps. */
 const hasty: Clock = { ...systemClock, every: (periodMs, action) => systemClock.every(periodMs / 10, action) };
 
-/** Leads nowhere, and brings nothing. */
-function deafBus(self: ServerId): Bus {
-  return {
-    self,
-    join: () => Promise.resolve(),
-    leave() {},
-    deliver: () => 0,
-    send() {},
-    publish() {},
-    broadcast() {},
-    listen() {},
-  };
-}
-
-/** Two servers on one database whose bus brings nothing: each believes to be alone. */
+/** Two servers on one database whose bus brings nothing, so that each seems to be alone. */
 async function deafServers(): Promise<[ChatServer, ChatServer]> {
   const databaseUrl = await freshDatabase();
   const opaque = await opaqueServer(await createOpaqueSecret());
@@ -71,36 +57,36 @@ const personAt = (server: ChatServer, name: string): Promise<Person> => {
   return person(url, name, { dial: dialDirectly(url) });
 };
 
-test("what the bus loses the sweep brings: admissions, messages and removals", async () => {
+test("the sweep brings admissions, messages and removals that the bus has lost", async () => {
   const [a, b] = await deafServers();
   const alice = await personAt(a, "alice");
   const bob = await personAt(b, "bob");
   const group = await groupOf(alice, bob);
   await alice.say(group, "one");
   await alice.say(group, "two");
-  await until(() => bob.texts(group).length === 2, "bob has what was written at the other server");
+  await until(() => bob.texts(group).length === 2, "bob has the messages of the other server");
   assert.deepEqual(bob.texts(group), ["one", "two"]);
   await bob.say(group, "three");
   await until(() => alice.texts(group).length === 3, "alice has bob's answer");
   assert.ok((await alice.client.changeGroup(group, { action: "remove", names: ["bob"] })).ok);
-  await until(() => !bob.joined.has(group), "bob is told that he was removed");
+  await until(() => !bob.joined.has(group), "bob has the notice of his removal");
   await alice.say(group, "four");
   assert.deepEqual(bob.texts(group), ["one", "two", "three"]);
 });
 
-test("a server that has not heard of a new epoch takes a message sealed under it", async () => {
+test("a server that does not know of a new epoch yet takes a message that is sealed under it", async () => {
   const [a, b] = await deafServers();
   const alice = await personAt(a, "alice");
   const bob = await personAt(b, "bob");
   const group = await groupOf(alice, bob);
   assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
-  // Through his own server's refusals bob learns of the epoch; nothing that he wrote is lost on the way.
+  // Bob learns of the epoch by his own server's refusals; his message is not lost on the way.
   const outcome = await bob.say(group, "under the new epoch");
   assert.ok(outcome.ok);
   await until(() => alice.texts(group).length === 1, "alice can read it");
 });
 
-test("a message that got lost is brought although a change of the group was brought before it", async () => {
+test("the sweep brings a lost message although it has brought a change of the group before", async () => {
   const [a, b] = await deafServers();
   const alice = await personAt(a, "alice");
   const bob = await personAt(b, "bob");
@@ -112,7 +98,7 @@ test("a message that got lost is brought although a change of the group was brou
   assert.deepEqual(bob.texts(group), ["before", "after"]);
 });
 
-test("a message that one member here has asked for is brought to the others all the same", async () => {
+test("the sweep delivers a lost message that one member here has fetched to the other members, too", async () => {
   const [a, b] = await deafServers();
   const alice = await personAt(a, "alice");
   const [bob, carol] = await Promise.all([personAt(b, "bob"), personAt(b, "carol")]);
@@ -122,7 +108,7 @@ test("a message that one member here has asked for is brought to the others all 
   await until(() => carol.texts(group).length === 1, "carol has it too");
 });
 
-test("a member whose removal was not heard of is let go when its server learns of it in any other way", async () => {
+test("a member whose removal the bus has lost leaves when the server learns of it in any other way", async () => {
   const [a, b] = await deafServers();
   const alice = await personAt(a, "alice");
   const [bob, carol] = await Promise.all([personAt(b, "bob"), personAt(b, "carol")]);
@@ -131,7 +117,7 @@ test("a member whose removal was not heard of is let go when its server learns o
   assert.ok((await alice.client.changeGroup(group, { action: "remove", names: ["bob"] })).ok);
   // Carol's message is refused for its old epoch, so her server reads the group again.
   assert.ok((await carol.say(group, "for those who stayed")).ok);
-  await until(() => !bob.joined.has(group), "bob is told");
+  await until(() => !bob.joined.has(group), "bob has the notice");
   await until(() => alice.texts(group).length === 1, "alice has carol's message");
   assert.deepEqual(bob.texts(group), []);
 });

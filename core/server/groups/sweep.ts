@@ -1,5 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
+import type { Log } from "../../platform/log.ts";
 import type { Queryable } from "../../store/database.ts";
 import { groupsAhead, joinedSince } from "../../store/groups.ts";
 import { readMessages } from "../../store/messages.ts";
@@ -7,32 +8,38 @@ import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { Counters } from "../counters.ts";
 import type { FollowedGroup } from "../sessions/session.ts";
-import { type ChangeParts, refreshGroup, subscribeMembers } from "./changes.ts";
+import { type MembershipParts, refreshGroup, subscribeMembers } from "./changes.ts";
 import { committedFrames } from "./committed-frames.ts";
+import type { FanOut } from "./fan-out.ts";
+import type { GroupDirectory } from "./group-directory.ts";
 
-/** Admissions are looked for from this long before the last time on, for what was committed late. */
+/** Each sweep looks for admissions from this long before the last sweep on, since a transaction may commit late. */
 const admissionsOverlapMs = 10_000;
 
-/** Groups asked about in one query. */
+/** One query asks about at most this many groups. */
 const groupsPerQuery = 2000;
 
-export interface SweepParts extends ChangeParts {
+/** What the sweep needs of a server. */
+export interface SweepParts extends MembershipParts {
+  readonly groups: GroupDirectory;
+  readonly fanOut: Pick<FanOut, "deliverFromElsewhere">;
   readonly clock: Clock;
   readonly database: Queryable;
   readonly counters: Counters;
+  readonly log: Log;
 }
 
 /**
- * Compares what this server believes of its groups with the database, and repairs what the bus lost.
+ * Compares what this server knows of its groups with the database, and repairs what the bus has lost.
  *
- * A group that is ahead may only be so because its frame is on the way; it is repaired if it is still behind that place at
- * the next sweep.
+ * A group may be behind only because a frame is on the way. So the sweep notes the seq that the database has, and repairs the group if
+ * it is still behind that seq at the next sweep.
  */
 export class Sweep {
   readonly #server: SweepParts;
   #suspected = new Map<GroupId, Seq>();
   #running = false;
-  /** From when on admissions may not be known, by the database's clock; at first by the server's own. */
+  /** From when on admissions may be unknown here, by the database's clock; at first by the server's own. */
   #admissionsSince: Date;
 
   constructor(server: SweepParts) {

@@ -1,3 +1,4 @@
+import type { Clock } from "../../platform/clock.ts";
 import { wholeNumber } from "../../platform/decimal.ts";
 import { messageOf } from "../../platform/failure.ts";
 import {
@@ -20,9 +21,10 @@ import {
 import type { HttpErrorCode } from "../../wire/errors.ts";
 import { httpErrorCodes } from "../../wire/errors.ts";
 import { type GroupId, groupId, type UserId } from "../../wire/ids.ts";
-import { groupOfMember } from "../groups/changes.ts";
+import { groupOfMember, type MembershipParts } from "../groups/changes.ts";
 import { busyRetryMs } from "../requests/refusal.ts";
 import type { ServerContext } from "../server-context.ts";
+import type { RevokedSessions } from "../sessions/revoked-sessions.ts";
 import { hasMethod } from "../transport/methods.ts";
 import { type HttpHeaders, type HttpRequest, plainText } from "../transport/transport.ts";
 import { byteRange } from "./byte-range.ts";
@@ -34,15 +36,15 @@ export interface AttachmentLimits {
   readonly quotaBytes: number;
 }
 
-/** Uploads and downloads of one user that may be under way at once at one server. */
+/** How many uploads and downloads of one user may be under way at once at one server. */
 const transfersMax = 16;
-/** Chunks that are read from the database at once: what a download keeps in memory. */
+/** How many chunks are read from the database at once. A download keeps so many in memory. */
 const chunksPerRead = 4;
 
 const pathForm = new RegExp(`^/v1/attachments/([0-9a-f]{${2 * attachmentIdBytes}})(?:/([^/]*))?$`);
 const json = { "content-type": "application/json" };
 
-/** Whatever an HTTP request must not do. */
+/** Why an HTTP request is not carried out. */
 class Refusal {
   readonly code: HttpErrorCode;
   readonly detail: string;
@@ -54,30 +56,38 @@ class Refusal {
   }
 }
 
+/** What attachments need of a server. */
+export type AttachmentParts = MembershipParts &
+  Pick<ServerContext, "database" | "isDatabaseAway" | "log" | "tokens"> & {
+    readonly clock: Pick<Clock, "now">;
+    readonly revoked: Pick<RevokedSessions, "has">;
+  };
+
 /**
- * Sealed files, chunk by chunk, on the same port as everything else. What the chunks hold is their members' affair; here
- * is checked who may bring and fetch them, that each has its length, and that nobody fills the disk.
+ * Sealed files, chunk by chunk, over HTTP on the server's own port. The server cannot read the chunks: it checks who may upload and
+ * fetch them, that each has its length, and that no user exceeds their quota.
  */
 export class AttachmentRoutes {
-  readonly #server: ServerContext;
+  readonly #server: AttachmentParts;
   readonly #limits: AttachmentLimits;
   readonly #transfers = new Map<UserId, number>();
 
-  constructor(server: ServerContext, limits: AttachmentLimits) {
+  constructor(server: AttachmentParts, limits: AttachmentLimits) {
     this.#server = server;
     this.#limits = limits;
   }
 
-  /** Whether the request was for this. */
+  /** Answers a request, if it is for an attachment; answers false if it is not. */
   route(request: HttpRequest): boolean {
     const path = pathForm.exec(request.path);
     if (!path) return false;
-    const id = Buffer.from(path[1] as string, "hex");
-    if (path[2] === undefined) {
+    const [, hexId = "", chunk] = path;
+    const id = Buffer.from(hexId, "hex");
+    if (chunk === undefined) {
       if (hasMethod(request, ["PUT", "GET", "DELETE"])) void this.#answer(request, id, undefined);
       return true;
     }
-    const index = wholeNumber(path[2]);
+    const index = wholeNumber(chunk);
     if (index === undefined) return false;
     if (hasMethod(request, ["PUT"])) void this.#answer(request, id, index);
     return true;
@@ -138,7 +148,7 @@ export class AttachmentRoutes {
     }
   }
 
-  /** Begins an upload, or says what is still missing of one; the one that misses nothing is complete from then on. */
+  /** Begins an upload, or answers which chunks it lacks; an upload that lacks none is complete from then on. */
   async #begin(request: HttpRequest, owner: UserId, id: Uint8Array): Promise<Refusal | undefined> {
     const number = onlyNumber(request.query, "group");
     const size = onlyNumber(request.query, "size");
@@ -164,7 +174,7 @@ export class AttachmentRoutes {
   }
 
   async #takeChunk(request: HttpRequest, user: UserId, id: Uint8Array, index: number): Promise<Refusal | undefined> {
-    // Asked for before anything is awaited, or a native request would be gone.
+    // The body is asked for before anything is awaited: afterwards a native request would be gone.
     const body = request.body(chunkStoredBytes);
     const found = await this.#find(id);
     const bytes = await body;
@@ -211,7 +221,7 @@ export class AttachmentRoutes {
     return undefined;
   }
 
-  /** The bytes from one to another place, both included, a chunk at a time. */
+  /** The stored bytes from `start` to `end`, both included, a chunk at a time. */
   async *#pieces(id: Uint8Array, start: number, end: number): AsyncGenerator<Uint8Array> {
     const lastIndex = Math.floor(end / chunkStoredBytes);
     for (let index = Math.floor(start / chunkStoredBytes); index <= lastIndex; ) {
@@ -246,21 +256,21 @@ function refuse(request: HttpRequest, { code, detail, headers }: Refusal): void 
 }
 
 /**
- * The one range that is asked for; undefined for everything. Only GET has ranges (RFC 9110 section 14.2), and what is to be
- * sent in part only if the client's copy is of the same version is sent whole: nothing here tells versions apart (13.1.5).
+ * The one range that a request asks for; undefined for the whole file. Only GET has ranges (RFC 9110 section 14.2), and a request with
+ * `If-Range` gets the whole file, since files have no versions here that its condition could name (13.1.5).
  */
 function requestedRange(request: HttpRequest, length: number) {
   if (request.method !== "GET" || request.header("if-range") !== undefined) return undefined;
   return byteRange(request.header("range"), length);
 }
 
-/** The whole number that a parameter is given as; undefined when it is given another way, not at all, or more than once. */
+/** The whole number that a parameter has; undefined when it has another value, is missing, or is given more than once. */
 function onlyNumber(query: URLSearchParams, name: string): number | undefined {
   const [value, ...more] = query.getAll(name);
   return more.length === 0 ? wholeNumber(value) : undefined;
 }
 
-/** Runs of indices from 0 to below `count` that are not in the list, which is in order; both ends included. */
+/** The runs of indices below `count` that are not in `present`, which is in order; both ends are included. */
 function gaps(present: readonly number[], count: number): [from: number, to: number][] {
   const missing: [number, number][] = [];
   let next = 0;

@@ -1,14 +1,14 @@
-/** First and last byte, both included. */
+/** A range of bytes by the first and the last, both included. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * The one range of bytes that a `Range` header asks of so many (RFC 9110 section 14.1.2).
+ * The range that a `Range` header asks of `length` bytes (RFC 9110 section 14.1.2).
  *
- * Undefined asks for everything: without a header, with several ranges, and with what is no range of bytes, which is to be
- * passed over (section 14.2). `unsatisfiable` is a range that has none of the bytes.
+ * Undefined stands for all bytes: without a header, with several ranges, and with a header that has no range of bytes, which is to be
+ * ignored (section 14.2). `unsatisfiable` is a range that has none of the bytes.
  */
 export function byteRange(header: string | undefined, length: number): ByteRange | "unsatisfiable" | undefined {
   const [, first = "", last = ""] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? "") ?? [];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { EventEmitter } from "node:events";
 import { Readable } from "node:stream";
 import { bytesOf, fixedKey, fixedNow, fixture } from "../../fuzz/fixture.ts";
 import type { FuzzTarget } from "../../fuzz/target.ts";
@@ -7,10 +7,10 @@ import { silentLog } from "../../platform/log.ts";
 import { accepted, refused } from "../../platform/result.ts";
 import { copyEnd, copyRow, copySignature } from "../../store/copy-binary.ts";
 import { chunkCount, storedBytes, storedChunkBytes } from "../../wire/attachment.ts";
-import { type GroupId, type UserId, userId } from "../../wire/ids.ts";
-import type { ServerContext } from "../server-context.ts";
+import { type GroupId, groupId, userId } from "../../wire/ids.ts";
 import { SessionTokens } from "../sessions/tokens.ts";
-import { httpRequest, requestHead } from "../transport/node-http.ts";
+import { databaseDouble, followedGroup } from "../testing/doubles.ts";
+import { httpRequest, type NodeResponse, requestHead } from "../transport/node-http.ts";
 import { AttachmentRoutes } from "./attachment-routes.ts";
 
 const tokens = new SessionTokens(fixedKey, 86_400_000);
@@ -18,39 +18,46 @@ const token = bytesOf(fixture().sessionToken);
 const id = Buffer.alloc(16, 0xab);
 const size = 150_000;
 
-/** A database that has one attachment, in as many queries as the routes have. */
-const database = {
-  async query({ text, values }: { text: string; values: unknown[] }): Promise<unknown[]> {
+/** A database that has one attachment. */
+const database = databaseDouble(
+  async ({ text, values = [] }) => {
     if (text.includes("FROM attachments WHERE id")) {
-      return id.equals(values[0] as Buffer) ? [{ id, group: 7, owner: 1, size, complete: true }] : [];
+      const [asked] = values;
+      const isKnown = asked instanceof Uint8Array && id.equals(asked);
+      return isKnown ? [{ id, group: 7, owner: 1, size, complete: true }] : [];
     }
     return text.includes("coalesce(sum(size)") ? [{ bytes: 0 }] : [];
   },
-  transaction: (work: (connection: unknown) => Promise<unknown>) => work(database),
-  async copy() {},
-  async copyOut(query: string): Promise<Buffer> {
-    const asked = /index >= (\d+) AND index < (\d+) /.exec(query);
-    const [from, to] = [Number(asked?.[1]), Number(asked?.[2])];
-    assert.ok(from >= 0 && from < to && to <= chunkCount(size), "chunks that there are not are asked for");
-    const rows = Array.from({ length: to - from }, (_, i) => copyRow(Buffer.alloc(storedChunkBytes(size, from + i))));
-    return Buffer.concat([copySignature, ...rows.flat(), copyEnd]);
+  {
+    async copyOut(query) {
+      const asked = /index >= (\d+) AND index < (\d+) /.exec(query);
+      const [from, to] = [Number(asked?.[1]), Number(asked?.[2])];
+      assert.ok(from >= 0 && from < to && to <= chunkCount(size), "chunks are read that do not exist");
+      const rows = Array.from({ length: to - from }, (_, i) => copyRow(Buffer.alloc(storedChunkBytes(size, from + i))));
+      return Buffer.concat([copySignature, ...rows.flat(), copyEnd]);
+    },
   },
-};
+);
 
-const context = {
-  tokens,
-  database,
-  clock: { now: () => fixedNow + 1000 },
-  revoked: { has: () => false },
-  groups: { follow: async (group: GroupId) => (group === 7 ? { members: new Set<UserId>([userId(1)]) } : undefined) },
-  log: silentLog,
-  isDatabaseAway: () => false,
-} as unknown as ServerContext;
+const group = followedGroup(groupId(7), [userId(1)]);
+const groupAt = async (asked: GroupId) => (asked === group.id ? group : undefined);
 
-const routes = new AttachmentRoutes(context, { bytesMax: 25 * 1024 * 1024, quotaBytes: 1024 ** 3 });
+const routes = new AttachmentRoutes(
+  {
+    tokens,
+    database,
+    clock: { now: () => fixedNow + 1000 },
+    revoked: { has: () => false },
+    groups: { follow: groupAt, reload: groupAt },
+    users: { of: () => [] },
+    log: silentLog,
+    isDatabaseAway: () => false,
+  },
+  { bytesMax: 25 * 1024 * 1024, quotaBytes: 1024 ** 3 },
+);
 
-/** What Node's HTTP server writes to, and what has been written. */
-class Response {
+/** A response of Node's HTTP server, which keeps what is written to it. */
+class Response extends EventEmitter implements NodeResponse {
   status = 0;
   announced: number | undefined;
   bytes = 0;
@@ -63,6 +70,7 @@ class Response {
   }
 
   constructor(ended: () => void) {
+    super();
     this.#ended = ended;
   }
 
@@ -91,7 +99,7 @@ class Response {
   }
 }
 
-/** Method, target, authorization and range, a line each; the rest is the body. */
+/** Sends a request whose bytes are its method, target, authorization and range, a line each, and then the body. */
 async function ask(bytes: Uint8Array) {
   const text = Buffer.from(bytes).toString("latin1");
   const [method = "", url = "", authorization = "", range = ""] = text.split("\n", 4);
@@ -101,10 +109,10 @@ async function ask(bytes: Uint8Array) {
     url,
     httpVersion: "1.1",
     rawHeaders: ["Authorization", authorization, ...(range === "" ? [] : ["Range", range])],
-  }) as unknown as IncomingMessage;
+  });
   return new Promise<Response | undefined>((resolve) => {
     const response: Response = new Response(() => resolve(response));
-    const asked = httpRequest(requestHead(request), request, response as unknown as ServerResponse);
+    const asked = httpRequest(requestHead(request), request, response);
     if (!routes.route(asked)) resolve(undefined);
   });
 }
@@ -149,7 +157,7 @@ export const targets: readonly FuzzTarget[] = [
       if (announced !== undefined) assert.ok(announced > 0 && announced <= storedBytes(size));
       return status < 300
         ? accepted(`${status}`)
-        : refused(`status ${String(status).replace(/\d/g, (d) => "abcdefghij"[Number(d)] as string)}`);
+        : refused(`status ${String(status).replace(/\d/g, (digit) => "abcdefghij".charAt(Number(digit)))}`);
     },
     growth: {
       "many ranges": (bytes) => request("GET", path, `bytes=${"0-0,".repeat(bytes / 4)}`),
@@ -158,7 +166,7 @@ export const targets: readonly FuzzTarget[] = [
     },
   },
   {
-    // Only what this deployment has issued is taken.
+    // Only a token that this deployment has issued is accepted.
     name: "session-tokens",
     bytesMax: 300,
     seeds: () => [token],

@@ -11,11 +11,14 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { userId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
-import type { ServerContext } from "../server-context.ts";
+import { Counters } from "../counters.ts";
 import { LoginGate } from "../sessions/login-gate.ts";
+import { RevokedSessions } from "../sessions/revoked-sessions.ts";
 import { newSessionId, SessionTokens } from "../sessions/tokens.ts";
-import { Authentication } from "./authentication.ts";
-import { PasswordChange } from "./password-change.ts";
+import { UserDirectory } from "../sessions/user-directory.ts";
+import { busyOpaque, deafBus } from "../testing/doubles.ts";
+import { Authentication, type AuthenticationParts } from "./authentication.ts";
+import { PasswordChange, type PasswordChangeParts } from "./password-change.ts";
 
 const away = new Error("Connection terminated unexpectedly");
 const backup = Buffer.alloc(limits.backupBytesMin, 7);
@@ -23,7 +26,7 @@ const backup = Buffer.alloc(limits.backupBytesMin, 7);
 suite("when the database goes away in the middle of a finish, the same finish may come again", () => {
   let database: Database;
   let steps: OpaqueServer;
-  /** After how many steps of writing it goes away; never, when that is undefined. */
+  /** After how many further steps the database goes away; it stays, while this is undefined. */
   let stepsLeft: number | undefined;
   const clock = new FakeClock();
 
@@ -40,7 +43,7 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     }
     stepsLeft--;
   };
-  /** Goes away before a statement that writes, or behind a commit, whose answer is lost. */
+  /** A database that goes away before a statement that writes, or after a commit, whose answer is then lost. */
   const failing: DatabaseAccess = {
     query: async <T extends object>(query: Query) => {
       if (!query.text.startsWith("SELECT")) step();
@@ -61,7 +64,7 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     copy: (stream, pieces) => database.copy(stream, pieces),
     copyOut: (query) => database.copyOut(query),
   };
-  const server = {
+  const server: AuthenticationParts & PasswordChangeParts = {
     clock,
     database: failing,
     opaque: {
@@ -70,14 +73,15 @@ suite("when the database goes away in the middle of a finish, the same finish ma
       checkRecord: (record: Uint8Array) => steps.checkRecord(record),
       startLogin: (...of: Parameters<OpaqueServer["startLogin"]>) => steps.startLogin(...of),
       finishLogin: (...of: Parameters<OpaqueServer["finishLogin"]>) => steps.finishLogin(...of),
+      waiting: () => steps.waiting(),
     },
     tokens: new SessionTokens(new Uint8Array(32), 1e9),
     gate: new LoginGate({ burst: 2, perSecond: 1e-6 }, clock),
-    counters: { logins: 0 },
-    bus: { self: "s0", broadcast() {} },
-    revoked: { add() {} },
-    users: { all: () => [] },
-  } as unknown as ServerContext;
+    counters: new Counters(),
+    bus: deafBus("s0"),
+    revoked: new RevokedSessions(1e9),
+    users: new UserDirectory(),
+  };
   const session = { authenticated: () => true };
 
   async function signUpOf(name: string) {
@@ -112,13 +116,13 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     return at;
   }
 
-  test("and a sign-up has its account", async () => {
+  test("and a sign-up gets its account", async () => {
     const count = await atEveryStep(async (at) => {
       const finish = await signUpOf(`signs.up.${at}`);
       return {
         finish: async () => assert.equal((await finish()).kind, "welcome", `at step ${at}`),
         undone: async () => {
-          // Behind the commit only the answer is lost.
+          // After the commit only the answer is lost.
           if (at < 2) assert.equal(await findCredential(database, `signs.up.${at}`), undefined, `at step ${at}`);
         },
       };
@@ -126,7 +130,7 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     assert.equal(count, 3, "the user, the session, and the commit");
   });
 
-  test("but a name that somebody else has taken meanwhile is taken", async () => {
+  test("but a sign-up whose name somebody else has taken meanwhile is refused", async () => {
     const [finish, other] = [await signUpOf("contended"), await signUpOf("contended")];
     stepsLeft = 1;
     await assert.rejects(finish(), away);
@@ -135,7 +139,7 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     assert.equal(answer.kind === "error" && answer.code, "name_taken");
   });
 
-  test("and a new password is kept with the end of all other sessions, or not at all", async () => {
+  test("and a new password is saved together with the end of all other sessions, or not at all", async () => {
     const count = await atEveryStep(async (at) => {
       const name = `changes.${at}`;
       const signedUp = await (await signUpOf(name))();
@@ -171,7 +175,7 @@ suite("when the database goes away in the middle of a finish, the same finish ma
     assert.equal(count, 3, "the record, the sessions, and the commit");
   });
 
-  test("and a login counts as one that succeeded, once", async () => {
+  test("and a login counts once as one that has succeeded", async () => {
     const name = "logs.in";
     await (await signUpOf(name))();
     const begin = async () => {
@@ -195,15 +199,21 @@ suite("when the database goes away in the middle of a finish, the same finish ma
   });
 });
 
-test("a finish before the answer to its start is refused, whatever is begun", async () => {
-  // Nothing is ever answered.
+test("a finish before the answer to its start is refused, for a sign-up, a login and a new password", async () => {
+  // Neither the database nor OPAQUE ever answers.
   const waits = () => new Promise<never>(() => {});
-  const server = {
-    clock: new FakeClock(),
-    database: { query: waits, transaction: waits },
-    opaque: { registrationResponse: waits, startLogin: waits },
-    gate: { enter: () => 0 },
-  } as unknown as ServerContext;
+  const clock = new FakeClock();
+  const server: AuthenticationParts & PasswordChangeParts = {
+    clock,
+    database: { query: waits, transaction: waits, copy: waits, copyOut: waits },
+    opaque: { ...busyOpaque, registrationResponse: waits, startLogin: waits },
+    tokens: new SessionTokens(new Uint8Array(32), 1e9),
+    gate: new LoginGate({ burst: 10, perSecond: 1 }, clock),
+    counters: new Counters(),
+    bus: deafBus("s0"),
+    revoked: new RevokedSessions(1e9),
+    users: new UserDirectory(),
+  };
   const authentication = new Authentication(server, { authenticated: () => false });
   const change = new PasswordChange(server, {
     user: userId(1),

@@ -3,7 +3,7 @@ import { readBackup, saveBackup } from "../../store/users.ts";
 import { endSession } from "../sessions/revoked-sessions.ts";
 import type { Handlers } from "./handlers.ts";
 
-/** How a connection becomes a user's, and what a user may ask about their own account. */
+/** Requests by which a connection becomes a user's, and those about the user's own account. */
 export const accountRequests: Handlers<
   | "signUpStart"
   | "signUpFinish"

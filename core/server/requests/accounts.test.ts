@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { socketUrl } from "../../cluster/launcher/cluster.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { type Person, person } from "../../testing/person.ts";
 import { RawClient } from "../../testing/raw-client.ts";
+import { serverUrl } from "../../testing/server-url.ts";
 import { until } from "../../testing/until.ts";
 import { limits } from "../../wire/limits.ts";
 import type { ColdServerFrame } from "../../wire/server-frame.ts";
@@ -16,14 +16,11 @@ suite("an account", () => {
   });
   after(() => deployment.stop());
 
-  /** As long as something sealed is at least; no server looks inside. */
+  /** Bytes as long as the shortest sealed backup; no server can read them. */
   const sealed = (text: string) => Buffer.from(text.padEnd(limits.backupBytesMin));
   let sockets = 0;
-  /** At one server after the other. */
-  const open = () => {
-    const { serverPorts } = deployment.cluster;
-    return RawClient.open(socketUrl("127.0.0.1", serverPorts[sockets++ % serverPorts.length] as number));
-  };
+  /** Opens a connection, at one server after the other. */
+  const open = () => RawClient.open(serverUrl(deployment, sockets++ % deployment.cluster.serverPorts.length));
   const errorOf = (frame: ColdServerFrame) => (frame.kind === "error" ? frame.code : frame.kind);
   let names = 0;
   const somebody = () => person(deployment.target, `holder${names++}`, { password: "old" });
@@ -55,7 +52,7 @@ suite("an account", () => {
     return errorOf(await raw.ask({ kind: "passwordFinish", record: finished.value.message, backup }));
   }
 
-  test("keeps a backup, byte for byte, and has none before", async () => {
+  test("has no backup at first, and keeps one byte for byte", async () => {
     const raw = await resumed(await somebody());
     const before = await raw.ask({ kind: "fetchBackup" });
     assert.ok(before.kind === "backup" && before.backup === null);
@@ -64,7 +61,7 @@ suite("an account", () => {
     assert.deepEqual(kept.kind === "backup" && Buffer.from(kept.backup ?? []), sealed("once"));
   });
 
-  test("gets a new password from who knows the old one: then the old one fails, and other sessions end", async () => {
+  test("gets a new password by a login with the old one: then the old one fails, and other sessions end", async () => {
     const holder = await somebody();
     const elsewhere = await resumed(holder);
     const changing = await loggedIn(holder.name, "old");
@@ -85,7 +82,7 @@ suite("an account", () => {
     );
   });
 
-  test("does not get one from who has a token only", async () => {
+  test("does not get a new password by a token alone", async () => {
     const holder = await somebody();
     const raw = await resumed(holder);
     assert.equal(await changePassword(raw, "stolen", sealed("stolen")), "login_required");

@@ -3,16 +3,18 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
-import type { Query } from "../../store/database.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
-import type { ServerContext } from "../server-context.ts";
+import { Counters } from "../counters.ts";
 import { LoginGate } from "../sessions/login-gate.ts";
-import { Authentication } from "./authentication.ts";
+import { RevokedSessions } from "../sessions/revoked-sessions.ts";
+import { SessionTokens } from "../sessions/tokens.ts";
+import { databaseDouble } from "../testing/doubles.ts";
+import { Authentication, type AuthenticationParts } from "./authentication.ts";
 
 const rightPassword = "alice's";
 
-/** A server with one user, which writes down every step that it takes: whom it asks what, and how long the words are. */
+/** A server with one user, which records every step of a login: the queries, and the calls of OPAQUE with the lengths of their arguments. */
 async function serverOfAlice() {
   const steps: string[] = [];
   const real = await opaqueServer(await createOpaqueSecret());
@@ -23,16 +25,19 @@ async function serverOfAlice() {
   assert.ok(finished.ok);
   const alice = { id: 1, name: "alice", credential: "alice", record: finished.value.message };
   const clock = new FakeClock();
-  const server = {
+  const server: AuthenticationParts = {
     clock,
     gate: new LoginGate({ burst: 100, perSecond: 1 }, clock),
-    database: {
-      async query({ text, values }: Query) {
-        steps.push(`query ${text}`);
-        return values?.[0] === "alice" ? [alice] : [];
-      },
-    },
+    counters: new Counters(),
+    tokens: new SessionTokens(new Uint8Array(32), 1e9),
+    revoked: new RevokedSessions(1e9),
+    bus: { self: "s0" },
+    database: databaseDouble(async ({ text, values }) => {
+      steps.push(`query ${text}`);
+      return values?.[0] === "alice" ? [alice] : [];
+    }),
     opaque: {
+      ...real,
       startLogin(...args: Parameters<typeof real.startLogin>) {
         steps.push(`startLogin ${args[0].length} ${args[2].length}`);
         return real.startLogin(...args);
@@ -42,8 +47,8 @@ async function serverOfAlice() {
         return real.finishLogin(...args);
       },
     },
-  } as unknown as ServerContext;
-  /** What a login leads to, as its sender sees it on the wire, but for the secrets that are random each time. */
+  };
+  /** What a client can see of a login on the wire, without the secrets that are random each time, and the server's steps. */
   const logIn = async (name: string, password: string) => {
     steps.length = 0;
     const authentication = new Authentication(server, { authenticated: () => true });
@@ -56,7 +61,7 @@ async function serverOfAlice() {
       first.kind === "logInStarted" ? first.message : new Uint8Array(),
       "simulated",
     );
-    // Who does not know the password cannot make this message, and sends one of its length.
+    // A client that does not know the password cannot make this message, and sends random bytes of its length.
     const message = opened.ok ? opened.value.message : randomBytes(64);
     const last = await authentication.logInFinish({ message });
     return {
@@ -69,11 +74,11 @@ async function serverOfAlice() {
   return logIn;
 }
 
-test("a wrong password and a user that is not there take the server the same steps, and look the same", async () => {
+test("a wrong password and an unknown user take the server the same steps, and look the same", async () => {
   const logIn = await serverOfAlice();
   const wrong = await logIn("alice", "a guess");
   assert.equal(wrong.steps.length, 3, "it looks for the user, answers, and checks");
-  // As long as alice's, or the requests would differ in length themselves.
+  // A name as long as alice's, so that the requests have the same length.
   assert.deepEqual(await logIn("nobdy", "a guess"), wrong);
   // A name that cannot be anybody's is no shortcut either.
   assert.deepEqual(await logIn("no ne", "a guess"), wrong);

@@ -3,17 +3,18 @@ import { insertSession } from "../../store/sessions.ts";
 import { findCredential, insertUserWithSession } from "../../store/users.ts";
 import type { UserId } from "../../wire/ids.ts";
 import { canonicalUserName, nameRule } from "../../wire/user-name.ts";
+import type { Bus } from "../bus.ts";
 import type { ServerContext } from "../server-context.ts";
 import { newSessionId, type TokenClaims } from "../sessions/tokens.ts";
 import type { Answer, RequestBody } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
 
-/** A registration between its two requests. */
+/** A sign-up between its two requests. */
 interface BegunSignUp {
-  /** In normal form. */
+  /** In canonical form. */
   readonly name: string;
-  /** Of the session that it will end with: the same, however often it is tried. */
+  /** The id of the session that the sign-up will begin: the same for each try to finish it. */
   readonly sessionId: Uint8Array;
   readonly atMs: number;
 }
@@ -21,25 +22,31 @@ interface BegunSignUp {
 /** An OPAQUE login between its two requests. */
 interface BegunLogin {
   readonly name: string;
-  /** Undefined for a name that nobody has: the login goes on and fails at its end, like a wrong password. */
+  /** Undefined for a name that nobody has: such a login goes on and fails at its end, as with a wrong password. */
   readonly user: UserId | undefined;
   readonly state: string;
 }
 
 /** A connection that may become a user's. */
 export interface Newcomer {
-  /** The connection is this user's from now on; false when it is somebody's already, or has ended. */
+  /** Makes the connection this user's; answers false when it is a user's already, or has ended. */
   authenticated(claims: TokenClaims, byPassword: boolean): boolean;
+}
+
+/** What signing up, logging in and resuming need of a server. */
+export interface AuthenticationParts
+  extends Pick<ServerContext, "clock" | "counters" | "database" | "gate" | "opaque" | "revoked" | "tokens"> {
+  readonly bus: Pick<Bus, "self">;
 }
 
 /** How one connection becomes a user's: by signing up, logging in or resuming. */
 export class Authentication {
-  readonly #server: ServerContext;
+  readonly #server: AuthenticationParts;
   readonly #newcomer: Newcomer;
   readonly #signUp = new Exchange<BegunSignUp>();
   readonly #login = new Exchange<BegunLogin>();
 
-  constructor(server: ServerContext, newcomer: Newcomer) {
+  constructor(server: AuthenticationParts, newcomer: Newcomer) {
     this.#server = server;
     this.#newcomer = newcomer;
   }
@@ -68,7 +75,7 @@ export class Authentication {
   async logInStart({ name, message }: RequestBody<"logInStart">): Promise<Answer<"logInStart">> {
     const begun = this.#login.start();
     const canonical = canonicalUserName(name);
-    // A name that cannot exist is treated as one that does not.
+    // A name that cannot exist is treated like one that nobody has.
     const known = canonical.ok ? canonical.value : name;
     const waitMs = this.#server.gate.enter(known);
     if (waitMs > 0) return refusal("too_many_attempts", "too many failed logins of this name", waitMs);
@@ -86,7 +93,7 @@ export class Authentication {
     return (await this.#login.finish((login) => this.#finishLogin(frame, login))) ?? withoutStart("logIn");
   }
 
-  /** Checked by this server alone: no database is asked. */
+  /** This server checks the token by itself, without the database. */
   resume({ token }: RequestBody<"resume">): Answer<"resume"> {
     const checked = this.#server.tokens.check(token, this.#server.clock.now());
     if (!checked.ok) return refusal(checked.reason, "this token resumes nothing");
@@ -121,7 +128,7 @@ export class Authentication {
     const { session, token } = this.#server.tokens.issue(login.user, login.name, this.#server.clock.now());
     const { id, user, expiresAt } = session;
     await insertSession(this.#server.database, { id, user, expiresAt: new Date(expiresAt) });
-    // Not before: the same may be tried again.
+    // Not before the session is stored: until then the client may try the same finish again.
     this.#server.gate.passed(login.name);
     return this.#loggedIn(session, token);
   }

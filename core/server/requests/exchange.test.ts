@@ -7,7 +7,7 @@ import { refusal } from "./refusal.ts";
 const done: Answered = { kind: "done" };
 const busy = refusal("busy", "not now");
 
-/** What a finish goes on from; undefined when it is refused. */
+/** What the start has left that a finish goes on from; undefined when the finish is refused. */
 async function finished<Begun>(exchange: Exchange<Begun>, answer = done): Promise<Begun | undefined> {
   let from: Begun | undefined;
   await exchange.finish(async (begun) => {
@@ -17,7 +17,7 @@ async function finished<Begun>(exchange: Exchange<Begun>, answer = done): Promis
   return from;
 }
 
-test("a finish goes on from the last start that came, in whatever order starts are answered", async () => {
+test("a finish goes on from the start that came last, in whatever order the starts are answered", async () => {
   const orders = fc.integer({ min: 1, max: 6 }).chain((count) => {
     const starts = Array.from({ length: count }, (_, at) => at);
     return fc.shuffledSubarray(starts, { minLength: count, maxLength: count });
@@ -37,21 +37,21 @@ test("a finish goes on from the last start that came, in whatever order starts a
   );
 });
 
-test("a start is finished once, also by two finishes at the same time", async () => {
+test("of two finishes at the same time one finishes the start", async () => {
   const exchange = new Exchange<string>();
   exchange.start()("begun");
   assert.deepEqual(await Promise.all([finished(exchange), finished(exchange)]), ["begun", undefined]);
   assert.equal(await finished(exchange), undefined);
 });
 
-test("a start that is refused takes the place of the one before", async () => {
+test("a start that is refused replaces the one before, too", async () => {
   const exchange = new Exchange<string>();
   exchange.start()("begun");
   exchange.start();
   assert.equal(await finished(exchange), undefined);
 });
 
-test("a finish that the server could not do may come again", async () => {
+test("a finish that the server could not carry out may come again", async () => {
   const exchange = new Exchange<string>();
   exchange.start()("begun");
   assert.equal(await finished(exchange, busy), "begun");
@@ -64,7 +64,7 @@ test("a finish that the server could not do may come again", async () => {
   assert.equal(await finished(exchange), undefined);
 });
 
-test("a finish that could not be done does not bring back a start whose place another has taken", async () => {
+test("a finish that could not be carried out does not bring back a start that another has replaced", async () => {
   const exchange = new Exchange<string>();
   exchange.start()("first");
   await exchange.finish(async () => {

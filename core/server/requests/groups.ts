@@ -3,7 +3,7 @@ import { limits } from "../../wire/limits.ts";
 import type { Handlers } from "./handlers.ts";
 import { notAMember } from "./refusal.ts";
 
-/** What a user may ask about their groups: which there are, their logs and keys, and to change them. */
+/** Requests about the user's groups: their list, logs and keys, and changes of them. */
 export const groupRequests: Handlers<"groups" | "stageKeys" | "change" | "log" | "keys"> = {
   async groups(asker) {
     const groups = await asker.enterGroups();
@@ -25,7 +25,7 @@ export const groupRequests: Handlers<"groups" | "stageKeys" | "change" | "log" |
   async log(asker, { group: id, from }) {
     const group = await asker.memberOf(id);
     if (!group) return notAMember;
-    // Not what this server remembers of it: a log that seems to have become shorter is taken for a lie.
+    // The length is read, too: with an old one from memory, clients would take the log for one that a hostile server has cut.
     const { entries, length } = await readLog(asker.server.database, { group: id, from, countMax: limits.logPageMax });
     // A removal may have come meanwhile, and `left` gone out.
     if (!group.sessions.has(asker)) return notAMember;
@@ -43,7 +43,7 @@ export const groupRequests: Handlers<"groups" | "stageKeys" | "change" | "log" |
   },
 };
 
-/** The first items whose sizes add up to at most `bytesMax`, but never none of some. */
+/** The first items whose sizes add up to at most `bytesMax`, and at least one item if there are any. */
 function takeBytes<T>(items: readonly T[], size: (item: T) => number, bytesMax: number): T[] {
   let bytes = 0;
   const count = items.findIndex((item, i) => {

@@ -7,24 +7,24 @@ import type { Authentication, Newcomer } from "./authentication.ts";
 import type { MembershipChanges } from "./membership-changes.ts";
 import type { PasswordChange } from "./password-change.ts";
 
-/** Who asks: a connection, as the handlers of its requests find it. */
+/** The connection of a request, for its handler. */
 export interface Asker extends Session, Newcomer {
   readonly server: ServerContext;
-  /** Its user. Only handlers of what strangers may not ask may read this: it throws while there is none. */
+  /** The connection's user. It throws while there is none, so only handlers of requests that need a login may read it. */
   readonly loggedInUser: UserId;
-  /** Of the session that this connection resumed or began. */
+  /** The id of the session that this connection resumed or began. */
   readonly sessionId: Uint8Array;
   readonly isOver: boolean;
   readonly authentication: Authentication;
   readonly passwordChange: PasswordChange;
   readonly membershipChanges: MembershipChanges;
-  /** The group, if the user is a member of it; then this connection gets its messages too. */
+  /** The group, if the user is a member of it; the connection is subscribed to it from then on. */
   memberOf(id: GroupId): Promise<FollowedGroup | undefined>;
-  /** A group whose messages this connection gets. */
+  /** The group, if this connection is subscribed to it. */
   entered(id: GroupId): FollowedGroup | undefined;
-  /** Subscribes to all of the user's groups. */
+  /** Subscribes the connection to all of the user's groups. */
   enterGroups(): Promise<EnteredGroup[]>;
-  /** Does what takes a while; false, and nothing is done, when as much as is allowed is under way already. */
+  /** Runs work that takes a while; answers false, and does not run it, when as much as is allowed is under way already. */
   whileInFlight(work: () => Promise<void>): boolean;
 }
 
@@ -33,7 +33,7 @@ export interface EnteredGroup {
   readonly readSeq: Seq;
 }
 
-/** What is answered at once, however many other requests of the connection are under way. */
+/** A handler that answers at once, however many other requests of the connection are under way. */
 export interface AtOnce<Kind extends RequestKind> {
   atOnce(asker: Asker, asked: Asked[Kind]): Answer<Kind>;
 }
@@ -41,10 +41,10 @@ export type Handler<Kind extends RequestKind> =
   | ((asker: Asker, asked: Asked[Kind]) => Promise<Answer<Kind>>)
   | AtOnce<Kind>;
 
-/** Handlers of some requests, by kind; the number of a request is handled where they are called. */
+/** Handlers of some requests, by kind. Their caller handles the numbers of requests. */
 export type Handlers<Kinds extends RequestKind> = { readonly [Kind in Kinds]: Handler<Kind> };
 
-/** Handlers of frames that are not answered. */
+/** Handlers of frames that have no reply. */
 export type PostHandlers<Kinds extends PostKind> = {
   readonly [Kind in Kinds]: (asker: Asker, frame: PostFrame<Kind>) => void;
 };

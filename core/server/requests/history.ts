@@ -22,7 +22,7 @@ export const historyRequests: Handlers<"sync"> = {
     // A removal may have come meanwhile, and `left` gone out.
     if (!group.sessions.has(asker)) return notAMember;
     const last = messages.at(-1)?.seq;
-    // Only what was read: a client may name any seq, also one that no message has.
+    // Only a seq that was read: a client may name any, also one that no message has.
     if (last !== undefined) server.groups.advance(id, last);
     const lastRead = last ?? after;
     const bytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);

@@ -13,11 +13,11 @@ import type { ServerContext } from "../server-context.ts";
 import type { Answer, RequestBody } from "./answers.ts";
 import { busyRetryMs, refusal } from "./refusal.ts";
 
-/** A user's changes of groups, from the keys that are staged for one to the entry that makes it. */
+/** A user's changes of groups: keys that are staged for a change, and the entry that makes it. */
 export class MembershipChanges {
   readonly #server: ServerContext;
   readonly #user: UserId;
-  /** Wrapped keys for changes to come, by user and epoch: what was staged for an attempt that was given up is replaced. */
+  /** Wrapped keys for later changes, by group, user and epoch. A key replaces one that was staged for an abandoned attempt. */
   readonly #staged = new Map<GroupId, Map<string, StagedKey>>();
   #signingKey: KeyObject | undefined;
 

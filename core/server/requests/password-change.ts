@@ -1,30 +1,37 @@
 import { credentialOf, savePassword } from "../../store/users.ts";
 import type { UserId } from "../../wire/ids.ts";
+import type { Bus } from "../bus.ts";
 import type { ServerContext } from "../server-context.ts";
 import { endSession } from "../sessions/revoked-sessions.ts";
 import type { Answer, RequestBody } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
 
-/** Whose account it is, and how the connection became theirs. */
+/** A connection's user, and how the connection became theirs. */
 interface AccountHolder {
   readonly user: UserId;
-  /** Of the session that this connection resumed or began. */
+  /** The id of the session that this connection resumed or began. */
   readonly sessionId: Uint8Array;
-  /** Whether this connection has shown that it knows the password, rather than a token. */
+  /** Whether the connection logged in with the password, rather than with a token. */
   readonly byPassword: boolean;
 }
 
+/** What changing a password needs of a server. */
+export interface PasswordChangeParts
+  extends Pick<ServerContext, "clock" | "database" | "opaque" | "revoked" | "users"> {
+  readonly bus: Pick<Bus, "broadcast">;
+}
+
 /**
- * Another password for the user of a connection: a registration anew. A stolen token must not be enough to lock its owner
- * out: whoever changes the password has shown the old one on this connection.
+ * Gives the user of a connection another password, by a new OPAQUE registration. It requires a login with the old password on this
+ * connection: with a stolen token nobody must be able to lock its owner out.
  */
 export class PasswordChange {
-  readonly #server: ServerContext;
+  readonly #server: PasswordChangeParts;
   readonly #holder: AccountHolder;
   readonly #registration = new Exchange<true>();
 
-  constructor(server: ServerContext, holder: AccountHolder) {
+  constructor(server: PasswordChangeParts, holder: AccountHolder) {
     this.#server = server;
     this.#holder = holder;
   }
@@ -46,7 +53,7 @@ export class PasswordChange {
     return (await this.#registration.finish(() => this.#change(frame))) ?? withoutStart("password");
   }
 
-  /** The record and the account secret are kept, and all other sessions of the user end: all or nothing. */
+  /** Saves the record and the backup, and ends all other sessions of the user: all or nothing. */
   async #change({ record, backup }: RequestBody<"passwordFinish">): Promise<Answer<"passwordFinish">> {
     const { user, sessionId } = this.#holder;
     const checked = await this.#server.opaque.checkRecord(record);

@@ -2,7 +2,7 @@ import { findUsers } from "../../store/users.ts";
 import { canonicalUserName } from "../../wire/user-name.ts";
 import type { Handlers } from "./handlers.ts";
 
-/** What a user may ask about other people. */
+/** Requests about other people. */
 export const peopleRequests: Handlers<"findUsers"> = {
   async findUsers({ server }, { names = [], ids = [] }) {
     const canonical = names.map((name) => {

@@ -3,7 +3,7 @@ import type { GroupId } from "../../wire/ids.ts";
 import { minSeq } from "../../wire/ids.ts";
 import type { Asker, PostHandlers } from "./handlers.ts";
 
-/** What a user posts about the groups that they have open, have read and write to. */
+/** Frames about groups that the user has open, has read, or is writing to. */
 export const presencePosts: PostHandlers<"read" | "open" | "close" | "typing"> = {
   read(asker, { group: id, seq }) {
     const group = asker.entered(id);
@@ -11,7 +11,7 @@ export const presencePosts: PostHandlers<"read" | "open" | "close" | "typing"> =
     asker.server.presence.read({ group: id, user: asker.loggedInUser, seq: minSeq(seq, group.lastSeq) });
   },
 
-  /** What is too much at once is dropped, since nobody waits for a reply; `open` once more brings everything. */
+  /** Beyond the bound on work under way it is dropped, since nobody waits for a reply; another `open` brings everything. */
   open(asker, { group }) {
     asker.whileInFlight(() => openGroup(asker, group));
   },

@@ -13,7 +13,7 @@ const codeOf = (frame: ColdServerFrame) => (frame.kind === "error" ? frame.code 
 const password = "right";
 const backup = Buffer.alloc(limits.backupBytesMin, 7);
 
-/** Of the right length, and no records: the key of the user in front is no group element. */
+/** Bytes of a record's length that are no records: the user's key at their beginning is no group element. */
 const junk = [0x00, 0x01, 0xff].map((fill) => Buffer.alloc(opaqueBytes.registrationRecord, fill));
 
 suite("a registration", () => {
@@ -29,7 +29,7 @@ suite("a registration", () => {
   const newName = () => `registered${names++}`;
   const identityOf = (name: string) => createIdentity(name, keys).public.bytes;
 
-  /** A registration that is begun over this connection, with the record that would end it. */
+  /** Begins a registration over this connection; answers the record that finishes it. */
   async function begun(raw: RawClient, start: { kind: "signUpStart"; name: string } | { kind: "passwordStart" }) {
     const { message, state } = await opaque.startRegistration(password);
     const answer = await raw.ask({ ...start, message });
@@ -93,7 +93,7 @@ suite("a registration", () => {
     assert.equal(codeOf(await elsewhere.ask(signUpFinish(name, record))), "welcome");
     const change = { kind: "passwordFinish", record, backup } as const;
     assert.equal(codeOf(await elsewhere.ask(change)), "malformed_frame");
-    assert.ok(await logsIn(name), "nothing was kept of it");
+    assert.ok(await logsIn(name), "the password is still the old one");
   });
 
   test("is finished once", async () => {
@@ -123,7 +123,7 @@ suite("a registration", () => {
     assert.ok(await logsIn(name));
   });
 
-  test("that is begun again takes the place of the one before", async () => {
+  test("that is begun again replaces the one before", async () => {
     const [name, other] = [newName(), newName()];
     const raw = await open();
     const record = await begun(raw, { kind: "signUpStart", name });
@@ -131,22 +131,28 @@ suite("a registration", () => {
     assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "malformed_frame");
   });
 
-  test("and a login end with any message that has not its length", async () => {
+  test("and a login end their connection with any message of a wrong length", async () => {
     const name = newName();
-    const messages = {
-      signUpStart: { name, message: Buffer.alloc(opaqueBytes.registrationRequest) },
-      signUpFinish: { name, record: Buffer.alloc(opaqueBytes.registrationRecord), identity: identityOf(name) },
-      logInStart: { name, message: Buffer.alloc(opaqueBytes.ke1) },
-      logInFinish: { message: Buffer.alloc(opaqueBytes.ke3) },
+    const framesWith = (lengthOf: (right: number) => number): readonly ColdClientFrame[] => {
+      const bytes = (right: number) => Buffer.alloc(lengthOf(right));
+      const record = bytes(opaqueBytes.registrationRecord);
+      return [
+        { kind: "signUpStart", request: 1, name, message: bytes(opaqueBytes.registrationRequest) },
+        { kind: "signUpFinish", request: 1, name, record, identity: identityOf(name) },
+        { kind: "logInStart", request: 1, name, message: bytes(opaqueBytes.ke1) },
+        { kind: "logInFinish", request: 1, message: bytes(opaqueBytes.ke3) },
+      ];
     };
-    for (const [kind, fields] of Object.entries(messages)) {
-      const field = "record" in fields ? "record" : "message";
-      const { length } = "record" in fields ? fields.record : fields.message;
-      for (const bytes of [0, 1, length - 1, length + 1]) {
+    for (const [what, frames] of [
+      ["no bytes", framesWith(() => 0)],
+      ["one byte", framesWith(() => 1)],
+      ["a byte too few", framesWith((right) => right - 1)],
+      ["a byte too many", framesWith((right) => right + 1)],
+    ] as const) {
+      for (const frame of frames) {
         const raw = await open();
-        const frame = { kind, request: 1, ...fields, [field]: Buffer.alloc(bytes) };
-        raw.sendBytes(encodeClientFrame(frame as ColdClientFrame));
-        assert.equal((await raw.ended()).error, "malformed_frame", `${kind} with ${bytes} bytes`);
+        raw.sendBytes(encodeClientFrame(frame));
+        assert.equal((await raw.ended()).error, "malformed_frame", `${frame.kind} with ${what}`);
       }
     }
   });

@@ -18,11 +18,11 @@ import { peopleRequests } from "./people.ts";
 import { presencePosts } from "./presence.ts";
 import { busyRetryMs, type Refusal, refusal } from "./refusal.ts";
 
-/** Every request of the wire's table has its handler here: one that is forgotten does not compile. */
+/** The handlers of all requests of the wire's table: one that is forgotten does not compile. */
 const handlers: Handlers<RequestKind> = { ...accountRequests, ...peopleRequests, ...groupRequests, ...historyRequests };
 const posts: PostHandlers<PostKind> = presencePosts;
 
-/** A frame other than SEND has come: it is answered, if it is a request from somebody who may ask that. */
+/** Handles a frame other than SEND: carries it out if the connection may send it, and answers it if it is a request. */
 export function receive(asker: Asker, frame: ColdClientFrame): void {
   const { from } = coldClientFrames[frame.kind];
   if (from === "user" && asker.user === undefined) return asker.end("not_authenticated", `${frame.kind} before login`);
@@ -37,7 +37,7 @@ function post<Kind extends PostKind>(asker: Asker, kind: Kind, frame: PostFrame<
   posts[kind](asker, frame);
 }
 
-/** Answers a request. The connection's other frames do not wait for one that takes a while. */
+/** Answers a request. The connection's other frames do not wait for a request that takes a while. */
 function answer<Kind extends RequestKind>(asker: Asker, request: number, kind: Kind, asked: RequestBody<Kind>): void {
   const handler = handlers[kind];
   if ("atOnce" in handler) return reply(asker, request, handler.atOnce(asker, asked));

@@ -13,29 +13,29 @@ import { SendTurns } from "./send-turns.ts";
 
 type ArrivedFrame = ArrivedMessage & SendFrame;
 
-/** A message that was refused for one of these is to come again: what was sent behind it has to wait for it. */
+/** A message that was refused with one of these codes is to come again, and messages that were sent behind it wait for it. */
 const temporary: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stale_epoch", "rekey_needed"]);
 
-/** A user over their budget is told to wait until there is as much again as comes in this time, not one at a time. */
+/** A user over their budget waits until it has regained what it gains in this time, so that messages come in portions, not one by one. */
 const portionSeconds = 0.25;
 
 /**
- * One connection's SENDs, from their arrival to the batch that fills: whether it is a message's turn, within the user's
- * budget, from a member and at the group's epoch.
+ * Takes one connection's SENDs into the batch that fills: it checks that it is a message's turn, that the user is a member and within
+ * their budget, and that the epoch is the group's.
  */
 export class SendIntake {
   readonly #sender: Asker;
-  /** SENDs so far, but for those that came again. */
+  /** The number of messages so far; a message that comes again is not counted again. */
   #count = 0;
   #turns: SendTurns | undefined;
-  /** SENDs for groups that are being read for their sake, by group, in the order in which they came. */
+  /** SENDs that wait for their group to be read, by group, in the order in which they came. */
   #unplaced: Map<GroupId, ArrivedFrame[]> | undefined;
 
   constructor(sender: Asker) {
     this.#sender = sender;
   }
 
-  /** A SEND came from the connection's user; its payload is valid during the call only. */
+  /** A SEND arrived from the connection's user; its payload is valid during the call only. */
   received(sent: SendFrame, user: UserId): void {
     const { server } = this.#sender;
     server.counters.sends++;
@@ -45,7 +45,7 @@ export class SendIntake {
     if (frame.payload.length > limits.payloadBytesMax) return this.reject(frame, { code: "payload_too_large" });
     if (!this.#mayPass(frame, user)) return;
     const group = server.groups.get(id);
-    // The rare ways in which this server may not know yet: a group just joined, an epoch just opened elsewhere.
+    // Rarely this server does not know yet: the user has just joined the group, or another server has just begun the epoch.
     if (this.#unplaced?.has(id) || !group?.sessions.has(this.#sender) || frame.epoch > group.epoch) {
       return this.#takeInOnceKnown({ ...frame, payload: copyBytes(frame.payload) }, user);
     }
@@ -53,7 +53,7 @@ export class SendIntake {
     if (refusal) this.reject(frame, refusal);
   }
 
-  /** Tells the client that a message was not stored, and why. One that may come again keeps its turn. */
+  /** Sends the client a `reject` for a message. A message that may come again keeps its turn. */
   reject({ group, clientMessageId, type, turn }: ArrivedMessage, refusal: SendRefusal): void {
     const { server, connection, isOver } = this.#sender;
     server.counters.rejected(refusal.code);
@@ -70,12 +70,12 @@ export class SendIntake {
     connection.send(encodeServerFrame({ kind: "reject", group, clientMessageId: id, ...refusal }));
   }
 
-  /** A message is on disk; nobody waits for it any more, also when it came twice and was refused once. */
+  /** A message is stored: no other waits for it any more, also when it came twice and was refused once. */
   stored(group: GroupId, id: ClientMessageId): void {
     this.#turns?.ended(group, id);
   }
 
-  /** Whether it is the message's turn, and within the user's budget; otherwise it has been refused. */
+  /** Whether it is the message's turn, and the user is within their budget; if not, it refuses the message. */
   #mayPass(frame: ArrivedMessage, user: UserId): boolean {
     const { server } = this.#sender;
     const now = server.clock.monotonic();
@@ -104,20 +104,20 @@ export class SendIntake {
     return false;
   }
 
-  /** How many messages have to come again before this one may be taken in. */
+  /** How many refused messages have to come again before this one may be taken in. */
   #turnsBefore({ group, type, turn }: ArrivedMessage): number {
-    // What leads to the next key cannot wait for what is to be sealed under it.
+    // A handshake message leads to the next key, under which refused messages are to be sealed: it cannot wait for them.
     if (!this.#turns || type !== messageTypes.application) return 0;
     return this.#turns.before(group, turn);
   }
 
-  /** Why a message is not taken in as long as others have their turns before it. */
+  /** The refusal of a message before which others have their turns. */
   #isBehind(group: GroupId): SendRefusal {
     const now = this.#sender.server.clock.monotonic();
     return { code: "busy", retryAfterMs: this.#turns?.behindMs(group, now) ?? busyRetryMs };
   }
 
-  /** In the order in which they came, also when the first is known to be good only after a look at the database. */
+  /** Keeps a message until its group has been read, and takes it in then: messages of a group stay in their order. */
   #takeInOnceKnown(frame: ArrivedFrame, user: UserId): void {
     this.#unplaced ??= new Map();
     const unplaced = this.#unplaced.get(frame.group);
@@ -127,7 +127,7 @@ export class SendIntake {
     if (!isTaken) this.reject(frame, { code: "busy", retryAfterMs: busyRetryMs });
   }
 
-  /** Takes in what came for a group that has to be read, and what has come behind it meanwhile. */
+  /** Reads the group of a message, and takes in that message and those that have come behind it meanwhile. */
   async #readGroupFor(first: ArrivedFrame, user: UserId): Promise<void> {
     const { server } = this.#sender;
     const id = first.group;
@@ -148,7 +148,7 @@ export class SendIntake {
     }
   }
 
-  /** Why not, when the message was not taken in. */
+  /** Takes a message in; answers why not, if it does not. */
   #takeIn(frame: ArrivedFrame, group: FollowedGroup | undefined, user: UserId): SendRefusal | undefined {
     const { server } = this.#sender;
     const { clientMessageId, epoch, type, payload, resend, turn } = frame;

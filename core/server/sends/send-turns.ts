@@ -3,21 +3,22 @@ import { limits } from "../../wire/limits.ts";
 
 interface Turn {
   readonly id: ClientMessageId;
-  /** Grows from one message of the connection to the next, as they came first. */
+  /** The message's number among those of its connection, in the order in which they came first. */
   readonly number: number;
-  /** When it may come again. */
+  /** When the message may come again. */
   againMs: number;
 }
 
-/** Before this a message that waits for another is not asked for again. */
+/** A message that waits for another is to come again after this long at the earliest… */
 const behindMsMin = 100;
-/** And after this it is. */
+/** …and after this long at the latest. */
 const behindMsMax = 5000;
 
 /**
- * Keeps the messages of a connection to a group in the order in which they were sent, whatever is refused on the way: what
- * was refused for now keeps its turn, and nothing that was sent behind it is taken in before it has come again. A client that
- * keeps its messages in order needs one turn a group; with more, also one that follows each hint by itself is kept in order.
+ * Keeps the messages of a connection to a group in the order in which they were sent, whatever is refused on the way: a message that is
+ * refused temporarily keeps its turn, and no message that was sent behind it is taken in before it has come again. A client that sends
+ * again in order needs one turn a group; more turns keep the order also for a client that sends each message again by itself, after the
+ * `retryAfterMs` of its own refusal.
  */
 export class SendTurns {
   readonly #turns = new Map<GroupId, Turn[]>();
@@ -30,26 +31,26 @@ export class SendTurns {
 
   /** How many refused messages have their turn before the one with this number. */
   before(group: GroupId, number: number): number {
-    return placeOf(number, this.#turns.get(group) ?? []);
+    return turnsBefore(number, this.#turns.get(group) ?? []);
   }
 
-  /** Whether one of those before this number might have come again long ago: to wait for it any longer is in vain. */
+  /** Whether a message before this number could have come again long ago, so that waiting for it is in vain. */
   isMissed(group: GroupId, number: number, nowMs: number): boolean {
     const isLate = (turn: Turn) => turn.number < number && turn.againMs + limits.sendTurnMsMax < nowMs;
     return this.#turns.get(group)?.some(isLate) ?? false;
   }
 
   /**
-   * In how many whole milliseconds a message that has to wait for others had better come again: when the first of them may.
-   * Where that has not come although it might have, in as long as it has been awaited.
+   * After how many whole milliseconds a message that waits for others is to come again: when the first of them may come again. If that
+   * time has passed, after as long again as it has passed.
    */
   behindMs(group: GroupId, nowMs: number): number {
     const awaitedMs = Math.abs((this.#turns.get(group)?.[0]?.againMs ?? nowMs) - nowMs);
-    // Clocks have fractions; what travels has none.
+    // Whole, since frames carry no fractions.
     return Math.ceil(Math.min(Math.max(awaitedMs, behindMsMin), behindMsMax));
   }
 
-  /** A message was refused for now, and may come again at a time. Of one that came twice the first counts. */
+  /** A message was refused temporarily, and may come again at `againMs`. If it came twice, the first counts. */
   refused(group: GroupId, id: ClientMessageId, number: number, againMs: number): void {
     const turns = this.#turns.get(group) ?? [];
     const own = turns.find((turn) => turn.id === id);
@@ -58,12 +59,12 @@ export class SendTurns {
       return;
     }
     if (own) this.#drop(group, turns, turns.indexOf(own), 1);
-    const at = placeOf(number, turns);
+    const at = turnsBefore(number, turns);
     if (turns.length === 0) {
-      // The first of a group stops all behind it, so it has a turn also when there is none left.
+      // The first refused message of a group keeps all others back, so it gets a turn also when all turns are taken.
       if (this.#turns.size >= limits.sendTurnsMax) return;
     } else if (this.#count >= limits.sendTurnsMax) {
-      // One that came before others needs its turn more than the last of them.
+      // A message that came before others needs its turn more than the last of them, which loses its own.
       if (at === turns.length) return;
       this.#drop(group, turns, turns.length - 1, 1);
     }
@@ -79,10 +80,10 @@ export class SendTurns {
     if (turns && own !== -1) this.#drop(group, turns, own, 1);
   }
 
-  /** Those that have their turn before this number are given up. */
+  /** The client has given up the messages that have their turns before this number. */
   skipTo(group: GroupId, number: number): void {
     const turns = this.#turns.get(group);
-    if (turns) this.#drop(group, turns, 0, placeOf(number, turns));
+    if (turns) this.#drop(group, turns, 0, turnsBefore(number, turns));
   }
 
   #drop(group: GroupId, turns: Turn[], from: number, count: number): void {
@@ -92,8 +93,8 @@ export class SendTurns {
   }
 }
 
-/** How many of these turns are before the one with this number. */
-function placeOf(number: number, turns: readonly Turn[]): number {
+/** How many of these turns are before this number. */
+function turnsBefore(number: number, turns: readonly Turn[]): number {
   const behind = turns.findIndex((turn) => turn.number >= number);
   return behind === -1 ? turns.length : behind;
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Budget, Budgets } from "./budget.ts";
 
-test("so many at once, then one each time that one has grown back", () => {
+test("a budget gives its burst at once, and then a token whenever one has grown back", () => {
   const budget = new Budget({ burst: 3, perSecond: 10 }, 0);
   assert.deepEqual([budget.take(0), budget.take(0), budget.take(0)], [0, 0, 0]);
   assert.equal(budget.take(0), 100);
@@ -11,7 +11,7 @@ test("so many at once, then one each time that one has grown back", () => {
   assert.equal(budget.take(100), 0);
 });
 
-test("in any stretch of time no more is given than the burst and what grew back", () => {
+test("a budget gives no more than the burst and what has grown back since", () => {
   const gaps = fc.array(fc.nat(500), { minLength: 1, maxLength: 200 });
   fc.assert(
     fc.property(gaps, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 50 }), (waits, burst, perSecond) => {
@@ -27,7 +27,7 @@ test("in any stretch of time no more is given than the burst and what grew back"
   );
 });
 
-test("waiting as long as was said is enough", () => {
+test("the time that a budget answers is long enough to wait", () => {
   const budget = new Budget({ burst: 1, perSecond: 3 }, 0);
   budget.take(0);
   const wait = budget.take(0);
@@ -35,7 +35,7 @@ test("waiting as long as was said is enough", () => {
   assert.equal(budget.take(wait), 0);
 });
 
-test("what was given back can be taken again", () => {
+test("a token that is given back can be taken again", () => {
   const budget = new Budget({ burst: 1, perSecond: 0.001 }, 0);
   assert.equal(budget.take(0), 0);
   budget.refund();

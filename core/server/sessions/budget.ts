@@ -1,6 +1,5 @@
 /**
- * A token bucket: so many at once, so many a second in the long run. Two numbers, no timer: a server keeps one for each
- * user.
+ * A token bucket: `burst` at once, `perSecond` in the long run. It is two numbers and no timer, since a server keeps one for each user.
  */
 export class Budget {
   #tokens: number;
@@ -15,7 +14,7 @@ export class Budget {
     this.#filledAtMs = nowMs;
   }
 
-  /** 0 when one was taken, otherwise the milliseconds until the next one is there. */
+  /** Takes a token and answers 0; without one it answers the milliseconds until there is one. */
   take(nowMs: number): number {
     this.#fill(nowMs);
     if (this.#tokens < 1) return this.msUntil(1, nowMs);
@@ -23,13 +22,13 @@ export class Budget {
     return 0;
   }
 
-  /** Milliseconds until so many could have been taken, one when it is there; 0 when they are there. */
+  /** The milliseconds until there have been `count` tokens, if each is taken as soon as it is there; 0 when there are that many now. */
   msUntil(count: number, nowMs: number): number {
     this.#fill(nowMs);
     return Math.ceil((Math.max(0, count - this.#tokens) * 1000) / this.#perSecond);
   }
 
-  /** How many there will be in so many milliseconds, if none is taken until then. */
+  /** How many tokens there will be in `ms` milliseconds, if none is taken until then. */
   availableIn(ms: number, nowMs: number): number {
     this.#fill(nowMs);
     return Math.floor(Math.min(this.#burst, this.#tokens + (ms * this.#perSecond) / 1000));
@@ -40,12 +39,12 @@ export class Budget {
     this.#filledAtMs = nowMs;
   }
 
-  /** Gives one back. */
+  /** Gives a token back. */
   refund(): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
-  /** Whether it would be full by now, so that forgetting it changes nothing. */
+  /** Whether the bucket is full by now, so that forgetting it changes nothing. */
   isFull(nowMs: number): boolean {
     return this.#tokens + ((nowMs - this.#filledAtMs) * this.#perSecond) / 1000 >= this.#burst;
   }
@@ -56,7 +55,7 @@ export interface BudgetLimit {
   readonly perSecond: number;
 }
 
-/** Budgets by key, of which the full ones are forgotten now and then. */
+/** Budgets by key; full ones are forgotten now and then. */
 export class Budgets<Key> {
   readonly #limit: BudgetLimit;
   readonly #budgets = new Map<Key, Budget>();

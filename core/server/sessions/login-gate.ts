@@ -2,8 +2,8 @@ import type { Clock } from "../../platform/clock.ts";
 import { type BudgetLimit, Budgets } from "./budget.ts";
 
 /**
- * Slows down who guesses passwords: failed tries of one name have a budget, successful ones cost nothing. It does not
- * matter whether the name exists.
+ * Slows down guessing passwords: failed logins of one name have a budget, whether or not the name exists; successful ones cost
+ * nothing.
  */
 export class LoginGate {
   readonly #budgets: Budgets<string>;
@@ -14,13 +14,13 @@ export class LoginGate {
     this.#clock = clock;
   }
 
-  /** 0 when a try may begin, otherwise the milliseconds until one may. */
+  /** Answers 0 when a login may begin, otherwise the milliseconds until one may. */
   enter(name: string): number {
     const now = this.#clock.monotonic();
     return this.#budgets.of(name, now).take(now);
   }
 
-  /** The try was right. */
+  /** A login that had begun has succeeded. */
   passed(name: string): void {
     this.#budgets.of(name, this.#clock.monotonic()).refund();
   }

@@ -4,12 +4,12 @@ import { revokedSessions } from "../../store/sessions.ts";
 import type { Session } from "./session.ts";
 import type { UserDirectory } from "./user-directory.ts";
 
-/** Look back this far when asking for news, for what was committed late. */
+/** Each reading begins this long before the last one, since a transaction may commit late. */
 const overlapMs = 60_000;
 
-/** The sessions whose tokens resume nothing any more although they have not expired, in memory. */
+/** The sessions, in memory, that were ended although their tokens have not expired. */
 export class RevokedSessions {
-  /** When each expires by itself, in milliseconds since the Unix epoch. */
+  /** When each session expires by itself, in milliseconds since the Unix epoch. */
   readonly #expiries = new Map<string, number>();
   readonly #lifetimeMs: number;
   #knownUntil = new Date(0);
@@ -22,12 +22,12 @@ export class RevokedSessions {
     return this.#expiries.has(key(session));
   }
 
-  /** Revoked just now; its token is good for a lifetime at most. */
+  /** Adds a session that was revoked just now; its token expires after a lifetime at the latest. */
   add(session: Uint8Array, now: number): void {
     this.#expiries.set(key(session), now + this.#lifetimeMs);
   }
 
-  /** Reads what was revoked since the last time, on any server, and forgets what has expired; answers what is news. */
+  /** Reads the sessions that were revoked since the last reading, by any server, and forgets expired ones; answers those that are new. */
   async refresh(database: Queryable, now: number): Promise<Uint8Array[]> {
     const news: Uint8Array[] = [];
     const { sessions, asked } = await revokedSessions(database, this.#knownUntil);

@@ -6,11 +6,11 @@ import { loadOrCreateSecret } from "../../cluster/deployment-secret.ts";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import type { TestDeployment } from "../../testing/deployment.ts";
 import { person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { RawClient } from "../../testing/raw-client.ts";
 import { deployStrict, errorOf, freshName, messageOf, rawAs } from "../../testing/session-frames.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
-import type { UserId } from "../../wire/ids.ts";
 import { SessionTokens } from "./tokens.ts";
 
 for (const transport of transportsHere) {
@@ -44,7 +44,7 @@ for (const transport of transportsHere) {
       ]);
       assert.equal(both.filter(({ kind }) => kind === "welcome").length, 1);
       assert.ok(both.some((frame) => errorOf(frame) === "already_authenticated"));
-      await until(async () => (await metric("fastchat_connections")) >= 1, "the metrics are there");
+      await until(async () => (await metric("fastchat_connections")) >= 1, "the metrics count the connection");
       const before = await metric("fastchat_connections");
       raw.destroy();
       await until(async () => (await metric("fastchat_connections")) === before - 1, "nobody is left behind");
@@ -65,7 +65,7 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("a name with characters that are not allowed is refused by name", async () => {
+    test("a name with characters that are not allowed is refused as name_invalid", async () => {
       const raw = await RawClient.open(deployment.cluster.url);
       const { message } = await opaque.startRegistration("password");
       for (const name of ["", " ", "a b", "-a", "a\u200bb", "a\nb", "x".repeat(33)]) {
@@ -77,7 +77,7 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("an unknown user and a wrong password get answers of the same form, and both fail in the end", async () => {
+    test("an unknown user and a wrong password get answers of the same form, and both fail at the end", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const answers = [];
       for (const name of [alice.name, freshName("nobody")]) {
@@ -107,7 +107,7 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("a login that does not begin with its beginning is refused", async () => {
+    test("the finish of a login without its start is refused", async () => {
       const raw = await RawClient.open(deployment.cluster.url);
       assert.equal(errorOf(await raw.ask({ kind: "logInFinish", message: randomBytes(64) })), "malformed_frame");
     });
@@ -116,25 +116,25 @@ for (const transport of transportsHere) {
       const alice = await person(deployment.target, freshName("alice"));
       const raw = await RawClient.open(deployment.cluster.url);
       const forged = Buffer.from(alice.token);
-      forged[5] = (forged[5] as number) ^ 1;
+      forged.writeUInt8(forged.readUInt8(5) ^ 1, 5);
       for (const token of [forged, alice.token.subarray(0, 40), randomBytes(80), new Uint8Array(0)]) {
         assert.equal(errorOf(await raw.ask({ kind: "resume", token })), "token_invalid");
       }
       assert.equal((await raw.ask({ kind: "resume", token: alice.token })).kind, "welcome");
     });
 
-    test("a token whose time is over resumes nothing, and says so; the connection can still log in", async () => {
+    test("an expired token is refused as token_expired, and the connection can still log in", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const secret = await loadOrCreateSecret(path.join(deployment.directory, "secret.json"));
       const now = Date.now();
       const issued = (lifetimeMs: number) =>
-        new SessionTokens(secret.token, lifetimeMs).issue(alice.client.user as UserId, alice.name, now).token;
+        new SessionTokens(secret.token, lifetimeMs).issue(present(alice.client.user), alice.name, now).token;
       const raw = await RawClient.open(deployment.cluster.url);
       assert.equal(errorOf(await raw.ask({ kind: "resume", token: issued(-1) })), "token_expired");
       assert.equal((await raw.ask({ kind: "resume", token: issued(60_000) })).kind, "welcome");
     });
 
-    test("how many steps of logins wait is among the metrics", async () => {
+    test("the metrics have the number of login steps that wait", async () => {
       assert.equal(await metric("fastchat_opaque_waiting_steps"), 0);
     });
 

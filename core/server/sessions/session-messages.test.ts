@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import type { TestDeployment } from "../../testing/deployment.ts";
 import { groupOf, person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { deployStrict, errorOf, freshName, rawAs, send } from "../../testing/session-frames.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import { readUint64 } from "../../wire/bytes.ts";
 import { encodeClientFrame } from "../../wire/client-frame.ts";
-import { groupId } from "../../wire/ids.ts";
+import { groupId, seq } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 
 for (const transport of transportsHere) {
@@ -18,7 +19,7 @@ for (const transport of transportsHere) {
     });
     after(() => deployment.stop());
 
-    test("a message to a group that one is not in is refused, whether or not it exists", async () => {
+    test("a message to a group of others is refused, whether or not the group exists", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const bob = await person(deployment.target, freshName("bob"));
       const group = await groupOf(alice);
@@ -34,7 +35,7 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("a message under a stale epoch is refused with the epoch that holds", async () => {
+    test("a message under a stale epoch is refused with the group's epoch", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const group = await groupOf(alice);
       assert.ok((await alice.client.changeGroup(group, { action: "rekey" })).ok);
@@ -61,7 +62,7 @@ for (const transport of transportsHere) {
       await raw.next((frame) => frame.kind === "ack");
     });
 
-    test("who sends too much is told when to go on, and loses nothing else", async () => {
+    test("a message over the budget is refused with the time to wait, and no other is", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const group = await groupOf(alice);
       const raw = await rawAs(deployment, alice);
@@ -74,12 +75,12 @@ for (const transport of transportsHere) {
       const refused = () => raw.frames.filter((frame) => frame.kind === "reject").length;
       await until(() => acknowledged() + refused() === 60, "each of the messages has its answer");
       assert.ok(acknowledged() >= 50);
-      // How many may come, and when, and when all is as it was: of the first that was refused, at least what it needs itself.
+      // The first refusal says how many messages may come, when, and when the budget is whole again: enough for that message at least.
       const { remaining = 0, retryAfterMs = 0, resetMs = 0 } = reject;
       assert.ok(remaining >= 1 && resetMs >= retryAfterMs, JSON.stringify({ remaining, retryAfterMs, resetMs }));
     });
 
-    test("what was sent behind a refused message is refused until that has come again, or is given up", async () => {
+    test("messages behind a refused one are refused until it has come again, or is given up", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const group = await groupOf(alice);
       const raw = await rawAs(deployment, alice);
@@ -103,7 +104,7 @@ for (const transport of transportsHere) {
       assert.equal(await answerTo(send(group, 3), 3), "busy");
       assert.equal(await answerTo(send(group, 4), 4), "busy");
       assert.equal(await answerTo(send(group, 3), 3), "busy");
-      // What leads to another key waits for nobody.
+      // A handshake message, which leads to another key, does not wait.
       assert.equal(await answerTo(send(group, 20, { type: 2 }), 20), "taken in");
       assert.equal(await answerTo(send(group, 2), 2), "taken in");
       assert.equal(await answerTo(send(group, 4), 4), "busy");
@@ -114,7 +115,7 @@ for (const transport of transportsHere) {
       assert.equal(await answerTo(send(group, 6), 6), "busy");
       assert.equal(await answerTo(send(group, 7, { skipsRefused: true }), 7), "taken in");
       assert.equal(await answerTo(send(group, 8), 8), "taken in");
-      // Refused for good, it has no turn.
+      // A message that is refused for good keeps no turn.
       assert.equal(
         await answerTo(send(group, 9, { payload: new Uint8Array(limits.payloadBytesMax + 1) }), 9),
         "payload_too_large",
@@ -122,7 +123,7 @@ for (const transport of transportsHere) {
       assert.equal(await answerTo(send(group, 10), 10), "taken in");
     });
 
-    test("a message sent twice has one place, and members get it once", async () => {
+    test("a message that is sent twice has one seq, and members get it once", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const bob = await person(deployment.target, freshName("bob"));
       const group = await groupOf(alice, bob);
@@ -177,7 +178,7 @@ for (const transport of transportsHere) {
       assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6]);
     });
 
-    test("what a member claims to have does not move the group's last place", async () => {
+    test("a seq that a member claims to have does not change the group's last seq", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const bob = await person(deployment.target, freshName("bob"));
       const group = await groupOf(alice, bob);
@@ -188,7 +189,7 @@ for (const transport of transportsHere) {
       assert.ok(groups.kind === "groups" && groups.groups[0]?.lastSeq === 1, JSON.stringify(groups));
     });
 
-    test("who looks at a group sees who is there and how far they have read", async () => {
+    test("a member who watches a group sees who is online and how far each has read", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const bob = await person(deployment.target, freshName("bob"));
       const group = await groupOf(alice, bob);
@@ -204,9 +205,9 @@ for (const transport of transportsHere) {
         }
         return [...users].sort((a, b) => a - b);
       };
-      const [aliceId, bobId] = [alice.client.user as number, bob.client.user as number];
+      const [aliceId, bobId] = [present(alice.client.user), present(bob.client.user)];
       await until(() => online().length === 2, "both are shown online");
-      bob.client.mailbox.read(group, 2 as never);
+      bob.client.mailbox.read(group, seq(2));
       const cursorOf = (user: number) =>
         raw.frames.flatMap((f) => (f.kind === "cursors" ? f.cursors : [])).findLast(([of]) => of === user)?.[1];
       await until(() => cursorOf(bobId) === 2, "bob's cursor is shown");

@@ -7,12 +7,13 @@ import { noEntryHash } from "../../e2ee/entry-check.ts";
 import { signEntry } from "../../e2ee/entry-signing.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { person } from "../../testing/person.ts";
+import { present } from "../../testing/present.ts";
 import { RawClient } from "../../testing/raw-client.ts";
 import { deployStrict, errorOf, freshName, rawAs, send } from "../../testing/session-frames.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import { encodeClientFrame } from "../../wire/client-frame.ts";
-import { epoch, groupId, type UserId } from "../../wire/ids.ts";
+import { epoch, groupId, seq } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 
 for (const transport of transportsHere) {
@@ -52,7 +53,7 @@ for (const transport of transportsHere) {
       assert.equal((await raw.ended()).error, "malformed_frame");
     });
 
-    test("a message larger than a frame may be ends the connection, by name as long as it is read at all", async () => {
+    test("a message over the bound of a frame ends the connection, with frame_too_large unless it is much larger", async () => {
       const raw = await RawClient.open(deployment.cluster.url);
       raw.sendBytes(new Uint8Array(limits.frameBytesMax + 1).fill(1));
       assert.equal((await raw.ended()).error, "frame_too_large");
@@ -61,14 +62,14 @@ for (const transport of transportsHere) {
       await more.ended();
     });
 
-    test("reads of groups that one is not in are let fall, however many", async () => {
+    test("frames about groups of others are dropped, however many come", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const raw = await rawAs(deployment, alice);
       const frames = [
-        encodeClientFrame({ kind: "read", group: groupId(4711), seq: 1 as never }),
+        encodeClientFrame({ kind: "read", group: groupId(4711), seq: seq(1) }),
         encodeClientFrame({ kind: "close", group: groupId(4711) }),
       ];
-      for (let i = 0; i < 5000; i++) raw.sendBytes(frames[i % 2] as Uint8Array);
+      for (let i = 0; i < 2500; i++) for (const frame of frames) raw.sendBytes(frame);
       for (let i = 0; i < 500; i++) raw.sendBytes(encodeClientFrame({ kind: "open", group: groupId(10_000 + i) }));
       assert.equal((await raw.ask({ kind: "ping" })).kind, "pong");
       await until(
@@ -77,16 +78,14 @@ for (const transport of transportsHere) {
       );
     });
 
-    test("so many names and ids that the answer would not fit are refused", async () => {
+    test("a request for more names and ids than fit into an answer ends the connection", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const raw = await rawAs(deployment, alice);
-      const ids = Array.from({ length: 50 }, () => alice.client.user as number);
+      const ids = Array.from({ length: 50 }, () => present(alice.client.user));
       const names = Array.from({ length: 50 }, () => alice.name);
       const answer = await raw.ask({ kind: "findUsers", names, ids });
       assert.ok(answer.kind === "users" && answer.users.every((user) => user !== null));
-      raw.sendBytes(
-        encodeClientFrame({ kind: "findUsers", request: 99, names: [...names, alice.name], ids: ids as never }),
-      );
+      raw.sendBytes(encodeClientFrame({ kind: "findUsers", request: 99, names: [...names, alice.name], ids }));
       assert.equal((await raw.ended()).error, "malformed_frame");
     });
 
@@ -98,7 +97,7 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("requests of a connection beyond the bound are answered busy, not queued", async () => {
+    test("requests of a connection beyond the bound are refused as busy, not queued", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const raw = await rawAs(deployment, alice);
       const answers = await Promise.all(
@@ -112,10 +111,10 @@ for (const transport of transportsHere) {
       assert.ok(found >= limits.requestsInFlightMax);
     });
 
-    test("keys that are staged without end are refused", async () => {
+    test("staged keys beyond the bound are refused as busy", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const raw = await rawAs(deployment, alice);
-      const user = alice.client.user as number;
+      const user = present(alice.client.user);
       const stage = (group: number, firstEpoch: number) => {
         const keys = Array.from({ length: limits.stagedKeysPerFrameMax }, (_, i) => ({
           epoch: firstEpoch + i,
@@ -132,10 +131,10 @@ for (const transport of transportsHere) {
       assert.equal((await stage(77, 1)).kind, "done", "the same ones again are no more than before");
     });
 
-    test("of two keys staged for one user and epoch the last is kept, whatever became of the attempt before", async () => {
+    test("of two keys that are staged for one user and epoch the last is kept", async () => {
       const alice = await person(deployment.target, freshName("alice"));
       const raw = await rawAs(deployment, alice);
-      const user = alice.client.user as UserId;
+      const user = present(alice.client.user);
       const group = groupId(1 + randomBytes(4).readUInt32BE());
       for (const wrapped of [Buffer.from("given up"), Buffer.from("meant")]) {
         const staged = await raw.ask({ kind: "stageKeys", group, keys: [{ epoch: 1, user, wrapped }] });
@@ -165,7 +164,7 @@ for (const transport of transportsHere) {
       );
     });
 
-    test("HTTP answers what it knows, and names what it does not", async () => {
+    test("HTTP answers its routes, and refuses others with a code", async () => {
       const get = async (path: string, method = "GET") => {
         const response = await fetch(`http://${deployment.target}${path}`, { method });
         return [response.status, await response.text()] as const;
@@ -178,7 +177,7 @@ for (const transport of transportsHere) {
       assert.match((await get("/assign"))[1], /"url":"ws:/);
     });
 
-    test("HTTP that is none is answered or cut off, and nothing breaks", async () => {
+    test("bytes that are no HTTP are refused or cut off, and the server goes on", async () => {
       const port = Number(deployment.target.split(":")[1]);
       for (const text of [
         "GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
@@ -198,7 +197,7 @@ for (const transport of transportsHere) {
     });
   });
 
-  test(`a server that is full says so to who comes too late, and to nobody else (${transport})`, async () => {
+  test(`a server that is full refuses further connections with server_full, and keeps the others (${transport})`, async () => {
     const full = await deploy({ transport, connectionsMax: 2 });
     const alice = await person(full.target, freshName("alice"));
     const bob = await person(full.target, freshName("bob"));

@@ -4,29 +4,29 @@ import type { SendFrame } from "../../wire/send-frame.ts";
 import type { NoticeFrame } from "../../wire/server-frame.ts";
 import type { Connection } from "../transport/transport.ts";
 
-/** One client's connection, as the rest of the server finds it: nobody's at first, a user's once it has logged in. */
+/** What the rest of the server needs of one client's connection. */
 export interface Session {
   readonly connection: Connection;
-  /** Undefined until logged in. */
+  /** Undefined until the connection has logged in. */
   readonly user: UserId | undefined;
   /** Whether this connection resumed or began the session with this id. */
   isOfSession(id: Uint8Array): boolean;
-  /** Subscribes to a group's messages; false when it has been already, or the connection has ended. */
+  /** Subscribes the connection to a group's messages; answers false when it is subscribed already, or has ended. */
   enterGroup(group: FollowedGroup): boolean;
   leaveGroup(group: FollowedGroup): void;
-  /** Tells the client that a message was not stored, and why. One that may come again keeps its turn. */
+  /** Sends the client a `reject` for a message. A message that may come again keeps its turn. */
   reject(message: ArrivedMessage, refusal: SendRefusal): void;
-  /** A message of this connection is on disk. */
+  /** A message of this connection is stored. */
   stored(group: GroupId, id: ClientMessageId): void;
-  /** The group's rows are ahead of what this server knows. */
+  /** The database has newer facts of the group than this server. */
   noteBehind(group: GroupId): void;
-  /** The server is about to stop. */
+  /** Asks the client to move to another server, since this one is about to stop. */
   goAway(): void;
-  /** Ends the connection for a reason that the client is told. */
+  /** Sends the client an error with this code, and ends the connection. */
   end(code: ErrorCode, detail: string): void;
 }
 
-/** As much of a SEND as names it, and its turn among those of its connection. */
+/** What identifies a SEND, and its number among those of its connection. */
 export interface ArrivedMessage extends Pick<SendFrame, "group" | "clientMessageId" | "type"> {
   readonly turn: number;
 }
@@ -37,19 +37,19 @@ export type SendRefusal = Omit<NoticeFrame<"reject">, "kind" | "group" | "client
 /** A group that this server follows because members of it are connected here, or just were. */
 export interface FollowedGroup {
   readonly id: GroupId;
-  /** What its members' sockets subscribe to. */
+  /** The topic to which its members' sockets subscribe. */
   readonly topic: string;
-  /** What the sockets of those who have it open subscribe to. */
+  /** The topic to which the sockets of members who have the group open subscribe. */
   readonly presenceTopic: string;
   epoch: Epoch;
-  /** The last seq that is known to be taken. */
+  /** The last seq that this server knows of. */
   lastSeq: Seq;
-  /** The last seq that was delivered to the members connected here: what the sweep compares with the database. */
+  /** The last seq that was delivered to the members connected here. The sweep compares it with the database. */
   deliveredSeq: Seq;
   logLength: number;
   members: Set<UserId>;
-  /** Connected here, logged in and subscribed. */
+  /** The sessions of members here that are subscribed. */
   readonly sessions: Set<Session>;
-  /** When the last of them left. */
+  /** When the last session left. */
   idleSinceMs: number;
 }

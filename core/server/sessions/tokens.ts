@@ -4,7 +4,7 @@ import { copyBytes, readUint53, writeUint53 } from "../../wire/bytes.ts";
 import { readUserId } from "../../wire/id-bytes.ts";
 import type { UserId } from "../../wire/ids.ts";
 
-/** What a session token says: which session it resumes, whose, and until when. */
+/** What a session token says: which user's session it resumes, and until when. */
 export interface TokenClaims {
   readonly id: Uint8Array;
   readonly user: UserId;
@@ -15,7 +15,7 @@ export interface TokenClaims {
 
 const sessionIdBytes = 16;
 
-/** One that nobody can guess. */
+/** A session id that nobody can guess. */
 export const newSessionId = (): Uint8Array => randomBytes(sessionIdBytes);
 
 const headBytes = 1 + 8 + 8 + sessionIdBytes;
@@ -23,8 +23,8 @@ const macBytes = 32;
 const version = 1;
 
 /**
- * Session tokens that any server of a deployment can check by itself: HMAC-SHA256 over what they say, under a key that
- * follows from the deployment's secret. No table is read to resume.
+ * Session tokens that any server of a deployment can check by itself: HMAC-SHA256 over their claims, under a key that is derived from
+ * the deployment's secret. Resuming reads no table.
  */
 export class SessionTokens {
   readonly #key: Uint8Array;
@@ -48,7 +48,7 @@ export class SessionTokens {
     return { session, token: Buffer.concat([said, this.#mac(said)]) };
   }
 
-  /** When a session ends that begins at `now`. */
+  /** When a session expires that begins at `now`. */
   expiry(now: number): number {
     return now + this.#lifetimeMs;
   }

@@ -3,7 +3,7 @@ import type { Session } from "./session.ts";
 
 const nobody: readonly Session[] = [];
 
-/** Who is logged in at this server, and on which connections. Most have one, which then costs no list of its own. */
+/** The users who are logged in at this server, and their connections. Most users have one connection, which needs no list. */
 export class UserDirectory {
   readonly #sessions = new Map<UserId, Session | readonly Session[]>();
   #count = 0;
@@ -21,7 +21,8 @@ export class UserDirectory {
 
   delete(user: UserId, session: Session): void {
     const rest = this.of(user).filter((other) => other !== session);
-    if (rest.length > 0) this.#sessions.set(user, rest.length === 1 ? (rest[0] as Session) : rest);
+    const [only, ...more] = rest;
+    if (only) this.#sessions.set(user, more.length === 0 ? only : rest);
     else this.#sessions.delete(user);
     this.#count--;
   }

@@ -1,19 +1,19 @@
 import type { Lobby } from "./lobby.ts";
 import type { TlsFiles } from "./transport.ts";
 
-/** What stands on the port that everybody knows, in front of the servers. */
+/** The front door of the servers: it listens on the port that everybody knows. */
 export interface Front {
   readonly port: number;
-  /** A server is ready to be handed sockets. */
+  /** From now on sockets are handed to the server with this descriptor, too. */
   add(descriptor: unknown): void;
-  /** Must come before the server's thread ends: the descriptor is a pointer into it. */
+  /** No more sockets are handed to this server. To be called before its thread ends: the descriptor is a pointer into it. */
   remove(descriptor: unknown): void;
-  /** Takes its own certificate from its files again. */
+  /** Reads its own certificate's files again. */
   reloadCertificates(): void;
   close(): Promise<void>;
 }
 
-/** Where a front listens, how it is encrypted, and who waits at it. */
+/** Where a front listens, how it is encrypted, and the lobby of its connections. */
 export interface FrontPlace {
   readonly host: string;
   readonly port: number;

@@ -7,14 +7,14 @@ const version = "13";
 const keyForm = /^[A-Za-z0-9+/]{22}==$/;
 
 /**
- * Whether this is a client's opening handshake as RFC 6455 section 4.2.1 wants it. Subprotocols and extensions that it
- * offers are passed over: there are none.
+ * Whether this is a client's opening handshake in the form of RFC 6455 section 4.2.1. Subprotocols and extensions that it offers are
+ * ignored: this server has none.
  */
 export function isHandshake(head: RequestHead): boolean {
   return head.method === "GET" && faultOf(head) === undefined;
 }
 
-/** Answers what came to the socket's path and is no opening handshake. */
+/** Answers a request to the socket's path that is no opening handshake. */
 export function refuseHandshake(request: HttpRequest, head: RequestHead): void {
   if (!hasMethod(request, ["GET"])) return;
   const { status, headers, text } = faultOf(head) ?? notAsked;
@@ -22,7 +22,7 @@ export function refuseHandshake(request: HttpRequest, head: RequestHead): void {
   request.respond(status, { ...plain, ...headers }, `${text}\n`);
 }
 
-/** What a handshake is answered when there is no descriptor for a WebSocket, not even to tell it so. */
+/** The answer to a handshake when there is no descriptor left for a WebSocket. */
 export const noRoom: Answer = {
   status: 503,
   headers: { ...plainText, "retry-after": "1", connection: "close" },

@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../../platform/clock.ts";
 import { DescriptorBudget, descriptorShare } from "../../platform/descriptors.ts";
+import { messageOf } from "../../platform/failure.ts";
 import { silentLog } from "../../platform/log.ts";
 import { pickOne, seededRandom } from "../../platform/random.ts";
 import { bareTransport } from "../../testing/bare-transport.ts";
@@ -17,7 +18,7 @@ import { Lobby, overdraft, visitorsKept } from "./lobby.ts";
 const request = (method: string, path: string, ...lines: readonly string[]) =>
   [`${method} ${path} HTTP/1.1`, "Host: x", ...lines, "", ""].join("\r\n");
 
-/** A lobby for `room` besides those that are always let in, and who was closed, in that order. */
+/** A lobby with room for `room` visitors besides those that are always let in, and the names of the closed ones, in order. */
 function lobbyFor(room: number) {
   const clock = new FakeClock();
   const closed: string[] = [];
@@ -42,7 +43,7 @@ function lobbyFor(room: number) {
   return { lobby, clock, closed, enter, enterAll };
 }
 
-test("the longest silent are closed for the next", () => {
+test("the longest silent visitors are closed to make room for the next", () => {
   const { clock, closed, enter, enterAll, lobby } = lobbyFor(10);
   const asking = enter("asking");
   lobby.asks(asking);
@@ -53,7 +54,7 @@ test("the longest silent are closed for the next", () => {
   lobby.close();
 });
 
-test("a burst of newcomers is let in a little beyond the bound, and has the time to ask", () => {
+test("a burst of newcomers is let in a little beyond the bound, so that they have the time to send a request", () => {
   const { clock, closed, enter, enterAll, lobby } = lobbyFor(10);
   enterAll("first", visitorsKept + 10);
   const before = closed.length;
@@ -73,7 +74,7 @@ for (const name of transportsHere) {
     async function bounded(room: number) {
       const connections: RawConnection[] = [];
       const open = () => connections.filter((connection) => !connection.ended).length;
-      // The overdraft is not to be had.
+      // There is no overdraft.
       const share = descriptorShare(room, overdraft);
       const server = await bareTransport(name, { budget: new DescriptorBudget(share, { open, clock: systemClock }) });
       const connect = async () => {
@@ -85,9 +86,9 @@ for (const name of transportsHere) {
       return { server, connect };
     }
 
-    // Over uWebSockets.js nobody knows over which of an address's connections a request comes, so none of them is closed.
+    // Over uWebSockets.js it is not known over which connection of an address a request comes, so none of them is closed.
     const skip = name === "uws" && "by ws alone: see PROTOCOL.md";
-    test("that ask for nothing go before a newcomer, whatever others of their address have asked for", {
+    test("that send no request are closed before a newcomer, whatever other connections of their address send", {
       skip,
     }, async () => {
       const { connect } = await bounded(24);
@@ -104,7 +105,7 @@ for (const name of transportsHere) {
       }
     });
 
-    test("are counted to the last, whatever they ask for and however they end", async () => {
+    test("are counted right, whatever they send and however they end", async () => {
       const seed = givenSeed() ?? randomInt(2 ** 31);
       const random = seededRandom(seed);
       try {
@@ -144,7 +145,7 @@ for (const name of transportsHere) {
         for (const one of [...open, last]) one.destroy();
         await until(() => server.lobby.visitors === 0, "all have left");
       } catch (cause) {
-        throw new Error(`TEST_SEED=${seed} plays this again: ${(cause as Error).message}`, { cause });
+        throw new Error(`TEST_SEED=${seed} plays this again: ${messageOf(cause)}`, { cause });
       }
     });
   });

@@ -5,35 +5,35 @@ import type { Log } from "../../platform/log.ts";
 
 /** A connection that is no WebSocket. */
 export interface Visitor {
-  /** Closes it at once. */
+  /** Closes the connection at once. */
   close(): void;
 }
 
-/** So many of each listener are let in whatever else is open: what is kept back of the descriptors must cover them. */
+/** Each listener lets this many visitors in whatever else is open: the descriptors that are kept back must cover them. */
 export const visitorsKept = 16;
-/** And so many of all listeners together when nobody can be closed to make room for them. */
+/** All listeners together let this many more in when no visitor can be closed to make room. */
 export const overdraft = 32;
-/** Of these, so many are for newcomers who have had no time yet to say what they want. */
+/** This part of the overdraft is for newcomers, who have had no time yet to send a request. */
 const newcomersOverdraft = 16;
 const newcomerMs = 250;
 const quietMs = 10_000;
 
 /**
- * The connections of one listener that are no WebSockets, or not yet. They take descriptors too, and are bounded by them:
- * when the process may open no more, the one that has asked for nothing for the longest time is closed for the next. So
- * whoever opens connections and leaves them lying keeps nobody from `/healthz`, as long as each has the time to ask before
- * so many others come that it has been silent for the longest time. Over uWebSockets.js that does not hold against who also
- * asks for something now and then, from one address (`uws-door.ts` says why).
+ * The connections of one listener that are no WebSockets, or not yet. They take descriptors too, and descriptors bound their number:
+ * when the process may open no more, the visitor that has been silent (without a request) for the longest time is closed to make room
+ * for the next. So a client that opens many idle connections keeps no other from `/healthz`, as long as a visitor has the time to send
+ * its request before so many others come that it is the longest silent. Over uWebSockets.js this does not hold against a client that
+ * also sends a request now and then, from the same address (`uws-door.ts` says why).
  *
- * A newcomer has that time while there are few of them. uWebSockets.js accepts all who wait in one turn of the loop, and
- * cannot be told to stop; of a burst of more than there is room for, those who came first are closed although their requests
- * may be on the way. Node's server accepts one at a time, and reads in between.
+ * A newcomer has that time while there are few newcomers. uWebSockets.js accepts all waiting connections in one turn of the event loop,
+ * and cannot be stopped; of a burst that is larger than the room for it, the first connections are closed although their requests may
+ * be on the way. Node's server accepts one at a time, and reads in between.
  */
 export class Lobby {
   readonly #budget: DescriptorBudget | undefined;
   readonly #shortage: Episode;
   readonly #clock: Clock;
-  /** Those who ask for nothing now, the longest silent first; by when they are newcomers no more. */
+  /** The silent visitors, the longest silent first, with the time until which each is a newcomer. */
   readonly #silent = new Map<Visitor, number>();
   #visitors = 0;
 
@@ -44,22 +44,21 @@ export class Lobby {
       clock: parts.clock,
       quietMs,
       began: () =>
-        parts.log.warn("this process may open no more sockets; those that ask for nothing are closed to make room"),
+        parts.log.warn("this process may open no more sockets; those without a request are closed to make room"),
       over: (closed) => parts.log.info({ closed }, "this process may open sockets again"),
     });
   }
 
-  /** How many there are. */
   get visitors(): number {
     return this.#visitors;
   }
 
-  /** Whether descriptors are so short that a connection had better end with its answer. */
+  /** Whether descriptors are so short that connections are to end with their answers. */
   get short(): boolean {
     return this.#shortage.lasts;
   }
 
-  /** One has come, and has asked for nothing. When there is no room, the longest silent is closed, or this one itself. */
+  /** A visitor has come, and is silent so far. When there is no room, the longest silent visitor is closed, or this one itself. */
   enter(visitor: Visitor): void {
     const now = this.#clock.monotonic();
     this.#visitors++;
@@ -74,26 +73,26 @@ export class Lobby {
   }
 
   /**
-   * Whether a visitor may become a WebSocket. Of those who were let in whatever else was open not one may: they would stay,
-   * and the next be let in.
+   * Whether a visitor may become a WebSocket. Visitors that were let in although there was no descriptor for them may not: they would
+   * stay, and others would be let in after them.
    */
   mayUpgrade(): boolean {
     return !this.#budget || this.#budget.take(overdraft);
   }
 
-  /** It asks for something: it is not closed for others meanwhile. */
+  /** A visitor has sent a request: until it is answered, the visitor is not closed to make room. */
   asks(visitor: Visitor): void {
     this.#silent.delete(visitor);
   }
 
-  /** It has its answer. */
+  /** A visitor has its answer, and is silent again. */
   answered(visitor: Visitor): void {
     this.#silent.set(visitor, 0);
   }
 
   /**
-   * A connection has ended, or has become a WebSocket, and is counted no more. `visitor` is that connection; it is left out
-   * where {@link asks} has been told of it.
+   * A visitor has ended, or has become a WebSocket, and is counted no more. `visitor` may be left out after {@link asks} was called with
+   * it.
    */
   left(visitor?: Visitor): void {
     this.#visitors--;

@@ -2,10 +2,10 @@ import { httpErrorCodes } from "../../wire/errors.ts";
 import { type HttpRequest, plainText } from "./transport.ts";
 
 /**
- * Whether a resource that has these methods is to carry this request out. What it is not to is answered here: OPTIONS
- * (RFC 9110 section 9.3.7), and 405 for a method that the resource has not (section 15.5.6).
+ * Whether a resource with these methods is to carry this request out. It answers the other requests: OPTIONS (RFC 9110 section 9.3.7),
+ * and 405 for a method that the resource lacks (section 15.5.6).
  *
- * Where there is GET there is HEAD; a route treats it like GET, and the transport leaves the body out.
+ * A resource with GET has HEAD, too: a route treats it like GET, and the transport leaves the body out.
  */
 export function hasMethod(request: HttpRequest, methods: readonly ("GET" | "PUT" | "DELETE")[]): boolean {
   const all = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
@@ -20,8 +20,8 @@ export function hasMethod(request: HttpRequest, methods: readonly ("GET" | "PUT"
 }
 
 /**
- * Whether the request was about the server as a whole, and has its answer: `OPTIONS *`, and `OPTIONS /`, with which HAProxy
- * asks whether a server lives unless it is told what to ask.
+ * Answers a request about the server as a whole: `OPTIONS *`, and `OPTIONS /`, which is HAProxy's health check by default. Answers false
+ * for any other request.
  */
 export function answeredForServer(request: HttpRequest): boolean {
   if (request.method !== "OPTIONS" || (request.path !== "*" && request.path !== "/")) return false;

@@ -6,10 +6,10 @@ import { after, test } from "node:test";
 import { getEnvironmentData, setEnvironmentData, Worker } from "node:worker_threads";
 import { Failure } from "../../platform/failure.ts";
 import {
-  type NativeRecord,
   nativePackage,
   nativeRecordFile,
   readNativeRecord,
+  readRecord,
   verdictBy,
   verdictKey,
   verdictOn,
@@ -18,9 +18,9 @@ import { availableTransport } from "./open-transport.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "native-binary-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
-const recorded = JSON.parse(readFileSync(nativeRecordFile, "utf8")) as NativeRecord;
+const recorded = readRecord(nativeRecordFile);
 
-test("every binary that the package brings, for whatever platform, is the recorded one", () => {
+test("every binary of the package, for any platform, is the recorded one", () => {
   assert.deepEqual(readNativeRecord(), recorded);
 });
 
@@ -30,7 +30,7 @@ test("a binary that differs in one bit is refused with a code and what to do, un
   const copy = path.join(scratch, name);
   writeFileSync(copy, bytes);
   assert.deepEqual(verdictOn(copy, recorded), { kind: "recorded" });
-  bytes[1000] = (bytes[1000] as number) ^ 1;
+  bytes.writeUInt8(bytes.readUInt8(1000) ^ 1, 1000);
   writeFileSync(copy, bytes);
   const verdict = verdictOn(copy, recorded);
   assert.equal(verdict.kind, "changed");
@@ -45,14 +45,14 @@ test("a binary that differs in one bit is refused with a code and what to do, un
   assert.equal(availableTransport("ws", verdict), "ws");
 });
 
-test("a binary that nobody has recorded is refused, too, and where there is none ws is used", () => {
+test("a binary without a record is refused, too, and where there is no binary ws is used", () => {
   const unknown = path.join(scratch, "uws_plan9_mips_1.node");
   assert.deepEqual(verdictOn(unknown, recorded), { kind: "absent" });
   writeFileSync(unknown, "whatever");
   assert.equal(verdictOn(unknown, recorded).kind, "changed");
 });
 
-test("a record that is missing or no record is said to be, with what to do, unless ws is asked for", () => {
+test("a record that cannot be read is a failure that says what to do, unless ws is asked for", () => {
   const broken = path.join(scratch, "broken.json");
   writeFileSync(broken, JSON.stringify({ package: recorded.package }));
   for (const file of [path.join(scratch, "nowhere.json"), broken]) {
@@ -69,7 +69,7 @@ test("a record that is missing or no record is said to be, with what to do, unle
   }
 });
 
-test("a thread goes by what the thread that started it has found", async () => {
+test("a thread goes by the verdict of the thread that started it", async () => {
   const found = { kind: "changed", file: "some.node", sha256: "00" };
   const before = getEnvironmentData(verdictKey);
   setEnvironmentData(verdictKey, found);
@@ -80,7 +80,7 @@ test("a thread goes by what the thread that started it has found", async () => {
   `;
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`));
   setEnvironmentData(verdictKey, before);
-  const told = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
-  assert.deepEqual(told, found);
+  const verdict = await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+  assert.deepEqual(verdict, found);
   await worker.terminate();
 });

@@ -7,51 +7,61 @@ import { z } from "zod";
 import { Failure, messageOf } from "../../platform/failure.ts";
 import { projectRoot } from "../../platform/project-root.ts";
 
-/**
- * What may be loaded of the native transport. Its package brings machine code that somebody else has built; what this
- * version of FastChat was tested with is recorded by its SHA-256, and anything else is not loaded.
- */
-export type NativeVerdict =
+const verdictFields = z.discriminatedUnion("kind", [
   /** The binary for this Node version and platform is the recorded one. */
-  | { readonly kind: "recorded" }
+  z.strictObject({ kind: z.literal("recorded") }),
   /** The package has no binary for this Node version and platform. */
-  | { readonly kind: "absent" }
-  /** It has one that nobody has recorded: it was changed, or replaced by another build. */
-  | { readonly kind: "changed"; readonly file: string; readonly sha256: string }
-  /** What was recorded cannot be read, so that nobody can tell. */
-  | { readonly kind: "unknown"; readonly detail: string };
+  z.strictObject({ kind: z.literal("absent") }),
+  /** The binary is not the recorded one: it was changed, or replaced by another build. */
+  z.strictObject({ kind: z.literal("changed"), file: z.string(), sha256: z.string() }),
+  /** The record cannot be read, so there is nothing to compare the binary with. */
+  z.strictObject({ kind: z.literal("unknown"), detail: z.string() }),
+]);
+/**
+ * Whether the binary of the native transport may be loaded. Its package brings machine code that somebody else has built. The binaries
+ * with which this version of FastChat was tested are recorded by their SHA-256, and no other is loaded.
+ */
+export type NativeVerdict = Readonly<z.output<typeof verdictFields>>;
 
 const recordFields = z.strictObject({ package: z.string(), sha256: z.record(z.string(), z.string()) });
-/** What `native-binaries.json` says: the package it was made from, and the SHA-256 of each of its binaries by name. */
+/** The content of `native-binaries.json`: the package that it was made from, and the SHA-256 of each of its binaries by name. */
 export type NativeRecord = z.output<typeof recordFields>;
+
+/** The fields of a `package.json` that the record has. */
+const packageFields = z.object({ name: z.string(), version: z.string() });
 
 export const nativeRecordFile = path.join(projectRoot, "core/server/transport/native-binaries.json");
 
 const binaryName = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
-/** Under which a thread finds what was found. */
+/** The name under which a thread finds the verdict of the thread that started it. */
 export const verdictKey = "fastchat: native transport";
 
-/** Looked at once a process, which takes some 10 ms: a thread is told by the one that started it. */
+/** The verdict on this process's binary. It takes some 10 ms, so it is found once a process, and handed to the threads. */
 export function nativeVerdict(): NativeVerdict {
-  const known = getEnvironmentData(verdictKey) as unknown as NativeVerdict | undefined;
+  const known = verdictFields.optional().parse(getEnvironmentData(verdictKey));
   if (known) return known;
   const verdict = verdictBy(nativeRecordFile);
   setEnvironmentData(verdictKey, verdict);
   return verdict;
 }
 
-/** On the binary for this Node version and platform, by what a file has recorded. */
+/** The verdict on the binary for this Node version and platform, by the record in a file. */
 export function verdictBy(recordFile: string): NativeVerdict {
   let record: NativeRecord;
   try {
-    record = recordFields.parse(JSON.parse(readFileSync(recordFile, "utf8")));
+    record = readRecord(recordFile);
   } catch (cause) {
     return { kind: "unknown", detail: `${recordFile}: ${messageOf(cause)}` };
   }
   return verdictOn(path.join(nativePackage().binaries, binaryName), record);
 }
 
-/** Compares one binary with the record. */
+/** The record in a file; throws when the file has none. */
+export function readRecord(file: string): NativeRecord {
+  return recordFields.parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** The verdict on one binary. */
 export function verdictOn(file: string, record: NativeRecord): NativeVerdict {
   if (!existsSync(file)) return { kind: "absent" };
   const sha256 = sha256Of(file);
@@ -69,7 +79,7 @@ export function nativeBinaryChanged({ file, sha256 }: Extract<NativeVerdict, { k
   );
 }
 
-/** Why no binary is loaded where there is nothing to compare it with, and how to go on. */
+/** Why no binary is loaded without a record, and how to go on. */
 export function nativeRecordUnreadable({ detail }: Extract<NativeVerdict, { kind: "unknown" }>): Failure {
   return new Failure(
     "native_record_unreadable",
@@ -86,13 +96,10 @@ export function nativePackage(): { readonly directory: string; readonly binaries
   return { directory, binaries: existsSync(packed) ? packed : directory };
 }
 
-/** What there is to record of the installed package. */
+/** The record of the installed package. */
 export function readNativeRecord(): NativeRecord {
   const { directory, binaries } = nativePackage();
-  const { name, version } = JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8")) as {
-    name: string;
-    version: string;
-  };
+  const { name, version } = packageFields.parse(JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8")));
   const files = readdirSync(binaries)
     .filter((file) => file.endsWith(".node"))
     .sort();

@@ -10,7 +10,7 @@ import { type HttpRequest, plainText, type TlsFiles } from "./transport.ts";
 
 /** A client that has not sent the head of its request for this long is cut off. */
 const headMsMax = 10_000;
-/** The same for a whole request: a chunk of a file on a slow line. */
+/** A client that has not sent its whole request for this long is cut off; a chunk of a file takes its time on a slow line. */
 const requestMsMax = 120_000;
 const checkPeriodMs = 1000;
 
@@ -19,8 +19,8 @@ export interface NodeServerParts {
   readonly lobby: Lobby;
   requested(request: HttpRequest, head: RequestHead): void;
   /**
-   * A request to go on in another protocol; false leaves it to `requested`, which answers it in this one, and then the
-   * connection ends. `accept` hands the socket over, and the bytes that came behind the head.
+   * Handles a request for another protocol. It answers false to leave the request to `requested`, which answers it over HTTP, and then
+   * the connection ends. `accept` hands over the socket, and the bytes that came behind the head.
    */
   upgrade?(head: RequestHead, accept: () => Upgrading): boolean;
 }
@@ -31,11 +31,11 @@ export interface Upgrading {
   readonly behind: Buffer;
 }
 
-/** Node's own HTTP server, for what must run without a native library: as strict about heads, and bounded by a lobby. */
+/** Node's own HTTP server, for the transport without a native library: as strict about heads, and bounded by a lobby. */
 export class NodeServer {
   readonly #http: Server | TlsServer;
   readonly #parts: NodeServerParts;
-  /** By the client's address and port: under TLS, requests come over another object than the connection did. */
+  /** By the client's address and port: under TLS a request has another socket object than its connection. */
   readonly #visits = new Map<string, Visit>();
 
   constructor(parts: NodeServerParts) {
@@ -73,12 +73,12 @@ export class NodeServer {
     });
   }
 
-  /** Takes the certificate from its files again, for connections from now on. */
+  /** Reads the certificate's files again, for new connections. */
   reloadCertificates(): void {
     if (this.#parts.tls && this.#http instanceof TlsServer) this.#http.setSecureContext(readTls(this.#parts.tls));
   }
 
-  /** No new connections. */
+  /** Takes no new connections. */
   stopListening(): void {
     this.#http.close();
   }
@@ -125,7 +125,7 @@ export class NodeServer {
       return { request, socket, behind };
     };
     if (this.#parts.upgrade?.(head, accept)) return;
-    // Node has let go of the socket, and reads no body from it any more.
+    // Node has detached the socket, and reads no body from it any more.
     if (
       valuesOf(head, "content-length").some((length) => length !== "0") ||
       valuesOf(head, "transfer-encoding").length > 0
@@ -138,7 +138,7 @@ export class NodeServer {
   }
 }
 
-/** A connection in the lobby, until it has ended or was handed over. */
+/** A connection in the lobby, until it ends or is handed over. */
 class Visit implements Visitor {
   readonly #socket: Socket;
   readonly #left: () => void;
@@ -168,7 +168,7 @@ class Visit implements Visitor {
 
 const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
 
-/** A way to answer a request whose socket Node's server has let go of; the connection ends with the answer. */
+/** A response to a request whose socket Node's server has detached; the connection ends with it. */
 function responseTo(request: IncomingMessage): ServerResponse {
   const { socket } = request;
   const response = new ServerResponse(request);

@@ -2,9 +2,9 @@ import { type Answer, plainText } from "./transport.ts";
 
 /** The first lines of an HTTP request. */
 export interface RequestHead {
-  /** As it was written: methods are case-sensitive. */
+  /** In the case in which it came: methods are case-sensitive. */
   readonly method: string;
-  /** Of the target, what stands before `?`. */
+  /** The part of the target before `?`. */
   readonly path: string;
   /** Such as `1.1`. */
   readonly version: string;
@@ -12,7 +12,7 @@ export interface RequestHead {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Every value of this header. */
+/** The values of all headers with this name. */
 export function valuesOf({ headers }: RequestHead, name: string): string[] {
   return headers.filter(([of]) => of === name).map(([, value]) => value);
 }
@@ -24,8 +24,8 @@ export function lists(head: RequestHead, name: string, element: string): boolean
 }
 
 /**
- * Why nothing more can be read from a connection on which this came; undefined when HTTP/1 lets it stand. Two servers that
- * read such a head in two ways disagree about where the next request begins (RFC 9112 sections 3.2 and 6.3, and 11.2).
+ * The refusal of a head that HTTP/1 forbids, after which the connection ends; undefined for a valid head. Two servers that read a
+ * forbidden head differently disagree about where the next request begins (RFC 9112 sections 3.2 and 6.3, and 11.2).
  */
 export function headFault(head: RequestHead): Answer | undefined {
   const { version } = head;
@@ -46,10 +46,10 @@ export function headFault(head: RequestHead): Answer | undefined {
   return undefined;
 }
 
-/** A name or an address, and perhaps a port (RFC 3986 section 3.2.2); nothing, where the target has no host. */
+/** A name or an address, and perhaps a port (RFC 3986 section 3.2.2); empty where the target has no host. */
 const hostForm = /^(\[[\w.~!$&'()*+,;=:%-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/;
 
-/** So many digits are read exactly by everybody. */
+/** Every program reads numbers of up to 15 digits exactly. */
 const lengthForm = /^\d{1,15}$/;
 
 const badRequest = (detail: string) => closing(400, `bad_request: ${detail}`);

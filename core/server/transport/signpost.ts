@@ -3,9 +3,7 @@ import { answeredForServer, hasMethod } from "./methods.ts";
 import { NodeServer } from "./node-server.ts";
 import { type HttpRequest, plainText } from "./transport.ts";
 
-/**
- * Where sockets cannot pass between threads, the port that everybody knows answers only where to go.
- */
+/** The front for the transport `ws`, where sockets cannot be handed to threads: it answers only where to connect. */
 export async function signpost(
   { host, port, tls, lobby }: FrontPlace,
   route: (request: HttpRequest) => boolean,

@@ -1,20 +1,17 @@
 import type { Lobby } from "./lobby.ts";
 
-/**
- * Sockets and HTTP as a chat server needs them, whichever library is underneath. `uws` is fast and native; `ws` runs
- * wherever Node does.
- */
+/** Sockets and HTTP as a chat server needs them, over either library: `uws` is fast and native; `ws` runs wherever Node does. */
 export interface Transport {
   readonly name: TransportName;
   /** Starts listening; answers the port, which the system chose if `port` was 0. */
   listen(host: string, port: number): Promise<number>;
-  /** To every connection that has subscribed: one write for all that one turn of the event loop publishes. */
+  /** Sends a frame to every connection that has subscribed. All frames of one turn of the event loop go out in one write a socket. */
   publish(topic: string, frame: Uint8Array): void;
-  /** What a native acceptor needs to hand sockets to this transport's thread. */
+  /** The native acceptor hands sockets to this transport's thread by this. */
   readonly acceptorDescriptor?: unknown;
-  /** Takes the certificate from its files again: for connections from now on. Without TLS nothing happens. */
+  /** Reads the certificate's files again, for new connections. Does nothing without TLS. */
   reloadCertificates(): Promise<void>;
-  /** No new connections; those there are stay. */
+  /** Takes no new connections; those that are open stay. */
   stopListening(): void;
   /** Ends every connection. */
   close(): Promise<void>;
@@ -25,60 +22,60 @@ export type TransportName = (typeof transportNames)[number];
 
 export interface Connection {
   readonly remoteAddress: string;
-  /** Never waits. A receiver that has let more than the transport's bound pile up is cut off. */
+  /** Sends a frame without waiting. A receiver that leaves more than the transport's bound unread is cut off. */
   send(frame: Uint8Array): void;
-  /** What is sent in `write`, and what was published before, goes out in one write. */
+  /** Everything that `write` sends goes out in one write, with what was published before. */
   together(write: () => void): void;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
-  /** Sends what is pending, then a close frame. */
+  /** Sends the pending frames, then a close frame. */
   end(code: number, reason: string): void;
 }
 
 export interface TransportEvents<Session> {
   opened(connection: Connection): Session;
-  /** The session is in its place: from now on it may be ended. */
+  /** The transport has stored the session: from now on it may be ended. */
   admitted(session: Session): void;
-  /** `frame` is valid during the call only. */
+  /** A frame arrived; its bytes are valid during the call only. */
   received(session: Session, frame: Uint8Array): void;
   closed(session: Session, why: ClosedBecause): void;
   requested(request: HttpRequest): void;
 }
 
-/** Why a connection has ended, as far as it is known here. */
+/** Why a connection has ended, as far as the transport knows. */
 export type ClosedBecause = "closed" | "slow_consumer";
 
-/** A request whose head HTTP lets stand; the socket's path is the transport's own affair. */
+/** A request with a valid head, for any path but the socket's, which the transport answers itself. */
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** By its name in lower case; the first, where there are several. */
+  /** The value of the header with this name, which is in lower case; the first value, where there are several. */
   header(name: string): string | undefined;
   /**
-   * The body; undefined when it is longer than `bytesMax` or the client went away. To be asked for before anything is
+   * The body; undefined when it is longer than `bytesMax` or the client went away. To be called before anything is
    * awaited.
    */
   body(bytesMax: number): Promise<Uint8Array | undefined>;
-  /** Answers; to HEAD without the body, but with its length. */
+  /** Answers the request; the answer to HEAD has no body, but its length. */
   respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void;
   /**
-   * Answers with `length` bytes in pieces: the next is asked for when the last has gone out, so that one piece is all that
-   * is ever in memory. Resolves when all have gone out, or when the client went away. To HEAD no piece is asked for.
+   * Answers with `length` bytes in pieces. `next` is called for a piece once the one before has gone out, so that only one is ever in
+   * memory. Resolves when all have gone out, or when the client went away. For HEAD `next` is not called.
    *
-   * When a piece cannot be had it fails, too: what has begun is broken off, what has not may still be answered.
+   * When `next` fails, this fails, too: an answer that has begun is broken off; otherwise the caller may still answer.
    */
   stream(status: number, headers: HttpHeaders, length: number, next: NextPiece): Promise<void>;
 }
 
-/** With `close` in `connection`, the connection ends behind the answer. */
+/** With `close` in `connection`, the connection ends after the answer. */
 export type HttpHeaders = Readonly<Record<string, string>>;
-/** Of an answer that is text. */
+/** The headers of an answer that is text. */
 export const plainText: HttpHeaders = { "content-type": "text/plain; charset=utf-8" };
-/** The pieces add up to the length that was announced. */
+/** Reads the next piece of a body. The pieces add up to the announced length. */
 export type NextPiece = () => Promise<Uint8Array>;
 
-/** An answer that is known whole. */
+/** A whole answer to an HTTP request. */
 export interface Answer {
   readonly status: number;
   readonly headers: HttpHeaders;
@@ -88,13 +85,13 @@ export interface Answer {
 export interface TransportOptions {
   /** A longer message is not read: its connection is cut off. */
   readonly messageBytesMax: number;
-  /** What may pile up for one connection before it is cut off. */
+  /** A connection for which more unsent bytes pile up is cut off. */
   readonly backpressureBytesMax: number;
-  /** A connection that answers no ping for this long is gone. */
+  /** A connection that answers no ping for this long is closed. */
   readonly idleSecondsMax: number;
-  /** Everything is encrypted, HTTP and WebSocket alike; in clear without. */
+  /** With it HTTP and WebSockets are encrypted; without it nothing is. */
   readonly tls?: TlsFiles | undefined;
-  /** Where connections are that are no WebSockets yet; closed with the transport. */
+  /** Holds the connections that are no WebSockets yet. The transport closes it at its own end. */
   readonly lobby: Lobby;
 }
 
@@ -104,5 +101,5 @@ export interface TlsFiles {
   readonly keyFile: string;
 }
 
-/** Where clients connect. */
+/** The path at which clients open WebSockets. */
 export const socketPath = "/v1";

@@ -12,12 +12,10 @@ class KeptWrites implements TurnSocket {
   }
 }
 
-const frames = (...texts: string[]) => texts.map((text) => Buffer.from(text));
-
-test("a socket gets what one turn has for it in one write, in order", async () => {
+test("a socket gets the frames of one turn in one write, in order", async () => {
   const writes = new TurnWrites();
   const socket = new KeptWrites();
-  for (const frame of frames("a", "b", "c")) writes.add(socket, frame);
+  for (const text of ["a", "b", "c"]) writes.add(socket, Buffer.from(text));
   assert.equal(socket.writes.length, 0);
   await setImmediate();
   writes.add(socket, Buffer.from("d"));
@@ -28,7 +26,7 @@ test("a socket gets what one turn has for it in one write, in order", async () =
 test("sockets with the same frames share one buffer; those with others get their own", async () => {
   const writes = new TurnWrites();
   const [ann, ben, cat, dan] = [new KeptWrites(), new KeptWrites(), new KeptWrites(), new KeptWrites()];
-  const [first, second, own] = frames("first ", "second ", "own ") as [Buffer, Buffer, Buffer];
+  const [first, second, own] = [Buffer.from("first "), Buffer.from("second "), Buffer.from("own ")];
   for (const socket of [ann, ben, cat]) writes.add(socket, first);
   writes.add(cat, own);
   for (const socket of [ann, ben, cat, dan]) writes.add(socket, second);
@@ -38,13 +36,13 @@ test("sockets with the same frames share one buffer; those with others get their
     [["first second "], ["first second "], ["first own second "], ["second "]],
   );
   assert.equal(ann.writes[0], ben.writes[0]);
-  assert.equal(dan.writes[0], second, "what is alone is not copied");
+  assert.equal(dan.writes[0], second, "a frame by itself is not copied");
 });
 
-test("what is flushed before the turn ends is written once, and what follows comes behind it", async () => {
+test("frames that are flushed before the turn ends are written once, and later frames come after them", async () => {
   const writes = new TurnWrites();
   const [ann, ben] = [new KeptWrites(), new KeptWrites()];
-  const [first, second] = frames("first ", "second ") as [Buffer, Buffer];
+  const [first, second] = [Buffer.from("first "), Buffer.from("second ")];
   for (const socket of [ann, ben]) writes.add(socket, first);
   writes.flush(ann);
   for (const socket of [ann, ben]) writes.add(socket, second);
@@ -52,7 +50,7 @@ test("what is flushed before the turn ends is written once, and what follows com
   assert.deepEqual([ann.writes.map(String), ben.writes.map(String)], [["first ", "second "], ["first second "]]);
 });
 
-test("no more than a bounded number of bytes is held back and copied", async () => {
+test("no more than a bounded number of bytes waits for the end of the turn", async () => {
   const writes = new TurnWrites();
   const socket = new KeptWrites();
   const large = Buffer.alloc(60_000, 1);
@@ -62,7 +60,7 @@ test("no more than a bounded number of bytes is held back and copied", async () 
   assert.equal(Buffer.concat(socket.writes).length, 600_000);
 });
 
-test("a frame says its length as RFC 6455 has it, and keeps its bytes when the payload changes", () => {
+test("a frame has its length in the form of RFC 6455, and keeps its bytes when the payload changes", () => {
   for (const [length, header] of [
     [0, "8200"],
     [125, "827d"],

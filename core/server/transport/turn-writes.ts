@@ -1,26 +1,26 @@
 /** A socket that `TurnWrites` writes to. */
 export interface TurnSocket {
-  /** What this turn has for it so far; undefined at first, and `TurnWrites`' to set. */
+  /** The frames that this turn has for the socket so far; undefined at first. `TurnWrites` sets it. */
   queued: FrameRun | undefined;
-  /** Takes the bytes; other sockets get the same buffer, so nobody may write to it. */
+  /** Writes the bytes to the socket. Other sockets get the same buffer, so it must not be changed. */
   write(bytes: Buffer): void;
 }
 
-/** From here on a socket's bytes are written although the turn has not ended: merging copies them. */
+/** A socket's bytes are written before the turn ends when there are this many: merging copies them. */
 const runBytesMax = 64 * 1024;
 
 /**
  * Gives each socket one write for all frames that one turn of the event loop has for it.
  *
- * Sockets that get the same frames in the same order, as the members of a group do, share the list of them and the buffer
- * that they are merged into: what a turn costs for each further member is one write of a buffer that is there.
+ * Sockets that get the same frames in the same order, as the members of a group do, share the list of these frames and the buffer into
+ * which they are merged: each further member costs one write of an existing buffer.
  */
 export class TurnWrites {
   #sockets: TurnSocket[] = [];
-  /** The run of one frame that was begun last. */
+  /** The latest run of a single frame. */
   #first: FrameRun | undefined;
 
-  /** Puts a frame behind what waits for this socket. The frame must not change any more. */
+  /** Adds a frame to those that wait for this socket. The frame must not change any more. */
   add(socket: TurnSocket, frame: Buffer): void {
     const before = socket.queued;
     const known = before ? before.follower : this.#first;
@@ -32,7 +32,7 @@ export class TurnWrites {
     if (run.bytes >= runBytesMax) this.flush(socket);
   }
 
-  /** Writes what waits for this socket now. */
+  /** Writes the frames that wait for this socket now. */
   flush(socket: TurnSocket): void {
     const run = socket.queued;
     socket.queued = undefined;
@@ -52,12 +52,12 @@ export class TurnWrites {
   }
 }
 
-/** Frames one behind the other, as a list that begins with the last and that many sockets can share. */
+/** A sequence of frames, as a list that is linked from its last frame backwards, so that many sockets can share it. */
 export class FrameRun {
   readonly frame: Buffer;
-  /** Of all frames together. */
+  /** The bytes of all frames together. */
   readonly bytes: number;
-  /** The run that is longer by the frame that was added last. */
+  /** The latest run that has one frame more than this. */
   follower: FrameRun | undefined;
   readonly #before: FrameRun | undefined;
   #merged: Buffer | undefined;
@@ -68,7 +68,7 @@ export class FrameRun {
     this.bytes = (before?.bytes ?? 0) + frame.length;
   }
 
-  /** All frames in one buffer, made when it is asked for first. */
+  /** All frames in one buffer, which is made at the first call. */
   merged(): Buffer {
     if (!this.#before) return this.frame;
     this.#merged ??= this.#merge();

@@ -3,13 +3,13 @@ import type { Front, FrontPlace } from "./front.ts";
 import { plainText } from "./transport.ts";
 import { UwsDoor } from "./uws-door.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";
-import { closeWholly, listen, undeclared } from "./uws-listen.ts";
+import { closeWholly, listen } from "./uws-listen.ts";
 
 export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlace): Promise<Front> {
   const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
-  // What follows is only for sockets that come while no server is there to be handed them.
+  // This app itself answers only sockets that come while there is no server to hand them to.
   const door = new UwsDoor(app, lobby);
-  // The socket must not be kept: its later requests would come here too.
+  // The connection must end: its later requests would come to this app, too.
   app.any("/*", (response, request) => {
     door.asked(response);
     const headers = { ...plainText, "retry-after": "1", connection: "close" };
@@ -18,10 +18,10 @@ export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlac
   const { port } = await listen(app, host, wanted);
   return {
     port,
-    add: (descriptor) => undeclared(app).addChildAppDescriptor(descriptor),
-    // What it says itself, when no server is there, it says under the certificate that it began with.
+    add: (descriptor) => app.addChildAppDescriptor(descriptor),
+    // Its own answers, while there is no server, keep the certificate of its start.
     reloadCertificates() {},
-    remove: (descriptor) => undeclared(app).removeChildAppDescriptor(descriptor),
+    remove: (descriptor) => app.removeChildAppDescriptor(descriptor),
     async close() {
       await closeWholly([app], () => lobby.visitors);
       lobby.close();

@@ -4,14 +4,14 @@ import type { Lobby, Visitor } from "./lobby.ts";
 /**
  * Brings the connections of a native app that are no WebSockets yet into a lobby.
  *
- * The library calls back when a socket opens and when one closes, but does not say which one closes, nor over which one a
- * request comes. It tells the end of a socket over which nothing has been asked yet, and only such may be closed for others:
- * a handle to a socket that is gone is a pointer to nowhere. So a request makes all sockets of its client's address that are
- * there now safe from being closed.
+ * The library calls back when a socket opens and when one closes, but does not say which socket closes, nor over which one a request
+ * comes. Only for a socket without a request so far does it report that this very socket has closed; and only such sockets may be
+ * closed to make room, since a handle to a socket that is gone is a dangling pointer. So a request protects all present sockets of its
+ * client's address from being closed.
  */
 export class UwsDoor {
   readonly #lobby: Lobby;
-  /** Over which nothing has been asked, by the client's address. */
+  /** Sockets without a request so far, by the client's address. */
   readonly #unused = new Map<string, Set<Visitor>>();
 
   constructor(app: uws.TemplatedApp, lobby: Lobby) {
@@ -22,14 +22,14 @@ export class UwsDoor {
     });
   }
 
-  /** To be called first of all when a request comes, before a handler of its own is set for its end. */
+  /** A request has come. To be called before anything else sets a handler for the response's end. */
   asked(response: uws.HttpResponse): void {
     const address = addressOf(response);
     for (const visitor of this.#unused.get(address) ?? []) this.#lobby.asks(visitor);
     this.#unused.delete(address);
   }
 
-  /** A socket has become a WebSocket; the library does not tell its end as one of these. */
+  /** A socket has become a WebSocket; the library does not report its end to the app's filter. */
   upgraded(): void {
     this.#lobby.left();
   }

@@ -3,14 +3,14 @@ import { STATUS_CODES } from "node:http";
 import { type RequestHead, valuesOf } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
 
-/** The head of a native request; the library takes HTTP/1.1 and nothing else. */
+/** The head of a native request; the library accepts HTTP/1.1 alone. */
 export function headOf(request: uws.HttpRequest): RequestHead {
   const headers: [name: string, value: string][] = [];
   request.forEach((name, value) => headers.push([name, value]));
   return { method: request.getCaseSensitiveMethod(), path: request.getUrl(), version: "1.1", headers };
 }
 
-/** A native request, whose head was copied: the library's is gone once its handler has returned. */
+/** A native request. Its head is a copy: the library's own is invalid once the handler has returned. */
 export class UwsRequest implements HttpRequest {
   readonly method: string;
   readonly path: string;
@@ -49,7 +49,7 @@ export class UwsRequest implements HttpRequest {
       this.#whenAborted = () => resolve(undefined);
       this.#response.onData((piece, isLast) => {
         bytes += piece.byteLength;
-        // What is too long is read to its end, or the answer could not be sent, but not kept.
+        // A body that is too long is read to its end, or the answer could not be sent, but it is not kept.
         if (bytes > bytesMax) pieces.length = 0;
         else pieces.push(Buffer.from(piece.slice(0)));
         if (isLast) resolve(bytes > bytesMax ? undefined : Buffer.concat(pieces));
@@ -63,10 +63,10 @@ export class UwsRequest implements HttpRequest {
     const ends = /\bclose\b/.test(headers["connection"] ?? "");
     response.cork(() => {
       this.#begin(status, headers);
-      // Nothing is said of the length of nothing (RFC 9110 section 8.6); any argument would say something.
+      // An answer 204 has no length (RFC 9110 section 8.6); with any argument the library would write one.
       if (status === 204) response.endWithoutBody();
       else if (this.method !== "HEAD") response.end(body, ends || !this.#keepAlive);
-      // The library ends a connection only behind a body.
+      // The library ends a connection only after a body.
       else if (ends) response.end("", true);
       else this.#endHead(Buffer.byteLength(body));
     });
@@ -102,7 +102,7 @@ export class UwsRequest implements HttpRequest {
     }
   }
 
-  /** Goes on with a piece of which the socket has not taken all; resolves when it has, or when the client went away. */
+  /** Sends the rest of a piece that the socket has not taken whole; resolves when it has, or when the client went away. */
   #sendRest(piece: Uint8Array, from: number, length: number): Promise<void> {
     return new Promise((resolve) => {
       this.#whenAborted = resolve;
@@ -114,17 +114,17 @@ export class UwsRequest implements HttpRequest {
     });
   }
 
-  /** With the length as an argument, the library would wait for a body to be sent. */
+  /** Ends an answer without a body. The length is written as a header: as an argument it would make the library wait for a body. */
   #endHead(length: number): void {
     this.#response.writeHeader("content-length", String(length));
     this.#response.endWithoutBody();
   }
 
   #begin(status: number, headers: HttpHeaders): void {
-    // The space behind the status is there without a reason phrase too (RFC 9112 section 4).
+    // The space after the status is needed without a reason phrase, too (RFC 9112 section 4).
     this.#response.writeStatus(`${status} ${STATUS_CODES[status] ?? ""}`);
     for (const [name, value] of Object.entries(headers)) {
-      // The library says by itself that it closes the connection.
+      // The library writes this header itself when it closes the connection.
       if (name !== "connection" || value !== "close") this.#response.writeHeader(name, value);
     }
   }

@@ -10,20 +10,20 @@ import {
 } from "./transport.ts";
 import { UwsDoor } from "./uws-door.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";
-import { closeWholly, listen, undeclared } from "./uws-listen.ts";
+import { closeWholly, listen } from "./uws-listen.ts";
 
 interface SocketState<Session> {
-  /** From the moment at which the library says that it is open. */
+  /** Undefined until the library has opened the socket. */
   opened: { readonly session: Session; readonly connection: UwsConnection<Session> } | undefined;
   slow: boolean;
 }
 
-/** The native transport: uWebSockets.js, whose topics merge what one turn of the loop publishes into one write a socket. */
+/** The native transport: uWebSockets.js, whose topics merge all that one turn of the event loop publishes into one write a socket. */
 export function uwsTransport<Session>(events: TransportEvents<Session>, options: TransportOptions): Transport {
   return new UwsTransport(events, options);
 }
 
-/** An app and its sockets: certificates are an app's for life, so another takes over when they are read again. */
+/** An app and its sockets. An app keeps its certificate for life, so another takes over when the files are read again. */
 interface App<Session> {
   readonly app: uws.TemplatedApp;
   readonly sockets: Set<uws.WebSocket<SocketState<Session>>>;
@@ -33,28 +33,31 @@ class UwsTransport<Session> implements Transport {
   readonly name = "uws";
   readonly #events: TransportEvents<Session>;
   readonly #options: TransportOptions;
-  /** The newest first; older ones for the sockets that they have. */
-  #apps: App<Session>[];
+  /** Takes new connections. */
+  #newest: App<Session>;
+  /** Apps with former certificates, which keep the sockets that they have. */
+  readonly #older: App<Session>[] = [];
   #listening: { readonly socket: uws.us_listen_socket; readonly host: string; readonly port: number } | undefined;
 
   constructor(events: TransportEvents<Session>, options: TransportOptions) {
     this.#events = events;
     this.#options = options;
-    this.#apps = [this.#openApp()];
+    this.#newest = this.#openApp();
   }
 
   get acceptorDescriptor(): unknown {
-    return undeclared(this.#newest).getDescriptor();
+    return this.#newest.app.getDescriptor();
   }
 
   async listen(host: string, wanted: number): Promise<number> {
-    const { socket, port } = await listen(this.#newest, host, wanted);
+    const { socket, port } = await listen(this.#newest.app, host, wanted);
     this.#listening = { socket, host, port };
     return port;
   }
 
   publish(topic: string, frame: Uint8Array): void {
-    for (const { app, sockets } of this.#apps) if (sockets.size > 0) app.publish(topic, frame, true);
+    publishIn(this.#newest, topic, frame);
+    for (const app of this.#older) publishIn(app, topic, frame);
   }
 
   async reloadCertificates(): Promise<void> {
@@ -62,7 +65,8 @@ class UwsTransport<Session> implements Transport {
     const { host, port } = this.#listening;
     const fresh = this.#openApp();
     this.stopListening();
-    this.#apps = [fresh, ...this.#apps];
+    this.#older.push(this.#newest);
+    this.#newest = fresh;
     await this.listen(host, port);
   }
 
@@ -74,17 +78,14 @@ class UwsTransport<Session> implements Transport {
   async close(): Promise<void> {
     const { lobby } = this.#options;
     this.stopListening();
-    for (const { sockets } of this.#apps) for (const socket of [...sockets]) socket.close();
-    const open = () => this.#apps.reduce((sum, { sockets }) => sum + sockets.size, lobby.visitors);
+    const apps = [this.#newest, ...this.#older];
+    for (const { sockets } of apps) for (const socket of [...sockets]) socket.close();
+    const open = () => apps.reduce((sum, { sockets }) => sum + sockets.size, lobby.visitors);
     await closeWholly(
-      this.#apps.map(({ app }) => app),
+      apps.map(({ app }) => app),
       open,
     );
     lobby.close();
-  }
-
-  get #newest(): uws.TemplatedApp {
-    return (this.#apps[0] as App<Session>).app;
   }
 
   #openApp(): App<Session> {
@@ -96,8 +97,8 @@ class UwsTransport<Session> implements Transport {
     const answer = (response: uws.HttpResponse, head: RequestHead, query: string) => {
       const request = new UwsRequest(response, head, { query, keepAlive: !lobby.short });
       const fault = headFault(head);
-      // Not at once: behind an answer the library would read on, and take for a request what may be none. As long as there is
-      // no answer it ends a connection on which more comes.
+      // Not at once: after an answer the library would read on, and take what follows for a request. While there is no answer, it ends
+      // a connection on which more comes.
       if (fault) setImmediate(() => request.respond(fault.status, fault.headers, fault.body));
       else if (head.path === socketPath) refuseHandshake(request, head);
       else events.requested(request);
@@ -128,7 +129,7 @@ class UwsTransport<Session> implements Transport {
       },
       message(socket, message, isBinary) {
         const { opened } = socket.getUserData();
-        // A text frame is no frame of ours; empty bytes are refused as malformed, like any other.
+        // A text message is none of ours; as empty bytes it is refused as malformed.
         if (opened) events.received(opened.session, new Uint8Array(isBinary ? message : new ArrayBuffer(0)));
       },
       dropped(socket) {
@@ -148,6 +149,10 @@ class UwsTransport<Session> implements Transport {
     });
     return { app, sockets };
   }
+}
+
+function publishIn<Session>({ app, sockets }: App<Session>, topic: string, frame: Uint8Array): void {
+  if (sockets.size > 0) app.publish(topic, frame, true);
 }
 
 class UwsConnection<Session> implements Connection {

@@ -17,8 +17,8 @@ import { type FrameRun, type TurnSocket, TurnWrites } from "./turn-writes.ts";
 const closeMsMax = 5000;
 
 /**
- * The transport in JavaScript, for Node versions that uWebSockets.js has no binary for: the `ws` library shakes hands,
- * reads, and sends control frames. Messages are framed and written here, each once for all who get it.
+ * The transport in JavaScript, for Node versions without a binary of uWebSockets.js: the `ws` library shakes hands, reads, and sends
+ * control frames. Messages are framed and written here; a published message is framed once for all receivers.
  */
 export function wsTransport<Session>(events: TransportEvents<Session>, options: TransportOptions): Transport {
   const topics = new Map<string, Set<WsConnection>>();
@@ -38,7 +38,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
     const session = events.opened(connection);
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       alive.add(socket);
-      // A text frame is no frame of ours; empty bytes are refused as malformed, like any other.
+      // A text message is none of ours; as empty bytes it is refused as malformed.
       events.received(session, isBinary ? data : new Uint8Array(0));
     });
     socket.on("pong", () => alive.add(socket));
@@ -61,9 +61,9 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
     upgrade(head, accept) {
       if (head.path !== socketPath || !isHandshake(head) || !options.lobby.mayUpgrade()) return false;
       const { request, socket: stream, behind } = accept();
-      // The library wants the header to be this word; as a list it was checked above.
+      // The library takes only this word, while the header may be a list, which has been checked above.
       request.headers.upgrade = "websocket";
-      // What is offered is passed over; the library refuses what is no list of subprotocols.
+      // Offered subprotocols are ignored, but the library would refuse a header that is no list of them.
       delete request.headers["sec-websocket-protocol"];
       sockets.handleUpgrade(request, stream, behind, (socket) => opened(socket, stream));
       return true;
@@ -103,7 +103,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
 interface Shared {
   readonly topics: Map<string, Set<WsConnection>>;
   readonly writes: TurnWrites;
-  /** What may pile up for one connection before it is cut off. */
+  /** A connection for which more unsent bytes pile up is cut off. */
   readonly bytesMax: number;
 }
 
@@ -127,7 +127,7 @@ class WsConnection implements Connection, TurnSocket {
     this.queue(binaryFrame(payload));
   }
 
-  /** Sends a frame that others may get too. */
+  /** Sends a frame that other connections may get, too. */
   queue(frame: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#stream.writableLength + (this.queued?.bytes ?? 0) > this.#shared.bytesMax) {
@@ -139,7 +139,7 @@ class WsConnection implements Connection, TurnSocket {
   }
 
   write(bytes: Buffer): void {
-    // Behind a close frame there must be nothing; the library writes one by itself when it has got one.
+    // Nothing may follow a close frame, which the library writes by itself when it gets one.
     if (this.#socket.readyState === this.#socket.OPEN) this.#stream.write(bytes);
   }
 

@@ -1,0 +1,93 @@
+import type { OpaqueServer } from "../../e2ee/opaque-server.ts";
+import { refused } from "../../platform/result.ts";
+import type { DatabaseAccess, Query } from "../../store/database.ts";
+import { epoch, type GroupId, seq, type UserId } from "../../wire/ids.ts";
+import type { Bus, ServerId } from "../bus.ts";
+import type { FollowedGroup, Session } from "../sessions/session.ts";
+import type { Connection } from "../transport/transport.ts";
+
+// What tests put in the place of a server's parts. Each does nothing, but for what a test gives it.
+
+export function connectionDouble(of: Partial<Connection> = {}): Connection {
+  return {
+    remoteAddress: "127.0.0.1",
+    send() {},
+    together: (write) => write(),
+    subscribe() {},
+    unsubscribe() {},
+    end() {},
+    ...of,
+  };
+}
+
+export function sessionDouble(of: Partial<Session> = {}): Session {
+  return {
+    connection: connectionDouble(),
+    user: undefined,
+    isOfSession: () => false,
+    enterGroup: () => true,
+    leaveGroup() {},
+    reject() {},
+    stored() {},
+    noteBehind() {},
+    goAway() {},
+    end() {},
+    ...of,
+  };
+}
+
+export function followedGroup(id: GroupId, members: readonly UserId[]): FollowedGroup {
+  return {
+    id,
+    topic: `g${id}`,
+    presenceTopic: `l${id}`,
+    epoch: epoch(1),
+    lastSeq: seq(0),
+    deliveredSeq: seq(0),
+    logLength: 1,
+    members: new Set(members),
+    sessions: new Set(),
+    idleSinceMs: 0,
+  };
+}
+
+/** A bus that sends nothing and brings nothing. */
+export function deafBus(self: ServerId): Bus {
+  return {
+    self,
+    join: async () => {},
+    leave() {},
+    deliver: () => 0,
+    send() {},
+    publish() {},
+    broadcast() {},
+    listen() {},
+  };
+}
+
+/** A database whose rows are what a test answers to a query. */
+export function databaseDouble(
+  answer: (query: Query) => Promise<readonly object[]>,
+  of: Partial<DatabaseAccess> = {},
+): DatabaseAccess {
+  const database: DatabaseAccess = {
+    // The type of a query's rows is the caller's word, as it is with PostgreSQL.
+    query: async <Row extends object>(query: Query) => (await answer(query)) as Row[],
+    transaction: (work) => work(database),
+    copy: async () => {},
+    copyOut: async () => Buffer.alloc(0),
+    ...of,
+  };
+  return database;
+}
+
+const busy = async () => refused("busy" as const);
+
+/** Refuses every step of every login. */
+export const busyOpaque: OpaqueServer = {
+  registrationResponse: busy,
+  checkRecord: busy,
+  startLogin: busy,
+  finishLogin: busy,
+  waiting: async () => 0,
+};
