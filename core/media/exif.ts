@@ -1,14 +1,14 @@
 const orientationTag = 0x0112;
 const exifName = "Exif\0\0";
 
-/** Whether bytes are EXIF with its name before it, as JPEG has it and some writers of WebP do. */
+/** Whether bytes are EXIF behind its name, as JPEG has it, and some programs write it into WebP. */
 export const isNamedExif = (bytes: Buffer): boolean => bytes.toString("latin1", 0, exifName.length) === exifName;
 
-/** How a picture is to be turned by its EXIF, with or without its name; 1, upright, where nothing is said. */
+/** The orientation in EXIF, with or without its name in front; 1, upright, where EXIF has none. */
 export const orientationOf = (exif: Buffer): number =>
   tiffOrientation(isNamedExif(exif) ? exif.subarray(exifName.length) : exif);
 
-/** EXIF that says how to turn the image, and nothing else: a TIFF structure. */
+/** EXIF, a TIFF structure, with the orientation and nothing else. */
 export function exifOf(orientation: number): Buffer {
   const tiff = Buffer.alloc(26);
   tiff.write("MM\0*", "latin1");
@@ -21,11 +21,11 @@ export function exifOf(orientation: number): Buffer {
   return tiff;
 }
 
-/** The same with its name before it. */
+/** The same behind its name. */
 export const namedExifOf = (orientation: number): Buffer =>
   Buffer.concat([Buffer.from(exifName, "latin1"), exifOf(orientation)]);
 
-/** From the first directory of a TIFF structure (TIFF 6.0, section 2). */
+/** The orientation in the first directory of a TIFF structure (TIFF 6.0, section 2). */
 function tiffOrientation(tiff: Buffer): number {
   const little = tiff.toString("latin1", 0, 2) === "II";
   const short = (at: number) => (little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
@@ -38,7 +38,7 @@ function tiffOrientation(tiff: Buffer): number {
       if (short(at) === orientationTag) return value >= 1 && value <= 8 ? value : 1;
     }
   } catch (cause) {
-    // EXIF that cannot be read says nothing of how to turn the image, and goes anyway.
+    // EXIF that cannot be read gives no orientation, and is removed like any other.
     if (!(cause instanceof RangeError)) throw cause;
   }
   return 1;

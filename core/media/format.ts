@@ -1,10 +1,10 @@
 import type { PixelSize } from "./pixels.ts";
 
-/** What is to be known of a kind of picture. Both throw `Unsound` or `RangeError` at a file that is not as its format says. */
+/** A kind of picture. Both methods throw `Unsound` or `RangeError` at a file that breaks its format. */
 export interface PictureFormat {
-  /** Its size as it is stored, and how it is to be turned. */
+  /** Reads the size as it is stored, and the orientation. */
   header(bytes: Buffer): StoredShape;
-  /** The pieces of the file without what its pixels do not need. */
+  /** Returns the pieces of the file that are needed to draw it. */
   strip(bytes: Buffer): Buffer[];
 }
 

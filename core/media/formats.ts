@@ -5,7 +5,7 @@ import { jpeg } from "./jpeg.ts";
 import { png } from "./png.ts";
 import { webp } from "./webp.ts";
 
-/** The kinds of picture that are known: another one is its file and a line here. */
+/** All kinds of picture that are known. Another one is its file and a line here. */
 const formats: Readonly<Record<PictureType, PictureFormat>> = {
   "image/jpeg": jpeg,
   "image/png": png,

@@ -1,6 +1,9 @@
 import { Unsound } from "./unsound.ts";
 
-/** GIF89a, appendix E: interlaced, every eighth line comes first, then those between them, and between those. */
+/**
+ * The order in which the lines of a picture come (GIF89a, appendix E). Where they are interlaced, every eighth line comes first,
+ * then the lines halfway between those, and so on.
+ */
 export function lineOrder(height: number, isInterlaced: boolean): number[] {
   const lines = Array.from({ length: height }, (_, line) => line);
   if (!isInterlaced) return lines;
@@ -10,11 +13,11 @@ export function lineOrder(height: number, isInterlaced: boolean): number[] {
 
 const codesMax = 4096;
 
-/** Appendix F, LZW with codes that grow: at most so many bytes; where the codes end too early, the rest is 0. */
+/** Unpacks LZW with growing codes (appendix F) to exactly so many bytes; where the codes end too early, the rest is 0. */
 export function unpack(packed: Buffer, codeBits: number, length: number): Uint8Array {
   if (codeBits < 1 || codeBits > 8) throw new Unsound("its codes are of an impossible size");
   const [clear, end] = [1 << codeBits, (1 << codeBits) + 1];
-  // A code is another one and a byte behind it; of each, its first byte and its length are kept.
+  // A code stands for the bytes of an earlier code and one more. For each code its first byte and its length are kept, too.
   const before = new Uint16Array(codesMax);
   const last = Uint8Array.from({ length: codesMax }, (_, code) => code);
   const first = last.slice();

@@ -11,7 +11,7 @@ const labels = { plainText: 0x01, graphicControl: 0xf9, application: 0xff } as c
 
 type Block = { readonly kind: "picture" | "extension" | "trailer"; readonly whole: Buffer };
 
-/** The blocks behind the logical screen and its palette, up to the trailer. Each is whole. */
+/** The blocks behind the logical screen and its palette, up to the trailer, each with all of its bytes. */
 function* blocks(bytes: Buffer): Generator<Block, void> {
   for (let at = paletteAt(bytes, screenBytes, bytes.readUInt8(10)).end; ; ) {
     const kind = bytes.readUInt8(at);
@@ -36,7 +36,7 @@ function paletteAt(bytes: Buffer, at: number, flags: number): { colours: Buffer;
   return { colours: bytes.subarray(at, end), end };
 }
 
-/** Data come in pieces, each behind its length, up to an empty one. */
+/** Where data end that begin at `from`: they come in pieces, each behind its length, and end with an empty one. */
 function endOfData(bytes: Buffer, from: number): number {
   let end = from;
   for (let length = bytes.readUInt8(end); length > 0; length = bytes.readUInt8(end)) end += 1 + length;
@@ -52,7 +52,7 @@ function dataOf(block: Buffer, from: number): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** Section 18: the logical screen. Its pictures' own sizes are looked at when they are decoded. */
+/** The size of the logical screen (section 18). The decoder checks the sizes of the pictures on it. */
 function header(bytes: Buffer): StoredShape {
   return { width: bytes.readUInt16LE(6), height: bytes.readUInt16LE(8), orientation: 1 };
 }
@@ -65,7 +65,7 @@ function strip(bytes: Buffer): Buffer[] {
   return kept;
 }
 
-/** Timing and plain text are drawn; of applications, those that make it repeat. */
+/** Whether an extension is needed to draw the picture: timing, plain text, and the applications that make it repeat. */
 function isNeeded(extension: Buffer): boolean {
   const label = extension.readUInt8(1);
   if (label !== labels.application) return label === labels.graphicControl || label === labels.plainText;
@@ -74,10 +74,10 @@ function isNeeded(extension: Buffer): boolean {
 }
 
 /**
- * The first picture of a GIF, where it is on the canvas.
+ * The first picture of a GIF, drawn on its canvas.
  *
- * Written by hand: the library at hand, omggif, never ends on some broken files. Here each code that is read either writes
- * pixels, of which there are so many, or takes bits, of which there are so many.
+ * Written by hand, since the library omggif never ends on some broken files. This ends for every file: each code that is read
+ * uses up bits of the file.
  */
 export function firstGifPicture(bytes: Buffer, canvas: PixelSize): Picture {
   let transparent: number | undefined;
@@ -93,7 +93,7 @@ export function firstGifPicture(bytes: Buffer, canvas: PixelSize): Picture {
   throw new Unsound("it has no picture");
 }
 
-/** Section 20: where the picture is and how large, and a palette of its own perhaps; then its packed pixels. */
+/** Draws a picture's block (section 20): its position and size, perhaps a palette of its own, then its packed pixels. */
 function drawn(block: Buffer, shared: Buffer, transparent: number | undefined, canvas: PixelSize): Picture {
   const [x, y] = [block.readUInt16LE(1), block.readUInt16LE(3)];
   const [width, height] = [block.readUInt16LE(5), block.readUInt16LE(7)];

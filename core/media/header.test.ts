@@ -15,7 +15,7 @@ function headerOf(bytes: Uint8Array) {
   return header.value;
 }
 
-test("a header says kind, size and how the picture is to be turned", () => {
+test("a header has the picture's kind, size and orientation", () => {
   const size = { width: 24, height: 16 };
   assert.deepEqual(headerOf(fixture("photo.jpg")), { type: "image/jpeg", ...size, orientation: 6 });
   assert.deepEqual(headerOf(fixture("photo.png")), { type: "image/png", ...size, orientation: 6 });
@@ -44,7 +44,7 @@ test("a WebP whose EXIF begins with its name is turned, and stays so without its
   assert.equal(headerOf(stripped.value).orientation, 8);
 });
 
-/** The picture without its last chunk, which says how to turn it. */
+/** The picture without its last chunk, which is its EXIF. */
 function withoutExif(webp: Buffer): Buffer {
   const stripped = stripMetadata(webp);
   assert.ok(stripped.ok);

@@ -5,12 +5,12 @@ import { imageType, type PictureType } from "./identify.ts";
 import { pixelsMax } from "./pixels.ts";
 import { Unsound } from "./unsound.ts";
 
-/** What a picture's first bytes say, before anything of it is decoded: its size is that before it is turned. */
+/** What a picture's header says, without decoding anything; the size is that before the picture is turned. */
 export interface Header extends StoredShape {
   readonly type: PictureType;
 }
 
-/** Says how large a picture is and refuses what is too large, so that a small file cannot ask for gigabytes of memory. */
+/** Reads a picture's header. Refuses a picture that is too large, so that a small file cannot ask for gigabytes of memory. */
 export function readHeader(picture: Uint8Array): Parsed<Header> {
   const bytes = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength);
   const type = imageType(bytes);

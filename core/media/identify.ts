@@ -1,7 +1,7 @@
 /** The kinds of picture that are walked, stripped and shown here. */
 export type PictureType = "image/jpeg" | "image/png" | "image/gif" | "image/webp";
 
-/** Media type of an image by its first bytes; undefined for whatever carries no metadata that we know of. */
+/** The media type of an image by its first 32 bytes; undefined for any other file. */
 export function imageType(head: Uint8Array): string | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(32, head.byteLength)).toString("latin1");
   return signatures.find(([, isOf]) => isOf(text))?.[0];

@@ -8,19 +8,19 @@ export const jpeg: PictureFormat = { header, strip };
 /** A marker with what belongs to it. */
 interface Segment {
   readonly marker: number;
-  /** Behind its length; empty for the end of the image, which has none. */
+  /** The bytes behind its length; empty for the end of the image, which has neither. */
   readonly payload: Buffer;
-  /** With marker and length. */
+  /** All of its bytes, marker and length included. */
   readonly whole: Buffer;
-  /** Where in the file it ends. */
+  /** Its end in the file. */
   readonly end: number;
 }
 
 const marker = { app0: 0xe0, app1: 0xe1, app2: 0xe2, app14: 0xee, app15: 0xef, comment: 0xfe, scan: 0xda, end: 0xd9 };
 
 /**
- * The segments of a JPEG up to the end of the image: each a marker and a length. Behind the start of a scan come coded
- * bytes, which are passed over when the next segment is asked for, so that a reader of the header never reads them.
+ * The segments of a JPEG up to the end of the image: each has a marker and a length. Behind the start of a scan come coded
+ * bytes. The generator passes over them only when the next segment is wanted, so that reading a header never does.
  */
 function* segments(bytes: Buffer): Generator<Segment, void> {
   for (let at = 2; ; ) {
@@ -43,7 +43,7 @@ function* segments(bytes: Buffer): Generator<Segment, void> {
   }
 }
 
-/** Coded bytes go on over stuffed zeros and restart markers. */
+/** Where coded bytes end that begin at `from`: at the first marker that is no stuffed zero and no restart marker. */
 function endOfScan(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes.readUInt8(at + 1);
@@ -54,7 +54,7 @@ function endOfScan(bytes: Buffer, from: number): number {
 
 const isExif = (segment: Segment): boolean => segment.marker === marker.app1 && isNamedExif(segment.payload);
 
-/** A progressive JPEG has about ten. Each goes over all of the picture, so that a small file could keep a core for hours. */
+/** A progressive JPEG has about ten scans. Each goes over the whole picture, so a small file of many could take hours of a core. */
 const scansMax = 100;
 
 function header(bytes: Buffer): StoredShape {
@@ -70,7 +70,7 @@ function header(bytes: Buffer): StoredShape {
   throw new Unsound();
 }
 
-/** The frame header is the first SOF; DHT, JPG and DAC are the markers among them that are none. */
+/** Whether a marker is one of the SOF markers, which begin the frame header; DHT, JPG and DAC lie among them. */
 const isFrameHeader = (kind: number): boolean =>
   kind >= 0xc0 && kind <= 0xcf && kind !== 0xc4 && kind !== 0xc8 && kind !== 0xcc;
 
@@ -100,7 +100,7 @@ function strip(bytes: Buffer): Buffer[] {
   return kept;
 }
 
-/** Of application segments only what decoders need: JFIF, colour profiles and Adobe's colour transform. */
+/** Whether a decoder needs a segment: of application segments only JFIF, colour profiles and Adobe's colour transform. */
 function isNeeded({ marker: kind, payload }: Segment): boolean {
   const isApplication = kind >= marker.app0 && kind <= marker.app15;
   if (!isApplication) return kind !== marker.comment;

@@ -1,15 +1,15 @@
-/** Pixels from the top left on, row by row: red, green, blue and opacity, a byte each. */
+/** A decoded picture. Its pixels are in rows from the top left: red, green, blue and opacity, a byte each. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
 }
 
-/** What a picture takes, or an area has room for, in pixels. */
+/** The size of a picture or of an area, in pixels. */
 export interface PixelSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** Decoded, a pixel takes four bytes, and while it is decoded eight: 320 MB of the worst picture's thread. */
+/** Pixels of a picture at most. Decoding takes eight bytes for each, so the largest picture takes 320 MB. */
 export const pixelsMax = 40_000_000;

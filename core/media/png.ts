@@ -11,13 +11,13 @@ const signatureBytes = 8;
 interface Chunk {
   readonly name: string;
   readonly payload: Buffer;
-  /** With length, name and checksum. */
+  /** All of its bytes: length, name and checksum included. */
   readonly whole: Buffer;
-  /** Where in the file it ends. */
+  /** Its end in the file. */
   readonly end: number;
 }
 
-/** The chunks of a PNG up to its IEND; of a file that is cut off, those that are whole. */
+/** The chunks of a PNG up to its IEND; of a file that is cut off, the whole ones. */
 function* chunks(bytes: Buffer): Generator<Chunk, void> {
   for (let at = signatureBytes; at + 12 <= bytes.length; ) {
     const end = at + 12 + bytes.readUInt32BE(at);
@@ -29,7 +29,7 @@ function* chunks(bytes: Buffer): Generator<Chunk, void> {
   }
 }
 
-/** Where a PNG ends, its packed pixels, and whether they are those of seven pictures, one behind the other. */
+/** A PNG's end, its packed pixels, and whether they are interlaced: in seven passes, one behind the other. */
 export function pngPixels(bytes: Buffer): { end: number; packed: Buffer[]; isInterlaced: boolean } {
   const packed: Buffer[] = [];
   for (const { name, payload, end } of chunks(bytes)) {
@@ -39,7 +39,7 @@ export function pngPixels(bytes: Buffer): { end: number; packed: Buffer[]; isInt
   throw new Unsound("it has no end");
 }
 
-/** IHDR comes first, eXIf before or behind the pixels. */
+/** Reads IHDR, which comes first, and eXIf, which comes before or behind the pixels. */
 function header(bytes: Buffer): StoredShape {
   if (bytes.toString("latin1", 12, 16) !== "IHDR") throw new Unsound();
   const size = { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
@@ -49,7 +49,7 @@ function header(bytes: Buffer): StoredShape {
   return { ...size, orientation: 1 };
 }
 
-/** What is needed to draw a PNG besides what is critical, which has a capital first letter. */
+/** Chunks that are needed to draw a PNG, besides the critical ones, whose names begin with a capital letter. */
 const needed = new Set("tRNS gAMA cHRM sRGB iCCP sBIT bKGD hIST pHYs sPLT acTL fcTL fdAT cICP mDCV cLLI".split(" "));
 
 function strip(bytes: Buffer): Buffer[] {

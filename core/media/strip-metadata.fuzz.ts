@@ -10,7 +10,7 @@ import { stripMetadata } from "./strip-metadata.ts";
 const photo = (name: string) => readFileSync(path.join(projectRoot, "core/media/fixtures", name));
 const latin1 = (text: string) => Buffer.from(text, "latin1");
 
-/** How the image is to be turned takes so much at most where it did not stand before. */
+/** Bytes that a new EXIF with the orientation adds at most. */
 const addedBytesMax = 64;
 
 function many(bytes: number, head: Uint8Array, piece: Uint8Array, end: Uint8Array): Uint8Array {
@@ -33,7 +33,7 @@ const none = new Uint8Array(0);
 
 export const targets: readonly FuzzTarget[] = [
   {
-    // What comes out is an image of the same kind, of which nothing more can be taken.
+    // A stripped image is of the same kind, and stripping it again removes nothing.
     name: "image-metadata",
     bytesMax: 512 * 1024,
     words: [

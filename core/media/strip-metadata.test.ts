@@ -8,7 +8,7 @@ import { projectRoot } from "../platform/project-root.ts";
 import { imageType } from "./identify.ts";
 import { stripMetadata } from "./strip-metadata.ts";
 
-/** Small images with a place, a comment, XMP, a colour profile, and something hung on behind their end. */
+/** Small images with a place, a comment, XMP, a colour profile, and bytes behind their end. */
 const fixture = (name: string) => readFileSync(path.join(projectRoot, "core/media/fixtures", name));
 const images = {
   "photo.jpg": "image/jpeg",
@@ -25,7 +25,7 @@ function stripped(image: Uint8Array): Buffer {
 }
 
 for (const [name, type] of Object.entries(images)) {
-  test(`${name} loses what tells where, when and with what it was made`, () => {
+  test(`${name} loses the metadata of where, when and with what it was made`, () => {
     const before = fixture(name);
     assert.equal(imageType(before), type);
     assert.ok(secrets.some((secret) => before.includes(secret)));
@@ -50,7 +50,7 @@ for (const [name, type] of Object.entries(images)) {
   });
 }
 
-test("of a photograph, the place is gone and how it is to be turned stays", async () => {
+test("a photograph loses its place and keeps its orientation", async () => {
   const before = fixture("photo.jpg");
   assert.deepEqual(await exifr.gps(before), { latitude: 47 + 22 / 60, longitude: 8 + 32 / 60 });
   const after = await exifr.parse(stripped(before), {
@@ -71,7 +71,7 @@ test("colour profiles and animation stay", () => {
   assert.ok(stripped(fixture("animation.gif")).includes("NETSCAPE2.0"));
 });
 
-test("pixels are the same: what is coded of them stays byte for byte", () => {
+test("coded pixels stay byte for byte", () => {
   const scan = (image: Buffer) =>
     image.subarray(image.indexOf("\xff\xdb", 0, "latin1"), image.lastIndexOf("\xff\xd9", undefined, "latin1"));
   const [before, after] = [fixture("photo.jpg"), stripped(fixture("photo.jpg"))];
@@ -81,7 +81,7 @@ test("pixels are the same: what is coded of them stays byte for byte", () => {
   assert.deepEqual(pixels(stripped(fixture("photo.png"))), pixels(fixture("photo.png")));
 });
 
-test("an image of a kind whose metadata nobody here knows is refused rather than sent as it is", () => {
+test("an image of a kind whose metadata cannot be removed is refused", () => {
   for (const head of ["\0\0\0\x18ftypheic", "\0\0\0\x18ftypavif", "II*\0", "MM\0*", "\xff\x0a"]) {
     const image = Buffer.from(head.padEnd(64, "\0"), "latin1");
     assert.ok(imageType(image)?.startsWith("image/"));

@@ -4,11 +4,11 @@ import { imageType } from "./identify.ts";
 import { Unsound } from "./unsound.ts";
 
 /**
- * Takes out of an image what its pixels do not need: EXIF with the place where it was taken, XMP, comments, previews, and
- * whatever is hung on behind its end. Kept are colour profiles, animation, and how the image is to be turned.
+ * Removes from an image what its pixels do not need: EXIF with the place where it was taken, XMP, comments, previews, and
+ * bytes behind its end. Colour profiles, animation and the orientation stay.
  *
- * Written by hand since the libraries at hand lose the turning, or leave what they do not know; here everything that is not
- * known to be needed goes. An image that is not as its format says is refused rather than sent as it is.
+ * Written by hand since libraries lose the orientation, or leave what they do not know. Here everything goes that is not known
+ * to be needed, and an image that breaks its format is refused.
  */
 export function stripMetadata(image: Uint8Array): Result<Uint8Array> {
   const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
@@ -23,5 +23,5 @@ export function stripMetadata(image: Uint8Array): Result<Uint8Array> {
   }
 }
 
-/** Images are looked through in memory. */
+/** Bytes of an image at most: it is stripped in memory. */
 export const strippableBytesMax = 128 * 1024 * 1024;

@@ -1,2 +1,2 @@
-/** A picture is not as its format says; the message, if there is one, says what is wrong. */
+/** Thrown at a picture that breaks its format; the message, if there is one, says how. */
 export class Unsound extends Error {}

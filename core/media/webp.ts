@@ -9,13 +9,13 @@ export const webp: PictureFormat = { header, strip };
 interface Chunk {
   readonly name: string;
   readonly payload: Buffer;
-  /** With name, length and, where the file has one, the byte that makes its length even. */
+  /** All of its bytes: name, length and, where the file has one, the byte that makes its length even. */
   readonly whole: Buffer;
 }
 
 const headBytes = 12;
 
-/** The RIFF chunks from there on, as far as they are whole. */
+/** The whole RIFF chunks from this offset on. */
 function* chunks(bytes: Buffer, from = headBytes): Generator<Chunk, void> {
   for (let at = from; at + 8 <= bytes.length; ) {
     const length = bytes.readUInt32LE(at + 4);
@@ -27,7 +27,7 @@ function* chunks(bytes: Buffer, from = headBytes): Generator<Chunk, void> {
   }
 }
 
-/** A canvas if there is a VP8X, and the size of the only picture otherwise. */
+/** Reads the canvas's size of an extended file (VP8X), and the only picture's size of any other. */
 function header(bytes: Buffer): StoredShape {
   const first = bytes.toString("latin1", 12, 16);
   const at = 20;
@@ -61,7 +61,7 @@ function strip(bytes: Buffer): Buffer[] {
     at += whole.length;
   }
   if (at < end) throw new Unsound();
-  // An extended image says at its beginning what it has.
+  // The VP8X chunk of an extended image has a flag for each kind of metadata.
   if (kept[0]?.toString("latin1", 0, 4) === "VP8X") {
     const extended = Buffer.from(kept[0]);
     const isTurned = orientation !== 1;
@@ -82,14 +82,14 @@ function exifChunk(orientation: number): Buffer {
   return Buffer.concat([head, tiff]);
 }
 
-/** A picture of an animation: a file of its own, and where on the canvas it is. */
+/** A picture of an animation: as a file of its own, with its position on the canvas. */
 export interface WebpFrame extends PixelSize {
   readonly x: number;
   readonly y: number;
   readonly file: Buffer;
 }
 
-/** The first picture of an animation, for a decoder that knows no animations; undefined for a picture that is none. */
+/** The first picture of an animation, for a decoder without animations; undefined for a file that is no animation. */
 export function firstWebpFrame(bytes: Buffer): WebpFrame | undefined {
   for (const { name, payload } of chunks(bytes)) {
     if (name === "VP8 " || name === "VP8L") return undefined;
@@ -101,7 +101,7 @@ export function firstWebpFrame(bytes: Buffer): WebpFrame | undefined {
   return undefined;
 }
 
-/** Section 2.7: an extended file, since a frame may have its opacity apart, and says its size. */
+/** Makes an extended file (section 2.7) of a frame: only that may have opacity in a chunk of its own. */
 function fileOf(frame: Buffer): Buffer {
   const parts = [...chunks(frame, 16)].filter(({ name }) => ["ALPH", "VP8 ", "VP8L"].includes(name));
   const head = Buffer.alloc(30);
