@@ -13,7 +13,7 @@ export const errorCodes = {
   authentication_timeout: { closeCode: 4004, client: "reconnect and log in at once" },
   not_authenticated: { closeCode: 4005, client: "log in first" },
   already_authenticated: { closeCode: undefined, client: "open another connection for another user" },
-  login_failed: { closeCode: undefined, client: "ask for name and password again; which of them is wrong is not told" },
+  login_failed: { closeCode: undefined, client: "ask for name and password again; the server does not say which of them is wrong" },
   too_many_attempts: { closeCode: undefined, client: "wait for retryAfterMs before the next try" },
   name_taken: { closeCode: undefined, client: "choose another name" },
   name_invalid: { closeCode: undefined, client: "choose a name of allowed characters" },
@@ -23,7 +23,7 @@ export const errorCodes = {
     closeCode: undefined,
     client: "log in with the password on a new connection, then try again there",
   },
-  unknown_user: { closeCode: undefined, client: "tell which name or id is unknown" },
+  unknown_user: { closeCode: undefined, client: "show which name or id is unknown" },
   not_a_member: {
     closeCode: undefined,
     client: "drop the group from the list; the same answer whether or not it exists",
