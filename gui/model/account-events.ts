@@ -7,7 +7,7 @@ import { listed, previewed } from "./dialogs/files.ts";
 import { groupFormDone, groupFormFailed } from "./dialogs/group.ts";
 import { showTrust } from "./dialogs/trust.ts";
 import type { Effect } from "./effect.ts";
-import type { Event } from "./event.ts";
+import type { AccountEvent } from "./event.ts";
 import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-window.ts";
 import { showPictures } from "./previews.ts";
 import { loadOlder } from "./reading.ts";
@@ -31,7 +31,7 @@ import type { Viewport } from "./viewport.ts";
 const typingMs = 6000;
 
 /** An event of the account, while the chat is on the screen. */
-export function updateFromAccount(state: ChatState, event: Event, viewport: Viewport): Step<ChatState> {
+export function updateFromAccount(state: ChatState, event: AccountEvent, viewport: Viewport): Step<ChatState> {
   const { scene } = state;
   switch (event.kind) {
     case "connection":
@@ -113,7 +113,7 @@ export function updateFromAccount(state: ChatState, event: Event, viewport: View
     case "news":
       return step(withToast(state, event.text));
     default:
-      return step(state);
+      return event satisfies never;
   }
 }
 
@@ -149,7 +149,7 @@ function withOwnReading({ scene }: ChatState, rows: ChatState["scene"]["groups"]
   });
 }
 
-function fetched(state: ChatState, event: Extract<Event, { kind: "fetched" }>): Step<ChatState> {
+function fetched(state: ChatState, event: Extract<AccountEvent, { kind: "fetched" }>): Step<ChatState> {
   const { group, count, more } = event;
   const { messages } = conversationOf(state, group);
   if (event.problem !== undefined) {
@@ -196,7 +196,7 @@ function notification(state: ChatState, group: GroupId, message: MessageRow): re
 /** Another identity is shown under a known name: the dialog about it opens over everything else. */
 function identityChanged(
   state: ChatState,
-  { user, name }: Extract<Event, { kind: "identityChanged" }>,
+  { user, name }: Extract<AccountEvent, { kind: "identityChanged" }>,
 ): Step<ChatState> {
   const top = topDialog(state);
   const warned = withProblem(state, `${name}'s identity has changed. Nothing is sent to ${name} until you accept it.`);

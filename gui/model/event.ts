@@ -14,9 +14,11 @@ import type {
 } from "./shown.ts";
 import type { Connection, Size } from "./state.ts";
 
-/** All that happens to the client, from the user and from the account. */
-export type Event =
-  // The user.
+/** Everything that happens to the client. */
+export type Event = UserEvent | SignInEvent | AccountEvent;
+
+/** What the user does, and what happens at the terminal. */
+type UserEvent =
   /** `text` is what it types, if it types anything. */
   | { readonly kind: "key"; readonly name: string; readonly text?: string | undefined }
   | { readonly kind: "paste"; readonly text: string }
@@ -26,8 +28,9 @@ export type Event =
   | { readonly kind: "focused"; readonly focused: boolean }
   | { readonly kind: "tick"; readonly nowMs: number }
   /** The user's editor has ended; undefined when it failed. */
-  | { readonly kind: "edited"; readonly text: string | undefined }
-  // Signing in.
+  | { readonly kind: "edited"; readonly text: string | undefined };
+
+type SignInEvent =
   | { readonly kind: "doing"; readonly doing: string }
   | { readonly kind: "signInFailed"; readonly text: string; readonly advice: string }
   | {
@@ -41,8 +44,10 @@ export type Event =
       readonly groups: readonly GroupRow[];
       readonly people: readonly PersonRow[];
       readonly settings: Settings;
-    }
-  // The account.
+    };
+
+/** What happens to the account that is open, and what comes of effects on it. */
+export type AccountEvent =
   | { readonly kind: "connection"; readonly connection: Partial<Connection> }
   | { readonly kind: "groups"; readonly groups: readonly GroupRow[] }
   | { readonly kind: "people"; readonly people: readonly PersonRow[] }

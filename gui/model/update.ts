@@ -95,7 +95,9 @@ function opened(state: State, { self, groups, people, settings }: Extract<Event,
   return first ? openGroup(chat, first.group) : step(chat);
 }
 
-function updateChat(state: ChatState, event: Event, viewport: Viewport): Step<ChatState> {
+type ChatEvent = Exclude<Event, { kind: "resized" | "tick" | "focused" | "opened" }>;
+
+function updateChat(state: ChatState, event: ChatEvent, viewport: Viewport): Step<ChatState> {
   const dialog = topDialog(state);
   switch (event.kind) {
     case "key":
@@ -108,6 +110,9 @@ function updateChat(state: ChatState, event: Event, viewport: Viewport): Step<Ch
       return wheeled(state, event, viewport);
     case "edited":
       return step(editorDone(state, event.text));
+    case "doing":
+    case "signInFailed":
+      return step(state);
     default:
       return updateFromAccount(state, event, viewport);
   }
