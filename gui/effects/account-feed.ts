@@ -17,8 +17,7 @@ const pingPeriodMs = 10_000;
 /** A change to a group that is older than this is no news: the conversation shows it, and nothing announces it. */
 const newsMsMax = 60_000;
 /**
- * The time at which the server took a change in is known a moment after the change, or never; after this it is not waited
- * for.
+ * The feed waits this long to learn when the server took a change in: it is known a moment after the change, or never.
  */
 const newsPatienceMs = 2000;
 

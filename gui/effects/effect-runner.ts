@@ -25,8 +25,8 @@ export interface EffectRunnerParts {
 }
 
 /**
- * Performs the model's effects with an account at this machine, and emits their results, and all other news of the account,
- * as events. A failure is an event with one sentence; nothing is thrown.
+ * Performs the model's effects with an account at this machine. Their results, and whatever else happens to the account, are
+ * emitted as events. A failure is an event with one sentence; nothing is thrown.
  */
 export class EffectRunner {
   readonly #parts: EffectRunnerParts;

@@ -23,7 +23,7 @@ suite("groups and people", () => {
   let bob: Person;
   let bobId: UserId;
   let group: GroupId;
-  /** Who bob saw writing. */
+  /** Users whom bob saw typing. */
   const bobSaw: UserId[] = [];
 
   before(async () => {

@@ -35,7 +35,7 @@ export class MessageViewer {
       const text = `${name} may be a program: save it, and open it by hand if you trust it.`;
       return emit({ kind: "failed", of: "other", text });
     }
-    // mkdtemp makes a directory that only this user may enter.
+    // Only this user may enter a directory that mkdtemp makes.
     const directory = mkdtempSync(path.join(tmpdir(), "fastchat-open-"));
     this.#directories.push(directory);
     const file = path.join(directory, name);

@@ -8,7 +8,7 @@ export function typedPath(typed: string): string {
   return path.resolve(expanded);
 }
 
-/** Where the system puts what was downloaded: XDG's directory, ~/Downloads, or home if neither is there. */
+/** The downloads directory: XDG's, or ~/Downloads, or home if neither exists. */
 export function downloadsDirectory(environment: NodeJS.ProcessEnv = process.env, home = homedir()): string {
   const named = environment.XDG_DOWNLOAD_DIR ?? xdgDirectory(environment, home);
   const wanted = named === undefined ? undefined : named.replace(/^\$HOME(?=\/|$)/, home);

@@ -34,7 +34,7 @@ export interface AccountParts {
   readonly messageViewer: MessageViewer;
 }
 
-/** How each kind of effect is done. */
+/** A function for each kind of effect. */
 type Performers<Kinds extends EffectKind, Parts> = {
   readonly [K in Kinds]: (effect: EffectOf<K>, parts: Parts) => Promise<void> | void;
 };

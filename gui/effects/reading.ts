@@ -9,7 +9,7 @@ import { refusalSentence } from "./sentence.ts";
 const pageCount = 100;
 const hitsMax = 100;
 
-/** The user goes from one group to another. */
+/** The user goes to a group, from another one or none: watches its presence, and emits its facts. */
 export async function show(
   { account, emit, feed }: OpenAccount,
   group: GroupId,
@@ -29,7 +29,7 @@ export async function show(
   if (facts) emit({ kind: "facts", group, facts });
 }
 
-/** Messages from the vault. */
+/** Emits a page of messages from the vault. */
 export function load({ account, emit, feed }: OpenAccount, { group, where, from }: EffectOf<"load">): void {
   const { view } = account.vault;
   const page = (messages: readonly ShownMessage[], more: { moreOlder: boolean; moreNewer: boolean }) => {

@@ -21,11 +21,11 @@ const known: Readonly<Record<string, string>> = {
   unauthorized: "The session has ended; log in again.",
 };
 
-/** One clear sentence about what was refused. */
+/** A refusal as one sentence. */
 export function refusalSentence({ code, detail }: { readonly code: string; readonly detail: string }): string {
   return known[code] ?? sentence(detail === "" ? code : detail);
 }
 
-/** One clear sentence about whatever was thrown. */
+/** A thrown error as one sentence. */
 export const failureSentence = (cause: unknown): string =>
   sentence(cause instanceof Failure ? `${cause.message}; ${cause.advice}` : messageOf(cause));

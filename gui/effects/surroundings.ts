@@ -13,7 +13,7 @@ export interface Terminal {
 
 /** Draws pictures with characters. */
 export interface Pictures {
-  /** At most so many columns and rows. */
+  /** Draws a picture in at most this many columns and rows. */
   draw(picture: Uint8Array, columns: number, rows: number): Promise<Exclude<Preview, { kind: "loading" }>>;
 }
 

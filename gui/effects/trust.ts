@@ -23,7 +23,7 @@ export function readSafetyNumber(opened: OpenAccount, user: UserId): void {
   });
 }
 
-/** The user has compared safety numbers with them. */
+/** The user has compared safety numbers with this person: marks their identity as verified. */
 export function verify(opened: OpenAccount, user: UserId): void {
   const pin = pinOf(opened, user);
   if (!pin) return;

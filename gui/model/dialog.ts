@@ -4,7 +4,7 @@ import type { Editor } from "./editor.ts";
 import type { Effect } from "./effect.ts";
 import type { FileEntry, SafetyNumber, SearchHit } from "./shown.ts";
 
-/** What each kind of dialog is: what lies over the conversation until it is closed. */
+/** The state of each kind of dialog. */
 interface Dialogs {
   readonly help: HelpDialog;
   readonly group: GroupDialog;
@@ -38,7 +38,7 @@ export interface GroupDialog {
   /** Names are separated by commas. */
   readonly fields: { readonly title: Editor; readonly add: Editor; readonly remove: Editor };
   readonly field: "title" | "add" | "remove" | "history" | "expire" | "done";
-  /** For a new one: whether members read what was before them, and how long messages are kept. */
+  /** For a new group: whether new members read older messages, and for how many seconds messages are kept. */
   readonly history: boolean;
   readonly expire: number;
   readonly busy: boolean;
@@ -71,7 +71,7 @@ export interface FilesDialog {
   /** Whether a picture keeps its metadata, such as where it was taken. */
   readonly keepMetadata: boolean;
   readonly problem: string | undefined;
-  /** Of the chosen one, if it is a picture. */
+  /** The preview of the selected file, if that is a picture. */
   readonly preview: { readonly file: string; readonly lines: readonly string[]; readonly why: string } | undefined;
 }
 
@@ -95,7 +95,7 @@ export interface SettingsDialog {
   readonly at: number;
 }
 
-/** What can be done with a message. */
+/** The menu of a message. */
 export interface MessageDialog {
   readonly kind: "message";
   readonly group: GroupId;
@@ -108,7 +108,7 @@ export interface TransfersDialog {
   readonly at: number;
 }
 
-/** Asks before something that cannot be undone, or that should be understood first. */
+/** A question before something that cannot be undone, or that should be understood first. */
 export interface ConfirmDialog {
   readonly kind: "confirm";
   readonly title: string;
@@ -116,8 +116,8 @@ export interface ConfirmDialog {
   readonly yes: string;
   readonly no: string;
   readonly effects: readonly Effect[];
-  /** What is put into the message box when the answer is no. */
+  /** The text that goes into the message box when the answer is no. */
   readonly instead?: string | undefined;
-  /** Frightening ones begin with "no". */
+  /** The selected answer; dangerous questions begin with "no". */
   readonly at: "yes" | "no";
 }

@@ -62,7 +62,7 @@ export type AccountEvent =
       readonly moreOlder: boolean;
       readonly moreNewer: boolean;
     }
-  /** Messages older than the vault's oldest were fetched from the server, so many; `more` are there. */
+  /** `count` messages older than the vault's oldest were fetched from the server; it may have `more`. */
   | {
       readonly kind: "fetched";
       readonly group: GroupId;
@@ -88,7 +88,7 @@ export type AccountEvent =
     }
   | {
       readonly kind: "directory";
-      /** As the effect named it. */
+      /** The directory as the effect named it. */
       readonly asked: string;
       readonly directory: string;
       readonly entries: readonly FileEntry[];
@@ -98,11 +98,11 @@ export type AccountEvent =
   | { readonly kind: "preview"; readonly key: RowKey; readonly preview: Preview }
   | { readonly kind: "transfer"; readonly transfer: TransferRow }
   | { readonly kind: "transferDone"; readonly id: string; readonly text: string }
-  /** A file of this name is there already. */
+  /** The file that was to be saved exists already. */
   | { readonly kind: "fileExists"; readonly group: GroupId; readonly key: RowKey; readonly file: string }
   /** A group was founded or amended. */
   | { readonly kind: "groupDone"; readonly group: GroupId }
-  /** An effect has failed; one of group goes to the form of the group. */
+  /** An effect has failed. A failure of a `group` is shown in the form of the group, if that is open. */
   | { readonly kind: "failed"; readonly of: "group" | "other"; readonly text: string }
   /** One sentence about what others have done, or about what was done for the user. */
   | { readonly kind: "news"; readonly text: string };

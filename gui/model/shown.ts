@@ -11,13 +11,13 @@ export interface GroupRow {
   readonly title: string | undefined;
   /** Of the last message, in milliseconds since the Unix epoch; 0 if there is none. */
   readonly lastAt: number;
-  /** Messages of others behind what the user has read, and those among them that name the user. */
+  /** How many messages of others the user has not read, and how many of these mention the user. */
   readonly unread: number;
   readonly mentions: number;
   readonly readSeq: Seq;
-  /** What the user had begun to write. */
+  /** The draft that the vault keeps. */
   readonly draft: string;
-  /** The user has left, or was removed: it can be read, and nothing more comes. */
+  /** The user has left, or was removed: the messages can still be read, and no more come. */
   readonly left: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface MessageRow {
   readonly content: Content | undefined;
 }
 
-/** What somebody did to a group, from its signed log. */
+/** A change to a group, from its signed log. */
 export interface ChangeRow {
   readonly seq: Seq;
   readonly at: number;
@@ -84,7 +84,7 @@ export interface SafetyNumber {
   readonly digits: readonly string[];
   /** The same as a QR code, line by line. */
   readonly qr: readonly string[];
-  /** When another identity is shown under the name: the number that it would have. */
+  /** When another identity is shown under the name: the safety number with that one. */
   readonly changedDigits?: readonly string[] | undefined;
 }
 

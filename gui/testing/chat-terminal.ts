@@ -25,9 +25,9 @@ export interface ChatTerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly environment?: Readonly<Record<string, string>>;
-  /** What the terminal calls itself. */
+  /** The value of TERM. */
   readonly term?: string;
-  /** Before the program. */
+  /** Words before the program, such as `env`. */
   readonly wrappedIn?: readonly string[];
 }
 

@@ -7,7 +7,10 @@ import type { GroupFacts, GroupRow, MessageRow, SafetyNumber } from "../model/sh
 import type { Size } from "../model/state.ts";
 import { groupRow, idOf, Session, signInSession } from "./session.ts";
 
-/** A group with something of everything in it, as Alice sees it. The times are those of where the test runs. */
+/**
+ * A group with something of everything in it, as Alice sees it. Times are in the time zone of the machine that runs the
+ * test.
+ */
 const day = new Date(2026, 10, 25, 14, 0).getTime();
 const minute = 60_000;
 

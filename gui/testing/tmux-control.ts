@@ -7,8 +7,8 @@ interface Awaited {
 }
 
 /**
- * A client in tmux's control mode (CONTROL MODE in tmux(1)), which obeys one command after the other: a process for each, and
- * a look at the screen is one, would take more of a machine than the program in the terminal does.
+ * A client in tmux's control mode (CONTROL MODE in tmux(1)), which obeys one command after the other. A process for each command
+ * (and each look at the screen is one) would take more CPU than the program in the terminal.
  */
 export class TmuxControl {
   readonly #client: ChildProcessWithoutNullStreams;
@@ -27,7 +27,7 @@ export class TmuxControl {
     });
   }
 
-  /** What tmux answers to a command, which has no line break in it; fails with what is wrong with it. */
+  /** Runs a command without a line break; resolves with the answer of tmux, or fails with its error. */
   obey(...words: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#client.exitCode !== null) return reject(new Error("tmux has ended"));
@@ -37,7 +37,7 @@ export class TmuxControl {
   }
 
   #read(line: string): void {
-    // A time, a number, and whether this client asked: `attach-session` itself is answered, too.
+    // An answer begins with a time, a number, and whether this client asked: `attach-session` itself is answered, too.
     const guard = /^%(begin|end|error) \d+ \d+ (\d)$/.exec(line);
     if (guard?.[1] === "begin") this.#lines = [];
     else if (!guard) this.#lines?.push(line);

@@ -39,7 +39,7 @@ export class TmuxTerminal {
     const variables = Object.entries(environment).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     await terminal.#run(
       ...["new-session", "-d", "-x", String(columns), "-y", String(rows), ...variables],
-      // What the terminal looks like after the program has ended can still be seen.
+      // The terminal stays after the program has ended, so that the test can look at it.
       ...["sh", "-c", `${line}; echo "ended with $?"; exec sleep 600`],
     );
     await terminal.#run("set-option", "-g", "status", "off", ";", "set-option", "-g", "focus-events", "off");
@@ -52,7 +52,7 @@ export class TmuxTerminal {
     return (await this.#tmux("capture-pane", "-p")).replace(/\n$/, "").split("\n");
   }
 
-  /** The same with its colours, as escape sequences, and with spaces at the end, which may have one. */
+  /** The same with colours as escape sequences, and with trailing spaces, which may have a colour. */
   colouredScreen(): Promise<string> {
     return this.#tmux("capture-pane", "-p", "-e", "-N");
   }
@@ -66,7 +66,7 @@ export class TmuxTerminal {
     await this.#tmux("send-keys", "-l", "--", text);
   }
 
-  /** As if somebody pasted it; in brackets where the program asked for them. */
+  /** Pastes a text; in brackets where the program has asked for them. */
   async paste(text: string): Promise<void> {
     const loading = run("tmux", this.#words("load-buffer", "-"), this.#options);
     loading.child.stdin?.end(text);
@@ -97,7 +97,7 @@ export class TmuxTerminal {
     return Number(await this.variable("#{pane_pid}"));
   }
 
-  /** What tmux itself knows of the terminal, in its format language: `#{pane_title}`, `#{alternate_on}`. */
+  /** What tmux knows of the terminal, in its format language: `#{pane_title}`, `#{alternate_on}`. */
   async variable(format: string): Promise<string> {
     return (await this.#tmux("display-message", "-p", format)).replace(/\n$/, "");
   }
@@ -111,7 +111,7 @@ export class TmuxTerminal {
     return this.#control.obey(...words);
   }
 
-  /** By a process of its own. */
+  /** Runs a command of tmux as a process of its own. */
   async #run(...words: readonly string[]): Promise<void> {
     await run("tmux", this.#words(...words), this.#options);
   }

@@ -2,14 +2,14 @@ import { clustersOf } from "../../core/client/index.ts";
 import { partsOf, shownCluster } from "./shown-cluster.ts";
 
 /**
- * Characters that are clusters by themselves, and as wide as they are drawn: Latin, the signs and lines that a screen is made
- * of, and of two columns kana, Han and Hangul. Most text is made of them, and needs no segmenter, which is slow.
+ * Characters that are always clusters by themselves, of a known width: Latin, punctuation and lines in one column; kana, Han and
+ * Hangul in two. Most text consists of them and needs no segmenter, which is slow.
  */
 const simple =
   /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2013-\u2026\u203a\u2190-\u2193\u2500-\u259f\u25b8\u25cb\u25cf\u2713\u2717\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]*$/;
 const wideFrom = 0x3041;
 
-/** A user-perceived character: where it is in its text, what is drawn of it, and how wide that is. */
+/** A user-perceived character: its index in the text, what is drawn of it, and how wide that is. */
 export interface Grapheme {
   readonly text: string;
   readonly at: number;
@@ -50,14 +50,14 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
-/** As much of a text as fits, with an ellipsis for the rest. */
+/** Cuts a text to this many columns, the last of which is an ellipsis. */
 export function cut(text: string, columns: number): string {
   if (columns <= 0) return "";
   if (columnsOf(text) <= columns) return text;
   return `${taken(text, columns - 1)}…`;
 }
 
-/** As much of a text as fits. */
+/** Cuts a text to this many columns. */
 export function taken(text: string, columns: number): string {
   let used = 0;
   for (const grapheme of graphemesOf(text)) {

@@ -5,7 +5,7 @@ export interface Range {
   readonly to: number;
 }
 
-/** Where a text is broken into lines: at its line feeds, else behind a space, else in a word. */
+/** Breaks a text into lines: at its line feeds, else behind a space, else within a word. */
 export function wrap(text: string, columns: number): Range[] {
   const lines: Range[] = [];
   let from = 0;
@@ -30,7 +30,7 @@ function wrapParagraph(text: string, from: number, to: number, columns: number, 
       usedAtBreak = used;
     }
     if (used + grapheme.columns > columns && !isSpace && grapheme.at > start) {
-      // A break before which nothing is seen would leave too much behind it.
+      // Without a break point, or with nothing visible before it, the line is broken here, within the word.
       if (breakAt <= start || usedAtBreak === 0) {
         breakAt = grapheme.at;
         usedAtBreak = used;

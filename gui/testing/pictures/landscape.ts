@@ -4,7 +4,7 @@ type Colour = readonly [red: number, green: number, blue: number];
 
 const width = 480;
 const height = 200;
-/** From above; and from one to the next so that a terminal with 256 colours has some between them that are not grey. */
+/** From top to bottom. Between neighbours there are colours that are not grey in the palette of 256 either. */
 const sky: readonly Colour[] = [
   [70, 70, 150],
   [135, 95, 175],
@@ -14,7 +14,7 @@ const sky: readonly Colour[] = [
 const sunColour: Colour = [255, 240, 190];
 const sun = { x: 330, y: 78, radius: 30, colour: sunColour };
 
-/** Mountains one behind another, the nearest last: where the ridge is, and how far it goes up and down. */
+/** Mountains one behind another, the nearest last: the height of the ridge, and how much it goes up and down. */
 const ridges: readonly {
   readonly at: number;
   readonly heights: number;

@@ -10,13 +10,13 @@ import { type Colours, colours, pageOf } from "./page.ts";
 import { findBrowser, photograph } from "./photograph.ts";
 
 /**
- * Makes the pictures of the README: three people chat in real terminals, on this machine's own server, and what is seen in
- * them is photographed.
+ * Makes the pictures of the README: three people chat in real terminals, on this machine's own server, and
+ * Chromium draws what tmux captures of them.
  */
 const into = path.join(projectRoot, "gui", "pictures");
 const program = path.join(projectRoot, "dist", "bin", "fastchat.js");
 const usual = { columns: 96, rows: 29 };
-/** As much of a text as surely stands in one line. */
+/** The beginning of a text, short enough to be on one line of the screen. */
 const lineStart = 30;
 const narrow = { columns: 58, rows: 28 };
 
@@ -68,7 +68,7 @@ async function makePictures(browser: string): Promise<void> {
     await who.shows(`you founded the group “${title}”`);
   }
 
-  /** Once the line at the bottom no longer says what was done last. */
+  /** Saves a picture of a terminal, once the toast in its status bar is gone. */
   async function keep(name: string, terminal: TmuxTerminal, size: typeof usual, of: Colours): Promise<void> {
     await terminal.shows("online  s0");
     const page = await pageOf(await terminal.colouredScreen(), size.columns, size.rows, of);
