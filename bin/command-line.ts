@@ -5,7 +5,7 @@ import { UsageError } from "./program.ts";
 type Add = (program: Command) => void;
 
 /** Each command loads only its own modules: a chat does not wait for the benchmarks. */
-const rooms: Readonly<Record<string, () => Promise<Add>>> = {
+const commands: Readonly<Record<string, () => Promise<Add>>> = {
   chat: async () => (await import("./chat.ts")).addChat,
   serve: async () => (await import("./serve.ts")).addServe,
   load: async () => (await import("./load.ts")).addLoad,
@@ -31,8 +31,8 @@ export async function obey(args: readonly string[], host: CommandHost = ownHost)
     .configureOutput({ writeOut: host.out, writeErr: host.err })
     .exitOverride();
   const [named = ""] = args;
-  const wanted = Object.hasOwn(rooms, named) ? rooms[named] : undefined;
-  for (const room of wanted ? [wanted] : Object.values(rooms)) (await room())(program);
+  const wanted = Object.hasOwn(commands, named) ? commands[named] : undefined;
+  for (const command of wanted ? [wanted] : Object.values(commands)) (await command())(program);
   try {
     await hostedBy(host, () => program.parseAsync(args, { from: "user" }));
   } catch (cause) {

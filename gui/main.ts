@@ -92,7 +92,7 @@ class RunningChat {
     this.#tick();
     signal.addEventListener("abort", () => this.#perform({ kind: "quit" }), { once: true });
     const known = scene.chosen === undefined ? undefined : scene.profiles[scene.chosen];
-    if (password !== undefined && known) this.#perform({ kind: "open", profile: known.name, password });
+    if (password !== undefined && known) this.#perform({ kind: "openAccount", profile: known.name, password });
   }
 
   async close(): Promise<void> {

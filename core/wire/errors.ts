@@ -13,7 +13,10 @@ export const errorCodes = {
   authentication_timeout: { closeCode: 4004, client: "reconnect and log in at once" },
   not_authenticated: { closeCode: 4005, client: "log in first" },
   already_authenticated: { closeCode: undefined, client: "open another connection for another user" },
-  login_failed: { closeCode: undefined, client: "ask for name and password again; the server does not say which of them is wrong" },
+  login_failed: {
+    closeCode: undefined,
+    client: "ask for name and password again; the server does not say which of them is wrong",
+  },
   too_many_attempts: { closeCode: undefined, client: "wait for retryAfterMs before the next try" },
   name_taken: { closeCode: undefined, client: "choose another name" },
   name_invalid: { closeCode: undefined, client: "choose a name of allowed characters" },

@@ -7,8 +7,8 @@ import type { Emit } from "./emit.ts";
 import { MessageViewer } from "./message-viewer.ts";
 import type { OpenAccount } from "./open-account.ts";
 import { type AccountParts, isOnMachine, type MachineParts, performOnAccount, performOnMachine } from "./performers.ts";
+import { failureSentence } from "./refusal-sentence.ts";
 import { groupRows, personRows } from "./rows.ts";
-import { failureSentence } from "./sentence.ts";
 import { readSettings } from "./settings-file.ts";
 import { profileDirectory, type SignInEffect, signIn } from "./sign-in.ts";
 import type { Pictures, Terminal, Viewer } from "./surroundings.ts";
@@ -109,7 +109,7 @@ export class EffectRunner {
       const { user: self } = account.client;
       if (self === undefined) throw new Error("a vault without a session");
       emit({
-        kind: "opened",
+        kind: "accountOpened",
         self: { user: self, name: user, profile: account.name, server },
         groups: groupRows(account),
         people: personRows(account),

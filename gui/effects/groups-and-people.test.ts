@@ -32,7 +32,7 @@ suite("groups and people", () => {
     bobId = present(bob.client.user);
     alice = new Seat();
     await alice.perform({ kind: "signUp", server: deployment.target, user: "alice", password: "p" });
-    aliceId = alice.last("opened").self.user;
+    aliceId = alice.last("accountOpened").self.user;
   });
   after(async () => {
     await alice.runner.close();

@@ -2,7 +2,7 @@ import { titleRefusal } from "../../core/client/index.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { EffectOf } from "../model/effect.ts";
 import type { OpenAccount } from "./open-account.ts";
-import { refusalSentence } from "./sentence.ts";
+import { refusalSentence } from "./refusal-sentence.ts";
 
 export async function createGroup(opened: OpenAccount, wanted: EffectOf<"createGroup">): Promise<void> {
   const { account, emit, feed } = opened;

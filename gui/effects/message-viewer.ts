@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { type RowKey, safeFileName } from "../../core/client/index.ts";
 import type { OpenAccount } from "./open-account.ts";
-import { refusalSentence } from "./sentence.ts";
+import { refusalSentence } from "./refusal-sentence.ts";
 import type { Viewer } from "./surroundings.ts";
 import { isShown } from "./system-viewer.ts";
 

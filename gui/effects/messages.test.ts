@@ -25,7 +25,7 @@ suite("messages", () => {
     bob = await person(deployment.target, "bob");
     alice = new Seat();
     await alice.perform({ kind: "signUp", server: deployment.target, user: "alice", password });
-    aliceId = alice.last("opened").self.user;
+    aliceId = alice.last("accountOpened").self.user;
     group = await climbing(alice, bob);
   });
   after(async () => {
@@ -105,8 +105,8 @@ suite("messages", () => {
 
   test("another machine logs in, begins with the last messages, and fetches older ones as a page, not as events", async () => {
     const other = new Seat();
-    await other.perform({ kind: "join", server: deployment.target, user: "alice", password });
-    assert.deepEqual(other.last("opened").groups, []);
+    await other.perform({ kind: "logIn", server: deployment.target, user: "alice", password });
+    assert.deepEqual(other.last("accountOpened").groups, []);
     const said = (text: string) => (event: EventOf<"message">) =>
       event.message.content?.kind === "text" && event.message.content.text === text;
     await other.until("message", said("flood 500"));

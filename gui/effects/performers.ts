@@ -5,7 +5,7 @@ import type { Emit } from "./emit.ts";
 import { amendGroup, createGroup, deleteGroup, leaveGroup } from "./groups.ts";
 import type { MessageViewer } from "./message-viewer.ts";
 import type { OpenAccount } from "./open-account.ts";
-import { previewFile, previewMessage } from "./pictures.ts";
+import { previewFile, previewMessage } from "./previews.ts";
 import { fetchOlder, load, search, show } from "./reading.ts";
 import { saveSettings } from "./settings-file.ts";
 import { profileDirectory, type SignInEffect } from "./sign-in.ts";
@@ -40,8 +40,8 @@ type Performers<Kinds extends EffectKind, Parts> = {
 };
 
 const onMachine: Performers<keyof MachineEffects, MachineParts> = {
-  open: (effect, { signIn }) => signIn(effect),
-  join: (effect, { signIn }) => signIn(effect),
+  openAccount: (effect, { signIn }) => signIn(effect),
+  logIn: (effect, { signIn }) => signIn(effect),
   signUp: (effect, { signIn }) => signIn(effect),
   edit: async ({ text }, { emit, terminal }) => emit({ kind: "edited", text: await terminal.edit(text) }),
   notify: ({ title, text }, { terminal }) => terminal.notify(title, text),

@@ -3,8 +3,8 @@ import { type GroupId, seqBeforeFirst } from "../../core/wire/ids.ts";
 import type { EffectOf } from "../model/effect.ts";
 import type { Event } from "../model/event.ts";
 import type { OpenAccount } from "./open-account.ts";
+import { refusalSentence } from "./refusal-sentence.ts";
 import { groupFacts, messageRow } from "./rows.ts";
-import { refusalSentence } from "./sentence.ts";
 
 const pageCount = 100;
 const hitsMax = 100;

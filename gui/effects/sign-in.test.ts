@@ -29,14 +29,14 @@ suite("signing in", () => {
   test("each failure of signing in is one sentence, with advice", async () => {
     const { target } = deployment;
     for (const [effect, text, advice] of [
-      [{ kind: "open", profile: "nobody", password }, /no profile nobody/, /Log in/],
-      [{ kind: "join", server: target, user: "bob", password: "wrong" }, /no user bob with this password/, /password/],
-      [{ kind: "join", server: target, user: "a b", password }, /"a b" is no user name/, /letters/],
+      [{ kind: "openAccount", profile: "nobody", password }, /no profile nobody/, /Log in/],
+      [{ kind: "logIn", server: target, user: "bob", password: "wrong" }, /no user bob with this password/, /password/],
+      [{ kind: "logIn", server: target, user: "a b", password }, /"a b" is no user name/, /letters/],
       [{ kind: "signUp", server: target, user: "bob", password }, /bob is taken/, /another name/],
       [{ kind: "signUp", server: "127.0.0.1:1", user: "alice", password }, /127\.0\.0\.1:1/, /address/],
       [{ kind: "signUp", server: "a:b:c", user: "alice", password }, /is no address/, /host:port/],
-      [{ kind: "join", server: `${target} 00ff`, user: "bob", password }, /no certificate/, /https:/],
-      [{ kind: "join", server: `https://${target}`, user: "bob", password }, /127\.0\.0\.1/, /TLS/],
+      [{ kind: "logIn", server: `${target} 00ff`, user: "bob", password }, /no certificate/, /https:/],
+      [{ kind: "logIn", server: `https://${target}`, user: "bob", password }, /127\.0\.0\.1/, /TLS/],
     ] as const) {
       const seat = new Seat();
       await seat.perform(effect);
@@ -47,7 +47,7 @@ suite("signing in", () => {
         isSentence(failed.text.replace(/^bob/, "Bob")) && isSentence(failed.advice),
         failed.text + failed.advice,
       );
-      assert.deepEqual(seat.all("opened"), []);
+      assert.deepEqual(seat.all("accountOpened"), []);
       assert.deepEqual(seat.runner.profiles(), []);
     }
   });
@@ -64,7 +64,7 @@ suite("signing in", () => {
     await seat.perform(signUp(`${address} ${"0".repeat(64)}`, "carol"));
     assert.match(seat.last("signInFailed").text, /no certificate with the pinned fingerprint/);
     await seat.perform(signUp(`${address} ${pin}`, "carol"));
-    assert.equal(seat.last("opened").self.server, address);
+    assert.equal(seat.last("accountOpened").self.server, address);
     await seat.until("connection", ({ connection }) => connection.state === "online");
     await seat.runner.close();
     await secure.stop();
@@ -76,9 +76,9 @@ suite("signing in", () => {
       alice.all("doing").map(({ doing }) => doing),
       ["looking at the server's certificate", "making your keys", "signing up"],
     );
-    const opened = alice.last("opened");
+    const opened = alice.last("accountOpened");
     assert.deepEqual(opened, {
-      kind: "opened",
+      kind: "accountOpened",
       self: { user: opened.self.user, name: "alice", profile: "Alice", server: deployment.target },
       groups: [],
       people: [{ user: opened.self.user, name: "alice", trusted: "pinned" }],
@@ -106,8 +106,8 @@ suite("signing in", () => {
     ] as const) {
       writeFileSync(path.join(directory, "settings.json"), text);
       const seat = new Seat(first.parts);
-      await seat.perform({ kind: "open", profile: "dora", password: "p" });
-      assert.deepEqual(seat.last("opened").settings, defaultSettings);
+      await seat.perform({ kind: "openAccount", profile: "dora", password: "p" });
+      assert.deepEqual(seat.last("accountOpened").settings, defaultSettings);
       assert.match(seat.last("failed").text, complaint);
       assert.ok(isSentence(seat.last("failed").text));
       await seat.runner.close();
@@ -128,10 +128,10 @@ suite("signing in", () => {
     await deployment.cluster.stop();
 
     const again = new Seat(alice.parts);
-    await again.perform({ kind: "open", profile: "Alice", password: "wrong" });
+    await again.perform({ kind: "openAccount", profile: "Alice", password: "wrong" });
     assert.match(again.last("signInFailed").text, /^Not the password/);
-    await again.perform({ kind: "open", profile: "Alice", password });
-    const opened = again.last("opened");
+    await again.perform({ kind: "openAccount", profile: "Alice", password });
+    const opened = again.last("accountOpened");
     assert.equal(opened.groups.find((row) => row.group === group)?.draft, "half a sen");
     assert.deepEqual(opened.settings, { ...defaultSettings, theme: "light", receipts: false });
     const { transfer } = again.last("transfer");
@@ -147,7 +147,7 @@ suite("signing in", () => {
     await again.perform({ kind: "createGroup", title: "x", members: ["bob"], history: false, expireSeconds: 0 });
     assert.match(again.last("failed").text, /There is no connection|users could not be looked up/i);
     const second = new Seat(alice.parts);
-    await second.perform({ kind: "open", profile: "Alice", password });
+    await second.perform({ kind: "openAccount", profile: "Alice", password });
     assert.match(second.last("signInFailed").text, /open in another client/);
 
     const secretFile = path.join(deployment.directory, "secret.json");

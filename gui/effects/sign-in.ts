@@ -15,7 +15,7 @@ import { canonicalUserName } from "../../core/wire/user-name.ts";
 import type { EffectOf } from "../model/effect.ts";
 import { ended, sentence } from "../text/sentence.ts";
 import type { Emit } from "./emit.ts";
-import { failureSentence } from "./sentence.ts";
+import { failureSentence } from "./refusal-sentence.ts";
 
 /** Advice for somebody at this screen, where it differs from the advice for somebody at the command line. */
 const advices: Readonly<Record<string, string>> = {
@@ -23,13 +23,13 @@ const advices: Readonly<Record<string, string>> = {
     "If that is the fingerprint that the server printed at its start, write it behind the address, after a space.",
   certificate_changed:
     "Compare it with what the server printed at its start; if that is another, somebody may be listening in.",
-  pin_without_tls: "Write https:// before the address, or leave the fingerprint away.",
+  pin_without_tls: "Write https:// before the address, or leave the fingerprint out.",
   profile_exists: "Choose that profile instead.",
   profile_unknown: "Log in, or sign up.",
   vault_in_use: "Close the other FastChat of this account first.",
 };
 
-export type SignInEffect = EffectOf<"open" | "join" | "signUp">;
+export type SignInEffect = EffectOf<"openAccount" | "logIn" | "signUp">;
 
 /** Opens the account that somebody signs in to; undefined when that failed, after `signInFailed` was emitted. */
 export async function signIn(
@@ -38,7 +38,7 @@ export async function signIn(
 ): Promise<LocalAccount | undefined> {
   const doing = (what: string) => emit({ kind: "doing", doing: what });
   try {
-    if (effect.kind === "open") {
+    if (effect.kind === "openAccount") {
       doing("opening the vault");
       return await openAccount(effect.profile, effect.password, machine, events);
     }
@@ -51,7 +51,7 @@ export async function signIn(
     if (machine.profiles.read(address.profile)) {
       throw new Failure("profile_exists", `this machine has a profile ${address.profile} already`, "choose that one");
     }
-    if (effect.kind === "join") {
+    if (effect.kind === "logIn") {
       doing("logging in");
       return await logInHere(address, password, machine, events);
     }

@@ -17,7 +17,7 @@ import type { TransferRow } from "../model/shown.ts";
 import { ended } from "../text/sentence.ts";
 import type { OpenAccount } from "./open-account.ts";
 import { downloadsDirectory, isDirectory, typedPath } from "./paths.ts";
-import { refusalSentence } from "./sentence.ts";
+import { refusalSentence } from "./refusal-sentence.ts";
 
 /** Progress is emitted at most once in this time. */
 const progressPeriodMs = 100;

@@ -20,7 +20,7 @@ export function signInPanel(state: State, scene: SignIn): Panel {
   const columns = Math.min(room.columns, 58);
   const { busy, problem, profiles, chosen } = scene;
   const rows = fieldsOf(scene).map((name, item) => fieldRow(scene, name, item, columns));
-  const buttonsFrom = rows.findIndex((_, at) => fieldsOf(scene)[at] === "join");
+  const buttonsFrom = rows.findIndex((_, at) => fieldsOf(scene)[at] === "logIn");
   const remarks: Line[] = [];
   if (problem) {
     remarks.push(...wrapSpans([span(harmlessLine(problem.text), "problem")], columns));
@@ -70,7 +70,7 @@ function profileLines({ profiles, chosen }: SignIn, columns: number): Line[] {
 function fieldRow(scene: SignIn, name: SignIn["field"], item: number, columns: number): PanelRow {
   const items = [{ from: 0, item }];
   const isFocused = scene.field === name && !scene.busy;
-  if (name === "join")
+  if (name === "logIn")
     return { line: button(scene.chosen === undefined ? "Join with this account" : "Open", isFocused), items };
   if (name === "signUp") return { line: button("Sign up as somebody new", isFocused), items };
   const isSecret = name === "password";

@@ -4,7 +4,7 @@ import { sentence } from "../text/sentence.ts";
 import { runCommand, withGroup } from "./commands.ts";
 import { offerFor } from "./completion.ts";
 import { askBefore } from "./dialogs/confirm.ts";
-import { edited } from "./editing.ts";
+import { edited } from "./editing-keys.ts";
 import { type Editor, editorOf, emptyEditor, inFirstLine, inLastLine, insert, move, replaceBefore } from "./editor.ts";
 import type { ChatState } from "./state.ts";
 import { activeConversation, type Step, step, withChat, withConversation, withProblem } from "./step.ts";

@@ -5,8 +5,8 @@ import type { Settings } from "./settings.ts";
 /** Effects that need no open account: signing in, the terminal, this machine's files. */
 export interface MachineEffects {
   // Signing in.
-  readonly open: { readonly profile: string; readonly password: string };
-  readonly join: Credentials;
+  readonly openAccount: { readonly profile: string; readonly password: string };
+  readonly logIn: Credentials;
   readonly signUp: Credentials;
   // The terminal.
   readonly edit: { readonly text: string };

@@ -34,7 +34,7 @@ type SignInEvent =
   | { readonly kind: "doing"; readonly doing: string }
   | { readonly kind: "signInFailed"; readonly text: string; readonly advice: string }
   | {
-      readonly kind: "opened";
+      readonly kind: "accountOpened";
       readonly self: {
         readonly user: UserId;
         readonly name: string;

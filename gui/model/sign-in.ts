@@ -1,5 +1,5 @@
 import { actionOf } from "../keys/bindings.ts";
-import { edited, oneLine } from "./editing.ts";
+import { edited, oneLine } from "./editing-keys.ts";
 import { editorOf, emptyEditor, insert } from "./editor.ts";
 import type { Event } from "./event.ts";
 import type { SignIn, SignInField, SignInState } from "./state.ts";
@@ -7,7 +7,7 @@ import { clamp, type Step, step } from "./step.ts";
 
 /** The fields and buttons of the form: fewer for a profile of this machine than for an account that it does not know. */
 export function fieldsOf({ chosen }: SignIn): readonly SignIn["field"][] {
-  return chosen === undefined ? ["server", "user", "password", "join", "signUp"] : ["password", "join"];
+  return chosen === undefined ? ["server", "user", "password", "logIn", "signUp"] : ["password", "logIn"];
 }
 
 export function beginSignIn(
@@ -81,7 +81,7 @@ function pressed(state: SignInState, { name, text }: Extract<Event, { kind: "key
       return done(state);
     default: {
       const { field } = scene;
-      if (field === "join" || field === "signUp") return name === "space" ? done(state) : step(state);
+      if (field === "logIn" || field === "signUp") return name === "space" ? done(state) : step(state);
       const changed = edited(scene.fields[field], actionOf(bindings, "input", name));
       if (changed) return step(withSignIn(state, { fields: { ...scene.fields, [field]: changed } }));
       return step(text === undefined ? state : withText(state, oneLine(text)));
@@ -91,7 +91,7 @@ function pressed(state: SignInState, { name, text }: Extract<Event, { kind: "key
 
 function withText(state: SignInState, text: string): SignInState {
   const { field, fields } = state.scene;
-  if (field === "join" || field === "signUp") return state;
+  if (field === "logIn" || field === "signUp") return state;
   return withSignIn(state, { fields: { ...fields, [field]: insert(fields[field], text) } });
 }
 
@@ -118,7 +118,7 @@ function clicked(state: SignInState, row: number): Step<SignInState> {
   const fields = fieldsOf(state.scene);
   const field = fields[clamp(row, fields.length)] ?? state.scene.field;
   const there = withSignIn(state, { field });
-  return field === "join" || field === "signUp" ? done(there) : step(there);
+  return field === "logIn" || field === "signUp" ? done(there) : step(there);
 }
 
 function done(state: SignInState): Step<SignInState> {
@@ -128,15 +128,15 @@ function done(state: SignInState): Step<SignInState> {
   const profile = chosen === undefined ? undefined : profiles[chosen];
   if (profile) {
     if (password === "") return lacking(state, "password", "The password is missing.");
-    return step(busy(state, "opening the vault"), { kind: "open", profile: profile.name, password });
+    return step(busy(state, "opening the vault"), { kind: "openAccount", profile: profile.name, password });
   }
-  if (field !== "join" && field !== "signUp") return step(moved(state, 1));
+  if (field !== "logIn" && field !== "signUp") return step(moved(state, 1));
   const server = fields.server.text.trim();
   const user = fields.user.text.trim();
   if (server === "") return lacking(state, "server", "The server's address is missing.");
   if (user === "") return lacking(state, "user", "The user name is missing.");
   if (password === "") return lacking(state, "password", "The password is missing.");
-  const doing = field === "join" ? "logging in" : "signing up";
+  const doing = field === "logIn" ? "logging in" : "signing up";
   return step(busy(state, doing), { kind: field, server, user, password });
 }
 

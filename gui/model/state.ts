@@ -54,7 +54,7 @@ export interface SignIn {
 }
 
 export type SignInField = "server" | "user" | "password";
-export type SignInButton = "join" | "signUp";
+export type SignInButton = "logIn" | "signUp";
 
 export interface Chat {
   readonly kind: "chat";

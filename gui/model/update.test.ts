@@ -9,9 +9,9 @@ import { windowMax } from "./message-window.ts";
 suite("signing in", () => {
   test("a new machine asks for server, name and password, and joins or signs up", () => {
     const session = signInSession().type("alice").press("tab").type("secret").press("tab");
-    assert.equal(session.signIn.field, "join");
+    assert.equal(session.signIn.field, "logIn");
     assert.deepEqual(session.press("enter").done(), [
-      { kind: "join", server: "127.0.0.1:7400", user: "alice", password: "secret" },
+      { kind: "logIn", server: "127.0.0.1:7400", user: "alice", password: "secret" },
     ]);
     const other = signInSession().type("bob").press("tab").type("secret").press("tab", "tab", "enter");
     assert.equal(other.did("signUp")[0]?.user, "bob");
@@ -27,7 +27,7 @@ suite("signing in", () => {
   test("a profile of this machine asks for its password alone, and a key goes through the profiles", () => {
     const profiles = ["alice", "bob"].map((name) => ({ name, user: name, server: "s" }));
     const session = signInSession(profiles).press("C-p").type("secret").press("enter");
-    assert.deepEqual(session.done(), [{ kind: "open", profile: "bob", password: "secret" }]);
+    assert.deepEqual(session.done(), [{ kind: "openAccount", profile: "bob", password: "secret" }]);
     assert.equal(signInSession(profiles).press("C-p", "C-p").signIn.chosen, undefined);
     assert.equal(signInSession(profiles, { server: "s", user: "bob" }).signIn.chosen, 1);
     assert.equal(signInSession(profiles, { server: "s", user: "carol" }).signIn.chosen, undefined);
@@ -38,7 +38,7 @@ suite("signing in", () => {
       .type("x")
       .press("enter", "enter")
       .type("y");
-    assert.equal(session.did("open").length, 1);
+    assert.equal(session.did("openAccount").length, 1);
     session.hear({ kind: "signInFailed", text: "Wrong password.", advice: "Try again." });
     assert.deepEqual([session.signIn.busy, session.signIn.fields.password.text], [undefined, ""]);
     assert.equal(session.type("z").press("enter", "C-q").did("quit").length, 1);

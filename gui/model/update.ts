@@ -51,7 +51,7 @@ export function update(state: State, event: Event, viewport: Viewport): Step {
       const focused = { ...state, focused: event.focused };
       return isChat(focused) ? markRead(focused) : step(focused);
     }
-    case "opened":
+    case "accountOpened":
       return opened(state, event);
     default:
       return isChat(state) ? updateChat(state, event, viewport) : updateSignIn(state, event);
@@ -66,7 +66,7 @@ function ticked(state: State, nowMs: number): State {
   return isChat(clocked) ? withoutStaleTyping(clocked) : clocked;
 }
 
-function opened(state: State, { self, groups, people, settings }: Extract<Event, { kind: "opened" }>): Step {
+function opened(state: State, { self, groups, people, settings }: Extract<Event, { kind: "accountOpened" }>): Step {
   const scene: Chat = {
     kind: "chat",
     self,
@@ -95,7 +95,7 @@ function opened(state: State, { self, groups, people, settings }: Extract<Event,
   return first ? openGroup(chat, first.group) : step(chat);
 }
 
-type ChatEvent = Exclude<Event, { kind: "resized" | "tick" | "focused" | "opened" }>;
+type ChatEvent = Exclude<Event, { kind: "resized" | "tick" | "focused" | "accountOpened" }>;
 
 function updateChat(state: ChatState, event: ChatEvent, viewport: Viewport): Step<ChatState> {
   const dialog = topDialog(state);

@@ -6,7 +6,7 @@ import { accepted, type Result, refused } from "../../core/platform/result.ts";
 import type { Preview } from "../model/shown.ts";
 import { decode } from "./decode.ts";
 import { type Colours, halfBlocks } from "./half-blocks.ts";
-import { fitted, scaled, swapsSides, turned } from "./picture.ts";
+import { fitted, scaled, swapsSides, turned } from "./scaling.ts";
 
 /** Decodes a picture and makes it small. It runs in the pool's thread: a photograph takes half a second. */
 export function shrink({ bytes, room }: { bytes: Uint8Array; room: PixelSize }): Result<Picture> {

@@ -127,7 +127,7 @@ export function releaseTeamSession(size: Size): Session {
     name,
     trusted: at === 1 ? ("verified" as const) : ("pinned" as const),
   }));
-  const opened: Event = { kind: "opened", self, groups, people, settings: defaultSettings };
+  const opened: Event = { kind: "accountOpened", self, groups, people, settings: defaultSettings };
   return sessionOf(size).hear(opened, ...events);
 }
 

@@ -178,7 +178,7 @@ export function signInSession(
 /** Alice, in the groups cats (which is shown) and dogs. */
 export function chatSession(groups: readonly GroupRow[] = [groupRow(cats), groupRow(dogs)]): Session {
   const self = { user: alice, name: "alice", profile: "alice", server: "127.0.0.1:7400" };
-  return signInSession().hear({ kind: "opened", self, groups, people, settings: defaultSettings });
+  return signInSession().hear({ kind: "accountOpened", self, groups, people, settings: defaultSettings });
 }
 
 /** The newest page of a conversation. */

@@ -1,6 +1,6 @@
 import { type Action, actionOf } from "../../keys/bindings.ts";
 import type { Dialog } from "../dialog.ts";
-import { edited, oneLine } from "../editing.ts";
+import { edited, oneLine } from "../editing-keys.ts";
 import { type Editor, insert } from "../editor.ts";
 import type { ChatState } from "../state.ts";
 import { clamp, replaceDialog, type Step } from "../step.ts";

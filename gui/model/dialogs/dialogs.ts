@@ -1,5 +1,5 @@
 import type { Dialog, DialogKind, DialogOf } from "../dialog.ts";
-import { oneLine } from "../editing.ts";
+import { oneLine } from "../editing-keys.ts";
 import type { ChatState } from "../state.ts";
 import { closeDialog, type Step, step } from "../step.ts";
 import type { Viewport } from "../viewport.ts";

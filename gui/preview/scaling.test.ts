@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Picture } from "../../core/media/pixels.ts";
-import { fitted, scaled, turned } from "./picture.ts";
+import { fitted, scaled, turned } from "./scaling.ts";
 
 /** Pixels of one number each, which is its red. */
 function reds(width: number, ...of: number[]): Picture {

@@ -5,7 +5,7 @@ import { sentence } from "../text/sentence.ts";
 import type { Emit } from "./emit.ts";
 import type { OpenAccount } from "./open-account.ts";
 import { typedPath } from "./paths.ts";
-import { refusalSentence } from "./sentence.ts";
+import { refusalSentence } from "./refusal-sentence.ts";
 import type { Pictures } from "./surroundings.ts";
 import type { Transfers } from "./transfers.ts";
 
