@@ -147,7 +147,7 @@ suite("the account's chat by command", () => {
     assert.equal(await tail.ended, 0);
   });
 
-  test("without a server send fails and keeps nothing, unless it is told to queue; then it goes out later", async () => {
+  test("without a server send fails and keeps nothing, unless --queue is given; then it goes out later", async () => {
     const { port } = deployment.cluster;
     await deployment.cluster.stop();
     const failed = await run(["send", "climbing", "lost", ...asAlice]);

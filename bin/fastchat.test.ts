@@ -42,9 +42,9 @@ const served = (port = "0") => [
 /** The process of the PostgreSQL that serves this data. */
 const postmaster = (data = path.join(scratch, "data/postgres/data")) =>
   Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
-/** How often something was said in the log. */
+/** How often a message is in the log. */
 const logged = (serving: StartedCommand, message: string) => serving.err().split(`"msg":"${message}`).length - 1;
-/** One of its servers: the port that everybody knows may only tell where they are. */
+/** One of its servers: the port that everybody knows may only answer where the servers are. */
 async function serverOf(serving: StartedCommand): Promise<URL> {
   const [server = assert.fail("there is no server")] = (await listServers(addressOf(serving))).values();
   return server;

@@ -122,7 +122,7 @@ suite("a chat and its terminal", { skip }, () => {
       const lines = await alice.shows(/^ swimming/m);
       assert.ok(lines[0]?.includes("│ climbing"));
       const row = lines.findIndex((line) => line.startsWith(" swimming"));
-      // A button, column and row as xterm tells them, counted from 1; pressed, then let go.
+      // A button, column and row as xterm reports them, counted from 1; pressed, then released.
       await alice.type(`\u001b[<0;4;${row + 1}M\u001b[<0;4;${row + 1}m`);
       await alice.shows((shown) => shown[0]?.includes("│ swimming") === true);
     });

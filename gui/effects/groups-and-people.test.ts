@@ -163,7 +163,10 @@ suite("groups and people", () => {
     const { number: accepted } = eventOf("safetyNumber", events.at(-1));
     assert.deepEqual([accepted.trusted, accepted.digits], ["pinned", number.changedDigits]);
     const trusts = () => events.flatMap((event) => (event.kind === "people" ? event.people : []));
-    await until(() => trusts().some(({ user, trusted }) => user === frank && trusted === "pinned"), "people are told");
+    await until(
+      () => trusts().some(({ user, trusted }) => user === frank && trusted === "pinned"),
+      "the people are emitted",
+    );
     feed.close();
     await account.close();
   });

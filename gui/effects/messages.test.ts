@@ -98,8 +98,8 @@ suite("messages", () => {
       ({ message: { content } }) => content?.kind === "text" && content.text === "flood 500",
     );
     const seconds = (performance.now() - from) / 1000;
-    const told = alice.all("message").map(({ message }) => message.key);
-    assert.ok(new Set(told).size === 500 && told.length === 500, `${told.length} events`);
+    const emitted = alice.all("message").map(({ message }) => message.key);
+    assert.ok(new Set(emitted).size === 500 && emitted.length === 500, `${emitted.length} events`);
     assert.ok(alice.all("groups").length <= seconds * 10 + 2, `${alice.all("groups").length} in ${seconds} s`);
   });
 

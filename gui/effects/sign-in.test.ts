@@ -87,10 +87,10 @@ suite("signing in", () => {
     const states = () => alice.all("connection").flatMap(({ connection }) => connection.state ?? []);
     await until(() => states().length === 2, "she is online");
     assert.deepEqual(states(), ["connecting", "online"]);
-    const told = await alice.until("connection", ({ connection }) => connection.strategy !== undefined);
-    assert.equal(told.connection.strategy, "round-robin");
-    assert.match(told.connection.server ?? "", /^s0/);
-    assert.ok((told.connection.roundTripMs ?? -1) >= 0);
+    const measured = await alice.until("connection", ({ connection }) => connection.strategy !== undefined);
+    assert.equal(measured.connection.strategy, "round-robin");
+    assert.match(measured.connection.server ?? "", /^s0/);
+    assert.ok((measured.connection.roundTripMs ?? -1) >= 0);
     assert.deepEqual(alice.runner.profiles(), [{ name: "Alice", user: "alice", server: deployment.target }]);
     assert.deepEqual(alice.failures(), []);
   });

@@ -1,7 +1,17 @@
 import { type GroupId, nextSeq } from "../../core/wire/ids.ts";
+import type { Action } from "../keys/bindings.ts";
 import { lastSeqOf } from "./message-window.ts";
 import type { ChatState } from "./state.ts";
-import { activeConversation, andThen, conversationOf, type Step, step, withChat, withConversation } from "./step.ts";
+import {
+  activeConversation,
+  andThen,
+  clamp,
+  conversationOf,
+  type Step,
+  step,
+  withChat,
+  withConversation,
+} from "./step.ts";
 
 /** Goes to a group's conversation. */
 export function openGroup(state: ChatState, group: GroupId): Step<ChatState> {
@@ -68,4 +78,23 @@ export function openNextUnread(state: ChatState): Step<ChatState> {
   const others = [...groups.slice(from), ...groups.slice(0, from)].filter(({ group }) => group !== active);
   const next = others.find(({ mentions }) => mentions > 0) ?? others.find(({ unread }) => unread > 0);
   return next ? openGroup(state, next.group) : step(state);
+}
+
+/** A key while the list of groups has the focus; undefined when it means nothing there. */
+export function pressedInGroups(state: ChatState, action: Action | undefined): Step<ChatState> | undefined {
+  const { groups, active } = state.scene;
+  switch (action) {
+    case "groupUp":
+    case "groupDown": {
+      const at = groups.findIndex(({ group }) => group === active);
+      const next = groups[clamp(action === "groupUp" ? at - 1 : at + 1, groups.length)];
+      return next
+        ? andThen(openGroup(state, next.group), (there) => step(withChat(there, { focus: "groups" })))
+        : step(state);
+    }
+    case "groupOpen":
+      return step(withChat(state, { focus: "input" }));
+    default:
+      return undefined;
+  }
 }

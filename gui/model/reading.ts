@@ -1,6 +1,6 @@
 import type { RowKey } from "../../core/client/index.ts";
 import type { Action } from "../keys/bindings.ts";
-import { markRead, openGroup } from "./conversations.ts";
+import { markRead } from "./conversations.ts";
 import { effectOn, showMessage } from "./dialogs/message.ts";
 import { showPictures } from "./previews.ts";
 import type { Anchor, ChatState, Conversation } from "./state.ts";
@@ -91,25 +91,6 @@ export function clickedMessage(state: ChatState, row: number, viewport: Viewport
   if (!conversation || !message) return step(state);
   if (conversation.selected === message.key) return step(showMessage(state, message));
   return select(withChat(state, { focus: "messages" }), message.key, viewport);
-}
-
-/** A key while the list of groups has the focus; undefined when it means nothing there. */
-export function pressedInGroups(state: ChatState, action: Action | undefined): Step<ChatState> | undefined {
-  const { groups, active } = state.scene;
-  switch (action) {
-    case "groupUp":
-    case "groupDown": {
-      const at = groups.findIndex(({ group }) => group === active);
-      const next = groups[clamp(action === "groupUp" ? at - 1 : at + 1, groups.length)];
-      return next
-        ? andThen(openGroup(state, next.group), (there) => step(withChat(there, { focus: "groups" })))
-        : step(state);
-    }
-    case "groupOpen":
-      return step(withChat(state, { focus: "input" }));
-    default:
-      return undefined;
-  }
 }
 
 /** Selects a message, and scrolls to it if it is not in view. */

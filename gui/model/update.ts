@@ -2,7 +2,7 @@ import { actionOf, type Bindings } from "../keys/bindings.ts";
 import { byUser, updateFromAccount, withoutStaleTyping } from "./account-events.ts";
 import { withGroup } from "./commands.ts";
 import { editorDone, pastedInInput, pressedInInput } from "./composer.ts";
-import { leaveGroup, markRead, openGroup, openNeighbour, openNextUnread } from "./conversations.ts";
+import { leaveGroup, markRead, openGroup, openNeighbour, openNextUnread, pressedInGroups } from "./conversations.ts";
 import { clickedInDialog, pastedInDialog, pressedInDialog } from "./dialogs/dialogs.ts";
 import { showFiles } from "./dialogs/files.ts";
 import { showGroup } from "./dialogs/group.ts";
@@ -13,15 +13,7 @@ import { showSettings } from "./dialogs/settings.ts";
 import { showSwitch } from "./dialogs/switch.ts";
 import { showTransfers } from "./dialogs/transfers.ts";
 import type { Event } from "./event.ts";
-import {
-  clickedMessage,
-  leaveMessages,
-  pressedInGroups,
-  pressedInMessages,
-  scroll,
-  scrollToEnd,
-  selectLast,
-} from "./reading.ts";
+import { clickedMessage, leaveMessages, pressedInMessages, scroll, scrollToEnd, selectLast } from "./reading.ts";
 import type { Settings } from "./settings.ts";
 import { updateSignIn } from "./sign-in.ts";
 import type { Chat, ChatState, Focus, SignIn, Size, State } from "./state.ts";

@@ -64,7 +64,7 @@ suite("the screen, in a real terminal", { skip: hasTmux() ? false : "no tmux her
   });
 
   test("a click opens the group that is drawn there, and the wheel moves the conversation", async () => {
-    // Buttons, columns and rows as xterm tells them, counted from 1.
+    // Buttons, columns and rows as xterm reports them, counted from 1.
     await terminal.type("\u001b[<64;40;10M");
     await terminal.shows("more below");
     await terminal.type("\u001b[<0;4;3M\u001b[<0;4;3m");

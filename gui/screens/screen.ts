@@ -236,7 +236,7 @@ export class Screen {
 }
 
 /**
- * The terminal that blessed is told it draws on. It reads only old descriptions of terminals (terminfo before 2018), and brings
+ * The kind of terminal that blessed is given as its own. It reads only old descriptions of terminals (terminfo before 2018), and brings
  * these two along. Nothing is used of them but what all terminals of today have in common with them.
  */
 const describedAs = (term = ""): string => (/^(?:xterm|linux|vt\d+)$/.test(term) ? "xterm" : "xterm-256color");
