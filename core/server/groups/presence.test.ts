@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLog } from "../../platform/log.ts";
 import { present } from "../../testing/present.ts";
-import { groupId, type UserId, userId } from "../../wire/ids.ts";
+import { groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
 import type { Session } from "../sessions/session.ts";
-import { connectionDouble, followedGroup, sessionDouble } from "../testing/doubles.ts";
+import { connectionDouble, databaseDouble, followedGroup, sessionDouble } from "../testing/doubles.ts";
 import { Presence } from "./presence.ts";
 
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
@@ -14,10 +14,13 @@ const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
 function setUp() {
   const group = followedGroup(groupId(7), [alice, bob, carol]);
   let isFollowed = true;
+  let isAway = false;
+  const cursors: (readonly [UserId, number])[] = [];
   const watchers = new Map<Session, Set<UserId>>();
   const sent: string[] = [];
   const see = (sessions: Iterable<Session>, bytes: Uint8Array) => {
     const frame = parseServerFrame(bytes);
+    if (frame.ok && frame.value.kind === "cursors") cursors.push(...frame.value.cursors);
     if (!frame.ok || frame.value.kind !== "presence") return;
     for (const session of sessions) {
       for (const user of frame.value.online) watchers.get(session)?.add(user);
@@ -26,7 +29,10 @@ function setUp() {
   };
   const presence = new Presence({
     transport: { publish: (_, frame) => see(watchers.keys(), frame) },
-    database: { query: async () => [] },
+    database: databaseDouble(async () => {
+      if (isAway) throw new Error("the database is away");
+      return [{ user: carol, seq: seq(5) }];
+    }),
     groups: { get: () => (isFollowed ? group : undefined) },
     bus: {
       publish() {},
@@ -55,7 +61,10 @@ function setUp() {
   const forget = () => {
     isFollowed = false;
   };
-  return { presence, group, connect, leave, open, sent, forget };
+  const beAway = (away: boolean) => {
+    isAway = away;
+  };
+  return { presence, group, connect, leave, open, sent, forget, cursors, beAway };
 }
 
 const sorted = (users: ReadonlySet<UserId>) => [...users].sort((a, b) => a - b);
@@ -74,7 +83,17 @@ test("a member who opens a group after somebody came and before they go sees bot
   assert.deepEqual(sorted(second), [alice, bob]);
 });
 
-test("the same holds for members who come and go at another server", async () => {
+test("a group that is opened again after the database was away shows presence and read cursors", async () => {
+  const { connect, open, cursors, beAway } = setUp();
+  const session = connect(alice);
+  beAway(true);
+  await assert.rejects(open(session), /away/);
+  beAway(false);
+  assert.deepEqual(sorted(await open(session)), [alice]);
+  assert.deepEqual(cursors, [[carol, 5]]);
+});
+
+test("a member who opens a group sees who comes and goes at another server", async () => {
   const { presence, connect, open } = setUp();
   await open(connect(alice));
   presence.received("other", presenceFrame([carol]));

@@ -63,9 +63,12 @@ export class Presence {
   /** How often {@link flush} is to be called, in milliseconds. */
   static readonly periodMs = gatherMs;
 
+  /**
+   * A session opens a group: sends it who is online and how far each member has read. Opening it again sends both again: the first time
+   * the database may have been away.
+   */
   async open(session: Session, group: FollowedGroup): Promise<void> {
     const watch = this.#watchOf(group.id);
-    if (watch.sessions.has(session)) return;
     if (watch.sessions.size === 0) {
       this.#bus.publish(group.id, { kind: "presenceWatch", group: group.id, watching: true });
     }

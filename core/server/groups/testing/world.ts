@@ -77,7 +77,7 @@ export class World {
       [1, () => this.#ofSomebody((client) => this.#logOut(client))],
       [10, () => this.#ofSomebody((client) => this.#list(client))],
       [8, () => this.#ofSomebody((client) => this.#actions.ask(client))],
-      [6, () => this.#ofSomebody((client) => this.#actions.watch(client))],
+      [20, () => this.#ofSomebody((client) => this.#actions.watch(client))],
       [8, () => this.#ofSomebody((client) => this.#actions.send(client))],
       [10, () => this.#ofSomebody((client) => this.#actions.change(client))],
       [4, () => this.#ofSomebody((client) => this.#actions.found(client))],
