@@ -93,7 +93,7 @@ function latencyChart({ cells }: CellsDocument): string {
   );
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const chart = Plot.plot({
-    document: document as never, // linkedom has what Plot needs of a document, under its own types
+    document,
     width: 960,
     height:
       90 +
