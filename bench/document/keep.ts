@@ -22,7 +22,10 @@ export interface KeptRun<Document> {
   readonly cause: unknown;
 }
 
-/** How often the unfinished result is written, at most: some benchmarks measure something every 50 ms. A killed run loses what it measured since. */
+/**
+ * How often the unfinished result is written, at most: some benchmarks measure something every 50 ms. A killed run loses what it
+ * measured since.
+ */
 const writePeriodMs = 1000;
 
 /**

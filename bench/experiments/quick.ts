@@ -94,7 +94,9 @@ const secondsMin = 3;
 const secondsMax = 6;
 const secondsOfAll = 12 * secondsMax;
 
-/** Encrypted rooms of skewed size, some of whose members come and go. There are as many rooms for each client as in the preset. */
+/**
+ * Encrypted rooms of skewed size, some of whose members come and go. There are as many rooms for each client as in the preset.
+ */
 export function quickWorkload(of: { clients: number; seconds: number; ratePerSecond?: number | undefined }): Workload {
   const { clients, seconds: durationSeconds, ratePerSecond = ratePerSecondMax } = of;
   const [{ count, sizes, ...rooms }] = presets.rooms.groups;
@@ -116,8 +118,8 @@ export function quickWorkload(of: { clients: number; seconds: number; ratePerSec
 }
 
 /**
- * Compares numbers of servers and strategies: each cell has fresh servers and a fresh database, and all have one rate. A cell that
- * is invalid because of the generator is measured once more after all others. A cell that fails does not end the run.
+ * Compares numbers of servers and strategies: each cell has fresh servers and a fresh database, and all have one rate. A cell
+ * that is invalid because of the generator is measured once more after all others. A cell that fails does not end the run.
  */
 export async function runQuick(settings: QuickSettings, by: BenchmarkRun<QuickDocument>): Promise<QuickDocument> {
   const startedAt = new Date().toISOString();

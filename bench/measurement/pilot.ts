@@ -17,7 +17,10 @@ export const pilotShare = 0.5;
  */
 export const ratePerSecondMax = 250;
 
-/** No cell is measured at a lower rate, however slow the machine: with fewer messages in 6 s, the 99th percentile would be one message. */
+/**
+ * No cell is measured at a lower rate, however slow the machine: with fewer messages in 6 s, the 99th percentile would be one
+ * message.
+ */
 export const ratePerSecondMin = ratePerSecondMax / 8;
 
 /** The rates that the pilot tries. They double, up to the one of which the cells' highest rate is the share. */

@@ -23,7 +23,9 @@ export const contextOf = ({ public: { fingerprint } }: Identity): WrapContext =>
   recipientFingerprint: fingerprint,
 });
 
-/** Jobs that wrap a key for so many members. Each has a key object of its own, or a message to a thread would carry one for all. */
+/**
+ * Jobs that wrap a key for so many members. Each has a key object of its own, or a message to a thread would carry one for all.
+ */
 export function wrapJobs({ alice, bob }: MicroPeople, key: Uint8Array, count: number): WrapJob[] {
   return Array.from({ length: count }, (_, i) => {
     const member = i % 2 === 0 ? alice : bob;

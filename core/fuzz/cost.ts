@@ -35,7 +35,9 @@ export interface CostOptions {
 /** How often sizes double, up to the largest. */
 const doublings = 6;
 const bytesMin = 64;
-/** The part of the largest size that inputs are made for: they get a few bytes longer, and must not be refused for their length. */
+/**
+ * The part of the largest size that inputs are made for: they get a few bytes longer, and must not be refused for their length.
+ */
 const lengthShare = 0.98;
 /**
  * Time that grows with a greater power than this is `slow`, if it is more than {@link msThatMatter}. Sorting stays below, and so

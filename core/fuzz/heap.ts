@@ -3,7 +3,10 @@ import { runInNewContext } from "node:vm";
 
 let collect: (() => void) | undefined;
 
-/** Bytes in use by this thread, in V8's heap and in buffers outside of it; collects garbage before, unless `afterCollection` is false. */
+/**
+ * Bytes in use by this thread, in V8's heap and in buffers outside of it; collects garbage before, unless `afterCollection` is
+ * false.
+ */
 export function bytesInUse(afterCollection = true): number {
   if (afterCollection) {
     if (!collect) {

@@ -9,7 +9,10 @@ import { writablePlace } from "../store/embedded/place.ts";
 import { migrate, serverMigrations } from "../store/migrations.ts";
 import { testDatabaseVariable } from "./test-database-variable.ts";
 
-/** What ends with the test file, last started first. `after` is called here, at import: in a test, it would run at that test's end. */
+/**
+ * What ends with the test file, last started first. `after` is called here, at import: in a test, it would run at that test's
+ * end.
+ */
 const endings: (() => Promise<void>)[] = [];
 after(async () => {
   for (const end of endings.reverse()) await end();

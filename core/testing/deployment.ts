@@ -8,7 +8,10 @@ import { readConfig } from "../platform/config.ts";
 import { silentLog } from "../platform/log.ts";
 import { freshDatabase } from "./database.ts";
 
-/** What ends with the test file, last started first. `after` is called here, at import: in a test, it would run at that test's end. */
+/**
+ * What ends with the test file, last started first. `after` is called here, at import: in a test, it would run at that test's
+ * end.
+ */
 const endings: (() => Promise<void>)[] = [];
 after(async () => {
   for (const end of endings.reverse()) await end();

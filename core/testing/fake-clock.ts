@@ -62,7 +62,10 @@ export class FakeClock implements Clock {
     await settle();
   }
 
-  /** Moves time on without running anything, as when the thread is blocked; timers that became due run with the next {@link advance}. */
+  /**
+   * Moves time on without running anything, as when the thread is blocked; timers that became due run with the next {@link
+   * advance}.
+   */
   stall(forMs: number): void {
     this.#nowMs += forMs;
   }

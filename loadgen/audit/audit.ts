@@ -4,7 +4,9 @@ import { isWrittenBefore, type StampHalves } from "../workload/message-stamp.ts"
 import type { ClientIndex } from "../workload/population.ts";
 import type { SequenceRecord } from "./sequence-log.ts";
 
-/** One client's time as a member of a group: from the seq after which it began to read, until it got the notice that it had left. */
+/**
+ * One client's time as a member of a group: from the seq after which it began to read, until it got the notice that it had left.
+ */
 export interface StayRecord {
   readonly client: ClientIndex;
   readonly user: UserId;

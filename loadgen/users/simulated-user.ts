@@ -57,7 +57,9 @@ export class SimulatedUser {
   readonly client: Client;
   readonly name: string;
   readonly stays = new Map<GroupId, Stay>();
-  /** Since when the user has been online without a break, on the shared clock. Messages that were due before were caught up with. */
+  /**
+   * Since when the user has been online without a break, on the shared clock. Messages that were due before were caught up with.
+   */
   onlineSinceMs = 0;
   /** Whether the user is disconnected on purpose. */
   away = false;

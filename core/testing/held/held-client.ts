@@ -97,7 +97,9 @@ export class HeldClient {
     this.session.received(encodeSend(frame));
   }
 
-  /** Requests the list of groups; `listed` gets it. The user has left known groups that are not on it, unless joined meanwhile. */
+  /**
+   * Requests the list of groups; `listed` gets it. The user has left known groups that are not on it, unless joined meanwhile.
+   */
   list(listed: (groups: readonly GroupId[]) => void = () => {}): void {
     const before = [...this.groups.keys()];
     this.ask({ kind: "groups" }, (frame) => {
