@@ -99,7 +99,7 @@ export class Crowd {
     const deadline = this.#clock.monotonic() + joinMsMax;
     while (this.#observation.stays < wanted) {
       if (this.#clock.monotonic() > deadline) {
-        throw couldNot("join_group", `${wanted - this.#observation.stays} clients were not let into their groups`);
+        throw couldNot("join_group", `${wanted - this.#observation.stays} clients are not yet members of their groups`);
       }
       await sleep(this.#clock, 20);
     }
