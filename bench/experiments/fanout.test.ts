@@ -24,6 +24,8 @@ acceptBenchmark(fanout, {
       assert.equal(run.points.length, tiny.arms.length * 2);
       for (const point of run.points) assert.ok(point.complete && point.deliveredPerSecond > 0, point.arm);
       assert.match(fanout.table(run), /fastchat-ws at saturation/);
+      const idle = run.points.map((point) => ({ ...point, deliveredPerSecond: 0, serverCpuMicrosPerDelivery: 0 }));
+      assert.match(fanout.table({ ...run, points: idle }), /bare-uws at 50\/s +│ +0 │ +– │ +– │ +– │ +– │/, "no cost");
     },
   },
   interrupted: [

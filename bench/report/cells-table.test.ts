@@ -105,7 +105,7 @@ test("the report of a partial run says so before anything else", () => {
 test("a run in which nothing was delivered has a report", () => {
   const nothing = sampleCell({ deliveryMs: null, ackMs: null, deliveredPerSecond: 0 });
   assert.match(htmlReport(sampleRun([nothing])), /<table>/);
-  assert.match(cellsTable(sampleRun([nothing])), /–/);
+  assert.match(cellsTable(sampleRun([nothing])), / 0 │ +– │ +– │ +– │ +– │/, "no latency, no cost");
 });
 
 test("figures have three digits", () => {
