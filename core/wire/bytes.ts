@@ -1,22 +1,21 @@
-/** The byte at `at`, where the caller knows that there is one: V8 inlines this to a load. */
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller has compared lengths; a check here is paid per byte
-export const readUint8 = (bytes: Uint8Array, at: number) => bytes[at] as number;
+/**
+ * The byte at `at`, where the caller has compared lengths. V8 compiles this to a load: `?? 0` costs nothing where no read ever
+ * was behind the end.
+ */
+export const readUint8 = (bytes: Uint8Array, at: number) => bytes[at] ?? 0;
 
 /**
  * Integers in network byte order within a byte array. Plain shifts: V8 compiles them to a few instructions for a
- * `Uint8Array` and a `Buffer` alike, without a `DataView` per frame.
+ * `Uint8Array` and a `Buffer` alike, without a `DataView` per frame. They index the array themselves: with a call for each
+ * byte, V8 no longer inlines all of a cursor's getters, and a DELIVER takes half as long again to read.
  */
 export function readUint16(bytes: Uint8Array, at: number): number {
-  return (readUint8(bytes, at) << 8) | readUint8(bytes, at + 1);
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 export function readUint32(bytes: Uint8Array, at: number): number {
   return (
-    ((readUint8(bytes, at) << 24) |
-      (readUint8(bytes, at + 1) << 16) |
-      (readUint8(bytes, at + 2) << 8) |
-      readUint8(bytes, at + 3)) >>>
-    0
+    (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
   );
 }
 

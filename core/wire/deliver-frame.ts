@@ -166,9 +166,8 @@ export class DeliverCursor {
     return readUint32(this.#bytes, this.#at + 12);
   }
   get type(): MessageType {
-    const type = readUint8(this.#bytes, this.#at + 16);
-    // `open` has refused any other.
-    return type === messageTypes.application || type === messageTypes.membership ? type : messageTypes.handshake;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `open` has refused any other
+    return readUint8(this.#bytes, this.#at + 16) as MessageType;
   }
   get sentAt(): number {
     return readUint16(this.#bytes, this.#at + 18) * 2 ** 32 + readUint32(this.#bytes, this.#at + 20);

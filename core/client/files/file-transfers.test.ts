@@ -14,15 +14,15 @@ import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
 import type { GroupId } from "../../wire/ids.ts";
 
-const place = mkdtempSync(path.join(tmpdir(), "files-test-"));
-after(() => rmSync(place, { recursive: true, force: true }));
+const scratch = mkdtempSync(path.join(tmpdir(), "files-test-"));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 let files = 0;
 function written(bytes: Uint8Array | string): string {
-  const file = path.join(place, `file${files++}.bin`);
+  const file = path.join(scratch, `file${files++}.bin`);
   writeFileSync(file, bytes);
   return file;
 }
-const target = () => path.join(place, `saved${files++}`);
+const target = () => path.join(scratch, `saved${files++}`);
 
 suite("files between members", () => {
   let deployment: TestDeployment;
@@ -112,7 +112,7 @@ suite("files between members", () => {
     assert.ok(present(progress[0]) > 300_000, "it went on from where it was");
     assert.deepEqual(readFileSync(saved), bytes);
     assert.deepEqual(
-      readdirSync(place).filter((entry) => entry.endsWith(".part")),
+      readdirSync(scratch).filter((entry) => entry.endsWith(".part")),
       [],
     );
   });
@@ -181,8 +181,8 @@ suite("files between members", () => {
       return outcome.ok ? "sent" : outcome.reason.code;
     };
     assert.equal(await code(alice, written(Buffer.alloc(1_000_001))), "attachment_too_large");
-    assert.equal(await code(alice, path.join(place, "nowhere")), "file_unreadable");
-    assert.equal(await code(alice, place), "file_unreadable");
+    assert.equal(await code(alice, path.join(scratch, "nowhere")), "file_unreadable");
+    assert.equal(await code(alice, scratch), "file_unreadable");
     assert.equal(await code(outsider, written("x")), "not_a_member");
     const codes: string[] = [];
     for (let i = 0; i < 5; i++) codes.push(await code(bob, written(Buffer.alloc(900_000))));
