@@ -4,7 +4,7 @@ import type { ColdLinkFrame } from "../wire/link-frame.ts";
 /** The name of a server, which no other running server of the deployment has. */
 export type ServerId = string;
 
-/** What one server tells another: every link frame but those by which buses agree on interest. */
+/** The frames that servers send each other over the bus: all link frames but those by which buses agree on interest. */
 export type BusFrame = Exclude<ColdLinkFrame, { kind: "interest" | "interested" }>;
 
 /** Bus frames about servers. The others are about groups and sessions. */

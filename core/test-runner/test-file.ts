@@ -32,8 +32,8 @@ const reporter = new URL("./events-reporter.js", import.meta.url).href;
  */
 export async function runTestFile(file: string, secondsMax: number, signal?: AbortSignal): Promise<TestFileResult> {
   const began = systemClock.monotonic();
-  const place = mkdtempSync(path.join(tmpdir(), "test-file-"));
-  const events = path.join(place, "events");
+  const scratch = mkdtempSync(path.join(tmpdir(), "test-file-"));
+  const events = path.join(scratch, "events");
   // With this variable of a runner that runs this one, the child would report its tests there.
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const child = spawn(
@@ -58,7 +58,7 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   cancel();
   signal?.removeEventListener("abort", end);
   const { failed, remarks, ...result } = resultOf(readEvents(events));
-  rmSync(place, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
   const ending = isLate
     ? `it had not ended after ${secondsMax} s`
     : killedBy || (code !== 0 && failed.length === 0)

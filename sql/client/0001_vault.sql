@@ -1,12 +1,12 @@
--- A person's local database: everything in it is encrypted with the rest of the file.
+-- An account's local database. The whole file is encrypted.
 
--- Who this is: the account secret, the user's id, the session's token.
+-- Facts about the account: its secret, the user's id, the session's token.
 CREATE TABLE facts (
   key   TEXT PRIMARY KEY,
   value BLOB NOT NULL
 ) WITHOUT ROWID;
 
--- Everybody who was met, and the identity under which they are known.
+-- The people whom the user has met, with their pinned identities.
 CREATE TABLE people (
   name             TEXT    PRIMARY KEY,
   user_id          INTEGER NOT NULL,
@@ -21,59 +21,59 @@ CREATE INDEX people_user ON people (user_id);
 
 CREATE TABLE groups (
   id             INTEGER PRIMARY KEY,
-  -- Everything up to here has been taken in.
+  -- All messages up to this seq have been taken in…
   cursor         INTEGER NOT NULL,
-  -- And everything from here on.
+  -- …and all from this seq on.
   oldest         INTEGER NOT NULL DEFAULT 1,
   title          TEXT,
   suite_state    BLOB,
   expire_seconds INTEGER NOT NULL DEFAULT 0,
   read_seq       INTEGER NOT NULL DEFAULT 0,
   draft          TEXT    NOT NULL DEFAULT '',
-  -- When this machine first knew of it, in milliseconds since the Unix epoch.
+  -- When this machine first knew of the group, in milliseconds since the Unix epoch.
   known_since    INTEGER NOT NULL,
   -- When the user left or was removed, likewise.
   left_at        INTEGER
 );
 
--- The membership logs, as they travelled and were verified.
+-- The membership logs: verified entries, in the form in which they travelled.
 CREATE TABLE log_entries (
   group_id INTEGER NOT NULL,
   idx      INTEGER NOT NULL,
   seq      INTEGER NOT NULL,
-  -- When the server took it in, in milliseconds since the Unix epoch; null until it is seen among the group's messages.
+  -- When the server took the entry in, in milliseconds since the Unix epoch; null until the entry comes among the group's messages.
   at       INTEGER,
   entry    BLOB    NOT NULL,
   PRIMARY KEY (group_id, idx)
 ) WITHOUT ROWID;
 
--- What was received and what was written; the outbox is what has the state 'written'.
+-- Messages that were received and that the user has written; those in the state 'written' are the outbox.
 CREATE TABLE messages (
-  -- Never given twice: screens hold on to it.
+  -- Never used twice, since screens refer to messages by it.
   id                INTEGER PRIMARY KEY AUTOINCREMENT,
   group_id          INTEGER NOT NULL,
-  -- Null until the server has given it a place.
+  -- Null until the server has given the message a seq.
   seq               INTEGER,
   sender            INTEGER NOT NULL,
   client_message_id BLOB    NOT NULL,
   epoch             INTEGER NOT NULL,
-  -- Written by the user, or taken in by the server, in milliseconds since the Unix epoch.
+  -- When the user wrote the message, or the server took it in, in milliseconds since the Unix epoch.
   at                INTEGER NOT NULL,
   state             TEXT    NOT NULL CHECK (state IN ('written', 'sent', 'failed', 'received', 'unreadable')),
-  -- Why it failed or cannot be read.
+  -- Why the message failed or cannot be read.
   why               TEXT,
   -- CBOR.
   content           BLOB,
-  -- What of it is words, in the form in which they are searched for.
+  -- The words of the message, in the form in which they are searched for.
   words             TEXT,
-  -- Whether its words name the user.
+  -- Whether these words mention the user.
   mentions          INTEGER NOT NULL DEFAULT 0,
   UNIQUE (group_id, sender, client_message_id)
 );
 CREATE UNIQUE INDEX messages_place ON messages (group_id, seq) WHERE seq IS NOT NULL;
 CREATE INDEX messages_without_place ON messages (group_id, id) WHERE seq IS NULL;
 CREATE INDEX messages_written ON messages (id) WHERE state = 'written';
--- With the sender, so that counting what is unread looks into no row.
+-- With the sender, so that counting unread messages reads the index alone.
 CREATE INDEX messages_delivered ON messages (group_id, seq, sender) WHERE state IN ('received', 'unreadable');
 CREATE INDEX messages_mentioning ON messages (group_id, seq, sender) WHERE mentions = 1;
 
@@ -89,7 +89,7 @@ CREATE TRIGGER messages_words_update AFTER UPDATE OF words ON messages WHEN new.
   INSERT INTO message_words (rowid, words) SELECT new.id, new.words WHERE new.words IS NOT NULL;
 END;
 
--- Places at which a server said that there is nothing.
+-- Ranges of seqs at which the server said that there are no messages.
 CREATE TABLE gaps (
   group_id    INTEGER NOT NULL,
   from_seq    INTEGER NOT NULL,
@@ -97,7 +97,7 @@ CREATE TABLE gaps (
   PRIMARY KEY (group_id, from_seq)
 ) WITHOUT ROWID;
 
--- Files on their way to a group, until the message that tells of them is written.
+-- Files on their way to a group, until the message with them is written.
 CREATE TABLE outgoing_files (
   attachment        BLOB    PRIMARY KEY,
   key               BLOB    NOT NULL,

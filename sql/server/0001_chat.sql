@@ -1,10 +1,10 @@
--- The four tables of the seed, and what durable, ordered, encrypted groups need beside them.
--- Every statement on a hot path filters on group_id: it is the distribution key of a distributed PostgreSQL.
+-- Users, sessions, groups and their messages.
+-- Every statement on a hot path filters on group_id: it can be the distribution key of a distributed PostgreSQL.
 
 CREATE TABLE users (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name        text        NOT NULL UNIQUE,
-  -- What OPAQUE derives the user's server key from: the name, but for seeded users, who share one record.
+  -- OPAQUE derives the user's server key from this: it is the name, except for seeded users, who share one record.
   credential  text        NOT NULL,
   record      bytea       NOT NULL,
   identity    bytea       NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
 
--- last_seq is updated by every batch: the free half of each page lets those updates stay on the page and off the index.
+-- Every batch updates last_seq: with half of each page free these updates stay on their page, and need no new index entry.
 CREATE TABLE groups (
   id             bigint      PRIMARY KEY,
   epoch          integer     NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE memberships (
 CREATE INDEX memberships_user ON memberships (user_id);
 CREATE INDEX memberships_joined ON memberships (joined_at);
 
--- The entries themselves are messages; this says which.
+-- The seqs of the messages that are a group's entries.
 CREATE TABLE membership_log (
   group_id bigint  NOT NULL,
   index    integer NOT NULL,
@@ -78,7 +78,7 @@ CREATE UNIQUE INDEX messages_once ON messages (group_id, sender_id, client_messa
 -- Ciphertext does not compress.
 ALTER TABLE messages ALTER COLUMN payload SET STORAGE EXTERNAL;
 
--- Facts about the deployment: which secret its users signed up under (a hash of it).
+-- Facts about the deployment: a hash of the secret under which its users signed up.
 CREATE TABLE deployment (
   key   text PRIMARY KEY,
   value text NOT NULL

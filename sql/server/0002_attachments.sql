@@ -1,21 +1,21 @@
--- The account secret, sealed by the client under its password: a login elsewhere brings the identity back.
+-- The account secret, which the client has sealed under its password: a login at another machine restores the identity from it.
 ALTER TABLE users ADD COLUMN backup bytea;
 
--- A new password ends the user's other sessions.
+-- For a new password, which ends the user's other sessions.
 CREATE INDEX sessions_user ON sessions (user_id);
 
--- Places up to here have expired, where a group lets its messages expire.
+-- Everything up to this seq has expired, in groups whose messages expire.
 ALTER TABLE groups ADD COLUMN expired_seq bigint NOT NULL DEFAULT 0;
 CREATE INDEX groups_expiring ON groups (id) WHERE expire_seconds > 0;
 
--- Files, sealed and cut by clients. They live as long as their group's messages do.
+-- Files, which clients have sealed and cut into chunks. They expire with their group's messages.
 CREATE TABLE attachments (
   id           bytea       PRIMARY KEY,
   group_id     bigint      NOT NULL,
   owner_id     bigint      NOT NULL,
   size         bigint      NOT NULL,
   created_at   timestamptz NOT NULL DEFAULT now(),
-  -- When the last chunk had come; only then anybody may read it.
+  -- When the last chunk had come; members may fetch the file from then on.
   completed_at timestamptz
 );
 CREATE INDEX attachments_owner ON attachments (owner_id);

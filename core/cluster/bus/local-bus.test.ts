@@ -70,7 +70,7 @@ test("a server that is added later gets the groups that were joined before", asy
   const [a, b] = [openBus("a"), openBus("b")];
   await b.bus.join(groups(5));
   link(a.bus, b.bus);
-  await until(() => a.heard.joined.length === 1, "it has heard");
+  await until(() => a.heard.joined.length === 1, "the groups have arrived");
   assert.equal(a.bus.deliver([frame(5, "hello")]), 1);
   a.bus.close();
   b.bus.close();

@@ -53,8 +53,8 @@ export async function refreshGroup(server: MembershipParts, id: GroupId): Promis
 }
 
 /**
- * The group, if the user is a member of it. Another server may have told the user of an admission that this one does not know yet, so
- * it asks the database before it says that somebody is no member.
+ * The group, if the user is a member of it. The user may have learned of an admission from another server before this one does, so
+ * it asks the database before it refuses somebody as no member.
  */
 export async function groupOfMember(
   server: MembershipParts,

@@ -4,7 +4,7 @@ import { byteRange } from "./byte-range.ts";
 
 const of100 = (header: string | undefined) => byteRange(header, 100);
 
-test("a range of bytes is understood, cut at the end", () => {
+test("a range of bytes is cut at the end of the file", () => {
   for (const [header, start, end] of [
     ["bytes=0-0", 0, 0],
     ["bytes=0-99", 0, 99],
@@ -22,12 +22,12 @@ test("a range of bytes is understood, cut at the end", () => {
     assert.deepEqual(of100(header), { start, end }, header);
 });
 
-test("a range that has no byte cannot be satisfied", () => {
+test("a range without any byte of the file is unsatisfiable", () => {
   for (const header of ["bytes=100-", "bytes=100-200", "bytes=-0", `bytes=${"9".repeat(400)}-`])
     assert.equal(of100(header), "unsatisfiable", header);
 });
 
-test("what is no range, or more than one, is passed over", () => {
+test("a header without a range of bytes, or with several, is ignored", () => {
   for (const header of [
     undefined,
     "",

@@ -7,9 +7,9 @@ import { transportsHere } from "../../testing/transports-here.ts";
 const routes = ["/healthz", "/readyz", "/metrics", "/assign", "/servers", "/about"];
 
 for (const transport of transportsHere) {
-  suite(`what is answered over HTTP by ${transport}`, () => {
+  suite(`HTTP routes over ${transport}`, () => {
     let deployment: TestDeployment;
-    /** A server's own port, and the one that everybody knows. */
+    /** A server's own port, and the port that everybody knows. */
     let ports: readonly [own: number, known: number];
     before(async () => {
       deployment = await deploy({ transport, servers: 2 });
@@ -21,13 +21,13 @@ for (const transport of transportsHere) {
       connection.send(`${method} ${path} HTTP/${version}\r\n${version === "1.1" ? "Host: chat.example\r\n" : ""}\r\n`);
       return connection.answer({ toHead: method === "HEAD" });
     };
-    /** With `ws`, the address that everybody knows has no servers' own routes but the first. */
-    const knows = (port: number, path: string) =>
+    /** Whether the port has a route: with `ws`, the port that everybody knows lacks routes of single servers. */
+    const hasRoute = (port: number, path: string) =>
       port === ports[0] || transport === "uws" || !["/readyz", "/metrics"].includes(path);
 
-    test("HEAD is answered wherever GET is, with what GET is answered but the body", async () => {
+    test("HEAD is answered wherever GET is, with the same headers and no body", async () => {
       for (const port of ports) {
-        for (const path of routes.filter((one) => knows(port, one))) {
+        for (const path of routes.filter((one) => hasRoute(port, one))) {
           const head = await ask(port, "HEAD", path);
           const got = await ask(port, "GET", path);
           assert.deepEqual([head.status, head.body], [200, ""], path);
@@ -40,9 +40,9 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("another method is told which there are, and OPTIONS asks for just that", async () => {
+    test("OPTIONS and wrong methods are answered with the methods of the route", async () => {
       for (const port of ports) {
-        for (const path of [...routes, "/v1"].filter((one) => knows(port, one))) {
+        for (const path of [...routes, "/v1"].filter((one) => hasRoute(port, one))) {
           if (path === "/v1" && transport === "ws" && port === ports[1]) continue;
           for (const method of ["POST", "PUT", "DELETE", "PATCH", "TRACE"]) {
             const refused = await ask(port, method, path);
@@ -59,7 +59,7 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("what is not there is not there for any method", async () => {
+    test("an unknown path is answered 404 for any method", async () => {
       for (const port of ports) {
         for (const method of ["GET", "HEAD", "POST", "OPTIONS"]) {
           for (const path of ["/nothing", "/healthz/", "//", "/constructor", "/v1/attachments/none"])
@@ -68,7 +68,7 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("a WebSocket that is asked for elsewhere is not there", async () => {
+    test("the handshake of a WebSocket at any other path is answered 404", async () => {
       for (const path of ["/v2", "/v1/", "/v1/attachments/x", "/"]) {
         const connection = new RawConnection(ports[0]);
         connection.send(upgradeRequest({ path }));
@@ -78,11 +78,11 @@ for (const transport of transportsHere) {
       }
     });
 
-    test("the server as a whole is asked for with OPTIONS", async () => {
+    test("OPTIONS about the whole server is answered", async () => {
       for (const port of ports) assert.equal((await ask(port, "OPTIONS", "/")).status, 204);
     });
 
-    test("what HAProxy asks in HTTP/1.0 is answered", {
+    test("HAProxy's health checks over HTTP/1.0 are answered", {
       skip: transport === "uws" && "by ws alone: see PROTOCOL.md",
     }, async () => {
       for (const port of ports) {

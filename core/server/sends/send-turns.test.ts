@@ -7,7 +7,7 @@ import { SendTurns } from "./send-turns.ts";
 const [group, other] = [groupId(7), groupId(8)];
 const id = (number: number) => clientMessageId(BigInt(number));
 
-/** Turns of messages with these numbers, refused at 0, each under the id of its number. */
+/** The turns of messages with these numbers, which are also their ids. All were refused, and may come again from time 0 on. */
 function turnsOf(...numbers: number[]): SendTurns {
   const turns = new SendTurns();
   for (const number of numbers) turns.refused(group, id(number), number, 0);
@@ -16,13 +16,13 @@ function turnsOf(...numbers: number[]): SendTurns {
 
 const before = (turns: SendTurns, ...numbers: number[]) => numbers.map((number) => turns.before(group, number));
 
-test("a message waits for those that were refused before it, and for no others", () => {
+test("a message waits for refused messages before it, and for no others", () => {
   const turns = turnsOf(1, 3);
   assert.deepEqual(before(turns, 0, 1, 2, 3, 4), [0, 0, 1, 1, 2]);
   assert.equal(turns.before(other, 4), 0);
 });
 
-test("a message that has been taken in, or refused for good, keeps nobody waiting", () => {
+test("no message waits for one that has been taken in or refused for good", () => {
   const turns = turnsOf(1, 3);
   turns.ended(group, id(1));
   assert.deepEqual(before(turns, 3, 4), [0, 1]);
@@ -30,7 +30,7 @@ test("a message that has been taken in, or refused for good, keeps nobody waitin
   assert.deepEqual(before(turns, 4), [0]);
 });
 
-test("a message has its old turn again, however late it is refused once more", () => {
+test("a message that is refused again has its old turn, however late that is", () => {
   const turns = turnsOf(1, 2, 3);
   const number = turns.numberOf(group, id(1));
   assert.equal(number, 1);
@@ -40,7 +40,7 @@ test("a message has its old turn again, however late it is refused once more", (
   assert.deepEqual(before(turns, 1, 2, 3), [0, 1, 2]);
 });
 
-test("a message that does not come again is missed a while after it may, by those behind it", () => {
+test("messages miss one before them that has not come again a while after it could", () => {
   const turns = turnsOf(1);
   const late = limits.sendTurnMsMax;
   const missedAt = (nowMs: number) => [1, 2].map((number) => turns.isMissed(group, number, nowMs));
@@ -49,11 +49,11 @@ test("a message that does not come again is missed a while after it may, by thos
   turns.refused(group, id(1), 1, 50);
   assert.deepEqual(missedAt(late + 50), [false, false]);
   assert.deepEqual(missedAt(late + 51), [false, true]);
-  // It is still the first, should it come after all.
+  // If it comes after all, it is still the first.
   assert.deepEqual(before(turns, 1, 2), [0, 1]);
 });
 
-test("those before a message that were given up are passed over, and those behind it keep their turns", () => {
+test("turns of messages that the client has given up are dropped, and later ones stay", () => {
   const turns = turnsOf(1, 2, 3);
   turns.skipTo(group, 3);
   assert.deepEqual(before(turns, 3, 4), [0, 1]);
@@ -61,7 +61,7 @@ test("those before a message that were given up are passed over, and those behin
   assert.deepEqual(before(turns, 9), [0]);
 });
 
-test("of a message that came twice the first counts, whichever was refused first, and both end together", () => {
+test("a message that came twice has its first turn, whichever was refused first, and one end", () => {
   for (const numbers of [
     [1, 3],
     [3, 1],
@@ -75,7 +75,7 @@ test("of a message that came twice the first counts, whichever was refused first
   }
 });
 
-test("who waits for another is asked when that may come, and ever more rarely when it does not", () => {
+test("a message waits until the one before it may come again, and longer and longer if that does not come", () => {
   const turns = new SendTurns();
   turns.refused(group, id(1), 1, 700);
   assert.deepEqual(
@@ -84,7 +84,7 @@ test("who waits for another is asked when that may come, and ever more rarely wh
   );
 });
 
-test("turns are bounded, and the earliest have them", () => {
+test("turns are bounded, and the earliest messages have them", () => {
   const max = limits.sendTurnsMax;
   const turns = turnsOf(...Array.from({ length: max + 10 }, (_, i) => 10 + i));
   assert.equal(turns.numberOf(group, id(10 + max)), undefined);
@@ -94,7 +94,7 @@ test("turns are bounded, and the earliest have them", () => {
   assert.equal(turns.numberOf(group, id(10 + max - 1)), undefined);
 });
 
-test("the first refused message of a group has a turn although other groups have them all, and the next has none", () => {
+test("the first refused message of a group gets a turn although other groups have all turns, and the next gets none", () => {
   const turns = turnsOf(...Array.from({ length: limits.sendTurnsMax }, (_, i) => i));
   turns.refused(other, id(5000), 5000, 0);
   turns.refused(other, id(5001), 5001, 0);
@@ -103,7 +103,7 @@ test("the first refused message of a group has a turn although other groups have
   assert.equal(turns.before(other, 5002), 0);
 });
 
-test("turns are bounded in the number of groups, too", () => {
+test("the number of groups with turns is bounded, too", () => {
   const turns = new SendTurns();
   const max = limits.sendTurnsMax;
   for (let i = 0; i <= max; i++) turns.refused(groupId(i + 1), id(i), i, 0);

@@ -6,7 +6,7 @@ import { transportsHere, withoutUws } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import type { HttpRequest } from "./transport.ts";
 
-/** What every test's server answers, by path. */
+/** The routes of the server of these tests. */
 function answer(request: HttpRequest): void {
   const type = { "content-type": "text/plain" };
   switch (request.path) {
@@ -23,7 +23,7 @@ function answer(request: HttpRequest): void {
 
 const heads = (...lines: readonly string[]) => `${lines.join("\r\n")}\r\n\r\n`;
 
-// Each waits for seconds until a slow client is cut off: both do at once.
+// Both transports are tested at the same time, since each waits for seconds until a slow client is cut off.
 suite("HTTP", { concurrency: true }, () => {
   for (const name of transportsHere) {
     suite(`over ${name}`, { concurrency: false }, () => {
@@ -32,14 +32,14 @@ suite("HTTP", { concurrency: true }, () => {
         server = await bareTransport(name, { requested: answer });
       });
 
-      /** Sends this over a connection of its own. */
+      /** Opens a connection, and sends this over it. */
       const say = (bytes: string) => {
         const connection = new RawConnection(server.port);
         connection.send(bytes);
         return connection;
       };
 
-      test("a connection carries one request behind the other", async () => {
+      test("a connection carries one request after the other", async () => {
         const connection = say(heads("GET /a?x=1 HTTP/1.1", "Host: chat.example"));
         const { status, reason, headers, body } = await connection.answer();
         assert.deepEqual([status, reason, body], [200, "OK", "GET chat.example\n"]);
@@ -59,14 +59,14 @@ suite("HTTP", { concurrency: true }, () => {
         assert.equal((await connection.end()).length, 0);
       });
 
-      test("a query is all behind the first question mark", async () => {
+      test("the query is everything after the first question mark", async () => {
         await say(heads("GET /a?x=1?y=2&z=a?b HTTP/1.1", "Host: x")).answer();
         assert.equal(server.requests.at(-1), "GET /a?x=1%3Fy%3D2&z=a%3Fb");
         await say(heads("GET /a? HTTP/1.1", "Host: x")).answer();
         assert.equal(server.requests.at(-1), "GET /a");
       });
 
-      test("HEAD is answered like GET, without the body, and the next request finds its answer", async () => {
+      test("HEAD is answered like GET, without the body, and the next request gets its own answer", async () => {
         for (const path of ["/a", "/stream"]) {
           const connection = say(heads(`GET ${path} HTTP/1.1`, "Host: x"));
           const { body } = await connection.answer();
@@ -95,7 +95,7 @@ suite("HTTP", { concurrency: true }, () => {
         ["another coding besides", "Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
         ["a second host", "Host: other.example"],
       ] as const) {
-        test(`a request with ${what} is refused, and nothing behind it is read`, async () => {
+        test(`a request with ${what} is refused, and nothing after it is read`, async () => {
           const before = server.requests.length;
           const body = lines.some((line) => line.includes("chunked")) ? "3\r\nabc\r\n0\r\n\r\n" : "abc";
           const refused = heads("PUT /body HTTP/1.1", "Host: x", ...lines);
@@ -108,12 +108,12 @@ suite("HTTP", { concurrency: true }, () => {
         });
       }
 
-      test("HEAD is told where to upgrade, like GET, and the connection ends", async () => {
+      test("HEAD of the socket's path is answered 426, like GET, and the connection ends", async () => {
         const got = await say(heads("GET /v1 HTTP/1.1", "Host: x")).answer();
         const connection = say(heads("HEAD /v1 HTTP/1.1", "Host: x"));
         const head = await connection.answer({ toHead: true });
         assert.deepEqual([got.status, head.status], [426, 426]);
-        // The native library ends a connection only behind a body, and says so itself (PROTOCOL.md).
+        // The native library ends a connection only after a body, and then writes a header of its own (PROTOCOL.md).
         const [length, options] =
           name === "uws" ? ["0", "upgrade, close, close"] : [String(got.body.length), "upgrade, close"];
         assert.equal(head.headers["content-length"], length);
@@ -122,7 +122,7 @@ suite("HTTP", { concurrency: true }, () => {
       });
 
       for (const host of ["a b", "a/b", "a?b", "user@a", "a:b", "a:1:2", "[::1", "[::1]x", "<a>", "a\\b", "a\xe4b"]) {
-        test(`a host like ${host} is refused`, async () => {
+        test(`the host ${host} is refused`, async () => {
           const before = server.requests.length;
           const connection = say(heads("GET /a HTTP/1.1", `Host: ${host}`));
           assert.equal((await connection.answer()).status, 400);
@@ -137,22 +137,22 @@ suite("HTTP", { concurrency: true }, () => {
         }
       });
 
-      test("HEAD that is refused ends the connection too", async () => {
+      test("a refused HEAD ends the connection, too", async () => {
         const connection = say(`${heads("HEAD /a HTTP/1.1", "Host: x", "Content-Length: 3", "Content-Length: 4")}abcd`);
         assert.equal((await connection.answer({ toHead: true })).status, 400);
         await connection.end();
       });
 
-      test("a method is what its letters are, in their case", async () => {
+      test("methods are case-sensitive", async () => {
         const before = server.requests.length;
         const connection = say(heads("get /a HTTP/1.1", "Host: x"));
         const { status } = await connection.answer();
-        // Node's server knows all methods, and refuses what is none before anybody is asked.
+        // Node's server knows all methods, and refuses an unknown one by itself.
         if (status === 400) assert.equal(server.requests.length, before);
         else assert.equal(server.requests.at(-1), "get /a");
       });
 
-      test("a client that sends a part of a head and no more is cut off in time", async () => {
+      test("a client that sends a part of a head and no more is cut off", async () => {
         const connection = say("GET /a HTTP/1.1\r\nHost: x\r\n");
         await connection.end();
       });
@@ -188,7 +188,7 @@ suite("HTTP over ws", () => {
     await asterisk.end();
   });
 
-  test("HTTP/1.0 has no chunks, and no other version is spoken", async () => {
+  test("chunks over HTTP/1.0 are refused, and so are other versions", async () => {
     const chunks = say(`${heads("PUT /body HTTP/1.0", "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\n\r\n`);
     assert.equal((await chunks.answer()).status, 400);
     await chunks.end();
@@ -199,7 +199,7 @@ suite("HTTP over ws", () => {
     }
   });
 
-  test("a target may be a whole URL, whose host counts", async () => {
+  test("a target may be a whole URL, whose host replaces the header's", async () => {
     const connection = say(heads("GET http://real.example/a?x=1 HTTP/1.1", "Host: other.example"));
     assert.equal((await connection.answer()).body, "GET real.example\n");
     assert.equal(server.requests.at(-1), "GET /a?x=1");
@@ -208,7 +208,7 @@ suite("HTTP over ws", () => {
     assert.equal(server.requests.at(-1), "GET /");
   });
 
-  test("a request that could go on in another protocol is answered in this one, and then the connection ends", async () => {
+  test("a request that offers another protocol is answered over HTTP/1.1, and then the connection ends", async () => {
     const upgrade = ["Host: x", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"];
     const connection = say(heads("GET /a HTTP/1.1", ...upgrade));
     assert.equal((await connection.answer()).body, "GET x\n");
@@ -220,7 +220,7 @@ suite("HTTP over ws", () => {
     assert.equal(server.requests.length, before);
   });
 
-  test("CONNECT is a request like any other that is not served", async () => {
+  test("CONNECT is handed to the routes like any other request", async () => {
     const connection = say(heads("CONNECT x:80 HTTP/1.1", "Host: x:80"));
     await connection.answer();
     assert.equal(server.requests.at(-1), "CONNECT x:80");
@@ -228,7 +228,7 @@ suite("HTTP over ws", () => {
   });
 });
 
-test("uWebSockets.js speaks HTTP/1.1 alone, as PROTOCOL.md says", { skip: withoutUws }, async () => {
+test("uWebSockets.js accepts HTTP/1.1 alone, as PROTOCOL.md says", { skip: withoutUws }, async () => {
   const server = await bareTransport("uws");
   for (const line of ["GET /a HTTP/1.0", "OPTIONS / HTTP/1.0", "OPTIONS * HTTP/1.1", "GET http://x/a HTTP/1.1"]) {
     const connection = new RawConnection(server.port);

@@ -138,7 +138,7 @@ for (const name of transportsHere) {
           else one.send(pickOne(random, said));
           if (random.below(3) === 0) await setImmediate();
         }
-        // Whoever is left is closed for somebody who asks.
+        // The connections that are left are closed to make room for one that sends a request.
         const last = await connect();
         last.send(request("GET", "/"));
         assert.equal((await last.answer()).status, 200);

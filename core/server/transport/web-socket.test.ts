@@ -6,7 +6,7 @@ import { clientFrameOf, opcodes, RawConnection, upgradeRequest } from "../../tes
 import { transportsHere, withoutUws } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 
-/** `1002` as the payload of a close frame. */
+/** A code, such as 1002, as the payload of a close frame. */
 const closeCode = (code: number, reason = "") =>
   Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]);
 const { continuation, text, binary, close, ping, pong } = opcodes;
@@ -33,7 +33,7 @@ for (const name of transportsHere) {
       assert.deepEqual([frame?.opcode, frame?.payload.toString()], [opcode, payload]);
     };
 
-    test("is agreed on as RFC 6455 section 4.2.2 has it", async () => {
+    test("is accepted in the form of RFC 6455 section 4.2.2", async () => {
       const { headers, reason } = await say(upgradeRequest()).answer();
       assert.equal(reason, "Switching Protocols");
       assert.equal(headers["upgrade"], "websocket");
@@ -54,7 +54,7 @@ for (const name of transportsHere) {
       );
     });
 
-    test("passes over what is offered as subprotocols, also when that is no list", async () => {
+    test("is accepted also with a header of subprotocols that is no list, and has none", async () => {
       for (const offered of [",,", "a, a", "", "a b", "a;b"]) {
         const headers = { "Sec-WebSocket-Protocol": offered };
         const answer = await say(upgradeRequest({ headers })).answer();
@@ -62,7 +62,7 @@ for (const name of transportsHere) {
       }
     });
 
-    test("reads a length that is longer than it must be, as PROTOCOL.md says", async () => {
+    test("reads a length in more bytes than it needs, as PROTOCOL.md says", async () => {
       const connection = await connected();
       for (const lengthBytes of [2, 8] as const) {
         connection.send(clientFrameOf(binary, "short", { lengthBytes }));
@@ -70,7 +70,7 @@ for (const name of transportsHere) {
       }
     });
 
-    test("is asked for in any case, and with other things", async () => {
+    test("is asked for by headers in any case, and with other values", async () => {
       const headers = { Upgrade: "WebSocket", Connection: "keep-alive, UPGRADE" };
       assert.equal((await say(upgradeRequest({ headers, path: "/v1?from=here" })).answer()).status, 101);
     });
@@ -109,7 +109,7 @@ for (const name of transportsHere) {
       }
     });
 
-    test("joins the fragments of a message, with control frames in between", async () => {
+    test("joins the fragments of a message that has control frames in between", async () => {
       const connection = await connected();
       connection.send(clientFrameOf(binary, "one ", { fin: false }));
       connection.send(clientFrameOf(ping, "there?"));
@@ -155,19 +155,19 @@ for (const name of transportsHere) {
         clientFrameOf(continuation, Buffer.alloc(60_000)),
       ],
     ] as const) {
-      test(`ends with ${what}, and hands nothing on`, async () => {
+      test(`is ended by ${what}, and hands no message on`, async () => {
         const before = server.received.length;
         const connection = await connected();
         for (const frame of frames) connection.send(frame);
         const last = await connection.frame();
-        // The native library ends the connection without a word.
+        // The native library ends the connection without a close frame.
         assert.ok(!last || last.opcode === close, "no message was answered");
         await connection.end();
         assert.equal(server.received.length, before);
       });
     }
 
-    test("is closed with the code that the client closes it with", async () => {
+    test("is closed with the client's own code", async () => {
       for (const payload of [Buffer.alloc(0), closeCode(1000), closeCode(1001, "going"), closeCode(4999)]) {
         const connection = await connected();
         connection.send(clientFrameOf(close, payload));
@@ -178,7 +178,7 @@ for (const name of transportsHere) {
       }
     });
 
-    test("ends with a close frame that is none, and does not repeat its code", async () => {
+    test("is ended by an invalid close frame, and does not repeat its code", async () => {
       const codes = [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535].map((code) => closeCode(code));
       for (const payload of [Buffer.from([3]), ...codes, Buffer.from([3, 0xe8, 0xff, 0xfe])]) {
         const connection = await connected();
@@ -186,13 +186,13 @@ for (const name of transportsHere) {
         const answered = await connection.frame();
         assert.equal(answered?.opcode, close);
         const code = answered?.payload.toString("hex");
-        // Nothing (as if no code had been given), a violation of the protocol, or no UTF-8.
+        // No code, 1002 (a violation of the protocol) or 1007 (no UTF-8).
         assert.ok(code === "" || code === "03ea" || code === "03ef", code);
         await connection.end();
       }
     });
 
-    test("hears nothing of what comes behind a close frame", async () => {
+    test("ignores messages after the client's close frame", async () => {
       const before = server.received.length;
       const connection = await connected();
       connection.send(Buffer.concat([clientFrameOf(close, closeCode(1000)), clientFrameOf(binary, "late")]));
@@ -201,7 +201,7 @@ for (const name of transportsHere) {
       assert.equal(server.received.length, before);
     });
 
-    test("says nothing behind its close frame, and all that came before it in order", async () => {
+    test("sends all messages before its close frame, in order, and none after it", async () => {
       const first = server.connections.length;
       const connection = await connected();
       await until(() => server.connections.length > first, "it is open");
@@ -224,10 +224,10 @@ for (const name of transportsHere) {
       assert.equal((await connection.end()).length, 0);
     });
 
-    test("that ends in the turn in which messages go out gets none behind the close frame", async () => {
+    test("that ends in the turn in which messages are sent gets none after the close frame", async () => {
       for (const ending of [clientFrameOf(close, closeCode(1000)), clientFrameOf(binary, "x", { reserved: 4 })]) {
         const connection = await connected();
-        // The echoes wait for the end of the turn when the connection's end is read.
+        // When the server reads the connection's end, the echoes still wait for the end of the turn.
         connection.send(Buffer.concat([clientFrameOf(binary, "a"), clientFrameOf(binary, "b"), ending]));
         const seen: number[] = [];
         for (let frame = await connection.frame(); frame; frame = await connection.frame()) {
@@ -238,7 +238,7 @@ for (const name of transportsHere) {
       }
     });
 
-    test("what is published may be written over at once", async () => {
+    test("published bytes may be overwritten at once", async () => {
       const first = server.connections.length;
       const readers = await Promise.all([connected(), connected()]);
       await until(() => server.connections.length === first + 2, "both are open");
@@ -252,7 +252,7 @@ for (const name of transportsHere) {
   });
 }
 
-test("uWebSockets.js does otherwise where PROTOCOL.md says so", { skip: withoutUws }, async () => {
+test("uWebSockets.js deviates from RFC 6455 where PROTOCOL.md says so", { skip: withoutUws }, async () => {
   const server = await bareTransport("uws");
   const connected = async () => {
     const connection = new RawConnection(server.port);
