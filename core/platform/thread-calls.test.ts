@@ -67,6 +67,29 @@ test("calls that wait when the other end ends fail with its error, and so do lat
   calls.post("add", 1);
 });
 
+test("an argument that cannot be cloned fails its call, and leaves nothing that waits", async () => {
+  const { to } = pair();
+  await assert.rejects(Reflect.apply(to.add, undefined, [() => {}]), { name: "DataCloneError" });
+  assert.equal(await to.add(1), 1);
+});
+
+test("a posted call that throws ends the thread that carries it out, and not the one that posted it", async () => {
+  const module = JSON.stringify(new URL("./thread-calls.js", import.meta.url).href);
+  const source = `
+    import(${module}).then(({ callsToMainThread }) => callsToMainThread({
+      echo: (text) => text,
+      fail() { throw new Error("it is broken"); },
+    }));`;
+  const thread = new Worker(source, { eval: true });
+  const calls = callsToThread<{ echo(text: string): string; fail(): void }>(thread, {}, (code) => new Error(`${code}`));
+  assert.equal(await calls.to.echo("here"), "here");
+  const failed = once(thread, "error");
+  calls.post("fail");
+  const [cause] = await failed;
+  assert.match(String(cause), /it is broken/);
+  await assert.rejects(calls.to.echo("gone"), /it is broken/);
+});
+
 test("a thread is called and calls back, is handed ports, and its end fails the calls that wait for it", async () => {
   const module = JSON.stringify(new URL("./thread-calls.js", import.meta.url).href);
   const source = `

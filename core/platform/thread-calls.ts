@@ -10,7 +10,8 @@ export type Remote<Functions extends object> = {
 };
 
 interface Call {
-  readonly call: number;
+  /** Undefined when nobody waits for the answer. */
+  readonly call: number | undefined;
   readonly name: string;
   readonly args: readonly unknown[];
 }
@@ -53,20 +54,25 @@ export class Calls<Theirs extends object> {
     this.#send = send;
     const call = (name: string, args: readonly unknown[]) => this.#call(name, args);
     this.to = new Proxy(Object.create(null), {
-      // `await` asks every object for `then`.
+      // `await` asks every object for `then`, and `JSON.stringify` for `toJSON`.
       get: (_, name) =>
-        typeof name === "string" && name !== "then" ? (...args: unknown[]) => call(name, args) : undefined,
+        typeof name === "string" && name !== "then" && name !== "toJSON"
+          ? (...args: unknown[]) => call(name, args)
+          : undefined,
     });
   }
 
   /**
-   * Calls a function whose answer nobody here waits for. An error that it throws is an unhandled rejection here; that the other end
-   * ends first is no error.
+   * Calls a function whose answer nobody here waits for. An error that it throws is an unhandled rejection at the other end; that
+   * the other end has ended is no error.
    */
   post<Name extends keyof Theirs & string>(name: Name, ...args: Parameters<Remote<Theirs>[Name]>): void {
-    this.#call(name, args).catch((cause: unknown) => {
-      if (cause !== this.#closed) throw cause;
-    });
+    if (!this.#closed) this.#send({ call: undefined, name, args }, portsAmong(args));
+  }
+
+  /** Whether the other end has ended. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
   }
 
   readonly received = (message: Message): void => {
@@ -89,10 +95,13 @@ export class Calls<Theirs extends object> {
       if (this.#closed) return reject(this.#closed);
       const call = this.#calls++;
       this.#waiting.set(call, { resolve, reject });
-      this.#send(
-        { call, name, args },
-        args.filter((argument) => argument instanceof MessagePort),
-      );
+      try {
+        this.#send({ call, name, args }, portsAmong(args));
+      } catch (cause) {
+        // An argument cannot be cloned, or the other end is out of reach: no answer comes.
+        this.#waiting.delete(call);
+        throw cause;
+      }
     });
   }
 
@@ -100,12 +109,16 @@ export class Calls<Theirs extends object> {
     try {
       const ours: unknown = Reflect.get(this.#ours, name);
       if (typeof ours !== "function") throw new Error(`there is no function ${name} at this end`);
-      this.#send({ answer: call, value: await Reflect.apply(ours, this.#ours, args) }, []);
+      const value: unknown = await Reflect.apply(ours, this.#ours, args);
+      if (call !== undefined) this.#send({ answer: call, value }, []);
     } catch (cause) {
+      if (call === undefined) throw cause;
       this.#send({ answer: call, thrown: thrownOf(cause) }, []);
     }
   }
 }
+
+const portsAmong = (args: readonly unknown[]) => args.filter((argument) => argument instanceof MessagePort);
 
 /** Calls between this thread and one that it has started; `ended` makes the error of its end from its exit code. */
 export function callsToThread<Theirs extends object>(
@@ -136,7 +149,8 @@ export function callsToChild<Theirs extends object>(
   ended: (exitCode: number | null) => Error,
 ): Calls<Theirs> {
   const calls = new Calls<Theirs>(ours, (message) => {
-    if (child.connected) child.send(message);
+    if (!child.connected) throw new Error("the process takes no more calls");
+    child.send(message);
   });
   child.on("message", calls.received);
   child.once("error", (cause) => calls.close(cause));
@@ -150,6 +164,7 @@ export function callsToParent<Theirs extends object>(ours: object): Calls<Theirs
     if (process.connected) process.send?.(message);
   });
   process.on("message", calls.received);
+  process.once("disconnect", () => calls.close(new Error("the process that calls this one has ended")));
   return calls;
 }
 

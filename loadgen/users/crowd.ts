@@ -18,7 +18,7 @@ const connectsAtOnce = 32;
 const foundsAtOnce = 8;
 const refreshesAtOnce = 16;
 const connectTriesMax = 20;
-const connectRetries = { msMin: 200, msMax: 2000 };
+const connectRetries = { msMin: 200, msMax: 2000, jitter: "full" } as const;
 const joinMsMax = 30_000;
 /** How many sockets to one server a loopback address has ports for. */
 const socketsPerAddress = 20_000;

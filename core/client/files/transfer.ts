@@ -55,7 +55,7 @@ export async function transfer<T>(work: () => Promise<T>): Promise<Result<T, Tra
 /** How long a transfer goes on asking without an answer. */
 const patienceMs = 30_000;
 /** Pauses between attempts while no server answers, or the server is busy. */
-const retries = { msMin: 200, msMax: 5000 };
+const retries = { msMin: 200, msMax: 5000, jitter: "full" } as const;
 const answerLengthMax = 1024 * 1024;
 
 export function attachmentPath(id: Uint8Array, index?: number): string {

@@ -35,7 +35,7 @@ export interface ConnectionEvents {
 }
 
 /** Pauses between attempts to reach a server again. */
-const retries = { msMin: 100, msMax: 10_000 };
+const retries = { msMin: 100, msMax: 10_000, jitter: "full" } as const;
 const openMsMax = 10_000;
 
 const closedHere = refused<RequestRefusal>({ code: "offline", detail: "closed here" });

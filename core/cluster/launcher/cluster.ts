@@ -45,7 +45,7 @@ export interface ClusterOptions {
 }
 
 /** Pauses before a thread that has ended is started again. */
-const restarts = { msMin: 200, msMax: 10_000 };
+const restarts = { msMin: 200, msMax: 10_000, jitter: "equal" } as const;
 /** A thread that has not ended by itself after this long is terminated. */
 const stopMsMax = 15_000;
 
@@ -254,8 +254,11 @@ export class Cluster {
   async #introduce(member: Member, running: Running): Promise<void> {
     const meetings: Promise<void>[] = [];
     const introduce = ({ calls }: Running, { id, port }: Member, link: MessagePort) => {
-      // A server that ends meanwhile need not know the others.
-      meetings.push(calls.to.meet(id, this.#socketUrl(port), link).catch(() => {}));
+      const meeting = calls.to.meet(id, this.#socketUrl(port), link).catch((cause: unknown) => {
+        // A server that ends meanwhile need not know the others.
+        if (!calls.isClosed) this.#log.error({ server: id, err: cause }, "a server could not be introduced to another");
+      });
+      meetings.push(meeting);
     };
     for (const other of this.#members) {
       if (other === member || !other.running || other.port === 0) continue;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, suite, test } from "node:test";
 import type { Failure } from "../../platform/failure.ts";
@@ -198,20 +197,21 @@ test("PostgreSQL ends, and its files are removed, when the process that started 
   const directory = path.join(scratch, "orphaned");
   const script = `
     import { EmbeddedPostgres } from ${JSON.stringify(new URL("./embedded-postgres.js", import.meta.url).href)};
+    import { readFileSync } from "node:fs";
     import { pino } from "pino";
-    const server = await EmbeddedPostgres.start({
+    await EmbeddedPostgres.start({
       directory: ${JSON.stringify(directory)}, ephemeral: true, log: pino({ level: "silent" }),
     });
-    process.stdout.write(String(server.pid), () => process.kill(process.pid, "SIGKILL"));
+    const [pid, , , , socketDirectory] = readFileSync(${JSON.stringify(path.join(directory, "data", "postmaster.pid"))}, "utf8").split("\\n");
+    process.stdout.write(JSON.stringify({ pid, socketDirectory }), () => process.kill(process.pid, "SIGKILL"));
   `;
-  const sockets = () => readdirSync(tmpdir()).filter((name) => name.startsWith("fastchat-pg-")).length;
-  const before = sockets();
   const run = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   assert.equal(run.signal, "SIGKILL", run.stderr);
-  const pid = Number(run.stdout);
-  await until(() => !isRunning(pid), "PostgreSQL has ended");
+  const { pid, socketDirectory }: { pid: string; socketDirectory: string } = JSON.parse(run.stdout);
+  await until(() => !isRunning(Number(pid)), "PostgreSQL has ended");
   await until(() => !existsSync(path.join(directory, "data")), "its data is gone");
-  await until(() => sockets() <= before, "its socket's directory is gone");
+  assert.match(socketDirectory, /fastchat-pg-/);
+  await until(() => !existsSync(socketDirectory), "its socket's directory is gone");
 });
 
 /** Whether a process runs; one that has ended and that nobody has waited for does not. */

@@ -33,7 +33,7 @@ export interface IngestEvents<Ticket> {
 export type CommitPath = "statement" | "copy";
 
 /** Pauses between tries while the database is away. */
-const retries = { msMin: 50, msMax: 2000 };
+const retries = { msMin: 50, msMax: 2000, jitter: "equal" } as const;
 
 /** A database that takes longer for a commit is as good as away. */
 const stallMsMax = 3000;
