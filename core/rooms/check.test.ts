@@ -203,6 +203,8 @@ test("a file that may not read clocks is refused timers, the time and chance of 
     "Math.random();",
     'import { setTimeout } from "node:timers/promises";',
     'import { systemClock } from "../platform/clock.ts";',
+    'import * as clock from "../platform/clock.ts";',
+    'await import("../platform/clock.ts");',
   ];
   for (const way of ways) {
     const found = complaints({ "core/server/probe.ts": `${way}\n` });

@@ -44,8 +44,7 @@ function ofFile(house: House, file: string, { imports, clocks, computed }: Taken
   for (const mention of imports) {
     const why = whyNot(house, room, mention);
     if (why) complain(mention, `imports ${mention.target}`, why);
-    const takesTime = mention.names.includes("systemClock") || mention.target.startsWith("node:timers");
-    if (takesTime && !isBelow(file, house.clockReaders))
+    if (takesTime(mention) && !isBelow(file, house.clockReaders))
       complain(mention, `imports ${clockName(mention)}`, clockAdvice);
   }
   for (const mention of clocks) {
@@ -64,6 +63,14 @@ function ofFile(house: House, file: string, { imports, clocks, computed }: Taken
 }
 
 const clockAdvice = "time and chance are handed in (core/platform/clock.ts, random.ts), so that a test can own them";
+
+/** Whether an import can reach the system's clock or Node's timers; one that names nothing can reach all that the file exports. */
+function takesTime({ names, target }: Mention): boolean {
+  if (target.startsWith("node:timers") || names.includes("systemClock")) return true;
+  return target === clockFile && names.length === 0;
+}
+
+const clockFile = "core/platform/clock.ts";
 const clockName = ({ names, target }: Mention) => (names.includes("systemClock") ? "systemClock" : target);
 
 function whyNot(house: House, room: Room, { file, target, isOurs }: Mention): string | undefined {

@@ -2,6 +2,7 @@ import type { OpaqueServer } from "../e2ee/opaque-server.ts";
 import type { Clock } from "../platform/clock.ts";
 import { Coalescer } from "../platform/coalescer.ts";
 import { messageOf } from "../platform/failure.ts";
+import { pushTo } from "../platform/lists-by-key.ts";
 import type { Log } from "../platform/log.ts";
 import { type DatabaseAccess, isDatabaseAway } from "../store/database.ts";
 import { type GroupOfUser, groupsOfUsers } from "../store/groups.ts";
@@ -112,10 +113,6 @@ export async function refreshRevoked(server: ServerContext): Promise<void> {
 
 function byUser(memberships: readonly GroupOfUser[]): ReadonlyMap<UserId, readonly GroupOfUser[]> {
   const groups = new Map<UserId, GroupOfUser[]>();
-  for (const membership of memberships) {
-    const list = groups.get(membership.user);
-    if (list) list.push(membership);
-    else groups.set(membership.user, [membership]);
-  }
+  for (const membership of memberships) pushTo(groups, membership.user, membership);
   return groups;
 }

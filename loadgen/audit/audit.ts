@@ -1,3 +1,4 @@
+import { pushTo } from "../../core/platform/lists-by-key.ts";
 import type { GroupId, UserId } from "../../core/wire/ids.ts";
 import { parseEntry } from "../../core/wire/membership-entry.ts";
 import { isWrittenBefore, type StampHalves } from "../workload/message-stamp.ts";
@@ -242,7 +243,7 @@ function acknowledgedBySender(records: readonly GroupRecord[]) {
   for (const { acknowledged } of records) {
     for (let i = 0; i < acknowledged.length; i += acknowledgedFields) {
       const [seq = 0, high = 0, low = 0, client = 0] = acknowledged.subarray(i, i + acknowledgedFields);
-      push(senders, client, { seq, stamp: [high, low] });
+      pushTo(senders, client, { seq, stamp: [high, low] });
     }
   }
   return senders;
@@ -313,14 +314,8 @@ function checkStored(truth: GroupTruth, stored: SequenceRecord, tally: Tally): B
 
 function byGroup(threads: readonly ThreadAudit[]): Map<GroupId, GroupRecord[]> {
   const groups = new Map<GroupId, GroupRecord[]>();
-  for (const record of threads.flatMap((thread) => thread.groups)) push(groups, record.group, record);
+  for (const record of threads.flatMap((thread) => thread.groups)) pushTo(groups, record.group, record);
   return groups;
-}
-
-function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
 }
 
 const at = (array: Uint32Array, i: number) => array[i] ?? 0;

@@ -191,7 +191,10 @@ export class Crew {
         return Math.min(1, seconds / Math.max(0.001, warmUpSeconds));
       case "measuring":
         return Math.min(1, seconds / durationSeconds);
-      default:
+      case "founding groups":
+      case "settling":
+      case "auditing":
+        // How long these take is not known.
         return 0;
     }
   }

@@ -232,8 +232,10 @@ export class Conversation {
           fault === undefined ? accepted(undefined) : refusal("cannot_seal", `a handshake message: ${fault}`);
         return this.#handshakes.taken(message.clientMessageId, outcome);
       }
-      default:
+      case messageTypes.application:
         return this.#opener.open(seq, message);
+      default:
+        message.type satisfies never;
     }
   }
 

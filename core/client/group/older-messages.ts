@@ -115,12 +115,15 @@ export class OlderHistory {
       case messageTypes.handshake:
         // The suite's state has it already.
         return false;
-      default:
+      case messageTypes.application:
         await opener.open(at, message, quietly).catch((cause) => {
           if (state.isBroken) throw cause;
           opener.broke(at, message, cause, quietly);
         });
         return !known && keeper.at(state.group, at) !== undefined;
+      default:
+        message.type satisfies never;
+        return false;
     }
   }
 

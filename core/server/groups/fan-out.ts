@@ -1,3 +1,4 @@
+import { pushTo } from "../../platform/lists-by-key.ts";
 import type { RowBatch } from "../../store/ingest/row-batch.ts";
 import { type Acknowledgement, ackEntriesMax, encodeAck } from "../../wire/ack-frame.ts";
 import type { GroupId } from "../../wire/ids.ts";
@@ -41,8 +42,8 @@ export class FanOut {
       }
       const clientMessageId = batch.clientMessageId(row);
       session.stored(group, clientMessageId);
-      push(acknowledged, session, { clientMessageId, seq: batch.seq(row), sentAt: batch.sentAt(row) });
-      if (batch.fresh[row]) push(fresh, group, row);
+      pushTo(acknowledged, session, { clientMessageId, seq: batch.seq(row), sentAt: batch.sentAt(row) });
+      if (batch.fresh[row]) pushTo(fresh, group, row);
     }
     this.deliver([...fresh].flatMap(([group, rows]) => framesOf(batch, group, rows)));
     for (const [session, acknowledgements] of acknowledged) this.#acknowledge(session, acknowledgements);
@@ -87,10 +88,4 @@ function framesOf(batch: RowBatch<Session>, group: GroupId, rows: number[]): Com
     group,
     rows.map((row) => batch.stored(row)),
   );
-}
-
-function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
 }

@@ -1,4 +1,5 @@
 import { messageOf } from "../../platform/failure.ts";
+import { pushTo } from "../../platform/lists-by-key.ts";
 import type { Log } from "../../platform/log.ts";
 import { cursorsOf, type ReadCursor, saveCursors } from "../../store/cursors.ts";
 import type { Queryable } from "../../store/database.ts";
@@ -218,7 +219,7 @@ export class Presence {
       const all = read.flatMap(([group, users]) => [...users].map(([user, seq]) => ({ group, user, seq })));
       const moved = new Map<GroupId, [UserId, Seq][]>();
       for (const { group, user, seq } of await saveCursors(this.#database, all)) {
-        moved.set(group, [...(moved.get(group) ?? []), [user, seq]]);
+        pushTo(moved, group, [user, seq]);
       }
       for (const [group, cursors] of moved) {
         this.#showCursors(group, cursors);

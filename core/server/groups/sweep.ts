@@ -1,5 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
+import { pushTo } from "../../platform/lists-by-key.ts";
 import type { Log } from "../../platform/log.ts";
 import type { Queryable } from "../../store/database.ts";
 import { groupsAhead, joinedSince } from "../../store/groups.ts";
@@ -103,7 +104,7 @@ export class Sweep {
     const missed = new Map<GroupId, UserId[]>();
     for (const { user, group } of admissions) {
       if (this.#server.users.of(user).length === 0) continue;
-      missed.set(group, [...(missed.get(group) ?? []), user]);
+      pushTo(missed, group, user);
     }
     for (const [id, joined] of missed) {
       const known = await this.#server.groups.follow(id);

@@ -12,7 +12,7 @@ import { encodeServerFrame } from "../../wire/server-frame.ts";
 import { accountRequests } from "./account.ts";
 import type { Answer, RequestBody } from "./answers.ts";
 import { groupRequests } from "./groups.ts";
-import type { Asker, Handlers, PostHandlers } from "./handlers.ts";
+import type { Asker, AtOnce, Handler, Handlers, PostHandlers } from "./handlers.ts";
 import { historyRequests } from "./history.ts";
 import { peopleRequests } from "./people.ts";
 import { presencePosts } from "./presence.ts";
@@ -41,13 +41,22 @@ function post<Kind extends PostKind>(asker: Asker, kind: Kind, frame: PostFrame<
 function answer<Kind extends RequestKind>(asker: Asker, request: number, kind: Kind, asked: RequestBody<Kind>): void {
   const handler = handlers[kind];
   if ("atOnce" in handler) return reply(asker, request, handler.atOnce(asker, asked));
-  const isTaken = asker.whileInFlight(async () => {
-    const answered = await handler(asker, asked).catch((cause: unknown) => failed(asker, cause));
-    reply(asker, request, answered);
-  });
+  const isTaken = asker.whileInFlight(async () => reply(asker, request, await answered(asker, handler, asked)));
   if (isTaken) return;
   const detail = `${limits.requestsInFlightMax} requests of this connection are not answered yet`;
   reply(asker, request, refusal("busy", detail, busyRetryMs));
+}
+
+async function answered<Kind extends RequestKind>(
+  asker: Asker,
+  handler: Exclude<Handler<Kind>, AtOnce<Kind>>,
+  asked: RequestBody<Kind>,
+): Promise<Answer<Kind>> {
+  try {
+    return await handler(asker, asked);
+  } catch (cause) {
+    return failed(asker, cause);
+  }
 }
 
 function reply(asker: Asker, request: number, answered: Answer<RequestKind>): void {
