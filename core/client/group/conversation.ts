@@ -54,8 +54,9 @@ export interface GroupChange {
  * 3. A message that the user writes waits in the outbox, which calls {@link seal} shortly before it sends it. `Sealer` seals
  *    in a turn, under the newest epoch; if the server has named a newer one than is known, log and keys are read first.
  * 4. When the server refuses the message as `stale_epoch`, the outbox calls `seal` again; an epoch without a key is rekeyed first.
- * 5. A change of the group begins with {@link refresh}; {@link proposeEpoch} sends the suite's handshake messages through the
- *    outbox, waits until they have come back as messages, and makes the next epoch; GroupChanges signs and sends the entry.
+ * 5. A change of the group begins with {@link refresh}. If it brings a new key, {@link proposeEpoch} sends the suite's handshake
+ *    messages through the outbox, waits until they have come back as messages, and makes the next epoch. GroupChanges signs the
+ *    entry and sends it.
  * 6. Once the server has accepted it, {@link recordOwn} applies the entry in a turn, unless it came back as a message before.
  */
 export class Conversation {

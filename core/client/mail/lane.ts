@@ -107,6 +107,11 @@ export class Lane {
     this.#waiting.splice(behind === -1 ? this.#waiting.length : behind, 0, message);
   }
 
+  /** The refusal of a message is final, so the server keeps no turn for it. */
+  refusedForGood(message: QueuedMessage): void {
+    message.keepsTurn = false;
+  }
+
   /** Whether a message that was written before this one was refused, too, and not accepted since. */
   isBehindRefused({ order }: QueuedMessage): boolean {
     const isBefore = (other: QueuedMessage) => other.keepsTurn && other.order < order;

@@ -144,8 +144,7 @@ export class Outbox {
           message.lane.isBehindRefused(message) ? 0 : pauseMs(rejection.retryAfterMs, retryMs),
         );
       default:
-        // The refusal is final, so the server keeps no turn for the message.
-        message.keepsTurn = false;
+        message.lane.refusedForGood(message);
         return this.#settle(message, { ok: false, code, detail: `the server refused the message: ${code}` });
     }
   }
