@@ -21,7 +21,7 @@ export const fanout = defineBenchmark({
     "FastChat beside servers that only pass messages on (and NATS, if there is one): CPU a delivery, and latency.",
   options: {
     rounds: option.whole({ help: "times that every arm is measured", default: 3 }),
-    seconds: option.positive({ help: "measured time of each point", default: 6 }),
+    seconds: option.positive({ help: "measured time of each arm at each rate", default: 6 }),
     clients: option.whole({ help: "connected clients", default: 1000 }),
   },
   examples: ["", "--rounds 1 --seconds 3"],
@@ -30,7 +30,7 @@ export const fanout = defineBenchmark({
   notes: fanoutNotes,
   passed: ({ points }) => points.every((point) => point.complete),
   run: ({ rounds, seconds, clients }, by) =>
-    runFanout({ ...unasked, arms: availableArms(), rounds, clients, durationSeconds: seconds }, by),
+    runFanout({ ...fixedSettings, arms: availableArms(), rounds, clients, durationSeconds: seconds }, by),
 });
 
 interface FanoutSettings {
@@ -46,7 +46,12 @@ interface FanoutSettings {
 }
 
 /** Settings that no option changes. */
-const unasked = { rates: [1000, 4000, 8000, "saturated"], groupSize: 50, payloadBytes: 128, warmUpSeconds: 2 } as const;
+const fixedSettings = {
+  rates: [1000, 4000, 8000, "saturated"],
+  groupSize: 50,
+  payloadBytes: 128,
+  warmUpSeconds: 2,
+} as const;
 
 /**
  * Sends the same messages to the same groups through FastChat and through servers that only pass them on: the difference is

@@ -51,7 +51,7 @@ export const ingest = defineBenchmark({
   examples: ["", "--rounds 1 --seconds 2"],
   schema: ingestDocument,
   table: ingestTables,
-  run: ({ rounds, seconds }, by) => runIngest({ ...unasked, rounds, seconds }, by),
+  run: ({ rounds, seconds }, by) => runIngest({ ...fixedSettings, rounds, seconds }, by),
 });
 
 interface IngestSettings {
@@ -63,7 +63,7 @@ interface IngestSettings {
 }
 
 /** Settings that no option changes. */
-const unasked = {
+const fixedSettings = {
   payloadBytes: 200,
   groups: 1000,
   crossoverRows: [1, 5, 20, 50, 100, 200, 300, 500, 1000, 2000],

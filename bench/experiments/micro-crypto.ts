@@ -24,7 +24,7 @@ export const microCrypto = defineBenchmark({
   schema: microDocument("crypto"),
   table: microCryptoTables,
   notes: microCryptoNotes,
-  run: (options, by) => runMicroCrypto({ ...unasked, ...options }, by),
+  run: (options, by) => runMicroCrypto({ ...fixedSettings, ...options }, by),
 });
 
 type CryptoDocument = MicroDocument<"crypto">;
@@ -36,7 +36,7 @@ interface MicroCryptoSettings extends NativeAndForgeOptions, InlineAndPoolOption
 }
 
 /** Settings that no option changes. */
-const unasked = {
+const fixedSettings = {
   rsaBits: [2048, 3072],
   generatedBits: [2048, 3072],
   fernetBytes: [32, 128, 1024, 64 * 1024],

@@ -18,14 +18,20 @@ export const microGui = defineBenchmark({
   examples: ["--messages 10000"],
   schema: microDocument("gui"),
   table: figuresTable,
-  run: (options, by) => runMicroGui({ ...unasked, ...options }, by),
+  run: (options, by) => runMicroGui({ ...fixedSettings, ...options }, by),
 });
 
 type GuiDocument = MicroDocument<"gui">;
 type Figures = GuiDocument["figures"];
 
 /** Settings that no option changes. */
-const unasked = { keys: 300, incomingPerSecond: 500, incomingSeconds: 10, idleSeconds: 10, quietSeconds: 2 } as const;
+const fixedSettings = {
+  keys: 300,
+  incomingPerSecond: 500,
+  incomingSeconds: 10,
+  idleSeconds: 10,
+  quietSeconds: 2,
+} as const;
 
 /** Starts and uses the terminal client at a pseudo-terminal, with a large conversation in its vault. */
 export async function runMicroGui(settings: MicroGuiSettings, by: BenchmarkRun<GuiDocument>): Promise<GuiDocument> {

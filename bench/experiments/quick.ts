@@ -10,6 +10,7 @@ import { defineBenchmark } from "../benchmark.ts";
 import type { Cell, CellsDocument, CellTry, FailedCell } from "../document/cells-document.ts";
 import type { Environment } from "../document/document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
+import type { StepNumber } from "../document/run-events.ts";
 import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureCell } from "../measurement/measure-cell.ts";
 import { ratePerSecondMax, runPilot } from "../measurement/pilot.ts";
@@ -133,7 +134,7 @@ export async function runQuick(settings: QuickSettings, by: BenchmarkRun<QuickDo
 }
 
 /** A planned cell, and its figures or failure. */
-interface Point {
+interface PlannedCell {
   readonly servers: number;
   readonly strategy: StrategyName;
   cell: Cell | undefined;
@@ -145,7 +146,7 @@ class QuickCells {
   readonly #by: BenchmarkRun<QuickDocument>;
   readonly #laboratory: Laboratory;
   readonly #startedAt: string;
-  readonly #plan: readonly Point[];
+  readonly #plan: readonly PlannedCell[];
   #workload: Workload;
   #environment: Environment;
   #pilot: CellsDocument["pilot"] = null;
@@ -169,10 +170,10 @@ class QuickCells {
   async run(): Promise<QuickDocument> {
     if (this.#settings.fitted) await this.#fit();
     const of = this.#plan.length;
-    for (const [i, point] of this.#plan.entries()) await this.#measure(point, { number: i + 1, of });
+    for (const [i, planned] of this.#plan.entries()) await this.#measure(planned, { number: i + 1, of });
     const again = this.#plan.filter(({ cell }) => cell && spoiled(cell));
-    for (const [i, point] of again.entries()) {
-      await this.#measure(point, { number: of + i + 1, of: of + again.length }, "again ");
+    for (const [i, planned] of again.entries()) {
+      await this.#measure(planned, { number: of + i + 1, of: of + again.length }, "again ");
     }
     return this.#document();
   }
@@ -201,12 +202,12 @@ class QuickCells {
     this.#workload = { ...this.#workload, arrivals: { kind: "poisson", ratePerSecond } };
   }
 
-  async #measure(point: Point, step: { number: number; of: number }, again = ""): Promise<void> {
+  async #measure(planned: PlannedCell, step: StepNumber, again = ""): Promise<void> {
     const { log, signal } = this.#by;
-    const { servers, strategy } = point;
+    const { servers, strategy } = planned;
     this.#step(`${again}${counted(servers, "server")}, ${strategy}`, step);
     try {
-      const cell = await this.#onServers(point, ({ target, ready }) =>
+      const cell = await this.#onServers(planned, ({ target, ready }) =>
         measureCell({
           target,
           servers,
@@ -220,14 +221,14 @@ class QuickCells {
           signal,
         }),
       );
-      point.cell = { ...cell, earlierTries: point.cell ? [tryOf(point.cell)] : [] };
+      planned.cell = { ...cell, earlierTries: planned.cell ? [tryOf(planned.cell)] : [] };
     } catch (cause) {
       if (signal.aborted) throw cause;
       if (!(cause instanceof Failure)) log.error({ err: cause }, "a cell failed");
       const failure = { code: cause instanceof Failure ? cause.code : "cell_failed", message: messageOf(cause) };
       // The cell keeps the figures of its first try.
-      if (point.cell) point.cell = { ...point.cell, failedTry: failure };
-      else point.failed = { servers, strategy, ...failure };
+      if (planned.cell) planned.cell = { ...planned.cell, failedTry: failure };
+      else planned.failed = { servers, strategy, ...failure };
     }
     this.#by.onMeasured?.(this.#document());
   }
@@ -252,7 +253,7 @@ class QuickCells {
     this.#environment = { ...this.#environment, postgres, durability };
   }
 
-  #step(what: string, step?: { number: number; of: number }): void {
+  #step(what: string, step?: StepNumber): void {
     throwIfInterrupted(this.#by.signal);
     this.#by.onStep?.(what, step);
   }
