@@ -7,8 +7,8 @@ import { Failure, messageOf } from "../platform/failure.ts";
 import type { Database } from "../store/database.ts";
 
 /**
- * What a deployment's servers share and its database must not hold: with a stolen database alone nobody can try passwords or make
- * session tokens.
+ * What a deployment's servers share and its database must not hold: with a stolen database alone nobody can try passwords or
+ * make session tokens.
  */
 export interface DeploymentSecret {
   /** OPAQUE server setup: the OPRF seed and the server's key pair. */

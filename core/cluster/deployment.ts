@@ -30,8 +30,8 @@ export interface Deployment {
   /** The fingerprint that clients pin, where the certificate is from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
   /**
-   * Reads the certificate's files again, for new connections; if they cannot be used, the old certificate stays. Undefined without
-   * TLS.
+   * Reads the certificate's files again, for new connections; if they cannot be used, the old certificate stays. Undefined
+   * without TLS.
    */
   readonly reloadCertificates: (() => void) | undefined;
   /** Drains and stops the servers, then the database, if it is embedded. */

@@ -11,8 +11,8 @@ import { until } from "../testing/until.ts";
 const clients = 8;
 
 /**
- * Waits until the servers have `sum` clients together; answers how many each has. The counts are from each server's own `/metrics`,
- * since `/servers` also counts clients that were only sent to a server.
+ * Waits until the servers have `sum` clients together; answers how many each has. The counts are from each server's own
+ * `/metrics`, since `/servers` also counts clients that were only sent to a server.
  */
 async function connectionsAt({ target }: TestDeployment, sum: number): Promise<number[]> {
   const servers = await serversAt(target);

@@ -9,7 +9,9 @@ const poolThreadDescriptors = 8;
 const serverDescriptors = 12;
 /** What is open for a moment: a certificate that is read again, a file. */
 const spareDescriptors = 16;
-/** WebSockets get this part of the descriptors that sockets may take; the rest is for HTTP: uploads, downloads, health checks. */
+/**
+ * WebSockets get this part of the descriptors that sockets may take; the rest is for HTTP: uploads, downloads, health checks.
+ */
 const webSocketPart = 7 / 8;
 /** A deployment whose servers cannot hold so many connections each is refused. */
 const connectionsMin = 8;

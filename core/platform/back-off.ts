@@ -11,9 +11,9 @@ export interface BackOffBounds {
 }
 
 /**
- * Milliseconds to wait before another try, after so many failures (from 1): drawn from 0, or from half, up to a ceiling that doubles
- * with each failure ("full" and "equal" jitter: Brooker, AWS Architecture Blog, 2015). Clients that lost the same server in one
- * moment come back spread over time.
+ * Milliseconds to wait before another try, after so many failures (from 1): drawn from 0, or from half, up to a ceiling that
+ * doubles with each failure ("full" and "equal" jitter: Brooker, AWS Architecture Blog, 2015). Clients that lost the same
+ * server in one moment come back spread over time.
  */
 export function backOffMs(failures: number, { msMin, msMax, jitter }: BackOffBounds, random: Random): number {
   const ceiling = Math.min(msMax, msMin * 2 ** (failures - 1));

@@ -1,6 +1,6 @@
 /**
- * First in, first out, and never more than `capacity` items: `push` answers false when the queue is full, and the caller decides
- * what that means (refuse, disconnect, wait).
+ * First in, first out, and never more than `capacity` items: `push` answers false when the queue is full, and the caller
+ * decides what that means (refuse, disconnect, wait).
  */
 export class BoundedQueue<T> {
   readonly capacity: number;

@@ -9,8 +9,8 @@ export interface Clock {
   /** Milliseconds from an arbitrary origin, with fractions; the same origin in every thread and process of a machine. */
   monotonic(): number;
   /**
-   * Runs `action` once, `delayMs` from now; the result cancels it. Keeps the process alive until then: a caller that needs it no
-   * more has to cancel it.
+   * Runs `action` once, `delayMs` from now; the result cancels it. Keeps the process alive until then: a caller that needs it
+   * no more has to cancel it.
    */
   after(delayMs: number, action: () => void): Cancel;
   /** Runs `action` every `periodMs` until cancelled. Does not keep the process alive by itself. */
@@ -29,8 +29,8 @@ const threadStartMs = shiftBetween(
 );
 
 /**
- * How far the second of two clocks lags behind the first. A busy system may set the thread aside for milliseconds between the two
- * readings, which only ever makes the lag look smaller: so the largest of several measurements is right.
+ * How far the second of two clocks lags behind the first. A busy system may set the thread aside for milliseconds between the
+ * two readings, which only ever makes the lag look smaller: so the largest of several measurements is right.
  */
 export function shiftBetween(first: () => number, second: () => number): number {
   return Math.max(...Array.from({ length: 20 }, () => first() - second()));

@@ -1,6 +1,6 @@
 /**
- * Makes few loads of many lookups: keys that are asked for while one load is under way go into the next, so a thousand clients that
- * arrive at once cost a handful of queries.
+ * Makes few loads of many lookups: keys that are asked for while one load is under way go into the next, so a thousand clients
+ * that arrive at once cost a handful of queries.
  */
 export class Coalescer<Key, Value> {
   readonly #load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;

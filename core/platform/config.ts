@@ -4,8 +4,8 @@ import { accepted, type Parsed, type Result, refused } from "./result.ts";
 import { shortened } from "./schema-complaint.ts";
 
 /**
- * One setting of a program. `readConfig` makes one typed object of a program's settings, from flags, environment, a JSON file and
- * defaults, in that order of precedence.
+ * One setting of a program. `readConfig` makes one typed object of a program's settings, from flags, environment, a JSON file
+ * and defaults, in that order of precedence.
  *
  * A setting `connectionsMax` is the flag `--connections-max`, the variable `FASTCHAT_CONNECTIONS_MAX` and the key
  * `connectionsMax`. A setting that is unknown or out of range stops the program with a sentence that says what to write.

@@ -59,7 +59,7 @@ const countingShare = 1 / 20;
 
 /**
  * Says whether one more socket may stay open, for all threads of a process together. It counts what is open instead of keeping
- * account of openings and closings: uWebSockets.js keeps some sockets open for a while after it has announced their end.
+ * account of openings and closings: a library may keep a socket open for a while after it has announced the end of it.
  */
 export class DescriptorBudget {
   readonly #share: DescriptorShare;

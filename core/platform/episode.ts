@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from "./clock.ts";
 
 /**
- * Something that may happen many times a second and is reported twice: when it happens first, and, with how often it happened, when
- * it has not happened for a while.
+ * Something that may happen many times a second and is reported twice: when it happens first, and, with how often it happened,
+ * when it has not happened for a while.
  */
 export class Episode {
   readonly #parts: EpisodeParts;

@@ -9,8 +9,8 @@ export const countedPortMax = 65_000;
 const triesMax = 100;
 
 /**
- * A port of this address that nobody listens on, at most {@link countedPortMax}. Another program may listen on it by the time that
- * the caller does.
+ * A port of this address that nobody listens on, at most {@link countedPortMax}. Another program may listen on it by the time
+ * that the caller does.
  */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
   for (let tries = 0; tries < triesMax; tries++) {

@@ -6,8 +6,8 @@ export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "s
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * A log that writes JSON lines to standard error: the message says what happened, the fields have the facts. Standard output stays
- * free for results.
+ * A log that writes JSON lines to standard error: the message says what happened, the fields have the facts. Standard output
+ * stays free for results.
  *
  * It writes synchronously, so that the last line before a crash is written; nothing on a hot path logs above `debug`.
  */

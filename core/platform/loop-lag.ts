@@ -3,8 +3,8 @@ import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node
 const resolutionMs = 5;
 
 /**
- * How late this thread's event loop runs: how long a timer that is due has to wait. Each reader needs a `LoopLag` of its own, since
- * reading starts a new period.
+ * How late this thread's event loop runs: how long a timer that is due has to wait. Each reader needs a `LoopLag` of its own,
+ * since reading starts a new period.
  */
 export class LoopLag {
   readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });

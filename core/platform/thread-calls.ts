@@ -36,9 +36,9 @@ interface Waiting {
 }
 
 /**
- * One end of a channel between two threads or processes, each of which calls the other's functions as if they were here. What is
- * passed is copied (structured clone); a `MessagePort` among the arguments is handed over. Errors keep their message, code and
- * advice. Calls arrive in the order in which they were made.
+ * One end of a channel between two threads or processes, each of which calls the other's functions as if they were here. What
+ * is passed is copied (structured clone); a `MessagePort` among the arguments is handed over. Errors keep their message, code
+ * and advice. Calls arrive in the order in which they were made.
  */
 export class Calls<Theirs extends object> {
   readonly to: Remote<Theirs>;
@@ -63,8 +63,8 @@ export class Calls<Theirs extends object> {
   }
 
   /**
-   * Calls a function whose answer nobody here waits for. An error that it throws is an unhandled rejection at the other end; that
-   * the other end has ended is no error.
+   * Calls a function whose answer nobody here waits for. An error that it throws is an unhandled rejection at the other end;
+   * that the other end has ended is no error.
    */
   post<Name extends keyof Theirs & string>(name: Name, ...args: Parameters<Remote<Theirs>[Name]>): void {
     if (!this.#closed) this.#send({ call: undefined, name, args }, portsAmong(args));

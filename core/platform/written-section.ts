@@ -4,7 +4,9 @@ export interface WrittenSection {
   readonly end: string;
 }
 
-/** The text of a document with `written` between the two comments. Fails, naming `document`, when the text does not have them. */
+/**
+ * The text of a document with `written` between the two comments. Fails, naming `document`, when the text does not have them.
+ */
 export function withSection(document: string, text: string, { begin, end }: WrittenSection, written: string): string {
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from === -1 || to < from) throw new Error(`${document} does not have the comments ${begin} … ${end}`);

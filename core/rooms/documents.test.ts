@@ -26,8 +26,8 @@ function filesNamedIn(text: string): string[] {
 }
 
 /**
- * Whether a file exists that a document names: by its name alone anywhere below the document's folder, or by its path from there,
- * from the root, or from `core/`.
+ * Whether a file exists that a document names: by its name alone anywhere below the document's folder, or by its path from
+ * there, from the root, or from `core/`.
  */
 function exists(document: string, file: string): boolean {
   const folder = path.dirname(document);

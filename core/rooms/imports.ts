@@ -5,7 +5,10 @@ import { type Expression, type ParseResult, parseSync, Visitor } from "oxc-parse
 export interface Mention {
   readonly file: string;
   readonly line: number;
-  /** For a file of ours its path from the root; otherwise a module of Node (`node:fs`), a package, or the function that is called. */
+  /**
+   * For a file of ours its path from the root; otherwise a module of Node (`node:fs`), a package, or the function that is
+   * called.
+   */
   readonly target: string;
   readonly isOurs: boolean;
   /** The exports that are named; empty where the import can reach all of them. */
@@ -28,8 +31,9 @@ interface Found {
 }
 
 /**
- * What one file takes, by every way there is: imports of values and types, re-exports, `import()` as an expression and as a type,
- * `createRequire`, `import.meta.resolve`, and `new URL("./x.js", import.meta.url)`, by which threads and processes are started.
+ * What one file takes, by every way there is: imports of values and types, re-exports, `import()` as an expression and as a
+ * type, `createRequire`, `import.meta.resolve`, and `new URL("./x.js", import.meta.url)`, by which threads and processes are
+ * started.
  */
 export function takenBy(file: string, text: string): Taken {
   const parsed = parseSync(file, text);

@@ -11,8 +11,8 @@ export type BusFrame = Exclude<ColdLinkFrame, { kind: "interest" | "interested" 
 export type FrameAboutServers = Extract<BusFrame, { kind: "heartbeat" | "bye" }>;
 
 /**
- * How a server reaches the others. The bus may lose any frame: the database is the truth, and the sweep repairs what a lost frame would
- * have brought.
+ * How a server reaches the others. The bus may lose any frame: the database is the truth, and the sweep repairs what a lost
+ * frame would have brought.
  */
 export interface Bus {
   readonly self: ServerId;
@@ -20,8 +20,8 @@ export interface Bus {
   join(groups: readonly GroupId[]): Promise<void>;
   leave(groups: readonly GroupId[]): void;
   /**
-   * Sends DELIVER frames to the servers that have joined their groups; answers how many copies of messages went out: a message counts
-   * once for each server that gets it.
+   * Sends DELIVER frames to the servers that have joined their groups; answers how many copies of messages went out: a message
+   * counts once for each server that gets it.
    */
   deliver(frames: readonly GroupFrame[]): number;
   send(server: ServerId, frame: BusFrame): void;

@@ -201,8 +201,8 @@ export class ChatServer {
   }
 
   /**
-   * Prepares a stop in good order: takes no new clients, asks the connected ones to move, and commits and acknowledges every message
-   * that it has taken in.
+   * Prepares a stop in good order: takes no new clients, asks the connected ones to move, and commits and acknowledges every
+   * message that it has taken in.
    */
   async drain(): Promise<void> {
     this.#draining = true;

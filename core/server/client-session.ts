@@ -17,8 +17,8 @@ import type { TokenClaims } from "./sessions/tokens.ts";
 import type { Connection } from "./transport/transport.ts";
 
 /**
- * One connection, from its first frame to its end: `requests/` answers its requests, its `SendIntake` takes in the messages that it
- * sends. Ten thousand sessions may be idle on a server, so parts that only some need are made when they are needed.
+ * One connection, from its first frame to its end: `requests/` answers its requests, its `SendIntake` takes in the messages
+ * that it sends. Ten thousand sessions may be idle on a server, so parts that only some need are made when they are needed.
  */
 export class ClientSession implements Asker {
   readonly server: ServerContext;
@@ -158,8 +158,8 @@ export class ClientSession implements Asker {
   }
 
   /**
-   * Subscribes to all of the user's groups, and answers the groups that the connection is subscribed to then. A group to which the user
-   * was admitted while the memberships were being read is among them: the client has got its `joined` notice already.
+   * Subscribes to all of the user's groups, and answers the groups that the connection is subscribed to then. A group to which
+   * the user was admitted while the memberships were being read is among them: the client has got its `joined` notice already.
    */
   async enterGroups(): Promise<EnteredGroup[]> {
     const memberships = (await this.server.memberships.get(this.loggedInUser)) ?? [];

@@ -10,8 +10,8 @@ import { removeExpiredSessions } from "../store/sessions.ts";
 const uploadMsMax = 24 * 3600 * 1000;
 
 /**
- * Deletes what has expired: messages of groups whose messages expire, their files, sessions, and uploads that were given up. Every
- * server has one; when two work at once, the second only finds less to delete.
+ * Deletes what has expired: messages of groups whose messages expire, their files, sessions, and uploads that were given up.
+ * Every server has one; when two work at once, the second only finds less to delete.
  */
 export class Janitor {
   readonly #database: Database;

@@ -4,8 +4,8 @@ import type { CommitPath } from "../store/ingest/ingest-writer.ts";
 import type { ServerContext } from "./server-context.ts";
 
 /**
- * The text of `/metrics`, in Prometheus' form. Counts are read from the server's counters at each request; only histograms are recorded
- * as things happen, once a batch.
+ * The text of `/metrics`, in Prometheus' form. Counts are read from the server's counters at each request; only histograms are
+ * recorded as things happen, once a batch.
  */
 export class ServerMetrics {
   readonly #registry = new Registry();

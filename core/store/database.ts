@@ -161,8 +161,8 @@ function getTypeParser(oid: number) {
 }
 
 /**
- * A connection outside of the pool, for callers that need their statements in one order. When it breaks, statements under way fail,
- * and `broken` is called in any case.
+ * A connection outside of the pool, for callers that need their statements in one order. When it breaks, statements under way
+ * fail, and `broken` is called in any case.
  */
 export async function connect(
   url: string,
@@ -187,8 +187,8 @@ export function sqlState(cause: unknown): string | undefined {
 export const uniqueViolation = "23505";
 
 /**
- * Whether the rows themselves are at fault (bad data, a violated constraint), so that trying again changes nothing. Any other error
- * is about the database's state: away, full, read-only, shutting down.
+ * Whether the rows themselves are at fault (bad data, a violated constraint), so that trying again changes nothing. Any other
+ * error is about the database's state: away, full, read-only, shutting down.
  */
 export function isRowFault(cause: unknown): boolean {
   return /^2[23]/.test(sqlState(cause) ?? "");

@@ -18,9 +18,9 @@ export async function expiringGroups(database: Queryable): Promise<ExpiringGroup
 const rowsPerStep = 1000;
 
 /**
- * Deletes a group's messages from before a moment, in the order of their seqs, up to the first that has not expired; answers how
- * many. Membership entries stay, since the members follow from them. So do handshake messages: a member who was away needs them
- * for the keys of later messages.
+ * Deletes a group's messages from before a moment, in the order of their seqs, up to the first that has not expired; answers
+ * how many. Membership entries stay, since the members follow from them. So do handshake messages: a member who was away needs
+ * them for the keys of later messages.
  */
 export async function expireMessages(database: Database, group: GroupId, before: number): Promise<number> {
   for (let deleted = 0; ; ) {

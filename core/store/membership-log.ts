@@ -46,9 +46,9 @@ export interface NotChanged {
 const notChanged = (code: NotChanged["code"], detail: string) => refused<NotChanged>({ code, detail });
 
 /**
- * Adds an entry to a group's log, in one transaction with everything that follows from it: the members, the epoch, the wrapped keys,
- * and the message that delivers the entry. Of two changes at once one wins and the other is a `conflict`; when an answer was lost and
- * the same entry comes again, it gets the same answer.
+ * Adds an entry to a group's log, in one transaction with everything that follows from it: the members, the epoch, the wrapped
+ * keys, and the message that delivers the entry. Of two changes at once one wins and the other is a `conflict`; when an answer
+ * was lost and the same entry comes again, it gets the same answer.
  */
 export async function changeGroup(database: DatabaseAccess, change: Change): Promise<Result<Changed, NotChanged>> {
   try {
@@ -157,8 +157,8 @@ async function lockMembership(
 }
 
 /**
- * What is wrong with a change's wrapped keys. A new epoch needs a key for every member; keys of earlier epochs may come with it, for
- * newcomers whom the group lets read its history.
+ * What is wrong with a change's wrapped keys. A new epoch needs a key for every member; keys of earlier epochs may come with
+ * it, for newcomers whom the group lets read its history.
  */
 function missingKeys({ entry, keys }: Change, after: Membership): string | undefined {
   if (entry.opening === undefined) return keys.length > 0 ? `${entry.action} opens no epoch` : undefined;

@@ -13,8 +13,8 @@ export function serverMigrations(): Migration[] {
 }
 
 /**
- * Brings the database to the newest step, each step in a transaction of its own; answers the names of the steps that ran. Servers
- * that start at once wait for each other. There is no way back: a step is never changed once it was released.
+ * Brings the database to the newest step, each step in a transaction of its own; answers the names of the steps that ran.
+ * Servers that start at once wait for each other. There is no way back: a step is never changed once it was released.
  */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<string[]> {
   const applied: string[] = [];

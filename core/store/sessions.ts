@@ -22,8 +22,8 @@ export async function revokeSession(database: Queryable, id: Uint8Array): Promis
 }
 
 /**
- * Sessions that were revoked at or after `since` and have not expired, for a server to keep in memory; and the time of the question.
- * Both are by the database's clock.
+ * Sessions that were revoked at or after `since` and have not expired, for a server to keep in memory; and the time of the
+ * question. Both are by the database's clock.
  */
 export async function revokedSessions(
   database: Queryable,

@@ -38,8 +38,9 @@ export async function insertUser(database: Queryable, user: NewUser): Promise<Us
 }
 
 /**
- * Inserts a new user with their first session: both or neither. Undefined when another user has the name. When a commit's answer
- * was lost, the caller may try again under the same session id, which nobody else can know, and gets the id that the user then has.
+ * Inserts a new user with their first session: both or neither. Undefined when another user has the name. When a commit's
+ * answer was lost, the caller may try again under the same session id, which nobody else can know, and gets the id that the
+ * user then has.
  */
 export async function insertUserWithSession(
   database: DatabaseAccess,
@@ -103,8 +104,8 @@ export async function saveBackup(database: Queryable, user: UserId, backup: Uint
 }
 
 /**
- * Saves a new password's record and the backup that is sealed under it, and ends the user's other sessions: all or nothing. Answers
- * the ids of the sessions that it ended.
+ * Saves a new password's record and the backup that is sealed under it, and ends the user's other sessions: all or nothing.
+ * Answers the ids of the sessions that it ended.
  */
 export async function savePassword(
   database: DatabaseAccess,

@@ -19,7 +19,9 @@ export interface AssignOptions {
   readonly turns: TurnsMemory;
 }
 
-/** Picks a server for a client that asks where to connect. Every server has one, so no dispatcher is a single point of failure. */
+/**
+ * Picks a server for a client that asks where to connect. Every server has one, so no dispatcher is a single point of failure.
+ */
 export class Assigner {
   readonly #strategy: StrategyName;
   readonly #turns: Turns;

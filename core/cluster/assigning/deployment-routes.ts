@@ -9,8 +9,8 @@ const paths: ReadonlySet<string> = new Set([assignPath, "/servers", "/about"]);
 const json = { "content-type": "application/json" };
 
 /**
- * The HTTP routes that every server answers for the whole deployment: `GET /assign` where to connect, `GET /servers` the servers that it
- * knows of, `GET /about` what results state beside their figures.
+ * The HTTP routes that every server answers for the whole deployment: `GET /assign` where to connect, `GET /servers` the
+ * servers that it knows of, `GET /about` what results state beside their figures.
  */
 export class DeploymentRoutes {
   readonly #assigner: Assigner;

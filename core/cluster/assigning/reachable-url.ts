@@ -3,8 +3,8 @@ import type { HttpRequest } from "../../server/transport/transport.ts";
 const everyAddress = new Set(["0.0.0.0", "[::]"]);
 
 /**
- * A server's URL for the client that asks: for a server that listens on every address it has the host name to which the client sent
- * its request.
+ * A server's URL for the client that asks: for a server that listens on every address it has the host name to which the client
+ * sent its request.
  */
 export function reachableUrl(url: string, request: Pick<HttpRequest, "header">): string {
   const parsed = new URL(url);

@@ -38,7 +38,9 @@ export class Roster {
     if (heard) heard.sent++;
   }
 
-  /** The servers that take clients, in the order of their names; clients that were sent since the last heartbeat are counted. */
+  /**
+   * The servers that take clients, in the order of their names; clients that were sent since the last heartbeat are counted.
+   */
   available(nowMs: number): RosterEntry[] {
     const entries: RosterEntry[] = [];
     for (const [server, { entry, atMs, sent }] of this.#heard) {

@@ -11,8 +11,8 @@ export interface Arrival {
 }
 
 /**
- * Chooses a client's server: a pure function of the roster, the client and the random source, so that the servers and the tests share
- * it. The roster has at least one server, and is in the order of the servers' names.
+ * Chooses a client's server: a pure function of the roster, the client and the random source, so that the servers and the tests
+ * share it. The roster has at least one server, and is in the order of the servers' names.
  */
 export type Strategy = (roster: readonly RosterEntry[], arrival: Arrival, random: Random) => RosterEntry;
 
@@ -21,8 +21,8 @@ const least = (a: RosterEntry, b: RosterEntry) => (b.load.connections < a.load.c
 export const strategies = {
   /**
    * One server after the other: the one whose name follows, and the first again after the last. Servers that come or go change
-   * no other server's turn: of two that stay, neither gets two clients more than the other. A count of arrivals modulo the number
-   * of servers would begin somewhere else at each change.
+   * no other server's turn: of two that stay, neither gets two clients more than the other. A count of arrivals modulo the
+   * number of servers would begin somewhere else at each change.
    */
   "round-robin": (roster, { after }) =>
     (after !== undefined && roster.find(({ server }) => server > after)) || itemAt(roster, 0),

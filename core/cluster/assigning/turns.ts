@@ -25,8 +25,8 @@ export class Turns {
   }
 
   /**
-   * Gives a client the next turn of its line: `pick` chooses its server by the one that had the turn before (undefined before the
-   * first turn). `pick` is called again when another thread was quicker.
+   * Gives a client the next turn of its line: `pick` chooses its server by the one that had the turn before (undefined before
+   * the first turn). `pick` is called again when another thread was quicker.
    */
   next(line: Line, pick: (after: ServerId | undefined) => RosterEntry): RosterEntry {
     const { servers, last } = this.#memory;

@@ -141,7 +141,9 @@ export class LocalBus implements Bus {
   }
 }
 
-/** Hands the bytes over without a copy. A view of Node's shared pool is copied first, or the whole pool would be handed over. */
+/**
+ * Hands the bytes over without a copy. A view of Node's shared pool is copied first, or the whole pool would be handed over.
+ */
 function post(port: BusPort, bytes: Uint8Array): void {
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
   const { buffer } = own;

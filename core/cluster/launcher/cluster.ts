@@ -68,9 +68,9 @@ interface Member {
 /**
  * Many chat servers as threads of this process, with one front door.
  *
- * Clients ask at the front door which server to connect to. With the native transport it hands each connection that it accepts to
- * the next server's thread; a thread that is about to end is taken off first, and started again afterwards. The crypto of all servers
- * runs in one pool.
+ * Clients ask at the front door which server to connect to. With the native transport it hands each connection that it accepts
+ * to the next server's thread; a thread that is about to end is taken off first, and started again afterwards. The crypto of
+ * all servers runs in one pool.
  */
 export class Cluster {
   readonly #options: ClusterOptions;

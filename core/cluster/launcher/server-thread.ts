@@ -26,7 +26,10 @@ const bus = new LocalBus(start.id, { clock, log });
 
 /** A database that hangs must not keep a thread from ending. */
 const closeMsMax = 2000;
-/** The main thread releases this one within milliseconds, unless it hangs. A socket handed to a thread that has ended crashes the process. */
+/**
+ * The main thread releases this one within milliseconds, unless it hangs. A socket handed to a thread that has ended crashes
+ * the process.
+ */
 const releaseMsMax = 10_000;
 
 let server: ChatServer | undefined;
@@ -128,8 +131,8 @@ async function crash(): Promise<void> {
 }
 
 /**
- * Ends the thread. First the main thread must drop the pointer by which it hands sockets over; then sockets on their way must have
- * arrived, all must be closed, and the event loop must have turned, or Node aborts the whole process over open handles.
+ * Ends the thread. First the main thread must drop the pointer by which it hands sockets over; then sockets on their way must
+ * have arrived, all must be closed, and the event loop must have turned, or Node aborts the whole process over open handles.
  */
 async function end(exitCode: number): Promise<void> {
   main.post("ending");

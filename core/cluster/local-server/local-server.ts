@@ -38,9 +38,9 @@ export function localServerPlace(profiles: string, port: number, unusedSeconds: 
 export const addressOf = ({ port }: LocalServerPlace) => `127.0.0.1:${port}`;
 
 /**
- * Makes sure that this machine's own server runs as long as this program needs it. The server is a process of its own, which ends by
- * itself when no program has used it for a while; other chats go on when this program ends. The result says that this one needs it no
- * more.
+ * Makes sure that this machine's own server runs as long as this program needs it. The server is a process of its own, which
+ * ends by itself when no program has used it for a while; other chats go on when this program ends. The result says that this
+ * one needs it no more.
  *
  * Several chats may begin at the same time: one of them starts the server, and all use it.
  */
@@ -124,7 +124,10 @@ function notStarted({ directory }: LocalServerPlace, said: string): Failure {
   return new Failure("local_server_failed", happened, advice);
 }
 
-/** Claims the start of the server, which one program does at a time; undefined while another program that is alive has the claim. */
+/**
+ * Claims the start of the server, which one program does at a time; undefined while another program that is alive has the
+ * claim.
+ */
 function claimStart(directory: string): Cancel | undefined {
   const claim = path.join(directory, "starting");
   try {

@@ -10,7 +10,9 @@ export interface Usage {
   connections(): number;
 }
 
-/** Resolves once nobody has been connected, and the file has not been touched, for `unusedMs`; or when the signal is aborted. */
+/**
+ * Resolves once nobody has been connected, and the file has not been touched, for `unusedMs`; or when the signal is aborted.
+ */
 export function untilUnused(usage: Usage, unusedMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
   let usedAtMs = clock.monotonic();
   let touchedAtMs = touchedAt(usage.file);

@@ -22,9 +22,9 @@ const certificateDays = 397;
 const renewBeforeDays = 30;
 
 /**
- * A certificate for this machine from an authority of its own, for development. Both are kept in the directory, and made if they are
- * missing or cannot be used; the certificate is also made again when it runs out or the machine has other names. A good authority
- * stays, so clients that have pinned it notice nothing.
+ * A certificate for this machine from an authority of its own, for development. Both are kept in the directory, and made if
+ * they are missing or cannot be used; the certificate is also made again when it runs out or the machine has other names. A
+ * good authority stays, so clients that have pinned it notice nothing.
  */
 export function devCertificate(
   directory: string,
@@ -164,7 +164,10 @@ function namesOf(publicHost: string): string[] {
 
 const isAddress = (name: string) => /^[\d.]+$|:/.test(name);
 
-/** Whether the stored certificate can be used: it is this authority's, has all names, is valid for a while yet, and its key fits. */
+/**
+ * Whether the stored certificate can be used: it is this authority's, has all names, is valid for a while yet, and its key
+ * fits.
+ */
 function isGood(files: TlsFiles, authority: Authority, names: readonly string[], now: Date): boolean {
   if (!existsSync(files.certFile) || !existsSync(files.keyFile)) return false;
   const [pem, keyPem] = [readFileSync(files.certFile, "utf8"), readFileSync(files.keyFile, "utf8")];

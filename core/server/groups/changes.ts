@@ -24,14 +24,20 @@ export interface ChangeParts extends MembershipParts {
   readonly log: Log;
 }
 
-/** Announces a change that this server committed: delivers its entry to the members, and applies it here and at every other server. */
+/**
+ * Announces a change that this server committed: delivers its entry to the members, and applies it here and at every other
+ * server.
+ */
 export function announceChange(server: ChangeParts, change: Omit<Changed, "kind">, entry: DeliveredMessage): void {
   server.fanOut.deliver([committedFrame(change.group, change.seq, [entry])]);
   server.bus.broadcast({ kind: "changed", ...change });
   followChange(server, change);
 }
 
-/** Applies a change that any server committed to what this server knows of the group, and to the sessions that are subscribed to it. */
+/**
+ * Applies a change that any server committed to what this server knows of the group, and to the sessions that are subscribed to
+ * it.
+ */
 export function followChange(server: ChangeParts, change: Omit<Changed, "kind">): void {
   const known = server.groups.get(change.group) !== undefined;
   const group = server.groups.apply(change);
@@ -41,8 +47,8 @@ export function followChange(server: ChangeParts, change: Omit<Changed, "kind">)
 }
 
 /**
- * Reads a group again when this server may be behind, and subscribes or unsubscribes all sessions that this concerns, not only the
- * one for which it is read. Undefined when there is no such group.
+ * Reads a group again when this server may be behind, and subscribes or unsubscribes all sessions that this concerns, not only
+ * the one for which it is read. Undefined when there is no such group.
  */
 export async function refreshGroup(server: MembershipParts, id: GroupId): Promise<FollowedGroup | undefined> {
   const known = await server.groups.follow(id);
@@ -53,8 +59,8 @@ export async function refreshGroup(server: MembershipParts, id: GroupId): Promis
 }
 
 /**
- * The group, if the user is a member of it. The user may have learned of an admission from another server before this one does, so
- * it asks the database before it refuses somebody as no member.
+ * The group, if the user is a member of it. The user may have learned of an admission from another server before this one does,
+ * so it asks the database before it refuses somebody as no member.
  */
 export async function groupOfMember(
   server: MembershipParts,

@@ -17,8 +17,8 @@ export function committedFrame(group: GroupId, lastSeq: Seq, messages: readonly 
 }
 
 /**
- * The DELIVER frames of a group's messages, which are in the order of their seqs. A frame has no gap, and is not much larger than the
- * target; so it never has more messages than its header can count.
+ * The DELIVER frames of a group's messages, which are in the order of their seqs. A frame has no gap, and is not much larger
+ * than the target; so it never has more messages than its header can count.
  */
 export function committedFrames(group: GroupId, messages: readonly StoredMessage[]): CommittedFrame[] {
   const frames: CommittedFrame[] = [];

@@ -8,8 +8,8 @@ import type { Bus } from "../bus.ts";
 import type { FollowedGroup, Session } from "../sessions/session.ts";
 
 /**
- * A group that is being read for the first time. It is read once for all that ask for it meanwhile: of two objects of one group each
- * would have a part of its sessions.
+ * A group that is being read for the first time. It is read once for all that ask for it meanwhile: of two objects of one group
+ * each would have a part of its sessions.
  */
 interface Loading {
   readonly group: Promise<FollowedGroup | undefined>;
@@ -26,8 +26,8 @@ interface Heard {
 const idleMsMax = 30_000;
 
 /**
- * The groups that this server follows. Each is loaded once for all its members here, and kept up to date by this server's commits and by
- * the frames that the bus brings.
+ * The groups that this server follows. Each is loaded once for all its members here, and kept up to date by this server's
+ * commits and by the frames that the bus brings.
  */
 export class GroupDirectory {
   readonly #groups = new Map<GroupId, FollowedGroup>();
@@ -68,8 +68,8 @@ export class GroupDirectory {
   }
 
   /**
-   * The group, which this server follows from now on; undefined when it does not exist. It is not forgotten before the caller can enter
-   * it, at once when this resolves.
+   * The group, which this server follows from now on; undefined when it does not exist. It is not forgotten before the caller
+   * can enter it, at once when this resolves.
    */
   follow(id: GroupId): Promise<FollowedGroup | undefined> {
     const group = this.#groups.get(id);
@@ -110,8 +110,8 @@ export class GroupDirectory {
   }
 
   /**
-   * Applies a change that was committed, here or elsewhere. Answers the group when the change is applied, now or before; undefined when
-   * this server lacks entries before it, or does not follow the group.
+   * Applies a change that was committed, here or elsewhere. Answers the group when the change is applied, now or before;
+   * undefined when this server lacks entries before it, or does not follow the group.
    */
   apply({ group: id, index, epoch, seq, joined, left }: Omit<Changed, "kind">): FollowedGroup | undefined {
     const group = this.#groups.get(id);

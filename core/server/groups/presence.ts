@@ -10,7 +10,9 @@ import type { FollowedGroup, Session } from "../sessions/session.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 
-/** News of presence, cursors and typing are gathered for this long, so that sessions with the group open get them in few frames. */
+/**
+ * News of presence, cursors and typing are gathered for this long, so that sessions with the group open get them in few frames.
+ */
 const gatherMs = 100;
 
 /** A frame has at most this many cursors; the rest go into the next. */
@@ -37,8 +39,8 @@ interface PresenceWatch {
 }
 
 /**
- * Shows sessions that have a group open which members are online, how far each has read, and who is writing. A group that no session
- * has open costs nothing, however many of its members come and go.
+ * Shows sessions that have a group open which members are online, how far each has read, and who is writing. A group that no
+ * session has open costs nothing, however many of its members come and go.
  */
 export class Presence {
   readonly #watches = new Map<GroupId, PresenceWatch>();
@@ -65,8 +67,8 @@ export class Presence {
   static readonly periodMs = gatherMs;
 
   /**
-   * A session opens a group: sends it who is online and how far each member has read. Opening it again sends both again: the first time
-   * the database may have been away.
+   * A session opens a group: sends it who is online and how far each member has read. Opening it again sends both again: the
+   * first time the database may have been away.
    */
   async open(session: Session, group: FollowedGroup): Promise<void> {
     const watch = this.#watchOf(group.id);

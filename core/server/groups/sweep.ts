@@ -33,8 +33,8 @@ export interface SweepParts extends MembershipParts {
 /**
  * Compares what this server knows of its groups with the database, and repairs what the bus has lost.
  *
- * A group may be behind only because a frame is on the way. So the sweep notes the seq that the database has, and repairs the group if
- * it is still behind that seq at the next sweep.
+ * A group may be behind only because a frame is on the way. So the sweep notes the seq that the database has, and repairs the
+ * group if it is still behind that seq at the next sweep.
  */
 export class Sweep {
   readonly #server: SweepParts;

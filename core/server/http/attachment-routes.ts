@@ -64,8 +64,8 @@ export type AttachmentParts = MembershipParts &
   };
 
 /**
- * Sealed files, chunk by chunk, over HTTP on the server's own port. The server cannot read the chunks: it checks who may upload and
- * fetch them, that each has its length, and that no user exceeds their quota.
+ * Sealed files, chunk by chunk, over HTTP on the server's own port. The server cannot read the chunks: it checks who may upload
+ * and fetch them, that each has its length, and that no user exceeds their quota.
  */
 export class AttachmentRoutes {
   readonly #server: AttachmentParts;
@@ -256,8 +256,8 @@ function refuse(request: HttpRequest, { code, detail, headers }: Refusal): void 
 }
 
 /**
- * The one range that a request asks for; undefined for the whole file. Only GET has ranges (RFC 9110 section 14.2), and a request with
- * `If-Range` gets the whole file, since files have no versions here that its condition could name (13.1.5).
+ * The one range that a request asks for; undefined for the whole file. Only GET has ranges (RFC 9110 section 14.2), and a
+ * request with `If-Range` gets the whole file, since files have no versions here that its condition could name (13.1.5).
  */
 function requestedRange(request: HttpRequest, length: number) {
   if (request.method !== "GET" || request.header("if-range") !== undefined) return undefined;

@@ -7,8 +7,8 @@ export interface ByteRange {
 /**
  * The range that a `Range` header asks of `length` bytes (RFC 9110 section 14.1.2).
  *
- * Undefined stands for all bytes: without a header, with several ranges, and with a header that has no range of bytes, which is to be
- * ignored (section 14.2). `unsatisfiable` is a range that has none of the bytes.
+ * Undefined stands for all bytes: without a header, with several ranges, and with a header that has no range of bytes, which is
+ * to be ignored (section 14.2). `unsatisfiable` is a range that has none of the bytes.
  */
 export function byteRange(header: string | undefined, length: number): ByteRange | "unsatisfiable" | undefined {
   const [, first = "", last = ""] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header ?? "") ?? [];

@@ -14,7 +14,10 @@ import { Authentication, type AuthenticationParts } from "./authentication.ts";
 
 const rightPassword = "alice's";
 
-/** A server with one user, which records every step of a login: the queries, and the calls of OPAQUE with the lengths of their arguments. */
+/**
+ * A server with one user, which records every step of a login: the queries, and the calls of OPAQUE with the lengths of their
+ * arguments.
+ */
 async function serverOfAlice() {
   const steps: string[] = [];
   const real = await opaqueServer(await createOpaqueSecret());

@@ -5,16 +5,16 @@ import type { Refusal } from "./refusal.ts";
 export type Answered = { readonly kind: ReplyKind } | Refusal;
 
 /**
- * An exchange of two requests over one connection: a start, which leaves something with the server, and a finish, which goes on from
- * there. A start is finished once, and a later start replaces it.
+ * An exchange of two requests over one connection: a start, which leaves something with the server, and a finish, which goes on
+ * from there. A start is finished once, and a later start replaces it.
  */
 export class Exchange<Begun> {
   #begun: Begun | undefined;
   #starts = 0;
 
   /**
-   * A start has come: earlier ones cannot be finished any more. The caller hands what the start leaves to the result, together with its
-   * answer; if another start has come meanwhile, that is dropped.
+   * A start has come: earlier ones cannot be finished any more. The caller hands what the start leaves to the result, together
+   * with its answer; if another start has come meanwhile, that is dropped.
    */
   start(): (begun: Begun) => void {
     const start = ++this.#starts;
@@ -25,8 +25,8 @@ export class Exchange<Begun> {
   }
 
   /**
-   * A finish has come: it uses up what the last start has left. When the server could not carry it out (`work` throws, or answers
-   * `busy`), the same finish may come again. Undefined when there is no start to go on from.
+   * A finish has come: it uses up what the last start has left. When the server could not carry it out (`work` throws, or
+   * answers `busy`), the same finish may come again. Undefined when there is no start to go on from.
    */
   async finish<Answer extends Answered>(work: (begun: Begun) => Promise<Answer>): Promise<Answer | undefined> {
     const begun = this.#begun;

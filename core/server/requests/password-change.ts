@@ -23,8 +23,8 @@ export interface PasswordChangeParts
 }
 
 /**
- * Gives the user of a connection another password, by a new OPAQUE registration. It requires a login with the old password on this
- * connection: with a stolen token nobody must be able to lock its owner out.
+ * Gives the user of a connection another password, by a new OPAQUE registration. It requires a login with the old password on
+ * this connection: with a stolen token nobody must be able to lock its owner out.
  */
 export class PasswordChange {
   readonly #server: PasswordChangeParts;

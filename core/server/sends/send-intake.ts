@@ -16,12 +16,15 @@ type ArrivedFrame = ArrivedMessage & SendFrame;
 /** A message that was refused with one of these codes is to come again, and messages that were sent behind it wait for it. */
 const temporary: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stale_epoch", "rekey_needed"]);
 
-/** A user over their budget waits until it has regained what it gains in this time, so that messages come in portions, not one by one. */
+/**
+ * A user over their budget waits until the budget has regained what it gains in this time, so that messages come in portions, not
+ * one by one.
+ */
 const portionSeconds = 0.25;
 
 /**
- * Takes one connection's SENDs into the batch that fills: it checks that it is a message's turn, that the user is a member and within
- * their budget, and that the epoch is the group's.
+ * Takes one connection's SENDs into the batch that fills: it checks that it is a message's turn, that the user is a member and
+ * within their budget, and that the epoch is the group's.
  */
 export class SendIntake {
   readonly #sender: Asker;

@@ -15,10 +15,10 @@ const behindMsMin = 100;
 const behindMsMax = 5000;
 
 /**
- * Keeps the messages of a connection to a group in the order in which they were sent, whatever is refused on the way: a message that is
- * refused temporarily keeps its turn, and no message that was sent behind it is taken in before it has come again. A client that sends
- * again in order needs one turn a group; more turns keep the order also for a client that sends each message again by itself, after the
- * `retryAfterMs` of its own refusal.
+ * Keeps the messages of a connection to a group in the order in which they were sent, whatever is refused on the way: a message
+ * that is refused temporarily keeps its turn, and no message that was sent behind it is taken in before it has come again. A
+ * client that sends again in order needs one turn a group; more turns keep the order also for a client that sends each message
+ * again by itself, after the `retryAfterMs` of its own refusal.
  */
 export class SendTurns {
   readonly #turns = new Map<GroupId, Turn[]>();
@@ -41,8 +41,8 @@ export class SendTurns {
   }
 
   /**
-   * After how many whole milliseconds a message that waits for others is to come again: when the first of them may come again. If that
-   * time has passed, after as long again as it has passed.
+   * After how many whole milliseconds a message that waits for others is to come again: when the first of them may come again.
+   * If that time has passed, after as long again as it has passed.
    */
   behindMs(group: GroupId, nowMs: number): number {
     const awaitedMs = Math.abs((this.#turns.get(group)?.[0]?.againMs ?? nowMs) - nowMs);

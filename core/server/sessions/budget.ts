@@ -1,5 +1,6 @@
 /**
- * A token bucket: `burst` at once, `perSecond` in the long run. It is two numbers and no timer, since a server keeps one for each user.
+ * A token bucket: `burst` at once, `perSecond` in the long run. It is two numbers and no timer, since a server keeps one for
+ * each user.
  */
 export class Budget {
   #tokens: number;
@@ -22,7 +23,10 @@ export class Budget {
     return 0;
   }
 
-  /** The milliseconds until there have been `count` tokens, if each is taken as soon as it is there; 0 when there are that many now. */
+  /**
+   * The milliseconds until there have been `count` tokens, if each is taken as soon as it is there; 0 when there are that many
+   * now.
+   */
   msUntil(count: number, nowMs: number): number {
     this.#fill(nowMs);
     return Math.ceil((Math.max(0, count - this.#tokens) * 1000) / this.#perSecond);

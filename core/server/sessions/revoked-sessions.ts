@@ -27,7 +27,10 @@ export class RevokedSessions {
     this.#expiries.set(key(session), now + this.#lifetimeMs);
   }
 
-  /** Reads the sessions that were revoked since the last reading, by any server, and forgets expired ones; answers those that are new. */
+  /**
+   * Reads the sessions that were revoked since the last reading, by any server, and forgets expired ones; answers those that
+   * are new.
+   */
   async refresh(database: Queryable, now: number): Promise<Uint8Array[]> {
     const news: Uint8Array[] = [];
     const { sessions, asked } = await revokedSessions(database, this.#knownUntil);

@@ -75,7 +75,8 @@ for (const transport of transportsHere) {
       const refused = () => raw.frames.filter((frame) => frame.kind === "reject").length;
       await until(() => acknowledged() + refused() === 60, "each of the messages has its answer");
       assert.ok(acknowledged() >= 50);
-      // The first refusal says how many messages may come, when, and when the budget is whole again: enough for that message at least.
+      // The first refusal says how many messages may come, when, and when the budget is whole again: enough for that message at
+      // least.
       const { remaining = 0, retryAfterMs = 0, resetMs = 0 } = reject;
       assert.ok(remaining >= 1 && resetMs >= retryAfterMs, JSON.stringify({ remaining, retryAfterMs, resetMs }));
     });

@@ -23,8 +23,8 @@ const macBytes = 32;
 const version = 1;
 
 /**
- * Session tokens that any server of a deployment can check by itself: HMAC-SHA256 over their claims, under a key that is derived from
- * the deployment's secret. Resuming reads no table.
+ * Session tokens that any server of a deployment can check by itself: HMAC-SHA256 over their claims, under a key that is
+ * derived from the deployment's secret. Resuming reads no table.
  */
 export class SessionTokens {
   readonly #key: Uint8Array;

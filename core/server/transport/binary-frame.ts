@@ -1,6 +1,6 @@
 /**
- * A server's binary message as it travels (RFC 6455 section 5.2): one frame, final and not masked. It can be written to any number of
- * sockets. The payload is copied, so its bytes may be used again.
+ * A server's binary message as it travels (RFC 6455 section 5.2): one frame, final and not masked. It can be written to any
+ * number of sockets. The payload is copied, so its bytes may be used again.
  */
 export function binaryFrame(payload: Uint8Array): Buffer {
   const { length } = payload;

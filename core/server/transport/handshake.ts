@@ -7,8 +7,8 @@ const version = "13";
 const keyForm = /^[A-Za-z0-9+/]{22}==$/;
 
 /**
- * Whether this is a client's opening handshake in the form of RFC 6455 section 4.2.1. Subprotocols and extensions that it offers are
- * ignored: this server has none.
+ * Whether this is a client's opening handshake in the form of RFC 6455 section 4.2.1. Subprotocols and extensions that it
+ * offers are ignored: this server has none.
  */
 export function isHandshake(head: RequestHead): boolean {
   return head.method === "GET" && faultOf(head) === undefined;

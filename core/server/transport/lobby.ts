@@ -19,15 +19,15 @@ const newcomerMs = 250;
 const quietMs = 10_000;
 
 /**
- * The connections of one listener that are no WebSockets, or not yet. They take descriptors too, and descriptors bound their number:
- * when the process may open no more, the visitor that has been silent (without a request) for the longest time is closed to make room
- * for the next. So a client that opens many idle connections keeps no other from `/healthz`, as long as a visitor has the time to send
- * its request before so many others come that it is the longest silent. Over uWebSockets.js this does not hold against a client that
- * also sends a request now and then, from the same address (`uws-door.ts` says why).
+ * The connections of one listener that are no WebSockets, or not yet. They take descriptors too, and descriptors bound their
+ * number: when the process may open no more, the visitor that has been silent (without a request) for the longest time is
+ * closed to make room for the next. So a client that opens many idle connections keeps no other from `/healthz`, as long as a
+ * visitor has the time to send its request before so many others come that it is the longest silent. Over uWebSockets.js this
+ * does not hold against a client that also sends a request now and then, from the same address (`uws-door.ts` says why).
  *
- * A newcomer has that time while there are few newcomers. uWebSockets.js accepts all waiting connections in one turn of the event loop,
- * and cannot be stopped; of a burst that is larger than the room for it, the first connections are closed although their requests may
- * be on the way. Node's server accepts one at a time, and reads in between.
+ * A newcomer has that time while there are few newcomers. uWebSockets.js accepts all waiting connections in one turn of the
+ * event loop, and cannot be stopped; of a burst that is larger than the room for it, the first connections are closed although
+ * their requests may be on the way. Node's server accepts one at a time, and reads in between.
  */
 export class Lobby {
   readonly #budget: DescriptorBudget | undefined;
@@ -58,7 +58,9 @@ export class Lobby {
     return this.#shortage.lasts;
   }
 
-  /** A visitor has come, and is silent so far. When there is no room, the longest silent visitor is closed, or this one itself. */
+  /**
+   * A visitor has come, and is silent so far. When there is no room, the longest silent visitor is closed, or this one itself.
+   */
   enter(visitor: Visitor): void {
     const now = this.#clock.monotonic();
     this.#visitors++;
@@ -73,8 +75,8 @@ export class Lobby {
   }
 
   /**
-   * Whether a visitor may become a WebSocket. Visitors that were let in although there was no descriptor for them may not: they would
-   * stay, and others would be let in after them.
+   * Whether a visitor may become a WebSocket. Visitors that were let in although there was no descriptor for them may not: they
+   * would stay, and others would be let in after them.
    */
   mayUpgrade(): boolean {
     return !this.#budget || this.#budget.take(overdraft);
@@ -91,8 +93,8 @@ export class Lobby {
   }
 
   /**
-   * A visitor has ended, or has become a WebSocket, and is counted no more. `visitor` may be left out after {@link asks} was called with
-   * it.
+   * A visitor has ended, or has become a WebSocket, and is counted no more. `visitor` may be left out after {@link asks} was
+   * called with it.
    */
   left(visitor?: Visitor): void {
     this.#visitors--;

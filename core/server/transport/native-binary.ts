@@ -18,13 +18,15 @@ const verdictFields = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("unknown"), detail: z.string() }),
 ]);
 /**
- * Whether the binary of the native transport may be loaded. Its package brings machine code that somebody else has built. The binaries
- * with which this version of FastChat was tested are recorded by their SHA-256, and no other is loaded.
+ * Whether the binary of the native transport may be loaded. Its package brings machine code that somebody else has built. The
+ * binaries with which this version of FastChat was tested are recorded by their SHA-256, and no other is loaded.
  */
 export type NativeVerdict = Readonly<z.output<typeof verdictFields>>;
 
 const recordFields = z.strictObject({ package: z.string(), sha256: z.record(z.string(), z.string()) });
-/** The content of `native-binaries.json`: the package that it was made from, and the SHA-256 of each of its binaries by name. */
+/**
+ * The content of `native-binaries.json`: the package that it was made from, and the SHA-256 of each of its binaries by name.
+ */
 export type NativeRecord = z.output<typeof recordFields>;
 
 /** The fields of a `package.json` that the record has. */

@@ -19,8 +19,8 @@ export interface NodeServerParts {
   readonly lobby: Lobby;
   requested(request: HttpRequest, head: RequestHead): void;
   /**
-   * Handles a request for another protocol. It answers false to leave the request to `requested`, which answers it over HTTP, and then
-   * the connection ends. `accept` hands over the socket, and the bytes that came behind the head.
+   * Handles a request for another protocol. It answers false to leave the request to `requested`, which answers it over HTTP,
+   * and then the connection ends. `accept` hands over the socket, and the bytes that came behind the head.
    */
   upgrade?(head: RequestHead, accept: () => Upgrading): boolean;
 }

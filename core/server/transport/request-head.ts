@@ -24,8 +24,8 @@ export function lists(head: RequestHead, name: string, element: string): boolean
 }
 
 /**
- * The refusal of a head that HTTP/1 forbids, after which the connection ends; undefined for a valid head. Two servers that read a
- * forbidden head differently disagree about where the next request begins (RFC 9112 sections 3.2 and 6.3, and 11.2).
+ * The refusal of a head that HTTP/1 forbids, after which the connection ends; undefined for a valid head. Two servers that read
+ * a forbidden head differently disagree about where the next request begins (RFC 9112 sections 3.2 and 6.3, and 11.2).
  */
 export function headFault(head: RequestHead): Answer | undefined {
   const { version } = head;

@@ -1,11 +1,16 @@
 import type { Lobby } from "./lobby.ts";
 
-/** Sockets and HTTP as a chat server needs them, over either library: `uws` is fast and native; `ws` runs wherever Node does. */
+/**
+ * Sockets and HTTP as a chat server needs them, over either library: `uws` is fast and native; `ws` runs wherever Node does.
+ */
 export interface Transport {
   readonly name: TransportName;
   /** Starts listening; answers the port, which the system chose if `port` was 0. */
   listen(host: string, port: number): Promise<number>;
-  /** Sends a frame to every connection that has subscribed. All frames of one turn of the event loop go out in one write a socket. */
+  /**
+   * Sends a frame to every connection that has subscribed. All frames of one turn of the event loop go out in one write a
+   * socket.
+   */
   publish(topic: string, frame: Uint8Array): void;
   /** The native acceptor hands sockets to this transport's thread by this. */
   readonly acceptorDescriptor?: unknown;
@@ -60,8 +65,8 @@ export interface HttpRequest {
   /** Answers the request; the answer to HEAD has no body, but its length. */
   respond(status: number, headers: HttpHeaders, body: string | Uint8Array): void;
   /**
-   * Answers with `length` bytes in pieces. `next` is called for a piece once the one before has gone out, so that only one is ever in
-   * memory. Resolves when all have gone out, or when the client went away. For HEAD `next` is not called.
+   * Answers with `length` bytes in pieces. `next` is called for a piece once the one before has gone out, so that only one is
+   * ever in memory. Resolves when all have gone out, or when the client went away. For HEAD `next` is not called.
    *
    * When `next` fails, this fails, too: an answer that has begun is broken off; otherwise the caller may still answer.
    */

@@ -12,8 +12,8 @@ const runBytesMax = 64 * 1024;
 /**
  * Gives each socket one write for all frames that one turn of the event loop has for it.
  *
- * Sockets that get the same frames in the same order, as the members of a group do, share the list of these frames and the buffer into
- * which they are merged: each further member costs one write of an existing buffer.
+ * Sockets that get the same frames in the same order, as the members of a group do, share the list of these frames and the
+ * buffer into which they are merged: each further member costs one write of an existing buffer.
  */
 export class TurnWrites {
   #sockets: TurnSocket[] = [];

@@ -4,10 +4,10 @@ import type { Lobby, Visitor } from "./lobby.ts";
 /**
  * Brings the connections of a native app that are no WebSockets yet into a lobby.
  *
- * The library calls back when a socket opens and when one closes, but does not say which socket closes, nor over which one a request
- * comes. Only for a socket without a request so far does it report that this very socket has closed; and only such sockets may be
- * closed to make room, since a handle to a socket that is gone is a dangling pointer. So a request protects all present sockets of its
- * client's address from being closed.
+ * The library calls back when a socket opens and when one closes, but does not say which socket closes, nor over which one a
+ * request comes. Only for a socket without a request so far does it report that this very socket has closed; and only such
+ * sockets may be closed to make room, since a handle to a socket that is gone is a dangling pointer. So a request protects all
+ * present sockets of its client's address from being closed.
  */
 export class UwsDoor {
   readonly #lobby: Lobby;

@@ -114,7 +114,9 @@ export class UwsRequest implements HttpRequest {
     });
   }
 
-  /** Ends an answer without a body. The length is written as a header: as an argument it would make the library wait for a body. */
+  /**
+   * Ends an answer without a body. The length is written as a header: as an argument it would make the library wait for a body.
+   */
   #endHead(length: number): void {
     this.#response.writeHeader("content-length", String(length));
     this.#response.endWithoutBody();

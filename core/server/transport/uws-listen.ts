@@ -18,8 +18,8 @@ const exclusivePort = 1;
 const attemptsMax = 5;
 
 /**
- * Listens. For port 0 it finds a free port first: the library sets SO_REUSEADDR only for a given port, and without that a server could
- * not listen on its port again while old connections are in TIME_WAIT there.
+ * Listens. For port 0 it finds a free port first: the library sets SO_REUSEADDR only for a given port, and without that a
+ * server could not listen on its port again while old connections are in TIME_WAIT there.
  */
 export async function listen(
   app: uws.TemplatedApp,
@@ -36,13 +36,15 @@ export async function listen(
   }
 }
 
-/** The library takes a few sockets a turn out of its queue; this many turns are enough for more sockets than a process may open. */
+/**
+ * The library takes a few sockets a turn out of its queue; this many turns are enough for more sockets than a process may open.
+ */
 const closingTurnsMax = 100_000;
 
 /**
- * Closes apps and all of their sockets; `open` counts the open ones. Closing once is not enough: a TLS socket in the middle of its
- * handshake may be in a queue of the library, which closing does not reach, and a thread that ends with such a socket crashes the
- * process.
+ * Closes apps and all of their sockets; `open` counts the open ones. Closing once is not enough: a TLS socket in the middle of
+ * its handshake may be in a queue of the library, which closing does not reach, and a thread that ends with such a socket
+ * crashes the process.
  */
 export async function closeWholly(apps: readonly uws.TemplatedApp[], open: () => number): Promise<void> {
   for (let turn = 0; turn < closingTurnsMax; turn++) {

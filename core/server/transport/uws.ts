@@ -18,7 +18,10 @@ interface SocketState<Session> {
   slow: boolean;
 }
 
-/** The native transport: uWebSockets.js, whose topics merge all that one turn of the event loop publishes into one write a socket. */
+/**
+ * The native transport: uWebSockets.js, whose topics merge all that one turn of the event loop publishes into one write a
+ * socket.
+ */
 export function uwsTransport<Session>(events: TransportEvents<Session>, options: TransportOptions): Transport {
   return new UwsTransport(events, options);
 }
@@ -97,8 +100,8 @@ class UwsTransport<Session> implements Transport {
     const answer = (response: uws.HttpResponse, head: RequestHead, query: string) => {
       const request = new UwsRequest(response, head, { query, keepAlive: !lobby.short });
       const fault = headFault(head);
-      // Not at once: after an answer the library would read on, and take what follows for a request. While there is no answer, it ends
-      // a connection on which more comes.
+      // Not at once: after an answer the library would read on, and take what follows for a request. While there is no answer,
+      // it ends a connection on which more comes.
       if (fault) setImmediate(() => request.respond(fault.status, fault.headers, fault.body));
       else if (head.path === socketPath) refuseHandshake(request, head);
       else events.requested(request);

@@ -17,8 +17,8 @@ import { type FrameRun, type TurnSocket, TurnWrites } from "./turn-writes.ts";
 const closeMsMax = 5000;
 
 /**
- * The transport in JavaScript, for Node versions without a binary of uWebSockets.js: the `ws` library shakes hands, reads, and sends
- * control frames. Messages are framed and written here; a published message is framed once for all receivers.
+ * The transport in JavaScript, for Node versions without a binary of uWebSockets.js: the `ws` library shakes hands, reads, and
+ * sends control frames. Messages are framed and written here; a published message is framed once for all receivers.
  */
 export function wsTransport<Session>(events: TransportEvents<Session>, options: TransportOptions): Transport {
   const topics = new Map<string, Set<WsConnection>>();

@@ -32,8 +32,8 @@ const restartDelayMs = 500;
 /**
  * A real PostgreSQL as a child process, which answers a commit once it is on the disk (`fsync` and `synchronous_commit` on).
  *
- * It is in a session of its own, and so is `initdb`, so that Ctrl-C in a terminal reaches the programs that use it first; a guard
- * ends either when its parent dies. Local programs connect by a Unix socket, which costs a third less than loopback TCP.
+ * It is in a session of its own, and so is `initdb`, so that Ctrl-C in a terminal reaches the programs that use it first; a
+ * guard ends either when its parent dies. Local programs connect by a Unix socket, which costs a third less than loopback TCP.
  */
 export class EmbeddedPostgres {
   readonly #options: EmbeddedPostgresOptions;

@@ -11,8 +11,8 @@ interface Guarded {
 }
 
 /**
- * Ends a process when this one dies, however it dies: a shell reads a pipe whose other end only this process holds. A word on the
- * pipe means that the guarded process has ended by itself; the end of the pipe means that this process has.
+ * Ends a process when this one dies, however it dies: a shell reads a pipe whose other end only this process holds. A word on
+ * the pipe means that the guarded process has ended by itself; the end of the pipe means that this process has.
  */
 const script = `
   pid=$1; file=$2; shift 2

@@ -5,8 +5,8 @@ import { projectRoot } from "../../platform/project-root.ts";
 import { canEnter, postgresUser } from "./run-as.ts";
 
 /**
- * A directory for databases that last as long as a run: beside the project, if PostgreSQL's user can get there, so that it is on a
- * disk and not in memory, as /tmp may be.
+ * A directory for databases that last as long as a run: beside the project, if PostgreSQL's user can get there, so that it is
+ * on a disk and not in memory, as /tmp may be.
  */
 export function writablePlace(): string {
   const runAs = postgresUser();

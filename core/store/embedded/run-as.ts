@@ -8,8 +8,8 @@ export interface RunAs {
 }
 
 /**
- * PostgreSQL refuses to run as root: for root the system user `postgres` runs it, and is created if it is missing. Undefined for any
- * other caller, who runs it as themselves.
+ * PostgreSQL refuses to run as root: for root the system user `postgres` runs it, and is created if it is missing. Undefined
+ * for any other caller, who runs it as themselves.
  */
 export function postgresUser(): RunAs | undefined {
   if (process.getuid?.() !== 0) return undefined;

@@ -20,8 +20,8 @@ interface StoredBefore {
 }
 
 /**
- * Stores a batch in which every message is new, in one statement: it locks the groups in id order, gives each message of the right
- * epoch the next seq of its group, and writes the groups' new last seqs.
+ * Stores a batch in which every message is new, in one statement: it locks the groups in id order, gives each message of the
+ * right epoch the next seq of its group, and writes the groups' new last seqs.
  *
  * Fails as a whole with a unique violation if one of the messages is stored already.
  */
@@ -63,8 +63,8 @@ const ingestSql = `
   SELECT id, epoch, last_seq, keyed FROM locked`;
 
 /**
- * Stores a batch with COPY in one transaction, however large it is and whatever is in it. It looks for the suspects, rows that may be
- * stored already, once the groups are locked: then nobody else can be storing them.
+ * Stores a batch with COPY in one transaction, however large it is and whatever is in it. It looks for the suspects, rows that
+ * may be stored already, once the groups are locked: then nobody else can be storing them.
  */
 export async function commitByCopy(
   client: Client,
@@ -124,8 +124,8 @@ async function findStored(
 }
 
 /**
- * Decides each row's outcome as the database does: rows in order get dense seqs from the group's last one on; rows of a stale epoch,
- * and those that are stored already, get no new one.
+ * Decides each row's outcome as the database does: rows in order get dense seqs from the group's last one on; rows of a stale
+ * epoch, and those that are stored already, get no new one.
  *
  * With `storedBefore` it also recognises two rows of one message in the batch: the later one gets the earlier one's seq.
  */

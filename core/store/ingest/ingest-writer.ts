@@ -14,7 +14,9 @@ export interface IngestOptions {
   /** Bounds of the messages that wait while a batch commits; a message beyond them is refused. */
   readonly rowsMax: number;
   readonly bytesMax: number;
-  /** Batches of up to this many rows go in one statement, larger ones by COPY; `fastchat bench ingest` shows where they cross. */
+  /**
+   * Batches of up to this many rows go in one statement, larger ones by COPY; `fastchat bench ingest` shows where they cross.
+   */
   readonly statementRowsMax: number;
   /**
    * The least milliseconds from the start of one commit to the start of the next. A message waits only when a commit began just
@@ -39,11 +41,12 @@ const retries = { msMin: 50, msMax: 2000, jitter: "equal" } as const;
 const stallMsMax = 3000;
 
 /**
- * Stores messages durably and in order, many at a time: while one batch commits, the next fills. Under load the batches
- * grow by themselves.
+ * Stores messages durably and in order, many at a time: while one batch commits, the next fills. Under load the batches grow by
+ * themselves.
  *
- * While the database is away, messages that were taken in wait, and `append` refuses more once the batch is full; the writer goes on
- * by itself when the database is back. When the answer to a commit is lost, the writer looks for its rows before it stores any again.
+ * While the database is away, messages that were taken in wait, and `append` refuses more once the batch is full; the writer
+ * goes on by itself when the database is back. When the answer to a commit is lost, the writer looks for its rows before it
+ * stores any again.
  */
 export class IngestWriter<Ticket> {
   readonly #options: IngestOptions;
@@ -116,7 +119,10 @@ export class IngestWriter<Ticket> {
       .catch((cause: Error) => this.#log.debug({ cause: cause.message }, "closing the writer's connection"));
   }
 
-  /** Begins a commit when its time has come: at the end of this turn of the event loop at the earliest, so that it has all that the turn reads. */
+  /**
+   * Begins a commit when its time has come: at the end of this turn of the event loop at the earliest, so that it has all that
+   * the turn reads.
+   */
   #start(): void {
     const waitMs = this.#lastStartMs + this.#options.commitSpacingMs - this.#clock.monotonic();
     if (waitMs <= 0) setImmediate(() => void this.#run());
@@ -164,7 +170,10 @@ export class IngestWriter<Ticket> {
   /** Returns when every row has its outcome, however long the database is away, or when the writer is closed. */
   async #commit(batch: RowBatch<Ticket>): Promise<void> {
     let suspects: readonly number[] = batch.suspects;
-    /** Set once a commit's answer was lost: this batch may have stored the rows that are found, and then nobody delivered them yet. */
+    /**
+     * Set once a commit's answer was lost: this batch may have stored the rows that are found, and then nobody delivered them
+     * yet.
+     */
     let doubtful = false;
     for (let attempt = 0; !this.#closed; attempt++) {
       try {

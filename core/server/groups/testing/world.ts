@@ -217,8 +217,8 @@ export class World {
   }
 
   #published({ client, group, seq, type }: PublishedTo): void {
-    // Of three servers, one may deliver a message before another has announced the removal. And a server checks the sender of a message by
-    // what it knows of the group, but that of an entry by the database alone.
+    // Of three servers, one may deliver a message before another has announced the removal. And a server checks the sender of a
+    // message by what it knows of the group, but that of an entry by the database alone.
     if (!this.isCalm || this.#weather.servers > 2 || type === messageTypes.membership) return;
     const isMember = this.stored.get(group)?.members.has(client.user) ?? false;
     const removedAt = this.stored.removedAt(group, client.user);

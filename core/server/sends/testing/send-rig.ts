@@ -117,7 +117,9 @@ export class SendRig {
     });
   }
 
-  /** One user at one server, with a group, a budget that the test does not exceed by default, and a clock that moves in steps. */
+  /**
+   * One user at one server, with a group, a budget that the test does not exceed by default, and a clock that moves in steps.
+   */
   async alone({
     waitingMax = 100,
     sends = { burst: 200, perSecond: 50 },
