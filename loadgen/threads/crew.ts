@@ -196,6 +196,8 @@ export class Crew {
       case "auditing":
         // How long these take is not known.
         return 0;
+      default:
+        return this.#phase satisfies never;
     }
   }
 }
