@@ -61,7 +61,7 @@ export class ClientSession implements Asker {
     for (const group of groups) this.server.presence.close(this, group);
     for (const group of groups) {
       this.server.groups.leave(group, this);
-      this.server.presence.stir(group.id);
+      this.server.presence.sessionsChanged(group.id);
     }
     this.server.users.delete(this.user, this);
   }
@@ -144,7 +144,7 @@ export class ClientSession implements Asker {
     this.#groups.push(group);
     this.connection.subscribe(group.topic);
     this.server.groups.enter(group, this);
-    this.server.presence.stir(group.id);
+    this.server.presence.sessionsChanged(group.id);
     return true;
   }
 
@@ -154,7 +154,7 @@ export class ClientSession implements Asker {
     this.#groups = this.#groups?.filter((other) => other !== group);
     this.connection.unsubscribe(group.topic);
     this.server.groups.leave(group, this);
-    this.server.presence.stir(group.id);
+    this.server.presence.sessionsChanged(group.id);
   }
 
   /**

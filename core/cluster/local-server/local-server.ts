@@ -101,19 +101,19 @@ async function untilItAnswers(
 ): Promise<void> {
   const deadline = clock.monotonic() + startMsMax;
   let starting: { hasEnded: boolean; readonly log: () => string } | undefined;
-  let letGo: Cancel | undefined;
+  let releaseClaim: Cancel | undefined;
   try {
     while (!(await answers(addressOf(place)))) {
       const said = starting?.hasEnded ? starting.log() : "";
       const isOver = signal.aborted || clock.monotonic() > deadline;
       if (isOver || (starting?.hasEnded && !passing.test(said))) throw notStarted(place, said);
-      letGo ??= inPlace(place.directory, () => claimStart(place.directory));
-      if (letGo && (!starting || starting.hasEnded))
+      releaseClaim ??= inPlace(place.directory, () => claimStart(place.directory));
+      if (releaseClaim && (!starting || starting.hasEnded))
         starting = inPlace(place.directory, () => start(program, place, inUse));
       await sleep(clock, lookMs, signal);
     }
   } finally {
-    letGo?.();
+    releaseClaim?.();
   }
 }
 

@@ -46,12 +46,12 @@ function setUp() {
     const connection = connectionDouble({ send: (bytes) => see([session], bytes) });
     const session: Session = sessionDouble({ user, connection });
     group.sessions.add(session);
-    presence.stir(group.id);
+    presence.sessionsChanged(group.id);
     return session;
   };
   const leave = (session: Session) => {
     group.sessions.delete(session);
-    presence.stir(group.id);
+    presence.sessionsChanged(group.id);
   };
   const open = async (session: Session) => {
     watchers.set(session, new Set());
@@ -113,7 +113,7 @@ test("a server that asks again gets the members who have gone since it asked las
   connect(bob);
   presence.flush();
   forget();
-  presence.stir(group.id);
+  presence.sessionsChanged(group.id);
   presence.flush();
   assert.deepEqual(sent.slice(2), ["+2 -", "+ -2"]);
 });

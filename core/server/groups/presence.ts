@@ -44,7 +44,7 @@ interface PresenceWatch {
  */
 export class Presence {
   readonly #watches = new Map<GroupId, PresenceWatch>();
-  readonly #stirred = new Set<GroupId>();
+  readonly #changed = new Set<GroupId>();
   readonly #read = new Map<GroupId, Map<UserId, Seq>>();
   /** Members connected here who are writing, of groups that somebody watches. */
   readonly #typing = new Map<GroupId, Set<UserId>>();
@@ -101,8 +101,8 @@ export class Presence {
   }
 
   /** A session of a member has entered the group here, or left it. */
-  stir(group: GroupId): void {
-    if (this.#watches.has(group)) this.#stirred.add(group);
+  sessionsChanged(group: GroupId): void {
+    if (this.#watches.has(group)) this.#changed.add(group);
   }
 
   /** A member has read a group up to a seq. */
@@ -141,7 +141,7 @@ export class Presence {
         }
         for (const user of frame.online) users.add(user);
         for (const user of frame.offline) users.delete(user);
-        this.#stirred.add(frame.group);
+        this.#changed.add(frame.group);
         return;
       }
       case "cursors":
@@ -165,15 +165,15 @@ export class Presence {
   gone(server: ServerId): void {
     for (const [group, watch] of this.#watches) {
       watch.servers.delete(server);
-      if (watch.elsewhere.delete(server)) this.#stirred.add(group);
+      if (watch.elsewhere.delete(server)) this.#changed.add(group);
       if (watch.servers.size === 0 && watch.sessions.size === 0) this.#watches.delete(group);
     }
   }
 
   /** Sends the news that have gathered. */
   flush(): void {
-    for (const id of this.#stirred) this.#showPresence(id);
-    this.#stirred.clear();
+    for (const id of this.#changed) this.#showPresence(id);
+    this.#changed.clear();
     for (const [group, users] of this.#typing) this.#shareTyping(group, [...users]);
     this.#typing.clear();
     void this.#saveRead();

@@ -32,7 +32,7 @@ export class SendIntake {
   #count = 0;
   #turns: SendTurns | undefined;
   /** SENDs that wait for their group to be read, by group, in the order in which they came. */
-  #unplaced: Map<GroupId, ArrivedFrame[]> | undefined;
+  #waiting: Map<GroupId, ArrivedFrame[]> | undefined;
 
   constructor(sender: Asker) {
     this.#sender = sender;
@@ -49,7 +49,7 @@ export class SendIntake {
     if (!this.#mayPass(frame, user)) return;
     const group = server.groups.get(id);
     // Rarely this server does not know yet: the user has just joined the group, or another server has just begun the epoch.
-    if (this.#unplaced?.has(id) || !group?.sessions.has(this.#sender) || frame.epoch > group.epoch) {
+    if (this.#waiting?.has(id) || !group?.sessions.has(this.#sender) || frame.epoch > group.epoch) {
       return this.#takeInOnceKnown({ ...frame, payload: copyBytes(frame.payload) }, user);
     }
     const refusal = this.#takeIn(frame, group, user);
@@ -122,10 +122,10 @@ export class SendIntake {
 
   /** Keeps a message until its group has been read, and takes it in then: messages of a group stay in their order. */
   #takeInOnceKnown(frame: ArrivedFrame, user: UserId): void {
-    this.#unplaced ??= new Map();
-    const unplaced = this.#unplaced.get(frame.group);
-    const isTaken = unplaced
-      ? unplaced.length < limits.requestsInFlightMax && unplaced.push(frame) > 0
+    this.#waiting ??= new Map();
+    const waiting = this.#waiting.get(frame.group);
+    const isTaken = waiting
+      ? waiting.length < limits.requestsInFlightMax && waiting.push(frame) > 0
       : this.#sender.whileInFlight(() => this.#readGroupFor(frame, user));
     if (!isTaken) this.reject(frame, { code: "busy", retryAfterMs: busyRetryMs });
   }
@@ -135,7 +135,7 @@ export class SendIntake {
     const { server } = this.#sender;
     const id = first.group;
     const frames = [first];
-    this.#unplaced?.set(id, frames);
+    this.#waiting?.set(id, frames);
     try {
       let group = await this.#sender.memberOf(id);
       for (let frame = frames[0]; frame; frames.shift(), frame = frames[0]) {
@@ -147,7 +147,7 @@ export class SendIntake {
       server.log.warn({ cause: messageOf(cause) }, "a group could not be read for a SEND");
       for (const frame of frames.splice(0)) this.reject(frame, { code: "busy", retryAfterMs: busyRetryMs });
     } finally {
-      this.#unplaced?.delete(id);
+      this.#waiting?.delete(id);
     }
   }
 
