@@ -87,6 +87,11 @@ export const defaultBindings = {
 
 export type Action = keyof typeof defaultBindings;
 
+/** The actions whose keys are looked for in a context. */
+export type ActionOf<Context extends KeyContext> = {
+  [A in Action]: (typeof defaultBindings)[A]["context"] extends Context ? A : never;
+}[Action];
+
 /** The keys of each action. */
 export type Bindings = Readonly<Record<Action, readonly string[]>>;
 
@@ -99,9 +104,18 @@ export function bindingsOf(own: Partial<Bindings> = {}): Bindings {
 
 /** The action of a key in a context: the context's own, or else that of `everywhere`. */
 export function actionOf(bindings: Bindings, context: KeyContext, key: string): Action | undefined {
-  const among = (wanted: KeyContext) =>
-    actions.find((action) => defaultBindings[action].context === wanted && bindings[action].includes(key));
-  return among(context) ?? (context === "everywhere" ? undefined : among("everywhere"));
+  return actionIn(bindings, context, key) ?? actionIn(bindings, "everywhere", key);
+}
+
+/** The action of a key in this context alone. */
+export function actionIn<Context extends KeyContext>(
+  bindings: Bindings,
+  context: Context,
+  key: string,
+): ActionOf<Context> | undefined {
+  const isMeant = (action: Action): action is ActionOf<Context> =>
+    defaultBindings[action].context === context && bindings[action].includes(key);
+  return actions.find(isMeant);
 }
 
 const file = z.partialRecord(z.enum(actions), z.array(z.string().min(1)).max(8));

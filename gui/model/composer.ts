@@ -1,21 +1,23 @@
 import { textRefusal } from "../../core/client/index.ts";
-import type { Action } from "../keys/bindings.ts";
+import type { ActionOf } from "../keys/bindings.ts";
 import { sentence } from "../text/sentence.ts";
 import { runCommand, withGroup } from "./commands.ts";
 import { offerFor } from "./completion.ts";
 import { askBefore } from "./dialogs/confirm.ts";
-import { edited } from "./editing-keys.ts";
+import { type EditingAction, edited } from "./editing-keys.ts";
 import { type Editor, editorOf, emptyEditor, inFirstLine, inLastLine, insert, move, replaceBefore } from "./editor.ts";
+import { selectLast } from "./reading.ts";
 import type { ChatState } from "./state.ts";
 import { activeConversation, type Step, step, withChat, withConversation, withProblem } from "./step.ts";
+import type { Viewport } from "./viewport.ts";
 
 const sentLinesMax = 200;
 
 /** A key while the message box has the focus; undefined when it means nothing there. */
 export function pressedInInput(
   state: ChatState,
-  action: Action | undefined,
-  text: string | undefined,
+  { action, text }: { readonly action: ActionOf<"input"> | undefined; readonly text: string | undefined },
+  viewport: Viewport,
 ): Step<ChatState> | undefined {
   const draft = activeConversation(state)?.draft ?? emptyEditor;
   switch (action) {
@@ -31,8 +33,11 @@ export function pressedInInput(
       return step(inFirstLine(draft) ? recall(state, draft, -1) : written(state, move(draft, "up")));
     case "newer":
       return step(inLastLine(draft) ? recall(state, draft, 1) : written(state, move(draft, "down")));
+    case "selectMessage":
+      return selectLast(state, viewport);
     default: {
-      const changed = edited(draft, action);
+      const editing: EditingAction | undefined = action;
+      const changed = edited(draft, editing);
       if (changed) return step(written(state, changed));
       return text === undefined ? undefined : typed(state, insert(draft, text));
     }

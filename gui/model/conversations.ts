@@ -1,5 +1,5 @@
 import { type GroupId, nextSeq } from "../../core/wire/ids.ts";
-import type { Action } from "../keys/bindings.ts";
+import type { ActionOf } from "../keys/bindings.ts";
 import { lastSeqOf } from "./message-window.ts";
 import type { ChatState } from "./state.ts";
 import {
@@ -81,7 +81,7 @@ export function openNextUnread(state: ChatState): Step<ChatState> {
 }
 
 /** A key while the list of groups has the focus; undefined when it means nothing there. */
-export function pressedInGroups(state: ChatState, action: Action | undefined): Step<ChatState> | undefined {
+export function pressedInGroups(state: ChatState, action: ActionOf<"groups"> | undefined): Step<ChatState> | undefined {
   const { groups, active } = state.scene;
   switch (action) {
     case "groupUp":
@@ -94,7 +94,7 @@ export function pressedInGroups(state: ChatState, action: Action | undefined): S
     }
     case "groupOpen":
       return step(withChat(state, { focus: "input" }));
-    default:
+    case undefined:
       return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { RowKey } from "../../core/client/index.ts";
-import type { Action } from "../keys/bindings.ts";
+import type { ActionOf } from "../keys/bindings.ts";
 import { markRead } from "./conversations.ts";
 import { effectOn, showMessage } from "./dialogs/message.ts";
 import { showPictures } from "./previews.ts";
@@ -49,7 +49,7 @@ export function selectLast(state: ChatState, viewport: Viewport): Step<ChatState
 /** A key while a message is selected; undefined when it means nothing there. */
 export function pressedInMessages(
   state: ChatState,
-  action: Action | undefined,
+  action: ActionOf<"messages"> | undefined,
   viewport: Viewport,
 ): Step<ChatState> | undefined {
   const conversation = activeConversation(state);
@@ -74,7 +74,7 @@ export function pressedInMessages(
       const effect = message && effectOn(group, message, what, viewport.pictureColumns(state));
       return effect ? step(state, effect) : step(state);
     }
-    default:
+    case undefined:
       return undefined;
   }
 }

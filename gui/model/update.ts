@@ -1,23 +1,15 @@
-import { actionOf, type Bindings } from "../keys/bindings.ts";
+import { actionIn, type Bindings } from "../keys/bindings.ts";
 import { byUser, updateFromAccount, withoutStaleTyping } from "./account-events.ts";
-import { withGroup } from "./commands.ts";
 import { editorDone, pastedInInput, pressedInInput } from "./composer.ts";
-import { leaveGroup, markRead, openGroup, openNeighbour, openNextUnread, pressedInGroups } from "./conversations.ts";
+import { markRead, openGroup, openNeighbour, pressedInGroups } from "./conversations.ts";
 import { clickedInDialog, pastedInDialog, pressedInDialog } from "./dialogs/dialogs.ts";
-import { showFiles } from "./dialogs/files.ts";
-import { showGroup } from "./dialogs/group.ts";
-import { showHelp } from "./dialogs/help.ts";
-import { showMembers } from "./dialogs/members.ts";
-import { showSearch } from "./dialogs/search.ts";
-import { showSettings } from "./dialogs/settings.ts";
-import { showSwitch } from "./dialogs/switch.ts";
-import { showTransfers } from "./dialogs/transfers.ts";
 import type { Event } from "./event.ts";
-import { clickedMessage, leaveMessages, pressedInMessages, scroll, scrollToEnd, selectLast } from "./reading.ts";
+import { performEverywhere } from "./everywhere.ts";
+import { clickedMessage, leaveMessages, pressedInMessages, scroll } from "./reading.ts";
 import type { Settings } from "./settings.ts";
 import { updateSignIn } from "./sign-in.ts";
-import type { Chat, ChatState, Focus, SignIn, Size, State } from "./state.ts";
-import { andThen, clamp, closeDialog, type Step, step, topDialog, withChat } from "./step.ts";
+import type { Chat, ChatState, SignIn, Size, State } from "./state.ts";
+import { andThen, clamp, closeDialog, type Step, step, topDialog } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
 export function initialState(of: {
@@ -115,69 +107,20 @@ function pressed(
   { name, text }: Extract<Event, { kind: "key" }>,
   viewport: Viewport,
 ): Step<ChatState> {
-  const { focus } = state.scene;
-  const action = actionOf(state.bindings, focus, name);
-  const { active } = state.scene;
-  switch (action) {
-    case "quit":
-      return andThen(leaveGroup(state), (left) => step(left, { kind: "quit" }));
-    case "suspend":
-    case "redraw":
-      return step(state, { kind: action });
-    case "help":
-      return step(showHelp(state));
-    case "switch":
-      return step(showSwitch(state));
-    case "settings":
-      return step(showSettings(state));
-    case "transfers":
-      return step(showTransfers(state));
-    case "nextUnread":
-      return openNextUnread(state);
-    case "previousGroup":
-      return openNeighbour(state, -1);
-    case "nextGroup":
-      return openNeighbour(state, 1);
-    case "find":
-      return showSearch(state, active);
-    case "findAll":
-      return showSearch(state, undefined);
-    case "newGroup":
-      return showGroup(state, undefined);
-    case "amendGroup":
-      return withGroup(state, showGroup);
-    case "members":
-      return withGroup(state, showMembers);
-    case "sendFile":
-      return withGroup(state, showFiles);
-    case "focusNext":
-      return focused(state, ({ input: "messages", messages: "groups", groups: "input" } as const)[focus], viewport);
-    case "scrollUp":
-      return scroll(state, viewport, viewport.pageLines(state) - 1);
-    case "scrollDown":
-      return scroll(state, viewport, 1 - viewport.pageLines(state));
-    case "scrollEnd":
-      return scrollToEnd(state);
-    case "selectMessage":
-      return selectLast(state, viewport);
-    default:
-      break;
-  }
+  const { bindings, scene } = state;
+  const { focus } = scene;
+  const everywhere = actionIn(bindings, "everywhere", name);
+  if (everywhere && !actionIn(bindings, focus, name)) return performEverywhere(state, everywhere, viewport);
   const inFocus = {
-    input: () => pressedInInput(state, action, text),
-    messages: () => pressedInMessages(state, action, viewport),
-    groups: () => pressedInGroups(state, action),
+    input: () => pressedInInput(state, { action: actionIn(bindings, "input", name), text }, viewport),
+    messages: () => pressedInMessages(state, actionIn(bindings, "messages", name), viewport),
+    groups: () => pressedInGroups(state, actionIn(bindings, "groups", name)),
   }[focus]();
   if (inFocus) return inFocus;
   // A letter that means nothing here goes into the message box.
   return focus !== "input" && text !== undefined && text !== " "
-    ? andThen(leaveMessages(state), (left) => pressedInInput(left, undefined, text) ?? step(left))
+    ? andThen(leaveMessages(state), (left) => pressedInInput(left, { action: undefined, text }, viewport) ?? step(left))
     : step(state);
-}
-
-function focused(state: ChatState, focus: Focus, viewport: Viewport): Step<ChatState> {
-  if (focus === "messages") return selectLast(state, viewport);
-  return andThen(leaveMessages(state), (left) => step(withChat(left, { focus })));
 }
 
 function clicked(
