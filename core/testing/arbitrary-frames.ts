@@ -186,7 +186,7 @@ export function frameOf<Frame extends { readonly kind: string }, Kind extends Fr
   each: OneOfEach<Frame>,
   kind: Kind,
 ): fc.Arbitrary<Extract<Frame, { readonly kind: Kind }>> {
-  // The body is all of the frame but its kind, which TypeScript does not put together again.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the body is all of the frame but its kind, which TypeScript does not put together again
   return each[kind].map((body) => ({ kind, ...body }) as unknown as Extract<Frame, { readonly kind: Kind }>);
 }
 

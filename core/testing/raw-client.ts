@@ -54,6 +54,7 @@ export class RawClient {
   /** Sends a request, whose fields may be wrong, and resolves with the reply or the error. */
   async ask(frame: Record<string, unknown> & { readonly kind: ColdClientFrame["kind"] }): Promise<ColdServerFrame> {
     const request = this.#requests++;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- frames that are no frames are what tests send by this
     this.sendBytes(encodeClientFrame({ ...frame, request } as unknown as ColdClientFrame));
     const reply = await this.next((of) => "request" in of && of.request === request);
     assert.ok("request" in reply);

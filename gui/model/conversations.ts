@@ -94,7 +94,7 @@ export function pressedInGroups(state: ChatState, action: ActionOf<"groups"> | u
     }
     case "groupOpen":
       return step(withChat(state, { focus: "input" }));
-    case undefined:
-      return undefined;
+    default:
+      return action satisfies undefined;
   }
 }

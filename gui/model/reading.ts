@@ -74,8 +74,8 @@ export function pressedInMessages(
       const effect = message && effectOn(group, message, what, viewport.pictureColumns(state));
       return effect ? step(state, effect) : step(state);
     }
-    case undefined:
-      return undefined;
+    default:
+      return action satisfies undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RowKey } from "../../core/client/index.ts";
 import { present } from "../../core/testing/present.ts";
+import { rowKey } from "../../core/testing/row-key.ts";
 import { clientMessageId, type GroupId, groupId, seq, userId } from "../../core/wire/ids.ts";
 import { bindingsOf } from "../keys/bindings.ts";
 import type { Dialog } from "../model/dialog.ts";
@@ -16,7 +17,7 @@ export const idOf = {
   group: groupId,
   user: userId,
   seq,
-  row: (key: number) => key as RowKey,
+  row: rowKey,
 };
 
 export const alice = idOf.user(1);

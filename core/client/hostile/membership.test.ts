@@ -42,7 +42,7 @@ suite("a server that lies about members", () => {
   async function people<Roles extends readonly string[]>(...roles: Roles): Promise<{ [K in keyof Roles]: Witness }> {
     hostile?.close();
     hostile = await HostileServer.inFrontOf(deployment.cluster.url);
-    // `map` keeps the length, which its type does not say.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `map` keeps the length, which its type does not say
     return Promise.all(roles.map((role) => witness(hostile.target, `${role}${names++}`))) as Promise<{
       [K in keyof Roles]: Witness;
     }>;

@@ -17,6 +17,7 @@ interface Halves {
     close(code: number, reason: string, mask: boolean, done: () => void): void;
   };
 }
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ws exports both, which its types leave out
 const { Receiver, Sender } = ws as unknown as Halves;
 
 /** A server's frame, as RFC 6455 section 5.2 lays it out. */

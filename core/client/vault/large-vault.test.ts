@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { rowKey } from "../../testing/row-key.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { Vault } from "./vault.ts";
 import type { RowKey } from "./view.ts";
@@ -62,7 +63,7 @@ test(`a vault with ${count} messages is shown page by page`, (t) => {
   assert.deepEqual([after.length, after[0]?.seq], [200, (hit.seq ?? 0) + 1]);
   const common = timed("50 of those with a word that all have", () => view.search("message", { count: 50 }));
   assert.deepEqual([common.length, common[0]?.at, common[49]?.at], [50, count, count - 49]);
-  assert.deepEqual(view.before(-1 as RowKey, 10), []);
+  assert.deepEqual(view.before(rowKey(-1), 10), []);
   for (const { group, last: newest } of groups) vault.readUpTo(group, newest?.seq ?? seq(0));
   const read = timed("101 groups, everything read", () => view.groups());
   assert.ok(read.every(({ unread }) => unread === 0));

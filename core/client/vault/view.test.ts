@@ -9,10 +9,11 @@ import { wordsOf } from "../../e2ee/content.ts";
 import { createIdentity } from "../../e2ee/identity.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { present } from "../../testing/present.ts";
+import { rowKey } from "../../testing/row-key.ts";
 import { clientMessageId, epoch, type GroupId, groupId, seq, userId } from "../../wire/ids.ts";
 import type { KeptMessage } from "../group/keeper.ts";
 import { Vault } from "./vault.ts";
-import type { RowKey, ShownMessage, VaultChange } from "./view.ts";
+import type { ShownMessage, VaultChange } from "./view.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "view-test-"));
 after(() => {
@@ -119,8 +120,8 @@ test("a page ends where the next one begins, in both directions", () => {
     const from = Math.min(Math.max(0, i - 4), all.length - 9);
     assert.deepEqual(texts(around), texts(all.slice(from, from + 9)));
   }
-  assert.deepEqual(view.around(999_999 as RowKey, 9), []);
-  assert.deepEqual(view.before(999_999 as RowKey, 9), []);
+  assert.deepEqual(view.around(rowKey(999_999), 9), []);
+  assert.deepEqual(view.before(rowKey(999_999), 9), []);
 });
 
 test("groups have counts of unread messages and mentions, and the one with the latest message comes first", () => {

@@ -71,7 +71,7 @@ export function databaseDouble(
   of: Partial<DatabaseAccess> = {},
 ): DatabaseAccess {
   const database: DatabaseAccess = {
-    // The type of a query's rows is the caller's word, as it is with PostgreSQL.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type of a query's rows is the caller's word, as it is with PostgreSQL
     query: async <Row extends object>(query: Query) => (await answer(query)) as Row[],
     transaction: (work) => work(database),
     copy: async () => {},
