@@ -6,7 +6,6 @@ import { test } from "node:test";
 import { rowKey } from "../../testing/row-key.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { Vault } from "./vault.ts";
-import type { RowKey } from "./view.ts";
 
 /** Few enough for every test run; README.md has the times for 50,000. */
 const count = Number(process.env.VAULT_MESSAGES ?? 4000);
