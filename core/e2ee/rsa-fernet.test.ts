@@ -158,7 +158,7 @@ suite("rsa-fernet", () => {
     assert.equal(await faultOf(opened.state, fernetSeal(key, changed, { nowSeconds: 0 })), "bad_signature");
   });
 
-  test("what the log's head was is signed too", async () => {
+  test("the signature covers the log's head", async () => {
     const opened = await beginEpoch(epoch(1), everybody());
     const key = present(opened.state.keys.get(epoch(1)));
     const inside = Buffer.from(signMessage(envelope(), Buffer.from("hello"), alice.signingKey));
@@ -223,7 +223,7 @@ suite("rsa-fernet", () => {
     }
   });
 
-  test("who is removed can do nothing with the keys it had once the next epoch is open", async () => {
+  test("a removed member's old keys are useless once the next epoch has begun", async () => {
     const first = await beginEpoch(epoch(1), everybody());
     const bobs = await followed(first, epoch(1));
     const second = await beginEpoch(epoch(2), [recipient(users.alice, alice)], first.state);

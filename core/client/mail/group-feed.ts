@@ -132,11 +132,14 @@ export class GroupFeed {
   }
 
   #hold(firstSeq: number, frame: Uint8Array): void {
-    if (this.#heldBytes + frame.length <= heldBytesMax) {
+    const heldLength = this.#held?.get(firstSeq)?.length ?? 0;
+    const moreBytes = frame.length - heldLength;
+    // A repeated frame may have fewer messages than the held one, which then stays.
+    if (moreBytes > 0 && this.#heldBytes + moreBytes <= heldBytesMax) {
       this.#held ??= new Map();
-      if (!this.#held.has(firstSeq)) this.#heldBytes += frame.length;
+      this.#heldBytes += moreBytes;
       this.#held.set(firstSeq, copyBytes(frame));
-    } else this.#notHeld = Math.min(this.#notHeld, firstSeq);
+    } else if (moreBytes > 0) this.#notHeld = Math.min(this.#notHeld, firstSeq);
     this.#cancelPatience ??= this.#clock.after(gapPatienceMs, () => this.#patienceOver());
   }
 

@@ -97,12 +97,12 @@ test("bytes that arrive one at a time give the same events as all at once", () =
   assert.equal(read([bytes])[1], "closed 4006 bye");
 });
 
-test("what breaks the protocol is named, and nothing behind it is read", () => {
+test("a protocol violation is named, and nothing after it is read", () => {
   const good = serverFrame(opcodes.binary, Buffer.from("later"));
   for (const [what, bytes, reason] of [
     ["reserved bits", Buffer.from([0xc2, 0]), /reserved/],
     ["a masked frame", Buffer.from([0x82, 0x80, 1, 2, 3, 4]), /masked/],
-    ["an opcode that there is not", Buffer.from([0x83, 0]), /opcode 3/],
+    ["an unknown opcode", Buffer.from([0x83, 0]), /opcode 3/],
     ["a text message", serverFrame(opcodes.text, Buffer.from("hi")), /opcode 1/],
     ["a continuation of nothing", serverFrame(opcodes.continuation, Buffer.from("x")), /nothing/],
     [

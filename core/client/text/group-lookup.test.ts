@@ -20,6 +20,6 @@ test("a group is meant by its id, its title, or the beginning of its title, in t
   assert.deepEqual(meant(" ｃats "), [9]);
 });
 
-test("nothing, and what no title begins with, means no group", () => {
+test("an empty text, or one that no title begins with, finds no group", () => {
   for (const typed of ["", " ", "unday", "12"]) assert.deepEqual(meant(typed), [], typed);
 });

@@ -32,7 +32,7 @@ test("a long text that names nobody is read in a moment", () => {
   assert.ok(!mentions(`@a${".".repeat(60_000)}`, "alice"));
 });
 
-test("whoever is named stands where their name does, without what ends the sentence", () => {
+test("a mention covers exactly the name, without the punctuation after it", () => {
   const isWanted = (name: string) => ["alice", "bob", "b.ob"].includes(name);
   const found = [...mentionsIn("mail bob@alice, or ask @Alice. @B.ob-", isWanted)];
   assert.deepEqual(found, [
