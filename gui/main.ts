@@ -80,7 +80,7 @@ class RunningChat {
       machine: parts,
       emit,
       terminal: this.#surroundings(),
-      viewer: systemViewer,
+      viewer: systemViewer(clock),
       pictures,
     });
     const scene = beginSignIn(this.#effects.profiles(), { server, user, profile });

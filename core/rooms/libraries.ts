@@ -50,9 +50,6 @@ export const clockReaders: readonly string[] = [
   // Rooms that measure real time.
   "loadgen",
   "bench",
-  // Files that ought to be handed a clock, and are not yet.
-  "core/client/vault/vault.ts",
-  "gui/effects/system-viewer.ts",
 ];
 
 /** Which files may import a target that is only known when the program runs. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { Clock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import type { Viewer } from "./surroundings.ts";
 
@@ -21,24 +22,24 @@ const commands: Readonly<Record<string, readonly string[]>> = {
  * The system's viewer: xdg-open, open, or rundll32 on Windows. Fails when there is none, or when it ends with an error within a
  * second; a viewer that runs longer is left alone.
  */
-export const systemViewer: Viewer = {
+export const systemViewer = (clock: Clock): Viewer => ({
   open(fileOrUrl) {
     const [command = "", ...args] = commands[process.platform] ?? ["xdg-open"];
     return new Promise((resolve, reject) => {
       const failed = (why: string) =>
         reject(new Failure("viewer_failed", `nothing here opens it (${why})`, "save it, and open it by hand"));
       const child = spawn(command, [...args, fileOrUrl], { stdio: "ignore", detached: true });
-      const timer = setTimeout(resolve, startMsMax);
+      const cancel = clock.after(startMsMax, resolve);
       child.once("error", (cause) => {
-        clearTimeout(timer);
+        cancel();
         failed(messageOf(cause));
       });
       child.once("exit", (code) => {
-        clearTimeout(timer);
+        cancel();
         if (code === 0) resolve();
         else failed(`${command} ended with ${code}`);
       });
       child.unref();
     });
   },
-};
+});

@@ -104,9 +104,9 @@ export async function openAccount(
   const profile = parts.profiles.named(name);
   const file = parts.profiles.vaultFile(name);
   const key = await unlockKey(profile.lock, password);
-  if (key) return new LocalAccount(name, profile, Vault.open(file, key), parts, events);
+  if (key) return new LocalAccount(name, profile, Vault.open(file, key, parts.clock), parts, events);
   const { secret, welcome } = await restoreAfterChange(profile, password, parts);
-  const vault = Vault.open(file, secret.vaultKey(profile.vaultSalt));
+  const vault = Vault.open(file, secret.vaultKey(profile.vaultSalt), parts.clock);
   vault.saveSession(welcome);
   const renewed = await relocked(profile, secret, password, parts.effort);
   parts.profiles.write(name, renewed);
@@ -145,7 +145,7 @@ async function remember(
     ...(authority === undefined ? {} : { authority }),
   };
   // Written last: a directory without a profile is no account's, and its vault is made anew.
-  const vault = Vault.create(parts.profiles.vaultFile(name), key);
+  const vault = Vault.create(parts.profiles.vaultFile(name), key, parts.clock);
   vault.saveAccountSecret(secret);
   vault.saveSession(welcome);
   parts.profiles.write(name, profile);

@@ -5,6 +5,7 @@ import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { Identity } from "../../e2ee/identity.ts";
 import type { EpochChange } from "../../e2ee/suite.ts";
+import { systemClock } from "../../platform/clock.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer } from "../../testing/hostile-server.ts";
 import { type LadderState, LadderSuite } from "../../testing/ladder-suite.ts";
@@ -245,7 +246,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     const alice = await member("alice");
     const file = newFile();
     const copies: { file: string; step: string }[] = [];
-    const vault = Vault.open(file, key);
+    const vault = Vault.open(file, key, systemClock);
     const keeper = watched(vault, {
       after(step) {
         const copy = newFile();
@@ -270,7 +271,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
     );
     assert.ok(copies.length > 12, `${copies.length} moments`);
     for (const { file: copy, step } of copies) {
-      const kept = Vault.open(copy, key);
+      const kept = Vault.open(copy, key, systemClock);
       const bobAgain = await again(bob, kept);
       const text = `after ${step} ${names++}`;
       const said = await bobAgain.say(group, text);
@@ -288,7 +289,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
   async function brokenAt(step: number, why: string) {
     const alice = await member("alice");
     const file = newFile();
-    const vault = Vault.open(file, key);
+    const vault = Vault.open(file, key, systemClock);
     let steps = Number.NEGATIVE_INFINITY;
     const keeper = watched(vault, {
       before() {
@@ -310,7 +311,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
       await assert.rejects(async () => change(bob, group, { action: "rekey" }));
       await bob.client.close();
       vault.close();
-      const kept = Vault.open(file, key);
+      const kept = Vault.open(file, key, systemClock);
       const bobAgain = await again(bob, kept);
       await allTalk(group, bobAgain, alice);
       made.push(bobAgain.client.conversation(group).membership?.epoch === 2);
@@ -335,7 +336,7 @@ suite("a suite that needs handshake messages to change the epoch", () => {
       await bob.client.close();
       const before = bob.texts(group);
       vault.close();
-      const kept = Vault.open(file, key);
+      const kept = Vault.open(file, key, systemClock);
       const bobAgain = await again(bob, kept);
       await until(() => bobAgain.texts(group).at(-1) === "two", "bob reads on");
       assert.deepEqual([...before, ...bobAgain.texts(group)].slice(-2), ["one", "two"], `refused at step ${refusedAt}`);

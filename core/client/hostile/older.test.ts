@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
 import { wordsOf } from "../../e2ee/content.ts";
+import { systemClock } from "../../platform/clock.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer, type ShownMessage } from "../../testing/hostile-server.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
@@ -37,7 +38,7 @@ suite("a server that lies about older messages", () => {
     const elsewhere = await person(deployment.target, name);
     const group = await groupOf(alice, elsewhere);
     for (const text of ["a", "b", "c", "d", "e"]) assert.ok((await alice.say(group, text)).ok);
-    const vault = Vault.open(path.join(scratch, `${name}.db`), new Uint8Array(32));
+    const vault = Vault.open(path.join(scratch, `${name}.db`), new Uint8Array(32), systemClock);
     vaults.push(vault);
     vault.saveSession({ user: present(elsewhere.client.user), token: elsewhere.token });
     const misplaced: Seq[] = [];
@@ -56,7 +57,7 @@ suite("a server that lies about older messages", () => {
   };
   const honest = ["2 a", "3 b", "4 c", "5 d", "6 e"];
   const inGroup = async (bob: Person, group: GroupId, count: number) => {
-    const older = await bob.client.older(group, count);
+    const older = await bob.client.conversation(group).older(count);
     return older.ok ? older.value : older.reason.code;
   };
 

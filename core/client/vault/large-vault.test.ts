@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { systemClock } from "../../platform/clock.ts";
 import { rowKey } from "../../testing/row-key.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { Vault } from "./vault.ts";
@@ -13,7 +14,7 @@ const large = groupId(1);
 
 test(`a vault with ${count} messages is shown page by page`, (t) => {
   const directory = mkdtempSync(path.join(tmpdir(), "large-vault-test-"));
-  const vault = Vault.open(path.join(directory, "vault.db"), new Uint8Array(32).fill(7));
+  const vault = Vault.open(path.join(directory, "vault.db"), new Uint8Array(32).fill(7), systemClock);
   vault.saveSession({ user: userId(1), token: Buffer.from("token") });
   // Half of them in one group, the rest in a hundred others.
   for (let i = 1; i <= count; i++) {

@@ -8,6 +8,7 @@ import path from "node:path";
 import { after, test } from "node:test";
 import { createAccountSecret } from "../../e2ee/account-secret.ts";
 import { createIdentity } from "../../e2ee/identity.ts";
+import { systemClock } from "../../platform/clock.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { present } from "../../testing/present.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
@@ -25,7 +26,7 @@ const me = userId(1);
 const other = userId(2);
 
 function opened(file = newFile()): Vault {
-  const vault = Vault.open(file, key);
+  const vault = Vault.open(file, key, systemClock);
   vault.saveSession({ user: me, token: Buffer.from("token") });
   return vault;
 }
@@ -66,7 +67,7 @@ test("everything that was kept comes back after closing and opening", async () =
   vault.written(written(1, "not sent yet"));
   vault.close();
 
-  const again = Vault.open(file, key);
+  const again = Vault.open(file, key, systemClock);
   assert.deepEqual(again.accountSecret()?.identity.public.fingerprint, secret.identity.public.fingerprint);
   assert.deepEqual(Buffer.from(again.accountSecret()?.vaultRoot ?? []), Buffer.from(secret.vaultRoot));
   assert.equal(again.session()?.user, me);
@@ -95,25 +96,28 @@ test("a wrong password fails with a code, and the file stays as it was", () => {
   const file = newFile();
   opened(file).close();
   const before = readFileSync(file);
-  assert.throws(() => Vault.open(file, new Uint8Array(32).fill(8)), failsWith("wrong_password"));
+  assert.throws(() => Vault.open(file, new Uint8Array(32).fill(8), systemClock), failsWith("wrong_password"));
   assert.ok(readFileSync(file).equals(before));
-  Vault.open(file, key).close();
+  Vault.open(file, key, systemClock).close();
 });
 
 test("a second client on the same vault fails with a code, and the first goes on", () => {
   const file = newFile();
   const vault = opened(file);
-  assert.throws(() => Vault.open(file, key), failsWith("vault_in_use"));
+  assert.throws(() => Vault.open(file, key, systemClock), failsWith("vault_in_use"));
   vault.written(written(1, "still mine"));
   vault.close();
-  Vault.open(file, key).close();
+  Vault.open(file, key, systemClock).close();
 });
 
 test("a file that is no vault, and a directory that does not exist, fail with a code", () => {
-  assert.throws(() => Vault.open(path.join(scratch, "nowhere", "vault.db"), key), failsWith("vault_unusable"));
+  assert.throws(
+    () => Vault.open(path.join(scratch, "nowhere", "vault.db"), key, systemClock),
+    failsWith("vault_unusable"),
+  );
   const file = newFile();
   copyFileSync(import.meta.filename, file);
-  assert.throws(() => Vault.open(file, key), failsWith("wrong_password"));
+  assert.throws(() => Vault.open(file, key, systemClock), failsWith("wrong_password"));
 });
 
 test("nothing in its files can be read without the key", () => {
@@ -149,7 +153,7 @@ test("somebody who can write the disk can garble a vault unnoticed: its cipher h
     writeFileSync(copy, changed);
     let garbled: Vault | undefined;
     try {
-      garbled = Vault.open(copy, key);
+      garbled = Vault.open(copy, key, systemClock);
       const kept = garbled.restore(group)?.suiteState;
       outcomes.add(kept && suiteState.equals(kept) ? "untouched" : "garbled");
     } catch {
@@ -288,7 +292,7 @@ test("a client that is killed at any moment has lost no message that it took in"
       "--eval",
       `
       const { Vault } = await import(${JSON.stringify(import.meta.resolve("./vault.js"))});
-      const vault = Vault.open(${JSON.stringify(file)}, new Uint8Array(32).fill(7));
+      const vault = Vault.open(${JSON.stringify(file)}, new Uint8Array(32).fill(7), { now: Date.now });
       for (let i = ${round * 10_000}; ; i++) {
         vault.written({ id: BigInt(i), group: 7, content: { kind: "text", text: "message " + i }, writtenAt: i });
         process.stdout.write(i + "\\n");
@@ -301,7 +305,7 @@ test("a client that is killed at any moment has lost no message that it took in"
       if (out.length > 200 + randomBytes(1).readUInt8() * 4) writer.kill("SIGKILL");
     });
     await once(writer, "close");
-    const vault = Vault.open(file, key);
+    const vault = Vault.open(file, key, systemClock);
     const kept = new Set(vault.unsent().map(({ id }) => Number(id)));
     for (const line of out.split("\n").slice(0, -1)) {
       assert.ok(kept.has(Number(line)), `message ${line} of round ${round}`);

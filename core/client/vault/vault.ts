@@ -4,7 +4,7 @@ import { encode } from "cborg";
 import { z } from "zod";
 import { type AccountSecret, decodeAccountSecret, encodeAccountSecret } from "../../e2ee/account-secret.ts";
 import { encodeContent, wordsOf } from "../../e2ee/content.ts";
-import { systemClock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/clock.ts";
 import { parseCbor } from "../../wire/cbor.ts";
 import { anyBytesField, userIdField } from "../../wire/fields.ts";
 import {
@@ -54,12 +54,14 @@ export class Vault implements Keeper {
   /** Files on their way. */
   readonly files: OutgoingFiles;
   readonly #database: VaultDatabase;
+  readonly #clock: Clock;
   readonly #own: OwnMessageTable;
   #user: UserId | undefined;
   #name: string | undefined;
 
-  private constructor(database: VaultDatabase) {
+  private constructor(database: VaultDatabase, clock: Clock) {
     this.#database = database;
+    this.#clock = clock;
     const self = () => this.#self();
     this.pins = pinTable(database);
     this.files = new OutgoingFileTable(database, self);
@@ -70,19 +72,19 @@ export class Vault implements Keeper {
   }
 
   /** Makes a new vault in this file, and deletes what is there already. */
-  static create(file: string, key: Uint8Array): Vault {
+  static create(file: string, key: Uint8Array, clock: Clock): Vault {
     try {
       mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
       for (const part of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) rmSync(part, { force: true });
     } catch (cause) {
       throw vaultUnusable(file, cause);
     }
-    return Vault.open(file, key);
+    return Vault.open(file, key, clock);
   }
 
   /** Opens the vault in this file, which is made if it is missing. The key has 32 bytes; with a wrong one nothing is changed. */
-  static open(file: string, key: Uint8Array): Vault {
-    return new Vault(VaultDatabase.open(file, key));
+  static open(file: string, key: Uint8Array, clock: Clock): Vault {
+    return new Vault(VaultDatabase.open(file, key), clock);
   }
 
   close(): void {
@@ -144,7 +146,7 @@ export class Vault implements Keeper {
       this.#database.run(
         "INSERT INTO groups (id, cursor, known_since) VALUES (?, 0, ?) ON CONFLICT (id) DO NOTHING",
         group,
-        systemClock.now(),
+        this.#clock.now(),
       );
       if (entry) {
         this.#database.run(
@@ -217,7 +219,7 @@ export class Vault implements Keeper {
         group,
         after,
         after + 1,
-        systemClock.now(),
+        this.#clock.now(),
       );
     }
     if (!goesOn || kept.leftAt !== null) this.view.notify(group, undefined);
@@ -230,7 +232,7 @@ export class Vault implements Keeper {
   }
 
   left(group: GroupId): void {
-    this.#database.run("UPDATE groups SET left_at = ? WHERE id = ?", systemClock.now(), group);
+    this.#database.run("UPDATE groups SET left_at = ? WHERE id = ?", this.#clock.now(), group);
     this.view.notify(group, undefined);
   }
 

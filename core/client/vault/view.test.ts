@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { createAccountSecret } from "../../e2ee/account-secret.ts";
 import { wordsOf } from "../../e2ee/content.ts";
 import { createIdentity } from "../../e2ee/identity.ts";
+import { systemClock } from "../../platform/clock.ts";
 import { keyPair } from "../../testing/key-pairs.ts";
 import { present } from "../../testing/present.ts";
 import { rowKey } from "../../testing/row-key.ts";
@@ -30,7 +31,7 @@ const other = userId(2);
 const open: Vault[] = [];
 
 function opened(): Vault {
-  const vault = Vault.open(path.join(scratch, `vault-${files++}.db`), new Uint8Array(32).fill(7));
+  const vault = Vault.open(path.join(scratch, `vault-${files++}.db`), new Uint8Array(32).fill(7), systemClock);
   vault.saveAccountSecret(account);
   vault.saveSession({ user: me, token: Buffer.from("token") });
   open.push(vault);
