@@ -42,98 +42,8 @@ export interface ClientEvents extends ConversationEvents, TrustEvents, WatchedGr
   settled?(message: WrittenMessage, outcome: SendOutcome): void;
 }
 
-export interface ClientParts extends ConnectionParts, SuiteParts {
-  readonly clock: Clock;
-  /** Identities that were checked; the simulated users of a process share them. */
-  readonly identities: IdentityCache;
-  /** Without a keeper nothing is kept from one run to the next. */
-  readonly keeper?: Keeper | undefined;
-  /** In place of all suites. */
-  readonly suites?: readonly AnySuite[] | undefined;
-}
-
-export interface ClientOptions extends MailboxOptions {
-  /**
-   * Whether the first identity that is met under a name is pinned, and another one refused: for people, whose every message is
-   * opened. Simulated users trust the servers under test.
-   */
-  readonly pinning: boolean;
-  /** Whether a delivered message is opened; without this, all are. */
-  opens?(message: DeliverCursor): boolean;
-}
-
-/** Assembles a client: the same for people and for simulated users. */
-export function createClient(parts: ClientParts, options: ClientOptions, events: ClientEvents): Client {
-  const { clock, keeper, identities } = parts;
-  const { outboxMax, pinning } = options;
-  const suites = new Map((parts.suites ?? createSuites(parts)).map((suite) => [suite.name, suite]));
-  const startAfter = (group: GroupId, lastSeq: Seq) => {
-    const after = options.startAfter?.(group, lastSeq) ?? lastSeq;
-    return keeper ? keeper.entered(group, after) : after;
-  };
-  const left = (group: GroupId) => {
-    for (const part of [conversations, watched, keeper]) part?.left(group);
-    events.left?.(group);
-  };
-  const mailbox: Mailbox = new Mailbox(
-    parts,
-    { outboxMax, startAfter },
-    {
-      connection: (state, why) => {
-        if (state !== "online") watched.interrupted();
-        events.connection?.(state, why);
-      },
-      delivered: (group, message) => {
-        events.delivered?.(group, message);
-        conversations.delivered(group, message);
-      },
-      missing: (group, from, through) => {
-        conversations.missed(group, from, through);
-        events.missing?.(group, from, through);
-      },
-      joined: (group) => events.joined?.(group),
-      left,
-      read: (group, seq) => cursors.listed(group, seq),
-      ready: (welcome) => {
-        // Groups that the user has left while the client was away.
-        for (const { group } of keeper?.groups() ?? []) if (!mailbox.groups.has(group)) left(group);
-        for (const group of mailbox.groups.keys()) watched.entered(group);
-        events.welcomed?.(welcome);
-      },
-      admitted: (group) => watched.entered(group),
-      activity: (notice) => {
-        watched.noticed(notice);
-        if (notice.kind === "cursors") {
-          const own = notice.cursors.find(([user]) => user === conversations.user);
-          if (own) cursors.moved(notice.group, own[1]);
-        }
-      },
-      strayed: (group) => events.strayed?.(group),
-    },
-  );
-  const trust = new Trust(keeper?.pins ?? memoryPins(), identities, events);
-  const people = new IdentityBook(mailbox, identities, pinning ? trust : undefined);
-  const opens = options.opens && { opens: options.opens };
-  const conversations = new Conversations({ mailbox, people, suites, keeper, ...opens }, events);
-  const watched = new WatchedGroups({ mailbox, clock, user: () => conversations.user }, events);
-  const cursors = new ReadCursors({ mailbox, keeper });
-  const messages = new OwnMessages({ mailbox, conversations, keeper, opensAll: pinning });
-  return new Client({
-    mailbox,
-    trust,
-    people,
-    suites,
-    conversations,
-    watched,
-    cursors,
-    messages,
-    keeper,
-    pinning,
-    events,
-  });
-}
-
-interface AssembledClient {
+/** What `createClient` assembles. */
+export interface ClientParts {
   readonly mailbox: Mailbox;
   readonly trust: Trust;
   readonly people: IdentityBook;
@@ -142,9 +52,8 @@ interface AssembledClient {
   readonly watched: WatchedGroups;
   readonly cursors: ReadCursors;
   readonly messages: OwnMessages;
-  readonly keeper: Keeper | undefined;
-  readonly pinning: boolean;
-  readonly events: ClientEvents;
+  /** Sets the client's user. */
+  become(identity: Identity, user: UserId): void;
 }
 
 /**
@@ -152,10 +61,10 @@ interface AssembledClient {
  * The same for people and for simulated users.
  */
 export class Client {
-  readonly #parts: AssembledClient;
+  readonly #parts: ClientParts;
 
-  /** Called by {@link createClient}. */
-  constructor(parts: AssembledClient) {
+  /** Called by `createClient`. */
+  constructor(parts: ClientParts) {
     this.#parts = parts;
   }
 
@@ -187,19 +96,19 @@ export class Client {
     return this.#parts.mailbox.logIn(async (link) => {
       const welcome = await authenticate(link);
       // This comes before the mailbox delivers the first message.
-      if (welcome.ok) this.#become(typeof identity === "function" ? identity() : identity, welcome.value.user);
+      if (welcome.ok) this.#parts.become(typeof identity === "function" ? identity() : identity, welcome.value.user);
       return welcome;
     });
   }
 
   /** Sets the user without a connection: kept messages can be read, and written ones wait. */
   recognise(identity: Identity, user: UserId): void {
-    if (this.user === undefined) this.#become(identity, user);
+    if (this.user === undefined) this.#parts.become(identity, user);
   }
 
   /** Goes online with the token of an earlier login. */
   resume(identity: Identity, user: UserId, token: Uint8Array): void {
-    this.#become(identity, user);
+    this.#parts.become(identity, user);
     this.#parts.mailbox.resume(token);
   }
 
@@ -298,24 +207,9 @@ export class Client {
     this.#parts.cursors.read(group, seq);
   }
 
-  /**
-   * Fetches up to so many messages (500 at most) of a group from before the oldest that is kept, and keeps them: a machine
-   * that is new to a group begins with the last ones.
-   */
-  older(group: GroupId, count: number): Promise<Result<OlderMessages, GroupRefusal>> {
-    return this.conversation(group).older(count);
-  }
-
-  /** Milliseconds from a ping to its reply. */
-  roundTrip(): Promise<Result<number, RequestRefusal>> {
-    return this.#parts.mailbox.roundTrip();
-  }
-
   /** Deletes the kept messages that have expired, in groups whose messages expire. */
-  async forgetExpired(): Promise<void> {
-    const { keeper, mailbox } = this.#parts;
-    const groups = keeper?.groups() ?? [];
-    await Promise.all(groups.map(({ group }) => this.conversation(group).expire(mailbox.now())));
+  forgetExpired(): Promise<void> {
+    return this.#parts.conversations.forgetExpired();
   }
 
   /** Sends a content to a group, and calls `settled` with its outcome. Refused when too many wait. */
@@ -335,14 +229,6 @@ export class Client {
 
   /** Deletes a failed message; false when there is no such message. */
   discard(id: ClientMessageId): boolean {
-    return this.#parts.keeper?.discarded(id) ?? false;
-  }
-
-  #become(identity: Identity, user: UserId): void {
-    const { conversations, trust, pinning, messages, events } = this.#parts;
-    const isFirst = conversations.become(identity, user);
-    // So nobody else's identity can be pinned under the user's own name.
-    if (pinning) trust.meet(user, identity.public);
-    if (isFirst) messages.resume((message, outcome) => events.settled?.(message, outcome));
+    return this.#parts.messages.discard(id);
   }
 }

@@ -24,9 +24,18 @@ const serverFloors = [
   "http",
 ].map((floor) => `core/server/${floor}`);
 const belowClient = ["core/platform", "core/wire", "core/e2ee"] as const;
-const clientFloors = ["text", "socket", "mail", "people", "group", "client.ts", "files", "vault", "account"].map(
-  (floor) => `core/client/${floor}`,
-);
+const clientFloors = [
+  "text",
+  "socket",
+  "mail",
+  "people",
+  "group",
+  "client.ts",
+  "create-client.ts",
+  "files",
+  "vault",
+  "account",
+].map((floor) => `core/client/${floor}`);
 /** The floors of a tower below this one. */
 const floorsBelow = (floor: string, tower = clientFloors) => tower.slice(0, tower.indexOf(floor));
 const belowOfServer = (floor: string) => [...belowServer, ...floorsBelow(`core/server/${floor}`, serverFloors)];
@@ -193,8 +202,14 @@ const rooms: readonly Room[] = [
   },
   {
     path: "core/client/client.ts",
-    holds: "a user's client, put together",
+    holds: "a user's client, as its users see it",
     imports: [...belowClient, ...floorsBelow("core/client/client.ts")],
+    builtins: nothing,
+  },
+  {
+    path: "core/client/create-client.ts",
+    holds: "assembles a client, the same for people and for simulated users",
+    imports: [...belowClient, ...floorsBelow("core/client/create-client.ts")],
     builtins: nothing,
   },
   {

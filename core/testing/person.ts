@@ -1,6 +1,7 @@
 import { after } from "node:test";
 import { logIn, signUp } from "../client/account/authenticate.ts";
-import { type Client, type ClientEvents, createClient } from "../client/client.ts";
+import type { Client, ClientEvents } from "../client/client.ts";
+import { createClient } from "../client/create-client.ts";
 import type { OpenedMessage, UnreadableMessage } from "../client/group/conversation-events.ts";
 import type { Keeper } from "../client/group/keeper.ts";
 import type { SendOutcome } from "../client/mail/outgoing-message.ts";

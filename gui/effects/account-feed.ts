@@ -161,7 +161,7 @@ export class AccountFeed {
   async #measure(isNew: boolean): Promise<void> {
     const account = this.#account;
     if (!account || account.client.mailbox.state !== "online") return;
-    const [trip, about] = await Promise.all([account.client.roundTrip(), isNew ? account.about() : undefined]);
+    const [trip, about] = await Promise.all([account.client.mailbox.roundTrip(), isNew ? account.about() : undefined]);
     if (account.client.mailbox.state !== "online" || this.#account !== account) return;
     const { server } = account.client;
     const strategy = about?.ok ? { strategy: about.value.strategy } : {};

@@ -67,7 +67,7 @@ export function load({ account, emit, feed }: OpenAccount, { group, where, from 
 
 export async function fetchOlder({ account, emit, feed }: OpenAccount, group: GroupId): Promise<void> {
   const before = account.vault.oldest(group) ?? seqBeforeFirst;
-  const fetched = await feed.quietly(group, before, () => account.client.older(group, pageCount));
+  const fetched = await feed.quietly(group, before, () => account.client.conversation(group).older(pageCount));
   if (fetched.ok) return emit({ kind: "fetched", group, ...fetched.value });
   emit({ kind: "fetched", group, count: 0, more: true, problem: refusalSentence(fetched.reason) });
 }

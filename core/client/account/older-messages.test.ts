@@ -22,12 +22,21 @@ suite("older messages at a machine", () => {
     assert.equal(events.length, 501);
     const [{ cursor } = assert.fail()] = elsewhere.vault.groups();
     // Two calls at the same time fetch once.
-    const [first, same] = await Promise.all([elsewhere.client.older(group, 50), elsewhere.client.older(group, 50)]);
+    const [first, same] = await Promise.all([
+      elsewhere.client.conversation(group).older(50),
+      elsewhere.client.conversation(group).older(50),
+    ]);
     assert.deepEqual(first, { ok: true, value: { count: 50, more: true } });
     assert.deepEqual(same, first);
     assert.equal(texts(elsewhere, group).length, before + 50);
-    assert.deepEqual(await elsewhere.client.older(group, 1000), { ok: true, value: { count: 70, more: false } });
-    assert.deepEqual(await elsewhere.client.older(group, 1000), { ok: true, value: { count: 0, more: false } });
+    assert.deepEqual(await elsewhere.client.conversation(group).older(1000), {
+      ok: true,
+      value: { count: 70, more: false },
+    });
+    assert.deepEqual(await elsewhere.client.conversation(group).older(1000), {
+      ok: true,
+      value: { count: 0, more: false },
+    });
     assert.deepEqual(texts(elsewhere, group), texts(alice, group));
     assert.equal(events.length, 501, "older messages make no events");
     assert.equal(elsewhere.vault.groups()[0]?.cursor, cursor);
@@ -54,7 +63,7 @@ suite("older messages at a machine", () => {
     await until(() => texts(elsewhere, group).includes("again 494"), "the newest has come");
     const counts: number[] = [];
     for (let more = true; more; ) {
-      const older = await elsewhere.client.older(group, 30);
+      const older = await elsewhere.client.conversation(group).older(30);
       assert.ok(older.ok);
       counts.push(older.value.count);
       ({ more } = older.value);
@@ -71,7 +80,7 @@ suite("older messages at a machine", () => {
     assert.deepEqual(texts(elsewhere, group), [...unread.map(() => undefined), ...again]);
     assert.equal(unread.length, 30);
     await until(() => texts(bob, group).includes("again 494"), "the newest has come to the first machine");
-    const fetched = await bob.client.older(group, 500);
+    const fetched = await bob.client.conversation(group).older(500);
     assert.deepEqual(fetched, { ok: true, value: { count: 0, more: false } });
     assert.deepEqual(texts(bob, group), [...expected("with bob", 30), ...again]);
     const first = changesOf(elsewhere, group).find(({ action }) => action === "admit")?.seq;
@@ -95,12 +104,12 @@ suite("older messages at a machine", () => {
     const elsewhere = await atAnother(alice);
     await until(() => texts(elsewhere, group).length === 500, "the last have come");
     elsewhere.client.mailbox.goOffline();
-    const older = await elsewhere.client.older(group, 10);
+    const older = await elsewhere.client.conversation(group).older(10);
     assert.equal(older.ok ? "" : older.reason.code, "offline");
-    const nowhere = await elsewhere.client.older(groupId(4711), 10);
+    const nowhere = await elsewhere.client.conversation(groupId(4711)).older(10);
     assert.equal(nowhere.ok ? "" : nowhere.reason.code, "not_a_member");
     elsewhere.client.mailbox.goOnline();
-    await until(async () => (await elsewhere.client.older(group, 10)).ok, "it works again");
+    await until(async () => (await elsewhere.client.conversation(group).older(10)).ok, "it works again");
     await closed(elsewhere);
   });
 });

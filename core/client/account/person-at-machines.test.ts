@@ -208,14 +208,14 @@ suite("a person at their machines", () => {
   test("an account knows its server, the round-trip time, and the strategy that chose the server", async () => {
     const alice = await signedUp();
     assert.equal(typeof alice.client.server, "string");
-    const trip = await alice.client.roundTrip();
+    const trip = await alice.client.mailbox.roundTrip();
     assert.ok(trip.ok && trip.value > 0 && trip.value < 10_000);
     const about = await alice.about();
     assert.ok(about.ok);
     assert.equal(about.value.strategy, "round-robin");
     alice.client.mailbox.goOffline();
     assert.equal(alice.client.server, undefined);
-    const none = await alice.client.roundTrip();
+    const none = await alice.client.mailbox.roundTrip();
     assert.equal(none.ok ? "" : none.reason.code, "offline");
   });
 });

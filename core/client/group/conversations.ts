@@ -81,6 +81,12 @@ export class Conversations {
     });
   }
 
+  /** Deletes the kept messages that have expired, in groups whose messages expire. */
+  async forgetExpired(): Promise<void> {
+    const { keeper, mailbox } = this.#parts;
+    await Promise.all((keeper?.groups() ?? []).map(({ group }) => this.of(group).expire(mailbox.now())));
+  }
+
   /** Resolves when no conversation keeps anything any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#conversations.values()].map((conversation) => conversation.close()));

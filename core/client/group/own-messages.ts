@@ -51,6 +51,11 @@ export class OwnMessages {
     return { ok: true, value: id };
   }
 
+  /** Deletes a failed message; false when there is no such message. */
+  discard(id: ClientMessageId): boolean {
+    return this.#parts.keeper?.discarded(id) ?? false;
+  }
+
   /** Sends the messages that an earlier run has left without an outcome. */
   resume(settled: (message: WrittenMessage, outcome: SendOutcome) => void): void {
     for (const message of this.#parts.keeper?.unsent() ?? []) {

@@ -18,7 +18,7 @@ import { coldClientFrames, type RequestKind } from "../../wire/client-frame.ts";
 import { clientMessageId, epoch, seq } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { encodeServerFrame, noticeFrames, parseServerFrame, type ServerFrame } from "../../wire/server-frame.ts";
-import { createClient } from "../client.ts";
+import { createClient } from "../create-client.ts";
 import { IdentityCache } from "../people/identity-cache.ts";
 
 const [alice, bob] = [accountOf("alice").identity, accountOf("bob").identity] as const;
@@ -131,7 +131,7 @@ async function liveWith(lies: Map<RequestKind, Uint8Array[]>): Promise<Set<strin
     await live(1000);
     const work: Readonly<Record<string, Promise<Outcome>>> = {
       refresh: client.conversation(group).refresh(),
-      ping: client.roundTrip(),
+      ping: client.mailbox.roundTrip(),
       meet: client.meet(["alice"]),
       leave: client.changeGroup(group, { action: "leave" }),
       found: client.createGroup({ title: "ours", members: ["alice"] }),

@@ -39,7 +39,7 @@ suite("a server that answers anything to anything", () => {
     done: () => alice.client.changeGroup(group, { action: "rekey" }),
     changed: () => alice.client.changeGroup(group, { action: "rename", title: "another title" }),
     synced: () => alice.client.mailbox.history(group, { after: seq(0), through: seq(1) }),
-    pong: () => alice.client.roundTrip(),
+    pong: () => alice.client.mailbox.roundTrip(),
   } satisfies Partial<Record<ReplyKind, () => unknown>>;
 
   for (const kind of keysOf(asks)) {
