@@ -10,7 +10,7 @@ import { DeliverCursor } from "../wire/deliver-frame.ts";
 import { seqPlus, type UserId } from "../wire/ids.ts";
 import type { Bus, BusEvents, FrameAboutServers, ServerId } from "./bus.ts";
 import { Counters } from "./counters.ts";
-import { followChange } from "./groups/changes.ts";
+import { applyChange } from "./groups/changes.ts";
 import { FanOut } from "./groups/fan-out.ts";
 import { GroupDirectory } from "./groups/group-directory.ts";
 import { Presence } from "./groups/presence.ts";
@@ -81,7 +81,7 @@ export function busEvents(
     received(from, frame) {
       switch (frame.kind) {
         case "changed":
-          return followChange(server, frame);
+          return applyChange(server, frame);
         case "presenceWatch":
         case "presence":
         case "cursors":
@@ -96,7 +96,7 @@ export function busEvents(
           frame satisfies never;
       }
     },
-    joined: (from, groups) => server.presence.joined(from, groups),
+    subscribed: (from, groups) => server.presence.subscribed(from, groups),
     gone: (from) => server.presence.gone(from),
   };
 }

@@ -16,19 +16,19 @@ export type FrameAboutServers = Extract<BusFrame, { kind: "heartbeat" | "bye" }>
  */
 export interface Bus {
   readonly self: ServerId;
-  /** Joins groups: once this has resolved, everything that other servers deliver to these groups arrives here. */
-  join(groups: readonly GroupId[]): Promise<void>;
-  leave(groups: readonly GroupId[]): void;
+  /** Once this has resolved, everything that other servers deliver to these groups arrives here. */
+  subscribe(groups: readonly GroupId[]): Promise<void>;
+  unsubscribe(groups: readonly GroupId[]): void;
   /**
-   * Sends DELIVER frames to the servers that have joined their groups; answers how many copies of messages went out: a message
+   * Sends DELIVER frames to the servers that have subscribed to their groups; answers how many copies of messages went out: a message
    * counts once for each server that gets it.
    */
   deliver(frames: readonly GroupFrame[]): number;
   send(server: ServerId, frame: BusFrame): void;
-  /** Sends a frame to the servers that have joined the group. */
+  /** Sends a frame to the servers that have subscribed to the group. */
   publish(group: GroupId, frame: BusFrame): void;
   broadcast(frame: BusFrame): void;
-  /** Sets the receiver of what arrives: once, before any group is joined. */
+  /** Sets the receiver of what arrives: once, before the first subscription. */
   listen(events: BusEvents): void;
 }
 
@@ -44,8 +44,8 @@ export interface BusEvents {
   delivered(frame: Uint8Array): void;
   /** Any other frame arrived. */
   received(from: ServerId, frame: BusFrame): void;
-  /** A server has joined groups. */
-  joined(server: ServerId, groups: readonly GroupId[]): void;
+  /** A server has subscribed to groups. */
+  subscribed(server: ServerId, groups: readonly GroupId[]): void;
   /** A server has gone, announced or not. */
   gone(server: ServerId): void;
 }

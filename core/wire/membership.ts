@@ -131,7 +131,7 @@ function checkShape(before: Membership, entry: MembershipEntry): Parsed<undefine
   if (hasNewKey !== (entry.opening !== undefined))
     return refuse(
       "invalid_change",
-      `${entry.action} ${hasNewKey ? "brings a new key and needs its opening" : "brings no new key, and so no opening"}`,
+      `${entry.action} ${hasNewKey ? "brings a new key and needs its key commitment" : "brings no new key, and so no key commitment"}`,
     );
   if (withSubjects.has(entry.action) !== entry.subjects.length > 0)
     return refuse("invalid_change", `${entry.action} with ${entry.subjects.length} subjects`);

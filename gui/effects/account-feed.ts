@@ -82,7 +82,7 @@ export class AccountFeed {
       logRefused: (group, detail) =>
         this.#warn(`what the server shows of the members of ${this.#titleOf(group)} is refused: ${detail}`),
       misplaced: (group, seq) =>
-        this.#warn(`the server has not kept your message at its place ${seq} of ${this.#titleOf(group)}`),
+        this.#warn(`the server has not kept your message with the seq ${seq} in ${this.#titleOf(group)}`),
       notKept: (group, detail) =>
         this.#warn(`nothing more of ${this.#titleOf(group)} can be kept (${detail}): make room, and start again`),
       missing: (group, from, through) => this.#missing(group, through - from + 1),

@@ -11,17 +11,17 @@ import { LocalBus } from "./local-bus.ts";
 interface Heard {
   readonly delivered: string[];
   readonly received: string[];
-  readonly joined: string[];
+  readonly subscribed: string[];
   readonly gone: string[];
 }
 
 function openBus(name: string, clock = systemClock): { bus: LocalBus; heard: Heard } {
   const bus = new LocalBus(name, { clock, log: silentLog });
-  const heard: Heard = { delivered: [], received: [], joined: [], gone: [] };
+  const heard: Heard = { delivered: [], received: [], subscribed: [], gone: [] };
   bus.listen({
     delivered: (frame) => heard.delivered.push(Buffer.from(frame).toString()),
     received: (from, frame) => heard.received.push(`${from} ${frame.kind}`),
-    joined: (server, groups) => heard.joined.push(`${server} ${groups.join()}`),
+    subscribed: (server, groups) => heard.subscribed.push(`${server} ${groups.join()}`),
     gone: (server) => heard.gone.push(server),
   });
   return { bus, heard };
@@ -36,29 +36,29 @@ function link(a: LocalBus, b: LocalBus): void {
 const frame = (group: number, text: string) => ({ group: groupId(group), count: 1, frame: Buffer.from(text) });
 const groups = (...ids: number[]): GroupId[] => ids.map(groupId);
 
-test("frames go to the servers that joined their groups, and to no others", async () => {
+test("frames go to the servers that subscribed to their groups, and to no others", async () => {
   const [a, b, c] = [openBus("a"), openBus("b"), openBus("c")];
   link(a.bus, b.bus);
   link(a.bus, c.bus);
   link(b.bus, c.bus);
-  await b.bus.join(groups(1, 2));
-  await c.bus.join(groups(2));
+  await b.bus.subscribe(groups(1, 2));
+  await c.bus.subscribe(groups(2));
   assert.equal(a.bus.deliver([frame(1, "one"), frame(2, "two"), frame(3, "three")]), 3);
   await until(() => b.heard.delivered.length === 2 && c.heard.delivered.length === 1, "the frames arrive");
   assert.deepEqual(b.heard.delivered, ["one", "two"]);
   assert.deepEqual(c.heard.delivered, ["two"]);
-  b.bus.leave(groups(1));
-  await b.bus.join(groups(9));
+  b.bus.unsubscribe(groups(1));
+  await b.bus.subscribe(groups(9));
   assert.equal(a.bus.deliver([frame(1, "again")]), 0);
-  assert.deepEqual(a.heard.joined, ["b 1,2", "c 2", "b 9"]);
+  assert.deepEqual(a.heard.subscribed, ["b 1,2", "c 2", "b 9"]);
   for (const { bus } of [a, b, c]) bus.close();
 });
 
-test("once a join has resolved, everything that a peer delivers to the group arrives", async () => {
+test("once a subscription has resolved, everything that a peer delivers to the group arrives", async () => {
   const [a, b] = [openBus("a"), openBus("b")];
   link(a.bus, b.bus);
   for (let group = 1; group <= 50; group++) {
-    await b.bus.join(groups(group));
+    await b.bus.subscribe(groups(group));
     assert.equal(a.bus.deliver([frame(group, `${group}`)]), 1);
   }
   await until(() => b.heard.delivered.length === 50, "all of them arrive");
@@ -66,30 +66,30 @@ test("once a join has resolved, everything that a peer delivers to the group arr
   b.bus.close();
 });
 
-test("a server that is added later gets the groups that were joined before", async () => {
+test("a server that is added later gets the groups that were subscribed to before", async () => {
   const [a, b] = [openBus("a"), openBus("b")];
-  await b.bus.join(groups(5));
+  await b.bus.subscribe(groups(5));
   link(a.bus, b.bus);
-  await until(() => a.heard.joined.length === 1, "the groups have arrived");
+  await until(() => a.heard.subscribed.length === 1, "the groups have arrived");
   assert.equal(a.bus.deliver([frame(5, "hello")]), 1);
   a.bus.close();
   b.bus.close();
 });
 
-test("a join does not wait for a server that hangs or is removed", async () => {
+test("a subscription does not wait for a server that hangs or is removed", async () => {
   const clock = new FakeClock();
   const { bus } = openBus("a", clock);
   const { port1, port2 } = new MessageChannel();
   bus.addPeer("hanging", port1);
-  let joined = false;
-  const joining = bus.join(groups(1)).then(() => {
-    joined = true;
+  let subscribed = false;
+  const subscribing = bus.subscribe(groups(1)).then(() => {
+    subscribed = true;
   });
   await clock.advance(500);
-  assert.equal(joined, false);
+  assert.equal(subscribed, false);
   await clock.advance(600);
-  await joining;
-  const again = bus.join(groups(2));
+  await subscribing;
+  const again = bus.subscribe(groups(2));
   bus.removePeer("hanging");
   await again;
   assert.equal(clock.waiting, 0, "no timer is left");
@@ -100,7 +100,7 @@ test("a join does not wait for a server that hangs or is removed", async () => {
 test("the end of a server is announced once, and frames for it are dropped", async () => {
   const [a, b] = [openBus("a"), openBus("b")];
   link(a.bus, b.bus);
-  await b.bus.join(groups(1));
+  await b.bus.subscribe(groups(1));
   a.bus.removePeer("b");
   a.bus.removePeer("b");
   assert.deepEqual(a.heard.gone, ["b"]);

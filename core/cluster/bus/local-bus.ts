@@ -4,8 +4,11 @@ import type { Bus, BusEvents, GroupFrame, ServerId } from "../../server/bus.ts";
 import type { GroupId } from "../../wire/ids.ts";
 import { type ColdLinkFrame, encodeLinkDeliver, encodeLinkFrame, parseLinkFrame } from "../../wire/link-frame.ts";
 
-/** How long a join waits for peers: a peer that hangs must not hold up logins here. The sweep repairs what it does not send. */
-const joinMsMax = 1000;
+/**
+ * How long a subscription waits for peers: a peer that hangs must not hold up logins here. The sweep repairs what the peer does
+ * not send.
+ */
+const subscribeMsMax = 1000;
 
 /** As much of a `MessagePort` as the bus uses. */
 export interface BusPort {
@@ -17,7 +20,7 @@ export interface BusPort {
 
 interface Peer {
   readonly port: BusPort;
-  /** The groups that the peer has joined. */
+  /** The groups to which the peer has subscribed. */
   readonly interest: Set<GroupId>;
 }
 
@@ -27,8 +30,8 @@ export class LocalBus implements Bus {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #peers = new Map<ServerId, Peer>();
-  readonly #joined = new Set<GroupId>();
-  /** Joins without an answer, by request number: one for each peer that was asked. */
+  readonly #subscribed = new Set<GroupId>();
+  /** Subscriptions without an answer, by request number: one for each peer that was asked. */
   readonly #awaited = new Map<number, { readonly server: ServerId; readonly done: () => void }>();
   #events: BusEvents | undefined;
   #request = 0;
@@ -49,7 +52,7 @@ export class LocalBus implements Bus {
     this.#peers.set(server, { port, interest: new Set() });
     port.on("message", (bytes: Uint8Array) => this.#received(server, bytes));
     port.unref();
-    if (this.#joined.size > 0) void this.#announce(server, [...this.#joined]);
+    if (this.#subscribed.size > 0) void this.#announce(server, [...this.#subscribed]);
   }
 
   removePeer(server: ServerId): void {
@@ -61,13 +64,13 @@ export class LocalBus implements Bus {
     this.#events?.gone(server);
   }
 
-  async join(groups: readonly GroupId[]): Promise<void> {
-    for (const group of groups) this.#joined.add(group);
+  async subscribe(groups: readonly GroupId[]): Promise<void> {
+    for (const group of groups) this.#subscribed.add(group);
     await Promise.all([...this.#peers.keys()].map((server) => this.#announce(server, groups)));
   }
 
-  leave(groups: readonly GroupId[]): void {
-    for (const group of groups) this.#joined.delete(group);
+  unsubscribe(groups: readonly GroupId[]): void {
+    for (const group of groups) this.#subscribed.delete(group);
     this.broadcast({ kind: "interest", request: this.#request++, join: [], leave: groups });
   }
 
@@ -99,11 +102,11 @@ export class LocalBus implements Bus {
     for (const server of [...this.#peers.keys()]) this.removePeer(server);
   }
 
-  /** Sends a peer the groups that this server has joined; resolves when it has answered. */
-  #announce(server: ServerId, join: readonly GroupId[]): Promise<void> {
+  /** Sends a peer the groups to which this server has subscribed; resolves when it has answered. */
+  #announce(server: ServerId, groups: readonly GroupId[]): Promise<void> {
     return new Promise((resolve) => {
       const request = this.#request++;
-      const giveUp = this.#clock.after(joinMsMax, () => {
+      const giveUp = this.#clock.after(subscribeMsMax, () => {
         this.#log.warn({ server }, "a server does not answer on the bus; the sweep will repair what it does not send");
         done();
       });
@@ -113,7 +116,7 @@ export class LocalBus implements Bus {
         resolve();
       };
       this.#awaited.set(request, { server, done });
-      this.send(server, { kind: "interest", request, join, leave: [] });
+      this.send(server, { kind: "interest", request, join: groups, leave: [] });
     });
   }
 
@@ -131,7 +134,7 @@ export class LocalBus implements Bus {
         for (const group of frame.leave) interest?.delete(group);
         if (frame.join.length === 0) return;
         this.send(from, { kind: "interested", request: frame.request });
-        return this.#events?.joined(from, frame.join);
+        return this.#events?.subscribed(from, frame.join);
       }
       case "interested":
         return this.#awaited.get(frame.request)?.done();

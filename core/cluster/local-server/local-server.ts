@@ -9,8 +9,8 @@ import { canEnter, postgresUser } from "../../store/embedded/run-as.ts";
 const startMsMax = 90_000;
 const lookMs = 200;
 const touchPeriodMsMax = 5000;
-/** These failures pass: another server is just starting or stopping, and the caller waits for it. */
-const passing = /^(port_in_use|data_directory_in_use): /m;
+/** These failures are temporary: another server is just starting or stopping, and the caller waits for it. */
+const temporary = /^(port_in_use|data_directory_in_use): /m;
 
 export interface LocalServerPlace {
   /** Holds the database and the server's log. */
@@ -106,7 +106,7 @@ async function untilItAnswers(
     while (!(await answers(addressOf(place)))) {
       const said = starting?.hasEnded ? starting.log() : "";
       const isOver = signal.aborted || clock.monotonic() > deadline;
-      if (isOver || (starting?.hasEnded && !passing.test(said))) throw notStarted(place, said);
+      if (isOver || (starting?.hasEnded && !temporary.test(said))) throw notStarted(place, said);
       releaseClaim ??= inPlace(place.directory, () => claimStart(place.directory));
       if (releaseClaim && (!starting || starting.hasEnded))
         starting = inPlace(place.directory, () => start(program, place, inUse));

@@ -31,14 +31,14 @@ export interface ChangeParts extends MembershipParts {
 export function announceChange(server: ChangeParts, change: Omit<Changed, "kind">, entry: DeliveredMessage): void {
   server.fanOut.deliver([committedFrame(change.group, change.seq, [entry])]);
   server.bus.broadcast({ kind: "changed", ...change });
-  followChange(server, change);
+  applyChange(server, change);
 }
 
 /**
  * Applies a change that any server committed to what this server knows of the group, and to the sessions that are subscribed to
  * it.
  */
-export function followChange(server: ChangeParts, change: Omit<Changed, "kind">): void {
+export function applyChange(server: ChangeParts, change: Omit<Changed, "kind">): void {
   const known = server.groups.get(change.group) !== undefined;
   const group = server.groups.apply(change);
   if (group) subscribeMembers(server, group, change);
@@ -90,7 +90,7 @@ export function subscribeMembers(
 ): void {
   for (const session of [...group.sessions]) {
     if (session.user !== undefined && group.members.has(session.user)) continue;
-    // `left` is sent after the DELIVER of the entry that removed the user; only then is the topic left.
+    // `left` is sent after the DELIVER of the entry that removed the user; only then does the session unsubscribe from the topic.
     session.connection.send(encodeServerFrame({ kind: "left", group: group.id, epoch: group.epoch }));
     session.leaveGroup(group);
   }

@@ -22,7 +22,7 @@ interface Read {
 /** A directory whose reads wait for their answers. */
 function directory() {
   const reads: Read[] = [];
-  const joined = new Set<GroupId>();
+  const subscribed = new Set<GroupId>();
   const database = databaseDouble(
     ({ values }) =>
       new Promise((resolve, reject) => {
@@ -33,12 +33,12 @@ function directory() {
         });
       }),
   );
-  const bus: Pick<Bus, "join" | "leave"> = {
-    join: async (ids) => {
-      for (const id of ids) joined.add(id);
+  const bus: Pick<Bus, "subscribe" | "unsubscribe"> = {
+    subscribe: async (ids) => {
+      for (const id of ids) subscribed.add(id);
     },
-    leave: (ids) => {
-      for (const id of ids) joined.delete(id);
+    unsubscribe: (ids) => {
+      for (const id of ids) subscribed.delete(id);
     },
   };
   const groups = new GroupDirectory(database, bus, new FakeClock());
@@ -47,7 +47,7 @@ function directory() {
     await until(() => reads.length > 0, "a group is read");
     return present(reads.shift());
   };
-  return { groups, joined, reads, nextRead };
+  return { groups, subscribed, reads, nextRead };
 }
 
 const record = (id: GroupId, logLength: number, members: readonly UserId[]): GroupRecord => ({
@@ -118,21 +118,21 @@ test("only callers that ask for a group that goes on changing wait for it", asyn
 });
 
 test("a group that cannot be read, or does not exist, is left at the bus, and read anew for the next caller", async () => {
-  const { groups, joined, nextRead } = directory();
+  const { groups, subscribed, nextRead } = directory();
   const failing = groups.follow(one);
   const read = await nextRead();
-  assert.deepEqual([...joined], [one]);
+  assert.deepEqual([...subscribed], [one]);
   read.fail();
   await assert.rejects(failing, /away/);
-  assert.deepEqual([...joined], []);
+  assert.deepEqual([...subscribed], []);
   const missing = groups.follow(one);
   (await nextRead()).answer();
   assert.equal(await missing, undefined);
-  assert.deepEqual([...joined], []);
+  assert.deepEqual([...subscribed], []);
   const found = groups.follow(one);
   (await nextRead()).answer(record(one, 1, [alice]));
   assert.equal((await found)?.id, one);
-  assert.deepEqual([...joined], [one]);
+  assert.deepEqual([...subscribed], [one]);
 });
 
 test("a caller reads a group again that did not exist when another caller began to read it", async () => {

@@ -31,17 +31,17 @@ const idleMsMax = 30_000;
  */
 export class GroupDirectory {
   readonly #groups = new Map<GroupId, FollowedGroup>();
-  readonly #bus: Pick<Bus, "join" | "leave">;
+  readonly #bus: Pick<Bus, "subscribe" | "unsubscribe">;
   readonly #clock: Clock;
-  readonly #joins: Coalescer<GroupId, true>;
+  readonly #subscriptions: Coalescer<GroupId, true>;
   readonly #records: Coalescer<GroupId, GroupRecord>;
   readonly #loading = new Map<GroupId, Loading>();
 
-  constructor(database: Queryable, bus: Pick<Bus, "join" | "leave">, clock: Clock) {
+  constructor(database: Queryable, bus: Pick<Bus, "subscribe" | "unsubscribe">, clock: Clock) {
     this.#bus = bus;
     this.#clock = clock;
-    this.#joins = new Coalescer(async (ids) => {
-      await bus.join(ids);
+    this.#subscriptions = new Coalescer(async (ids) => {
+      await bus.subscribe(ids);
       return new Map(ids.map((id) => [id, true]));
     });
     this.#records = new Coalescer(async (ids) => {
@@ -149,7 +149,7 @@ export class GroupDirectory {
     );
     if (idle.length === 0) return;
     for (const group of idle) this.#groups.delete(group.id);
-    this.#bus.leave(idle.map((group) => group.id));
+    this.#bus.unsubscribe(idle.map((group) => group.id));
   }
 
   #load(id: GroupId): Promise<FollowedGroup | undefined> {
@@ -165,18 +165,18 @@ export class GroupDirectory {
   async #readNew(id: GroupId, heard: Heard): Promise<FollowedGroup | undefined> {
     let record: GroupRecord | undefined;
     try {
-      // First the bus is joined, then the row is read: a change that is committed after the reading arrives by the bus.
-      await this.#joins.get(id);
+      // First the server subscribes, then the row is read: a change that is committed after the reading arrives by the bus.
+      await this.#subscriptions.get(id);
       do {
         heard.changed = false;
         record = await this.#records.get(id);
       } while (heard.changed);
     } catch (cause) {
-      this.#bus.leave([id]);
+      this.#bus.unsubscribe([id]);
       throw cause;
     }
     if (!record) {
-      this.#bus.leave([id]);
+      this.#bus.unsubscribe([id]);
       return undefined;
     }
     const group = followed(record, heard.lastSeq, this.#clock.monotonic());
@@ -192,7 +192,7 @@ function followed(record: GroupRecord, heardSeq: Seq, nowMs: number): FollowedGr
   return {
     id,
     topic: `g${id}`,
-    presenceTopic: `l${id}`,
+    presenceTopic: `p${id}`,
     epoch,
     lastSeq,
     deliveredSeq: lastSeq,

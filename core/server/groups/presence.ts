@@ -153,8 +153,8 @@ export class Presence {
     }
   }
 
-  /** A server has joined groups; this one sends it which of them sessions here watch. */
-  joined(server: ServerId, groups: readonly GroupId[]): void {
+  /** A server has subscribed to groups; this one sends it which of them sessions here watch. */
+  subscribed(server: ServerId, groups: readonly GroupId[]): void {
     for (const group of groups) {
       const watch = this.#watches.get(group);
       if (watch && watch.sessions.size > 0) this.#bus.send(server, { kind: "presenceWatch", group, watching: true });

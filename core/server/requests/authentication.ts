@@ -6,7 +6,7 @@ import { canonicalUserName, nameRule } from "../../wire/user-name.ts";
 import type { Bus } from "../bus.ts";
 import type { ServerContext } from "../server-context.ts";
 import { newSessionId, type TokenClaims } from "../sessions/tokens.ts";
-import type { Answer, RequestBody } from "./answers.ts";
+import type { ReplyBody, RequestBody } from "./bodies.ts";
 import { Exchange } from "./exchange.ts";
 import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
 
@@ -26,6 +26,9 @@ interface BegunLogin {
   readonly user: UserId | undefined;
   readonly state: string;
 }
+
+/** The reply to a request that makes the connection a user's: `welcome`, or a refusal. */
+type WelcomeBody = ReplyBody<"signUpFinish" | "logInFinish" | "resume">;
 
 /** A connection that may become a user's. */
 export interface Newcomer {
@@ -51,7 +54,7 @@ export class Authentication {
     this.#newcomer = newcomer;
   }
 
-  async signUpStart({ name, message }: RequestBody<"signUpStart">): Promise<Answer<"signUpStart">> {
+  async signUpStart({ name, message }: RequestBody<"signUpStart">): Promise<ReplyBody<"signUpStart">> {
     const begun = this.#signUp.start();
     const canonical = canonicalUserName(name);
     if (!canonical.ok) return refusal("name_invalid", canonical.reason);
@@ -61,18 +64,18 @@ export class Authentication {
     return { kind: "signUpStarted", message: answer.value };
   }
 
-  async signUpFinish(frame: RequestBody<"signUpFinish">): Promise<Answer<"signUpFinish">> {
+  async signUpFinish(frame: RequestBody<"signUpFinish">): Promise<ReplyBody<"signUpFinish">> {
     const canonical = canonicalUserName(frame.name);
     if (!canonical.ok) return refusal("name_invalid", nameRule);
-    const answer = await this.#signUp.finish(async (begun) =>
+    const reply = await this.#signUp.finish(async (begun) =>
       begun.name === canonical.value
         ? this.#register(frame, begun)
         : refusal("malformed_frame", `this sign-up was begun as ${begun.name}`),
     );
-    return answer ?? withoutStart("signUp");
+    return reply ?? withoutStart("signUp");
   }
 
-  async logInStart({ name, message }: RequestBody<"logInStart">): Promise<Answer<"logInStart">> {
+  async logInStart({ name, message }: RequestBody<"logInStart">): Promise<ReplyBody<"logInStart">> {
     const begun = this.#login.start();
     const canonical = canonicalUserName(name);
     // A name that cannot exist is treated like one that nobody has.
@@ -89,12 +92,12 @@ export class Authentication {
     return { kind: "logInStarted", message: answer.value.message };
   }
 
-  async logInFinish(frame: RequestBody<"logInFinish">): Promise<Answer<"logInFinish">> {
+  async logInFinish(frame: RequestBody<"logInFinish">): Promise<ReplyBody<"logInFinish">> {
     return (await this.#login.finish((login) => this.#finishLogin(frame, login))) ?? withoutStart("logIn");
   }
 
   /** This server checks the token by itself, without the database. */
-  resume({ token }: RequestBody<"resume">): Answer<"resume"> {
+  resume({ token }: RequestBody<"resume">): ReplyBody<"resume"> {
     const checked = this.#server.tokens.check(token, this.#server.clock.now());
     if (!checked.ok) return refusal(checked.reason, "this token resumes nothing");
     if (this.#server.revoked.has(checked.value.id)) return refusal("token_invalid", "this session was ended");
@@ -105,7 +108,7 @@ export class Authentication {
   async #register(
     { record, identity, backup }: RequestBody<"signUpFinish">,
     { name, sessionId, atMs }: BegunSignUp,
-  ): Promise<Answer<"signUpFinish">> {
+  ): Promise<ReplyBody<"signUpFinish">> {
     const { database, opaque, tokens } = this.#server;
     const opened = openPublicIdentity(identity);
     if (!opened.ok || opened.value.name !== name) {
@@ -121,7 +124,7 @@ export class Authentication {
     return this.#loggedIn(session, token);
   }
 
-  async #finishLogin({ message }: RequestBody<"logInFinish">, login: BegunLogin): Promise<Answer<"logInFinish">> {
+  async #finishLogin({ message }: RequestBody<"logInFinish">, login: BegunLogin): Promise<ReplyBody<"logInFinish">> {
     const answer = await this.#server.opaque.finishLogin(login.state, message);
     if (!answer.ok && answer.reason === "busy") return opaqueRefusal(answer.reason);
     if (!answer.ok || login.user === undefined) return refusal("login_failed", "wrong name or password");
@@ -133,12 +136,12 @@ export class Authentication {
     return this.#loggedIn(session, token);
   }
 
-  #loggedIn(session: TokenClaims, token: Uint8Array): Answer<"logInFinish"> {
+  #loggedIn(session: TokenClaims, token: Uint8Array): WelcomeBody {
     this.#server.counters.logins++;
     return this.#welcome(session, token, true);
   }
 
-  #welcome(session: TokenClaims, token: Uint8Array, byPassword: boolean): Answer<"resume"> {
+  #welcome(session: TokenClaims, token: Uint8Array, byPassword: boolean): WelcomeBody {
     if (!this.#newcomer.authenticated(session, byPassword)) {
       return refusal("already_authenticated", "this connection has logged in meanwhile");
     }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Answered, Exchange } from "./exchange.ts";
+import { Exchange, type FinishReply } from "./exchange.ts";
 import { refusal } from "./refusal.ts";
 
-const done: Answered = { kind: "done" };
+const done: FinishReply = { kind: "done" };
 const busy = refusal("busy", "not now");
 
 /** What the start has left that a finish goes on from; undefined when the finish is refused. */

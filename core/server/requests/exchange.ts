@@ -1,8 +1,8 @@
 import type { ReplyKind } from "../../wire/server-frame.ts";
 import type { Refusal } from "./refusal.ts";
 
-/** The answer to a finish. */
-export type Answered = { readonly kind: ReplyKind } | Refusal;
+/** The reply to a finish. */
+export type FinishReply = { readonly kind: ReplyKind } | Refusal;
 
 /**
  * An exchange of two requests over one connection: a start, which leaves something with the server, and a finish, which goes on
@@ -28,17 +28,17 @@ export class Exchange<Begun> {
    * A finish has come: it uses up what the last start has left. When the server could not carry it out (`work` throws, or
    * answers `busy`), the same finish may come again. Undefined when there is no start to go on from.
    */
-  async finish<Answer extends Answered>(work: (begun: Begun) => Promise<Answer>): Promise<Answer | undefined> {
+  async finish<Reply extends FinishReply>(work: (begun: Begun) => Promise<Reply>): Promise<Reply | undefined> {
     const begun = this.#begun;
     if (begun === undefined) return undefined;
     const start = this.#starts;
     this.#begun = undefined;
-    let answer: Answer | undefined;
+    let reply: Reply | undefined;
     try {
-      answer = await work(begun);
-      return answer;
+      reply = await work(begun);
+      return reply;
     } finally {
-      const isUndone = answer === undefined || (answer.kind === "error" && answer.code === "busy");
+      const isUndone = reply === undefined || (reply.kind === "error" && reply.code === "busy");
       if (isUndone && start === this.#starts) this.#begun = begun;
     }
   }

@@ -2,8 +2,8 @@ import type { PostFrame, PostKind, RequestKind } from "../../wire/client-frame.t
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import type { ServerContext } from "../server-context.ts";
 import type { FollowedGroup, Session } from "../sessions/session.ts";
-import type { Answer, Asked } from "./answers.ts";
 import type { Authentication, Newcomer } from "./authentication.ts";
+import type { ReplyBody, RequestBody } from "./bodies.ts";
 import type { MembershipChanges } from "./membership-changes.ts";
 import type { PasswordChange } from "./password-change.ts";
 
@@ -35,10 +35,10 @@ export interface EnteredGroup {
 
 /** A handler that answers at once, however many other requests of the connection are under way. */
 export interface AtOnce<Kind extends RequestKind> {
-  atOnce(asker: Asker, asked: Asked[Kind]): Answer<Kind>;
+  atOnce(asker: Asker, asked: RequestBody<Kind>): ReplyBody<Kind>;
 }
 export type Handler<Kind extends RequestKind> =
-  | ((asker: Asker, asked: Asked[Kind]) => Promise<Answer<Kind>>)
+  | ((asker: Asker, asked: RequestBody<Kind>) => Promise<ReplyBody<Kind>>)
   | AtOnce<Kind>;
 
 /** Handlers of some requests, by kind. Their caller handles the numbers of requests. */

@@ -10,7 +10,7 @@ import { parseEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { announceChange } from "../groups/changes.ts";
 import type { ServerContext } from "../server-context.ts";
-import type { Answer, RequestBody } from "./answers.ts";
+import type { ReplyBody, RequestBody } from "./bodies.ts";
 import { busyRetryMs, refusal } from "./refusal.ts";
 
 /** A user's changes of groups: keys that are staged for a change, and the entry that makes it. */
@@ -26,7 +26,7 @@ export class MembershipChanges {
     this.#user = user;
   }
 
-  stageKeys({ group, keys }: RequestBody<"stageKeys">): Answer<"stageKeys"> {
+  stageKeys({ group, keys }: RequestBody<"stageKeys">): ReplyBody<"stageKeys"> {
     const before = this.#staged.get(group);
     const after = new Map(before);
     for (const key of keys) after.set(`${key.user} ${key.epoch}`, key);
@@ -39,7 +39,7 @@ export class MembershipChanges {
     return { kind: "done" };
   }
 
-  async change({ entry: bytes }: RequestBody<"change">): Promise<Answer<"change">> {
+  async change({ entry: bytes }: RequestBody<"change">): Promise<ReplyBody<"change">> {
     const parsed = parseEntry(bytes);
     if (!parsed.ok) return refusal("invalid_change", parsed.reason);
     const { entry } = parsed.value;

@@ -3,7 +3,7 @@ import type { UserId } from "../../wire/ids.ts";
 import type { Bus } from "../bus.ts";
 import type { ServerContext } from "../server-context.ts";
 import { endSession } from "../sessions/revoked-sessions.ts";
-import type { Answer, RequestBody } from "./answers.ts";
+import type { ReplyBody, RequestBody } from "./bodies.ts";
 import { Exchange } from "./exchange.ts";
 import { opaqueRefusal, refusal, withoutStart } from "./refusal.ts";
 
@@ -36,7 +36,7 @@ export class PasswordChange {
     this.#holder = holder;
   }
 
-  async start({ message }: RequestBody<"passwordStart">): Promise<Answer<"passwordStart">> {
+  async start({ message }: RequestBody<"passwordStart">): Promise<ReplyBody<"passwordStart">> {
     const { user, byPassword } = this.#holder;
     if (!byPassword) return loginRequired;
     const begun = this.#registration.start();
@@ -48,13 +48,13 @@ export class PasswordChange {
     return { kind: "passwordStarted", message: answer.value };
   }
 
-  async finish(frame: RequestBody<"passwordFinish">): Promise<Answer<"passwordFinish">> {
+  async finish(frame: RequestBody<"passwordFinish">): Promise<ReplyBody<"passwordFinish">> {
     if (!this.#holder.byPassword) return loginRequired;
     return (await this.#registration.finish(() => this.#change(frame))) ?? withoutStart("password");
   }
 
   /** Saves the record and the backup, and ends all other sessions of the user: all or nothing. */
-  async #change({ record, backup }: RequestBody<"passwordFinish">): Promise<Answer<"passwordFinish">> {
+  async #change({ record, backup }: RequestBody<"passwordFinish">): Promise<ReplyBody<"passwordFinish">> {
     const { user, sessionId } = this.#holder;
     const checked = await this.#server.opaque.checkRecord(record);
     if (!checked.ok) return opaqueRefusal(checked.reason);

@@ -10,7 +10,7 @@ import {
 import { limits } from "../../wire/limits.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import { accountRequests } from "./account.ts";
-import type { Answer, RequestBody } from "./answers.ts";
+import type { ReplyBody, RequestBody } from "./bodies.ts";
 import { groupRequests } from "./groups.ts";
 import type { Asker, AtOnce, Handler, Handlers, PostHandlers } from "./handlers.ts";
 import { historyRequests } from "./history.ts";
@@ -51,7 +51,7 @@ async function answered<Kind extends RequestKind>(
   asker: Asker,
   handler: Exclude<Handler<Kind>, AtOnce<Kind>>,
   asked: RequestBody<Kind>,
-): Promise<Answer<Kind>> {
+): Promise<ReplyBody<Kind>> {
   try {
     return await handler(asker, asked);
   } catch (cause) {
@@ -59,8 +59,8 @@ async function answered<Kind extends RequestKind>(
   }
 }
 
-function reply(asker: Asker, request: number, answered: Answer<RequestKind>): void {
-  if (!asker.isOver) asker.connection.send(encodeServerFrame({ request, ...answered }));
+function reply(asker: Asker, request: number, body: ReplyBody<RequestKind>): void {
+  if (!asker.isOver) asker.connection.send(encodeServerFrame({ request, ...body }));
 }
 
 function failed({ server }: Asker, cause: unknown): Refusal {

@@ -55,8 +55,8 @@ export function followedGroup(id: GroupId, members: readonly UserId[]): Followed
 export function deafBus(self: ServerId): Bus {
   return {
     self,
-    join: async () => {},
-    leave() {},
+    subscribe: async () => {},
+    unsubscribe() {},
     deliver: () => 0,
     send() {},
     publish() {},

@@ -47,7 +47,7 @@ function clientTable(): string {
     ([name, { code, body, from, reply }]) =>
       row([kindByte(code), `\`${name}\``, fieldsOf(body), senders[from], reply ? `\`${reply}\`` : "none"]),
   );
-  return `| kind | frame | fields | who may send it | answer |\n|---|---|---|---|---|\n${rows.join("")}`;
+  return `| kind | frame | fields | who may send it | reply |\n|---|---|---|---|---|\n${rows.join("")}`;
 }
 
 function table(frames: ColdTable): string {
