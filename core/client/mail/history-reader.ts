@@ -2,7 +2,7 @@ import { accepted, type Result, refused } from "../../platform/result.ts";
 import { copyBytes } from "../../wire/bytes.ts";
 import { DeliverCursor, type DeliveredMessage } from "../../wire/deliver-frame.ts";
 import type { GroupId, Seq } from "../../wire/ids.ts";
-import type { RequestRefusal, Requests } from "./server-link.ts";
+import type { RequestRefusal, SyncRequests } from "./server-link.ts";
 
 /** A range of a group's history that is being read beside its feed. */
 interface Reading {
@@ -13,11 +13,11 @@ interface Reading {
 
 /** Reads groups' messages from before their feeds began. */
 export class HistoryReader {
-  readonly #requests: Requests;
+  readonly #requests: SyncRequests;
   /** One for each group at most. Undefined until the first, since most of many simulated users read none. */
   #readings: Map<GroupId, Reading> | undefined;
 
-  constructor(requests: Requests) {
+  constructor(requests: SyncRequests) {
     this.#requests = requests;
   }
 

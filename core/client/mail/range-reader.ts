@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { GroupFeed } from "./group-feed.ts";
-import { pauseMs, type Requests, retryMsDefault } from "./server-link.ts";
+import { pauseMs, retryMsDefault, type SyncRequests } from "./server-link.ts";
 
 interface WantedRange {
   readonly feed: GroupFeed;
@@ -17,18 +17,18 @@ const rangesAtOnce = 4;
 /** Fetches the ranges of messages that feeds are missing: a few at a time, and again later where the server refuses for now. */
 export class RangeReader {
   readonly #clock: Clock;
-  readonly #requests: Requests;
+  readonly #requests: SyncRequests;
   /** At most one for each feed. */
   #wanted = new BoundedQueue<WantedRange>(limits.userGroupsMax);
   #underWay = 0;
   #closed = false;
 
-  constructor(clock: Clock, requests: Requests) {
+  constructor(clock: Clock, requests: SyncRequests) {
     this.#clock = clock;
     this.#requests = requests;
   }
 
-  /** Requests a range. The feed receives its messages as they are delivered, and the seq of the last one by `answered`. */
+  /** SyncRequests a range. The feed receives its messages as they are delivered, and the seq of the last one by `answered`. */
   want(feed: GroupFeed, after: Seq, through: Seq): void {
     if (this.#wanted.push({ feed, after, through })) return this.#next();
     feed.answered(undefined);

@@ -36,9 +36,9 @@ export function pauseMs(said: number | undefined, otherwise: number): number {
   return Math.min(Math.max(said ?? otherwise, pauseMsMin), pauseMsMax);
 }
 
-/** Sends requests: a link, or what has one. */
-export interface Requests {
-  request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>>;
+/** Requests ranges of groups' histories: a link, or what has one. The messages come as DELIVER frames before the reply. */
+export interface SyncRequests {
+  request(frame: RequestOf<"sync">): Promise<Result<ReplyTo<"sync">, RequestRefusal>>;
 }
 
 export interface LinkParts {
