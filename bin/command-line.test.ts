@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { benchmarks } from "../bench/benchmarks.ts";
 import { endOfCommand } from "./testing/command-here.ts";
 
 test("every command explains itself, with examples", async () => {
   for (const command of [
     ["serve"],
     ["load"],
-    ["bench", "quick"],
-    ["bench", "fanout"],
-    ["bench", "ingest"],
-    ["bench", "connections"],
-    ["bench", "logins"],
-    ["bench", "generator"],
-    ["bench", "files"],
-    ["bench", "micro"],
+    ...benchmarks.map(({ name }) => ["bench", ...name.split(" ").slice(0, 1)]),
     ["db", "migrate"],
     ["db", "seed"],
     ["account", "sign-up"],

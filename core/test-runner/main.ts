@@ -58,7 +58,7 @@ if (order.fast.length > 0 && order.slow.length > 0) {
   const failed = [...results.values()].filter((result) => result.failed.length > 0).length;
   process.stdout.write(
     `\n${order.fast.length - failed} of ${files.length} files passed after ${secondsSoFar().toFixed(0)} s; ` +
-      `${order.slow.length} start servers, databases and terminals, and take longer\n\n`,
+      `${order.slow.length} start servers, databases and terminals, and ${flags.fast ? "are left out" : "take longer"}\n\n`,
   );
 }
 if (!flags.fast) await runAll(order.slow);

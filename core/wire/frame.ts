@@ -65,7 +65,10 @@ export interface ColdCodec<Table extends ColdTable> {
 
 export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Table> {
   const byCode = new Map(Object.entries(table).map(([kind, { code, body }]) => [code, { kind, body }]));
-  if (byCode.size !== Object.keys(table).length) throw new Error("two frames share a kind byte");
+  for (const [kind, { code }] of Object.entries(table)) {
+    const other = byCode.get(code)?.kind;
+    if (other !== kind) throw new Error(`the frames ${kind} and ${other} share the kind byte 0x${code.toString(16)}`);
+  }
   const encodeBody = (kind: keyof Table & string, body: object) => {
     const known = table[kind];
     if (!known) throw new Error(`there is no frame ${kind}`);
