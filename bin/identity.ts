@@ -1,8 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { logInWithIdentity, signUpHere } from "../core/client/index.ts";
-import type { Identity } from "../core/e2ee/identity.ts";
-import { identityFromPem, identityToPem } from "../core/e2ee/identity-pem.ts";
+import {
+  type Identity,
+  identityFromText,
+  identityToText,
+  logInWithIdentity,
+  signUpHere,
+} from "../core/client/index.ts";
 import { Failure, messageOf } from "../core/platform/failure.ts";
 import { addressOf, withAccount, withMachine } from "./account.ts";
 import { accountSettings, newAccountSettings } from "./account-settings.ts";
@@ -30,7 +34,7 @@ export function addIdentity(program: Command): void {
     withAccount(settingsOf(accountSettings, options), async (account) => {
       const passphrase = await readNewSecret("passphrase of the file", passphraseFile);
       try {
-        writeFileSync(file, identityToPem(account.identity, passphrase), { mode: 0o600, flag: "wx" });
+        writeFileSync(file, await identityToText(account.identity, passphrase), { mode: 0o600, flag: "wx" });
       } catch (cause) {
         throw new Failure(
           "file_unwritable",
@@ -58,7 +62,7 @@ export function addIdentity(program: Command): void {
   ).action((file, { passphraseFile, signUp, ...options }) =>
     run(async () => {
       const config = settingsOf(newAccountSettings, options);
-      const known = read(file, await readSecret("passphrase of the file", passphraseFile));
+      const known = await read(file, await readSecret("passphrase of the file", passphraseFile));
       const address = await addressOf({ ...config, user: config.user ?? known.public.name });
       const readPassword = signUp ? readNewSecret : readSecret;
       const password = await readPassword(`password of ${address.user}`, config.passwordFile);
@@ -74,14 +78,14 @@ export function addIdentity(program: Command): void {
   );
 }
 
-function read(file: string, passphrase: string): Identity {
+async function read(file: string, passphrase: string): Promise<Identity> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
     throw new Failure("file_unreadable", `${file}: ${messageOf(cause)}`, "name the file that was exported", cause);
   }
-  const identity = identityFromPem(text, passphrase);
+  const identity = await identityFromText(text, passphrase);
   if (identity.ok) return identity.value;
   throw new Failure("identity_unreadable", `${file}: ${identity.reason}`, "check the passphrase and the file");
 }

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { type LocalAccount, type Pin, safetyNumberQr } from "../core/client/index.ts";
-import { spacedSafetyNumber } from "../core/e2ee/safety-number.ts";
+import { type LocalAccount, type Pin, safetyNumberQr, spacedSafetyNumber } from "../core/client/index.ts";
 import { Failure } from "../core/platform/failure.ts";
 import { canonicalUserName } from "../core/wire/user-name.ts";
 import { withAccount } from "./account.ts";

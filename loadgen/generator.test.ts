@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import { type IdentityKeyPairs } from "../core/client/index.ts";
 import { silentLog } from "../core/platform/log.ts";
 import { Database } from "../core/store/database.ts";
 import { deploy, type TestDeployment } from "../core/testing/deployment.ts";

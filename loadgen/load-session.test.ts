@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import type { IdentityKeyPairs } from "../core/e2ee/identity.ts";
+import { type IdentityKeyPairs } from "../core/client/index.ts";
 import { deploy } from "../core/testing/deployment.ts";
 import { until } from "../core/testing/until.ts";
 import { LoadSession, type SessionOptions } from "./load-session.ts";

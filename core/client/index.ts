@@ -1,13 +1,18 @@
 /**
  * The client's door: everything that the terminal client, the command line, the load generator and the benchmarks use of
- * it. Loading this loads no expensive library: the modules that own libsql, OPAQUE's WebAssembly and piscina load them at their
- * first use.
+ * it. Loading this loads no expensive library: the modules that own libsql, OPAQUE's WebAssembly, piscina and node-forge load
+ * them at their first use.
  */
 
+export { type Content, encodeContent, type FileContent, wordsOf } from "../e2ee/content.ts";
+export { createIdentity, type Identity, type IdentityKeyPairs } from "../e2ee/identity.ts";
+export { rsaFernetPayloadBytes } from "../e2ee/rsa-fernet.ts";
+export { spacedSafetyNumber } from "../e2ee/safety-number.ts";
 export { type AccountAddress, type LocalAccountParts } from "./account/account-parts.ts";
 export { logIn, signUp } from "./account/authenticate.ts";
+export { identityFromText, identityToText } from "./account/identity-file.ts";
 export { type LocalAccount } from "./account/local-account.ts";
-export { logInHere, logInWithIdentity, openAccount, signUpHere } from "./account/new-account.ts";
+export { generateIdentity, logInHere, logInWithIdentity, openAccount, signUpHere } from "./account/new-account.ts";
 export { Profiles } from "./account/profile.ts";
 export { inlineCrypto, ThisMachine, type ThisMachineOptions } from "./account/this-machine.ts";
 export type { Client, ClientEvents } from "./client.ts";

@@ -2,6 +2,7 @@ import path from "node:path";
 import {
   type AccountAddress,
   type ClientEvents,
+  generateIdentity,
   type LocalAccount,
   type LocalAccountParts,
   logInHere,
@@ -9,7 +10,6 @@ import {
   signUpHere,
   trustDeployment,
 } from "../../core/client/index.ts";
-import { createIdentity } from "../../core/e2ee/identity.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";
 import type { EffectOf } from "../model/effect.ts";
@@ -56,7 +56,7 @@ export async function signIn(
       return await logInHere(address, password, machine, events);
     }
     doing("making your keys");
-    const identity = createIdentity(name.value, await machine.crypto.generateKeys());
+    const identity = await generateIdentity(name.value, machine);
     doing("signing up");
     return await signUpHere(address, password, machine, events, identity);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import {
+  type FileContent,
   type OutgoingFile,
   type RowKey,
   type SendOutcome,
@@ -8,7 +9,6 @@ import {
   type TransferOptions,
   type TransferRefusal,
 } from "../../core/client/index.ts";
-import type { FileContent } from "../../core/e2ee/content.ts";
 import type { Result } from "../../core/platform/result.ts";
 import { equalBytes } from "../../core/wire/bytes.ts";
 import type { GroupId } from "../../core/wire/ids.ts";

@@ -1,5 +1,4 @@
-import { type Pin, safetyNumberQr } from "../../core/client/index.ts";
-import { spacedSafetyNumber } from "../../core/e2ee/safety-number.ts";
+import { type Pin, safetyNumberQr, spacedSafetyNumber } from "../../core/client/index.ts";
 import type { UserId } from "../../core/wire/ids.ts";
 import type { OpenAccount } from "./open-account.ts";
 import { trustedAs } from "./rows.ts";

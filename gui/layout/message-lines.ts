@@ -1,5 +1,4 @@
-import { harmless, harmlessLine } from "../../core/client/index.ts";
-import type { FileContent } from "../../core/e2ee/content.ts";
+import { type FileContent, harmless, harmlessLine } from "../../core/client/index.ts";
 import type { MessageRow, TransferRow } from "../model/shown.ts";
 import type { Chat, Conversation, State } from "../model/state.ts";
 import { cut } from "../text/width.ts";

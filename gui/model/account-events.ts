@@ -1,5 +1,4 @@
-import { mentions } from "../../core/client/index.ts";
-import { wordsOf } from "../../core/e2ee/content.ts";
+import { mentions, wordsOf } from "../../core/client/index.ts";
 import { type GroupId, seqBeforeFirst } from "../../core/wire/ids.ts";
 import { markRead, openGroup } from "./conversations.ts";
 import { askBefore } from "./dialogs/confirm.ts";

@@ -1,5 +1,4 @@
-import type { RowKey } from "../../core/client/index.ts";
-import type { Content } from "../../core/e2ee/content.ts";
+import { type Content, type RowKey } from "../../core/client/index.ts";
 import type { ClientMessageId, GroupId, Seq, UserId } from "../../core/wire/ids.ts";
 
 /** What the screens show of the account: plain values, made by `gui/effects` from what `core/client` has. */

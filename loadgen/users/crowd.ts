@@ -1,5 +1,4 @@
-import { deploymentUrl, IdentityCache, type TlsTrust } from "../../core/client/index.ts";
-import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import { deploymentUrl, IdentityCache, type IdentityKeyPairs, type TlsTrust } from "../../core/client/index.ts";
 import { backOffMs } from "../../core/platform/back-off.ts";
 import { type Clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";

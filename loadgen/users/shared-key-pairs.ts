@@ -1,8 +1,8 @@
-import { generateIdentityKeys, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import { type IdentityKeyPairs, inlineCrypto } from "../../core/client/index.ts";
 
 /** Makes key pairs for simulated users to share, since making one takes a second. */
 export async function makeKeyPairs(count: number): Promise<IdentityKeyPairs[]> {
-  return Promise.all(Array.from({ length: count }, generateIdentityKeys));
+  return Promise.all(Array.from({ length: count }, () => inlineCrypto.generateKeys()));
 }
 
 /** The key pair of the user with this number: users share them in turn. */

@@ -1,8 +1,12 @@
 import {
   type Client,
+  type Content,
   createClient,
+  createIdentity,
   dialAssigned,
   type IdentityCache,
+  type IdentityKeyPairs,
+  inlineCrypto,
   logIn,
   openLeanSocket,
   type RequestRefusal,
@@ -11,10 +15,6 @@ import {
   type TlsTrust,
   type Welcome,
 } from "../../core/client/index.ts";
-import type { Content } from "../../core/e2ee/content.ts";
-import { createIdentity, type IdentityKeyPairs } from "../../core/e2ee/identity.ts";
-import * as opaque from "../../core/e2ee/opaque-client.ts";
-import { inlineRsa } from "../../core/e2ee/rsa-inline.ts";
 import { systemClock } from "../../core/platform/clock.ts";
 import type { Random } from "../../core/platform/random.ts";
 import { accepted, type Result } from "../../core/platform/result.ts";
@@ -76,7 +76,7 @@ export class SimulatedUser {
         open: openLeanSocket,
         clock: systemClock,
         random: setup.random,
-        rsa: inlineRsa,
+        rsa: inlineCrypto,
         identities: setup.identities,
         socket: {
           tls: setup.tls,
@@ -116,7 +116,8 @@ export class SimulatedUser {
     const canonical = canonicalUserName(this.name);
     const identity = createIdentity(canonical.ok ? canonical.value : this.name, keyPairs);
     const credentials = { name: this.name, password: accounts.password, effort: "simulated" } as const;
-    const how = accounts.kind === "signUp" ? signUp(opaque, credentials, identity) : logIn(opaque, credentials);
+    const how =
+      accounts.kind === "signUp" ? signUp(inlineCrypto, credentials, identity) : logIn(inlineCrypto, credentials);
     const welcome = await this.client.logIn(identity, how);
     if (welcome.ok) this.welcome = welcome.value;
     return welcome;

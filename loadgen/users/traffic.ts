@@ -1,6 +1,4 @@
-import type { SendOutcome } from "../../core/client/index.ts";
-import { type Content, encodeContent } from "../../core/e2ee/content.ts";
-import { rsaFernetPayloadBytes } from "../../core/e2ee/rsa-fernet.ts";
+import { type Content, encodeContent, rsaFernetPayloadBytes, type SendOutcome } from "../../core/client/index.ts";
 import type { Clock } from "../../core/platform/clock.ts";
 import { pickOne, type Random } from "../../core/platform/random.ts";
 import type { ClientMessageId, GroupId } from "../../core/wire/ids.ts";

@@ -24,7 +24,7 @@ export async function signUpHere(
 ): Promise<LocalAccount> {
   const user = canonicalName(address.user);
   refuseKnown(address, parts);
-  const identity = known ?? createIdentity(user, await parts.crypto.generateKeys());
+  const identity = known ?? (await generateIdentity(user, parts));
   if (identity.public.name !== user) {
     throw new Failure("identity_mismatch", `this identity is ${identity.public.name}'s`, "sign up under that name");
   }
@@ -38,6 +38,11 @@ export async function signUpHere(
   );
   if (!welcome.ok) throw accountFailure(address, welcome.reason);
   return remember(address, { secret, welcome: welcome.value, password }, parts, events);
+}
+
+/** Makes a new user's identity, with keys of its own. */
+export async function generateIdentity(user: string, { crypto }: LocalAccountParts): Promise<Identity> {
+  return createIdentity(user, await crypto.generateKeys());
 }
 
 /** Logs a user in whom this machine does not know yet; their identity comes from its backup at the server. */
