@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { wholeNumber } from "../platform/decimal.ts";
-import { messageOf } from "../platform/failure.ts";
+import { codeOf, messageOf } from "../platform/failure.ts";
 import { createLog } from "../platform/log.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
@@ -49,6 +49,11 @@ process.env[keyPairsVariable] = keyPairsFile;
 // Ctrl-C ends the test files that run, and keeps others from starting.
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+process.stdout.on("error", (cause) => {
+  // The reader has gone, as `head` does: there is nobody to report to.
+  if (codeOf(cause) !== "EPIPE") throw cause;
+  stopping.abort();
+});
 
 const began = performance.now();
 const secondsSoFar = () => (performance.now() - began) / 1000;
