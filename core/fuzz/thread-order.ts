@@ -1,4 +1,11 @@
-/** What a fuzzing thread is started with. */
+import type { FuzzReport } from "./fuzzer.ts";
+
+/** What a fuzzing thread does for the thread that started it. */
+export interface FuzzThreadCalls {
+  fuzz(order: ThreadOrder): Promise<FuzzReport>;
+}
+
+/** What a fuzzing thread is to do. */
 export interface ThreadOrder {
   /** The target's name. */
   readonly name: string;

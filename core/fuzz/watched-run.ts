@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { systemClock } from "../platform/clock.ts";
+import { callsToThread } from "../platform/thread-calls.ts";
 import type { Finding, FuzzReport } from "./fuzzer.ts";
-import { InputUnderWay, type ThreadOrder } from "./thread-order.ts";
+import { type FuzzThreadCalls, InputUnderWay, type ThreadOrder } from "./thread-order.ts";
 
 /** The time and memory that a run may take; beyond them it is ended, and the input that runs is a finding. */
 export interface RunBounds {
@@ -28,9 +29,10 @@ export function fuzzWatched(
   const underWay = InputUnderWay.ofUpTo(bytesMax);
   const startedAt = systemClock.monotonic();
   const thread = new Worker(new URL("./fuzz-thread.js", import.meta.url), {
-    workerData: { ...order, underWay: underWay.shared } satisfies ThreadOrder,
     resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
   });
+  const endedEarly = new Error("the thread ended without a report");
+  const calls = callsToThread<FuzzThreadCalls>(thread, {}, () => endedEarly);
   const residentAtStart = process.memoryUsage.rss();
   return new Promise((resolve, reject) => {
     const end = (report: FuzzReport) => {
@@ -53,14 +55,14 @@ export function fuzzWatched(
       else if (process.memoryUsage.rss() - residentAtStart > residentBytesMax)
         lost(`more than ${residentBytesMax} bytes of memory`);
     });
-    thread.once("message", end);
-    thread.once("exit", () => lost("the thread ended without a report"));
-    thread.once("error", (cause) => {
+    calls.to.fuzz({ ...order, underWay: underWay.shared }).then(end, (cause: Error) => {
+      if (cause === endedEarly) return lost(cause.message);
       // Before the first input, the target itself is wrong, and no input is to blame.
       if (underWay.executions > 0) return lost(cause.message, cause.stack);
       thread.removeAllListeners();
       stopChecking();
       reject(cause);
+      void thread.terminate();
     });
   });
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { ClientOrder } from "./client-order.ts";
+import { callsToChild } from "../platform/thread-calls.ts";
+import type { ClientOrder, ClientProcessCalls, ClientWatcherCalls } from "./client-order.ts";
 
 const running: ChildProcess[] = [];
 after(() => {
@@ -13,20 +14,19 @@ export class ClientProcess {
   /** The servers that have welcomed it, one after the other. */
   readonly servers: string[] = [];
 
-  private constructor(child: ChildProcess) {
-    child.on("message", (server: string) => void this.servers.push(server));
-  }
-
   /** Resolves once a server has welcomed it. It is killed when the test file ends. */
   static async start(order: ClientOrder): Promise<ClientProcess> {
-    const child = fork(fileURLToPath(new URL("./client-program.js", import.meta.url)));
+    const program = fileURLToPath(new URL("./client-program.js", import.meta.url));
+    const child = fork(program, { serialization: "advanced" });
     running.push(child);
-    const client = new ClientProcess(child);
-    child.send(order);
-    await new Promise((resolve, reject) => {
-      child.once("message", resolve);
-      child.once("exit", (code) => reject(new Error(`a client's process ended with ${code}`)));
-    });
+    const client = new ClientProcess();
+    const ours: ClientWatcherCalls = { welcomed: (server) => void client.servers.push(server) };
+    const calls = callsToChild<ClientProcessCalls>(
+      child,
+      ours,
+      (code) => new Error(`a client's process ended with ${code}`),
+    );
+    await calls.to.connect(order);
     return client;
   }
 }

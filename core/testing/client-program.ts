@@ -5,25 +5,35 @@ import { openLeanSocket } from "../client/socket/lean-socket.ts";
 import * as opaque from "../e2ee/opaque-client.ts";
 import { systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
-import type { ClientOrder } from "./client-order.ts";
+import { callsToParent } from "../platform/thread-calls.ts";
+import type { ClientOrder, ClientProcessCalls, ClientWatcherCalls } from "./client-order.ts";
 
 /** The program of a client's process: connects, and stays connected until the test that started it disconnects or ends. */
-process.once("message", (order: ClientOrder) => void connect(order));
+const calls = callsToParent<ClientWatcherCalls>({ connect } satisfies ClientProcessCalls);
 process.once("disconnect", () => process.exit());
 
-async function connect({ target, who }: ClientOrder): Promise<void> {
-  const connection = new Connection(
-    { dial: dialAssigned(target), open: openLeanSocket, clock: systemClock, random: seededRandom(process.pid) },
-    {
-      stateChanged() {},
-      ready: ({ server }) => void process.send?.(server),
-      delivered() {},
-      acknowledged() {},
-      noticed() {},
-    },
-  );
+function connect({ target, who }: ClientOrder): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const connection = new Connection(
+      { dial: dialAssigned(target), open: openLeanSocket, clock: systemClock, random: seededRandom(process.pid) },
+      {
+        stateChanged() {},
+        ready({ server }) {
+          calls.post("welcomed", server);
+          resolve();
+        },
+        delivered() {},
+        acknowledged() {},
+        noticed() {},
+      },
+    );
+    authenticate(connection, who).catch(reject);
+  });
+}
+
+async function authenticate(connection: Connection, who: ClientOrder["who"]): Promise<void> {
   if ("token" in who) {
-    connection.useToken(Buffer.from(who.token, "hex"));
+    connection.useToken(who.token);
     return connection.start();
   }
   const welcome = await connection.logIn(logIn(opaque, { ...who, effort: "simulated" }));
