@@ -11,11 +11,8 @@ const experiments = path.join(projectRoot, "bench/experiments");
 const names = benchmarks.map(({ name }) => name);
 const fileOf = (name: string) => path.join(experiments, `${name.replace(" ", "-")}.ts`);
 
-/** Files of `fastchat load`, which is no benchmark. */
-const others = new Set(["load.ts", "load-settings.ts"]);
-
 test("each file of experiments/ is a benchmark of the list, and each benchmark has a file of its name", () => {
-  const files = readdirSync(experiments).filter((file) => /^[\w-]+\.ts$/.test(file) && !others.has(file));
+  const files = readdirSync(experiments).filter((file) => /^[\w-]+\.ts$/.test(file));
   assert.deepEqual(files.sort(), names.map((name) => path.basename(fileOf(name))).sort());
 });
 

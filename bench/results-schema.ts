@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { benchmarks } from "./benchmarks.ts";
-import { loadKind } from "./experiments/load.ts";
+import { loadKind } from "./load/load.ts";
 
 /** The documents of all benchmarks and of `fastchat load`. */
 export const resultsSchema = z.union([loadKind.schema, ...benchmarks.map(({ schema }) => schema)]);

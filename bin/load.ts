@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { runAtTerminal } from "../bench/at-terminal.ts";
-import { loadKind, runLoad } from "../bench/experiments/load.ts";
-import { loadSettings } from "../bench/experiments/load-settings.ts";
+import { loadKind, runLoad } from "../bench/load/load.ts";
+import { loadSettings } from "../bench/load/load-settings.ts";
 import { addSettings, print, run, settingsOf } from "./program.ts";
 
 export function addLoad(program: Command): void {

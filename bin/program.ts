@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { loadSettings } from "../bench/experiments/load-settings.ts";
+import { loadSettings } from "../bench/load/load-settings.ts";
 import { serveSettings } from "../core/cluster/serve-settings.ts";
 import { type ConfigOf, flagName, readConfig, type Settings, variableName } from "../core/platform/config.ts";
 import { wholeNumber } from "../core/platform/decimal.ts";

@@ -22,3 +22,17 @@ export interface House {
   /** Which files may import a target that is only known when the program runs. */
   readonly computedImports: readonly string[];
 }
+
+/** For a room that reaches no file, no network and no process. */
+export const noBuiltins: readonly string[] = [];
+
+/** A tower: each floor may import what its line names, the rooms of the ground, and the floors before it. */
+export function tower(floors: readonly Room[], ground: readonly Room[] = []): Room[] {
+  const below = ground.map(({ path }) => path);
+  const built = floors.map((floor) => {
+    const imports = [...floor.imports, ...below];
+    below.push(floor.path);
+    return { ...floor, imports };
+  });
+  return [...ground, ...built];
+}
