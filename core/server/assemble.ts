@@ -73,7 +73,7 @@ export function busEvents(
   const cursor = new DeliverCursor();
   return {
     delivered(frame) {
-      const fault = cursor.open(frame);
+      const fault = cursor.begin(frame);
       if (fault) return server.log.error({ fault }, "another server sent a broken DELIVER");
       const { group, firstSeq, count } = cursor;
       server.fanOut.deliverFromElsewhere({ group, frame, lastSeq: seqPlus(firstSeq, count - 1), count });

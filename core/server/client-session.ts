@@ -10,7 +10,7 @@ import type { Asker, EnteredGroup } from "./requests/handlers.ts";
 import { MembershipChanges } from "./requests/membership-changes.ts";
 import { PasswordChange } from "./requests/password-change.ts";
 import { receive } from "./requests/requests.ts";
-import { SendIntake } from "./sends/send-intake.ts";
+import { type Sender, SendIntake } from "./sends/send-intake.ts";
 import type { ServerContext } from "./server-context.ts";
 import type { ArrivedMessage, FollowedGroup, SendRefusal } from "./sessions/session.ts";
 import type { TokenClaims } from "./sessions/tokens.ts";
@@ -20,7 +20,7 @@ import type { Connection } from "./transport/transport.ts";
  * One connection, from its first frame to its end: `requests/` answers its requests, its `SendIntake` takes in the messages
  * that it sends. Ten thousand sessions may be idle on a server, so parts that only some need are made when they are needed.
  */
-export class ClientSession implements Asker {
+export class ClientSession implements Asker, Sender {
   readonly server: ServerContext;
   readonly connection: Connection;
   /** Undefined until the connection has logged in. */
@@ -58,7 +58,7 @@ export class ClientSession implements Asker {
     this.#ended = true;
     if (this.user === undefined) return;
     const groups = this.#groups ?? [];
-    for (const group of groups) this.server.presence.close(this, group);
+    for (const group of groups) this.server.presence.unwatch(this, group);
     for (const group of groups) {
       this.server.groups.leave(group, this);
       this.server.presence.sessionsChanged(group.id);
@@ -149,7 +149,7 @@ export class ClientSession implements Asker {
   }
 
   leaveGroup(group: FollowedGroup): void {
-    this.server.presence.close(this, group);
+    this.server.presence.unwatch(this, group);
     if (!group.sessions.has(this)) return;
     this.#groups = this.#groups?.filter((other) => other !== group);
     this.connection.unsubscribe(group.topic);

@@ -161,7 +161,7 @@ async function lockMembership(
  * it, for newcomers whom the group lets read its history.
  */
 function missingKeys({ entry, keys }: Change, after: Membership): string | undefined {
-  if (entry.opening === undefined) return keys.length > 0 ? `${entry.action} opens no epoch` : undefined;
+  if (entry.opening === undefined) return keys.length > 0 ? `${entry.action} begins no epoch` : undefined;
   const given = new Set(keys.filter((key) => key.epoch === after.epoch).map((key) => key.user));
   for (const user of after.members.keys()) if (!given.has(user)) return `user ${user} has no wrapped key`;
   for (const { user, epoch } of keys) {

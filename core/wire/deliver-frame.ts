@@ -105,7 +105,7 @@ export class DeliverCursor {
   #index = -1;
 
   /** Returns the frame's fault, if it has one; the cursor may not be read then. */
-  open(bytes: Uint8Array): FrameFault | undefined {
+  begin(bytes: Uint8Array): FrameFault | undefined {
     this.count = 0;
     if (bytes.length < deliverHeaderBytes) return malformed("DELIVER ends within its header").reason;
     const count = readUint16(bytes, 2);
@@ -188,7 +188,7 @@ export class DeliverCursor {
 
 export function parseDeliver(bytes: Uint8Array): Parsed<DeliverFrame, FrameFault> {
   const cursor = new DeliverCursor();
-  const fault = cursor.open(bytes);
+  const fault = cursor.begin(bytes);
   if (fault) return { ok: false, reason: fault };
   const messages: DeliveredMessage[] = [];
   while (cursor.next()) messages.push(cursor.message());

@@ -33,7 +33,7 @@ export const errorCodes = {
   },
   not_allowed: { closeCode: undefined, client: "tell the user that only an admin can do this" },
   group_exists: { closeCode: undefined, client: "draw another group id and try again" },
-  group_full: { closeCode: undefined, client: "remove members first, or open another group" },
+  group_full: { closeCode: undefined, client: "remove members first, or create another group" },
   too_many_groups: { closeCode: undefined, client: "leave a group first" },
   invalid_change: {
     closeCode: undefined,

@@ -138,7 +138,7 @@ export const targets: readonly FuzzTarget[] = [
     bytesMax: limits.frameBytesMax,
     seeds: () => framesOf(frameOf(serverFrames, "deliver"), encodeServerFrame),
     run(bytes) {
-      const fault = cursor.open(bytes);
+      const fault = cursor.begin(bytes);
       const parsed = parseDeliver(bytes);
       assert.equal(fault === undefined, parsed.ok, "cursor and parser disagree");
       if (fault) {

@@ -141,7 +141,7 @@ test("the cursor reads from a DELIVER what the parser reads from it", () => {
       const parsed = parseDeliver(bytes);
       assert.ok(parsed.ok);
       const cursor = new DeliverCursor();
-      assert.equal(cursor.open(bytes), undefined);
+      assert.equal(cursor.begin(bytes), undefined);
       for (const [i, message] of parsed.value.messages.entries()) {
         assert.ok(cursor.next());
         assert.deepEqual(plain(cursor.message()), plain(message));

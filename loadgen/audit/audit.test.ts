@@ -53,7 +53,7 @@ class Run {
         },
       ],
     });
-    assert.equal(this.#cursor.open(bytes), undefined);
+    assert.equal(this.#cursor.begin(bytes), undefined);
     this.#cursor.next();
     this.observer.delivered(to, this.#cursor);
   }
@@ -160,7 +160,7 @@ test("two members who see different messages under one seq break promise 2, with
   other.deliver(elsewhere.enter(2, userId(3), 0), 1, { id: 2 });
   const stay = elsewhere.enter(3, userId(4), 0);
   const cursor = new Cursor();
-  cursor.open(
+  cursor.begin(
     encodeDeliver({
       group,
       firstSeq: asSeq(1),

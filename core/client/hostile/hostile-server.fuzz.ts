@@ -34,7 +34,7 @@ async function linkReceives(bytes: Uint8Array): Promise<{ events: string[]; clos
     {
       opened() {},
       delivered(frame) {
-        if (cursor.open(frame)) events.add("a DELIVER that is none");
+        if (cursor.begin(frame)) events.add("a DELIVER that is none");
         while (cursor.next()) events.add("delivered");
       },
       acknowledged: () => void events.add("acknowledged"),

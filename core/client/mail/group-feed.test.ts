@@ -42,7 +42,7 @@ function feedFrom(after: number) {
   const receive = (from: number, count: number) => {
     // The socket reuses its buffer as soon as the call is over.
     const frame = Buffer.from(deliver(from, count));
-    assert.equal(cursor.open(frame), undefined);
+    assert.equal(cursor.begin(frame), undefined);
     feed.received(cursor, frame);
     frame.fill(0);
   };

@@ -156,7 +156,7 @@ export class GroupFeed {
       if (firstSeq > this.#next) break;
       held.delete(firstSeq);
       this.#heldBytes -= frame.length;
-      releaseCursor.open(frame);
+      releaseCursor.begin(frame);
       this.#passOn(releaseCursor);
     }
     if (held.size === 0) this.#held = undefined;

@@ -48,7 +48,7 @@ export class HistoryReader {
     const reading = this.#readings?.get(group);
     if (!reading) return;
     const { after, through, messages } = reading;
-    cursor.open(frame);
+    cursor.begin(frame);
     while (cursor.next()) {
       const { seq } = cursor;
       if (seq <= after || seq > through || messages.has(seq)) continue;

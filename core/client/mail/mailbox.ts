@@ -247,7 +247,7 @@ export class Mailbox {
   }
 
   #delivered(frame: Uint8Array): void {
-    const fault = cursor.open(frame);
+    const fault = cursor.begin(frame);
     if (fault) return this.#connection.interrupt();
     const { group: id } = cursor;
     const group = this.groups.get(id);

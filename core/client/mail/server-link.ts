@@ -16,12 +16,20 @@ export interface RequestRefusal {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Errors by which a server refuses a request for now. */
-const refusedForNow: ReadonlySet<string> = new Set(["busy", "rate_limited", "internal", "draining"]);
+/** A request that was refused with one of these codes may be granted later, as it is. */
+const temporary: ReadonlySet<string> = new Set<RequestRefusal["code"]>([
+  "busy",
+  "rate_limited",
+  "internal",
+  "draining",
+  "offline",
+  "timeout",
+  "certificate_refused",
+]);
 
-/** Whether a refusal with this code is temporary: the same request may be granted later. */
+/** Whether a request that was refused with this code may be granted later, as it is. */
 export function isTemporary(code: string): boolean {
-  return code === "offline" || code === "timeout" || code === "certificate_refused" || refusedForNow.has(code);
+  return temporary.has(code);
 }
 
 /** Bounds of a pause that a server names: none would make a loop, and one without end would silence the client for ever. */

@@ -1,3 +1,4 @@
+import { messageOf } from "../../platform/failure.ts";
 import type { Log } from "../../platform/log.ts";
 import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
 import type { GroupId, UserId } from "../../wire/ids.ts";
@@ -48,13 +49,20 @@ export function applyChange(server: ChangeParts, change: Omit<Changed, "kind">):
 
 /**
  * Reads a group again when this server may be behind, and subscribes or unsubscribes all sessions that this concerns, not only
- * the one for which it is read. Undefined when there is no such group.
+ * the one for which it is read. `admitted` are subscribed also if this server has learned already that they are members. Undefined
+ * when there is no such group.
  */
-export async function refreshGroup(server: MembershipParts, id: GroupId): Promise<FollowedGroup | undefined> {
+export async function refreshGroup(
+  server: MembershipParts,
+  id: GroupId,
+  admitted: readonly UserId[] = [],
+): Promise<FollowedGroup | undefined> {
   const known = await server.groups.follow(id);
   const before = new Set(known?.members);
   const group = await server.groups.reload(id);
-  if (group) subscribeMembers(server, group, { joined: [...group.members].filter((user) => !before.has(user)) });
+  if (!group) return undefined;
+  const joined = [...group.members].filter((user) => !before.has(user));
+  subscribeMembers(server, group, { joined: [...joined, ...admitted] });
   return group;
 }
 
@@ -75,10 +83,12 @@ export async function groupOfMember(
 /** Reads a group again of which this server lacks entries. */
 async function reloadGroup(server: ChangeParts, change: Omit<Changed, "kind">): Promise<void> {
   try {
-    const group = await refreshGroup(server, change.group);
-    if (group) subscribeMembers(server, group, change);
+    await refreshGroup(server, change.group, change.joined);
   } catch (cause) {
-    server.log.warn({ cause, group: change.group }, "a changed group could not be read; the sweep will try again");
+    server.log.warn(
+      { cause: messageOf(cause), group: change.group },
+      "a changed group could not be read; the sweep will try again",
+    );
   }
 }
 

@@ -55,7 +55,7 @@ function setUp() {
   };
   const open = async (session: Session) => {
     watchers.set(session, new Set());
-    await presence.open(session, group);
+    await presence.watch(session, group);
     return present(watchers.get(session));
   };
   const forget = () => {
@@ -71,7 +71,7 @@ const sorted = (users: ReadonlySet<UserId>) => [...users].sort((a, b) => a - b);
 const presenceFrame = (online: UserId[], offline: UserId[] = []) =>
   ({ kind: "presence", group: groupId(7), online, offline }) as const;
 
-test("a member who opens a group after somebody came and before they go sees both", async () => {
+test("a member who watches a group after somebody came and before they go sees both", async () => {
   const { presence, connect, open, leave } = setUp();
   const first = await open(connect(alice));
   const visitor = connect(carol);
@@ -93,7 +93,7 @@ test("a group that is opened again after the database was away shows presence an
   assert.deepEqual(cursors, [[carol, 5]]);
 });
 
-test("a member who opens a group sees who comes and goes at another server", async () => {
+test("a member who watches a group sees who comes and goes at another server", async () => {
   const { presence, connect, open } = setUp();
   await open(connect(alice));
   presence.received("other", presenceFrame([carol]));

@@ -11,7 +11,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 
 /**
- * News of presence, cursors and typing are gathered for this long, so that sessions with the group open get them in few frames.
+ * News of presence, cursors and typing are gathered for this long, so that sessions that watch the group get them in few frames.
  */
 const gatherMs = 100;
 
@@ -27,7 +27,7 @@ export interface PresenceParts {
   readonly log: Log;
 }
 
-/** The watchers of a group's presence: sessions here that have the group open, and other servers that have such sessions. */
+/** The watchers of a group's presence: sessions here, and other servers that have such sessions. */
 interface PresenceWatch {
   readonly sessions: Set<Session>;
   /** The servers that watch the group, each with the members connected here that it was last sent. */
@@ -39,8 +39,8 @@ interface PresenceWatch {
 }
 
 /**
- * Shows sessions that have a group open which members are online, how far each has read, and who is writing. A group that no
- * session has open costs nothing, however many of its members come and go.
+ * Shows sessions that watch a group which members are online, how far each has read, and who is writing. A group that no
+ * session watches costs nothing, however many of its members come and go.
  */
 export class Presence {
   readonly #watches = new Map<GroupId, PresenceWatch>();
@@ -67,10 +67,10 @@ export class Presence {
   static readonly periodMs = gatherMs;
 
   /**
-   * A session opens a group: sends it who is online and how far each member has read. Opening it again sends both again: the
+   * A session watches a group: sends it who is online and how far each member has read. Watching it again sends both again: the
    * first time the database may have been away.
    */
-  async open(session: Session, group: FollowedGroup): Promise<void> {
+  async watch(session: Session, group: FollowedGroup): Promise<void> {
     const watch = this.#watchOf(group.id);
     if (watch.sessions.size === 0) {
       this.#bus.publish(group.id, { kind: "presenceWatch", group: group.id, watching: true });
@@ -89,7 +89,7 @@ export class Presence {
     );
   }
 
-  close(session: Session, group: FollowedGroup): void {
+  unwatch(session: Session, group: FollowedGroup): void {
     const watch = this.#watches.get(group.id);
     if (!watch?.sessions.delete(session)) return;
     session.connection.unsubscribe(group.presenceTopic);

@@ -1,5 +1,8 @@
 import type { PostFrame, PostKind, RequestKind } from "../../wire/client-frame.ts";
 import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
+import type { Bus } from "../bus.ts";
+import type { GroupDirectory } from "../groups/group-directory.ts";
+import type { Presence } from "../groups/presence.ts";
 import type { ServerContext } from "../server-context.ts";
 import type { FollowedGroup, Session } from "../sessions/session.ts";
 import type { Authentication, Newcomer } from "./authentication.ts";
@@ -7,9 +10,17 @@ import type { ReplyBody, RequestBody } from "./bodies.ts";
 import type { MembershipChanges } from "./membership-changes.ts";
 import type { PasswordChange } from "./password-change.ts";
 
+/** What handlers need of a server. */
+export interface HandlerParts
+  extends Pick<ServerContext, "clock" | "counters" | "database" | "isDatabaseAway" | "log" | "revoked" | "users"> {
+  readonly bus: Pick<Bus, "broadcast">;
+  readonly groups: Pick<GroupDirectory, "advance">;
+  readonly presence: Pick<Presence, "read" | "typing" | "unwatch" | "watch">;
+}
+
 /** The connection of a request, for its handler. */
 export interface Asker extends Session, Newcomer {
-  readonly server: ServerContext;
+  readonly server: HandlerParts;
   /** The connection's user. It throws while there is none, so only handlers of requests that need a login may read it. */
   readonly loggedInUser: UserId;
   /** The id of the session that this connection resumed or began. */

@@ -8,20 +8,23 @@ import type { GroupId, UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { parseEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
-import { announceChange } from "../groups/changes.ts";
+import { announceChange, type ChangeParts } from "../groups/changes.ts";
 import type { ServerContext } from "../server-context.ts";
 import type { ReplyBody, RequestBody } from "./bodies.ts";
 import { busyRetryMs, refusal } from "./refusal.ts";
 
+/** What a user's changes of groups need of a server. */
+export interface MembershipChangeParts extends ChangeParts, Pick<ServerContext, "clock" | "database"> {}
+
 /** A user's changes of groups: keys that are staged for a change, and the entry that makes it. */
 export class MembershipChanges {
-  readonly #server: ServerContext;
+  readonly #server: MembershipChangeParts;
   readonly #user: UserId;
   /** Wrapped keys for later changes, by group, user and epoch. A key replaces one that was staged for an abandoned attempt. */
   readonly #staged = new Map<GroupId, Map<string, StagedKey>>();
   #signingKey: KeyObject | undefined;
 
-  constructor(server: ServerContext, user: UserId) {
+  constructor(server: MembershipChangeParts, user: UserId) {
     this.#server = server;
     this.#user = user;
   }

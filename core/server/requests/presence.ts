@@ -18,7 +18,7 @@ export const presencePosts: PostHandlers<"read" | "open" | "close" | "typing"> =
 
   close(asker, { group: id }) {
     const group = asker.entered(id);
-    if (group) asker.server.presence.close(asker, group);
+    if (group) asker.server.presence.unwatch(asker, group);
   },
 
   typing(asker, { group: id }) {
@@ -30,7 +30,7 @@ export const presencePosts: PostHandlers<"read" | "open" | "close" | "typing"> =
 async function openGroup(asker: Asker, id: GroupId): Promise<void> {
   try {
     const group = await asker.memberOf(id);
-    if (group && !asker.isOver) await asker.server.presence.open(asker, group);
+    if (group && !asker.isOver) await asker.server.presence.watch(asker, group);
   } catch (cause) {
     asker.server.log.warn({ cause: messageOf(cause), group: id }, "presence and cursors could not be read");
   }

@@ -5,16 +5,17 @@ import type { ClientMessageId, GroupId, UserId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { messageTypes, type SendFrame } from "../../wire/send-frame.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
-import { refreshGroup } from "../groups/changes.ts";
-import type { Asker } from "../requests/handlers.ts";
+import { type MembershipParts, refreshGroup } from "../groups/changes.ts";
+import type { GroupDirectory } from "../groups/group-directory.ts";
 import { busyRetryMs } from "../requests/refusal.ts";
-import type { ArrivedMessage, FollowedGroup, SendRefusal } from "../sessions/session.ts";
+import type { ServerContext } from "../server-context.ts";
+import type { ArrivedMessage, FollowedGroup, SendRefusal, Session } from "../sessions/session.ts";
 import { SendTurns } from "./send-turns.ts";
 
 type ArrivedFrame = ArrivedMessage & SendFrame;
 
-/** A message that was refused with one of these codes is to come again, and messages that were sent behind it wait for it. */
-const temporary: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stale_epoch", "rekey_needed"]);
+/** A message that was refused with one of these codes keeps its turn: it is to come again, and those sent behind it wait for it. */
+const turnIsKept: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stale_epoch", "rekey_needed"]);
 
 /**
  * A user over their budget waits until the budget has regained what it gains in this time, so that messages come in portions, not
@@ -22,19 +23,36 @@ const temporary: ReadonlySet<ErrorCode> = new Set(["rate_limited", "busy", "stal
  */
 const portionSeconds = 0.25;
 
+/** What taking in SENDs needs of a server. */
+interface SendParts
+  extends MembershipParts,
+    Pick<ServerContext, "clock" | "counters" | "limits" | "log" | "sendBudgets" | "writer"> {
+  readonly groups: MembershipParts["groups"] & Pick<GroupDirectory, "get">;
+}
+
+/** The connection from which SENDs come. */
+export interface Sender extends Session {
+  readonly server: SendParts;
+  readonly isOver: boolean;
+  /** The group, if the user is a member of it; the connection is subscribed to it from then on. */
+  memberOf(id: GroupId): Promise<FollowedGroup | undefined>;
+  /** Runs work that takes a while; answers false, and does not run it, when as much as is allowed is under way already. */
+  whileInFlight(work: () => Promise<void>): boolean;
+}
+
 /**
  * Takes one connection's SENDs into the batch that fills: it checks that it is a message's turn, that the user is a member and
  * within their budget, and that the epoch is the group's.
  */
 export class SendIntake {
-  readonly #sender: Asker;
+  readonly #sender: Sender;
   /** The number of messages so far; a message that comes again is not counted again. */
   #count = 0;
   #turns: SendTurns | undefined;
   /** SENDs that wait for their group to be read, by group, in the order in which they came. */
   #waiting: Map<GroupId, ArrivedFrame[]> | undefined;
 
-  constructor(sender: Asker) {
+  constructor(sender: Sender) {
     this.#sender = sender;
   }
 
@@ -62,7 +80,7 @@ export class SendIntake {
     server.counters.rejected(refusal.code);
     if (type === messageTypes.application) {
       const { code, retryAfterMs = 0 } = refusal;
-      if (temporary.has(code)) {
+      if (turnIsKept.has(code)) {
         this.#turns ??= new SendTurns();
         this.#turns.refused(group, clientMessageId, turn, server.clock.monotonic() + retryAfterMs);
       } else this.#turns?.ended(group, clientMessageId);

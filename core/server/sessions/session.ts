@@ -39,7 +39,7 @@ export interface FollowedGroup {
   readonly id: GroupId;
   /** The topic to which its members' sockets subscribe. */
   readonly topic: string;
-  /** The topic to which the sockets of members who have the group open subscribe. */
+  /** The topic to which the sockets of members who watch the group subscribe. */
   readonly presenceTopic: string;
   epoch: Epoch;
   /** The last seq that this server knows of. */
