@@ -20,19 +20,19 @@ export interface Benchmark<Document extends RunDocument = RunDocument> extends D
   /** Whether it calls `onProgress`, so that a bar can move. */
   readonly hasProgress?: boolean;
   /** `flags` are the options' texts by name, for their schema to read. */
-  run(flags: unknown, by: BenchmarkRun<NoInfer<Document>>): Promise<NoInfer<Document>>;
+  run(flags: unknown, parts: BenchmarkRun<NoInfer<Document>>): Promise<NoInfer<Document>>;
 }
 
 /** A benchmark whose `run` takes its options' values. */
 interface BenchmarkWith<Options extends BenchmarkOptions, Document extends RunDocument>
   extends Omit<Benchmark<Document>, "options" | "run"> {
   readonly options: Options;
-  run(options: z.output<z.ZodObject<Options>>, by: BenchmarkRun<NoInfer<Document>>): Promise<NoInfer<Document>>;
+  run(options: z.output<z.ZodObject<Options>>, parts: BenchmarkRun<NoInfer<Document>>): Promise<NoInfer<Document>>;
 }
 
 export function defineBenchmark<Options extends BenchmarkOptions, Document extends RunDocument>(
   benchmark: BenchmarkWith<Options, Document>,
 ): Benchmark<Document> {
   const options = z.object(benchmark.options);
-  return { ...benchmark, run: (flags, by) => benchmark.run(options.parse(flags), by) };
+  return { ...benchmark, run: (flags, parts) => benchmark.run(options.parse(flags), parts) };
 }

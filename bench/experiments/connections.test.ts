@@ -7,7 +7,7 @@ const tiny = { connections: 20, quietSeconds: 0.1 };
 acceptBenchmark(connections, {
   tiny: {
     fact: "counts the connections that it measures",
-    run: (by) => runConnections(tiny, by),
+    run: (parts) => runConnections(tiny, parts),
     check(run) {
       assert.equal(figureOf(run, "logged-in connections"), 20);
       assert.ok(run.figures.length > 2);
@@ -19,7 +19,7 @@ acceptBenchmark(connections, {
     {
       fact: "the memory before the users came",
       at: /log in and stay/,
-      run: (by) => runConnections(tiny, by),
+      run: (parts) => runConnections(tiny, parts),
       check: (soFar) => assert.ok(figureOf(soFar, "server memory before")),
     },
   ],

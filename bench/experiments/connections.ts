@@ -21,7 +21,7 @@ export const connections = defineBenchmark({
   description: "What an idle, logged-in connection takes of a server's memory.",
   options: { connections: option.positive({ help: "users who log in and stay", default: 10_000 }) },
   examples: ["", "--connections 10000 --json connections.json"],
-  run: (options, by) => runConnections({ ...options, quietSeconds: 10 }, by),
+  run: (options, parts) => runConnections({ ...options, quietSeconds: 10 }, parts),
 });
 
 const memoryEach = "server memory each";
@@ -37,9 +37,9 @@ const firstComers = 500;
 
 export function runConnections(
   { connections: count, quietSeconds }: ConnectionsSettings,
-  by: BenchmarkRun<FiguresDocument<"connections">>,
+  parts: BenchmarkRun<FiguresDocument<"connections">>,
 ) {
-  return measureFigures("connections", by, async ({ server, config, keep }) => {
+  return measureFigures("connections", parts, async ({ server, config, keep }) => {
     const secret = await loadOrCreateSecret(config.secretFile);
     const stay = async (namePrefix: string, clients: number, onEnd: () => Promise<void>) => {
       const seeded = await seedUsers({
@@ -62,16 +62,16 @@ export function runConnections(
       });
       const { accounts, keyPairs } = seeded;
       const onMeasure = async (moment: "begin" | "end") => (moment === "end" ? onEnd() : undefined);
-      await generateLoad({ workload, target: server.target, accounts, keyPairs, signal: by.signal, onMeasure });
+      await generateLoad({ workload, target: server.target, accounts, keyPairs, signal: parts.signal, onMeasure });
     };
-    by.onStep?.(`${firstComers} users come and go`);
+    parts.onStep?.(`${firstComers} users come and go`);
     await stay("first-", Math.min(firstComers, count), async () => {});
     const before = (await server.usage()).residentBytes;
     const memoryBefore = { name: "server memory before", value: before / 1024 / 1024, unit: "MiB" };
     keep([memoryBefore]);
     let after = before;
     let connected = 0;
-    by.onStep?.(`${count} users log in and stay`);
+    parts.onStep?.(`${count} users log in and stay`);
     await stay("user-", count, async () => {
       after = (await server.usage()).residentBytes;
       const { servers } = await readDeployment(await listServers(server.target));

@@ -19,7 +19,7 @@ const two = fanoutArms.filter(({ name }) => ["bare-uws", "fastchat-uws"].include
 acceptBenchmark(fanout, {
   tiny: {
     fact: "measures every arm at every rate",
-    run: (by) => runFanout(tiny, by),
+    run: (parts) => runFanout(tiny, parts),
     check(run) {
       assert.equal(run.points.length, tiny.arms.length * 2);
       for (const point of run.points) assert.ok(point.complete, JSON.stringify(point));
@@ -34,14 +34,14 @@ acceptBenchmark(fanout, {
     {
       fact: "the points before",
       at: /at 100/,
-      async run(by) {
+      async run(parts) {
         let steps = 0;
         const settings = { ...tiny, arms: two, rates: [50, 100], clients: 6, groupSize: 3, durationSeconds: 0.3 };
         const run = runFanout(settings, {
-          ...by,
+          ...parts,
           onStep(what) {
             steps++;
-            by.onStep?.(what);
+            parts.onStep?.(what);
           },
         });
         return run.finally(() => assert.equal(steps, 3));

@@ -29,8 +29,8 @@ export const fanout = defineBenchmark({
   table: fanoutTable,
   notes: fanoutNotes,
   passed: ({ points }) => points.every((point) => point.complete),
-  run: ({ rounds, seconds, clients }, by) =>
-    runFanout({ ...fixedSettings, arms: availableArms(), rounds, clients, durationSeconds: seconds }, by),
+  run: ({ rounds, seconds, clients }, parts) =>
+    runFanout({ ...fixedSettings, arms: availableArms(), rounds, clients, durationSeconds: seconds }, parts),
 });
 
 interface FanoutSettings {
@@ -58,10 +58,13 @@ const fixedSettings = {
  * what durability, order and login cost. Arms take turns, each time in a fresh process, so that a machine that gets slower
  * slows down all of them.
  */
-export async function runFanout(settings: FanoutSettings, by: BenchmarkRun<FanoutDocument>): Promise<FanoutDocument> {
+export async function runFanout(
+  settings: FanoutSettings,
+  parts: BenchmarkRun<FanoutDocument>,
+): Promise<FanoutDocument> {
   const { arms, rates, rounds } = settings;
   const startedAt = new Date().toISOString();
-  const laboratory = await openLaboratory(by, 2);
+  const laboratory = await openLaboratory(parts, 2);
   try {
     const points: FanoutPoint[] = [];
     let environment = laboratory.environment();
@@ -77,19 +80,19 @@ export async function runFanout(settings: FanoutSettings, by: BenchmarkRun<Fanou
     for (let round = 0; round < rounds; round++) {
       for (const rate of rates) {
         for (const arm of turned(arms, round)) {
-          throwIfInterrupted(by.signal);
+          throwIfInterrupted(parts.signal);
           const what = `${arm.name} at ${rate}${rate === "saturated" ? "" : "/s"}`;
-          by.onStep?.(what, { number: points.length + 1, of });
+          parts.onStep?.(what, { number: points.length + 1, of });
           const measured = await measure(workloadAt(settings, rate), {
             ...settings,
             laboratory,
             arm,
             round,
-            signal: by.signal,
+            signal: parts.signal,
           });
           environment = measured.environment ?? environment;
           points.push(measured.point);
-          by.onMeasured?.(document());
+          parts.onMeasured?.(document());
         }
       }
     }

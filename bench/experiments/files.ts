@@ -5,7 +5,7 @@ import { throwIfInterrupted } from "../document/interruption.ts";
 import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { FileExchange } from "../measurement/file-exchange.ts";
-import { loopLagP99Ms } from "../measurement/loop-lag.ts";
+import { loopLagP99Ms } from "../measurement/server-lag.ts";
 import { UsageWatch, type WatchedUsage } from "../measurement/usage-watch.ts";
 import { option } from "../options.ts";
 import { figuresOf } from "../report/figures-table.ts";
@@ -17,7 +17,7 @@ export const files = defineBenchmark({
   description: "What uploads and downloads do to a server: its event loop, its memory, its CPU.",
   options: { size: option.positive({ help: "size of each file", placeholder: "mebibytes", default: 20 }) },
   examples: ["", "--size 20 --json files.json"],
-  run: ({ size }, by) => runFiles({ mebibytes: size, atOnce: 4, rounds: 3 }, by),
+  run: ({ size }, parts) => runFiles({ mebibytes: size, atOnce: 4, rounds: 3 }, parts),
 });
 
 interface FilesSettings {
@@ -27,10 +27,10 @@ interface FilesSettings {
 }
 
 /** Uploads and downloads many files at once, in rounds. */
-export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, by: BenchmarkRun<FiguresDocument<"files">>) {
-  const { signal } = by;
+export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, parts: BenchmarkRun<FiguresDocument<"files">>) {
+  const { signal } = parts;
   const size = Math.round(mebibytes * 1024 * 1024);
-  return measureFigures("files", by, async ({ server, laboratory, keep }) => {
+  return measureFigures("files", parts, async ({ server, laboratory, keep }) => {
     const exchange = await FileExchange.open(server.target, laboratory.keyPairOf(0));
     const servers = await listServers(server.target);
     const watched = async <T>(work: () => Promise<T>) => {
@@ -59,7 +59,7 @@ export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, by: Bench
       // Round 0 is not counted: in it the server allocates what it needs once.
       for (let round = 0; round <= rounds; round++) {
         throwIfInterrupted(signal);
-        by.onStep?.(`round ${round} of ${rounds}: ${atOnce} files of ${mebibytes} MiB at once`);
+        parts.onStep?.(`round ${round} of ${rounds}: ${atOnce} files of ${mebibytes} MiB at once`);
         const up = await watched(() => Promise.all(Array.from({ length: atOnce }, () => exchange.send(size, signal))));
         const down = await watched(() => Promise.all(up.done.map((content) => exchange.fetch(content, signal))));
         if (round === 0) continue;

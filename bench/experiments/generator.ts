@@ -4,8 +4,7 @@ import type { FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
 import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
-import { simulatedAccounts } from "../measurement/simulated-accounts.ts";
-import { workloadFrom } from "../measurement/workload-from.ts";
+import { simulatedAccounts, workloadFrom } from "../measurement/workload-from.ts";
 import { option } from "../options.ts";
 import { figuresOf } from "../report/figures-table.ts";
 
@@ -18,7 +17,7 @@ export const generator = defineBenchmark({
     rate: option.positive({ help: "messages a second, each delivered 50 times", default: 8000 }),
   },
   examples: ["", "--rate 8000 --json generator.json"],
-  run: ({ rate }, by) => runGenerator({ clients: 1000, ratePerSecond: rate, seconds: 8 }, by),
+  run: ({ rate }, parts) => runGenerator({ clients: 1000, ratePerSecond: rate, seconds: 8 }, parts),
 });
 
 interface GeneratorSettings {
@@ -29,11 +28,11 @@ interface GeneratorSettings {
 
 export function runGenerator(
   { clients, ratePerSecond, seconds }: GeneratorSettings,
-  by: BenchmarkRun<FiguresDocument<"generator">>,
+  parts: BenchmarkRun<FiguresDocument<"generator">>,
 ) {
-  const { signal } = by;
-  return measureFigures("generator", by, async ({ server, laboratory, keep }) => {
-    by.onStep?.(`${clients.toLocaleString("en")} users in groups of 50, one generator thread`);
+  const { signal } = parts;
+  return measureFigures("generator", parts, async ({ server, laboratory, keep }) => {
+    parts.onStep?.(`${clients.toLocaleString("en")} users in groups of 50, one generator thread`);
     const workload = workloadFrom({
       name: "generator",
       clients,

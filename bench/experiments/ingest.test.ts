@@ -7,7 +7,7 @@ const tiny = { rounds: 1, seconds: 0.1, payloadBytes: 200, groups: 50, crossover
 acceptBenchmark(ingest, {
   tiny: {
     fact: "measures the writer, a bare COPY, and the batch size at which the two ways of committing cross",
-    run: (by) => runIngest(tiny, by),
+    run: (parts) => runIngest(tiny, parts),
     check(run) {
       assert.equal(run.crossover.length, 4);
       for (const { rowsPerSecond } of run.saturated) assert.ok(rowsPerSecond > 0);
@@ -18,7 +18,7 @@ acceptBenchmark(ingest, {
     {
       fact: "the batches before, and none that was cut off",
       at: /20 rows by copy/,
-      run: (by) => runIngest({ ...tiny, groups: 20 }, by),
+      run: (parts) => runIngest({ ...tiny, groups: 20 }, parts),
       check(soFar) {
         assert.deepEqual(
           soFar?.crossover.map(({ rows, path }) => `${rows} ${path}`),

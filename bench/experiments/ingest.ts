@@ -51,7 +51,7 @@ export const ingest = defineBenchmark({
   examples: ["", "--rounds 1 --seconds 2"],
   schema: ingestDocument,
   table: ingestTables,
-  run: ({ rounds, seconds }, by) => runIngest({ ...fixedSettings, rounds, seconds }, by),
+  run: ({ rounds, seconds }, parts) => runIngest({ ...fixedSettings, rounds, seconds }, parts),
 });
 
 interface IngestSettings {
@@ -72,12 +72,15 @@ const fixedSettings = {
 const pacedRatePerSecond = 1000;
 
 /** Measures the ingest writer by itself, beside a bare COPY of the same rows into a table with the same indexes. */
-export async function runIngest(settings: IngestSettings, by: BenchmarkRun<IngestDocument>): Promise<IngestDocument> {
+export async function runIngest(
+  settings: IngestSettings,
+  parts: BenchmarkRun<IngestDocument>,
+): Promise<IngestDocument> {
   const startedAt = new Date().toISOString();
-  const laboratory = await openLaboratory(by, 1);
+  const laboratory = await openLaboratory(parts, 1);
   let trial: IngestTrial | undefined;
   try {
-    trial = await IngestTrial.open(settings, by, laboratory);
+    trial = await IngestTrial.open(settings, parts, laboratory);
     let document: IngestDocument = {
       schemaVersion: 1,
       benchmark: "ingest",
@@ -94,17 +97,17 @@ export async function runIngest(settings: IngestSettings, by: BenchmarkRun<Inges
       of: IngestDocument[Part][number],
     ) => {
       document = { ...document, [part]: [...document[part], of] };
-      by.onMeasured?.(document);
+      parts.onMeasured?.(document);
     };
     for (let round = 0; round < settings.rounds; round++) {
-      by.onStep?.(`round ${round + 1} of ${settings.rounds}`);
+      parts.onStep?.(`round ${round + 1} of ${settings.rounds}`);
       measured("saturated", { arm: "bare copy", round, rowsPerSecond: await trial.bareCopy() });
       measured("saturated", { arm: "writer", round, rowsPerSecond: await trial.saturate() });
       measured("paced", { round, ratePerSecond: pacedRatePerSecond, ...(await trial.pace(pacedRatePerSecond)) });
     }
     for (const rows of settings.crossoverRows) {
       for (const path of ["statement", "copy"] as const) {
-        by.onStep?.(`${rows} rows by ${path}`);
+        parts.onStep?.(`${rows} rows by ${path}`);
         measured("crossover", { rows, path, ...(await trial.commit(rows, path)) });
       }
     }

@@ -5,7 +5,7 @@ import { logins, runLogins } from "./logins.ts";
 acceptBenchmark(logins, {
   tiny: {
     fact: "all logins succeed",
-    run: (by) => runLogins({ perSecond: 20, seconds: 0.5 }, by),
+    run: (parts) => runLogins({ perSecond: 20, seconds: 0.5 }, parts),
     check(run) {
       assert.equal(figureOf(run, "logins failed or refused"), 0);
       assert.ok(run.figures.length > 2);
@@ -15,7 +15,7 @@ acceptBenchmark(logins, {
     {
       fact: "nothing, since the logins have only begun",
       at: /for 60 s/,
-      run: (by) => runLogins({ perSecond: 20, seconds: 60 }, by),
+      run: (parts) => runLogins({ perSecond: 20, seconds: 60 }, parts),
       check: (soFar) => assert.equal(soFar, undefined),
     },
   ],

@@ -5,7 +5,7 @@ import { throwIfInterrupted } from "../document/interruption.ts";
 import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { LoginStorm } from "../measurement/login-storm.ts";
-import { loopLagP99Ms } from "../measurement/loop-lag.ts";
+import { loopLagP99Ms } from "../measurement/server-lag.ts";
 import { option } from "../options.ts";
 import { figuresOf } from "../report/figures-table.ts";
 
@@ -16,7 +16,7 @@ export const logins = defineBenchmark({
   description: "What a storm of logins does to the servers' event loops.",
   options: { rate: option.positive({ help: "logins a second", default: 200 }) },
   examples: ["", "--rate 200 --json logins.json"],
-  run: ({ rate }, by) => runLogins({ perSecond: rate, seconds: 10 }, by),
+  run: ({ rate }, parts) => runLogins({ perSecond: rate, seconds: 10 }, parts),
 });
 
 interface LoginsSettings {
@@ -25,14 +25,14 @@ interface LoginsSettings {
 }
 
 /** Logs one user in with OPAQUE, again and again. */
-export function runLogins({ perSecond, seconds }: LoginsSettings, by: BenchmarkRun<FiguresDocument<"logins">>) {
-  const { signal } = by;
-  return measureFigures("logins", by, async ({ server, keep }) => {
+export function runLogins({ perSecond, seconds }: LoginsSettings, parts: BenchmarkRun<FiguresDocument<"logins">>) {
+  const { signal } = parts;
+  return measureFigures("logins", parts, async ({ server, keep }) => {
     const storm = new LoginStorm(server.target);
-    by.onStep?.("one user signs up");
+    parts.onStep?.("one user signs up");
     await storm.signUp();
     const servers = await listServers(server.target);
-    by.onStep?.(`${perSecond} logins/s for ${seconds} s`);
+    parts.onStep?.(`${perSecond} logins/s for ${seconds} s`);
     await storm.run(perSecond, 1, signal);
     throwIfInterrupted(signal);
     await loopLagP99Ms(servers); // Begins a new period.

@@ -5,7 +5,7 @@ import { microCrypto, runMicroCrypto } from "./micro-crypto.ts";
 acceptBenchmark(microCrypto, {
   tiny: {
     fact: "measures every operation in both ways, and says from which batch on the pool is used",
-    run: (by) =>
+    run: (parts) =>
       runMicroCrypto(
         {
           rounds: 1,
@@ -18,7 +18,7 @@ acceptBenchmark(microCrypto, {
           wrapsPerTask: [5, 20],
           slow: false,
         },
-        by,
+        parts,
       ),
     check(run) {
       for (const { operation, arms } of run.comparisons) {
@@ -40,7 +40,7 @@ acceptBenchmark(microCrypto, {
     {
       fact: "the operations before, as far as they were measured",
       at: /round 2/,
-      run: (by) =>
+      run: (parts) =>
         runMicroCrypto(
           {
             rounds: 6,
@@ -53,7 +53,7 @@ acceptBenchmark(microCrypto, {
             wrapsPerTask: [2],
             slow: false,
           },
-          by,
+          parts,
         ),
       check(soFar) {
         assert.ok((soFar?.comparisons.length ?? 0) > 5);

@@ -24,7 +24,7 @@ export const microCrypto = defineBenchmark({
   schema: microDocument("crypto"),
   table: microCryptoTables,
   notes: microCryptoNotes,
-  run: (options, by) => runMicroCrypto({ ...fixedSettings, ...options }, by),
+  run: (options, parts) => runMicroCrypto({ ...fixedSettings, ...options }, parts),
 });
 
 type CryptoDocument = MicroDocument<"crypto">;
@@ -47,7 +47,7 @@ const fixedSettings = {
 } as const;
 
 /** Measures `node:crypto` beside JavaScript, FastChat's own operations, and from how many wraps on the pool is worth its way. */
-export async function runMicroCrypto(settings: MicroCryptoSettings, by: MicroCryptoRun): Promise<CryptoDocument> {
+export async function runMicroCrypto(settings: MicroCryptoSettings, parts: MicroCryptoRun): Promise<CryptoDocument> {
   const startedAt = new Date().toISOString();
   const notUsed = { postgres: "not used", synchronousCommit: "not used", fsync: "not used" };
   const environment = readEnvironment(notUsed, undefined);
@@ -73,9 +73,9 @@ export async function runMicroCrypto(settings: MicroCryptoSettings, by: MicroCry
     const comparisons = await measureRounds(subjects, {
       rounds,
       seconds,
-      signal: by.signal,
-      onStep: (step) => by.onStep?.(step),
-      onMeasured: (soFar) => by.onMeasured?.(document(soFar)),
+      signal: parts.signal,
+      onStep: (step) => parts.onStep?.(step),
+      onMeasured: (soFar) => parts.onMeasured?.(document(soFar)),
     });
     return document(comparisons);
   } finally {

@@ -21,7 +21,7 @@ acceptBenchmark(microGui, {
   skip: PseudoTerminal.isPossible() ? false : "util-linux's script is missing",
   tiny: {
     fact: "starts the client, types while messages come in, and leaves",
-    run: (by) => runMicroGui(tiny, by),
+    run: (parts) => runMicroGui(tiny, parts),
     check(run) {
       assert.equal(figureOf(run, "messages in the vault"), 30);
       assert.equal(figureOf(run, "exit code"), 0);
@@ -33,13 +33,13 @@ acceptBenchmark(microGui, {
     {
       fact: "nothing while the conversation is written",
       at: /^50 of 100/,
-      run: (by) => runMicroGui({ ...longer, messages: 100 }, by),
+      run: (parts) => runMicroGui({ ...longer, messages: 100 }, parts),
       check: (soFar) => assert.equal(soFar, undefined),
     },
     {
       fact: "the figures of what the screen had shown",
       at: /^4 keys$/,
-      run: (by) => runMicroGui({ ...longer, messages: 20 }, by),
+      run: (parts) => runMicroGui({ ...longer, messages: 20 }, parts),
       check: (soFar) =>
         assert.deepEqual(
           soFar?.figures.map(({ name }) => name),

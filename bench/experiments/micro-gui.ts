@@ -18,7 +18,7 @@ export const microGui = defineBenchmark({
   examples: ["--messages 10000"],
   schema: microDocument("gui"),
   table: figuresTable,
-  run: (options, by) => runMicroGui({ ...fixedSettings, ...options }, by),
+  run: (options, parts) => runMicroGui({ ...fixedSettings, ...options }, parts),
 });
 
 type GuiDocument = MicroDocument<"gui">;
@@ -34,12 +34,12 @@ const fixedSettings = {
 } as const;
 
 /** Starts and uses the terminal client at a pseudo-terminal, with a large conversation in its vault. */
-export async function runMicroGui(settings: MicroGuiSettings, by: BenchmarkRun<GuiDocument>): Promise<GuiDocument> {
+export async function runMicroGui(settings: MicroGuiSettings, parts: BenchmarkRun<GuiDocument>): Promise<GuiDocument> {
   if (!PseudoTerminal.isPossible()) {
     throw new Failure("no_pseudo_terminal", "this machine has no util-linux script", "run it on Linux");
   }
   const startedAt = new Date().toISOString();
-  const laboratory = await openLaboratory(by, 1);
+  const laboratory = await openLaboratory(parts, 1);
   try {
     const server = await ServerProcess.start({ kind: "fastchat", config: await laboratory.serveConfig({}) });
     try {
@@ -59,10 +59,10 @@ export async function runMicroGui(settings: MicroGuiSettings, by: BenchmarkRun<G
         target: server.target,
         directory: laboratory.directory,
         writer,
-        log: by.log,
-        signal: by.signal,
-        onStep: (what) => by.onStep?.(what),
-        keep: (figures) => by.onMeasured?.(document(figures)),
+        log: parts.log,
+        signal: parts.signal,
+        onStep: (what) => parts.onStep?.(what),
+        keep: (figures) => parts.onMeasured?.(document(figures)),
       });
       try {
         return document(await session.measure());

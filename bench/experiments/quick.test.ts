@@ -13,7 +13,7 @@ import { acceptBenchmark } from "../testing/acceptance.ts";
 import { quick, quickSeconds, quickWorkload, runQuick, spoiled } from "./quick.ts";
 
 const { signal } = new AbortController();
-const by = { log: silentLog, signal, openLaboratory: sharedLaboratory };
+const parts = { log: silentLog, signal, openLaboratory: sharedLaboratory };
 
 function tiny(of: Partial<WorkloadText> = {}) {
   const workload = preset("rooms", {
@@ -34,7 +34,7 @@ function tiny(of: Partial<WorkloadText> = {}) {
 acceptBenchmark(quick, {
   tiny: {
     fact: "measures a cell for each server count and strategy, in a laboratory of its own, and audits it",
-    async run(by) {
+    async run(parts) {
       const workload = preset("rooms", {
         clients: 12,
         groups: [{ count: 3, sizes: { kind: "fixed", size: 4 } }],
@@ -48,7 +48,7 @@ acceptBenchmark(quick, {
       const strategies = ["round-robin", "two-choices"] as const;
       return runQuick(
         { servers: [1, 2], strategies, workload: workload.value, transport: "uws" },
-        { ...by, openLaboratory: Laboratory.open },
+        { ...parts, openLaboratory: Laboratory.open },
       );
     },
     check(run) {
@@ -84,7 +84,7 @@ acceptBenchmark(quick, {
 test("a pilot and a cell that fail are in the result with their reasons, and the other cells are measured at the lowest rate", async () => {
   const measured: CellsDocument[] = [];
   const settings = { ...tiny(), servers: [65, 1], fitted: true }; // The settings refuse 65.
-  const run = await runQuick(settings, { ...by, onMeasured: (soFar) => measured.push(soFar) });
+  const run = await runQuick(settings, { ...parts, onMeasured: (soFar) => measured.push(soFar) });
   assert.match(run.pilot?.failure?.message ?? "", /from 1 to 64/);
   assert.equal(run.pilot?.ratePerSecond, run.pilot?.ratePerSecondMin);
   assert.deepEqual(
@@ -116,7 +116,7 @@ const spoiling = {
 test("a cell that is invalid because of the generator is measured once more, and its first try is kept with the reason", async () => {
   const steps: string[] = [];
   const run = await runQuick(tiny(spoiling), {
-    ...by,
+    ...parts,
     onStep: (what, step) => steps.push(`${step?.number}/${step?.of} ${what}`),
   });
   assert.deepEqual(steps.slice(-2), ["1/1 1 server, random", "2/2 again 1 server, random"]);
@@ -130,7 +130,7 @@ test("a cell that is invalid because of the generator is measured once more, and
 test("a cell whose second try fails is once in the result, with the first try's figures and the failure", async () => {
   const measured: CellsDocument[] = [];
   const run = await runQuick(tiny(spoiling), {
-    ...by,
+    ...parts,
     onMeasured: (soFar) => measured.push(soFar),
     async openLaboratory(log, keyPairs) {
       const laboratory = await sharedLaboratory(log, keyPairs);
@@ -152,7 +152,7 @@ test("a cell whose second try fails is once in the result, with the first try's 
 });
 
 test("a pilot finds the rate of all cells, and the result has the rates that it tried", async () => {
-  const run = await runQuick({ ...tiny(), fitted: true }, by);
+  const run = await runQuick({ ...tiny(), fitted: true }, parts);
   const { pilot, workload } = run;
   assert.ok(pilot && pilot.failure === null, JSON.stringify(pilot));
   assert.deepEqual(workload.arrivals, { kind: "poisson", ratePerSecond: pilot.ratePerSecond });

@@ -14,9 +14,8 @@ import type { StepNumber } from "../document/run-events.ts";
 import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureCell } from "../measurement/measure-cell.ts";
 import { ratePerSecondMax, runPilot } from "../measurement/pilot.ts";
-import { simulatedAccounts } from "../measurement/simulated-accounts.ts";
 import { simulationNotes } from "../measurement/simulation-notes.ts";
-import { workloadFrom } from "../measurement/workload-from.ts";
+import { simulatedAccounts, workloadFrom } from "../measurement/workload-from.ts";
 import { option } from "../options.ts";
 import { cellsOf } from "../report/cells.ts";
 import { counted } from "../report/figures.ts";
@@ -68,10 +67,10 @@ export const quick = defineBenchmark({
   remark: `Exit code 1 says that a cell failed, or that the audit found a broken promise; what was measured is below results/ all
 the same, also after Ctrl-C.`,
   hasProgress: true,
-  run: ({ servers, strategies, rate, clients, transport, ...flags }, by) => {
+  run: ({ servers, strategies, rate, clients, transport, ...flags }, parts) => {
     const seconds = flags.seconds ?? quickSeconds(servers.length * strategies.length);
     const workload = quickWorkload({ clients, seconds, ratePerSecond: rate });
-    return runQuick({ servers, strategies, workload, fitted: rate === undefined, transport }, by);
+    return runQuick({ servers, strategies, workload, fitted: rate === undefined, transport }, parts);
   },
 });
 
@@ -122,12 +121,12 @@ export function quickWorkload(of: { clients: number; seconds: number; ratePerSec
  * Compares numbers of servers and strategies: each cell has fresh servers and a fresh database, and all have one rate. A cell
  * that is invalid because of the generator is measured once more after all others. A cell that fails does not end the run.
  */
-export async function runQuick(settings: QuickSettings, by: BenchmarkRun<QuickDocument>): Promise<QuickDocument> {
+export async function runQuick(settings: QuickSettings, parts: BenchmarkRun<QuickDocument>): Promise<QuickDocument> {
   const startedAt = new Date().toISOString();
-  by.onStep?.("starting a database");
-  const laboratory = await openLaboratory(by, settings.workload.keyPairs);
+  parts.onStep?.("starting a database");
+  const laboratory = await openLaboratory(parts, settings.workload.keyPairs);
   try {
-    return await new QuickCells(settings, by, { laboratory, startedAt }).run();
+    return await new QuickCells(settings, parts, { laboratory, startedAt }).run();
   } finally {
     await laboratory.close();
   }
@@ -143,7 +142,7 @@ interface PlannedCell {
 
 class QuickCells {
   readonly #settings: QuickSettings;
-  readonly #by: BenchmarkRun<QuickDocument>;
+  readonly #parts: BenchmarkRun<QuickDocument>;
   readonly #laboratory: Laboratory;
   readonly #startedAt: string;
   readonly #plan: readonly PlannedCell[];
@@ -153,11 +152,11 @@ class QuickCells {
 
   constructor(
     settings: QuickSettings,
-    by: BenchmarkRun<QuickDocument>,
+    parts: BenchmarkRun<QuickDocument>,
     { laboratory, startedAt }: { readonly laboratory: Laboratory; readonly startedAt: string },
   ) {
     this.#settings = settings;
-    this.#by = by;
+    this.#parts = parts;
     this.#laboratory = laboratory;
     this.#startedAt = startedAt;
     this.#workload = settings.workload;
@@ -180,7 +179,7 @@ class QuickCells {
 
   /** Runs the pilot with the most servers, the costliest cells: a rate that these hold, all hold. */
   async #fit(): Promise<void> {
-    const { log, signal } = this.#by;
+    const { log, signal } = this.#parts;
     const servers = Math.max(...this.#settings.servers);
     const [strategy] = this.#settings.strategies;
     if (strategy === undefined) throw new Error("a comparison of no strategy");
@@ -195,7 +194,7 @@ class QuickCells {
       signal,
       onServers: (work) => this.#onServers({ servers, strategy }, ({ target }) => work(target)),
       onRung: (ratePerSecond) => this.#step(`${pilot} at ${ratePerSecond} messages/s`),
-      onProgress: (progress) => this.#by.onProgress?.(progress),
+      onProgress: (progress) => this.#parts.onProgress?.(progress),
     });
     const { failure, ratePerSecond } = this.#pilot;
     if (failure) log.warn(failure, "the pilot failed; the cells are measured at the lowest rate");
@@ -203,7 +202,7 @@ class QuickCells {
   }
 
   async #measure(planned: PlannedCell, step: StepNumber, again = ""): Promise<void> {
-    const { log, signal } = this.#by;
+    const { log, signal } = this.#parts;
     const { servers, strategy } = planned;
     this.#step(`${again}${counted(servers, "server")}, ${strategy}`, step);
     try {
@@ -217,7 +216,7 @@ class QuickCells {
           strategy,
           transport: ready.transport,
           databaseCpuSeconds: () => this.#laboratory.databaseCpuSeconds(),
-          onProgress: (progress) => this.#by.onProgress?.(progress),
+          onProgress: (progress) => this.#parts.onProgress?.(progress),
           signal,
         }),
       );
@@ -230,7 +229,7 @@ class QuickCells {
       if (planned.cell) planned.cell = { ...planned.cell, failedTry: failure };
       else planned.failed = { servers, strategy, ...failure };
     }
-    this.#by.onMeasured?.(this.#document());
+    this.#parts.onMeasured?.(this.#document());
   }
 
   async #onServers<T>(
@@ -254,8 +253,8 @@ class QuickCells {
   }
 
   #step(what: string, step?: StepNumber): void {
-    throwIfInterrupted(this.#by.signal);
-    this.#by.onStep?.(what, step);
+    throwIfInterrupted(this.#parts.signal);
+    this.#parts.onStep?.(what, step);
   }
 
   #document(): QuickDocument {

@@ -23,8 +23,8 @@ type LoadDocument = CellsDocument & { readonly benchmark: "load" };
 type LoadRun = Omit<BenchmarkRun<LoadDocument>, "log" | "openLaboratory">;
 
 /** `fastchat load`: one workload on servers that run already. An interrupted run has the figures of the time until then. */
-export async function runLoad(config: LoadConfig, by: LoadRun): Promise<LoadDocument> {
-  const { signal } = by;
+export async function runLoad(config: LoadConfig, parts: LoadRun): Promise<LoadDocument> {
+  const { signal } = parts;
   const workload = workloadOf(config);
   const seeded = config.accounts === undefined ? undefined : readSeededAccounts(config.accounts);
   if (seeded && seeded.users < workload.clients) {
@@ -38,7 +38,7 @@ export async function runLoad(config: LoadConfig, by: LoadRun): Promise<LoadDocu
   const tls = await trustDeployment(config.target, config.tlsPin);
   const facts = await deploymentFacts(config.target, tls);
   const environment = readEnvironment(facts.durability, undefined);
-  by.onStep?.(config.target);
+  parts.onStep?.(config.target);
   const namePrefix = `load-${systemClock.now().toString(36)}-`;
   const cell = await measureCell({
     target: config.target,
@@ -48,7 +48,7 @@ export async function runLoad(config: LoadConfig, by: LoadRun): Promise<LoadDocu
     keyPairs: seeded?.keyPairs ?? (await makeKeyPairs(workload.keyPairs)),
     strategy: facts.strategy,
     transport: facts.transport,
-    onProgress: (progress) => by.onProgress?.(progress),
+    onProgress: (progress) => parts.onProgress?.(progress),
     signal,
     cutShort: true,
   });
@@ -63,8 +63,8 @@ export async function runLoad(config: LoadConfig, by: LoadRun): Promise<LoadDocu
     cells: [{ ...cell, earlierTries: [] }],
     failed: [],
   };
-  by.onStep?.(`${cell.seconds.toFixed(1)} of ${workload.durationSeconds} s measured`);
-  by.onMeasured?.(document);
+  parts.onStep?.(`${cell.seconds.toFixed(1)} of ${workload.durationSeconds} s measured`);
+  parts.onMeasured?.(document);
   if (cell.seconds < workload.durationSeconds) {
     throw new Failure("interrupted", "the load was stopped before its time", "start it again");
   }

@@ -121,8 +121,8 @@ export async function generateBareLoad(
       for (let i = 0; i < of.inFlightPerGroup; i++) write(group);
     });
   } else {
-    const by = { clock, startMs, untilMs: measureUntil, stopped: () => signal.aborted };
-    await sendWhenDue(new Arrivals(of.kind, of.ratePerSecond, random.fork()), by, (dueMs) => {
+    const pace = { clock, startMs, untilMs: measureUntil, stopped: () => signal.aborted };
+    await sendWhenDue(new Arrivals(of.kind, of.ratePerSecond, random.fork()), pace, (dueMs) => {
       const pair = senders.draw(random);
       if (pair) send(pair.group, pair.sender, dueMs);
     });

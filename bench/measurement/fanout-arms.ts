@@ -14,7 +14,7 @@ import type { Laboratory } from "../started/laboratory.ts";
 import { connectNats, hasNats, NatsServer } from "../started/nats.ts";
 import { ServerProcess } from "../started/server-process.ts";
 import { type BareLoadOptions, generateBareLoad } from "./bare-load.ts";
-import { simulatedAccounts } from "./simulated-accounts.ts";
+import { simulatedAccounts } from "./workload-from.ts";
 
 interface StartOptions {
   readonly laboratory: Laboratory;

@@ -14,11 +14,11 @@ export interface FiguresBench {
 /** Starts a server, lets `work` measure it, and answers the document with its figures. */
 export async function measureFigures<Name extends string>(
   benchmark: Name,
-  by: BenchmarkRun<FiguresDocument<Name>>,
+  parts: BenchmarkRun<FiguresDocument<Name>>,
   work: (bench: FiguresBench) => Promise<Figures>,
 ): Promise<FiguresDocument<Name>> {
   const startedAt = new Date().toISOString();
-  const laboratory = await openLaboratory(by, 2);
+  const laboratory = await openLaboratory(parts, 2);
   try {
     const config = await laboratory.serveConfig({});
     const server = await ServerProcess.start({ kind: "fastchat", config });
@@ -31,7 +31,7 @@ export async function measureFigures<Name extends string>(
         environment,
         figures,
       });
-      const keep = (figures: Figures) => by.onMeasured?.(document(figures));
+      const keep = (figures: Figures) => parts.onMeasured?.(document(figures));
       return document(await work({ server, laboratory, config, keep }));
     } finally {
       await server.stop();

@@ -41,7 +41,7 @@ const writerOptions = {
 /** Measures ways to put the same rows into a database. */
 export class IngestTrial {
   readonly #settings: IngestTrialSettings;
-  readonly #by: IngestTrialRun;
+  readonly #parts: IngestTrialRun;
   readonly #laboratory: Laboratory;
   readonly #url: string;
   readonly #database: Database;
@@ -53,26 +53,34 @@ export class IngestTrial {
 
   private constructor(
     settings: IngestTrialSettings,
-    by: IngestTrialRun,
-    parts: { laboratory: Laboratory; database: Database; durability: IngestTrial["durability"] },
+    parts: IngestTrialRun,
+    {
+      laboratory,
+      database,
+      durability,
+    }: Pick<IngestTrial, "durability"> & { laboratory: Laboratory; database: Database },
   ) {
     this.#settings = settings;
-    this.#by = by;
-    this.#laboratory = parts.laboratory;
-    this.#database = parts.database;
-    this.#url = parts.database.url;
+    this.#parts = parts;
+    this.#laboratory = laboratory;
+    this.#database = database;
+    this.#url = database.url;
     this.#payload = new Uint8Array(settings.payloadBytes).fill(0x61);
-    this.durability = parts.durability;
+    this.durability = durability;
   }
 
-  static async open(settings: IngestTrialSettings, by: IngestTrialRun, laboratory: Laboratory): Promise<IngestTrial> {
+  static async open(
+    settings: IngestTrialSettings,
+    parts: IngestTrialRun,
+    laboratory: Laboratory,
+  ): Promise<IngestTrial> {
     // Queries have no time limit: a checkpoint takes as long as the disk needs, and is not measured.
-    const unhurried = { connectionsMax: 2, log: by.log, queryMsMax: 0 };
+    const unhurried = { connectionsMax: 2, log: parts.log, queryMsMax: 0 };
     const database = new Database(await laboratory.freshDatabase(), unhurried);
     const { version: postgres, ...modes } = await database.check();
     await migrate(database, serverMigrations());
     await database.query({ text: "CREATE TABLE bare (LIKE messages INCLUDING ALL)" });
-    return new IngestTrial(settings, by, { laboratory, database, durability: { postgres, ...modes } });
+    return new IngestTrial(settings, parts, { laboratory, database, durability: { postgres, ...modes } });
   }
 
   /** Closes all connections, also those of a measurement that was interrupted. */
@@ -141,19 +149,19 @@ export class IngestTrial {
     );
     const before = this.#cpu();
     const startMs = clock.monotonic();
-    const by = {
+    const pace = {
       clock,
       startMs,
       untilMs: startMs + this.#settings.seconds * 1000,
-      stopped: () => this.#by.signal.aborted,
+      stopped: () => this.#parts.signal.aborted,
     };
-    await sendWhenDue(new Arrivals("constant", ratePerSecond, this.#random), by, () => {
+    await sendWhenDue(new Arrivals("constant", ratePerSecond, this.#random), pace, () => {
       takenAtMs.push(clock.monotonic());
       writer.append(this.#message(), undefined);
       rows++;
     });
     await writer.drained();
-    throwIfInterrupted(this.#by.signal);
+    throwIfInterrupted(this.#parts.signal);
     const cost = this.#cpuSince(before, rows);
     await writer.close();
     const [commitMs, outcomeMs] = [commit.quantiles(), outcome.quantiles()];
@@ -177,7 +185,7 @@ export class IngestTrial {
     const before = this.#cpu();
     const began = clock.monotonic();
     for (let i = 0; i < repeats; i++) {
-      throwIfInterrupted(this.#by.signal);
+      throwIfInterrupted(this.#parts.signal);
       await once();
     }
     const micros = (clock.monotonic() - began) * 1000;
@@ -197,7 +205,7 @@ export class IngestTrial {
         },
         committed: ({ milliseconds }) => committed(milliseconds),
       },
-      { clock, random: this.#random, log: this.#by.log },
+      { clock, random: this.#random, log: this.#parts.log },
     );
     await writer.open();
     this.#endings.push(() => writer.close());
@@ -228,7 +236,7 @@ export class IngestTrial {
   async #forAWhile(work: () => Promise<void>): Promise<number> {
     const began = clock.monotonic();
     while (clock.monotonic() - began < this.#settings.seconds * 1000) {
-      throwIfInterrupted(this.#by.signal);
+      throwIfInterrupted(this.#parts.signal);
       await work();
     }
     return clock.monotonic() - began;

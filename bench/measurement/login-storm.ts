@@ -34,8 +34,8 @@ export class LoginStorm {
     let failed = 0;
     const underWay: Promise<void>[] = [];
     const startMs = clock.monotonic();
-    const by = { clock, startMs, untilMs: startMs + seconds * 1000, stopped: () => signal.aborted };
-    await sendWhenDue(new Arrivals("constant", perSecond, this.#random), by, (dueMs) => {
+    const pace = { clock, startMs, untilMs: startMs + seconds * 1000, stopped: () => signal.aborted };
+    await sendWhenDue(new Arrivals("constant", perSecond, this.#random), pace, (dueMs) => {
       const connection = this.#connection();
       const done = connection.logIn(logIn(opaque, credentials)).then((welcome) => {
         latencies.record((clock.monotonic() - dueMs) * 1000);
@@ -53,7 +53,7 @@ export class LoginStorm {
 
   #connection(): Connection {
     const events = { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {} };
-    const by = { dial: dialAssigned(this.#target), open: openLeanSocket, clock, random: this.#random.fork() };
-    return new Connection(by, events);
+    const parts = { dial: dialAssigned(this.#target), open: openLeanSocket, clock, random: this.#random.fork() };
+    return new Connection(parts, events);
   }
 }

@@ -7,3 +7,6 @@ export function workloadFrom(text: WorkloadText): Workload {
   if (!workload.ok) throw new Failure("workload_invalid", workload.reason, "change the options");
   return workload.value;
 }
+
+/** At a deployment that the benchmark started itself, simulated users sign up. */
+export const simulatedAccounts = { kind: "signUp", namePrefix: "user", password: "simulated" } as const;

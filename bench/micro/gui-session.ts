@@ -195,9 +195,9 @@ export class GuiSession {
   async #send(group: GroupId, perSecond: number, seconds: number): Promise<number> {
     const startMs = clock.monotonic();
     const { signal } = this.#parts;
-    const by = { clock, startMs, untilMs: startMs + seconds * 1000, stopped: () => signal.aborted };
+    const pace = { clock, startMs, untilMs: startMs + seconds * 1000, stopped: () => signal.aborted };
     let acknowledged = 0;
-    await sendWhenDue(new Arrivals("constant", perSecond, seededRandom(2)), by, () => {
+    await sendWhenDue(new Arrivals("constant", perSecond, seededRandom(2)), pace, () => {
       // With a full outbox the message is left out: the figure is of those that came in.
       if (!this.#writer.client.mailbox.hasRoom) return;
       this.#say(group, `incoming ${acknowledged} with some words`, () => acknowledged++);

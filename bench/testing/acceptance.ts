@@ -13,14 +13,14 @@ export interface AcceptedBenchmark<Document extends RunDocument> {
   /** Runs the benchmark with the smallest settings, to its end. */
   readonly tiny: {
     readonly fact: string;
-    run(by: BenchmarkRun<Document>): Promise<Document>;
+    run(parts: BenchmarkRun<Document>): Promise<Document>;
     check(document: Document): void;
   };
   /** Runs the benchmark until it reports a step; it is interrupted there. */
   readonly interrupted: readonly {
     readonly fact: string;
     readonly at: RegExp;
-    run(by: BenchmarkRun<Document>): Promise<Document>;
+    run(parts: BenchmarkRun<Document>): Promise<Document>;
     /** Checks what it had measured by then. */
     check(soFar: Document | undefined): void;
   }[];

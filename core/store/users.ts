@@ -82,12 +82,12 @@ export async function credentialOf(database: Queryable, user: UserId): Promise<s
 /** The users with these names or ids that exist, in any order. */
 export async function findUsers(
   database: Queryable,
-  by: { readonly names?: readonly string[]; readonly ids?: readonly UserId[] },
+  { names = [], ids = [] }: { readonly names?: readonly string[]; readonly ids?: readonly UserId[] },
 ): Promise<KnownUser[]> {
   return database.query<KnownUser>({
     name: "users-find",
     text: "SELECT id, name, identity FROM users WHERE name = ANY ($1::text[]) OR id = ANY ($2::bigint[])",
-    values: [by.names ?? [], by.ids ?? []],
+    values: [names, ids],
   });
 }
 

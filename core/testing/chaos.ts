@@ -46,14 +46,19 @@ let conversations = 0;
 export async function converse(
   people: readonly Person[],
   group: GroupId,
-  by: { random: Random; messages: number; disturbances: readonly Disturbance[]; pauseMs?: number },
+  {
+    random,
+    messages,
+    disturbances,
+    pauseMs = 6,
+  }: { random: Random; messages: number; disturbances: readonly Disturbance[]; pauseMs?: number },
 ): Promise<Written> {
   const written = new Map<string, number>();
   const conversation = conversations++;
   const underWay: Promise<void>[] = [];
-  for (let number = 0; number < by.messages; number++) {
-    for (const { chance, happen } of by.disturbances) if (by.random.unit() < chance) await happen();
-    const author = pickOne(by.random, people);
+  for (let number = 0; number < messages; number++) {
+    for (const { chance, happen } of disturbances) if (random.unit() < chance) await happen();
+    const author = pickOne(random, people);
     const text = `${conversation}.${number} by ${author.name}`;
     underWay.push(
       author.say(group, text).then((outcome) => {
@@ -61,7 +66,7 @@ export async function converse(
         written.set(text, outcome.seq);
       }),
     );
-    await new Promise((resolve) => setTimeout(resolve, by.random.unit() * (by.pauseMs ?? 6)));
+    await new Promise((resolve) => setTimeout(resolve, random.unit() * pauseMs));
   }
   await Promise.all(underWay);
   return written;

@@ -60,13 +60,13 @@ export class Traffic {
     const total = population.groups.reduce((sum, group) => sum + group.weight, 0);
     const rate = (ratePerSecond * this.#senders.weight) / total;
     if (rate === 0) return Promise.resolve();
-    const by = {
+    const pace = {
       clock,
       startMs: window.startMs,
       untilMs: window.untilMs,
       stopped: () => this.#stopped || signal.aborted,
     };
-    return sendWhenDue(new Arrivals(kind, rate, random.fork()), by, (dueMs) => {
+    return sendWhenDue(new Arrivals(kind, rate, random.fork()), pace, (dueMs) => {
       const pair = this.#drawPresent();
       if (pair) this.#send(pair, dueMs);
     });

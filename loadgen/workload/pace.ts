@@ -1,6 +1,14 @@
 import type { Clock } from "../../core/platform/clock.ts";
 import type { Arrivals } from "./schedule.ts";
 
+/** Which messages are sent: those due between two times of the clock, until `stopped` answers true. */
+export interface Pace {
+  readonly clock: Clock;
+  readonly startMs: number;
+  readonly untilMs: number;
+  stopped?(): boolean;
+}
+
 /**
  * Calls `send` for each message when it is due, or as soon afterwards as this event loop gets to it. No message is left out or
  * given a later due time, so that the delay counts in the latency. Timers are exact to a millisecond. Resolves when no more
@@ -8,10 +16,9 @@ import type { Arrivals } from "./schedule.ts";
  */
 export function sendWhenDue(
   arrivals: Arrivals,
-  by: { clock: Clock; startMs: number; untilMs: number; stopped?: () => boolean },
+  { clock, startMs, untilMs, stopped }: Pace,
   send: (dueMs: number) => void,
 ): Promise<void> {
-  const { clock, startMs, untilMs, stopped } = by;
   return new Promise((resolve, reject) => {
     const tick = () => {
       try {

@@ -44,7 +44,7 @@ function newList() {
       messages: [{ ...message, sentAt: 0, epoch: epoch(1), payload }],
     });
     const cursor = new DeliverCursor();
-    assert.equal(cursor.open(frame), undefined);
+    assert.equal(cursor.begin(frame), undefined);
     present(list.groups.get(group)).feed.received(cursor, frame);
   };
   return { list, clock, happened, holdEarly };
