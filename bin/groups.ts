@@ -44,5 +44,5 @@ function jsonOf(account: LocalAccount, { group, title, unread, mentions, last }:
 
 function membersOf({ client }: LocalAccount, group: ShownGroup["group"]): string[] {
   const members = [...(client.conversation(group).membership?.members.keys() ?? [])];
-  return members.map((user) => client.trust.nameOf(user) ?? `user ${user}`);
+  return members.map((user) => client.trust.nameOf(user));
 }

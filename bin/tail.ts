@@ -97,10 +97,10 @@ function follow(
   return { ended };
 }
 
-function lineOf(account: LocalAccount, message: ShownMessage): string {
-  const { at, state, why, content } = message;
+function lineOf({ client }: LocalAccount, message: ShownMessage): string {
+  const { sender, at, state, why, content } = message;
   const time = new Date(at).toISOString().replace("T", " ").slice(0, 16);
-  const name = plainLine(nameOf(account, message));
+  const name = plainLine(client.trust.nameOf(sender));
   if (!content) return `${time} ${name} (cannot be read: ${plainLine(why ?? "")})`;
   const text =
     content.kind === "text" ? content.text : `[${content.name}, ${content.size} bytes] ${content.text ?? ""}`;
@@ -108,15 +108,13 @@ function lineOf(account: LocalAccount, message: ShownMessage): string {
   return `${time} ${name}: ${plainLine(text).trimEnd()}${unsent}`;
 }
 
-function jsonOf(account: LocalAccount, message: ShownMessage): string {
+function jsonOf({ client }: LocalAccount, message: ShownMessage): string {
   const { group, seq, sender, at, state, why, content } = message;
   const file =
     content?.kind === "file" ? { name: content.name, bytes: content.size, type: content.mediaType } : undefined;
-  const name = nameOf(account, message);
+  const name = client.trust.nameOf(sender);
   return jsonLine({ group, seq, at: new Date(at).toISOString(), sender, name, state, why, text: content?.text, file });
 }
-
-const nameOf = ({ client }: LocalAccount, { sender }: ShownMessage) => client.trust.nameOf(sender) ?? `user ${sender}`;
 
 /** The reader of the output has closed it. */
 const closed = (output: NodeJS.WriteStream) => new Promise<void>((resolve) => output.once("error", () => resolve()));

@@ -6,7 +6,7 @@ import type { MessageRow } from "../model/shown.ts";
 import { sentence } from "../text/sentence.ts";
 import { changeSentence } from "./change-sentence.ts";
 import type { Emit } from "./emit.ts";
-import { groupFacts, groupRows, messageRow, nameOf, personRows } from "./rows.ts";
+import { groupFacts, groupRows, messageRow, personRows } from "./rows.ts";
 import { Throttle } from "./throttle.ts";
 
 /** The list of groups is emitted at most once in this time. */
@@ -242,7 +242,11 @@ export class AccountFeed {
     const change = account.client.conversation(group).changes[entry.index];
     if (change?.at === undefined) return this.#clock.monotonic() > untilMs;
     if (this.#clock.now() - change.at > newsMsMax) return true;
-    const text = changeSentence(change, { self, nameOf: (user) => nameOf(account, user), group: this.#titleOf(group) });
+    const text = changeSentence(change, {
+      self,
+      nameOf: (user) => account.client.trust.nameOf(user),
+      group: this.#titleOf(group),
+    });
     if (text !== undefined) this.#emit({ kind: "news", text });
     return true;
   }

@@ -33,15 +33,16 @@ export function personRows({ client }: LocalAccount): PersonRow[] {
   return client.trust.list().map((pin) => ({ user: pin.user, name: pin.name, trusted: trustedAs(pin) }));
 }
 
-/** The name of a user; their number if this account has not met them. */
-export const nameOf = ({ client }: LocalAccount, user: UserId): string => client.trust.nameOf(user) ?? `user ${user}`;
-
 /** Undefined while the group's log has not been read. */
 export function groupFacts(account: LocalAccount, group: GroupId): GroupFacts | undefined {
   const conversation = account.client.conversation(group);
   const { membership } = conversation;
   if (!membership) return undefined;
-  const members = [...membership.members].map(([user, { admin }]) => ({ user, name: nameOf(account, user), admin }));
+  const members = [...membership.members].map(([user, { admin }]) => ({
+    user,
+    name: account.client.trust.nameOf(user),
+    admin,
+  }));
   return {
     title: conversation.title,
     members: members.sort((a, b) => Number(b.admin) - Number(a.admin) || a.name.localeCompare(b.name)),

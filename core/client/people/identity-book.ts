@@ -70,7 +70,7 @@ export class IdentityBook {
     const learned = await this.#learn([user], ask);
     if (!learned.ok) return learned;
     const known = this.#people.get(user);
-    if (pinned === "changed") return identityChanged(this.#trust?.nameOf(user) ?? `user ${user}`);
+    if (this.#trust && pinned === "changed") return identityChanged(this.#trust.nameOf(user));
     if (!known) return refusal("unknown_user", `there is no user ${user}`);
     if (!equalBytes(known.fingerprint, fingerprint))
       return refusal("identity_invalid", `user ${user} has another identity than the log names`);

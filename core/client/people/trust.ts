@@ -93,8 +93,9 @@ export class Trust {
     return names;
   }
 
-  nameOf(user: UserId): string | undefined {
-    return this.#pins.byUser(user)?.name;
+  /** The name of a user; their number, as "user 7", if this account has not met them. */
+  nameOf(user: UserId): string {
+    return this.#pins.byUser(user)?.name ?? `user ${user}`;
   }
 
   pinOf(name: string): Pin | undefined {

@@ -1,5 +1,6 @@
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import xterm, { type IBufferCell, type Terminal } from "@xterm/headless";
+import { paletteColour } from "../../preview/half-blocks.ts";
 
 /** A screen as a web page, whose size in pixels is known. */
 export interface Page {
@@ -88,7 +89,8 @@ function drawnCell(at: IBufferCell): string {
 
 function colourOf(colour: number, isRgb: boolean, isPalette: boolean): string | undefined {
   if (isRgb) return `#${colour.toString(16).padStart(6, "0")}`;
-  return isPalette ? paletteColour(colour) : undefined;
+  if (!isPalette) return undefined;
+  return colour < basic.length ? `#${basic[colour]}` : `rgb(${paletteColour(colour).join()})`;
 }
 
 /** The first sixteen are those of VS Code's terminal; the others are xterm's, which all terminals have. */
@@ -96,13 +98,5 @@ const basic =
   "000000 cd3131 0dbc79 e5e510 2472c8 bc3fbc 11a8cd e5e5e5 666666 f14c4c 23d18b f5f543 3b8eea d670d6 29b8db ffffff".split(
     " ",
   );
-
-function paletteColour(at: number): string {
-  if (at < 16) return `#${basic[at]}`;
-  if (at >= 232) return `rgb(${[0, 0, 0].fill(8 + (at - 232) * 10).join()})`;
-  const step = (of: number) => (of === 0 ? 0 : 55 + of * 40);
-  const inCube = at - 16;
-  return `rgb(${[Math.floor(inCube / 36), Math.floor(inCube / 6) % 6, inCube % 6].map(step).join()})`;
-}
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
