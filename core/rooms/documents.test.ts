@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { suite, test } from "node:test";
+import { z } from "zod";
 import { projectRoot } from "../platform/project-root.ts";
 import { sourceFolders } from "./sources.ts";
 
@@ -25,6 +26,18 @@ function filesNamedIn(text: string): string[] {
   return [...marked, ...linked].map(([, file]) => file ?? "");
 }
 
+/** The folders that a text names in code marks: `this/`. */
+const foldersNamedIn = (text: string) =>
+  [...text.matchAll(/`([\w@.-][\w@./-]*)\/`/g)].map(([, folder]) => folder ?? "");
+
+/** The patterns of file names that a text has in code marks: `*.test.ts`. */
+const patternsNamedIn = (text: string) =>
+  [...text.matchAll(/`([\w@./*-]*\*[\w@./*-]*\.(?:ts|mjs|json|md|sql|cddl))`/g)].map(([, pattern]) => pattern ?? "");
+
+/** The scripts that a text calls by `npm run`, wherever. */
+const scriptsNamedIn = (text: string) =>
+  [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, script]) => script ?? "");
+
 /**
  * Whether a file exists that a document names: by its name alone anywhere below the document's folder, or by its path from
  * there, from the root, or from `core/`.
@@ -37,6 +50,31 @@ function exists(document: string, file: string): boolean {
   if (!file.includes("/") && namesBelow(named).has(file)) return true;
   return [folder, ".", "core"].some((from) => existsSync(path.join(projectRoot, from, file)));
 }
+
+/** Folders that programs write, and that no clone has. */
+const foldersByPrograms = new Set(["dist", "results", "node_modules"]);
+
+/** Whether a folder exists that a document names: by its path as a file's, or by its name below the document's folder. */
+function folderExists(document: string, folder: string): boolean {
+  return foldersByPrograms.has(folder) || exists(document, folder);
+}
+
+const projectFiles = [...sourceFolders, "sql"].flatMap((folder) =>
+  readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+    path.posix.join(folder, name.replaceAll(path.sep, "/")),
+  ),
+);
+
+/** Whether a file of the project has a name, or the end of a path, of this pattern; `NNNN` stands for four digits. */
+function isPatternOfSome(pattern: string): boolean {
+  const escaped = pattern.replaceAll(".", "\\.").replaceAll("**/", "(?:.*/)?");
+  const expression = new RegExp(`(?:^|/)${escaped.replaceAll(/(?<![.)])\*/g, "[^/]*").replaceAll("NNNN", "\\d{4}")}$`);
+  return projectFiles.some((file) => expression.test(file));
+}
+
+const manifest = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(path.join(projectRoot, "package.json"), "utf8")));
 
 const namesByFolder = new Map<string, ReadonlySet<string>>();
 
@@ -56,7 +94,33 @@ suite("documents", () => {
       const named = filesNamedIn(readFileSync(path.join(projectRoot, document), "utf8"));
       assert.deepEqual([...new Set(named.filter((file) => !exists(document, file)))], []);
     });
+
+    test(`${document} names folders, patterns of files and scripts that exist`, () => {
+      const text = readFileSync(path.join(projectRoot, document), "utf8");
+      const wrong = [
+        ...foldersNamedIn(text).filter((folder) => !folderExists(document, folder)),
+        ...patternsNamedIn(text).filter((pattern) => !isPatternOfSome(pattern)),
+        ...scriptsNamedIn(text).filter((script) => !(script in manifest.scripts)),
+      ];
+      assert.deepEqual([...new Set(wrong)], []);
+    });
   }
+
+  test("a folder, a pattern and a script that do not exist are noticed", () => {
+    const text = "`bench/no/` and `bench/`, `*.no.ts` and `*.test.ts`, `npm run no` and npm run rooms";
+    assert.deepEqual(foldersNamedIn(text), ["bench/no", "bench"]);
+    assert.deepEqual(
+      ["bench/no", "bench"].map((folder) => folderExists("README.md", folder)),
+      [false, true],
+    );
+    assert.deepEqual(patternsNamedIn(text), ["*.no.ts", "*.test.ts"]);
+    assert.deepEqual(["*.no.ts", "*.test.ts"].map(isPatternOfSome), [false, true]);
+    assert.deepEqual(scriptsNamedIn(text), ["no", "rooms"]);
+    assert.deepEqual(
+      ["no", "rooms"].map((script) => script in manifest.scripts),
+      [false, true],
+    );
+  });
 
   test("a file that does not exist is noticed", () => {
     assert.deepEqual(filesNamedIn("see `core/no.ts` and [that](there.md#part), not `a.b` or [it](https://x.example)"), [

@@ -12,6 +12,7 @@ export const readmesWithTables = [
   "core/server/README.md",
   "bench/README.md",
   "gui/README.md",
+  "loadgen/README.md",
 ] as const;
 
 const section: WrittenSection = {
