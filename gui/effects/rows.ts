@@ -1,5 +1,5 @@
 import type { LocalAccount, Pin, ShownGroup, ShownMessage } from "../../core/client/index.ts";
-import type { GroupId, UserId } from "../../core/wire/ids.ts";
+import type { GroupId } from "../../core/wire/ids.ts";
 import type { GroupFacts, GroupRow, MessageRow, PersonRow, Trusted } from "../model/shown.ts";
 
 /** Rows for the model, made of what the vault and the client have. */

@@ -1,4 +1,3 @@
-import type { Identity } from "../../e2ee/identity.ts";
 import type { AnySuite } from "../../e2ee/suite.ts";
 import { messageOf } from "../../platform/failure.ts";
 import type { Epoch, GroupId, Seq, UserId } from "../../wire/ids.ts";
@@ -6,19 +5,19 @@ import { type MembershipEntry, parseEntry } from "../../wire/membership-entry.ts
 import type { GroupRefusal } from "../mail/group-refusal.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
 import { isTemporary } from "../mail/server-link.ts";
-import type { IdentityBook } from "../people/identity-book.ts";
 import type { ConversationEvents } from "./conversation-events.ts";
 import { type AppliedEntry, GroupLog, type SequencedEntry } from "./group-log.ts";
 import type { ConversationStep, Keeper } from "./keeper.ts";
 import type { ProposedEpoch } from "./proposed-epoch.ts";
 
-export interface ConversationParts {
-  readonly self: Identity;
+export interface ConversationStateParts {
   readonly user: UserId;
-  readonly mailbox: Mailbox;
-  readonly people: IdentityBook;
+  readonly mailbox: Pick<Mailbox, "groups">;
   readonly suites: ReadonlyMap<string, AnySuite>;
-  readonly keeper: Keeper | undefined;
+  readonly keeper: Pick<Keeper, "restore" | "keep"> | undefined;
+  readonly events: Pick<ConversationEvents, "changed" | "notKept">;
+  /** Called when the keeper fails. */
+  broke(): void;
 }
 
 interface SealedTitle {
@@ -32,22 +31,18 @@ interface SealedTitle {
  */
 export class ConversationState {
   readonly group: GroupId;
-  readonly parts: ConversationParts;
-  readonly events: ConversationEvents;
   readonly log: GroupLog;
-  readonly #broke: () => void;
+  readonly #parts: ConversationStateParts;
   #ofSuite: unknown;
   #title: SealedTitle | undefined;
   #isClosed = false;
   #isBroken = false;
 
-  /** Goes on from what an earlier run has verified and kept. `broke` is called when the keeper fails. */
-  constructor(group: GroupId, parts: ConversationParts, events: ConversationEvents, broke: () => void) {
+  /** Goes on from what an earlier run has verified and kept. */
+  constructor(group: GroupId, parts: ConversationStateParts) {
     this.group = group;
-    this.parts = parts;
-    this.events = events;
     this.log = new GroupLog(group);
-    this.#broke = broke;
+    this.#parts = parts;
     const kept = parts.keeper?.restore(group);
     for (const sequenced of kept?.entries ?? []) {
       const parsed = parseEntry(sequenced.bytes);
@@ -61,7 +56,7 @@ export class ConversationState {
   /** Undefined before the log has begun, and when this client does not know the group's suite. */
   get suite(): AnySuite | undefined {
     const { membership } = this.log;
-    return membership && this.parts.suites.get(membership.settings.suite);
+    return membership && this.#parts.suites.get(membership.settings.suite);
   }
 
   /** The suite's state as of the last message that was taken in; only the suite knows what is in it. */
@@ -90,7 +85,7 @@ export class ConversationState {
 
   /** Whether messages of an epoch were written for this member; others are passed over. */
   isFor(epoch: Epoch): boolean {
-    return this.holds(epoch) || this.log.history.memberIn(epoch, this.parts.user) !== undefined;
+    return this.holds(epoch) || this.log.history.memberIn(epoch, this.#parts.user) !== undefined;
   }
 
   openTitle({ epoch, sealed }: SealedTitle): string | undefined {
@@ -101,7 +96,7 @@ export class ConversationState {
 
   /** The next message of the group's feed has this seq or a higher one. Undefined when the user is not in the group. */
   get nextSeq(): Seq | undefined {
-    return this.parts.mailbox.groups.get(this.group)?.feed.next;
+    return this.#parts.mailbox.groups.get(this.group)?.feed.next;
   }
 
   /** Takes over the state of the suite that a message led to, and keeps it with the message. */
@@ -116,7 +111,7 @@ export class ConversationState {
     this.#noteTitle(entry);
     const expireSeconds = entry.settings && { expireSeconds: entry.settings.expireSeconds };
     this.keep({ ...step, entry: sequenced, ...expireSeconds });
-    this.events.changed?.(this.group, entry, membership);
+    this.#parts.events.changed?.(this.group, entry, membership);
   }
 
   /** The server has accepted an entry of the user's own, which may have come back among the group's messages before. */
@@ -136,12 +131,12 @@ export class ConversationState {
     // The title becomes known with the entry that has it, or with the key that opens it.
     const title = step.entry || step.suiteState ? this.title : undefined;
     try {
-      this.parts.keeper?.keep(this.group, title === undefined ? step : { ...step, title });
+      this.#parts.keeper?.keep(this.group, title === undefined ? step : { ...step, title });
     } catch (cause) {
       this.#isBroken = true;
       this.#isClosed = true;
-      this.#broke();
-      this.events.notKept?.(this.group, messageOf(cause));
+      this.#parts.broke();
+      this.#parts.events.notKept?.(this.group, messageOf(cause));
       throw cause;
     }
   }
@@ -161,7 +156,7 @@ export class ConversationState {
 
   #encoded(): ConversationStep {
     const { suite } = this;
-    return this.parts.keeper && suite ? { suiteState: suite.encodeState(this.#ofSuite) } : {};
+    return this.#parts.keeper && suite ? { suiteState: suite.encodeState(this.#ofSuite) } : {};
   }
 
   #noteTitle(entry: MembershipEntry): void {

@@ -1,4 +1,5 @@
 import type { Content } from "../../e2ee/content.ts";
+import type { Identity } from "../../e2ee/identity.ts";
 import type { AnySuite, EpochChange } from "../../e2ee/suite.ts";
 import { accepted, type Result } from "../../platform/result.ts";
 import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
@@ -15,20 +16,31 @@ import type { Membership } from "../../wire/membership.ts";
 import type { MembershipAction, MembershipEntry } from "../../wire/membership-entry.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
+import type { Mailbox } from "../mail/mailbox.ts";
 import type { SealedFor, SealRefusal, SealTarget } from "../mail/outgoing-message.ts";
-import { askOnce } from "../people/identity-book.ts";
+import { askOnce, type IdentityBook } from "../people/identity-book.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ConversationEvents } from "./conversation-events.ts";
-import { type ConversationParts, ConversationState } from "./conversation-state.ts";
+import { ConversationState } from "./conversation-state.ts";
 import { EpochKeys } from "./epoch-keys.ts";
 import type { SequencedEntry } from "./group-log.ts";
 import { Handshakes } from "./handshakes.ts";
+import type { Keeper } from "./keeper.ts";
 import { LogFollower } from "./log-follower.ts";
 import { MessageOpener } from "./message-opener.ts";
 import { OlderHistory, type OlderMessages } from "./older-messages.ts";
 import { ProposedEpoch } from "./proposed-epoch.ts";
 import { Sealer } from "./sealer.ts";
 import { Turns } from "./turns.ts";
+
+export interface ConversationParts {
+  readonly self: Identity;
+  readonly user: UserId;
+  readonly mailbox: Mailbox;
+  readonly people: IdentityBook;
+  readonly suites: ReadonlyMap<string, AnySuite>;
+  readonly keeper: Keeper | undefined;
+}
 
 /** A change of a group from its verified log, to be shown among the messages. */
 export interface GroupChange {
@@ -61,6 +73,8 @@ export interface GroupChange {
  */
 export class Conversation {
   readonly group: GroupId;
+  readonly #parts: ConversationParts;
+  readonly #events: ConversationEvents;
   readonly #state: ConversationState;
   readonly #turns = new Turns();
   readonly #arrivals = new Arrivals();
@@ -72,17 +86,24 @@ export class Conversation {
   readonly #older: OlderHistory;
 
   constructor(group: GroupId, parts: ConversationParts, events: ConversationEvents) {
-    this.group = group;
-    this.#handshakes = new Handshakes(group, parts.mailbox);
-    this.#state = new ConversationState(group, parts, events, () => this.left());
-    const state = this.#state;
+    const { self, user, mailbox, people, suites, keeper } = parts;
     const { inOrder } = this.#turns;
-    this.#keys = new EpochKeys(state);
-    this.#log = new LogFollower(state, this.#keys);
-    const log = this.#log;
-    this.#opener = new MessageOpener(state, log);
-    this.#sealer = new Sealer({ state, log, inOrder, caughtUp: () => this.#caughtUp() });
-    this.#older = new OlderHistory({ state, log, opener: this.#opener, inOrder });
+    this.group = group;
+    this.#parts = parts;
+    this.#events = events;
+    this.#handshakes = new Handshakes(group, mailbox);
+    const broke = () => this.left();
+    const state = new ConversationState(group, { user, mailbox, suites, keeper, events, broke });
+    const keys = new EpochKeys({ state, self, user, mailbox });
+    const isKept = keeper !== undefined;
+    const log = new LogFollower({ state, keys, self, user, mailbox, people, isKept, events });
+    const opener = new MessageOpener({ state, log, self, people, keeper, events });
+    this.#sealer = new Sealer({ state, log, inOrder, self, user, people, caughtUp: () => this.#caughtUp() });
+    this.#older = new OlderHistory({ state, log, opener, inOrder, mailbox, keeper, events });
+    this.#state = state;
+    this.#keys = keys;
+    this.#log = log;
+    this.#opener = opener;
   }
 
   /** Undefined before the first {@link refresh}. */
@@ -125,8 +146,8 @@ export class Conversation {
 
   /** The feed has delivered a message of this group; it is taken in when its turn comes. */
   received(seq: Seq, message: DeliveredMessage): void {
-    const isMisplaced = this.#arrivals.breaksPromise(seq, message, this.#state.parts.user);
-    if (isMisplaced) this.#state.events.misplaced?.(this.group, seq);
+    const isMisplaced = this.#arrivals.breaksPromise(seq, message, this.#parts.user);
+    if (isMisplaced) this.#events.misplaced?.(this.group, seq);
     const done = this.#turns.inOrder(async () => {
       try {
         if (!this.#state.isClosed) await this.#take(seq, message);
@@ -178,19 +199,20 @@ export class Conversation {
   acknowledged(seq: Seq, id: ClientMessageId): void {
     if (seq >= (this.#state.nextSeq ?? 0)) return this.#arrivals.promise(seq, id);
     void this.#turns.inOrder(async () => {
-      const shown = this.#opener.openedSeq({ sender: this.#state.parts.user, clientMessageId: id });
-      if (!this.#state.isClosed && shown !== seq) this.#state.events.misplaced?.(this.group, seq);
+      const shown = this.#opener.openedSeq({ sender: this.#parts.user, clientMessageId: id });
+      if (!this.#state.isClosed && shown !== seq) this.#events.misplaced?.(this.group, seq);
     });
   }
 
   /** Deletes what has expired by the group's settings, and the keys that no remaining message needs. */
   expire(now: number): Promise<void> {
     return this.#turns.inOrder(async () => {
-      const { parts, log, suite, ofSuite } = this.#state;
+      const { keeper } = this.#parts;
+      const { log, suite, ofSuite } = this.#state;
       const { membership } = log;
       const seconds = membership?.settings.expireSeconds ?? 0;
-      if (this.#state.isClosed || !parts.keeper || !membership || !suite || seconds === 0) return;
-      const needed = new Set(parts.keeper.expire(this.group, now - seconds * 1000));
+      if (this.#state.isClosed || !keeper || !membership || !suite || seconds === 0) return;
+      const needed = new Set(keeper.expire(this.group, now - seconds * 1000));
       // Messages that have not come yet may be of any epoch from the one in force where they begin.
       const oldest = log.epochAt(this.#state.nextSeq ?? nextSeq(seqBeforeFirst)) ?? membership.epoch;
       for (let epoch = oldest; epoch <= membership.epoch; epoch++) needed.add(epoch);
@@ -205,9 +227,9 @@ export class Conversation {
   async proposeEpoch(from: Membership, change: EpochChange): Promise<Result<ProposedEpoch, GroupRefusal>> {
     const ready = await this.#prepareEpoch(from, change);
     if (!ready.ok) return ready;
-    const { suite, ofSuite, parts } = this.#state;
+    const { suite, ofSuite } = this.#state;
     if (this.membership !== from || !suite) return anotherCameFirst;
-    return accepted(await ProposedEpoch.from(ofSuite, suite, parts.self, change));
+    return accepted(await ProposedEpoch.from(ofSuite, suite, this.#parts.self, change));
   }
 
   /** A title under the key of an epoch that the user holds. */
@@ -228,7 +250,7 @@ export class Conversation {
         return this.#log.received(seq, message);
       case messageTypes.handshake: {
         const fault = await this.#opener.receiveHandshake(seq, message);
-        if (message.sender !== this.#state.parts.user) return;
+        if (message.sender !== this.#parts.user) return;
         const outcome =
           fault === undefined ? accepted(undefined) : refusal("cannot_seal", `a handshake message: ${fault}`);
         return this.#handshakes.taken(message.clientMessageId, outcome);
@@ -245,9 +267,9 @@ export class Conversation {
     const current = await this.#caughtUp();
     if (!current.ok) return current;
     const prepared = await this.#turns.inOrder(async () => {
-      const { suite, ofSuite, parts } = this.#state;
+      const { suite, ofSuite } = this.#state;
       if (!suite || this.membership?.epoch !== before.epoch) return anotherCameFirst;
-      const of = await suite.prepareEpoch(parts.self, ofSuite, change);
+      const of = await suite.prepareEpoch(this.#parts.self, ofSuite, change);
       if (!of.ok) return refusal("cannot_seal", `the epoch could not be prepared: ${of.reason}`);
       this.#state.advance(of.value.state, {});
       return of;

@@ -1,57 +1,71 @@
+import type { Identity } from "../../e2ee/identity.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { equalBytes } from "../../wire/bytes.ts";
 import type { DeliveredMessage } from "../../wire/deliver-frame.ts";
-import type { Seq } from "../../wire/ids.ts";
+import type { Seq, UserId } from "../../wire/ids.ts";
 import type { Membership } from "../../wire/membership.ts";
 import { type MembershipEntry, parseEntry } from "../../wire/membership-entry.ts";
 import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
-import { type Ask, askPatiently } from "../people/identity-book.ts";
+import type { Mailbox } from "../mail/mailbox.ts";
+import { type Ask, askPatiently, type IdentityBook } from "../people/identity-book.ts";
+import type { ConversationEvents } from "./conversation-events.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import type { EpochKeys } from "./epoch-keys.ts";
 import type { SequencedEntry } from "./group-log.ts";
 import type { ConversationStep } from "./keeper.ts";
 
+export interface LogFollowerParts {
+  readonly state: ConversationState;
+  readonly keys: EpochKeys;
+  readonly self: Identity;
+  readonly user: UserId;
+  readonly mailbox: Mailbox;
+  readonly people: IdentityBook;
+  /** Whether a keeper keeps the log, so that it is read in any case. */
+  readonly isKept: boolean;
+  readonly events: Pick<ConversationEvents, "logRefused">;
+}
+
 /** Brings a conversation's log up to the server's, checking each entry, and fetches the keys of its epochs. */
 export class LogFollower {
-  readonly #state: ConversationState;
-  readonly #keys: EpochKeys;
+  readonly #parts: LogFollowerParts;
 
-  constructor(state: ConversationState, keys: EpochKeys) {
-    this.#state = state;
-    this.#keys = keys;
+  constructor(parts: LogFollowerParts) {
+    this.#parts = parts;
   }
 
   /** Reads the log's new entries, checks them, and takes the keys of their epochs. */
   async refresh(ask: Ask): Promise<Result<Membership, GroupRefusal>> {
     const read = await this.#readLog(ask);
     if (!read.ok) return read;
-    const { log, parts } = this.#state;
-    const { membership } = log;
+    const { state, keys, self, user, people } = this.#parts;
+    const { membership } = state.log;
     if (!membership) return refusal("log_refused", "the group's log is empty");
-    const own = membership.members.get(parts.user);
-    if (own && !equalBytes(own.fingerprint, parts.self.public.fingerprint)) {
+    const own = membership.members.get(user);
+    if (own && !equalBytes(own.fingerprint, self.public.fingerprint)) {
       return this.refuse(
         "the log names another identity for this user than their own: somebody stands between them and who let them in",
       );
     }
-    if (parts.people.isStrict) {
-      const met = await parts.people.prefetch(membership.members.keys(), ask);
+    if (people.isStrict) {
+      const met = await people.prefetch(membership.members.keys(), ask);
       if (!met.ok) return met;
     }
-    const keys = await this.#keys.take(ask);
-    if (!keys.ok) return this.#reported(keys.reason);
+    const taken = await keys.take(ask);
+    if (!taken.ok) return this.#reported(taken.reason);
     return accepted(membership);
   }
 
   /** Follows the epochs of the log as far as the messages that have come allow. */
   async takeKeys(): Promise<Result<undefined, GroupRefusal>> {
-    const taken = await this.#keys.take(askPatiently);
+    const taken = await this.#parts.keys.take(askPatiently);
     return taken.ok ? taken : this.#reported(taken.reason);
   }
 
   /** An entry that was delivered among the group's messages. */
   async received(seq: Seq, { payload, sentAt }: DeliveredMessage): Promise<void> {
-    const { log, parts } = this.#state;
+    const { state, isKept } = this.#parts;
+    const { log } = state;
     const sequenced = { seq, at: sentAt, bytes: payload };
     const parsed = parseEntry(payload);
     const isNext = parsed.ok && parsed.value.entry.index <= log.length;
@@ -59,19 +73,19 @@ export class LogFollower {
     if (isNext && log.length > 0) {
       await this.#meetSubjects(parsed.value.entry);
       const taken = await this.#take(sequenced, askPatiently, { cursor: seq });
-      if (!taken.ok) this.#state.wasClosed(taken.reason);
+      if (!taken.ok) state.wasClosed(taken.reason);
       return;
     }
-    if (log.length > 0 || parts.keeper) {
+    if (log.length > 0 || isKept) {
       const refreshed = await this.refresh(askPatiently);
-      if (!refreshed.ok && this.#state.wasClosed(refreshed.reason)) return;
+      if (!refreshed.ok && state.wasClosed(refreshed.reason)) return;
     }
     // By now the log has this entry, unless the server shows another log.
     if (parsed.ok && parsed.value.entry.index < log.length) {
       const taken = await this.#take(sequenced, askPatiently, { cursor: seq });
-      if (taken.ok || this.#state.wasClosed(taken.reason)) return;
+      if (taken.ok || state.wasClosed(taken.reason)) return;
     }
-    this.#state.keep({ cursor: seq });
+    state.keep({ cursor: seq });
   }
 
   /** The server shows a log that contradicts itself or the client: reports it as `logRefused`. */
@@ -80,10 +94,11 @@ export class LogFollower {
   }
 
   async #readLog(ask: Ask): Promise<Result<undefined, GroupRefusal>> {
-    const { log, group, parts } = this.#state;
+    const { state, mailbox } = this.#parts;
+    const { log, group } = state;
     for (;;) {
       const from = log.length;
-      const page = await ask(parts.mailbox, { kind: "log", group, from });
+      const page = await ask(mailbox, { kind: "log", group, from });
       if (!page.ok) return refusalFor("the group's log could not be read", page.reason);
       if (page.value.length < log.length) {
         return this.refuse(`the log has ${page.value.length} entries, and had ${log.length} before`);
@@ -104,23 +119,24 @@ export class LogFollower {
     ask: Ask,
     step: ConversationStep = {},
   ): Promise<Result<undefined, GroupRefusal>> {
-    const { log, parts } = this.#state;
-    const taken = await log.take(sequenced, parts.people, ask);
+    const { state, people } = this.#parts;
+    const taken = await state.log.take(sequenced, people, ask);
     if (!taken.ok) return this.#reported(taken.reason);
     const { seq, at } = sequenced;
-    if (taken.value) this.#state.record(taken.value, sequenced, step);
-    else this.#state.keep(at === undefined ? step : { ...step, entryAt: { seq, at } });
+    if (taken.value) state.record(taken.value, sequenced, step);
+    else state.keep(at === undefined ? step : { ...step, entryAt: { seq, at } });
     return accepted(undefined);
   }
 
   #reported(reason: GroupRefusal): Result<never, GroupRefusal> {
-    if (reason.code === "log_refused") this.#state.events.logRefused?.(this.#state.group, reason.detail);
+    const { state, events } = this.#parts;
+    if (reason.code === "log_refused") events.logRefused?.(state.group, reason.detail);
     return refused(reason);
   }
 
   /** Looks up newcomers, so that their names are known when their entry is reported. If that fails, sealing looks them up. */
   async #meetSubjects({ action, subjects }: MembershipEntry): Promise<void> {
-    const { people } = this.#state.parts;
+    const { people } = this.#parts;
     if (action !== "admit" || !people.isStrict) return;
     await people.prefetch(
       subjects.map(({ user }) => user),

@@ -4,6 +4,7 @@ import { nextSeq, previousSeq, type Seq, seq, seqBeforeFirst } from "../../wire/
 import { limits } from "../../wire/limits.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { type GroupRefusal, refusal, refusalFor } from "../mail/group-refusal.ts";
+import type { Mailbox } from "../mail/mailbox.ts";
 import { askOnce } from "../people/identity-book.ts";
 import type { ConversationEvents } from "./conversation-events.ts";
 import type { ConversationState } from "./conversation-state.ts";
@@ -25,6 +26,9 @@ export interface OlderHistoryParts {
   readonly log: LogFollower;
   readonly opener: MessageOpener;
   readonly inOrder: InOrder;
+  readonly mailbox: Mailbox;
+  readonly keeper: Keeper | undefined;
+  readonly events: Pick<ConversationEvents, "misplaced">;
 }
 
 /** Older messages are no news, so they are kept without events; the keeper notifies its listeners. */
@@ -48,8 +52,7 @@ export class OlderHistory {
   }
 
   async #read(count: number): Promise<Result<OlderMessages, GroupRefusal>> {
-    const { state, log, inOrder } = this.#parts;
-    const { keeper, mailbox } = state.parts;
+    const { state, log, inOrder, keeper, mailbox } = this.#parts;
     const oldest = keeper?.oldest(state.group);
     if (!keeper || oldest === undefined) return refusal("not_a_member", "nothing of this group is kept");
     const ready = await inOrder(async () => {
@@ -102,10 +105,10 @@ export class OlderHistory {
 
   /** Takes in an older message; returns whether one more is kept then. */
   async #take(keeper: Keeper, at: Seq, message: DeliveredMessage): Promise<boolean> {
-    const { state, log, opener } = this.#parts;
+    const { state, log, opener, events } = this.#parts;
     const known = keeper.at(state.group, at);
     if (known && (known.sender !== message.sender || known.clientMessageId !== message.clientMessageId)) {
-      state.events.misplaced?.(state.group, at);
+      events.misplaced?.(state.group, at);
       return false;
     }
     switch (message.type) {

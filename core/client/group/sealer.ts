@@ -1,10 +1,12 @@
 import { type Content, encodeContent } from "../../e2ee/content.ts";
+import type { Identity } from "../../e2ee/identity.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
+import type { UserId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { type GroupRefusal, refusal } from "../mail/group-refusal.ts";
 import type { SealedFor, SealRefusal, SealTarget } from "../mail/outgoing-message.ts";
 import { isTemporary } from "../mail/server-link.ts";
-import { askPatiently, identityChanged } from "../people/identity-book.ts";
+import { askPatiently, type IdentityBook, identityChanged } from "../people/identity-book.ts";
 import type { ConversationState } from "./conversation-state.ts";
 import type { LogFollower } from "./log-follower.ts";
 import type { InOrder } from "./turns.ts";
@@ -13,6 +15,9 @@ export interface SealerParts {
   readonly state: ConversationState;
   readonly log: LogFollower;
   readonly inOrder: InOrder;
+  readonly self: Identity;
+  readonly user: UserId;
+  readonly people: IdentityBook;
   /** Follows the newest epoch; waits first for handshake messages that have not come yet. */
   caughtUp(): Promise<Result<undefined, GroupRefusal>>;
 }
@@ -75,11 +80,11 @@ export class Sealer {
   }
 
   #concerning(): readonly string[] {
-    const { log, parts } = this.#parts.state;
-    const { length } = log;
-    if (this.#concerns.length !== length || this.#concerns.version !== parts.people.version) {
-      const names = parts.people.concerns(log.membership?.members ?? []);
-      this.#concerns = { length, version: parts.people.version, names };
+    const { state, people } = this.#parts;
+    const { length, membership } = state.log;
+    if (this.#concerns.length !== length || this.#concerns.version !== people.version) {
+      const names = people.concerns(membership?.members ?? []);
+      this.#concerns = { length, version: people.version, names };
     }
     return this.#concerns.names;
   }
@@ -92,7 +97,7 @@ export class Sealer {
     { clientMessageId, group }: SealTarget,
     content: Content,
   ): Promise<Result<SealedFor, GroupRefusal> | "not ready" | "no key"> {
-    const { state } = this.#parts;
+    const { state, self, user: sender } = this.#parts;
     const { membership } = state.log;
     const { suite } = state;
     if (!membership || !suite) return refusal("cannot_seal", "the group's log could not be read");
@@ -100,7 +105,6 @@ export class Sealer {
     const { epoch, head: logHead } = membership;
     if (!membership.keyed) return "no key";
     if (!state.holds(epoch) || this.#concerning().length > 0) return "not ready";
-    const { self, user: sender } = state.parts;
     const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId, logHead };
     const sealed = await suite.seal(self, state.ofSuite, envelope, encodeContent(content));
     if (!sealed.ok) return refusal("cannot_seal", `the message could not be sealed: ${sealed.reason}`);
