@@ -22,7 +22,20 @@ export async function allTargets(): Promise<FoundTarget[]> {
 }
 
 export async function targetsOf(module: string): Promise<FoundTarget[]> {
-  const { targets }: { readonly targets?: readonly FuzzTarget[] } = await import(module);
+  const exported: unknown = await import(module);
+  const targets = targetsAmong(exported);
   if (!targets) throw new Error(`${module} exports no targets`);
   return targets.map((target) => ({ ...target, module }));
+}
+
+/** The targets that a `*.fuzz.ts` exports; undefined where it exports none. */
+function targetsAmong(exported: unknown): readonly FuzzTarget[] | undefined {
+  const hasTargets = typeof exported === "object" && exported !== null && "targets" in exported;
+  if (!hasTargets || !Array.isArray(exported.targets) || !exported.targets.every(isTarget)) return undefined;
+  return exported.targets;
+}
+
+/** Whether an object is a target: the compiler has checked its methods, where it was written as one. */
+function isTarget(exported: unknown): exported is FuzzTarget {
+  return typeof exported === "object" && exported !== null && "run" in exported && "seeds" in exported;
 }

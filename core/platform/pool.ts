@@ -47,8 +47,9 @@ export class Pool {
   /** The task's result; refused as `busy`, without running it, when the queue is full. Fails when the task throws. */
   async run<T>(task: string, input: unknown): Promise<Result<T, "busy">> {
     if (this.#piscina.queueSize >= this.#queueMax) return refused("busy");
-    const answer: T = await this.#piscina.run(input, { name: task });
-    return accepted(answer);
+    const result: unknown = await this.#piscina.run(input, { name: task });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- callers name the type that the task's function returns; the pool knows the task by its name only
+    return accepted(result as T);
   }
 
   /** Ends the threads; tasks that still wait fail. */

@@ -1,3 +1,4 @@
+import { workerData } from "node:worker_threads";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { ThreadAudit } from "../audit/audit.ts";
 import type { Reader } from "../audit/read-again.ts";
@@ -10,6 +11,13 @@ export interface ThreadStart extends CrowdSetup {
   readonly lateness: readonly Int32Array[];
   /** Microseconds to add to the shared monotonic clock, so that stamps of different runs differ. */
   readonly stampOffsetMicros: number;
+}
+
+/** In a thread of simulated users: what the crew started it with. */
+export function threadStart(): ThreadStart {
+  const start: unknown = workerData;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Crew` alone starts the program that asks for it, with a ThreadStart
+  return start as ThreadStart;
 }
 
 /** A stretch of load: how often messages are due, for how long, and how many users leave and come back meanwhile. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
 import { LoopLag } from "../../core/platform/loop-lag.ts";
 import { seededRandom } from "../../core/platform/random.ts";
@@ -11,10 +11,10 @@ import { Observation } from "../users/observation.ts";
 import { Traffic } from "../users/traffic.ts";
 import { MeasuredWindow } from "../workload/measured-window.ts";
 import { drawPopulation } from "../workload/population.ts";
-import type { CrewCalls, LoadThreadCalls, Stretch, StretchRecord, ThreadStart } from "./thread-calls.ts";
+import { type CrewCalls, type LoadThreadCalls, type Stretch, type StretchRecord, threadStart } from "./thread-calls.ts";
 
 /** The wiring of a worker thread that simulates users. */
-const start: ThreadStart = workerData;
+const start = threadStart();
 
 const liveEveryMs = 250;
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import type { OpaqueServer } from "../../e2ee/opaque-server.ts";
 import type { DescriptorShare } from "../../platform/descriptors.ts";
 import type { LogLevel } from "../../platform/log.ts";
@@ -23,6 +24,13 @@ export interface ThreadStart {
   readonly descriptors: DescriptorShare | undefined;
   /** The main thread sets it to 1 once it hands this thread no more sockets. */
   readonly released: Int32Array;
+}
+
+/** In a server's thread: what the main thread started it with. */
+export function threadStart(): ThreadStart {
+  const start: unknown = workerData;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `Cluster` alone starts the program that asks for it, with a ThreadStart
+  return start as ThreadStart;
 }
 
 /** The facts about a deployment that results state. */

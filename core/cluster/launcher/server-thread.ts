@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import { workerData } from "node:worker_threads";
 import { sleep, systemClock } from "../../platform/clock.ts";
 import { descriptorBudget } from "../../platform/descriptors.ts";
 import { Failure, messageOf } from "../../platform/failure.ts";
@@ -11,10 +10,10 @@ import { Assigner } from "../assigning/assign.ts";
 import { DeploymentRoutes } from "../assigning/deployment-routes.ts";
 import { heartbeatPeriodMs, Roster } from "../assigning/roster.ts";
 import { LocalBus } from "../bus/local-bus.ts";
-import type { Listening, MainThreadCalls, ServerThreadCalls, ThreadStart } from "./server-thread-calls.ts";
+import { type Listening, type MainThreadCalls, type ServerThreadCalls, threadStart } from "./server-thread-calls.ts";
 
 /** One chat server as a worker thread: the thread's wiring. */
-const start: ThreadStart = workerData;
+const start = threadStart();
 
 const clock = systemClock;
 const random = seededRandom(start.seed);
