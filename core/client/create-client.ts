@@ -1,31 +1,20 @@
-import type { Content } from "../e2ee/content.ts";
 import type { Identity } from "../e2ee/identity.ts";
 import type { AnySuite } from "../e2ee/suite.ts";
 import { createSuites, type SuiteParts } from "../e2ee/suites.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Result } from "../platform/result.ts";
 import type { DeliverCursor } from "../wire/deliver-frame.ts";
-import type { ClientMessageId, GroupId, Seq, UserId } from "../wire/ids.ts";
-import type { Membership } from "../wire/membership.ts";
+import type { GroupId, Seq, UserId } from "../wire/ids.ts";
 import { Client, type ClientEvents } from "./client.ts";
-import type { Conversation } from "./group/conversation.ts";
-import type { ConversationEvents } from "./group/conversation-events.ts";
 import { Conversations } from "./group/conversations.ts";
-import type { WantedChange } from "./group/group-changes.ts";
-import type { Keeper, WrittenMessage } from "./group/keeper.ts";
-import type { OlderMessages } from "./group/older-messages.ts";
+import type { Keeper } from "./group/keeper.ts";
 import { OwnMessages } from "./group/own-messages.ts";
 import { ReadCursors } from "./group/read-cursors.ts";
-import { WatchedGroups, type WatchedGroupsEvents } from "./group/watched-groups.ts";
-import type { Authenticate, ConnectionParts, ConnectionState, Welcome } from "./mail/connection.ts";
-import type { MailboxGroup } from "./mail/group-list.ts";
-import { type GroupRefusal, refusal } from "./mail/group-refusal.ts";
+import { WatchedGroups } from "./group/watched-groups.ts";
+import type { ConnectionParts } from "./mail/connection.ts";
 import { Mailbox, type MailboxOptions } from "./mail/mailbox.ts";
-import type { SendOutcome } from "./mail/outgoing-message.ts";
-import type { RequestRefusal } from "./mail/server-link.ts";
-import { IdentityBook, type KnownPerson } from "./people/identity-book.ts";
+import { IdentityBook } from "./people/identity-book.ts";
 import type { IdentityCache } from "./people/identity-cache.ts";
-import { memoryPins, Trust, type TrustEvents } from "./people/trust.ts";
+import { memoryPins, Trust } from "./people/trust.ts";
 
 export interface NewClientParts extends ConnectionParts, SuiteParts {
   readonly clock: Clock;
