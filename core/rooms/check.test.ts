@@ -65,6 +65,15 @@ test("a server may import what checks public identities, and nothing with privat
   }
 });
 
+test("what stands beside core reaches the encryption, people and groups by the client's door alone", () => {
+  for (const file of ["gui/effects/probe.ts", "gui/model/probe.ts", "loadgen/users/probe.ts"]) {
+    permitted(file, "../../core/client/index.ts");
+    refused(file, "../../core/e2ee/identity.ts", "../../core/client/client.ts", "../../core/client/people/trust.ts");
+  }
+  permitted("bin/probe.ts", "../core/client/index.ts");
+  refused("bin/probe.ts", "../core/e2ee/identity-pem.ts", "../core/client/client.ts");
+});
+
 test("no way of importing gets past the table", () => {
   const ways = [
     'import { x } from "../e2ee/identity.ts";',

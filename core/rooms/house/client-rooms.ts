@@ -24,25 +24,25 @@ export const clientRooms: readonly Room[] = tower([
   {
     path: "core/client/people",
     holds: "who somebody is: identities, pins, safety numbers",
-    imports: [...belowClient],
+    imports: belowClient,
     builtins: noBuiltins,
   },
   {
     path: "core/client/group",
     holds: "one group as a member sees it: its log, keys, messages, changes",
-    imports: [...belowClient],
+    imports: belowClient,
     builtins: ["node:crypto"],
   },
   {
     path: "core/client/client.ts",
     holds: "a user's client, as its users see it",
-    imports: [...belowClient],
+    imports: belowClient,
     builtins: noBuiltins,
   },
   {
     path: "core/client/create-client.ts",
     holds: "assembles a client, the same for people and for simulated users",
-    imports: [...belowClient],
+    imports: belowClient,
     builtins: noBuiltins,
   },
   {
@@ -53,11 +53,11 @@ export const clientRooms: readonly Room[] = tower([
   {
     path: "core/client/vault",
     holds: "the account's encrypted database",
-    imports: [...belowClient],
+    imports: belowClient,
   },
   {
     path: "core/client/account",
     holds: "an account at this machine: sign-up, login, profile, all together",
-    imports: [...belowClient],
+    imports: belowClient,
   },
 ]);
