@@ -76,6 +76,9 @@ const manifest = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(path.join(projectRoot, "package.json"), "utf8")));
 
+/** The folders whose README names every file, but tests and what is for tests alone. */
+const foldersWithAllNamed = ["core/platform", "core/testing", "core/store", "core/server", "core/client", "loadgen"];
+
 const namesByFolder = new Map<string, ReadonlySet<string>>();
 
 function namesBelow(folder: string): ReadonlySet<string> {
@@ -103,6 +106,19 @@ suite("documents", () => {
         ...scriptsNamedIn(text).filter((script) => !(script in manifest.scripts)),
       ];
       assert.deepEqual([...new Set(wrong)], []);
+    });
+  }
+
+  for (const folder of foldersWithAllNamed) {
+    test(`${folder}/README.md names every file`, () => {
+      const text = readFileSync(path.join(projectRoot, folder, "README.md"), "utf8");
+      const files = projectFiles
+        .filter((file) => file.startsWith(`${folder}/`) && file.endsWith(".ts") && !/\.(?:test|fuzz)\.ts$/.test(file))
+        .filter((file) => !path.posix.relative(folder, file).includes("testing/"));
+      assert.deepEqual(
+        files.filter((file) => !text.includes(path.posix.basename(file))),
+        [],
+      );
     });
   }
 
