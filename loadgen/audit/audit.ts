@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/platform/item-at.ts";
 import { pushTo } from "../../core/platform/lists-by-key.ts";
 import type { GroupId, UserId } from "../../core/wire/ids.ts";
 import { parseEntry } from "../../core/wire/membership-entry.ts";
@@ -151,7 +152,11 @@ class GroupTruth {
       for (let i = 0; i < sequence.epoch.length; i++) {
         if (sequence.epoch[i] === 0) continue;
         const seq = sequence.base + 1 + i;
-        const message = { high: at(sequence.high, i), low: at(sequence.low, i), epoch: at(sequence.epoch, i) };
+        const message = {
+          high: itemAt(sequence.high, i),
+          low: itemAt(sequence.low, i),
+          epoch: itemAt(sequence.epoch, i),
+        };
         const known = this.messages.get(seq);
         if (!known) this.messages.set(seq, message);
         else if (known.high !== message.high || known.low !== message.low || known.epoch !== message.epoch) {
@@ -181,7 +186,7 @@ function checkAcknowledged(truth: GroupTruth, records: readonly GroupRecord[], t
   for (const { acknowledged } of records) {
     for (let i = 0; i < acknowledged.length; i += acknowledgedFields) {
       tally.acked++;
-      const seq = acknowledged[i] ?? 0;
+      const seq = itemAt(acknowledged, i);
       const message = truth.messages.get(seq);
       if (message?.high === acknowledged[i + 1] && message?.low === acknowledged[i + 2]) continue;
       tally.lost++;
@@ -242,8 +247,8 @@ function acknowledgedBySender(records: readonly GroupRecord[]) {
   const senders = new Map<ClientIndex, { readonly seq: number; readonly stamp: StampHalves }[]>();
   for (const { acknowledged } of records) {
     for (let i = 0; i < acknowledged.length; i += acknowledgedFields) {
-      const [seq = 0, high = 0, low = 0, client = 0] = acknowledged.subarray(i, i + acknowledgedFields);
-      pushTo(senders, client, { seq, stamp: [high, low] });
+      const stamp = [itemAt(acknowledged, i + 1), itemAt(acknowledged, i + 2)] as const;
+      pushTo(senders, itemAt(acknowledged, i + 3), { seq: itemAt(acknowledged, i), stamp });
     }
   }
   return senders;
@@ -318,5 +323,4 @@ function byGroup(threads: readonly ThreadAudit[]): Map<GroupId, GroupRecord[]> {
   return groups;
 }
 
-const at = (array: Uint32Array, i: number) => array[i] ?? 0;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/platform/item-at.ts";
 import { copyBytes } from "../../core/wire/bytes.ts";
 import type { DeliverCursor } from "../../core/wire/deliver-frame.ts";
 import type { GroupId, UserId } from "../../core/wire/ids.ts";
@@ -73,7 +74,7 @@ export class GroupObserver {
     let last = 0;
     for (const { next } of this.#stays) last = Math.max(last, next - 1);
     for (let i = 0; i < this.#acknowledgedLength; i += acknowledgedFields)
-      last = Math.max(last, this.#acknowledged[i] ?? 0);
+      last = Math.max(last, itemAt(this.#acknowledged, i));
     return last;
   }
 

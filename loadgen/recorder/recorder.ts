@@ -60,7 +60,8 @@ export class Latencies {
   }
 
   static decode(text: string): Latencies {
-    const [max, histogram = ""] = text.split(" ");
+    const [max, histogram] = text.split(" ");
+    if (histogram === undefined) throw new Error(`a recording of ${text.length} characters has no histogram`);
     const latencies = new Latencies(hdr.decodeFromCompressedBase64(histogram));
     latencies.#maxMicros = Number(max);
     return latencies;

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/platform/item-at.ts";
 import type { Random } from "../../core/platform/random.ts";
 import type { ClientIndex, Population } from "./population.ts";
 
@@ -37,7 +38,7 @@ export class SenderTable {
     let high = this.#sums.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#sums[middle] ?? 0) > wanted) high = middle;
+      if (itemAt(this.#sums, middle) > wanted) high = middle;
       else low = middle + 1;
     }
     return this.#pairs[low];

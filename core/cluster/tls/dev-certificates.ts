@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import forge from "node-forge";
 import { messageOf } from "../../platform/failure.ts";
+import { itemAt } from "../../platform/item-at.ts";
 import { replaceFile } from "../../platform/replace-file.ts";
 import { accepted, type Parsed, refused } from "../../platform/result.ts";
 import type { TlsFiles } from "../../server/transport/transport.ts";
@@ -115,8 +116,7 @@ function issue(
   draw: DrawBytes,
 ): forge.pki.Certificate {
   const certificate = template(keys.publicKey, now, certificateDays, draw);
-  const [commonName = "localhost"] = names;
-  certificate.setSubject([{ name: "commonName", value: commonName }]);
+  certificate.setSubject([{ name: "commonName", value: itemAt(names, 0) }]);
   certificate.setIssuer(authority.issuer.subject.attributes);
   certificate.setExtensions([
     { name: "basicConstraints", cA: false, critical: true },

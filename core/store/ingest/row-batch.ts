@@ -114,25 +114,24 @@ export class RowBatch<Ticket> {
   }
 
   ticket(row: number): Ticket {
-    const ticket = this.#tickets[row];
-    return ticket === undefined ? this.#lacks(row) : ticket;
+    return this.#at(this.#tickets, row);
   }
 
   turn(row: number): number {
-    return this.#turns[row] ?? this.#lacks(row);
+    return this.#at(this.#turns, row);
   }
 
   group(row: number): GroupId {
-    return this.#groups[row] ?? this.#lacks(row);
+    return this.#at(this.#groups, row);
   }
 
   epoch(row: number): Epoch {
-    return this.#epochs[row] ?? this.#lacks(row);
+    return this.#at(this.#epochs, row);
   }
 
   /** The seq that the row got; 0 where it has a fault. */
   seq(row: number): Seq {
-    return this.seqs[row] ?? this.#lacks(row);
+    return this.#at(this.seqs, row);
   }
 
   /** The groups of all rows, each once. */
@@ -223,15 +222,18 @@ export class RowBatch<Ticket> {
   }
 
   #start(row: number): number {
-    return this.#starts[row] ?? this.#lacks(row);
+    return this.#at(this.#starts, row);
   }
 
   #rowEnd(row: number): number {
     return row + 1 < this.count ? this.#start(row + 1) : this.#end;
   }
 
-  #lacks(row: number): never {
-    throw new RangeError(`a batch of ${this.count} rows has no row ${row}`);
+  /** A row's field. The lists keep rows of an earlier batch behind the last row of this one: those are no rows. */
+  #at<T>(fields: readonly T[], row: number): T {
+    const field = row < this.count ? fields[row] : undefined;
+    if (field === undefined) throw new RangeError(`a batch of ${this.count} rows has no row ${row}`);
+    return field;
   }
 
   #grow(needed: number): void {
