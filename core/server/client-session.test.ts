@@ -3,10 +3,14 @@ import { test } from "node:test";
 import { silentLog } from "../platform/log.ts";
 import type { GroupOfUser, GroupRecord } from "../store/groups.ts";
 import { FakeClock } from "../testing/fake-clock.ts";
+import { settle } from "../testing/fake-network.ts";
 import { present } from "../testing/present.ts";
+import { encodeRequest } from "../wire/client-frame.ts";
 import { epoch, groupId, nextEpoch, seq, userId } from "../wire/ids.ts";
+import { parseServerFrame } from "../wire/server-frame.ts";
 import { assembleServer } from "./assemble.ts";
 import { ClientSession } from "./client-session.ts";
+import { applyChange } from "./groups/changes.ts";
 import type { ServerContext } from "./server-context.ts";
 import { busyOpaque, connectionDouble, databaseDouble, deafBus } from "./testing/doubles.ts";
 
@@ -22,28 +26,44 @@ const records: readonly GroupRecord[] = [seven, eight].map((id) => ({
   members: [alice],
 }));
 
-/** Alice's groups, as her session lists them, when something happens while her memberships are read. */
-async function listed(
-  whileReading: (session: ClientSession, server: ServerContext) => Promise<readonly GroupOfUser[]>,
-): Promise<string[]> {
-  const clock = new FakeClock();
-  const server = assembleServer({
+/** Alice's session, and what her connection was sent. */
+function newSession(answer: Parameters<typeof databaseDouble>[0]) {
+  const sent: string[] = [];
+  const server: ServerContext = assembleServer({
     transport: { publish() {} },
-    database: databaseDouble(async ({ name }) =>
-      name === "groups-of-users" ? whileReading(session, server) : records,
-    ),
+    database: databaseDouble(answer),
     writer: { append: () => false, waiting: 0, away: false },
     bus: deafBus("s0"),
     opaque: busyOpaque,
-    clock,
+    clock: new FakeClock(),
     log: silentLog,
     limits: { connectionsMax: 1, sends: { burst: 1, perSecond: 1 }, logins: { burst: 1, perSecond: 1 } },
     tokenSecret: new Uint8Array(32),
     tokenLifetimeMs: 1e9,
   });
-  const session: ClientSession = new ClientSession(server, connectionDouble());
+  const connection = connectionDouble({
+    send(bytes) {
+      const frame = parseServerFrame(bytes);
+      assert.ok(frame.ok);
+      if (frame.value.kind === "groups") sent.push(`groups ${frame.value.groups.map(({ group }) => group).join()}`);
+      else sent.push("group" in frame.value ? `${frame.value.kind} ${frame.value.group}` : frame.value.kind);
+    },
+  });
+  const session: ClientSession = new ClientSession(server, connection);
   session.authenticated({ id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 }, true);
-  return (await session.enterGroups()).map(({ group, readSeq }) => `${group.id} read to ${readSeq}`);
+  sent.length = 0;
+  return { server, session, sent };
+}
+
+/** Alice's groups, as her session lists them, when something happens while her memberships are read. */
+async function listed(
+  whileReading: (session: ClientSession, server: ServerContext) => Promise<readonly GroupOfUser[]>,
+): Promise<string[]> {
+  const { server, session } = newSession(async ({ name }) =>
+    name === "groups-of-users" ? whileReading(session, server) : records,
+  );
+  const entered = await session.enterGroups();
+  return entered().map(({ group, readSeq }) => `${group.id} read to ${readSeq}`);
 }
 
 test("a group to which the user is admitted while the list is read is on the list", async () => {
@@ -61,4 +81,37 @@ test("a group from which the user is removed while the list is read is not on th
     return [{ user: alice, group: seven, readSeq: seq(2) }];
   });
   assert.deepEqual(groups, []);
+});
+
+test("the list of groups agrees with the notices before it, at whatever moment a change is applied", async () => {
+  const outcomes = new Set<string>();
+  for (const change of ["joined", "left"] as const) {
+    const isMember = change === "left";
+    const eightNow: GroupRecord = { ...present(records[1]), members: isMember ? [alice] : [] };
+    for (let moment = 0; moment < 60; moment++) {
+      let answered: ((rows: readonly object[]) => void) | undefined;
+      const { server, session, sent } = newSession(({ name }) =>
+        name === "groups-of-users"
+          ? new Promise((resolve) => {
+              answered = resolve;
+            })
+          : Promise.resolve([eightNow]),
+      );
+      await server.groups.follow(eight);
+      session.received(encodeRequest({ kind: "groups" }, 1));
+      await settle();
+      present(answered)(isMember ? [{ user: alice, group: eight, readSeq: seq(2) }] : []);
+      for (let turn = 0; turn < Math.floor(moment / 20); turn++) await settle();
+      for (let turn = 0; turn < moment % 20; turn++) await Promise.resolve();
+      const [joined, left] = isMember ? [[], [alice]] : [[alice], []];
+      applyChange(server, { group: eight, index: 1, epoch: nextEpoch(epoch(1)), seq: seq(4), joined, left });
+      for (let turn = 0; turn < 4; turn++) await settle();
+      outcomes.add(sent.join("; "));
+    }
+  }
+  // Either the notice is first, and the list agrees with it, or the list is, and the notice says what has changed.
+  assert.deepEqual(
+    [...outcomes].sort(),
+    ["groups ; joined 8", "groups 8; left 8", "groups ", "joined 8; groups 8", "left 8; groups "].sort(),
+  );
 });

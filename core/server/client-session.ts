@@ -158,20 +158,22 @@ export class ClientSession implements Asker, Sender {
   }
 
   /**
-   * Subscribes to all of the user's groups, and answers the groups that the connection is subscribed to then. A group to which
-   * the user was admitted while the memberships were being read is among them: the client has got its `joined` notice already.
+   * Subscribes to all of the user's groups. The result lists the groups to which the connection is subscribed when it is called. A group
+   * to which the user was admitted while the memberships were being read is among them: the client has got its `joined` notice already.
    */
-  async enterGroups(): Promise<EnteredGroup[]> {
+  async enterGroups(): Promise<() => EnteredGroup[]> {
     const memberships = (await this.server.memberships.get(this.loggedInUser)) ?? [];
     await Promise.all(memberships.map(({ group: id }) => this.memberOf(id)));
     const readSeqs = new Map(memberships.map(({ group, readSeq }) => [group, readSeq]));
-    return [...(this.#groups ?? [])].map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? seqBeforeFirst }));
+    return () => (this.#groups ?? []).map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? seqBeforeFirst }));
   }
 
   async memberOf(id: GroupId): Promise<FollowedGroup | undefined> {
     if (this.user === undefined) return undefined;
     const group = await groupOfMember(this.server, id, this.user);
-    if (group) this.enterGroup(group);
+    // A change that was applied before this continuation ran may have removed the user.
+    if (!group?.members.has(this.user)) return undefined;
+    this.enterGroup(group);
     return group;
   }
 

@@ -44,6 +44,18 @@ test("a group that admits the user while the list of groups is on its way is kep
   assert.deepEqual([mailbox.groups.has(group), left], [true, []]);
 });
 
+test("a group that removed and admits the user while they come back is kept, whatever the list says", async () => {
+  const { mailbox, network, clock, connection, left, delivered, strays } = await online();
+  connection.break();
+  await clock.advance(200);
+  const next = await network.resumed(alice);
+  next.say({ kind: "joined", group, epoch: epoch(3), lastSeq: seq(0), logLength: 3 });
+  answerGroups(next, []);
+  await settle();
+  deliver(next, 1, "mine");
+  assert.deepEqual([mailbox.groups.has(group), left, delivered, strays], [true, [], ["1 mine"], []]);
+});
+
 test("a mailbox that is online again fetches what it missed, page by page, and passes everything on once", async () => {
   const setup = await online();
   deliver(setup.connection, 1, "one");

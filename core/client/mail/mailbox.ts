@@ -57,6 +57,11 @@ export class Mailbox {
   readonly #ranges: RangeReader;
   readonly #history: HistoryReader;
   #server: string | undefined;
+  /**
+   * Groups from before the list of groups was requested: those that it lacks were left. A group that admits the user meanwhile is not
+   * among them, since the list may be older than that.
+   */
+  #awaitingList = new Set<GroupId>();
   #closed = false;
 
   constructor(parts: ConnectionParts, { outboxMax, startAfter }: MailboxOptions, events: MailboxEvents) {
@@ -222,7 +227,8 @@ export class Mailbox {
   }
 
   async #ready(welcome: Welcome): Promise<void> {
-    const known = [...this.groups.keys()];
+    const known = new Set(this.groups.keys());
+    this.#awaitingList = known;
     const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
       if (reply.reason.code !== "offline")
@@ -235,7 +241,6 @@ export class Mailbox {
       this.#list.enter(group);
       this.#events.read?.(group.group, group.readSeq);
     }
-    // A group that admitted the user since the request is not in `known`; the list may be older than that.
     for (const id of known) if (!listed.has(id)) this.#list.leave(id);
     this.#server = welcome.server;
     this.#events.ready?.(welcome);
@@ -261,6 +266,7 @@ export class Mailbox {
       case "reject":
         return this.#outbox.rejected(notice);
       case "joined":
+        this.#awaitingList.delete(notice.group);
         this.#list.enter(notice);
         return this.#events.admitted?.(notice.group);
       case "left":

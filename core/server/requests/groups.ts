@@ -6,17 +6,17 @@ import { notAMember } from "./refusal.ts";
 /** Requests about the user's groups: their list, logs and keys, and changes of them. */
 export const groupRequests: Handlers<"groups" | "stageKeys" | "change" | "log" | "keys"> = {
   async groups(asker) {
-    const groups = await asker.enterGroups();
-    return {
+    const entered = await asker.enterGroups();
+    return () => ({
       kind: "groups",
-      groups: groups.map(({ group, readSeq }) => ({
+      groups: entered().map(({ group, readSeq }) => ({
         group: group.id,
         epoch: group.epoch,
         lastSeq: group.lastSeq,
         logLength: group.logLength,
         readSeq,
       })),
-    };
+    });
   },
 
   stageKeys: { atOnce: ({ membershipChanges }, asked) => membershipChanges.stageKeys(asked) },

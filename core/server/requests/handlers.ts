@@ -33,8 +33,8 @@ export interface Asker extends Session, Newcomer {
   memberOf(id: GroupId): Promise<FollowedGroup | undefined>;
   /** The group, if this connection is subscribed to it. */
   entered(id: GroupId): FollowedGroup | undefined;
-  /** Subscribes the connection to all of the user's groups. */
-  enterGroups(): Promise<EnteredGroup[]>;
+  /** Subscribes the connection to all of the user's groups; the result lists those to which it is subscribed when it is called. */
+  enterGroups(): Promise<() => EnteredGroup[]>;
   /** Runs work that takes a while; answers false, and does not run it, when as much as is allowed is under way already. */
   whileInFlight(work: () => Promise<void>): boolean;
 }
@@ -49,8 +49,14 @@ export interface AtOnce<Kind extends RequestKind> {
   atOnce(asker: Asker, asked: RequestBody<Kind>): ReplyBody<Kind>;
 }
 export type Handler<Kind extends RequestKind> =
-  | ((asker: Asker, asked: RequestBody<Kind>) => Promise<ReplyBody<Kind>>)
+  | ((asker: Asker, asked: RequestBody<Kind>) => Promise<Answer<Kind>>)
   | AtOnce<Kind>;
+
+/**
+ * A reply, or a function that makes it at the moment at which it is sent: then no notice can be sent between what the reply says and
+ * the reply.
+ */
+export type Answer<Kind extends RequestKind> = ReplyBody<Kind> | (() => ReplyBody<Kind>);
 
 /** Handlers of some requests, by kind. Their caller handles the numbers of requests. */
 export type Handlers<Kinds extends RequestKind> = { readonly [Kind in Kinds]: Handler<Kind> };

@@ -10,9 +10,9 @@ import {
 import { limits } from "../../wire/limits.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import { accountRequests } from "./account.ts";
-import type { ReplyBody, RequestBody } from "./bodies.ts";
+import type { RequestBody } from "./bodies.ts";
 import { groupRequests } from "./groups.ts";
-import type { Asker, AtOnce, Handler, Handlers, PostHandlers } from "./handlers.ts";
+import type { Answer, Asker, AtOnce, Handler, Handlers, PostHandlers } from "./handlers.ts";
 import { historyRequests } from "./history.ts";
 import { peopleRequests } from "./people.ts";
 import { presencePosts } from "./presence.ts";
@@ -51,7 +51,7 @@ async function answered<Kind extends RequestKind>(
   asker: Asker,
   handler: Exclude<Handler<Kind>, AtOnce<Kind>>,
   asked: RequestBody<Kind>,
-): Promise<ReplyBody<Kind>> {
+): Promise<Answer<Kind>> {
   try {
     return await handler(asker, asked);
   } catch (cause) {
@@ -59,8 +59,10 @@ async function answered<Kind extends RequestKind>(
   }
 }
 
-function reply(asker: Asker, request: number, body: ReplyBody<RequestKind>): void {
-  if (!asker.isOver) asker.connection.send(encodeServerFrame({ request, ...body }));
+function reply(asker: Asker, request: number, answer: Answer<RequestKind>): void {
+  if (asker.isOver) return;
+  const body = typeof answer === "function" ? answer() : answer;
+  asker.connection.send(encodeServerFrame({ request, ...body }));
 }
 
 function failed({ server }: Asker, cause: unknown): Refusal {
