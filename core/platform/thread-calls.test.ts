@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
 import { once } from "node:events";
-import { test } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { Failure } from "./failure.ts";
-import { Calls, callsToThread } from "./thread-calls.ts";
+import { Calls, callsToChild, callsToThread } from "./thread-calls.ts";
 
 interface Counter {
   add(by: number): number;
@@ -88,6 +92,33 @@ test("a posted call that throws ends the thread that carries it out, and not the
   const [cause] = await failed;
   assert.match(String(cause), /it is broken/);
   await assert.rejects(calls.to.echo("gone"), /it is broken/);
+});
+
+test("a process that takes no more messages fails its calls with its end, and a post or an answer to it is no error", async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), "thread-calls-test-"));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+  const file = path.join(directory, "child.mjs");
+  writeFileSync(
+    file,
+    `import { callsToParent } from ${JSON.stringify(new URL("./thread-calls.js", import.meta.url).href)};
+    const parent = callsToParent({ hang: () => new Promise(() => {}) });
+    parent.to.late().catch(() => {});
+    process.once("disconnect", () => setTimeout(() => process.exit(7), 200));`,
+  );
+  const child = fork(file, { serialization: "advanced" });
+  let answerLate = () => {};
+  const late = () =>
+    new Promise<void>((answer) => {
+      answerLate = answer;
+    });
+  const calls = callsToChild<{ hang(): void }>(child, { late }, (code) => new Error(`ended with ${code}`));
+  await once(child, "message");
+  const gone = once(child, "disconnect");
+  child.disconnect();
+  await gone;
+  answerLate();
+  calls.post("hang");
+  await assert.rejects(calls.to.hang(), { message: "ended with 7" });
 });
 
 test("a thread is called and calls back, is handed ports, and its end fails the calls that wait for it", async () => {

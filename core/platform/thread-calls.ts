@@ -149,8 +149,8 @@ export function callsToChild<Theirs extends object>(
   ended: (exitCode: number | null) => Error,
 ): Calls<Theirs> {
   const calls = new Calls<Theirs>(ours, (message) => {
-    if (!child.connected) throw new Error("the process takes no more calls");
-    child.send(message);
+    // A call of a process that is on its way out fails with its end.
+    if (child.connected) child.send(message);
   });
   child.on("message", calls.received);
   child.once("error", (cause) => calls.close(cause));
