@@ -60,6 +60,7 @@ test("an unknown key or variable is refused, with the setting that was probably 
   );
   assert.match(complaints({ environment: { FASTCHAT_TRANSPROT: "fast" } }), /did you mean FASTCHAT_TRANSPORT\?/);
   assert.doesNotMatch(complaints({ file: { zzzzzzzzzzzz: 1 } }), /did you mean/);
+  assert.match(complaints({ file: JSON.parse('{"__proto__": 1}') }), /unknown key "__proto__"/);
   for (const file of [[], 5, "text"]) assert.match(complaints({ file }), /one JSON object/);
 });
 

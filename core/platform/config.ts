@@ -113,9 +113,8 @@ export function readConfig<S extends Settings>(
   otherPrograms: readonly Settings[] = [],
 ): Result<ConfigOf<S>, readonly string[]> {
   const complaints: string[] = [];
-  const parsedFile = z.record(z.string(), z.unknown()).safeParse(sources.file ?? {});
-  if (!parsedFile.success) return refused(["the settings file must hold one JSON object"]);
-  const file = parsedFile.data;
+  const file = sources.file ?? {};
+  if (!isJsonObject(file)) return refused(["the settings file must hold one JSON object"]);
   for (const key of Object.keys(file)) {
     if (!Object.hasOwn(settings, key))
       complaints.push(`the settings file has an unknown key "${key}"${suggestion(key, Object.keys(settings))}`);
@@ -146,6 +145,11 @@ export function readConfig<S extends Settings>(
   if (complaints.length > 0) return refused(complaints);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each name of S has the value that its own schema has given, or its default
   return accepted(config as ConfigOf<S>);
+}
+
+/** Not by a schema: zod leaves a key `__proto__` out without a word, and it is as unknown as any other. */
+function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A refused value in few words: no setting is a list or an object, and a file may have one of any size and depth. */
