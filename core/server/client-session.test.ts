@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { silentLog } from "../platform/log.ts";
 import type { GroupOfUser, GroupRecord } from "../store/groups.ts";
-import { FakeClock } from "../testing/fake-clock.ts";
 import { settle } from "../testing/fake-network.ts";
 import { present } from "../testing/present.ts";
 import { encodeRequest } from "../wire/client-frame.ts";
 import { epoch, groupId, nextEpoch, seq, userId } from "../wire/ids.ts";
 import { parseServerFrame } from "../wire/server-frame.ts";
-import { assembleServer } from "./assemble.ts";
 import { ClientSession } from "./client-session.ts";
 import { applyChange } from "./groups/changes.ts";
 import type { ServerContext } from "./server-context.ts";
-import { busyOpaque, connectionDouble, databaseDouble, deafBus } from "./testing/doubles.ts";
+import { connectionDouble, databaseDouble, serverDouble } from "./testing/doubles.ts";
 
 const alice = userId(1);
 const [seven, eight] = [groupId(7), groupId(8)];
@@ -29,18 +26,7 @@ const records: readonly GroupRecord[] = [seven, eight].map((id) => ({
 /** Alice's session, and what her connection was sent. */
 function newSession(answer: Parameters<typeof databaseDouble>[0]) {
   const sent: string[] = [];
-  const server: ServerContext = assembleServer({
-    transport: { publish() {} },
-    database: databaseDouble(answer),
-    writer: { append: () => false, waiting: 0, away: false },
-    bus: deafBus("s0"),
-    opaque: busyOpaque,
-    clock: new FakeClock(),
-    log: silentLog,
-    limits: { connectionsMax: 1, sends: { burst: 1, perSecond: 1 }, logins: { burst: 1, perSecond: 1 } },
-    tokenSecret: new Uint8Array(32),
-    tokenLifetimeMs: 1e9,
-  });
+  const server = serverDouble(databaseDouble(answer));
   const connection = connectionDouble({
     send(bytes) {
       const frame = parseServerFrame(bytes);

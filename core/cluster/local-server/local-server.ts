@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Cancel, type Clock, sleep } from "../../platform/clock.ts";
 import { wholeNumber } from "../../platform/decimal.ts";
 import { codeOf, Failure, messageOf } from "../../platform/failure.ts";
+import { isRunning } from "../../store/embedded/processes.ts";
 import { canEnter, postgresUser } from "../../store/embedded/run-as.ts";
 
 const startMsMax = 90_000;
@@ -146,9 +147,9 @@ function isHeld(claim: string): boolean {
     const text = readFileSync(claim, "utf8");
     if (text === "") return true; // The other program is just writing it.
     const pid = wholeNumber(text);
-    return pid !== undefined && pid > 0 && process.kill(pid, 0);
+    return pid !== undefined && pid > 0 && isRunning(pid);
   } catch (cause) {
-    // The process of another user is alive, too.
+    // A claim that this user may not read is another user's.
     return codeOf(cause) === "EPERM";
   }
 }

@@ -49,6 +49,6 @@ export const clusterRooms: readonly Room[] = [
   {
     path: "core/cluster/local-server",
     holds: "a machine's own server: the first chat starts it, and it ends when nobody needs it",
-    imports: ["core/platform", "core/store/embedded/run-as.ts"],
+    imports: ["core/platform", "core/store/embedded/processes.ts", "core/store/embedded/run-as.ts"],
   },
 ];

@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { silentLog } from "../../platform/log.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { present } from "../../testing/present.ts";
 import { encodeClientFrame, encodeRequest } from "../../wire/client-frame.ts";
 import { groupId, userId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
-import { assembleServer } from "../assemble.ts";
 import { ClientSession } from "../client-session.ts";
-import { busyOpaque, connectionDouble, databaseDouble, deafBus } from "../testing/doubles.ts";
+import { connectionDouble, databaseDouble, serverDouble } from "../testing/doubles.ts";
 
 const alice = userId(1);
 
@@ -19,18 +17,8 @@ function newSession(user?: typeof alice) {
   const queries: { resolve(rows: readonly object[]): void; reject(cause: Error): void }[] = [];
   const replies: string[] = [];
   const retries: (number | undefined)[] = [];
-  const server = assembleServer({
-    transport: { publish() {} },
-    database: databaseDouble(() => new Promise((resolve, reject) => queries.push({ resolve, reject }))),
-    writer: { append: () => false, waiting: 0, away: false },
-    bus: deafBus("s0"),
-    opaque: busyOpaque,
-    clock,
-    log: silentLog,
-    limits: { connectionsMax: 1, sends: { burst: 1, perSecond: 1 }, logins: { burst: 1, perSecond: 1 } },
-    tokenSecret: new Uint8Array(32),
-    tokenLifetimeMs: 1e9,
-  });
+  const database = databaseDouble(() => new Promise((resolve, reject) => queries.push({ resolve, reject })));
+  const server = serverDouble(database, clock);
   const connection = connectionDouble({
     send(bytes) {
       const frame = parseServerFrame(bytes);

@@ -1,3 +1,4 @@
+import { itemAt } from "../../platform/item-at.ts";
 import { readUint53, writeUint32, writeUint53, writeUint64 } from "../../wire/bytes.ts";
 import { readClientMessageId, readUserId } from "../../wire/id-bytes.ts";
 import {
@@ -205,13 +206,14 @@ export class RowBatch<Ticket> {
   column(name: ColumnName, rows?: readonly number[]): Buffer {
     const { oid, at, bytes } = columns[name];
     const count = rows?.length ?? this.count;
+    const rowAt = (i: number) => (rows ? itemAt(rows, i) : i);
     let length = arrayHeaderBytes;
-    for (let i = 0; i < count; i++) length += 4 + (bytes ?? this.payloadBytes(rows?.[i] ?? i));
+    for (let i = 0; i < count; i++) length += 4 + (bytes ?? this.payloadBytes(rowAt(i)));
     const array = Buffer.allocUnsafe(length);
     writeArrayHeader(array, oid, count);
     let to = arrayHeaderBytes;
     for (let i = 0; i < count; i++) {
-      const row = rows?.[i] ?? i;
+      const row = rowAt(i);
       // The field's length stands in front of it, in COPY's form as in an array's.
       const from = this.#start(row) + at - 4;
       const fieldBytes = 4 + (bytes ?? this.payloadBytes(row));
