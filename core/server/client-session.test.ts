@@ -101,3 +101,17 @@ test("the list of groups agrees with the notices before it, at whatever moment a
     ["groups ; joined 8", "groups 8; left 8", "groups ", "joined 8; groups 8", "left 8; groups "].sort(),
   );
 });
+
+test("a group that is not on the list is not entered by a request, though the server has not heard of the removal", async () => {
+  const removed = { ...present(records[1]), epoch: epoch(2), logLength: 2, members: [] };
+  let inDatabase = present(records[1]);
+  const { server, session, sent } = newSession(async ({ name }) => (name === "groups-of-users" ? [] : [inDatabase]));
+  const group = present(await server.groups.follow(eight));
+  inDatabase = removed;
+  session.received(encodeRequest({ kind: "groups" }, 1));
+  await settle();
+  session.received(encodeRequest({ kind: "sync", group: eight, after: seq(0), through: seq(3) }, 2));
+  for (let turn = 0; turn < 4; turn++) await settle();
+  assert.deepEqual(sent, ["groups ", "error"]);
+  assert.equal(group.sessions.size, 0);
+});

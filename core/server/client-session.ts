@@ -33,6 +33,8 @@ export class ClientSession implements Asker, Sender {
   #passwordChange: PasswordChange | undefined;
   #membershipChanges: MembershipChanges | undefined;
   #groups: FollowedGroup[] | undefined;
+  /** Whether the client has been sent the list of its user's groups. */
+  #hasList = false;
   #sends: SendIntake | undefined;
   #inFlight = 0;
   #ended = false;
@@ -165,12 +167,17 @@ export class ClientSession implements Asker, Sender {
     const memberships = (await this.server.memberships.get(this.loggedInUser)) ?? [];
     await Promise.all(memberships.map(({ group: id }) => this.memberOf(id)));
     const readSeqs = new Map(memberships.map(({ group, readSeq }) => [group, readSeq]));
-    return () => (this.#groups ?? []).map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? seqBeforeFirst }));
+    return () => {
+      this.#hasList = true;
+      return (this.#groups ?? []).map((group) => ({ group, readSeq: readSeqs.get(group.id) ?? seqBeforeFirst }));
+    };
   }
 
   async memberOf(id: GroupId): Promise<FollowedGroup | undefined> {
     if (this.user === undefined) return undefined;
-    const group = await groupOfMember(this.server, id, this.user);
+    // The list is the database's. This server may not have heard yet of a removal that the list took into account.
+    const isNewToClient = this.#hasList && !this.entered(id);
+    const group = isNewToClient ? await refreshGroup(this.server, id) : await groupOfMember(this.server, id, this.user);
     // A change that was applied before this continuation ran may have removed the user.
     if (!group?.members.has(this.user)) return undefined;
     this.enterGroup(group);
