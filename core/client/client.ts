@@ -28,6 +28,7 @@ export interface ClientEvents extends ConversationEvents, TrustEvents, WatchedGr
   delivered?(group: GroupId, message: DeliverCursor): void;
   /** The server says that these seqs have no message: expired in a group whose messages expire, and withheld otherwise. */
   missing?(group: GroupId, from: Seq, through: Seq): void;
+  /** A group is new in the client's list; none of its messages has come yet. */
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
   /** The server sent messages of a group that the user has left. */

@@ -26,6 +26,7 @@ export interface MailboxEvents extends FeedSink {
   connection(state: ConnectionState, why: string): void;
   /** The user's groups are known, and what they missed is being fetched. */
   ready?(welcome: Welcome): void;
+  /** A group is new in the client's list; none of its messages has come yet. */
   joined?(group: MailboxGroup): void;
   left?(group: GroupId): void;
   /** The seq up to which the user has read a group at any of their machines, as far as the servers know. */

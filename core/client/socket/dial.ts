@@ -20,7 +20,7 @@ export function dialDirectly(url: string): Dial {
 }
 
 const assignment = z.object({ url: z.url({ protocol: /^wss?$/ }) });
-const askMsMax = 5000;
+const askMsMax = 10_000;
 const answerBytesMax = 64 * 1024;
 
 /**
