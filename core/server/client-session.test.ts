@@ -115,3 +115,39 @@ test("a group that is not on the list is not entered by a request, though the se
   assert.deepEqual(sent, ["groups ", "error"]);
   assert.equal(group.sessions.size, 0);
 });
+
+test("a log, keys or history that a removal overtakes are refused as to no member", async () => {
+  for (const request of [
+    { kind: "log", group: seven, from: 0 },
+    { kind: "keys", group: seven, from: epoch(1) },
+    { kind: "sync", group: seven, after: seq(0), through: seq(3) },
+  ] as const) {
+    const answers: (() => void)[] = [];
+    const { server, session, sent } = newSession(({ name }) =>
+      name === "groups-load"
+        ? Promise.resolve(records)
+        : new Promise((resolve) => {
+            answers.push(() => resolve([]));
+          }),
+    );
+    await session.memberOf(seven);
+    session.received(encodeRequest(request, 1));
+    await settle();
+    applyChange(server, { group: seven, index: 1, epoch: epoch(2), seq: seq(4), joined: [], left: [alice] });
+    for (const answer of answers) answer();
+    for (let turn = 0; turn < 4; turn++) await settle();
+    assert.deepEqual(sent, ["left 7", "error"], request.kind);
+  }
+});
+
+test("a connection that has ended is in no group any more", async () => {
+  const { server, session } = newSession(async () => records);
+  await session.memberOf(seven);
+  await session.memberOf(eight);
+  session.closed();
+  assert.deepEqual(
+    [...server.groups.all()].map(({ sessions }) => sessions.size),
+    [0, 0],
+  );
+  assert.equal(await session.memberOf(seven).then((group) => group?.sessions.size), 0, "and enters none");
+});

@@ -17,8 +17,6 @@ import { runTestFile, type TestFileResult } from "./test-file.ts";
 // Runs every compiled test file, or those whose path contains one of the words, side by side against one PostgreSQL that
 // starts and ends with the run.
 
-/** Ten times what the longest file takes on a busy machine: the bound ends a file that hangs, and measures nothing. */
-const fileSecondsMax = 300;
 const slowFilesPath = path.join(projectRoot, "core/test-runner/slow-files.json");
 
 const { values: flags, positionals: words } = readArguments();
@@ -26,6 +24,10 @@ const { values: flags, positionals: words } = readArguments();
 const atOnce =
   wholeNumber(flags["at-once"]) ||
   fail(`--at-once ${flags["at-once"]}: write how many test files run side by side, a whole number from 1`);
+
+const fileSecondsMax =
+  wholeNumber(flags["file-seconds"]) ||
+  fail(`--file-seconds ${flags["file-seconds"]}: write after how long a test file is ended, a whole number from 1`);
 
 const dist = path.join(projectRoot, "dist");
 const sourceOf = (compiled: string) => compiled.replaceAll(path.sep, "/").replace(/\.js$/, ".ts");
@@ -87,6 +89,8 @@ function readArguments() {
       options: {
         fast: { type: "boolean", default: false },
         "at-once": { type: "string", default: String(availableParallelism() + 1) },
+        // Ten times what the longest file takes on a busy machine: the bound ends a file that hangs, and measures nothing.
+        "file-seconds": { type: "string", default: "300" },
         "note-times": { type: "boolean", default: false },
       },
     });

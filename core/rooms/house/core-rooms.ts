@@ -54,6 +54,7 @@ export const coreRooms: readonly Room[] = [
   ...clientRooms,
   { path: "core/testing", holds: "servers, people, time and faults, for tests", imports: [], forTests: true },
   { path: "core/fuzz", holds: "feeds every parser nonsense", imports: [], forTests: true },
+  { path: "core/mutants", holds: "`npm run mutants`: faults that tests must catch", imports: [], forTests: true },
   { path: "core/test-runner", holds: "`npm test`", imports: [], forTests: true },
   { path: "core/rooms", holds: "who may import whom, and what holds the code to it", imports: [], forTests: true },
 ];

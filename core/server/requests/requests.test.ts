@@ -18,7 +18,7 @@ function newSession(user?: typeof alice) {
   const replies: string[] = [];
   const retries: (number | undefined)[] = [];
   const database = databaseDouble(() => new Promise((resolve, reject) => queries.push({ resolve, reject })));
-  const server = serverDouble(database, clock);
+  const server = serverDouble(database, { clock });
   const connection = connectionDouble({
     send(bytes) {
       const frame = parseServerFrame(bytes);

@@ -1,11 +1,10 @@
 import type { OpaqueServer } from "../../e2ee/opaque-server.ts";
-import type { Clock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { refused } from "../../platform/result.ts";
 import type { DatabaseAccess, Query } from "../../store/database.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { epoch, type GroupId, seq, type UserId } from "../../wire/ids.ts";
-import { assembleServer } from "../assemble.ts";
+import { assembleServer, type ServerParts } from "../assemble.ts";
 import type { Bus, ServerId } from "../bus.ts";
 import type { ServerContext } from "../server-context.ts";
 import type { FollowedGroup, Session } from "../sessions/session.ts";
@@ -98,17 +97,18 @@ export const busyOpaque: OpaqueServer = {
 };
 
 /** A server whose database answers as the test says: it takes no messages in, and no other server hears of it. */
-export function serverDouble(database: DatabaseAccess, clock: Clock = new FakeClock()): ServerContext {
+export function serverDouble(database: DatabaseAccess, of: Partial<ServerParts> = {}): ServerContext {
   return assembleServer({
     transport: { publish() {} },
     database,
     writer: { append: () => false, waiting: 0, away: false },
     bus: deafBus("s0"),
     opaque: busyOpaque,
-    clock,
+    clock: new FakeClock(),
     log: silentLog,
     limits: { connectionsMax: 1, sends: { burst: 1, perSecond: 1 }, logins: { burst: 1, perSecond: 1 } },
     tokenSecret: new Uint8Array(32),
     tokenLifetimeMs: 1e9,
+    ...of,
   });
 }

@@ -1,0 +1,114 @@
+import { execFileSync } from "node:child_process";
+import { parseArgs } from "node:util";
+import { systemClock } from "../platform/clock.ts";
+import { wholeNumber } from "../platform/decimal.ts";
+import { messageOf } from "../platform/failure.ts";
+import { projectRoot } from "../platform/project-root.ts";
+import { allMutants } from "./all-mutants.ts";
+import { type Named, sampleOf, touchedBy, withWords } from "./selection.ts";
+import { type Verdict, Workshop } from "./workshop.ts";
+
+/** `npm run mutants`: puts each fault of the list into a copy of the project, and sees whether its tests fail. */
+const usage = `npm run mutants -- [word…] [options]
+  word             which mutants: a word of what is wrong, or of the path of the file or of a test; all without
+  --changed        only those that a change touches: what is not committed, or else the last commit
+  --since REV      only those that what has changed since this commit touches
+  --sample N       N of them, others at each commit
+  --list           names them
+  --verbose        says which tests caught each
+`;
+
+const { values: given, positionals: words } = readArguments();
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+if (given.help) process.stdout.write(usage);
+else {
+  const chosen = choose();
+  if (given.list) print(chosen.map(([what, { file }]) => `${file}: ${what}`).join("\n"));
+  else await judgeAll(chosen);
+}
+
+function choose(): readonly Named[] {
+  const named = withWords(allMutants, words);
+  const since = given.since ?? (given.changed ? (git("status", "--porcelain", "-uno") ? "HEAD" : "HEAD~1") : undefined);
+  const touched = since === undefined ? named : touchedBy(named, new Set(lines(git("diff", "--name-only", since))));
+  if (given.sample === undefined) return touched;
+  const count = wholeNumber(given.sample) || fail("--sample: write how many mutants, a whole number from 1");
+  return sampleOf(touched, count, Number(git("rev-list", "--count", "HEAD")));
+}
+
+async function judgeAll(chosen: readonly Named[]): Promise<void> {
+  if (chosen.length === 0) return print("no mutant is touched");
+  const workshop = Workshop.copy(projectRoot, lines(git("ls-files", "--cached", "--others", "--exclude-standard")));
+  // Ctrl-C ends the tests that run, and then this program.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => workshop.stop());
+  try {
+    await workshop.restore();
+    const tests = [...new Set(chosen.flatMap(([, mutant]) => mutant.tests))];
+    const sound = await workshop.test(tests);
+    if (sound.kind !== "survived") throw new Error(`the tests fail without any mutant: ${reasonOf(sound)}`);
+    const verdicts: Verdict[] = [];
+    for (const [what, mutant] of chosen) {
+      const from = systemClock.monotonic();
+      const verdict = await workshop.judge(mutant);
+      if (workshop.isStopped) break;
+      verdicts.push(verdict);
+      const seconds = ((systemClock.monotonic() - from) / 1000).toFixed(0);
+      print(`${verdict.kind.padEnd(8)} ${mutant.file}: ${what}, ${seconds} s`);
+      if (verdict.kind !== "caught" || given.verbose) print(indented(reasonOf(verdict)));
+    }
+    const caught = verdicts.filter(({ kind }) => kind === "caught").length;
+    print(`\n${caught} of ${chosen.length} mutants caught`);
+    if (caught < chosen.length) process.exitCode = 1;
+  } finally {
+    workshop.remove();
+  }
+}
+
+function reasonOf(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "caught":
+      return verdict.by.join("\n");
+    case "survived":
+      return "its tests pass: write one that fails with it";
+    case "refused":
+      return `the compiler refuses it: write one that compiles\n${verdict.complaint}`;
+    case "broken":
+      return `the tests could not be run\n${verdict.complaint}`;
+  }
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync("git", args, { cwd: projectRoot, encoding: "utf8" }).trim();
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").filter(Boolean);
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "         ");
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        changed: { type: "boolean", default: false },
+        since: { type: "string" },
+        sample: { type: "string" },
+        list: { type: "boolean", default: false },
+        verbose: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (cause) {
+    return fail(messageOf(cause));
+  }
+}
+
+function fail(complaint: string): never {
+  process.stderr.write(`${complaint}\n`);
+  process.exit(2);
+}

@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { type Mutant, mutated } from "./mutant.ts";
+
+export type Verdict =
+  /** Tests failed; their names. */
+  | { readonly kind: "caught"; readonly by: readonly string[] }
+  | { readonly kind: "survived" }
+  /** It says nothing about the tests: the compiler refuses the mutant. */
+  | { readonly kind: "refused"; readonly complaint: string }
+  /** The tests could not be run. */
+  | { readonly kind: "broken"; readonly complaint: string };
+
+/** A test file that takes longer is killed, and has failed: a mutant may hang. */
+const fileSecondsMax = 150;
+
+/** A copy of a project in which mutants are built and tested, so that nobody sees them in the project itself. */
+export class Workshop {
+  readonly #root: string;
+  readonly #stopping = new AbortController();
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Copies the built project's files, of which these are its own; the installed packages are shared. */
+  static copy(project: string, files: readonly string[]): Workshop {
+    const root = mkdtempSync(path.join(tmpdir(), "mutants-"));
+    for (const file of files) {
+      mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+      cpSync(path.join(project, file), path.join(root, file));
+    }
+    cpSync(path.join(project, "dist"), path.join(root, "dist"), { recursive: true });
+    symlinkSync(path.join(project, "node_modules"), path.join(root, "node_modules"));
+    return new Workshop(root);
+  }
+
+  /** Builds the project with the mutant in it, and runs its tests. */
+  async judge(mutant: Mutant): Promise<Verdict> {
+    const file = path.join(this.#root, mutant.file);
+    const source = readFileSync(file, "utf8");
+    writeFileSync(file, mutated(source, mutant));
+    try {
+      const built = await this.#node("node_modules/typescript/bin/tsc");
+      if (built.code !== 0) return { kind: "refused", complaint: built.output };
+      return await this.test(mutant.tests);
+    } finally {
+      writeFileSync(file, source);
+    }
+  }
+
+  /** Builds the project as it is again. */
+  async restore(): Promise<void> {
+    const built = await this.#node("node_modules/typescript/bin/tsc");
+    if (built.code !== 0) throw new Error(`the project does not build: ${built.output}`);
+  }
+
+  /** Runs test files as they were built last. */
+  async test(files: readonly string[]): Promise<Verdict> {
+    const runner = "dist/core/test-runner/main.js";
+    const { code, output } = await this.#node(runner, "--file-seconds", String(fileSecondsMax), ...files);
+    if (code === 0) return { kind: "survived" };
+    const by = [...output.matchAll(/^failed: (.+)$/gm)].map(([, name = ""]) => name);
+    return code === 1 && by.length > 0 ? { kind: "caught", by } : { kind: "broken", complaint: output };
+  }
+
+  /** Ends the tests that run; none run afterwards. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  get isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  remove(): void {
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  async #node(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
+    if (this.isStopped) return { code: null, output: "stopped" };
+    const child = spawn(process.execPath, args, { cwd: this.#root, stdio: ["ignore", "pipe", "pipe"] });
+    const end = () => void child.kill();
+    this.#stopping.signal.addEventListener("abort", end);
+    const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+    const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+    this.#stopping.signal.removeEventListener("abort", end);
+    return { code, output: out + err };
+  }
+}
