@@ -1,5 +1,6 @@
 import type { AuditResult } from "./audit/audit.ts";
-import { LoadSession, type SessionOptions, type StretchOptions, type StretchResult } from "./load-session.ts";
+import { LoadSession, type SessionOptions, type StretchOptions } from "./load-session.ts";
+import type { StretchResult } from "./stretch-result.ts";
 
 export interface LoadOptions extends SessionOptions, Pick<StretchOptions, "onMeasure" | "cutShort"> {
   /** Called when all users are connected, before any of them writes or leaves. */

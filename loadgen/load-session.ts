@@ -2,31 +2,14 @@ import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { type AuditResult, auditRun } from "./audit/audit.ts";
 import { type Range, readAgain } from "./audit/read-again.ts";
-import { merged, type Quantiles } from "./recorder/recorder.ts";
-import { generatorFaults, type InvalidReason } from "./recorder/validity.ts";
+import { type StretchResult, stretchResult } from "./stretch-result.ts";
 import { Crew, type CrewStart, type Progress } from "./threads/crew.ts";
-import type { Stretch, StretchRecord, Testimony } from "./threads/thread-calls.ts";
+import type { Stretch, Testimony } from "./threads/thread-calls.ts";
 
 export interface SessionOptions extends CrewStart {
   /** Called a few times a second. */
   onProgress?(progress: Progress): void;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** The figures of a stretch of load. */
-export interface StretchResult {
-  /** The measured time: shorter than the stretch's if it was cut short. */
-  readonly seconds: number;
-  readonly offeredPerSecond: number;
-  readonly deliveredPerSecond: number;
-  readonly ackMs: Quantiles | undefined;
-  readonly deliveryMs: (Quantiles & { readonly uncorrected: Quantiles }) | undefined;
-  readonly generator: { readonly cpuCores: number; readonly lateP99Ms: number; readonly loopLagP99Ms: number };
-  /** Messages without acknowledgement and refused changes, counted by code. */
-  readonly failures: Readonly<Record<string, number>>;
-  readonly valid: boolean;
-  /** Why the generator or the workload limited this stretch; empty if neither did. */
-  readonly invalidReasons: readonly InvalidReason[];
 }
 
 export interface StretchOptions extends Stretch {
@@ -76,7 +59,7 @@ export class LoadSession {
     const running = this.#crew.run({ arrivals, churn, warmUpSeconds, durationSeconds }, startMs);
     const [used] = await Promise.all([this.#measure(stretch, startMs + warmUpSeconds * 1000), running]);
     await this.#crew.settle(settleSeconds);
-    return summarise({ arrivals, ...used }, await this.#crew.records());
+    return stretchResult({ arrivals, ...used }, await this.#crew.records());
   }
 
   /** Compares what all users saw in all stretches with the contract, and with what the servers keep. */
@@ -140,40 +123,4 @@ function rangesOf(testimonies: readonly Testimony[], lasts: ReadonlyMap<GroupId,
     ranges.set(group, { base, last: lasts.get(group) ?? 0 });
   }
   return ranges;
-}
-
-function summarise(
-  measured: { arrivals: Stretch["arrivals"]; durationSeconds: number; cpuCores: number },
-  records: readonly StretchRecord[],
-): StretchResult {
-  const { durationSeconds: seconds, cpuCores } = measured;
-  const sum = (of: (record: StretchRecord) => number) => records.reduce((total, record) => total + of(record), 0);
-  const delivery = merged(records.map((record) => record.delivery)).quantiles();
-  const uncorrected = merged(records.map((record) => record.deliveryUncorrected)).quantiles();
-  const late = merged(records.map((record) => record.late)).quantiles();
-  const offeredPerSecond = sum((record) => record.offered) / seconds;
-  const lateP99Ms = late?.p99 ?? 0;
-  const unsettled = sum((record) => record.unsettled);
-  const failures: Record<string, number> = unsettled > 0 ? { no_outcome: unsettled } : {};
-  for (const [code, count] of records.flatMap((record) => [...record.failures])) {
-    failures[code] = (failures[code] ?? 0) + count;
-  }
-
-  const loopUtilization = Math.max(...records.map((record) => record.loopUtilization));
-  const figures = { offeredPerSecond, fromDueMs: delivery, fromSentMs: uncorrected, loopUtilization };
-  const invalidReasons = generatorFaults(measured, figures);
-  if (unsettled > 0)
-    invalidReasons.push({ code: "unsettled", detail: `${unsettled} messages had no outcome at the end` });
-
-  return {
-    seconds,
-    offeredPerSecond,
-    deliveredPerSecond: sum((record) => record.deliveries) / seconds,
-    ackMs: merged(records.map((record) => record.ack)).quantiles(),
-    deliveryMs: delivery && uncorrected ? { ...delivery, uncorrected } : undefined,
-    generator: { cpuCores, lateP99Ms, loopLagP99Ms: Math.max(...records.map((record) => record.loopLagP99Ms)) },
-    failures,
-    valid: invalidReasons.length === 0,
-    invalidReasons,
-  };
 }

@@ -1,20 +1,13 @@
 import type { TlsTrust } from "../../core/client/index.ts";
 import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
 import { generateLoad } from "../../loadgen/generator.ts";
-import {
-  cpuSecondsBetween,
-  type DeploymentReading,
-  listAllServers,
-  listServers,
-  readDeployment,
-} from "../../loadgen/recorder/deployment-probe.ts";
-import type { InvalidReason } from "../../loadgen/recorder/validity.ts";
+import { listAllServers, listServers, readDeployment } from "../../loadgen/recorder/deployment-probe.ts";
 import type { Progress } from "../../loadgen/threads/crew.ts";
 import type { Accounts } from "../../loadgen/users/accounts.ts";
 import type { Workload } from "../../loadgen/workload/workload.ts";
 import type { CellTry } from "../document/cells-document.ts";
-import { imbalanceOf } from "../statistics/imbalance.ts";
-import { type MachineReading, othersBetween, readMachine } from "../statistics/machine-load.ts";
+import { readMachine } from "../statistics/machine-load.ts";
+import { cellFrom, type Reading } from "./cell-from.ts";
 
 export interface CellOptions {
   readonly target: string;
@@ -33,14 +26,6 @@ export interface CellOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether an interrupted cell has the figures of the time until then; if not, it fails with `interrupted`. */
   readonly cutShort?: boolean;
-}
-
-/** What servers, database, generator and machine have used by a moment. */
-interface Reading {
-  readonly deployment: DeploymentReading;
-  readonly databaseCpuSeconds: number | undefined;
-  readonly generatorCpuSeconds: number;
-  readonly machine: MachineReading;
 }
 
 /** Puts a workload on a deployment, and reads what it cost the servers, the database and the generator. */
@@ -64,40 +49,7 @@ export async function measureCell(options: CellOptions): Promise<CellTry> {
   });
   const [before, after] = readings;
   if (!before || !after) throw new Error("the load ended without a measured time");
-  const deliveries = load.deliveredPerSecond * load.seconds;
-  const micros = (cpuSeconds: number) => (deliveries === 0 ? 0 : (cpuSeconds * 1e6) / deliveries);
-  const since = (of: (server: DeploymentReading["servers"][number]) => number) =>
-    after.deployment.servers.reduce((sum, server) => sum + of(server), 0) -
-    before.deployment.servers.reduce((sum, server) => sum + of(server), 0);
-  const acknowledged = since((server) => server.acknowledged);
-  const cpu = cpuBetween(before, after);
-  const invalidReasons = [...load.invalidReasons, ...missingConnections(connectionsPerServer, workload.clients)];
-  return {
-    servers: servers.size,
-    strategy,
-    transport,
-    seconds: load.seconds,
-    offeredPerSecond: load.offeredPerSecond,
-    deliveredPerSecond: load.deliveredPerSecond,
-    ackMs: load.ackMs ?? null,
-    deliveryMs: load.deliveryMs ?? null,
-    serverCpuMicrosPerDelivery: micros(cpu.servers),
-    databaseCpuMicrosPerDelivery: cpu.database === undefined ? null : micros(cpu.database),
-    connectionsPerServer,
-    imbalance: imbalanceOf(connectionsPerServer),
-    crossServerCopiesPerMessage: acknowledged === 0 ? 0 : since((server) => server.crossServerCopies) / acknowledged,
-    audit: { ...load.audit, breaches: [...load.audit.breaches] },
-    generator: load.generator,
-    failures: load.failures,
-    // Unknown if the database is not ours: the servers may then be on other machines.
-    machine: othersBetween(
-      before.machine,
-      after.machine,
-      cpu.database === undefined ? undefined : cpu.servers + cpu.database + cpu.generator,
-    ),
-    valid: invalidReasons.length === 0,
-    invalidReasons,
-  };
+  return cellFrom({ workload, strategy, transport, servers: servers.size, connectionsPerServer, load, before, after });
 }
 
 async function read({ tls, databaseCpuSeconds }: CellOptions, servers: ReadonlyMap<string, URL>): Promise<Reading> {
@@ -109,21 +61,4 @@ async function read({ tls, databaseCpuSeconds }: CellOptions, servers: ReadonlyM
     generatorCpuSeconds: (user + system) / 1e6,
     machine: readMachine(),
   };
-}
-
-function cpuBetween(before: Reading, after: Reading) {
-  const [then, now] = [before.databaseCpuSeconds, after.databaseCpuSeconds];
-  return {
-    servers: cpuSecondsBetween(before.deployment, after.deployment),
-    database: then !== undefined && now !== undefined ? now - then : undefined,
-    generator: after.generatorCpuSeconds - before.generatorCpuSeconds,
-  };
-}
-
-/** Why a cell is invalid whose servers count fewer connections than there are clients: they do not have the whole load. */
-export function missingConnections(connectionsPerServer: readonly number[], clients: number): InvalidReason[] {
-  const connections = connectionsPerServer.reduce((sum, count) => sum + count, 0);
-  if (connections >= clients) return [];
-  const detail = `the servers count ${connections} connections of ${clients} clients`;
-  return [{ code: "connections_missing", detail }];
 }

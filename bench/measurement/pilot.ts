@@ -1,6 +1,7 @@
 import { Failure, messageOf } from "../../core/platform/failure.ts";
-import { LoadSession, type SessionOptions, type StretchResult } from "../../loadgen/load-session.ts";
+import { LoadSession, type SessionOptions } from "../../loadgen/load-session.ts";
 import { invalidText } from "../../loadgen/recorder/validity.ts";
+import type { StretchResult } from "../../loadgen/stretch-result.ts";
 import type { Pilot } from "../document/cells-document.ts";
 
 /**

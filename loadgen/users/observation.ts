@@ -13,6 +13,9 @@ import type { SimulatedUser, UserEvents } from "./simulated-user.ts";
 
 const breachesKept = 50;
 
+/** What is needed of a user whose deliveries are observed. */
+export type ObservedUser = Pick<SimulatedUser, "index" | "user" | "stays" | "onlineSinceMs">;
+
 /** Counts and times what the users of one thread are shown, and writes it down for the audit. */
 export class Observation implements UserEvents {
   readonly observers = new Map<GroupId, GroupObserver>();
@@ -86,7 +89,7 @@ export class Observation implements UserEvents {
     this.observers.get(group)?.acknowledged(client, outcome.seq, Number(id >> 32n), Number(id & 0xffff_ffffn));
   }
 
-  joined(user: SimulatedUser, group: GroupId, after: number): void {
+  joined(user: ObservedUser, group: GroupId, after: number): void {
     let observer = this.observers.get(group);
     if (!observer) {
       observer = new GroupObserver(group, after);
@@ -96,7 +99,7 @@ export class Observation implements UserEvents {
     this.stays++;
   }
 
-  left(user: SimulatedUser, group: GroupId): void {
+  left(user: ObservedUser, group: GroupId): void {
     const stay = user.stays.get(group);
     if (!stay) return;
     stay.left = true;
@@ -104,7 +107,7 @@ export class Observation implements UserEvents {
     this.stays--;
   }
 
-  delivered(user: SimulatedUser, group: GroupId, message: DeliverCursor): void {
+  delivered(user: ObservedUser, group: GroupId, message: DeliverCursor): void {
     const stay = user.stays.get(group);
     if (!stay) return this.strayed(user, group);
     stay.observer.delivered(stay, message);
@@ -124,17 +127,17 @@ export class Observation implements UserEvents {
     this.deliveryUncorrected.record(micros - (this.#lateness[sent.thread]?.[sent.slot] ?? 0));
   }
 
-  strayed(user: SimulatedUser, group: GroupId): void {
+  strayed(user: ObservedUser, group: GroupId): void {
     this.#strays++;
     this.#breach({ promise: 4, what: "was given messages of a group that it is not in", group, client: user.index });
   }
 
-  unreadable(user: SimulatedUser, group: GroupId, detail: string): void {
+  unreadable(user: ObservedUser, group: GroupId, detail: string): void {
     this.#undecryptable++;
     this.#breach({ promise: null, what: `could not open a message: ${detail}`, group, client: user.index });
   }
 
-  missing(user: SimulatedUser, group: GroupId, from: number, through: number): void {
+  missing(user: ObservedUser, group: GroupId, from: number, through: number): void {
     const what = `the server holds nothing at ${from} to ${through}`;
     this.#breach({ promise: 1, what, group, client: user.index, seq: from });
   }

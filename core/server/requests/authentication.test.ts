@@ -18,7 +18,7 @@ const rightPassword = "alice's";
  * A server with one user, which records every step of a login: the queries, and the calls of OPAQUE with the lengths of their
  * arguments.
  */
-async function serverOfAlice() {
+async function serverOfAlice(burst = 100) {
   const steps: string[] = [];
   const real = await opaqueServer(await createOpaqueSecret());
   const started = await opaque.startRegistration(rightPassword);
@@ -30,7 +30,7 @@ async function serverOfAlice() {
   const clock = new FakeClock();
   const server: AuthenticationParts = {
     clock,
-    gate: new LoginGate({ burst: 100, perSecond: 1 }, clock),
+    gate: new LoginGate({ burst, perSecond: 1 }, clock),
     counters: new Counters(),
     tokens: new SessionTokens(new Uint8Array(32), 1e9),
     revoked: new RevokedSessions(1e9),
@@ -57,7 +57,7 @@ async function serverOfAlice() {
     const authentication = new Authentication(server, { authenticated: () => true });
     const begun = await opaque.startLogin(password);
     const first = await authentication.logInStart({ name, message: begun.message });
-    assert.equal(first.kind, "logInStarted");
+    if (first.kind === "error") return { code: first.code };
     const opened = await opaque.finishLogin(
       password,
       begun.state,
@@ -71,6 +71,7 @@ async function serverOfAlice() {
       opened: opened.ok,
       firstBytes: encodeServerFrame({ request: 1, ...first }).length,
       last: Buffer.from(encodeServerFrame({ request: 2, ...last })).toString("hex"),
+      code: last.kind === "error" ? last.code : last.kind,
       steps: [...steps],
     };
   };
@@ -80,9 +81,28 @@ async function serverOfAlice() {
 test("a wrong password and an unknown user take the server the same steps, and look the same", async () => {
   const logIn = await serverOfAlice();
   const wrong = await logIn("alice", "a guess");
-  assert.equal(wrong.steps.length, 3, "it looks for the user, answers, and checks");
+  assert.equal(wrong.steps?.length, 3, "it looks for the user, answers, and checks");
   // A name as long as alice's, so that the requests have the same length.
   assert.deepEqual(await logIn("nobdy", "a guess"), wrong);
   // A name that cannot be anybody's is no shortcut either.
   assert.deepEqual(await logIn("no ne", "a guess"), wrong);
+});
+
+test("failed logins of a name use up its budget, and successful ones nothing", async () => {
+  const logIn = await serverOfAlice(3);
+  const codes = async (name: string, ...passwords: readonly string[]) => {
+    const outcomes: string[] = [];
+    for (const password of passwords) outcomes.push((await logIn(name, password)).code);
+    return outcomes;
+  };
+  for (let round = 0; round < 5; round++) assert.deepEqual(await codes("alice", rightPassword), ["welcome"]);
+  assert.deepEqual(await codes("alice", "one", "two", rightPassword, "three", rightPassword), [
+    "login_failed",
+    "login_failed",
+    "welcome",
+    "login_failed",
+    "too_many_attempts",
+  ]);
+  // Names that nobody has are slowed down alike, and each by itself.
+  assert.deepEqual(await codes("nobdy", "one", "two", "three", "four").then((all) => all.at(-1)), "too_many_attempts");
 });

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Latencies } from "./recorder/recorder.ts";
+import { stretchResult } from "./stretch-result.ts";
+import type { StretchRecord } from "./threads/thread-calls.ts";
+
+const recorded = (...ms: readonly number[]) => {
+  const latencies = new Latencies();
+  for (const value of ms) latencies.record(value * 1000);
+  return latencies.encode();
+};
+
+const record = (of: Partial<StretchRecord> = {}): StretchRecord => ({
+  offered: 100,
+  deliveries: 400,
+  ack: recorded(2),
+  delivery: recorded(5),
+  deliveryUncorrected: recorded(4),
+  late: recorded(1),
+  loopLagP99Ms: 1,
+  loopUtilization: 0.5,
+  failures: new Map(),
+  unsettled: 0,
+  ...of,
+});
+
+const measured = {
+  arrivals: { kind: "constant", ratePerSecond: 100 },
+  durationSeconds: 2,
+  cpuCores: 0.7,
+} as const;
+const codes = (...records: readonly StretchRecord[]) =>
+  stretchResult(measured, records).invalidReasons.map(({ code }) => code);
+
+test("rates are by the measured time, and counts and latencies those of all threads", () => {
+  const result = stretchResult(measured, [
+    record({ ack: recorded(2, 2, 2), delivery: recorded(10, 10, 10), deliveryUncorrected: recorded(9, 9, 9) }),
+    record({
+      ack: recorded(8),
+      delivery: recorded(50),
+      deliveryUncorrected: recorded(49),
+      late: recorded(3),
+      loopLagP99Ms: 7,
+      failures: new Map([["busy", 2]]),
+    }),
+  ]);
+  assert.equal(result.offeredPerSecond, 100);
+  assert.equal(result.deliveredPerSecond, 400);
+  const near = (value: number | undefined, wanted: number) =>
+    assert.ok(value !== undefined && Math.abs(value - wanted) < wanted / 100, `${value} is not ${wanted}`);
+  near(result.ackMs?.p50, 2);
+  near(result.ackMs?.max, 8);
+  near(result.deliveryMs?.p50, 10);
+  near(result.deliveryMs?.max, 50);
+  near(result.deliveryMs?.uncorrected.p50, 9);
+  near(result.generator.lateP99Ms, 3);
+  assert.deepEqual([result.generator.cpuCores, result.generator.loopLagP99Ms], [0.7, 7]);
+  assert.deepEqual(result.failures, { busy: 2 });
+  assert.equal(result.valid, true);
+});
+
+test("a stretch is invalid when the generator was late, slow or busy, or messages had no outcome", () => {
+  assert.deepEqual(codes(record(), record()), []);
+  const late = { delivery: recorded(100), deliveryUncorrected: recorded(10) };
+  assert.deepEqual(codes(record(late), record(late)), ["sends_late", "sends_late"]);
+  assert.deepEqual(codes(record(), record({ offered: 40 })), ["rate_not_met"]);
+  assert.deepEqual(codes(record(), record({ loopUtilization: 0.99 })), ["generator_busy"]);
+  assert.deepEqual(codes(record({ unsettled: 3 }), record()), ["unsettled"]);
+  const { valid, failures } = stretchResult(measured, [record({ unsettled: 3 }), record({ unsettled: 1 })]);
+  assert.deepEqual([valid, failures], [false, { no_outcome: 4 }]);
+});
