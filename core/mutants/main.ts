@@ -75,6 +75,8 @@ function reasonOf(verdict: Verdict): string {
       return `the compiler refuses it: write one that compiles\n${verdict.complaint}`;
     case "broken":
       return `the tests could not be run\n${verdict.complaint}`;
+    default:
+      return verdict satisfies never;
   }
 }
 

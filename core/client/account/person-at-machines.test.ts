@@ -167,7 +167,7 @@ suite("a person at their machines", () => {
     assert.deepEqual(texts(again, group), ["hello"]);
   });
 
-  test("an account that is opened without a server shows all that it keeps, and takes in messages", async () => {
+  test("an account that is opened without a server shows all that it keeps, and takes in messages that go out in their order later", async () => {
     const parts = machine();
     const [alice, bob] = [await signedUp(parts), await signedUp()];
     const group = await groupOf(alice, bob);
@@ -202,7 +202,12 @@ suite("a person at their machines", () => {
     assert.equal(offline.client.server, undefined);
     const nobody = await offline.about();
     assert.equal(nobody.ok ? "" : nobody.reason.code, "offline");
+    for (const text of ["second", "third", "fourth"]) offline.client.send(group, { kind: "text", text }, () => {});
     await closed(offline);
+    parts.profiles.write(alice.name, profile);
+    await online(await openAccount(alice.name, "password", parts, {}));
+    await until(() => texts(bob, group).length === 5, "bob has all of it");
+    assert.deepEqual(texts(bob, group), ["hello", "written offline", "second", "third", "fourth"]);
   });
 
   test("an account knows its server, the round-trip time, and the strategy that chose the server", async () => {

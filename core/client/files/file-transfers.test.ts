@@ -129,6 +129,23 @@ suite("files between members", () => {
     assert.deepEqual(readFileSync(saved), Buffer.alloc(500_000, "xyz"));
   });
 
+  test("that have not the hash that their sender gave are neither saved nor shown", async () => {
+    const content = await sent(written(Buffer.alloc(70_000, 5)));
+    const other = { ...content, hash: Buffer.from(content.hash).fill(1, 0, 1) };
+    const place = target();
+    for (const refused of [
+      await filesOf(bob, deployment.target).save(other, place),
+      await filesOf(bob, deployment.target).read(other),
+    ]) {
+      assert.equal(!refused.ok && refused.reason.code, "attachment_tampered");
+    }
+    assert.deepEqual(
+      readdirSync(path.dirname(place)).filter((name) => name === path.basename(place) || name.endsWith(".part")),
+      [],
+    );
+    assert.ok((await filesOf(bob, deployment.target).save(content, place)).ok, "the right one is");
+  });
+
   test("that changed since their upload began are sent anew, under another key", async () => {
     const file = written(Buffer.alloc(200_000, "a"));
     const store = outgoingInMemory();

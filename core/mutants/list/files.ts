@@ -1,0 +1,145 @@
+import { promised } from "../documents.ts";
+import type { Mutants } from "../mutant.ts";
+
+const refusals = "core/server/http/attachment-refusals.test.ts";
+const routes = "core/server/http/attachment-routes.test.ts";
+const notSaved = promised("security", "A file that was cut, mixed, changed or exchanged at the server is not saved");
+const transfers = "core/client/files/file-transfers.test.ts";
+const lies = "core/client/hostile/files-and-login.test.ts";
+
+/** Files, at the server and at the client. */
+export const fileMutants: Mutants = {
+  "a file is fetched by who is no member": {
+    promise: promised("protocol", "gets `attachment_unknown`, as if there were none"),
+    file: "core/server/http/attachment-routes.ts",
+    from: "if (!found || !(await this.#isMember(user, found.group))) return",
+    to: "if (!found) return",
+    tests: [refusals],
+  },
+  "a file is begun for a group of others": {
+    promise: promised("protocol", "`not_a_member` answers only the beginning of an upload"),
+    file: "core/server/http/attachment-routes.ts",
+    from: "if (!(await this.#isMember(owner, group))) return",
+    to: "if (!owner) return",
+    tests: [refusals],
+  },
+  "a file is fetched before its upload has ended": {
+    promise: promised("protocol", "only from then on can the attachment be fetched"),
+    file: "core/server/http/attachment-routes.ts",
+    from: `if (!found.complete) return new Refusal("attachment_incomplete"`,
+    to: `if (found.size < 0) return new Refusal("attachment_incomplete"`,
+    tests: [refusals, routes],
+  },
+  "chunks are taken of who has not begun the file": {
+    promise: promised("protocol", "brings chunks for one, gets `attachment_unknown`"),
+    file: "core/server/http/attachment-routes.ts",
+    from: `if (!found || found.owner !== user) return new Refusal("attachment_unknown", "begin the upload first");`,
+    to: `if (!found) return new Refusal("attachment_unknown", "begin the upload first");`,
+    tests: [refusals],
+  },
+  "a file is deleted by another member": {
+    promise: promised("protocol", "A user who fetches or deletes an attachment that they may not"),
+    file: "core/server/http/attachment-routes.ts",
+    from: `if (!found || found.owner !== user) return new Refusal("attachment_unknown", "there is none of yours");`,
+    to: `if (!found) return new Refusal("attachment_unknown", "there is none of yours");`,
+    tests: [refusals],
+  },
+  "a chunk of another length is taken": {
+    promise: promised("protocol", "At the server all chunks but the last have 65,552 bytes"),
+    file: "core/server/http/attachment-routes.ts",
+    from: "if (bytes?.length !== expected) return",
+    to: 'if (!bytes) return new Refusal("bad_request", "");\n    if (bytes.length > expected) return',
+    tests: [refusals],
+  },
+  "the chunk of a complete file is replaced": {
+    promise: promised("protocol", "only from then on can the attachment be fetched"),
+    file: "core/server/http/attachment-routes.ts",
+    from: "if (!found.complete) await storeChunk(",
+    to: "await storeChunk(",
+    tests: [routes, refusals],
+  },
+  "a session that was ended fetches files": {
+    promise: promised("security", "No forged or ended session can be resumed"),
+    file: "core/server/http/attachment-routes.ts",
+    from: "if (!session.ok || this.#server.revoked.has(session.value.id)) {",
+    to: "if (!session.ok) {",
+    tests: [refusals],
+  },
+  "the transfers of a user are without a bound": {
+    promise: promised("protocol", "A user may have 16 of these requests under way at one server"),
+    file: "core/server/http/attachment-routes.ts",
+    from: "if ((this.#transfers.get(caller) ?? 0) >= transfersMax) {",
+    to: "if ((this.#transfers.get(caller) ?? 0) < 0) {",
+    tests: [refusals],
+  },
+  "a transfer that has ended counts on": {
+    promise: promised("protocol", "A user may have 16 of these requests under way at one server"),
+    file: "core/server/http/attachment-routes.ts",
+    from: "      if (user !== undefined) this.#ended(user);\n",
+    to: "",
+    tests: [refusals],
+  },
+  "the hash of a saved file is not checked": {
+    promise: promised("protocol", "compare size and hash at the end"),
+    file: "core/client/files/download.ts",
+    from: "if (!equalBytes(await hashOf(unfinished), content.hash)) {",
+    to: "if ((await hashOf(unfinished)).length !== content.hash.length) {",
+    tests: [transfers],
+  },
+  "the hash of a previewed file is not checked": {
+    promise: promised("protocol", "compare size and hash at the end"),
+    file: "core/client/files/download.ts",
+    from: `if (!equalBytes(createHash("sha256").update(bytes).digest(), content.hash)) throw otherFile();`,
+    to: `if (!createHash("sha256").update(bytes).digest()) throw otherFile();`,
+    tests: [transfers],
+  },
+  "a saved file replaces another": {
+    promise: promised("security", "no file leaves its directory or replaces another, whatever its name"),
+    file: "core/client/files/download.ts",
+    from: "if (!options.replace) await claim(target);",
+    to: "",
+    tests: [transfers],
+  },
+  "a file that is too large is read into memory": {
+    promise: promised("security", "What a connection, a user or a file may take is bounded"),
+    file: "core/client/files/download.ts",
+    from: "if (content.size > inMemoryBytesMax) throw",
+    to: "if (content.size < 0) throw",
+    tests: [transfers],
+  },
+  "a file that ends early counts as whole": {
+    promise: notSaved,
+    file: "core/client/files/download.ts",
+    from: `      throw new TransferEnd("attachment_tampered", \`the server's file ends before chunk \${next} of \${shape.chunks}\`);`,
+    to: "      return;",
+    tests: [lies],
+  },
+  "a download that begins anew at the server is taken for its middle": {
+    promise: notSaved,
+    file: "core/client/files/download.ts",
+    from: "if (next > 0 && response.statusCode !== 206) {",
+    to: "if (next < 0 && response.statusCode !== 206) {",
+    tests: [lies, transfers],
+  },
+  "every chunk of a file is sealed under one nonce": {
+    promise: promised("security", "No two chunks are sealed under the same key and nonce"),
+    file: "core/e2ee/attachment.ts",
+    from: "  writeUint32(nonce, 8, index);\n",
+    to: "",
+    tests: ["core/e2ee/golden.test.ts"],
+  },
+  "a chunk does not say of which place it is": {
+    promise: promised("protocol", "associated data"),
+    file: "core/e2ee/attachment.ts",
+    from: "  writeUint32(bound, context.length, index);\n",
+    to: "",
+    tests: ["core/e2ee/golden.test.ts"],
+  },
+  "a chunk does not say of how large a file it is": {
+    promise: promised("protocol", "associated data"),
+    file: "core/e2ee/attachment.ts",
+    from: "  writeUint53(bound, context.length + 8, size);\n",
+    to: "",
+    tests: ["core/e2ee/golden.test.ts"],
+  },
+};
