@@ -1,7 +1,11 @@
 import { accountMutants } from "./list/accounts.ts";
+import { clientMutants } from "./list/client.ts";
 import { deliveryMutants } from "./list/delivery.ts";
+import { encryptionMutants } from "./list/encryption.ts";
 import { fileMutants } from "./list/files.ts";
+import { instrumentMutants } from "./list/instruments.ts";
 import { membershipMutants } from "./list/membership.ts";
+import { programMutants } from "./list/programs.ts";
 import { sendMutants } from "./list/sends.ts";
 import type { Mutants } from "./mutant.ts";
 
@@ -12,4 +16,8 @@ export const allMutants: Mutants = {
   ...deliveryMutants,
   ...accountMutants,
   ...fileMutants,
+  ...encryptionMutants,
+  ...clientMutants,
+  ...instrumentMutants,
+  ...programMutants,
 };

@@ -5,21 +5,31 @@ import type { ClientMessageId, GroupId } from "../../core/wire/ids.ts";
 import type { MeasuredWindow } from "../workload/measured-window.ts";
 import { sentSlots, stamp } from "../workload/message-stamp.ts";
 import { sendWhenDue } from "../workload/pace.ts";
-import type { Population } from "../workload/population.ts";
+import type { ClientIndex, Population } from "../workload/population.ts";
 import { Arrivals, type Pair, SenderTable } from "../workload/schedule.ts";
 import type { Workload } from "../workload/workload.ts";
-import type { Crowd } from "./crowd.ts";
 import type { Observation } from "./observation.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
 
 /** How often a sender is drawn who may be away, before the message is left out. */
 const drawsMax = 20;
 
+/** What is needed of a user who writes. */
+export type WritingUser = Pick<SimulatedUser, "away" | "stays" | "sendSealed" | "sendBytes">;
+
+/** What is needed of the users of a thread. */
+interface WritingCrowd {
+  readonly users: ReadonlyMap<ClientIndex, WritingUser>;
+  isMine(client: ClientIndex): boolean;
+  groupAt(number: number): GroupId;
+  userAt(client: ClientIndex): WritingUser;
+}
+
 export interface TrafficParts {
-  readonly workload: Workload;
+  readonly workload: Pick<Workload, "payload" | "encryption">;
   readonly population: Population;
-  readonly crowd: Crowd;
-  readonly observation: Observation;
+  readonly crowd: WritingCrowd;
+  readonly observation: Pick<Observation, "sending" | "settled" | "failed">;
   readonly window: MeasuredWindow;
   readonly clock: Clock;
   readonly random: Random;
@@ -117,7 +127,7 @@ export class Traffic {
     then?.();
   }
 
-  #transmit(user: SimulatedUser, group: GroupId, id: ClientMessageId, settled: (outcome: SendOutcome) => void) {
+  #transmit(user: WritingUser, group: GroupId, id: ClientMessageId, settled: (outcome: SendOutcome) => void) {
     const { payload, encryption } = this.#parts.workload;
     const span = payload.kind === "fixed" ? 0 : payload.max - payload.min + 1;
     const bytes = payload.kind === "fixed" ? payload.bytes : payload.min + this.#parts.random.below(span);

@@ -21,7 +21,7 @@ export const accountMutants: Mutants = {
     tests: [steps],
   },
   "a login that succeeds costs a try": {
-    promise: promised("protocol", "too_many_attempts"),
+    promise: promised("protocol", "logins of one name at one server that were begun and did not succeed"),
     file: "core/server/requests/authentication.ts",
     from: "    this.#server.gate.passed(login.name);\n",
     to: "",
@@ -79,7 +79,10 @@ export const accountMutants: Mutants = {
     tests: ["core/server/requests/registration.test.ts"],
   },
   "any record is taken at a sign-up": {
-    promise: promised("protocol", "malformed_frame"),
+    promise: promised(
+      "protocol",
+      "an OPAQUE message or an identity that cannot be read, for instance, is answered `malformed_frame`",
+    ),
     file: "core/server/requests/authentication.ts",
     from: `    const checked = await opaque.checkRecord(record);
     if (!checked.ok) return opaqueRefusal(checked.reason);
@@ -88,7 +91,10 @@ export const accountMutants: Mutants = {
     tests: ["core/server/requests/registration.test.ts"],
   },
   "any record is taken for a new password": {
-    promise: promised("protocol", "malformed_frame"),
+    promise: promised(
+      "protocol",
+      "an OPAQUE message or an identity that cannot be read, for instance, is answered `malformed_frame`",
+    ),
     file: "core/server/requests/password-change.ts",
     from: `    const checked = await this.#server.opaque.checkRecord(record);
     if (!checked.ok) return opaqueRefusal(checked.reason);
@@ -132,7 +138,7 @@ export const accountMutants: Mutants = {
     tests: ["core/server/sessions/revoked-sessions.test.ts"],
   },
   "a token is accepted after it has expired": {
-    promise: promised("protocol", "token_expired"),
+    promise: promised("security", "No forged or ended session can be resumed"),
     file: "core/server/sessions/tokens.ts",
     from: "if (!(now < expiresAt))",
     to: "if (now < 0)",

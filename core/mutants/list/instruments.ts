@@ -1,0 +1,273 @@
+import { promised } from "../documents.ts";
+import type { Mutants } from "../mutant.ts";
+
+const fromDue = promised("loadgen", "Latency counts from when they were due");
+const audited = promised("loadgen", "Every run is audited");
+const observation = "loadgen/users/observation.test.ts";
+const audit = "loadgen/audit/audit.test.ts";
+const stretch = "loadgen/stretch-result.test.ts";
+const validity = promised(
+  "loadgen",
+  "When the generator limited a run, the wanted rate was not met or messages had no outcome at the end, the run is marked `valid: false`",
+);
+const cell = "bench/measurement/cell-from.test.ts";
+const terminal = "bench/at-terminal.test.ts";
+
+/** The figures of the instruments, and what they say of promises. */
+export const instrumentMutants: Mutants = {
+  "the latency of acknowledgements counts from the sending": {
+    promise: fromDue,
+    file: "loadgen/users/traffic.ts",
+    from: "observation.settled(sender, group, id, dueMs, outcome);",
+    to: "observation.settled(sender, group, id, dueMs + lateMicros / 1000, outcome);",
+    tests: ["loadgen/users/traffic.test.ts"],
+  },
+  "the latency of deliveries counts from the sending": {
+    promise: fromDue,
+    file: "loadgen/users/traffic.ts",
+    from: "const id = stamp(dueMs * 1000 + stampOffsetMicros, thread, slot);",
+    to: "const id = stamp(dueMs * 1000 + lateMicros + stampOffsetMicros, thread, slot);",
+    tests: ["loadgen/users/traffic.test.ts"],
+  },
+  "the uncorrected latency is the corrected one": {
+    promise: promised("loadgen", "The uncorrected latency, from when they were sent, stands beside it"),
+    file: "loadgen/users/observation.ts",
+    from: "this.deliveryUncorrected.record(micros - (this.#lateness[sent.thread]?.[sent.slot] ?? 0));",
+    to: "this.deliveryUncorrected.record(micros + 0 * (this.#lateness[sent.thread]?.[sent.slot] ?? 0));",
+    tests: [observation],
+  },
+  "latencies of the warm-up count": {
+    promise: fromDue,
+    file: "loadgen/users/observation.ts",
+    from: "    if (!this.#window.contains(dueMs)) return;\n    this.delivery.record(micros);",
+    to: "    this.delivery.record(micros);",
+    tests: [observation],
+  },
+  "acknowledgements of the warm-up count": {
+    promise: fromDue,
+    file: "loadgen/users/observation.ts",
+    from: "if (this.#window.contains(dueMs)) this.ack.record(",
+    to: "if (dueMs > 0) this.ack.record(",
+    tests: [observation],
+  },
+  "what a user missed while away counts as late": {
+    promise: promised(
+      "loadgen",
+      "A message that was due while its receiver was away counts as delivered, but not in the latencies",
+    ),
+    file: "loadgen/users/observation.ts",
+    from: "    if (dueMs < user.onlineSinceMs) return;\n",
+    to: "",
+    tests: [observation],
+  },
+  "lateness of the generator is not recorded": {
+    promise: promised("loadgen", "Lateness of sends, event-loop lag and CPU are measured"),
+    file: "loadgen/users/observation.ts",
+    from: "    this.late.record(lateMicros);\n",
+    to: "",
+    tests: [observation],
+  },
+  "a refused message counts as acknowledged": {
+    promise: audited,
+    file: "loadgen/users/observation.ts",
+    from: "if (!outcome.ok) return this.failed(outcome.code);",
+    to: "if (!outcome.ok) {\n      this.acknowledged++;\n      return this.failed(outcome.code);\n    }",
+    tests: [observation],
+  },
+  "strays are no breach": {
+    promise: audited,
+    file: "loadgen/users/observation.ts",
+    from: `    this.#breach({ promise: 4, what: "was given messages of a group that it is not in", group, client: user.index });\n`,
+    to: "",
+    tests: [observation],
+  },
+  "lateness of the generator is never judged": {
+    promise: validity,
+    file: "loadgen/recorder/validity.ts",
+    from: "if (lateMs <= Math.max(lateMsMin, lateShareMax * reportedMs)) continue;",
+    to: "if (lateMs <= Number.POSITIVE_INFINITY) continue;",
+    tests: ["loadgen/recorder/validity.test.ts"],
+  },
+  "the judgement gets latencies from the sending": {
+    promise: validity,
+    file: "loadgen/stretch-result.ts",
+    from: "fromDueMs: delivery, fromSentMs: uncorrected",
+    to: "fromDueMs: uncorrected, fromSentMs: uncorrected",
+    tests: [stretch],
+  },
+  "a rate that was not met is no fault": {
+    promise: validity,
+    file: "loadgen/recorder/validity.ts",
+    from: "if (offeredPerSecond * durationSeconds < wanted - Math.max((1 - offeredShareMin) * wanted, deviations)) {",
+    to: "if (offeredPerSecond * durationSeconds < 0 * deviations) {",
+    tests: ["loadgen/recorder/validity.test.ts"],
+  },
+  "a busy generator is no fault": {
+    promise: validity,
+    file: "loadgen/recorder/validity.ts",
+    from: "if (loopUtilization > utilizationMax) {",
+    to: "if (loopUtilization > 2 * utilizationMax) {",
+    tests: ["loadgen/recorder/validity.test.ts"],
+  },
+  "messages without an outcome are no fault": {
+    promise: validity,
+    file: "loadgen/stretch-result.ts",
+    from: "  if (unsettled > 0)\n    invalidReasons.push",
+    to: "  if (unsettled < 0)\n    invalidReasons.push",
+    tests: [stretch],
+  },
+  "only the first thread's latencies are reported": {
+    promise: fromDue,
+    file: "loadgen/stretch-result.ts",
+    from: "const delivery = merged(records.map((record) => record.delivery)).quantiles();",
+    to: "const delivery = merged(records.slice(0, 1).map((record) => record.delivery)).quantiles();",
+    tests: [stretch],
+  },
+  "rates are by the stretch with its warm-up": {
+    promise: validity,
+    file: "loadgen/stretch-result.ts",
+    from: "const offeredPerSecond = sum((record) => record.offered) / seconds;",
+    to: "const offeredPerSecond = sum((record) => record.offered) / (seconds + 1);",
+    tests: [stretch],
+  },
+  "the CPU of a delivery is off by the run's duration": {
+    promise: promised("bench", "CPU per message stands beside every time"),
+    file: "bench/measurement/cell-from.ts",
+    from: "const deliveries = load.deliveredPerSecond * load.seconds;",
+    to: "const deliveries = load.deliveredPerSecond;",
+    tests: [cell],
+  },
+  "a process with several servers counts several times": {
+    promise: promised("bench", "CPU per message stands beside every time"),
+    file: "loadgen/recorder/deployment-probe.ts",
+    from: "    counted.add(process);\n",
+    to: "",
+    tests: ["loadgen/recorder/deployment-probe.test.ts"],
+  },
+  "a server that was started anew counts from its beginning": {
+    promise: promised("bench", "CPU per message stands beside every time"),
+    file: "loadgen/recorder/deployment-probe.ts",
+    from: "of.server === server && of.process === process",
+    to: "of.server === server",
+    tests: ["loadgen/recorder/deployment-probe.test.ts"],
+  },
+  "the CPU of the database is that of the servers": {
+    promise: promised("bench", "CPU per message stands beside every time"),
+    file: "bench/measurement/cell-from.ts",
+    from: "cpu.database === undefined ? null : micros(cpu.database)",
+    to: "cpu.database === undefined ? null : micros(cpu.servers)",
+    tests: [cell],
+  },
+  "a cell with too few connections is valid": {
+    promise: promised("bench", "If these are fewer than there are clients, the cell is not valid"),
+    file: "bench/measurement/cell-from.ts",
+    from: "if (connections >= clients) return [];",
+    to: "if (connections >= 0 * clients) return [];",
+    tests: [cell],
+  },
+  "the generator counts among other programs": {
+    promise: promised("bench", "without that of the servers, the database and the generator"),
+    file: "bench/measurement/cell-from.ts",
+    from: "cpu.servers + cpu.database + cpu.generator,",
+    to: "cpu.servers + cpu.database,",
+    tests: [cell],
+  },
+  "the exit code is 0 though the audit failed": {
+    promise: promised("bench", "A cell whose audit fails is named, with the messages, and the exit code is 1"),
+    file: "bench/report/cells.ts",
+    from: "every(({ passed }) => passed)",
+    to: "some(({ passed }) => passed)",
+    tests: [terminal],
+  },
+  "the exit code does not see tries that were repeated": {
+    promise: promised("bench", "A cell whose audit fails is named, with the messages, and the exit code is 1"),
+    file: "bench/report/cells.ts",
+    from: "[cell.audit, ...cell.earlierTries.map(({ audit }) => audit)]",
+    to: "[cell.audit]",
+    tests: [terminal],
+  },
+  "the exit code is 0 whatever the benchmark says": {
+    promise: promised("bench", "A cell whose audit fails is named, with the messages, and the exit code is 1"),
+    file: "bench/at-terminal.ts",
+    from: "(kind.passed?.(document) ?? true) ? 0 : 1",
+    to: "(kind.passed?.(document) ?? true) ? 0 : 0",
+    tests: [terminal],
+  },
+  "an acknowledged message that nobody saw is not lost": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "      tally.lost++;\n      const what = message",
+    to: "      if (message) tally.lost++;\n      if (!message) continue;\n      const what = message",
+    tests: [audit],
+  },
+  "a message that is stored twice is no duplicate": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "    seen.set(key, seq);\n",
+    to: "",
+    tests: [audit],
+  },
+  "two orders in two threads agree": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "else if (known.high !== message.high || known.low !== message.low || known.epoch !== message.epoch) {",
+    to: "else if (known.epoch !== message.epoch) {",
+    tests: [audit],
+  },
+  "a message of an old epoch behind a newer one is no breach": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "    if (message.epoch < epoch) {",
+    to: "    if (message.epoch < 0) {",
+    tests: [audit],
+  },
+  "a member who got the last messages late has got all": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "if (delivered === expected && next === Math.max(last, from) + 1) continue;",
+    to: "if (next === Math.max(last, from) + 1) continue;",
+    tests: [audit],
+  },
+  "a removed member may go on reading": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "    if (next <= end + 1) continue;",
+    to: "    if (next <= last + 1) continue;",
+    tests: [audit],
+  },
+  "a sender's own order does not matter": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "if (!before || isWrittenBefore(before.stamp, stamp) || before.seq === seq) return;",
+    to: "if (!before || before.seq <= seq) return;",
+    tests: [audit],
+  },
+  "what the servers keep is not compared": {
+    promise: audited,
+    file: "loadgen/audit/audit.ts",
+    from: "    if (again) found.push(...checkStored(truth, again, tally));\n",
+    to: "",
+    tests: [audit],
+  },
+  "a message that did not open is no failure": {
+    promise: promised("loadgen", "messages that did not open"),
+    file: "loadgen/audit/audit.ts",
+    from: "      reordered +\n      undecryptable ===\n      0 && breaches.length === 0;",
+    to: "      reordered ===\n      0 && breaches.length === 0;",
+    tests: [audit],
+  },
+  "a gap in what one client gets is no breach": {
+    promise: audited,
+    file: "loadgen/audit/group-observer.ts",
+    from: "    if (seq !== stay.next)",
+    to: "    if (seq < 0)",
+    tests: [audit],
+  },
+  "two clients of one thread may see two orders": {
+    promise: audited,
+    file: "loadgen/audit/group-observer.ts",
+    from: "if (!this.#sequence.agrees(",
+    to: "if (seq < 0 && !this.#sequence.agrees(",
+    tests: [audit],
+  },
+};
