@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
@@ -16,12 +16,28 @@ function contentOf(file: string): string {
 /** A text without line breaks and marks, since a promise may be broken off anywhere in its document. */
 const flat = (text: string) => text.replace(/[*\s]+/g, " ");
 
-for (const [what, mutant] of Object.entries(allMutants)) {
-  test(`a mutant changes one place, breaks a promise that is made, and names tests that exist: ${what}`, () => {
-    const { promise, file, tests } = mutant;
-    assert.notEqual(mutated(contentOf(file), mutant), contentOf(file));
-    assert.ok(flat(contentOf(promise.document)).includes(flat(promise.words)), `${promise.document}: ${promise.words}`);
-    assert.ok(tests.length > 0);
-    for (const name of tests) assert.ok(existsSync(path.join(projectRoot, name)), name);
-  });
-}
+const all = Object.entries(allMutants);
+
+test("each mutant changes one place of a file that exists", () => {
+  assert.ok(all.length >= 150);
+  for (const [what, mutant] of all) {
+    const source = contentOf(mutant.file);
+    assert.notEqual(mutated(source, mutant), source, what);
+  }
+});
+
+test("each mutant breaks a promise that a document makes in these words", () => {
+  for (const [what, { promise }] of all) {
+    assert.ok(flat(contentOf(promise.document)).includes(flat(promise.words)), `${what}: ${promise.words}`);
+  }
+});
+
+test("each mutant names tests that exist, and no two mutants have one name", () => {
+  for (const [what, { tests }] of all) {
+    assert.ok(tests.length > 0, what);
+    for (const name of tests) assert.ok(existsSync(path.join(projectRoot, name)), `${what}: ${name}`);
+  }
+  const lists = readdirSync(path.join(projectRoot, "core/mutants/list"));
+  const rows = lists.flatMap((file) => contentOf(`core/mutants/list/${file}`).match(/^  "[^"]+": \{$/gm) ?? []);
+  assert.deepEqual([rows.length, new Set(rows).size], [all.length, all.length]);
+});

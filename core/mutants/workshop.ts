@@ -26,9 +26,9 @@ export class Workshop {
     this.#root = root;
   }
 
-  /** Copies the built project's files, of which these are its own; the installed packages are shared. */
-  static copy(project: string, files: readonly string[]): Workshop {
-    const root = mkdtempSync(path.join(tmpdir(), "mutants-"));
+  /** Copies the built project's files, of which these are its own, below `place`; the installed packages are shared. */
+  static copy(project: string, files: readonly string[], place = tmpdir()): Workshop {
+    const root = mkdtempSync(path.join(place, "mutants-"));
     for (const file of files) {
       mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
       cpSync(path.join(project, file), path.join(root, file));
