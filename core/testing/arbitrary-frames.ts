@@ -175,7 +175,7 @@ export const linkFrames: OneOfEach<LinkFrame> = {
   bye: fc.record({ at: time }),
   changed: fc.record({ group: anyGroup, index: count, epoch: anyEpoch, seq: anySeq, joined: users, left: users }),
   presenceWatch: fc.record({ group: anyGroup, watching: fc.boolean() }),
-  presence: fc.record({ group: anyGroup, online: users, offline: users }),
+  presence: fc.record({ group: anyGroup, complete: fc.boolean(), online: users, offline: users }),
   cursors: fc.record({ group: anyGroup, cursors }),
   revoked: fc.record({ session: anyBytes(32) }),
   typing: fc.record({ group: anyGroup, users }),

@@ -57,11 +57,12 @@ export const coldLinkFrames = {
   },
   /** Whether the sender has clients that watch this group. */
   presenceWatch: { code: 0x11, body: z.strictObject({ group: groupIdField, watching: z.boolean() }) },
-  /** Members who have connected to the sender, or are connected to it no more. */
+  /** Members who have connected to the sender, or are connected to it no more; or all who are connected. */
   presence: {
     code: 0x12,
     body: z.strictObject({
       group: groupIdField,
+      complete: z.boolean(),
       online: z.array(userIdField),
       offline: z.array(userIdField),
     }),

@@ -37,7 +37,9 @@ function setUp() {
     bus: {
       publish() {},
       send: (_, frame) => {
-        if (frame.kind === "presence") sent.push(`+${frame.online.join()} -${frame.offline.join()}`);
+        if (frame.kind !== "presence") return;
+        const { complete, online, offline } = frame;
+        sent.push(complete ? `all ${online.join()}` : `+${online.join()} -${offline.join()}`);
       },
     },
     log: silentLog,
@@ -69,7 +71,7 @@ function setUp() {
 
 const sorted = (users: ReadonlySet<UserId>) => [...users].sort((a, b) => a - b);
 const presenceFrame = (online: UserId[], offline: UserId[] = []) =>
-  ({ kind: "presence", group: groupId(7), online, offline }) as const;
+  ({ kind: "presence", group: groupId(7), complete: false, online, offline }) as const;
 
 test("a member who watches a group after somebody came and before they go sees both", async () => {
   const { presence, connect, open, leave } = setUp();
@@ -103,13 +105,28 @@ test("a member who watches a group sees who comes and goes at another server", a
   assert.deepEqual(sorted(second), [alice, bob]);
 });
 
-test("a server that asks again gets the members who have gone since it asked last", () => {
+test("what another server answers to a watch replaces what it answered to an earlier one", async () => {
+  const { presence, group, connect, open } = setUp();
+  const first = connect(alice);
+  await open(first);
+  presence.unwatch(first, group);
+  const second = await open(connect(bob));
+  // The answer to the first watch was on its way; carol has gone by the time of the second.
+  presence.received("other", { ...presenceFrame([carol]), complete: true });
+  presence.flush();
+  assert.deepEqual(sorted(second), [alice, bob, carol]);
+  presence.received("other", { ...presenceFrame([]), complete: true });
+  presence.flush();
+  assert.deepEqual(sorted(second), [alice, bob]);
+});
+
+test("a server that watches gets all members who are connected here, also when it asks again, and then the changes", () => {
   const { presence, group, connect, leave, sent, forget } = setUp();
   const visitor = connect(carol);
   presence.received("other", { kind: "presenceWatch", group: group.id, watching: true });
   leave(visitor);
   presence.received("other", { kind: "presenceWatch", group: group.id, watching: true });
-  assert.deepEqual(sent, ["+3 -", "+ -3"]);
+  assert.deepEqual(sent, ["all 3", "all "]);
   connect(bob);
   presence.flush();
   forget();

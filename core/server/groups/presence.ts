@@ -135,7 +135,8 @@ export class Presence {
         const watch = this.#watches.get(frame.group);
         if (!watch || watch.sessions.size === 0) return;
         let users = watch.elsewhere.get(from);
-        if (!users) {
+        // What came before answered an earlier watch, and may be out of date.
+        if (!users || frame.complete) {
           users = new Set();
           watch.elsewhere.set(from, users);
         }
@@ -187,10 +188,8 @@ export class Presence {
       return;
     }
     const here = this.#usersHere(id);
-    // A server that asks again also gets the members who have gone since it asked last: a frame about them may have been lost.
-    const offline = [...(watch.servers.get(server) ?? [])].filter((user) => !here.has(user));
     watch.servers.set(server, here);
-    this.#bus.send(server, { kind: "presence", group: id, online: [...here], offline });
+    this.#bus.send(server, { kind: "presence", group: id, complete: true, online: [...here], offline: [] });
   }
 
   #showPresence(id: GroupId): void {
@@ -208,7 +207,7 @@ export class Presence {
     for (const [server, known] of watch.servers) {
       const change = difference(known, here);
       watch.servers.set(server, here);
-      if (change) this.#bus.send(server, { kind: "presence", group: id, ...change });
+      if (change) this.#bus.send(server, { kind: "presence", group: id, complete: false, ...change });
     }
   }
 
