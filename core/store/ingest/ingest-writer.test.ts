@@ -14,6 +14,7 @@ interface Outcome {
   readonly seq: number;
   readonly fault: string | undefined;
   readonly fresh: boolean;
+  readonly sentAt: number;
 }
 
 /** A writer on a database of its own, whose `append` resolves with the row's outcome. */
@@ -36,7 +37,9 @@ async function openWriter(
       settled(batch: RowBatch<(outcome: Outcome) => void>) {
         for (let row = 0; row < batch.count; row++) {
           const answer = batch.ticket(row);
-          answer({ seq: batch.seq(row), fault: batch.faults[row]?.code, fresh: batch.fresh[row] === true });
+          const { faults, fresh } = batch;
+          const sentAt = batch.sentAt(row);
+          answer({ seq: batch.seq(row), fault: faults[row]?.code, fresh: fresh[row] === true, sentAt });
         }
       },
       committed: ({ path }) => paths.push(path),
@@ -160,14 +163,17 @@ for (const [path, statementRowsMax] of [
   });
 }
 
-test("a resend gets the seq that the message has, and is not delivered again", async (t) => {
+test("a resend gets the seq and the time that the message has, and is not delivered again", async (t) => {
   const { append, database } = await openWriter(t);
   await insertGroup(database, 1);
   await append(message(1, 1));
   await append(message(1, 2));
-  const [again, next] = await Promise.all([append(message(1, 1, { resend: true })), append(message(1, 3))]);
-  assert.deepEqual(again, { seq: 1, fault: undefined, fresh: false });
-  assert.deepEqual(next, { seq: 3, fault: undefined, fresh: true });
+  const [again, next] = await Promise.all([
+    append(message(1, 1, { resend: true, sentAt: 1_800_000_000_000 })),
+    append(message(1, 3)),
+  ]);
+  assert.deepEqual(again, { seq: 1, fault: undefined, fresh: false, sentAt: 1_700_000_000_001 });
+  assert.deepEqual(next, { seq: 3, fault: undefined, fresh: true, sentAt: 1_700_000_000_003 });
   assert.deepEqual(await stored(database), ["1/1: 1", "1/2: 2", "1/3: 3"]);
 });
 
