@@ -13,10 +13,12 @@ const usage = `npm run mutants -- [word…] [options]
   word             which mutants: a word of what is wrong, or of the path of the file or of a test; all without
   --changed        only those that a change touches: what is not committed, or else the last commit
   --since REV      only those that what has changed since this commit touches
-  --sample N       N of them, others at each commit
+  --sample N       N of them, others each day
   --list           names them
   --verbose        says which tests caught each
 `;
+
+const dayMs = 24 * 3600 * 1000;
 
 const { values: given, positionals: words } = readArguments();
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -34,12 +36,12 @@ function choose(): readonly Named[] {
   const touched = since === undefined ? named : touchedBy(named, new Set(lines(git("diff", "--name-only", since))));
   if (given.sample === undefined) return touched;
   const count = wholeNumber(given.sample) || fail("--sample: write how many mutants, a whole number from 1");
-  return sampleOf(touched, count, Number(git("rev-list", "--count", "HEAD")));
+  return sampleOf(touched, count, Math.floor(systemClock.now() / dayMs));
 }
 
 async function judgeAll(chosen: readonly Named[]): Promise<void> {
   if (chosen.length === 0) return print("no mutant is touched");
-  const workshop = Workshop.copy(projectRoot, lines(git("ls-files", "--cached", "--others", "--exclude-standard")));
+  const workshop = Workshop.copy(projectRoot);
   // Ctrl-C ends the tests that run, and then this program.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => workshop.stop());
   try {

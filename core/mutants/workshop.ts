@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -14,6 +14,9 @@ export type Verdict =
   /** The tests could not be run. */
   | { readonly kind: "broken"; readonly complaint: string };
 
+/** What is linked instead, or is no part of the project. */
+const notCopied: ReadonlySet<string> = new Set([".git", "node_modules", "results", "coverage", ".fastchat"]);
+
 /** A test file that takes longer is killed, and has failed: a mutant may hang. */
 const fileSecondsMax = 150;
 
@@ -26,14 +29,12 @@ export class Workshop {
     this.#root = root;
   }
 
-  /** Copies the built project's files, of which these are its own, below `place`; the installed packages are shared. */
-  static copy(project: string, files: readonly string[], place = tmpdir()): Workshop {
+  /** Copies the built project below `place`; the installed packages are shared. */
+  static copy(project: string, place = tmpdir()): Workshop {
     const root = mkdtempSync(path.join(place, "mutants-"));
-    for (const file of files) {
-      mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-      cpSync(path.join(project, file), path.join(root, file));
+    for (const name of readdirSync(project)) {
+      if (!notCopied.has(name)) cpSync(path.join(project, name), path.join(root, name), { recursive: true });
     }
-    cpSync(path.join(project, "dist"), path.join(root, "dist"), { recursive: true });
     symlinkSync(path.join(project, "node_modules"), path.join(root, "node_modules"));
     return new Workshop(root);
   }
