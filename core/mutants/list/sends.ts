@@ -171,11 +171,11 @@ export const sendMutants: Mutants = {
     to: "} else if (this.#count < 0) {",
     tests: [turns],
   },
-  "a message that was refused twice loses its place": {
+  "a message that is refused again may come at the time of its first refusal": {
     promise: keepsTurn,
     file: "core/server/sends/send-turns.ts",
-    from: "if (own && own.number <= number) {",
-    to: "if (own && own.number < number) {",
+    from: "      own.againMs = againMs;\n",
+    to: "",
     tests: [turns],
   },
   "a message that is stored keeps its turn": {

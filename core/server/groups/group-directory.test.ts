@@ -41,13 +41,14 @@ function directory() {
       for (const id of ids) subscribed.delete(id);
     },
   };
-  const groups = new GroupDirectory(database, bus, new FakeClock());
+  const clock = new FakeClock();
+  const groups = new GroupDirectory(database, bus, clock);
   /** The next read, once it has begun. */
   const nextRead = async () => {
     await until(() => reads.length > 0, "a group is read");
     return present(reads.shift());
   };
-  return { groups, subscribed, reads, nextRead };
+  return { groups, subscribed, reads, nextRead, clock };
 }
 
 const record = (id: GroupId, logLength: number, members: readonly UserId[]): GroupRecord => ({
@@ -144,6 +145,55 @@ test("a caller reads a group again that did not exist when another caller began 
   assert.equal(await early, undefined);
   (await nextRead()).answer(record(one, 1, [alice]));
   assert.equal((await late)?.id, one);
+});
+
+test("all callers who waited for a group that did not exist get one object once it does", async () => {
+  const { groups, reads, nextRead } = directory();
+  const early = groups.follow(one);
+  const before = await nextRead();
+  const late = [groups.follow(one), groups.follow(one)];
+  before.answer();
+  assert.equal(await early, undefined);
+  (await nextRead()).answer(record(one, 1, [alice]));
+  const [first, second] = await Promise.all(late);
+  assert.ok(first);
+  assert.equal(first, second);
+  assert.deepEqual(reads, [], "it is read once for both");
+});
+
+test("a change that comes again, or late, undoes nothing, and neither does an older row", async () => {
+  const { groups, nextRead } = directory();
+  const following = groups.follow(one);
+  (await nextRead()).answer(record(one, 1, [alice, bob]));
+  const group = present(await following);
+  const removal = { group: one, index: 1, epoch: epoch(2), seq: seq(2), joined: [], left: [bob] };
+  const admission = { group: one, index: 2, epoch: epoch(3), seq: seq(3), joined: [bob], left: [] };
+  for (const change of [removal, admission, removal]) assert.equal(groups.apply(change), group);
+  const facts = () => [group.epoch, group.lastSeq, group.logLength, [...group.members]];
+  assert.deepEqual(facts(), [3, 3, 3, [alice, bob]]);
+  const reloading = groups.reload(one);
+  (await nextRead()).answer(record(one, 2, [alice]));
+  assert.equal(await reloading, group);
+  assert.deepEqual(facts(), [3, 3, 3, [alice, bob]]);
+});
+
+test("a group that nobody here has been in for a while is forgotten, and the bus brings it no more; another stays", async () => {
+  const { groups, subscribed, nextRead, clock } = directory();
+  const session = sessionDouble();
+  for (const id of [one, two]) {
+    const following = groups.follow(id);
+    (await nextRead()).answer(record(id, 1, [alice]));
+    groups.enter(present(await following), session);
+  }
+  await clock.advance(60_000);
+  groups.leave(present(groups.get(two)), session);
+  await clock.advance(29_000);
+  groups.forgetIdle();
+  assert.deepEqual([...subscribed], [one, two], "not at once");
+  await clock.advance(2_000);
+  groups.forgetIdle();
+  assert.deepEqual([...subscribed], [one]);
+  assert.deepEqual([groups.get(one)?.id, groups.get(two)], [one, undefined]);
 });
 
 test("a group that the server follows no more cannot be entered", async () => {

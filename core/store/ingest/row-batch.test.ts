@@ -36,3 +36,33 @@ test("a row that a batch lacks is an error, also where an earlier batch had one"
     assert.throws(() => batch.copyInputOf([row]), RangeError);
   }
 });
+
+test("a batch takes so many rows and so many bytes, and a row that has no room changes nothing", () => {
+  const add = (batch: RowBatch<string>, id: number, bytes: number) =>
+    batch.add(
+      {
+        ...message,
+        group: groupId(1),
+        clientMessageId: clientMessageId(BigInt(id)),
+        payload: new Uint8Array(bytes),
+        turn: id,
+      },
+      "a",
+    );
+  const few = new RowBatch<string>(2, 10_000);
+  assert.deepEqual(
+    [1, 2, 3].map((id) => add(few, id, 8)),
+    [true, true, false],
+  );
+  assert.deepEqual([few.count, few.clientMessageId(1)], [2, 2n]);
+  few.clear();
+  assert.ok(add(few, 4, 8), "there is room again");
+
+  const small = new RowBatch<string>(1000, 2_000);
+  assert.ok(add(small, 1, 1_000));
+  const { bytes } = small;
+  assert.equal(add(small, 2, 1_000), false);
+  assert.deepEqual([small.count, small.bytes], [1, bytes]);
+  assert.ok(add(small, 3, 100), "a smaller one fits");
+  assert.equal(small.clientMessageId(1), 3n);
+});
