@@ -3,10 +3,15 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../platform/clock.ts";
 import { wholeNumber } from "../platform/decimal.ts";
 import { messageOf } from "../platform/failure.ts";
+import { keysOf } from "../platform/keys-of.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { allMutants } from "./all-mutants.ts";
 import { type Named, sampleOf, touchedBy, withWords } from "./selection.ts";
+import { strykerRooms } from "./stryker-rooms.ts";
+import { runStryker } from "./stryker-run.ts";
 import { type Verdict, Workshop } from "./workshop.ts";
+
+const strykerRoomNames = keysOf(strykerRooms);
 
 /** `npm run mutants`: puts each fault of the list into a copy of the project, and sees whether its tests fail. */
 const usage = `npm run mutants -- [word…] [options]
@@ -14,6 +19,7 @@ const usage = `npm run mutants -- [word…] [options]
   --changed        only those that a change touches: what is not committed, or else the last commit
   --since REV      only those that what has changed since this commit touches
   --sample N       N of them, others each day
+  --stryker ROOM   instead of the list, mutates a whole room by all of its fast tests: ${strykerRoomNames.join(", ")}
   --list           names them
   --verbose        says which tests caught each
 `;
@@ -24,6 +30,7 @@ const { values: given, positionals: words } = readArguments();
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 if (given.help) process.stdout.write(usage);
+else if (given.stryker !== undefined) mutateRoom(given.stryker);
 else {
   const chosen = choose();
   if (given.list) print(chosen.map(([what, { file }]) => `${file}: ${what}`).join("\n"));
@@ -37,6 +44,16 @@ function choose(): readonly Named[] {
   if (given.sample === undefined) return touched;
   const count = wholeNumber(given.sample) || fail("--sample: write how many mutants, a whole number from 1");
   return sampleOf(touched, count, Math.floor(systemClock.now() / dayMs));
+}
+
+function mutateRoom(name: string): void {
+  const room =
+    strykerRoomNames.find((of) => of === name) ?? fail(`--stryker: write one of ${strykerRoomNames.join(", ")}`);
+  const { killed, survivors } = runStryker(strykerRooms[room]);
+  for (const { file, line, mutator, replacement } of survivors)
+    print(`${file}:${line} ${mutator} ${replacement.replace(/\s+/g, " ")}`);
+  const all = killed + survivors.length;
+  print(`\n${room}: ${killed} of ${all} mutants killed, ${((100 * killed) / all).toFixed(1)}%`);
 }
 
 async function judgeAll(chosen: readonly Named[]): Promise<void> {
@@ -102,6 +119,7 @@ function readArguments() {
         changed: { type: "boolean", default: false },
         since: { type: "string" },
         sample: { type: "string" },
+        stryker: { type: "string" },
         list: { type: "boolean", default: false },
         verbose: { type: "boolean", default: false },
         help: { type: "boolean", default: false },

@@ -22,11 +22,11 @@ const fileSecondsMax = 150;
 
 /** A copy of a project in which mutants are built and tested, so that nobody sees them in the project itself. */
 export class Workshop {
-  readonly #root: string;
+  readonly root: string;
   readonly #stopping = new AbortController();
 
   private constructor(root: string) {
-    this.#root = root;
+    this.root = root;
   }
 
   /** Copies the built project below `place`; the installed packages are shared. */
@@ -41,7 +41,7 @@ export class Workshop {
 
   /** Builds the project with the mutant in it, and runs its tests. */
   async judge(mutant: Mutant): Promise<Verdict> {
-    const file = path.join(this.#root, mutant.file);
+    const file = path.join(this.root, mutant.file);
     const source = readFileSync(file, "utf8");
     writeFileSync(file, mutated(source, mutant));
     try {
@@ -78,12 +78,12 @@ export class Workshop {
   }
 
   remove(): void {
-    rmSync(this.#root, { recursive: true, force: true });
+    rmSync(this.root, { recursive: true, force: true });
   }
 
   async #node(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
     if (this.isStopped) return { code: null, output: "stopped" };
-    const child = spawn(process.execPath, args, { cwd: this.#root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, { cwd: this.root, stdio: ["ignore", "pipe", "pipe"] });
     const end = () => void child.kill();
     this.#stopping.signal.addEventListener("abort", end);
     const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));

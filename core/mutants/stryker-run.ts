@@ -1,0 +1,120 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { projectRoot } from "../platform/project-root.ts";
+import type { StrykerRoom } from "./stryker-rooms.ts";
+import { Workshop } from "./workshop.ts";
+
+const report = z.object({
+  files: z.record(
+    z.string(),
+    z.object({
+      mutants: z.array(
+        z.object({
+          mutatorName: z.string(),
+          replacement: z.string().optional(),
+          status: z.string(),
+          location: z.object({ start: z.object({ line: z.number() }) }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** A mutant with which all tests passed. */
+export interface Survivor {
+  readonly file: string;
+  readonly line: number;
+  readonly mutator: string;
+  readonly replacement: string;
+}
+
+export interface StrykerResult {
+  /** How many mutants made a test fail, or run for too long. */
+  readonly killed: number;
+  readonly survivors: readonly Survivor[];
+}
+
+const killedBy: ReadonlySet<string> = new Set(["Killed", "Timeout"]);
+const survivedBy: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
+
+/**
+ * Mutates a room's sources with Stryker, which is installed for the run. TypeScript 7 has no programming interface, so Stryker only
+ * instruments the sources, and the project's own compiler builds them, once for all mutants.
+ */
+export function runStryker({ folders, without = [] }: StrykerRoom): StrykerResult {
+  const tools = mkdtempSync(path.join(tmpdir(), "stryker-"));
+  const workshop = Workshop.copy(projectRoot);
+  try {
+    for (const file of ["package.json", "package-lock.json"]) {
+      copyFileSync(path.join(projectRoot, "core/mutants/stryker", file), path.join(tools, file));
+    }
+    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], tools, process.env);
+    const bin = path.join(tools, "node_modules/node/bin");
+    const tests = folders
+      .flatMap((folder) => testsBelow(path.join("dist", folder), workshop.root))
+      .filter((file) => !without.includes(file));
+    writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(folders, tests, tools)));
+    // Stryker needs a newer Node than the project does.
+    const environment = { ...process.env, PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` };
+    const program = path.join(tools, "node_modules/@stryker-mutator/core/bin/stryker.js");
+    run(path.join(bin, "node"), [program, "run"], workshop.root, environment);
+    return resultOf(readFileSync(path.join(workshop.root, "mutation.json"), "utf8"));
+  } finally {
+    workshop.remove();
+    rmSync(tools, { recursive: true, force: true });
+  }
+}
+
+/** The compiled test files in a folder of a project. */
+function testsBelow(folder: string, project: string): string[] {
+  return readdirSync(path.join(project, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.js"))
+    .map((file) => path.join(folder, file));
+}
+
+function settings(folders: readonly string[], testFiles: readonly string[], tools: string) {
+  return {
+    testRunner: "tap",
+    plugins: [path.join(tools, "node_modules/@stryker-mutator/tap-runner/dist/src/index.js")],
+    // Stryker would read it with the compiler's programming interface.
+    tsconfigFile: "none.json",
+    // The sandbox is two folders below the copy, and has no packages of its own when it is built.
+    buildCommand: "node ../../node_modules/typescript/bin/tsc",
+    mutate: [...folders.map((folder) => `${folder}/**/*.ts`), "!**/*.{test,fuzz}.ts", "!**/testing/**"],
+    coverageAnalysis: "perTest",
+    // What is only evaluated when a module is loaded would need each test file for each mutant.
+    ignoreStatic: true,
+    tap: {
+      testFiles,
+      nodeArgs: ["-r", "{{hookFile}}", "--test-reporter=tap", "{{testFile}}"],
+    },
+    reporters: ["json", "progress-append-only"],
+    jsonReporter: { fileName: "mutation.json" },
+    tempDirName: ".stryker-tmp",
+  };
+}
+
+function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
+  const { status, error } = spawnSync(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`, { cause: error });
+}
+
+/** What Stryker's report in JSON (schema of mutation-testing-elements) says of a room. */
+export function resultOf(text: string): StrykerResult {
+  const files = Object.entries(report.parse(JSON.parse(text)).files);
+  const mutants = files.flatMap(([file, of]) => of.mutants.map((mutant) => ({ file, ...mutant })));
+  return {
+    killed: mutants.filter(({ status }) => killedBy.has(status)).length,
+    survivors: mutants
+      .filter(({ status }) => survivedBy.has(status))
+      .map(({ file, location, mutatorName: mutator, replacement = "" }) => ({
+        file,
+        line: location.start.line,
+        mutator,
+        replacement,
+      })),
+  };
+}
