@@ -77,7 +77,8 @@ async function judgeAll(chosen: readonly Named[]): Promise<void> {
       if (verdict.kind !== "caught" || given.verbose) print(indented(reasonOf(verdict)));
     }
     const caught = verdicts.filter(({ kind }) => kind === "caught").length;
-    print(`\n${caught} of ${chosen.length} mutants caught`);
+    const stopped = verdicts.length < chosen.length ? `; stopped after ${verdicts.length}` : "";
+    print(`\n${caught} of ${chosen.length} mutants caught${stopped}`);
     if (caught < chosen.length) process.exitCode = 1;
   } finally {
     workshop.remove();
