@@ -101,7 +101,11 @@ function reasonOf(verdict: Verdict): string {
 }
 
 function git(...args: readonly string[]): string {
-  return execFileSync("git", args, { cwd: projectRoot, encoding: "utf8" }).trim();
+  try {
+    return execFileSync("git", args, { cwd: projectRoot, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  } catch (cause) {
+    return fail(`what a change touches is read from git, and that failed: ${messageOf(cause)}`);
+  }
 }
 
 function lines(text: string): string[] {
