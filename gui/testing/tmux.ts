@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
@@ -29,12 +29,19 @@ export class TmuxTerminal {
   readonly #socket = `fastchat-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #options = { env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" } };
   #control: TmuxControl | undefined;
+  /** The test runner ends a test file by SIGTERM when it is interrupted; the tmux server would live on. */
+  readonly #interrupted = () => {
+    spawnSync("tmux", ["-L", this.#socket, "kill-server"], { stdio: "ignore" });
+    process.off("SIGTERM", this.#interrupted);
+    process.kill(process.pid, "SIGTERM");
+  };
 
   static async open(
     command: readonly string[],
     { columns, rows, environment = {} }: TmuxOptions,
   ): Promise<TmuxTerminal> {
     const terminal = new TmuxTerminal();
+    process.on("SIGTERM", terminal.#interrupted);
     const line = command.map(quoted).join(" ");
     const variables = Object.entries(environment).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     await terminal.#run(
@@ -103,6 +110,7 @@ export class TmuxTerminal {
   }
 
   async close(): Promise<void> {
+    process.off("SIGTERM", this.#interrupted);
     await this.#run("kill-server").catch(() => {});
   }
 
