@@ -17,6 +17,15 @@ beforeEach(() => process.chdir(mkdtempSync(path.join(scratch, "run-"))));
 const failed = { ...sampleCell().audit, lost: 1, passed: false };
 const { earlierTries: _, ...failedTry } = sampleCell({ audit: failed });
 
+function newRun() {
+  const printed: string[] = [];
+  const { signal } = new AbortController();
+  return {
+    run: { signal, json: undefined, hasProgress: false, print: (line: string) => void printed.push(line) },
+    printed,
+  };
+}
+
 for (const [what, cells, code] of [
   ["0 when every audit has passed", [sampleCell(), sampleCell()], 0],
   ["0 when a cell is invalid", [sampleCell({ valid: false })], 0],
@@ -24,18 +33,14 @@ for (const [what, cells, code] of [
   ["1 when the audit of a try that was repeated has failed", [sampleCell({ earlierTries: [failedTry] })], 1],
 ] as const) {
   test(`the exit code is ${what}`, async () => {
-    const printed: string[] = [];
-    const signal = new AbortController().signal;
-    const run = { signal, json: undefined, hasProgress: false, print: (line: string) => void printed.push(line) };
+    const { run, printed } = newRun();
     assert.equal(await runAtTerminal(kind, run, async () => sampleRun(cells)), code);
     assert.match(printed.join("\n"), /results\.json/);
   });
 }
 
 test("a run that fails prints what it has measured and throws the cause", async () => {
-  const printed: string[] = [];
-  const signal = new AbortController().signal;
-  const run = { signal, json: undefined, hasProgress: false, print: (line: string) => void printed.push(line) };
+  const { run, printed } = newRun();
   const cause = new Error("the load ended");
   await assert.rejects(
     runAtTerminal(kind, run, async (events) => {

@@ -3,25 +3,14 @@ import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { connect } from "node:tls";
 import { devCertificate } from "../core/cluster/tls/dev-certificates.ts";
 import { startCommand, untilItServes } from "../core/testing/command-line.ts";
 import { freshDatabase } from "../core/testing/database.ts";
+import { shownCertificate } from "../core/testing/shown-certificate.ts";
 import { until } from "../core/testing/until.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "serve-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
-
-/** The fingerprint of the certificate that new connections are shown at a port. */
-function shownAt(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? "none");
-      socket.destroy();
-    });
-    socket.on("error", reject);
-  });
-}
 
 test("SIGHUP has servers read their certificate again, SIGTERM stops them in good order", async () => {
   const files = { cert: path.join(scratch, "cert.pem"), key: path.join(scratch, "key.pem") };
@@ -39,11 +28,11 @@ test("SIGHUP has servers read their certificate again, SIGTERM stops them in goo
     ],
     { cwd: scratch },
   );
-  const port = Number((await untilItServes(serving)).split(":")[1]);
-  const first = await shownAt(port);
+  const target = await untilItServes(serving);
+  const first = await shownCertificate(target);
   install("second");
   serving.child.kill("SIGHUP");
-  await until(async () => (await shownAt(port)) !== first, "new connections are shown the new certificate");
+  await until(async () => (await shownCertificate(target)) !== first, "new connections are shown the new certificate");
   serving.child.kill("SIGTERM");
   assert.equal(await serving.ended, 0, serving.err());
   assert.match(serving.out(), /stopped\n$/);

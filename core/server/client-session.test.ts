@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GroupOfUser, GroupRecord } from "../store/groups.ts";
-import { settle } from "../testing/fake-network.ts";
+import { settle, settleAll } from "../testing/fake-network.ts";
 import { present } from "../testing/present.ts";
 import { encodeRequest } from "../wire/client-frame.ts";
 import { epoch, groupId, nextEpoch, seq, userId } from "../wire/ids.ts";
@@ -91,7 +91,7 @@ test("the list of groups agrees with the notices before it, at whatever moment a
       for (let turn = 0; turn < moment % 20; turn++) await Promise.resolve();
       const [joined, left] = isMember ? [[], [alice]] : [[alice], []];
       applyChange(server, { group: eight, index: 1, epoch: nextEpoch(epoch(1)), seq: seq(4), joined, left });
-      for (let turn = 0; turn < 4; turn++) await settle();
+      await settleAll();
       outcomes.add(sent.join("; "));
     }
   }
@@ -111,7 +111,7 @@ test("a group that is not on the list is not entered by a request, though the se
   session.received(encodeRequest({ kind: "groups" }, 1));
   await settle();
   session.received(encodeRequest({ kind: "sync", group: eight, after: seq(0), through: seq(3) }, 2));
-  for (let turn = 0; turn < 4; turn++) await settle();
+  await settleAll();
   assert.deepEqual(sent, ["groups ", "error"]);
   assert.equal(group.sessions.size, 0);
 });
@@ -135,7 +135,7 @@ test("a log, keys or history that a removal overtakes are refused as to no membe
     await settle();
     applyChange(server, { group: seven, index: 1, epoch: epoch(2), seq: seq(4), joined: [], left: [alice] });
     for (const answer of answers) answer();
-    for (let turn = 0; turn < 4; turn++) await settle();
+    await settleAll();
     assert.deepEqual(sent, ["left 7", "error"], request.kind);
   }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFreshDatabase } from "../testing/database.ts";
+import { insertGroup } from "../testing/stored-group.ts";
 import { type GroupId, groupId } from "../wire/ids.ts";
 import type { Database } from "./database.ts";
 import { expireMessages, expiringGroups } from "./expiry.ts";
@@ -13,11 +14,7 @@ async function fill(
   entriesAt: readonly number[] = [],
   handshakesAt: readonly number[] = [],
 ) {
-  await database.query({
-    text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
-           VALUES ($1, 1, $2, true, 1, '', 'none', false, $3)`,
-    values: [id, sentAts.length, expireSeconds],
-  });
+  await insertGroup(database, id, { lastSeq: sentAts.length, expireSeconds });
   await database.query({
     text: `INSERT INTO messages (group_id, seq, sender_id, client_message_id, epoch, type, sent_at, payload)
            SELECT $1, seq, 1, seq, 1, CASE WHEN seq = ANY ($3::bigint[]) THEN 1 WHEN seq = ANY ($4::bigint[]) THEN 2 ELSE 0 END, sent_at, ''

@@ -61,6 +61,11 @@ export class FakeConnection {
 /** Lets everything happen that waits for promises, and not for time. */
 export const settle = () => new Promise((resolve) => setImmediate(resolve));
 
+/** The same for what takes several turns of the event loop, one after the other. */
+export async function settleAll(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await settle();
+}
+
 /** Sockets whose other end is the test. */
 export class FakeNetwork {
   readonly connections: FakeConnection[] = [];

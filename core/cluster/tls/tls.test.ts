@@ -4,8 +4,6 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, suite, test } from "node:test";
-import { connect } from "node:tls";
-import { deploymentUrl } from "../../client/socket/deployment-url.ts";
 import { dialAssigned, dialDirectly } from "../../client/socket/dial.ts";
 import { httpAsk } from "../../client/socket/http.ts";
 import { plainFingerprint, type TlsTrust, trustDeployment } from "../../client/socket/tls-trust.ts";
@@ -13,6 +11,7 @@ import { readConfig } from "../../platform/config.ts";
 import { Failure } from "../../platform/failure.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { groupOf, person } from "../../testing/person.ts";
+import { shownCertificate } from "../../testing/shown-certificate.ts";
 import { transportsHere, withoutUws } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
 import { type ServeConfig, serveSettings } from "../serve-settings.ts";
@@ -30,18 +29,6 @@ const failsWith =
     texts.every((text) => `${cause.message}\n${cause.advice}`.includes(text));
 const now = new Date("2026-05-01T00:00:00Z");
 const later = (days: number) => new Date(now.getTime() + days * 24 * 3600 * 1000);
-
-/** The fingerprint of the certificate that a server shows to new connections. */
-function shownAt(target: string): Promise<string> {
-  const { hostname: host, port } = deploymentUrl(`https://${target}`);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? "none");
-      socket.destroy();
-    });
-    socket.once("error", reject);
-  });
-}
 
 async function trusting(deployment: TestDeployment): Promise<{ target: string; tls: TlsTrust }> {
   const target = `https://${deployment.target}`;
@@ -81,13 +68,16 @@ for (const transport of transportsHere) {
         events: { connection: (state) => states.push(state) },
       });
       const group = await groupOf(alice);
-      const before = await shownAt(deployment.target);
+      const before = await shownCertificate(deployment.target);
       writeFileSync(files.tlsCert, "no certificate");
       deployment.reloadCertificates?.();
-      assert.equal(await shownAt(deployment.target), before, "what is no certificate changes nothing");
+      assert.equal(await shownCertificate(deployment.target), before, "what is no certificate changes nothing");
       install(second);
       deployment.reloadCertificates?.();
-      await until(async () => (await shownAt(deployment.target)) !== before, "new connections see the new one");
+      await until(
+        async () => (await shownCertificate(deployment.target)) !== before,
+        "new connections see the new one",
+      );
       assert.ok((await alice.say(group, "still here")).ok);
       assert.equal(states.filter((state) => state === "online").length, 1);
       const bob = await person(target, "bob", { tls: await trustDeployment(target, second.authorityFingerprint) });

@@ -50,7 +50,7 @@ export const accountMutants: Mutants = {
     tests: [steps],
   },
   "a login gives its try back before its session is stored": {
-    promise: promised("protocol", "An error with a request number never ends the connection"),
+    promise: promised("protocol", "Each `logInStart` counts against its name"),
     file: "core/server/requests/authentication.ts",
     from: "    await insertSession(this.#server.database, { id, user, expiresAt: new Date(expiresAt) });",
     to: `    this.#server.gate.passed(login.name);
@@ -179,8 +179,8 @@ export const accountMutants: Mutants = {
     to: "if (budget) this.#budgets.delete(key);",
     tests: ["core/server/sessions/budget.test.ts"],
   },
-  "of two starts the first is finished": {
-    promise: promised("protocol", "An error with a request number never ends the connection"),
+  "a login under a name that nobody has cannot be finished": {
+    promise: promised("protocol", "An unknown name and a wrong password look alike"),
     file: "core/server/requests/authentication.ts",
     from: "begun({ name: known, user: user?.id, state: answer.value.state });",
     to: "if (user) begun({ name: known, user: user.id, state: answer.value.state });",

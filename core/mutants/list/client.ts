@@ -141,7 +141,7 @@ export const clientMutants: Mutants = {
     tests: [onDisk],
   },
   "every write waits for the disk once one has": {
-    promise: promised("client", "A message that the vault cannot keep was not taken in"),
+    promise: promised("client", "What servers have sent may be lost with the power"),
     file: "core/client/vault/vault-database.ts",
     from: `this.#database.pragma("synchronous = NORMAL");`,
     to: "",

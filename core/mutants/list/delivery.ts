@@ -168,4 +168,11 @@ export const deliveryMutants: Mutants = {
     to: "",
     tests: [presence],
   },
+  "a late answer to an earlier watch is added to that of the later one": {
+    promise: promised("protocol", "it replaces all that the sender has said before of who is connected to it"),
+    file: "core/server/groups/presence.ts",
+    from: "if (!users || frame.complete) {",
+    to: "if (!users) {",
+    tests: [presence],
+  },
 };

@@ -160,28 +160,4 @@ export const membershipMutants: Mutants = {
     this.server.users.delete(this.user, this);`,
     tests: ["core/server/client-session.test.ts"],
   },
-  "after a commit with a lost answer members are not told": {
-    promise: promised("store", "looks for every row, and delivers all of them"),
-    file: "core/store/ingest/ingest-writer.ts",
-    from: "if (doubtful) markFresh(batch);",
-    to: "",
-    tests: ["core/store/ingest/ingest-writer.test.ts", "core/store/ingest/lost-answer.test.ts"],
-  },
-  "the statement stores a message of another epoch": {
-    promise: promised("protocol", "a server that finds another epoch in force answers `stale_epoch`"),
-    file: "core/store/ingest/commit.ts",
-    from: "ON locked.id = incoming.group_id AND locked.epoch = incoming.epoch",
-    to: "ON locked.id = incoming.group_id",
-    tests: ["core/store/ingest/ingest-writer.test.ts"],
-  },
-  "the statement stores a message in an epoch without a key": {
-    promise: promised(
-      "protocol",
-      "A handshake message gets a seq and is delivered like any other, also in an epoch without a key",
-    ),
-    file: "core/store/ingest/commit.ts",
-    from: "AND (locked.keyed OR incoming.type = ${messageTypes.handshake})",
-    to: "",
-    tests: ["core/store/ingest/ingest-writer.test.ts"],
-  },
 };

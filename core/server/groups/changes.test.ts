@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GroupRecord } from "../../store/groups.ts";
-import { settle } from "../../testing/fake-network.ts";
+import { settle, settleAll } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
 import { clientMessageId, epoch, groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
@@ -104,7 +104,7 @@ test("a group is read again when a change comes whose predecessor was lost", asy
   done.length = 0;
   database.record = { id: seven, epoch: epoch(3), lastSeq: seq(5), logLength: 3, members: [alice] };
   applyChange(server, { ...change, index: 2, epoch: epoch(3), seq: seq(5), joined: [], left: [] });
-  for (let turn = 0; turn < 4; turn++) await settle();
+  await settleAll();
   assert.deepEqual(done, ["to bob: left", "bob gets g7 no more"]);
   assert.equal(present(server.groups.get(seven)).epoch, 3);
 });
@@ -117,7 +117,7 @@ test("a change of a group that the server does not follow is read for newcomers 
   assert.equal(database.queries, 0);
   connected(carol);
   applyChange(server, change);
-  for (let turn = 0; turn < 4; turn++) await settle();
+  await settleAll();
   assert.deepEqual(done, ["carol gets g7", "to carol: joined"]);
 });
 

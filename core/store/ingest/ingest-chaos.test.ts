@@ -5,6 +5,7 @@ import { silentLog } from "../../platform/log.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { testSeed } from "../../testing/chaos.ts";
 import { freshDatabase, openFreshDatabase, ownPostgres } from "../../testing/database.ts";
+import { insertGroup } from "../../testing/stored-group.ts";
 import { until } from "../../testing/until.ts";
 import { clientMessageId, epoch, groupId, userId } from "../../wire/ids.ts";
 import { IngestWriter } from "./ingest-writer.ts";
@@ -19,11 +20,7 @@ test("writers that share groups and lose their connections at any moment give ev
   const random = testSeed(t);
   const database = await openFreshDatabase();
   const groups = 5;
-  await database.query({
-    text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
-           SELECT id, 1, 0, true, 1, '', 'none', false, 0 FROM generate_series(1, $1) AS id`,
-    values: [groups],
-  });
+  for (let id = 1; id <= groups; id++) await insertGroup(database, id);
   const writers = await Promise.all(
     [0, 1, 2].map(async (index) => {
       const writer = new IngestWriter<Attempt>(

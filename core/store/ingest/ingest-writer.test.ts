@@ -4,6 +4,7 @@ import { systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { freshDatabase } from "../../testing/database.ts";
+import { insertGroup } from "../../testing/stored-group.ts";
 import { clientMessageId, epoch, groupId, userId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { Database } from "../database.ts";
@@ -70,14 +71,6 @@ async function stored(database: Database): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-async function insertGroup(database: Database, id: number, atEpoch = 1): Promise<void> {
-  await database.query({
-    text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
-           VALUES ($1, $2, 0, true, 1, '', 'none', false, 0)`,
-    values: [id, atEpoch],
-  });
-}
-
 function message(group: number, id: number, of: Partial<IncomingMessage> = {}): IncomingMessage {
   return {
     group: groupId(group),
@@ -133,7 +126,7 @@ for (const [path, statementRowsMax] of [
 
   test(`a row of a stale epoch and one of a group that does not exist fail alone (${path})`, async (t) => {
     const { append, database } = await openWriter(t, { statementRowsMax });
-    await insertGroup(database, 1, 2);
+    await insertGroup(database, 1, { epoch: 2 });
     const outcomes = await Promise.all([
       append(message(1, 1, { epoch: epoch(2) })),
       append(message(1, 2, { epoch: epoch(1) })),

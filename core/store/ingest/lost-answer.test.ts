@@ -8,6 +8,7 @@ import { silentLog } from "../../platform/log.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { freshDatabase } from "../../testing/database.ts";
 import { portOf } from "../../testing/port-of.ts";
+import { insertGroup } from "../../testing/stored-group.ts";
 import { until } from "../../testing/until.ts";
 import { clientMessageId, epoch, groupId, userId } from "../../wire/ids.ts";
 import { Database } from "../database.ts";
@@ -89,10 +90,7 @@ for (const [commit, statementRowsMax] of [
       await database.close();
       eater.close();
     });
-    await database.query({
-      text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
-             VALUES (1, 1, 0, true, 1, '', 'none', false, 0)`,
-    });
+    await insertGroup(database, 1);
     const append = (id: number, resend = false) => {
       const message = { group: groupId(1), sender: userId(1), epoch: epoch(1), type: 0, sentAt: 1, turn: 0 } as const;
       const payload = Buffer.from(`${id}`);

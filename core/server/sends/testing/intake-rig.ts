@@ -105,6 +105,5 @@ export function newIntake({ sends = { burst: 100, perSecond: 40 } } = {}) {
   };
 }
 
-/** A group as it is once it has been read. */
 /** The group that the server did not follow yet, as it is read. */
 export const groupRead = (at = 1, members = [alice]) => ({ ...followedGroup(unread, members), epoch: epoch(at) });

@@ -11,6 +11,7 @@ import { HeldServer } from "../../../testing/held/held-server.ts";
 import { heldSockets } from "../../../testing/held/held-socket-link.ts";
 import { HeldSteps } from "../../../testing/held/held-steps.ts";
 import { present } from "../../../testing/present.ts";
+import { insertGroup } from "../../../testing/stored-group.ts";
 import { clientMessageId, firstEpoch, type GroupId, groupId, type UserId } from "../../../wire/ids.ts";
 import { encodeSend, messageTypes } from "../../../wire/send-frame.ts";
 import { parseServerFrame } from "../../../wire/server-frame.ts";
@@ -83,11 +84,7 @@ export class SendRig {
   /** Founds a group of both users. */
   async foundGroup(): Promise<GroupId> {
     const id = groupId(++this.#groupsFounded);
-    await this.#database.query({
-      text: `INSERT INTO groups (id, epoch, last_seq, keyed, log_length, log_head, suite, history, expire_seconds)
-             VALUES ($1, 1, 0, true, 1, '', 'none', false, 0)`,
-      values: [id],
-    });
+    await insertGroup(this.#database, id);
     await this.#database.query({
       text: `INSERT INTO memberships (group_id, user_id, admin, fingerprint, since)
              SELECT $1, unnest($2::bigint[]), true, '', 0`,
