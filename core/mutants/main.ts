@@ -30,7 +30,7 @@ const { values: given, positionals: words } = readArguments();
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 if (given.help) process.stdout.write(usage);
-else if (given.stryker !== undefined) mutateRoom(given.stryker);
+else if (given.stryker !== undefined) await mutateRoom(given.stryker);
 else {
   const chosen = choose();
   if (given.list) print(chosen.map(([what, { file }]) => `${file}: ${what}`).join("\n"));
@@ -46,10 +46,10 @@ function choose(): readonly Named[] {
   return sampleOf(touched, count, Math.floor(systemClock.now() / dayMs));
 }
 
-function mutateRoom(name: string): void {
+async function mutateRoom(name: string): Promise<void> {
   const room =
     strykerRoomNames.find((of) => of === name) ?? fail(`--stryker: write one of ${strykerRoomNames.join(", ")}`);
-  const { killed, survivors } = runStryker(strykerRooms[room]);
+  const { killed, survivors } = await runStryker(strykerRooms[room]);
   for (const { file, line, mutator, replacement } of survivors)
     print(`${file}:${line} ${mutator} ${replacement.replace(/\s+/g, " ")}`);
   const all = killed + survivors.length;
@@ -58,7 +58,7 @@ function mutateRoom(name: string): void {
 
 async function judgeAll(chosen: readonly Named[]): Promise<void> {
   if (chosen.length === 0) return print("no mutant is touched");
-  const workshop = Workshop.copy(projectRoot);
+  const workshop = await Workshop.copy(projectRoot);
   // Ctrl-C ends the tests that run, and then this program.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => workshop.stop());
   try {

@@ -44,9 +44,9 @@ const survivedBy: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
  * Mutates a room's sources with Stryker, which is installed for the run. TypeScript 7 has no programming interface, so Stryker only
  * instruments the sources, and the project's own compiler builds them, once for all mutants.
  */
-export function runStryker({ folders, without = [] }: StrykerRoom): StrykerResult {
+export async function runStryker({ folders, without = [] }: StrykerRoom): Promise<StrykerResult> {
   const tools = mkdtempSync(path.join(tmpdir(), "stryker-"));
-  const workshop = Workshop.copy(projectRoot);
+  const workshop = await Workshop.copy(projectRoot);
   try {
     for (const file of ["package.json", "package-lock.json"]) {
       copyFileSync(path.join(projectRoot, "core/mutants/stryker", file), path.join(tools, file));
@@ -58,7 +58,7 @@ export function runStryker({ folders, without = [] }: StrykerRoom): StrykerResul
       .filter((file) => !without.includes(file));
     writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(folders, tests, tools)));
     // Stryker needs a newer Node than the project does.
-    const environment = { ...process.env, PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` };
+    const environment = { ...workshop.environment, PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` };
     const program = path.join(tools, "node_modules/@stryker-mutator/core/bin/stryker.js");
     run(path.join(bin, "node"), [program, "run"], workshop.root, environment);
     return resultOf(readFileSync(path.join(workshop.root, "mutation.json"), "utf8"));

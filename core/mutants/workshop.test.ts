@@ -44,7 +44,7 @@ function newProject(): string {
 test("a mutant is built and tested in a copy: caught, survived, refused by the compiler, or its tests could not be run", async () => {
   const project = newProject();
   const place = mkdtempSync(path.join(scratch, "place-"));
-  const workshop = Workshop.copy(project, place);
+  const workshop = await Workshop.copy(project, place);
   const judged = (to: string) =>
     workshop.judge({
       promise: { document: "README.md", words: "" },

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { keyPairsVariable, writeKeyPairs } from "../testing/key-pairs.ts";
 import { type Mutant, mutated } from "./mutant.ts";
 
 export type Verdict =
@@ -23,20 +24,25 @@ const fileSecondsMax = 150;
 /** A copy of a project in which mutants are built and tested, so that nobody sees them in the project itself. */
 export class Workshop {
   readonly root: string;
+  /** The environment of what runs here: all test runs share key pairs, which take seconds to make. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly #stopping = new AbortController();
 
-  private constructor(root: string) {
+  private constructor(root: string, keyPairs: string) {
     this.root = root;
+    this.environment = { ...process.env, [keyPairsVariable]: keyPairs };
   }
 
   /** Copies the built project below `place`; the installed packages are shared. */
-  static copy(project: string, place = tmpdir()): Workshop {
+  static async copy(project: string, place = tmpdir()): Promise<Workshop> {
     const root = mkdtempSync(path.join(place, "mutants-"));
     for (const name of readdirSync(project)) {
       if (!notCopied.has(name)) cpSync(path.join(project, name), path.join(root, name), { recursive: true });
     }
     symlinkSync(path.join(project, "node_modules"), path.join(root, "node_modules"));
-    return new Workshop(root);
+    const keyPairs = process.env[keyPairsVariable] ?? path.join(root, "key-pairs.json");
+    if (process.env[keyPairsVariable] === undefined) await writeKeyPairs(keyPairs);
+    return new Workshop(root, keyPairs);
   }
 
   /** Builds the project with the mutant in it, and runs its tests. */
@@ -83,7 +89,11 @@ export class Workshop {
 
   async #node(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
     if (this.isStopped) return { code: null, output: "stopped" };
-    const child = spawn(process.execPath, args, { cwd: this.root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd: this.root,
+      env: this.environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const end = () => void child.kill();
     this.#stopping.signal.addEventListener("abort", end);
     const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));

@@ -41,13 +41,14 @@ if (files.length === 0) fail(`no test file's path contains ${words.join(" or ")}
 const known = secondsByFile.parse(JSON.parse(readFileSync(slowFilesPath, "utf8")));
 const order = inOrder(files, known);
 const directory = mkdtempSync(path.join(writablePlace(), "tests-"));
-const keyPairsFile = path.join(mkdtempSync(path.join(tmpdir(), "test-keys-")), "key-pairs.json");
+// Whoever runs tests many times in a row makes the key pairs once for all of these runs.
+const keyPairsPlace = process.env[keyPairsVariable] ? undefined : mkdtempSync(path.join(tmpdir(), "test-keys-"));
 const [postgres] = await Promise.all([
   EmbeddedPostgres.start({ directory, ephemeral: true, log: createLog("warn") }),
-  writeKeyPairs(keyPairsFile),
+  keyPairsPlace && writeKeyPairs(path.join(keyPairsPlace, "key-pairs.json")),
 ]);
 process.env[testDatabaseVariable] = postgres.url();
-process.env[keyPairsVariable] = keyPairsFile;
+if (keyPairsPlace) process.env[keyPairsVariable] = path.join(keyPairsPlace, "key-pairs.json");
 // Ctrl-C ends the test files that run, and keeps others from starting.
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
@@ -70,7 +71,7 @@ if (order.fast.length > 0 && order.slow.length > 0) {
 }
 if (!flags.fast) await runAll(order.slow);
 await postgres.stop();
-rmSync(path.dirname(keyPairsFile), { recursive: true });
+if (keyPairsPlace) rmSync(keyPairsPlace, { recursive: true });
 
 process.stdout.write(`\n${summary(results, secondsSoFar())}`);
 if (flags["note-times"]) {
