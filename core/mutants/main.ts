@@ -5,6 +5,7 @@ import { wholeNumber } from "../platform/decimal.ts";
 import { messageOf } from "../platform/failure.ts";
 import { keysOf } from "../platform/keys-of.ts";
 import { projectRoot } from "../platform/project-root.ts";
+import { acceptedBy, type Survivor } from "./accepted.ts";
 import { allMutants } from "./all-mutants.ts";
 import { type Named, sampleOf, touchedBy, withWords } from "./selection.ts";
 import { strykerRooms } from "./stryker-rooms.ts";
@@ -19,9 +20,9 @@ const usage = `npm run mutants -- [word…] [options]
   --changed        only those that a change touches: what is not committed, or else the last commit
   --since REV      only those that what has changed since this commit touches
   --sample N       N of them, others each day
-  --stryker ROOM   instead of the list, mutates a whole room by all of its fast tests: ${strykerRoomNames.join(", ")}
+  --stryker ROOM   instead of the list, mutates a whole room, or what a change touches of it, by its fast tests: ${strykerRoomNames.join(", ")}
   --list           names them
-  --verbose        says which tests caught each
+  --verbose        says which tests caught each, and why survivors of Stryker's are accepted
 `;
 
 const dayMs = 24 * 3600 * 1000;
@@ -39,21 +40,43 @@ else {
 
 function choose(): readonly Named[] {
   const named = withWords(allMutants, words);
-  const since = given.since ?? (given.changed ? (git("status", "--porcelain", "-uno") ? "HEAD" : "HEAD~1") : undefined);
-  const touched = since === undefined ? named : touchedBy(named, new Set(lines(git("diff", "--name-only", since))));
+  const changed = filesChanged();
+  const touched = changed ? touchedBy(named, changed) : named;
   if (given.sample === undefined) return touched;
   const count = wholeNumber(given.sample) || fail("--sample: write how many mutants, a whole number from 1");
   return sampleOf(touched, count, Math.floor(systemClock.now() / dayMs));
 }
 
+/** The files of the change that is meant, if one is. */
+function filesChanged(): ReadonlySet<string> | undefined {
+  const since = given.since ?? (given.changed ? (git("status", "--porcelain", "-uno") ? "HEAD" : "HEAD~1") : undefined);
+  return since === undefined ? undefined : new Set(lines(git("diff", "--name-only", since)));
+}
+
+/** Mutates a room, or, after a change, what the change touches of it. */
 async function mutateRoom(name: string): Promise<void> {
   const room =
     strykerRoomNames.find((of) => of === name) ?? fail(`--stryker: write one of ${strykerRoomNames.join(", ")}`);
-  const { killed, survivors } = await runStryker(strykerRooms[room]);
-  for (const { file, line, mutator, replacement } of survivors)
-    print(`${file}:${line} ${mutator} ${replacement.replace(/\s+/g, " ")}`);
+  const { folders } = strykerRooms[room];
+  const changed = filesChanged();
+  const touched = changed && [...changed].filter((file) => folders.some((folder) => file.startsWith(`${folder}/`)));
+  if (touched?.length === 0) return print(`nothing of ${room} is touched`);
+  const { killed, survivors } = await runStryker(strykerRooms[room], touched);
+  const unexplained = survivors.filter((survivor) => !acceptedBy(survivor));
+  for (const survivor of given.verbose ? survivors : unexplained) print(described(survivor));
   const all = killed + survivors.length;
-  print(`\n${room}: ${killed} of ${all} mutants killed, ${((100 * killed) / all).toFixed(1)}%`);
+  print(
+    `\n${room}: ${killed} of ${all} mutants killed, ${((100 * killed) / all).toFixed(1)}%; ` +
+      `of the others ${survivors.length - unexplained.length} are accepted, and ${unexplained.length} are not`,
+  );
+  if (unexplained.length > 0) process.exitCode = 1;
+}
+
+function described(survivor: Survivor): string {
+  const { file, line, mutator, code, replacement } = survivor;
+  const short = (text: string) => text.replace(/\s+/g, " ").trim().slice(0, 160);
+  const why = acceptedBy(survivor)?.why;
+  return `${file}:${line} ${mutator}: ${short(code)} → ${short(replacement)}${why === undefined ? "" : `\n${indented(why)}`}`;
 }
 
 async function judgeAll(chosen: readonly Named[]): Promise<void> {

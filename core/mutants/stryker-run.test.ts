@@ -12,19 +12,21 @@ test("of a room's mutants those count as killed that made a test fail or hang, a
     mutatorName: "BooleanLiteral",
     replacement: "true",
     status,
-    location: { start: { line, column: 1 }, end: { line, column: 2 } },
+    location: { start: { line, column: 1 }, end: { line: line + 1, column: 2 } },
   });
   const statuses = ["Killed", "Timeout", "Survived", "NoCoverage", "CompileError", "RuntimeError", "Ignored"];
   const report = {
     schemaVersion: "2",
-    files: { "core/a.ts": { language: "typescript", mutants: statuses.map(mutant) } },
+    files: {
+      "core/a.ts": { language: "typescript", source: "0\n1\n2\n3\n4\n5\n6\n7", mutants: statuses.map(mutant) },
+    },
   };
   const survivor = { file: "core/a.ts", mutator: "BooleanLiteral", replacement: "true" };
   assert.deepEqual(resultOf(JSON.stringify(report)), {
     killed: 2,
     survivors: [
-      { ...survivor, line: 2 },
-      { ...survivor, line: 3 },
+      { ...survivor, line: 2, code: "1\n2" },
+      { ...survivor, line: 3, code: "2\n3" },
     ],
   });
 });

@@ -4,32 +4,28 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import { projectRoot } from "../platform/project-root.ts";
+import { type Survivor } from "./accepted.ts";
 import type { StrykerRoom } from "./stryker-rooms.ts";
 import { Workshop } from "./workshop.ts";
 
+const position = z.object({ line: z.number(), column: z.number() });
 const report = z.object({
   files: z.record(
     z.string(),
     z.object({
+      source: z.string(),
       mutants: z.array(
         z.object({
           mutatorName: z.string(),
           replacement: z.string().optional(),
           status: z.string(),
-          location: z.object({ start: z.object({ line: z.number() }) }),
+          // The columns count from 1 as well.
+          location: z.object({ start: position, end: position }),
         }),
       ),
     }),
   ),
 });
-
-/** A mutant with which all tests passed. */
-export interface Survivor {
-  readonly file: string;
-  readonly line: number;
-  readonly mutator: string;
-  readonly replacement: string;
-}
 
 export interface StrykerResult {
   /** How many mutants made a test fail, or run for too long. */
@@ -44,7 +40,10 @@ const survivedBy: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
  * Mutates a room's sources with Stryker, which is installed for the run. TypeScript 7 has no programming interface, so Stryker only
  * instruments the sources, and the project's own compiler builds them, once for all mutants.
  */
-export async function runStryker({ folders, without = [] }: StrykerRoom): Promise<StrykerResult> {
+export async function runStryker(
+  { folders, without = [] }: StrykerRoom,
+  mutate: readonly string[] = folders.map((folder) => `${folder}/**/*.ts`),
+): Promise<StrykerResult> {
   const tools = mkdtempSync(path.join(tmpdir(), "stryker-"));
   const workshop = await Workshop.copy(projectRoot);
   try {
@@ -56,7 +55,7 @@ export async function runStryker({ folders, without = [] }: StrykerRoom): Promis
     const tests = folders
       .flatMap((folder) => testsBelow(path.join("dist", folder), workshop.root))
       .filter((file) => !without.includes(file));
-    writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(folders, tests, tools)));
+    writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(mutate, tests, tools)));
     // Stryker needs a newer Node than the project does.
     const environment = { ...workshop.environment, PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` };
     const program = path.join(tools, "node_modules/@stryker-mutator/core/bin/stryker.js");
@@ -75,7 +74,7 @@ function testsBelow(folder: string, project: string): string[] {
     .map((file) => path.join(folder, file));
 }
 
-function settings(folders: readonly string[], testFiles: readonly string[], tools: string) {
+function settings(mutate: readonly string[], testFiles: readonly string[], tools: string) {
   return {
     testRunner: "tap",
     plugins: [path.join(tools, "node_modules/@stryker-mutator/tap-runner/dist/src/index.js")],
@@ -83,7 +82,7 @@ function settings(folders: readonly string[], testFiles: readonly string[], tool
     tsconfigFile: "none.json",
     // The sandbox is two folders below the copy, and has no packages of its own when it is built.
     buildCommand: "node ../../node_modules/typescript/bin/tsc",
-    mutate: [...folders.map((folder) => `${folder}/**/*.ts`), "!**/*.{test,fuzz}.ts", "!**/testing/**"],
+    mutate: [...mutate, "!**/*.{test,fuzz}.ts", "!**/testing/**"],
     coverageAnalysis: "perTest",
     // What is only evaluated when a module is loaded would need each test file for each mutant.
     ignoreStatic: true,
@@ -105,16 +104,14 @@ function run(command: string, args: readonly string[], cwd: string, env: NodeJS.
 /** What Stryker's report in JSON (schema of mutation-testing-elements) says of a room. */
 export function resultOf(text: string): StrykerResult {
   const files = Object.entries(report.parse(JSON.parse(text)).files);
-  const mutants = files.flatMap(([file, of]) => of.mutants.map((mutant) => ({ file, ...mutant })));
+  const mutants = files.flatMap(([file, { source, mutants: of }]) => of.map((mutant) => ({ file, source, ...mutant })));
   return {
     killed: mutants.filter(({ status }) => killedBy.has(status)).length,
     survivors: mutants
       .filter(({ status }) => survivedBy.has(status))
-      .map(({ file, location, mutatorName: mutator, replacement = "" }) => ({
-        file,
-        line: location.start.line,
-        mutator,
-        replacement,
-      })),
+      .map(({ file, source, location: { start, end }, mutatorName: mutator, replacement = "" }) => {
+        const lines = source.split("\n").slice(start.line - 1, end.line);
+        return { file, line: start.line, code: lines.join("\n"), mutator, replacement };
+      }),
   };
 }
