@@ -3,13 +3,14 @@ import { test } from "node:test";
 import type { GroupOfUser, GroupRecord } from "../store/groups.ts";
 import { settle, settleAll } from "../testing/fake-network.ts";
 import { present } from "../testing/present.ts";
-import { encodeRequest } from "../wire/client-frame.ts";
+import { encodeClientFrame, encodeRequest } from "../wire/client-frame.ts";
 import { epoch, groupId, nextEpoch, seq, userId } from "../wire/ids.ts";
 import { parseServerFrame } from "../wire/server-frame.ts";
+import type { ServerParts } from "./assemble.ts";
 import { ClientSession } from "./client-session.ts";
 import { applyChange } from "./groups/changes.ts";
 import type { ServerContext } from "./server-context.ts";
-import { connectionDouble, databaseDouble, serverDouble } from "./testing/doubles.ts";
+import { connectionDouble, databaseDouble, deafBus, serverDouble } from "./testing/doubles.ts";
 
 const alice = userId(1);
 const [seven, eight] = [groupId(7), groupId(8)];
@@ -24,9 +25,9 @@ const records: readonly GroupRecord[] = [seven, eight].map((id) => ({
 }));
 
 /** Alice's session, and what her connection was sent. */
-function newSession(answer: Parameters<typeof databaseDouble>[0]) {
+function newSession(answer: Parameters<typeof databaseDouble>[0], of: Partial<ServerParts> = {}) {
   const sent: string[] = [];
-  const server = serverDouble(databaseDouble(answer));
+  const server = serverDouble(databaseDouble(answer), of);
   const connection = connectionDouble({
     send(bytes) {
       const frame = parseServerFrame(bytes);
@@ -150,4 +151,95 @@ test("a connection that has ended is in no group any more", async () => {
     [0, 0],
   );
   assert.equal(await session.memberOf(seven).then((group) => group?.sessions.size), 0, "and enters none");
+});
+
+test("a connection that has logged in is no stranger any more, and one that has ended is nobody's", () => {
+  const { server } = newSession(async () => []);
+  const claims = { id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 };
+  const before = server.users.count;
+  const connected = () => {
+    const session = new ClientSession(server, connectionDouble());
+    server.strangers.set(session, 0);
+    return session;
+  };
+  const session = connected();
+  assert.ok(session.authenticated(claims, true));
+  assert.deepEqual([server.strangers.size, server.users.count], [0, before + 1]);
+  assert.ok(!session.authenticated({ ...claims, user: userId(2) }, true), "it is alice's already");
+  session.closed();
+  assert.deepEqual([server.users.count, server.users.of(alice).includes(session)], [before, false]);
+
+  // The answer to its login was on the way when it ended.
+  const gone = connected();
+  gone.closed();
+  assert.ok(!gone.authenticated(claims, true));
+  assert.deepEqual([gone.user, server.users.count], [undefined, before]);
+});
+
+test("what a client sends behind the frame that ends its connection is not read", () => {
+  const { session, sent } = newSession(async () => []);
+  session.received(new Uint8Array(1));
+  session.received(encodeRequest({ kind: "ping" }, 1));
+  session.received(new Uint8Array(1));
+  assert.deepEqual(sent, ["error"]);
+});
+
+test("members who watch a group see a connection come and go; one that ends, or leaves the group, watches it no more", async () => {
+  for (const going of ["ends", "leaves"] as const) {
+    const said: string[] = [];
+    const { server, session } = newSession(async ({ name }) => (name === "groups-load" ? records : []), {
+      transport: { publish: (topic) => void said.push(topic) },
+      bus: {
+        ...deafBus("s0"),
+        publish: (_, frame) => void (frame.kind === "presenceWatch" && said.push(`watching: ${frame.watching}`)),
+      },
+    });
+    const bob = userId(2);
+    const group = present(await session.memberOf(seven));
+    group.members.add(bob);
+    await server.presence.watch(session, group);
+    const visitor = new ClientSession(server, connectionDouble());
+    visitor.authenticated({ id: new Uint8Array(16), user: bob, name: "bob", expiresAt: 0 }, true);
+    await visitor.memberOf(seven);
+    server.presence.flush();
+    assert.deepEqual(said.splice(0), ["watching: true", "p7"], "somebody has come");
+    if (going === "ends") visitor.closed();
+    else visitor.leaveGroup(group);
+    server.presence.flush();
+    assert.deepEqual(said.splice(0), ["p7"], "somebody has gone");
+    if (going === "ends") session.closed();
+    else session.leaveGroup(group);
+    assert.deepEqual(said, ["watching: false"]);
+  }
+});
+
+test("an `open` whose connection ends meanwhile watches nothing", async () => {
+  const said: string[] = [];
+  const { session, sent } = newSession(async ({ name }) => (name === "groups-load" ? records : []), {
+    bus: { ...deafBus("s0"), publish: (_, { kind }) => void said.push(kind) },
+  });
+  session.received(encodeClientFrame({ kind: "open", group: seven }));
+  session.closed();
+  await settleAll();
+  assert.deepEqual([said, sent], [[], []]);
+});
+
+test("a `sync` up to a seq that nobody has written moves no group on, and its messages count as delivered", async () => {
+  const message = {
+    sender: alice,
+    clientMessageId: "1",
+    epoch: epoch(1),
+    type: 0,
+    sentAt: 1,
+    payload: Buffer.alloc(1),
+  };
+  const { server, session, sent } = newSession(async ({ name }) =>
+    name === "messages-read" ? [3, 4].map((at) => ({ ...message, seq: seq(at) })) : records,
+  );
+  const group = present(await session.memberOf(seven));
+  session.received(encodeRequest({ kind: "sync", group: seven, after: seq(2), through: seq(1000) }, 1));
+  await settleAll();
+  assert.deepEqual(sent, ["deliver 7", "synced 7"]);
+  assert.equal(group.lastSeq, 4, "a seq that was read, and this server had not heard of");
+  assert.equal(server.counters.deliveries, 2);
 });

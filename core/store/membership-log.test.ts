@@ -3,7 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { openFreshDatabase } from "../testing/database.ts";
 import { present } from "../testing/present.ts";
-import { firstEpoch, type GroupId, groupId, nextEpoch, type UserId, userId } from "../wire/ids.ts";
+import { type Epoch, firstEpoch, type GroupId, groupId, nextEpoch, type UserId, userId } from "../wire/ids.ts";
+import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
 import type { Database } from "./database.ts";
 import { loadGroups } from "./groups.ts";
@@ -194,4 +195,44 @@ test("an entry that comes again after a lost answer gets the first answer, whate
   assert.equal((await database.query({ text: "SELECT FROM messages" })).length, 2);
   const another = following(created.value, bob, { opening }, [alice, bob]);
   assert.equal((await changeGroup(database, another)).ok, false, "another entry with the same index");
+});
+
+test("wrapped keys are for members and for epochs that have begun, and come with an epoch alone; a key that a member has stays", async () => {
+  const database = await openFreshDatabase();
+  const [alice, bob, carol] = await threeUsers(database);
+  const created = await changed(database, creation(groupId(1), alice, [bob]));
+  const wrapped = Buffer.from("another");
+  const withKey = (change: Change, { id }: Known, epoch: Epoch): Change => ({
+    ...change,
+    keys: [...change.keys, { epoch, user: id, wrapped }],
+  });
+  const rekey = following(created, alice, { opening }, [alice, bob]);
+  const rename = following(created, alice, { action: "rename", sealedTitle: new Uint8Array(1) }, []);
+  const next = rekey.entry.epoch;
+  for (const change of [
+    withKey(rekey, carol, next),
+    withKey(rekey, bob, nextEpoch(next)),
+    withKey(rename, alice, firstEpoch),
+  ]) {
+    assert.equal(await refusedWith(database, change), "keys_missing");
+  }
+  await changed(database, withKey(rekey, bob, firstEpoch));
+  const keys = await readKeys(database, { group: groupId(1), user: bob.id, from: firstEpoch, countMax: 10 });
+  assert.deepEqual(
+    keys.map(({ epoch }) => epoch),
+    [1, 2],
+  );
+  assert.notDeepEqual(keys[0]?.wrapped, wrapped);
+});
+
+test("a user is in so many groups at most", async () => {
+  const database = await openFreshDatabase();
+  const [alice, bob] = await threeUsers(database);
+  await database.query({
+    text: `INSERT INTO memberships (group_id, user_id, admin, fingerprint, since)
+           SELECT 1000 + n, $1, false, '', 0 FROM generate_series(2, $2) AS n`,
+    values: [bob.id, limits.userGroupsMax],
+  });
+  await changed(database, creation(groupId(1), alice, [bob]));
+  assert.equal(await refusedWith(database, creation(groupId(2), alice, [bob])), "too_many_groups");
 });

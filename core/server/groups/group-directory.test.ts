@@ -196,6 +196,32 @@ test("a group that nobody here has been in for a while is forgotten, and the bus
   assert.deepEqual([groups.get(one)?.id, groups.get(two)], [one, undefined]);
 });
 
+test("an idle group that somebody asks for is not forgotten before they can enter it", async () => {
+  const { groups, nextRead, clock } = directory();
+  const following = groups.follow(one);
+  (await nextRead()).answer(record(one, 1, [alice]));
+  await following;
+  await clock.advance(31_000);
+  const again = groups.follow(one);
+  groups.forgetIdle();
+  groups.enter(present(await again), sessionDouble());
+  assert.equal(groups.get(one)?.sessions.size, 1);
+});
+
+test("a group that was forgotten is read anew", async () => {
+  const { groups, reads, nextRead, clock } = directory();
+  const following = groups.follow(one);
+  (await nextRead()).answer(record(one, 1, [alice, bob]));
+  const old = await following;
+  await clock.advance(31_000);
+  groups.forgetIdle();
+  const again = groups.follow(one);
+  (await nextRead()).answer(record(one, 2, [alice]));
+  const group = present(await again);
+  assert.notEqual(group, old);
+  assert.deepEqual([group.logLength, [...group.members], reads], [2, [alice], []]);
+});
+
 test("a group that the server follows no more cannot be entered", async () => {
   const { groups, nextRead } = directory();
   const watching = groups.follow(one);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLog } from "../../platform/log.ts";
+import { settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
 import { groupId, seq, type UserId, userId } from "../../wire/ids.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
@@ -18,6 +19,11 @@ function setUp() {
   const cursors: (readonly [UserId, number])[] = [];
   const watchers = new Map<Session, Set<UserId>>();
   const sent: string[] = [];
+  /** The kinds of the frames that went to all who watch here, and what all other servers of the group were told. */
+  const published: string[] = [];
+  const told: string[] = [];
+  /** Runs while cursors are read. */
+  let whileReading = () => {};
   const see = (sessions: Iterable<Session>, bytes: Uint8Array) => {
     const frame = parseServerFrame(bytes);
     if (frame.ok && frame.value.kind === "cursors") cursors.push(...frame.value.cursors);
@@ -28,15 +34,27 @@ function setUp() {
     }
   };
   const presence = new Presence({
-    transport: { publish: (_, frame) => see(watchers.keys(), frame) },
-    database: databaseDouble(async () => {
+    transport: {
+      publish(_, bytes) {
+        const frame = parseServerFrame(bytes);
+        assert.ok(frame.ok);
+        published.push(frame.value.kind);
+        see(watchers.keys(), bytes);
+      },
+    },
+    database: databaseDouble(async ({ name, values = [] }) => {
       if (isAway) throw new Error("the database is away");
+      if (name === "cursors-save") return saved(values);
+      whileReading();
       return [{ user: carol, seq: seq(5) }];
     }),
     groups: { get: () => (isFollowed ? group : undefined) },
     bus: {
-      publish() {},
+      publish: (_, frame) => {
+        if (frame.kind === "cursors") told.push(`cursors ${frame.cursors.join("; ")}`);
+      },
       send: (_, frame) => {
+        if (frame.kind === "typing") sent.push(`typing ${frame.users.join()}`);
         if (frame.kind !== "presence") return;
         const { complete, online, offline } = frame;
         sent.push(complete ? `all ${online.join()}` : `+${online.join()} -${offline.join()}`);
@@ -66,7 +84,23 @@ function setUp() {
   const beAway = (away: boolean) => {
     isAway = away;
   };
-  return { presence, group, connect, leave, open, sent, forget, cursors, beAway };
+  /** Sends what has gathered, and lets the database answer. */
+  const flush = async () => {
+    presence.flush();
+    await settle();
+  };
+  const onReading = (action: () => void) => {
+    whileReading = action;
+  };
+  return {
+    ...{ presence, group, connect, leave, open, flush, sent, published, told, forget, cursors, beAway, onReading },
+  };
+}
+
+/** The rows of a database whose cursors are all behind these. */
+function saved([groups, users, seqs]: readonly unknown[]) {
+  assert.ok(Array.isArray(groups) && Array.isArray(users) && Array.isArray(seqs));
+  return groups.map((group: unknown, i) => ({ group, user: users[i] as unknown, seq: seqs[i] as unknown }));
 }
 
 const sorted = (users: ReadonlySet<UserId>) => [...users].sort((a, b) => a - b);
@@ -133,4 +167,71 @@ test("a server that watches gets all members who are connected here, also when i
   presence.sessionsChanged(group.id);
   presence.flush();
   assert.deepEqual(sent.slice(2), ["+2 -", "+ -2"]);
+});
+
+test("read cursors that cannot be kept while the database is away are kept and shown when it is back", async () => {
+  const { presence, group, connect, open, flush, cursors, told, beAway } = setUp();
+  await open(connect(alice));
+  cursors.length = 0;
+  beAway(true);
+  presence.read({ group: group.id, user: bob, seq: seq(3) });
+  await flush();
+  presence.read({ group: group.id, user: bob, seq: seq(2) });
+  presence.read({ group: group.id, user: alice, seq: seq(4) });
+  await flush();
+  beAway(false);
+  await flush();
+  assert.deepEqual(cursors, [
+    [bob, 3],
+    [alice, 4],
+  ]);
+  assert.deepEqual(told, ["cursors 2,3; 1,4"], "to the other servers, too");
+  presence.read({ group: group.id, user: bob, seq: seq(6) });
+  await flush();
+  assert.deepEqual(cursors.at(-1), [bob, 6]);
+});
+
+test("a session that stops watching while read cursors are read gets none", async () => {
+  const { presence, group, connect, open, cursors, onReading } = setUp();
+  const session = connect(alice);
+  onReading(() => presence.unwatch(session, group));
+  await open(session);
+  assert.deepEqual(cursors, []);
+});
+
+test("what has changed is sent once, and so is who is writing", async () => {
+  const { presence, group, connect, open, flush, published, sent } = setUp();
+  await open(connect(alice));
+  await flush();
+  presence.received("other", { kind: "presenceWatch", group: group.id, watching: true });
+  published.length = 0;
+  sent.length = 0;
+  connect(carol);
+  for (const user of [bob, bob]) presence.typing(group.id, user);
+  for (let period = 0; period < 3; period++) {
+    presence.sessionsChanged(group.id);
+    await flush();
+  }
+  assert.deepEqual(published, ["presence", "typing"]);
+  assert.deepEqual(sent, ["+3 -", "typing 2"]);
+});
+
+test("members at a server that has gone are online no more, and it is sent nothing; neither is one that stops watching", async () => {
+  const { presence, group, connect, open, flush, sent } = setUp();
+  const online = await open(connect(alice));
+  presence.received("other", { ...presenceFrame([carol]), complete: true });
+  presence.received("other", { kind: "presenceWatch", group: group.id, watching: true });
+  presence.received("third", { kind: "presenceWatch", group: group.id, watching: true });
+  await flush();
+  assert.deepEqual(sorted(online), [alice, carol]);
+  sent.length = 0;
+  presence.gone("other");
+  presence.received("third", { kind: "presenceWatch", group: group.id, watching: false });
+  await flush();
+  assert.deepEqual(sorted(online), [alice]);
+  connect(bob);
+  presence.typing(group.id, bob);
+  await flush();
+  assert.deepEqual(sorted(online), [alice, bob]);
+  assert.deepEqual(sent, []);
 });

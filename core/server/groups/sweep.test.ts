@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { dialDirectly } from "../../client/socket/dial.ts";
 import { socketUrl } from "../../cluster/launcher/cluster.ts";
-import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
 import { type Clock, systemClock } from "../../platform/clock.ts";
-import { silentLog } from "../../platform/log.ts";
-import { seededRandom } from "../../platform/random.ts";
 import { freshDatabase } from "../../testing/database.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
 import { until } from "../../testing/until.ts";
 import { seq } from "../../wire/ids.ts";
-import { ChatServer } from "../chat-server.ts";
+import type { ChatServer } from "../chat-server.ts";
 import { deafBus } from "../testing/doubles.ts";
-import { availableTransport } from "../transport/open-transport.ts";
-
-const servers: ChatServer[] = [];
-after(async () => {
-  for (const server of servers) await server.close();
-});
+import { loneServer, ownOpaque } from "../testing/lone-server.ts";
 
 /** Periods are a tenth of what they are otherwise: these tests wait for sweeps. */
 const hasty: Clock = { ...systemClock, every: (periodMs, action) => systemClock.every(periodMs / 10, action) };
@@ -25,30 +17,8 @@ const hasty: Clock = { ...systemClock, every: (periodMs, action) => systemClock.
 /** Two servers on one database whose bus brings nothing, so that each seems to be alone. */
 async function deafServers(): Promise<[ChatServer, ChatServer]> {
   const databaseUrl = await freshDatabase();
-  const opaque = await opaqueServer(await createOpaqueSecret());
-  const startServer = async (id: string) => {
-    const server = await ChatServer.start(
-      {
-        transport: availableTransport("uws"),
-        tls: undefined,
-        host: "127.0.0.1",
-        port: 0,
-        databaseUrl,
-        databaseConnectionsMax: 2,
-        tokenSecret: new Uint8Array(32),
-        tokenLifetimeMs: 1e9,
-        limits: { connectionsMax: 10, sends: { burst: 1e6, perSecond: 1e6 }, logins: { burst: 10, perSecond: 1 } },
-        backpressureBytesMax: 1024 * 1024,
-        idleSecondsMax: 60,
-        ingest: { rowsMax: 1000, bytesMax: 1024 * 1024, statementRowsMax: 100, commitSpacingMs: 0 },
-        attachments: { bytesMax: 1024, quotaBytes: 1024 },
-        expiryPeriodMs: 60_000,
-      },
-      { bus: deafBus(id), opaque, clock: hasty, random: seededRandom(1), log: silentLog },
-    );
-    servers.push(server);
-    return server;
-  };
+  const opaque = await ownOpaque();
+  const startServer = (id: string) => loneServer(databaseUrl, { clock: hasty, bus: deafBus(id), opaque });
   return [await startServer("a"), await startServer("b")];
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { createOpaqueSecret, opaqueServer } from "../../e2ee/opaque-server.ts";
+import { refused } from "../../platform/result.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import { Counters } from "../counters.ts";
@@ -28,6 +29,7 @@ async function serverOfAlice(burst = 100) {
   assert.ok(finished.ok);
   const alice = { id: 1, name: "alice", credential: "alice", record: finished.value.message };
   const clock = new FakeClock();
+  const crypto = { isBusy: false };
   const server: AuthenticationParts = {
     clock,
     gate: new LoginGate({ burst, perSecond: 1 }, clock),
@@ -43,6 +45,7 @@ async function serverOfAlice(burst = 100) {
       ...real,
       startLogin(...args: Parameters<typeof real.startLogin>) {
         steps.push(`startLogin ${args[0].length} ${args[2].length}`);
+        if (crypto.isBusy) return Promise.resolve(refused("busy"));
         return real.startLogin(...args);
       },
       finishLogin(...args: Parameters<typeof real.finishLogin>) {
@@ -75,11 +78,14 @@ async function serverOfAlice(burst = 100) {
       steps: [...steps],
     };
   };
-  return logIn;
+  /** Begins a login with a message that is none. */
+  const beginWrongly = (name: string) =>
+    new Authentication(server, { authenticated: () => true }).logInStart({ name, message: new Uint8Array(96) });
+  return { logIn, crypto, beginWrongly };
 }
 
 test("a wrong password and an unknown user take the server the same steps, and look the same", async () => {
-  const logIn = await serverOfAlice();
+  const { logIn } = await serverOfAlice();
   const wrong = await logIn("alice", "a guess");
   assert.equal(wrong.steps?.length, 3, "it looks for the user, answers, and checks");
   // A name as long as alice's, so that the requests have the same length.
@@ -89,7 +95,7 @@ test("a wrong password and an unknown user take the server the same steps, and l
 });
 
 test("failed logins of a name use up its budget, and successful ones nothing", async () => {
-  const logIn = await serverOfAlice(3);
+  const { logIn } = await serverOfAlice(3);
   const codes = async (name: string, ...passwords: readonly string[]) => {
     const outcomes: string[] = [];
     for (const password of passwords) outcomes.push((await logIn(name, password)).code);
@@ -110,4 +116,18 @@ test("failed logins of a name use up its budget, and successful ones nothing", a
       "too_many_attempts",
     ]);
   }
+});
+
+test("a login that finds too many others under way costs no try, and one that is begun with nonsense does", async () => {
+  const { logIn, crypto, beginWrongly } = await serverOfAlice(2);
+  crypto.isBusy = true;
+  for (let round = 0; round < 4; round++) assert.equal((await logIn("alice", rightPassword)).code, "busy");
+  crypto.isBusy = false;
+  assert.equal((await logIn("alice", rightPassword)).code, "welcome");
+  const codes: unknown[] = [];
+  for (let round = 0; round < 3; round++) {
+    const answer = await beginWrongly("alice");
+    codes.push(answer.kind === "error" ? answer.code : answer.kind);
+  }
+  assert.deepEqual(codes, ["malformed_frame", "malformed_frame", "too_many_attempts"]);
 });

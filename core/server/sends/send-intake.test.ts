@@ -77,6 +77,8 @@ test("over the budget a message is refused with the time until a portion may com
     { id: 20, code: "rate_limited", retryAfterMs: 250, remaining: 10, resetMs: 500 },
     { id: 21, code: "rate_limited", retryAfterMs: 275, remaining: 11, resetMs: 500 },
   ]);
+  send(22, { type: messageTypes.handshake });
+  assert.equal(rejected.at(-1)?.code, "rate_limited", "the budget is for all messages");
   await clock.advance(250);
   for (const id of [20, 21]) send(id);
   assert.deepEqual(taken().slice(20), [20, 21]);

@@ -92,6 +92,9 @@ test("turns are bounded, and the earliest messages have them", () => {
   turns.refused(group, id(1), 1, 0);
   assert.equal(turns.numberOf(group, id(1)), 1);
   assert.equal(turns.numberOf(group, id(10 + max - 1)), undefined);
+  turns.ended(group, id(1));
+  turns.refused(group, id(6000), 6000, 0);
+  assert.equal(turns.numberOf(group, id(6000)), 6000, "a turn that has ended makes room for another");
 });
 
 test("the first refused message of a group gets a turn although other groups have all turns, and the next gets none", () => {

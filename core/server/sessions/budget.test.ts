@@ -40,6 +40,9 @@ test("a token that is given back can be taken again", () => {
   assert.equal(budget.take(0), 0);
   budget.refund();
   assert.equal(budget.take(0), 0);
+  for (let round = 0; round < 3; round++) budget.refund();
+  assert.equal(budget.take(0), 0);
+  assert.ok(budget.take(0) > 0, "but there are never more than the burst");
 });
 
 test("budgets that are full again are forgotten, others are not", () => {
