@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { until } from "../../core/testing/until.ts";
-import { cpuLimitCores, othersBetween, parseProcStat, readMachine } from "./machine-load.ts";
+import { busySecondsOf, cpuLimitCores, othersBetween, parseProcStat, readMachine } from "./machine-load.ts";
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), "machine-load-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -22,7 +22,14 @@ function rootWith(files: Readonly<Record<string, string>>): string {
 test("the kernel's ticks are read as seconds of work and seconds stolen by the host; waiting is neither", () => {
   const text = "cpu  100 20 30 4000 50 6 7 800 9 0\ncpu0 1 1 1 1 1 1 1 1 0 0\nintr 5\n";
   assert.deepEqual(parseProcStat(text), { busySeconds: 1.63, stolenSeconds: 8 });
-  for (const broken of ["", "cpu0 1 2 3 4 5 6 7 8\n", "cpu  1 2 3\n", "cpu  1 2 x 4 5 6 7 8\n"])
+  assert.deepEqual(parseProcStat("cpu  1 2 3 4 5 6 7 8"), { busySeconds: 0.19, stolenSeconds: 0.08 });
+  for (const broken of [
+    "",
+    "mycpu  1 2 3 4 5 6 7 8\n",
+    "cpu0 1 2 3 4 5 6 7 8\n",
+    "cpu  1 2 3\n",
+    "cpu  1 2 x 4 5 6 7 8\n",
+  ])
     assert.equal(parseProcStat(broken), undefined, broken);
 });
 
@@ -34,6 +41,23 @@ test("the load of others is the busy time that is not ours, in cores", () => {
   assert.deepEqual(othersBetween(before, later, undefined), { otherCpuCores: null, stolenCpuCores: 0.5 });
   const unknown = { ...before, stolenSeconds: undefined };
   assert.equal(othersBetween(unknown, later, 2).stolenCpuCores, null);
+  assert.equal(othersBetween(before, { ...later, stolenSeconds: undefined }, 2).stolenCpuCores, null);
+  const nothing = { otherCpuCores: null, stolenCpuCores: null };
+  assert.deepEqual(othersBetween(before, { ...later, atMs: before.atMs }, 2), nothing, "no time has passed");
+});
+
+test("where the kernel's file is not known, Node's times of the cores are added up", () => {
+  const times = { user: 1000, nice: 200, sys: 30, idle: 9_000_000, irq: 4 };
+  assert.equal(busySecondsOf([{ times }, { times: { ...times, user: 2000 } }]), 3.468);
+  const [byNode, byKernel] = [readMachine("darwin"), readMachine("linux")];
+  assert.equal(byNode.stolenSeconds, undefined);
+  assert.notEqual(byKernel.stolenSeconds, undefined);
+  // Node leaves out the interrupts' second half, and other programs run in between.
+  const [least, most] = [byKernel.busySeconds / 2, byKernel.busySeconds * 2];
+  assert.ok(
+    least < byNode.busySeconds && byNode.busySeconds < most,
+    `${byNode.busySeconds} of ${byKernel.busySeconds}`,
+  );
 });
 
 test("this machine can be read, and its work counts up", async () => {
@@ -68,6 +92,21 @@ test("the tightest limit of a control group and all groups above it is found, in
       },
       0.5,
     ],
+    // Groups of other controllers may have the names of groups of this one, and are not its.
+    [
+      {
+        "proc/self/cgroup": "11:memory:/small\n12:cpu:/large\n",
+        "sys/fs/cgroup/cpu/small/cpu.cfs_quota_us": "50000\n",
+        "sys/fs/cgroup/cpu/small/cpu.cfs_period_us": "100000\n",
+        "sys/fs/cgroup/cpu/large/cpu.cfs_quota_us": "300000\n",
+        "sys/fs/cgroup/cpu/large/cpu.cfs_period_us": "100000\n",
+      },
+      3,
+    ],
+    // A group outside of the container's, seen from inside.
+    [{ "proc/self/cgroup": "0::/../beside\n", "sys/fs/cgroup/beside/cpu.max": "50000 100000\n" }, 0.5],
+    [{ "proc/self/cgroup": "0::/user\n", "sys/fs/cgroup/user/cpu.max": "x 100000\n" }, undefined],
+    [{ "proc/self/cgroup": "no line of this file\n0::/\n", "sys/fs/cgroup/cpu.max": "1000 1000\n" }, 1],
   ] as const) {
     assert.equal(cpuLimitCores(rootWith(files)), cores, JSON.stringify(files));
   }

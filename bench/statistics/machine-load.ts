@@ -18,10 +18,10 @@ export interface OthersLoad {
   readonly stolenCpuCores: number | null;
 }
 
-export function readMachine(): MachineReading {
+export function readMachine(platform = process.platform): MachineReading {
   const atMs = clock.monotonic();
-  const kernel = process.platform === "linux" ? parseProcStat(readFileSync("/proc/stat", "latin1")) : undefined;
-  return { atMs, ...(kernel ?? { busySeconds: busySecondsByNode(), stolenSeconds: undefined }) };
+  const kernel = platform === "linux" ? parseProcStat(readFileSync("/proc/stat", "latin1")) : undefined;
+  return { atMs, ...(kernel ?? { busySeconds: busySecondsOf(os.cpus()), stolenSeconds: undefined }) };
 }
 
 /** `ownCpuSeconds`: what the measured programs and the load generator used between the readings; undefined if unknown. */
@@ -50,8 +50,8 @@ const ticksPerSecond = 100;
 
 /** Parses /proc/stat (proc(5)), whose first line adds up all cores. `user` and `nice` include the time of guests. */
 export function parseProcStat(text: string): Omit<MachineReading, "atMs"> | undefined {
-  const fields = /^cpu +(.*)$/m.exec(text)?.[1]?.split(" ").map(Number);
-  if (!fields || fields.length < 8 || fields.some(Number.isNaN)) return undefined;
+  const fields = /^cpu +(.*)$/m.exec(text)?.[1]?.split(" ").map(Number) ?? [];
+  if (fields.length < 8 || fields.some(Number.isNaN)) return undefined;
   const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = fields;
   return {
     busySeconds: (user + nice + system + irq + softIrq) / ticksPerSecond,
@@ -59,8 +59,9 @@ export function parseProcStat(text: string): Omit<MachineReading, "atMs"> | unde
   };
 }
 
-function busySecondsByNode(): number {
-  return os.cpus().reduce((sum, { times }) => sum + (times.user + times.nice + times.sys + times.irq) / 1000, 0);
+/** What Node knows of the cores, which is the same on every platform. */
+export function busySecondsOf(cores: readonly Pick<os.CpuInfo, "times">[]): number {
+  return cores.reduce((sum, { times }) => sum + (times.user + times.nice + times.sys + times.irq) / 1000, 0);
 }
 
 /**

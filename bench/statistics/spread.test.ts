@@ -6,6 +6,8 @@ import { spreadOf } from "./spread.ts";
 test("one round has no spread, and rounds that agree have none either", () => {
   assert.deepEqual(spreadOf([3]), { median: 3, low: 3, high: 3 });
   assert.deepEqual(spreadOf([2, 2, 2, 2]), { median: 2, low: 2, high: 2 });
+  const none = spreadOf([]);
+  assert.ok([none.median, none.low, none.high].every(Number.isNaN));
 });
 
 test("a few rounds spread from the smallest to the largest, whatever their order", () => {

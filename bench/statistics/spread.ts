@@ -13,9 +13,6 @@ export interface Spread {
  * or fewer that is the range from the smallest to the largest; with one, that one value.
  */
 export function spreadOf(rounds: readonly number[]): Spread {
-  const [first] = rounds;
-  // Resampling one value always draws that value.
-  if (rounds.length === 1 && first !== undefined) return { median: first, low: first, high: first };
   const random = seededRandom(rounds.length);
   const medians = Array.from({ length: resamples }, () =>
     median(Array.from(rounds, () => pickOne(random, rounds))),

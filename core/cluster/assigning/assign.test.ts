@@ -6,6 +6,20 @@ import { Assigner } from "./assign.ts";
 import { Roster } from "./roster.ts";
 import { turnsMemory } from "./turns.ts";
 
+test("the line that has formed before goes on: each client gets the server after the one of the client before it", () => {
+  const clock = new FakeClock();
+  const roster = new Roster();
+  const names = ["a", "b", "c"];
+  const load = { connections: 0, utilization: 0, lagMs: 0, draining: false };
+  for (const server of names) roster.heard({ server, url: `ws://${server}`, load }, clock.monotonic());
+  const options = { strategy: "round-robin", turns: turnsMemory(names) } as const;
+  const parts = { roster, random: seededRandom(1), clock };
+  // Two servers of a process, which take the servers in one order together.
+  const assigners = [new Assigner(options, parts), new Assigner(options, parts)];
+  const urls = Array.from({ length: 7 }, (_, i) => assigners[i % 2]?.assign("clients")?.url);
+  assert.deepEqual(urls, ["ws://a", "ws://b", "ws://c", "ws://a", "ws://b", "ws://c", "ws://a"]);
+});
+
 test("clients that stay count as connections before the next heartbeat, visits do not", () => {
   const clock = new FakeClock();
   const roster = new Roster();

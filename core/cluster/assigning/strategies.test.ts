@@ -70,7 +70,8 @@ function sentInTurn(rostersInTime: readonly (readonly RosterEntry[])[]): string[
   });
 }
 
-test("least connections takes the emptiest", () => {
+test("least connections takes the emptiest, and the first of several", () => {
+  assert.equal(strategies["least-connections"]([entry("a", 2), entry("b", 1), entry("c", 1)]).server, "b");
   fc.assert(
     fc.property(rosters, (roster) => {
       const picked = strategies["least-connections"](roster);
