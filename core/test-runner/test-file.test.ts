@@ -3,16 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { leftoverProcesses } from "../testing/leftover-processes.ts";
+import { until } from "../testing/until.ts";
 import { runTestFile, type TestFileResult } from "./test-file.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "test-file-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** The result of a test file with this text. */
-function resultOf(text: string, secondsMax = 60): Promise<TestFileResult> {
+function resultOf(text: string, secondsMax = 60, signal?: AbortSignal): Promise<TestFileResult> {
   const file = path.join(scratch, "probe.mjs");
   writeFileSync(file, `import { suite, test } from "node:test";\nimport assert from "node:assert/strict";\n${text}`);
-  return runTestFile(file, secondsMax);
+  return runTestFile(file, secondsMax, signal);
 }
 
 test("a file's tests are counted, and its output and its tests' remarks are kept", async () => {
@@ -56,6 +58,26 @@ test("a file whose process ends badly, or that has no test, has failed", async (
     );
     assert.match(failed[0]?.error ?? "", error);
   }
+});
+
+test("what a file has started ends with it when it is ended, at once or for being late", async () => {
+  const starts = `
+    import { spawn } from "node:child_process";
+    test("x", () => {
+      spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)", process.argv[1]], { stdio: "ignore" });
+      return new Promise(() => setInterval(() => {}, 1000));
+    });`;
+  const childrenLeft = () => leftoverProcesses([path.join(scratch, "probe.mjs")]);
+  const late = await resultOf(starts, 2);
+  assert.match(late.failed.at(-1)?.error ?? "", /it had not ended after 2 s/);
+  await until(() => childrenLeft().length === 0, "the late file's child has ended");
+
+  const stopping = new AbortController();
+  const running = resultOf(starts, 60, stopping.signal);
+  if (process.platform === "linux") await until(() => childrenLeft().length === 2, "the file and its child run");
+  stopping.abort();
+  assert.match((await running).failed.at(-1)?.error ?? "", /SIGTERM/);
+  await until(() => childrenLeft().length === 0, "the ended file's child has ended");
 });
 
 test("a file that does not end in time is killed, and has failed", async () => {

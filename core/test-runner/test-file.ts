@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { systemClock } from "../platform/clock.ts";
+import { codeOf } from "../platform/failure.ts";
 import { type ReportedEvent, readEvent } from "./events-reporter.ts";
 
 /** A test that failed, or a file that ended badly although its tests did not. */
@@ -26,9 +27,12 @@ export interface TestFileResult {
 
 const reporter = new URL("./events-reporter.js", import.meta.url).href;
 
+/** How long a file that is ended has for ending what it has started elsewhere, such as a terminal. */
+const endMsMax = 3000;
+
 /**
- * Runs one compiled test file in a process of its own. One that has not ended after `secondsMax` is killed, and has failed;
- * so has one that the signal ends.
+ * Runs one compiled test file in a process of its own. One that has not ended after `secondsMax` is ended, and has failed;
+ * so has one that the signal ends. What these have started is killed with them.
  */
 export async function runTestFile(file: string, secondsMax: number, signal?: AbortSignal): Promise<TestFileResult> {
   const began = systemClock.monotonic();
@@ -39,21 +43,30 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   const child = spawn(
     process.execPath,
     ["--enable-source-maps", `--test-reporter=${reporter}`, `--test-reporter-destination=${events}`, file],
-    { stdio: ["ignore", "pipe", "pipe"], env: environment },
+    // A group of its own: its processes can be ended together.
+    { stdio: ["ignore", "pipe", "pipe"], env: environment, detached: true },
   );
   const printed: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => printed.push(chunk));
+  const ended = once(child, "exit");
   let isLate = false;
+  const end = () => {
+    child.kill("SIGTERM");
+    // A process that hangs in a loop never handles a signal.
+    const cancelKill = systemClock.after(endMsMax, () => child.kill("SIGKILL"));
+    void ended.then(() => {
+      cancelKill();
+      killGroup(child.pid);
+    });
+  };
   const cancel = systemClock.after(secondsMax * 1000, () => {
     isLate = true;
-    // Not a signal that the process may handle: a process that hangs in a loop never would.
-    child.kill("SIGKILL");
+    end();
   });
-  const end = () => void child.kill("SIGTERM");
   signal?.addEventListener("abort", end);
   // Not "close": processes that it started and left behind may hold its output open.
-  await once(child, "exit");
+  await ended;
   const { exitCode: code, signalCode: killedBy } = child;
   cancel();
   signal?.removeEventListener("abort", end);
@@ -72,6 +85,16 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
     seconds: (systemClock.monotonic() - began) / 1000,
     output: remarks.concat(Buffer.concat(printed).toString()).join("\n"),
   };
+}
+
+/** Kills the processes of a group that are still there. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (cause) {
+    if (codeOf(cause) !== "ESRCH") throw cause;
+  }
 }
 
 /** The events up to the last whole line: that of a process that was killed may be cut. */
