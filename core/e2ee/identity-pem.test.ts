@@ -9,6 +9,7 @@ import fc from "fast-check";
 import forge from "node-forge";
 import { keyPair } from "../testing/key-pairs.ts";
 import { present } from "../testing/present.ts";
+import { propertyRuns } from "../testing/property-runs.ts";
 import { createIdentity, type Identity, type IdentityKeyPairs } from "./identity.ts";
 import { identityFromPem, identityToPem } from "./identity-pem.ts";
 
@@ -140,7 +141,7 @@ suite("an identity in PEM", () => {
         const read = identityFromPem(text.slice(0, at) + put + text.slice(at + 1), passphrase);
         if (read.ok) assert.deepEqual(read.value.public.fingerprint, alice.public.fingerprint);
       }),
-      { numRuns: 25 },
+      propertyRuns(25),
     );
   });
 });

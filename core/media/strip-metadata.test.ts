@@ -5,6 +5,7 @@ import { test } from "node:test";
 import exifr from "exifr";
 import fc from "fast-check";
 import { projectRoot } from "../platform/project-root.ts";
+import { propertyRuns } from "../testing/property-runs.ts";
 import { imageType } from "./identify.ts";
 import { stripMetadata } from "./strip-metadata.ts";
 
@@ -45,7 +46,7 @@ for (const [name, type] of Object.entries(images)) {
         changed[at] = byte;
         stripMetadata(changed);
       }),
-      { numRuns: 2000 },
+      propertyRuns(2000),
     );
   });
 }

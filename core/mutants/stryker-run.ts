@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -36,6 +37,9 @@ export interface StrykerResult {
 const killedBy: ReadonlySet<string> = new Set(["Killed", "Timeout"]);
 const survivedBy: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
 
+/** Each mutant is tried with all properties that reach it, so these are run less often. */
+const propertyShare = "0.1";
+
 /**
  * Mutates a room's sources with Stryker, which is installed for the run. TypeScript 7 has no programming interface, so Stryker only
  * instruments the sources, and the project's own compiler builds them, once for all mutants.
@@ -50,16 +54,20 @@ export async function runStryker(
     for (const file of ["package.json", "package-lock.json"]) {
       copyFileSync(path.join(projectRoot, "core/mutants/stryker", file), path.join(tools, file));
     }
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], tools, process.env);
+    await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], tools, process.env);
     const bin = path.join(tools, "node_modules/node/bin");
     const tests = folders
       .flatMap((folder) => testsBelow(path.join("dist", folder), workshop.root))
       .filter((file) => !without.includes(file));
     writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(mutate, tests, tools)));
     // Stryker needs a newer Node than the project does.
-    const environment = { ...workshop.environment, PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}` };
+    const environment = {
+      ...workshop.environment,
+      FC_RUNS: propertyShare,
+      PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}`,
+    };
     const program = path.join(tools, "node_modules/@stryker-mutator/core/bin/stryker.js");
-    run(path.join(bin, "node"), [program, "run"], workshop.root, environment);
+    await run(path.join(bin, "node"), [program, "run"], workshop.root, environment);
     return resultOf(readFileSync(path.join(workshop.root, "mutation.json"), "utf8"));
   } finally {
     workshop.remove();
@@ -84,6 +92,9 @@ function settings(mutate: readonly string[], testFiles: readonly string[], tools
     buildCommand: "node ../../node_modules/typescript/bin/tsc",
     mutate: [...mutate, "!**/*.{test,fuzz}.ts", "!**/testing/**"],
     coverageAnalysis: "perTest",
+    // A mutant that only takes longer, on a machine that does other work, has survived.
+    timeoutMS: 10_000,
+    timeoutFactor: 3,
     // What is only evaluated when a module is loaded would need each test file for each mutant.
     ignoreStatic: true,
     tap: {
@@ -96,9 +107,17 @@ function settings(mutate: readonly string[], testFiles: readonly string[], tools
   };
 }
 
-function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): void {
-  const { status, error } = spawnSync(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"] });
-  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}`, { cause: error });
+/** Runs a program, which ends with this one when this one is ended. */
+async function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+  // A group of its own: Stryker's processes can be ended together.
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
+  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGTERM");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);
+  await once(child, "exit");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
+  if (child.exitCode !== 0) {
+    throw new Error(`${command} ${args.join(" ")} ended with ${child.exitCode ?? child.signalCode}`);
+  }
 }
 
 /** What Stryker's report in JSON (schema of mutation-testing-elements) says of a room. */

@@ -14,6 +14,7 @@ import {
   type OneOfEach,
   serverFrames,
 } from "../testing/arbitrary-frames.ts";
+import { propertyRuns } from "../testing/property-runs.ts";
 import { encodeClientFrame, parseClientFrame } from "./client-frame.ts";
 import { DeliverCursor, deliverHeaderBytes, encodeDeliver, parseDeliver } from "./deliver-frame.ts";
 import { type FrameFault, protocolVersion } from "./frame.ts";
@@ -22,12 +23,6 @@ import { limits } from "./limits.ts";
 import { encodeLinkFrame, parseLinkFrame } from "./link-frame.ts";
 import { encodeEntryBody, joinEntry, parseEntry, signatureBytes } from "./membership-entry.ts";
 import { encodeServerFrame, parseServerFrame } from "./server-frame.ts";
-
-/** fast-check prints the seed and path of a failure; `FC_SEED` plays a run again. */
-const runs = {
-  numRuns: 400,
-  ...(process.env.FC_SEED === undefined ? {} : { seed: Number(process.env.FC_SEED) }),
-};
 
 interface Codec<Frame> {
   encode(frame: Frame): Uint8Array;
@@ -60,7 +55,7 @@ function framesGoThrough<Frame extends { readonly kind: string }>(
           assert.ok(parsed.ok, inspect(parsed));
           assert.deepEqual(plain(parsed.value), plain(frame));
         }),
-        runs,
+        propertyRuns(400),
       );
     });
 
@@ -77,7 +72,7 @@ function framesGoThrough<Frame extends { readonly kind: string }>(
             else assert.equal(parsed.ok, false, `cut after ${length} of ${bytes.length} bytes`);
           }
         }),
-        { ...runs, numRuns: 100 },
+        propertyRuns(100),
       );
     });
 
@@ -86,7 +81,7 @@ function framesGoThrough<Frame extends { readonly kind: string }>(
         fc.property(any, fc.integer({ min: 0, max: 255 }), (frame, byte) => {
           assert.equal(parse(Buffer.concat([encode(frame), Buffer.from([byte])])).ok, false);
         }),
-        runs,
+        propertyRuns(400),
       );
     });
 
@@ -97,7 +92,7 @@ function framesGoThrough<Frame extends { readonly kind: string }>(
           const parsed = parse(Buffer.from([protocolVersion, kind, ...bytes]));
           if (!parsed.ok) assert.ok(parsed.reason.code.length > 0 && parsed.reason.detail.length > 0);
         }),
-        { ...runs, numRuns: 2000 },
+        propertyRuns(2000),
       );
     });
 
@@ -112,7 +107,7 @@ function framesGoThrough<Frame extends { readonly kind: string }>(
             parse(bytes);
           },
         ),
-        { ...runs, numRuns: 1000 },
+        propertyRuns(1000),
       );
     });
   });
@@ -153,7 +148,7 @@ test("the cursor reads from a DELIVER what the parser reads from it", () => {
       }
       assert.equal(cursor.next(), false);
     }),
-    runs,
+    propertyRuns(400),
   );
 });
 
@@ -186,7 +181,7 @@ suite("membership entries", () => {
         assert.deepEqual(plain(parsed.value.entry), plain(entry));
         assert.deepEqual(Buffer.from(parsed.value.body), Buffer.from(encodeEntryBody(entry)));
       }),
-      runs,
+      propertyRuns(400),
     );
   });
 
@@ -198,7 +193,7 @@ suite("membership entries", () => {
         parseEntry(noise);
         parseEntry(Buffer.concat([Buffer.alloc(signatureBytes), noise]));
       }),
-      { ...runs, numRuns: 100 },
+      propertyRuns(100),
     );
   });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../testing/property-runs.ts";
 import { epoch, firstEpoch, groupId, type UserId, userId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { applyEntry, type Membership } from "./membership.ts";
@@ -193,6 +194,6 @@ test("any sequence of accepted entries keeps a group in order", () => {
         if (membership.members.size > 0) assert.ok(admins(membership).length > 0, "never without an admin");
       }
     }),
-    { numRuns: 500 },
+    propertyRuns(500),
   );
 });

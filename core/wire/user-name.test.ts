@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { present } from "../testing/present.ts";
+import { propertyRuns } from "../testing/property-runs.ts";
 import { limits } from "./limits.ts";
 import { canonicalUserName } from "./user-name.ts";
 
@@ -64,6 +65,6 @@ test("the canonical form of a canonical form is itself", () => {
       const once = canonical(name);
       if (once !== undefined) assert.equal(canonical(once), once);
     }),
-    { numRuns: 3000 },
+    propertyRuns(3000),
   );
 });

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { present } from "../../core/testing/present.ts";
+import { propertyRuns } from "../../core/testing/property-runs.ts";
 import type { MessageRow } from "../model/shown.ts";
 import type { ChatState, Conversation } from "../model/state.ts";
 import { facts, messageIn, messages, pageOf, releaseTeam, releaseTeamSession } from "../testing/release-team.ts";
@@ -88,7 +89,7 @@ suite("scrolling", () => {
           at = Object.assign({}, at, { anchor: scrolled(at, state, size, 1) });
         }
       }),
-      { numRuns: 30 },
+      propertyRuns(30),
     );
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../core/testing/property-runs.ts";
 import { bindingsOf } from "../keys/bindings.ts";
 import { alice, bob, cats, catsFacts, chatSession, dogs, idOf, messageRow, signInSession } from "../testing/session.ts";
 import type { Event } from "./event.ts";
@@ -111,6 +112,6 @@ test("any sequence of events keeps the state sound", () => {
           if ("at" in dialog && typeof dialog.at === "number") assert.ok(dialog.at >= 0);
       }
     }),
-    { numRuns: 300 },
+    propertyRuns(300),
   );
 });

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { PNG } from "pngjs";
 import type { Picture } from "../../core/media/pixels.ts";
 import { projectRoot } from "../../core/platform/project-root.ts";
+import { propertyRuns } from "../../core/testing/property-runs.ts";
 import { decode } from "./decode.ts";
 
 const fixture = (name: string) => readFileSync(path.join(projectRoot, "core/media/fixtures", name));
@@ -131,7 +132,7 @@ test("a picture cut anywhere, or with bytes changed, is decoded or refused, and 
         assert.equal(pixels.length, width * height * 4);
       } else assert.ok(result.reason.length > 0);
     }),
-    { numRuns: 500 },
+    propertyRuns(500),
   );
   for (const name of names) assert.ok(decode(fixture(name)).ok, name);
 });

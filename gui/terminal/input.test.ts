@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../core/testing/property-runs.ts";
 import { endInput, type InputItem, noInput, pasteBytesMax, readInput } from "./input.ts";
 
 const escape = "\u001b";
@@ -105,6 +106,6 @@ test("input cut at any byte means the same", () => {
       assert.deepEqual(read(...cut), read(whole));
       assert.deepEqual(read(...Array.from(whole, (byte) => Uint8Array.of(byte))), read(whole));
     }),
-    { numRuns: 1000 },
+    propertyRuns(1000),
   );
 });

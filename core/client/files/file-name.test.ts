@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../testing/property-runs.ts";
 import { safeFileName } from "./file-name.ts";
 
 test("a name from somebody else becomes a plain file name: no path, not hidden, not reserved", () => {
@@ -39,6 +40,6 @@ test("whatever the name, it stays in its directory, is not hidden, and fits", ()
       assert.ok(safe !== "" && !safe.startsWith(".") && !/[\p{Cc}\p{Cf}/\\]/u.test(safe), JSON.stringify(safe));
       assert.ok(Buffer.byteLength(safe) <= 255);
     }),
-    { numRuns: 2000 },
+    propertyRuns(2000),
   );
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { present } from "../../testing/present.ts";
+import { propertyRuns } from "../../testing/property-runs.ts";
 import { DeliverCursor, encodeDeliver } from "../../wire/deliver-frame.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { GroupFeed } from "./group-feed.ts";
@@ -228,6 +229,6 @@ test("with messages lost, repeated, reordered and expired, every message that st
         [...expired].sort((a, b) => a - b),
       );
     }),
-    { numRuns: 300 },
+    propertyRuns(300),
   );
 });

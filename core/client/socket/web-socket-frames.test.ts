@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import * as ws from "ws";
 import { present } from "../../testing/present.ts";
+import { propertyRuns } from "../../testing/property-runs.ts";
 import { clientFrame, FrameReader, opcodes } from "./web-socket-frames.ts";
 
 const messageBytesMax = 100_000;
@@ -84,7 +85,7 @@ test("messages come whole, in whatever pieces they arrive", () => {
         assert.deepEqual(read(pieces), expected);
       },
     ),
-    { numRuns: 200 },
+    propertyRuns(200),
   );
 });
 
@@ -131,7 +132,7 @@ test("fragments may not add up to more than a message may have", () => {
 test("random bytes never throw", () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 10 }), (pieces) => void read(pieces)),
-    { numRuns: 2000 },
+    propertyRuns(2000),
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../testing/property-runs.ts";
 import { briefLine, harmless, harmlessLine, jsonLine, plainLine } from "./harmless.ts";
 
 const anything = fc.oneof(
@@ -17,7 +18,7 @@ test("whatever somebody sends, no control, format or private character is left b
       assert.doesNotMatch(harmlessLine(text), forbidden);
       assert.equal(harmless(harmless(text)), harmless(text));
     }),
-    { numRuns: 2000 },
+    propertyRuns(2000),
   );
 });
 

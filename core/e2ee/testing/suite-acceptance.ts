@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite as describe, test } from "node:test";
 import fc from "fast-check";
 import { present } from "../../testing/present.ts";
+import { propertyRuns } from "../../testing/property-runs.ts";
 import { epoch, groupId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import type { AnySuite } from "../suite.ts";
@@ -134,7 +135,7 @@ export function suiteAcceptance(name: string, create: () => AnySuite): void {
           assert.ok(isFault(await bob.open(noise, alice)));
           assert.equal(typeof (await bob.takeHandshake(noise, alice, epoch(1))), "string");
         }),
-        { numRuns: 50 },
+        propertyRuns(50),
       );
       assert.equal(await bob.open(payload, alice), "hello");
     });
