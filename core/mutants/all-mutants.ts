@@ -4,7 +4,9 @@ import { deliveryMutants } from "./list/delivery.ts";
 import { encryptionMutants } from "./list/encryption.ts";
 import { fileMutants } from "./list/files.ts";
 import { instrumentMutants } from "./list/instruments.ts";
+import { mailMutants } from "./list/mail.ts";
 import { membershipMutants } from "./list/membership.ts";
+import { peopleMutants } from "./list/people.ts";
 import { programMutants } from "./list/programs.ts";
 import { sendMutants } from "./list/sends.ts";
 import type { Mutants } from "./mutant.ts";
@@ -18,6 +20,8 @@ export const allMutants: Mutants = {
   ...fileMutants,
   ...encryptionMutants,
   ...clientMutants,
+  ...mailMutants,
+  ...peopleMutants,
   ...instrumentMutants,
   ...programMutants,
 };

@@ -3,8 +3,8 @@ import type { Mailbox } from "../mail/mailbox.ts";
 import type { Keeper } from "./keeper.ts";
 
 export interface ReadCursorsParts {
-  readonly mailbox: Mailbox;
-  readonly keeper: Keeper | undefined;
+  readonly mailbox: Pick<Mailbox, "read">;
+  readonly keeper: Pick<Keeper, "readUpTo" | "readSeq"> | undefined;
 }
 
 /** How far the user has read each group: kept here, and sent to the servers if the user sends read receipts. */

@@ -1,13 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../platform/random.ts";
-import { refused } from "../../platform/result.ts";
+import { accepted, refused } from "../../platform/result.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { FakeNetwork, settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
+import { epoch, seq } from "../../wire/ids.ts";
 import { opaqueBytes } from "../../wire/opaque-bytes.ts";
+import type { OpenSocket } from "../socket/socket.ts";
 import { Mailbox } from "./mailbox.ts";
-import { alice, answerGroups, group, letIn, online, say, sends, setUp, token } from "./testing/fake-mail.ts";
+import {
+  alice,
+  answerGroups,
+  deliver,
+  group,
+  letIn,
+  online,
+  type Setup,
+  say,
+  sends,
+  setUp,
+  token,
+} from "./testing/fake-mail.ts";
 
 test("going offline and online at any stage of connecting leaves at most one socket", async () => {
   for (const stage of ["before it is dialled", "opening", "open", "resumed", "online", "waiting for another try"]) {
@@ -58,14 +72,8 @@ test("a login leaves one socket, whatever was under way before it", async () => 
       network.last.break();
       await settle();
     }
-    const login = mailbox.logIn((link) =>
-      link.request({ kind: "logInFinish", message: new Uint8Array(opaqueBytes.ke3) }),
-    );
-    await settle();
-    network.last.accept();
-    await settle();
-    const { request } = network.last.request("logInFinish");
-    network.last.say({ kind: "welcome", request, user: alice, name: "alice", server: "s0", token, tokenExpiresAt: 1 });
+    const { login, welcome } = await loggingIn(setup);
+    welcome();
     assert.ok((await login).ok, before);
     await clock.advance(9000);
     assert.equal(network.connections.filter(({ isClosed }) => !isClosed).length, 1, before);
@@ -101,7 +109,145 @@ test("a token that resumes nothing any more is final: the user has to log in", a
     await setup.clock.advance(60_000);
     assert.equal(setup.network.connections.length, 1);
     assert.equal(setup.states.at(-1), "loggedOut");
+    // Whoever wants to know whether that has changed may ask again.
+    setup.mailbox.goOnline();
+    await settle();
+    assert.equal(setup.network.connections.length, 2);
   }
+});
+
+/** A login under way over the newest connection, whose server is asked for its outcome. */
+async function loggingIn({ mailbox, network }: Pick<Setup, "mailbox" | "network">) {
+  const message = new Uint8Array(opaqueBytes.ke3);
+  const login = mailbox.logIn((link) => link.request({ kind: "logInFinish", message }));
+  await settle();
+  const { last: connection } = network;
+  connection.accept();
+  await settle();
+  const { request } = connection.request("logInFinish");
+  const welcome = (of = token) =>
+    connection.say({
+      kind: "welcome",
+      request,
+      user: alice,
+      name: "alice",
+      server: "s0",
+      token: of,
+      tokenExpiresAt: 1,
+    });
+  return { login, connection, request, welcome };
+}
+
+test("after another login connections resume that session, and no longer the one before", async () => {
+  const setup = await online();
+  const newer = Buffer.from("newer");
+  const { login, connection, welcome } = await loggingIn(setup);
+  welcome(newer);
+  assert.ok((await login).ok);
+  connection.break();
+  await setup.clock.advance(200);
+  await settle();
+  setup.network.last.accept();
+  await settle();
+  assert.deepEqual(Buffer.from(setup.network.last.request("resume").token), newer);
+});
+
+test("a login that is refused, or whose connection breaks, leaves the client offline, and it does not try by itself", async () => {
+  for (const end of ["refused", "broken", "broken behind the welcome"]) {
+    const setup = setUp();
+    const { network, clock } = setup;
+    const { login, connection, request, welcome } = await loggingIn(setup);
+    if (end === "refused") connection.say({ kind: "error", request, code: "login_failed", detail: "" });
+    if (end === "broken behind the welcome") welcome();
+    if (end !== "refused") connection.break();
+    assert.equal((await login).ok, false, end);
+    assert.ok(connection.isClosed, end);
+    await clock.advance(60_000);
+    assert.deepEqual([network.connections.length, setup.states.at(-1)], [1, "offline"], end);
+  }
+});
+
+test("a server that refuses a session for now is asked again after the pause that it names, and not before", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  await settle();
+  const { last } = setup.network;
+  last.accept();
+  await settle();
+  const { request } = last.request("resume");
+  last.say({ kind: "error", request, code: "rate_limited", detail: "", retryAfterMs: 5000 });
+  await setup.clock.advance(4999);
+  assert.equal(setup.network.connections.length, 1);
+  await setup.clock.advance(102);
+  assert.equal(setup.network.connections.length, 2);
+});
+
+test("pauses begin anew with a connection that came about", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  for (let failures = 0; failures < 8; failures++) {
+    await settle();
+    setup.network.last.break();
+    await setup.clock.advance(setup.clock.nextInMs ?? 0);
+  }
+  await letIn(setup);
+  const before = setup.network.connections.length;
+  setup.network.last.break();
+  await setup.clock.advance(100);
+  assert.equal(setup.network.connections.length, before + 1);
+});
+
+test("what comes over a connection that was given up counts no more, however long it takes to close", async () => {
+  const network = new FakeNetwork();
+  const [delivered, left]: [number[], number[]] = [[], []];
+  const open: OpenSocket = (...of) => ({ ...network.open(...of), close() {} });
+  const mailbox = new Mailbox(
+    { dial: async () => accepted("ws://server/v1"), open, clock: new FakeClock(), random: seededRandom(1) },
+    { outboxMax: 1, startAfter: () => seq(0) },
+    {
+      connection() {},
+      delivered: (_, message) => delivered.push(message.seq),
+      missing() {},
+      left: (of) => left.push(of),
+    },
+  );
+  mailbox.resume(token);
+  const former = await network.resumed(alice);
+  answerGroups(former, [{ group }]);
+  await settle();
+  deliver(former, 1, "before");
+  mailbox.goOffline();
+  deliver(former, 2, "too late");
+  former.say({ kind: "left", group, epoch: epoch(2) });
+  assert.deepEqual([delivered, left], [[1], []]);
+});
+
+test("when the server to which a refused session was assigned has gone, the login asks for another one", async () => {
+  const network = new FakeNetwork();
+  const dialled: string[] = [];
+  const dial = async () => {
+    dialled.push(`ws://server${dialled.length}/v1`);
+    return accepted(present(dialled.at(-1)));
+  };
+  const mailbox = new Mailbox(
+    { dial, open: network.open, clock: new FakeClock(), random: seededRandom(1) },
+    { outboxMax: 1 },
+    { connection() {}, delivered() {}, missing() {} },
+  );
+  mailbox.resume(token);
+  await settle();
+  network.last.accept();
+  await settle();
+  const { request } = network.last.request("resume");
+  network.last.say({ kind: "error", request, code: "token_expired", detail: "" });
+  await settle();
+  void mailbox.logIn((link) => link.request({ kind: "logInFinish", message: new Uint8Array(opaqueBytes.ke3) }));
+  await settle();
+  assert.equal(network.last.url, dialled[0], "the strategy has counted the client for it");
+  network.last.break();
+  await settle();
+  assert.deepEqual([network.last.url, dialled.length], [dialled[1], 2]);
+  mailbox.close();
 });
 
 test("pauses between attempts to connect grow, and differ between clients", async () => {

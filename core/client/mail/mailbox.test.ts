@@ -141,3 +141,32 @@ test("a group that is new to the client is read from the seq that its caller nam
   const connection = await letIn(setup, [{ group, lastSeq: 10 }]);
   assert.deepEqual([connection.request("sync").after, connection.request("sync").through], [8, 10]);
 });
+
+test("a group that is not in the list was left while the client was away", async () => {
+  const setup = await online();
+  setup.connection.break();
+  await setup.clock.advance(200);
+  await letIn(setup, []);
+  assert.deepEqual([setup.left, setup.mailbox.groups.has(group)], [[group], false]);
+});
+
+test("the list of groups says how far the user has read at their other machines", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  await letIn(setup, [{ group, lastSeq: 5, readSeq: 3 }]);
+  assert.deepEqual(setup.read, [[group, 3]]);
+});
+
+test("a list of groups that was refused is not asked for again over a connection that has broken", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  const connection = await setup.network.resumed(alice);
+  const { request } = connection.request("groups");
+  connection.say({ kind: "error", request, code: "busy", detail: "", retryAfterMs: 1000 });
+  await settle();
+  connection.break();
+  await setup.clock.advance(200);
+  const again = await letIn(setup);
+  await setup.clock.advance(3000);
+  assert.equal(again.all("groups").length, 1, "the one that this connection began with");
+});

@@ -58,6 +58,8 @@ export class Mailbox {
   readonly #ranges: RangeReader;
   readonly #history: HistoryReader;
   #server: string | undefined;
+  /** Of the newest connection. */
+  #welcome: Welcome | undefined;
   /**
    * Groups from before the list of groups was requested: those that it lacks were left. A group that admits the user meanwhile is not
    * among them, since the list may be older than that.
@@ -228,6 +230,7 @@ export class Mailbox {
   }
 
   async #ready(welcome: Welcome): Promise<void> {
+    this.#welcome = welcome;
     const known = new Set(this.groups.keys());
     this.#awaitingList = known;
     const reply = await this.request({ kind: "groups" });
@@ -249,7 +252,7 @@ export class Mailbox {
   }
 
   #again(welcome: Welcome): void {
-    if (!this.#closed && this.#connection.state === "online") void this.#ready(welcome);
+    if (!this.#closed && this.#connection.state === "online" && this.#welcome === welcome) void this.#ready(welcome);
   }
 
   #delivered(frame: Uint8Array): void {

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { accepted, refused } from "../../platform/result.ts";
 import { settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
-import { epoch, seq } from "../../wire/ids.ts";
+import { epoch, groupId, seq } from "../../wire/ids.ts";
+import type { Seal } from "./outgoing-message.ts";
 import { acknowledge, group, letIn, online, reject, say, sends, setUp, token } from "./testing/fake-mail.ts";
 
 test("a message is settled by its acknowledgement, once", async () => {
@@ -201,4 +202,121 @@ test("a server that calls every epoch stale is sent a message once a second", as
   }
   assert.ok(refusals <= 12, `sent ${refusals} times`);
   assert.equal(outcomes.length, 0);
+});
+
+test("a message to a group that nobody has heard of waits for the group's notice, and fails when none has come in time", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup, []);
+  const { outcomes } = say(setup.mailbox, "early");
+  await setup.clock.advance(9000);
+  assert.equal(outcomes.length, 0);
+  await setup.clock.advance(4000);
+  assert.equal(outcomes[0]?.ok === false && outcomes[0].code, "not_a_member");
+  assert.deepEqual(sends(connection), []);
+});
+
+test("a message that waits for its turn while the epoch ends is sealed anew before it goes out", async () => {
+  const { mailbox, connection, clock } = await online();
+  const { id } = say(mailbox, "hello");
+  reject(connection, id, "rate_limited", { retryAfterMs: 700, remaining: 1 });
+  connection.say({ kind: "joined", group, epoch: epoch(2), lastSeq: seq(0), logLength: 2 });
+  await clock.advance(700);
+  assert.deepEqual(sends(connection), ["hello @1", "hello again @2"]);
+});
+
+test("a refusal that comes twice has the message sent again once", async () => {
+  const { mailbox, connection, clock } = await online();
+  const { id } = say(mailbox, "hello");
+  for (let time = 0; time < 2; time++) reject(connection, id, "busy", { retryAfterMs: 100 });
+  await clock.advance(1000);
+  assert.deepEqual(sends(connection), ["hello @1", "hello again @1"]);
+});
+
+test("a message whose group is left while it is sealed has one outcome, whatever comes of the sealing", async () => {
+  for (const isSealed of [true, false]) {
+    const { mailbox, connection } = await online();
+    let seal: (outcome: Awaited<ReturnType<Seal>>) => void = () => {};
+    const { outcomes } = say(mailbox, "hello", () => new Promise((resolve) => (seal = resolve)));
+    connection.say({ kind: "left", group, epoch: epoch(2) });
+    seal(
+      isSealed
+        ? accepted({ epoch: epoch(1), payload: Buffer.from("hello") })
+        : refused({ code: "cannot_seal", detail: "no key" }),
+    );
+    await settle();
+    assert.deepEqual(
+      outcomes.map((outcome) => !outcome.ok && outcome.code),
+      ["not_a_member"],
+    );
+    assert.deepEqual(sends(connection), []);
+  }
+});
+
+test("behind a message that was refused for good, nobody has to be told not to wait for it", async () => {
+  const { mailbox, connection, clock } = await online();
+  const { id } = say(mailbox, "hello");
+  reject(connection, id, "busy", { retryAfterMs: 100 });
+  await clock.advance(100);
+  reject(connection, id, "internal");
+  say(mailbox, "next");
+  assert.deepEqual(
+    connection.all("send").map(({ skipsRefused }) => skipsRefused),
+    [false, false, false],
+  );
+});
+
+test("the refusal of a message behind a refused one does not slow down what the user writes elsewhere", async () => {
+  const elsewhere = groupId(8);
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup, [{ group }, { group: elsewhere }]);
+  const [{ id: one }, { id: two }] = [say(setup.mailbox, "one"), say(setup.mailbox, "two")];
+  reject(connection, one, "busy", { retryAfterMs: 5000 });
+  reject(connection, two, "rate_limited", { retryAfterMs: 5000, remaining: 1 });
+  say(setup.mailbox, "elsewhere", undefined, elsewhere);
+  assert.deepEqual(sends(connection).slice(2), ["elsewhere @1"]);
+});
+
+test("over another connection the group goes first to which the user wrote first", async () => {
+  const elsewhere = groupId(8);
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup, [{ group }, { group: elsewhere }]);
+  const { id } = say(setup.mailbox, "of the first group's lane");
+  acknowledge(connection, id, 1);
+  connection.break();
+  say(setup.mailbox, "one", undefined, elsewhere);
+  say(setup.mailbox, "two");
+  await setup.clock.advance(200);
+  const again = await letIn(setup, [{ group, lastSeq: 1 }, { group: elsewhere }]);
+  assert.deepEqual(sends(again), ["one @1", "two @1"]);
+});
+
+test("another connection knows nothing of the pace that the one before had to keep", async () => {
+  const setup = await online();
+  const { id } = say(setup.mailbox, "hello");
+  reject(setup.connection, id, "rate_limited", { retryAfterMs: 50_000, remaining: 1 });
+  setup.connection.break();
+  await setup.clock.advance(200);
+  const again = await letIn(setup);
+  assert.deepEqual(sends(again), ["hello again @1"]);
+});
+
+test("of a long queue only the first messages are sealed ahead of their turn", async () => {
+  const { mailbox } = await online({ outboxMax: 200 });
+  let sealings = 0;
+  const never: Seal = () => {
+    sealings++;
+    return new Promise(() => {});
+  };
+  for (let message = 0; message < 200; message++) say(mailbox, "hello", never);
+  assert.equal(sealings, 64);
+});
+
+test("a mailbox that was closed has no timer left of the messages that wait", async () => {
+  const { mailbox, clock } = await online();
+  say(mailbox, "hello");
+  mailbox.close();
+  assert.equal(clock.waiting, 0);
 });

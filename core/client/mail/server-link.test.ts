@@ -5,19 +5,20 @@ import { clientFrames, sampleOf, serverFrames } from "../../testing/arbitrary-fr
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { FakeNetwork, settle } from "../../testing/fake-network.ts";
 import { coldClientFrames, type RequestKind } from "../../wire/client-frame.ts";
-import { coldServerFrames, type ReplyKind } from "../../wire/server-frame.ts";
+import { coldServerFrames, encodeServerFrame, type ReplyKind } from "../../wire/server-frame.ts";
 import { type LinkEvents, ServerLink } from "./server-link.ts";
 
 const quiet: LinkEvents = { opened() {}, delivered() {}, acknowledged() {}, noticed() {}, closed() {} };
 
 /** An open link whose other end is the test, with why it closed. */
-function openLink() {
+function openLink(events: Partial<LinkEvents> = {}) {
   const network = new FakeNetwork();
+  const clock = new FakeClock();
   const closings: string[] = [];
   const closed = (code: string | undefined, detail: string) => void closings.push(`${code}: ${detail}`);
-  const link = new ServerLink("ws://server/v1", { open: network.open, clock: new FakeClock() }, { ...quiet, closed });
+  const link = new ServerLink("ws://server/v1", { open: network.open, clock }, { ...quiet, closed, ...events });
   network.last.accept();
-  return { link, server: network.last, closings };
+  return { link, server: network.last, closings, clock };
 }
 
 /** A frame of this kind that answers the request with this number. */
@@ -86,5 +87,54 @@ suite("a link to a server", () => {
     await settle();
     assert.deepEqual(closings, []);
     assert.ok(link.isOpen);
+  });
+
+  test("keeps what comes behind a reply though the socket reads on into the same memory", async () => {
+    const noticed: string[] = [];
+    const { link, server } = openLink({ noticed: ({ kind }) => noticed.push(kind) });
+    const asked = link.request({ kind: "ping" });
+    server.say({ kind: "pong", request: server.request("ping").request });
+    const memory = Buffer.from(encodeServerFrame({ kind: "goAway", reason: "draining" }));
+    server.sayBytes(memory);
+    memory.fill(0);
+    assert.ok((await asked).ok);
+    await settle();
+    assert.deepEqual([noticed, server.isClosed], [["goAway"], false]);
+  });
+
+  test("says why it ended as the server did, though the connection breaks without a code", async () => {
+    const { server, closings } = openLink();
+    server.say({ kind: "error", code: "authentication_timeout", detail: "too slow" });
+    server.break();
+    assert.deepEqual(closings, ["authentication_timeout: broken"]);
+  });
+
+  test("ends at an acknowledgement that is cut off", async () => {
+    const { server, closings } = openLink();
+    const whole = encodeServerFrame(sampleOf(serverFrames, "ack"));
+    server.sayBytes(whole.subarray(0, whole.length - 1));
+    assert.match(closings.join(), /^malformed_frame: /);
+    assert.ok(server.isClosed);
+  });
+
+  test("has no timer left once each request has its reply, its refusal or the link's end", async () => {
+    const { link, server, clock } = openLink();
+    const ask = () => {
+      const asked = link.request({ kind: "ping" });
+      return { asked, request: server.request("ping").request };
+    };
+    const [granted, refused, open] = [ask(), ask(), ask()];
+    server.say({ kind: "pong", request: granted.request });
+    await settle();
+    server.say({ kind: "error", request: refused.request, code: "busy", detail: "" });
+    await settle();
+    assert.equal(clock.waiting, 1);
+    server.break();
+    const outcomes = await Promise.all([granted, refused, open].map(({ asked }) => asked));
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.ok ? "pong" : outcome.reason.code)),
+      ["pong", "busy", "offline"],
+    );
+    assert.equal(clock.waiting, 0);
   });
 });

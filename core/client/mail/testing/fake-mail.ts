@@ -21,6 +21,15 @@ export interface Setup {
   readonly states: string[];
   readonly left: number[];
   readonly strays: number[];
+  /** How far the user has read each group, as servers say. */
+  readonly read: (readonly [group: number, seq: number])[];
+}
+
+interface ListedHere {
+  readonly group: typeof group;
+  readonly at?: number;
+  readonly lastSeq?: number;
+  readonly readSeq?: number;
 }
 
 export function setUp(options: Partial<MailboxOptions> = {}): Setup {
@@ -30,6 +39,7 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
   const states: string[] = [];
   const left: number[] = [];
   const strays: number[] = [];
+  const read: Setup["read"] = [];
   const mailbox = new Mailbox(
     { dial: async () => accepted("ws://server/v1"), open: network.open, clock, random: seededRandom(1) },
     { outboxMax: 10, startAfter: () => seq(0), ...options },
@@ -39,36 +49,31 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
       missing: (_, from, through) => delivered.push(`${from}-${through} missing`),
       left: (of) => left.push(of),
       strayed: (of) => strays.push(of),
+      read: (of, at) => read.push([of, at]),
     },
   );
-  return { mailbox, network, clock, delivered, states, left, strays };
+  return { mailbox, network, clock, delivered, states, left, strays, read };
 }
 
 /** Resumes the session on the newest connection, for a user who is in these groups. */
-export async function letIn(
-  { network }: Setup,
-  groups: readonly { group: typeof group; at?: number; lastSeq?: number }[] = [{ group }],
-): Promise<FakeConnection> {
+export async function letIn({ network }: Setup, groups: readonly ListedHere[] = [{ group }]): Promise<FakeConnection> {
   const connection = await network.resumed(alice);
   answerGroups(connection, groups);
   await settle();
   return connection;
 }
 
-export function answerGroups(
-  connection: FakeConnection,
-  groups: readonly { group: typeof group; at?: number; lastSeq?: number }[],
-): void {
+export function answerGroups(connection: FakeConnection, groups: readonly ListedHere[]): void {
   const { request } = connection.request("groups");
   connection.say({
     kind: "groups",
     request,
-    groups: groups.map(({ group: id, at = 1, lastSeq = 0 }) => ({
+    groups: groups.map(({ group: id, at = 1, lastSeq = 0, readSeq = 0 }) => ({
       group: id,
       epoch: epoch(at),
       lastSeq: seq(lastSeq),
       logLength: 1,
-      readSeq: seq(0),
+      readSeq: seq(readSeq),
     })),
   });
 }
@@ -86,9 +91,10 @@ export function say(
   mailbox: Mailbox,
   text: string,
   seal: Seal = ({ epoch: at }) => accepted({ epoch: at, payload: Buffer.from(text) }),
+  to = group,
 ) {
   const outcomes: SendOutcome[] = [];
-  const taken = mailbox.send({ group, seal }, (outcome) => outcomes.push(outcome));
+  const taken = mailbox.send({ group: to, seal }, (outcome) => outcomes.push(outcome));
   assert.ok(taken.ok);
   return { id: taken.value, outcomes };
 }
