@@ -8,6 +8,7 @@ import { mailMutants } from "./list/mail.ts";
 import { membershipMutants } from "./list/membership.ts";
 import { peopleMutants } from "./list/people.ts";
 import { programMutants } from "./list/programs.ts";
+import { securityMutants } from "./list/security.ts";
 import { sendMutants } from "./list/sends.ts";
 import type { Mutants } from "./mutant.ts";
 
@@ -19,6 +20,7 @@ export const allMutants: Mutants = {
   ...accountMutants,
   ...fileMutants,
   ...encryptionMutants,
+  ...securityMutants,
   ...clientMutants,
   ...mailMutants,
   ...peopleMutants,

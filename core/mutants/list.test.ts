@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
 import { allMutants } from "./all-mutants.ts";
+import { documents } from "./documents.ts";
 import { mutated } from "./mutant.ts";
 
 const contents = new Map<string, string>();
@@ -30,6 +31,16 @@ test("each mutant breaks a promise that a document makes in these words", () => 
   for (const [what, { promise }] of all) {
     assert.ok(flat(contentOf(promise.document)).includes(flat(promise.words)), `${what}: ${promise.words}`);
   }
+});
+
+test("each claim of SECURITY.md is broken by a mutant", () => {
+  const [claimed = ""] = contentOf(documents.security).split("\n## What the servers learn");
+  const claims = claimed.match(/^\*\*[\s\S]+?\*\*/gm) ?? [];
+  assert.ok(claims.length > 30, `${claims.length} claims`);
+  const broken = all.map(([, { promise }]) => flat(promise.words));
+  const whole = (claim: string) => flat(claimed.slice(claimed.indexOf(claim)).split("\n\n", 1).join());
+  const left = claims.filter((claim) => !broken.some((words) => whole(claim).includes(words)));
+  assert.deepEqual(left, []);
 });
 
 test("each mutant names tests that exist, and no two mutants have one name", () => {
