@@ -7,6 +7,7 @@ import { deploy, type TestDeployment } from "../core/testing/deployment.ts";
 import { keyPair } from "../core/testing/key-pairs.ts";
 import { generateLoad, type LoadOptions } from "./generator.ts";
 import { LoadSession } from "./load-session.ts";
+import { listServers, readDeployment } from "./recorder/deployment-probe.ts";
 import { generatorCodes, invalidText } from "./recorder/validity.ts";
 import { preset, type WorkloadText } from "./workload/workload.ts";
 
@@ -46,14 +47,29 @@ suite("the load generator", () => {
 
   test("encrypted rooms whose members come, go and are removed pass the audit on three servers", async () => {
     const churn = { awayShare: 0.3, awaySeconds: 0.4, removedShare: 0.3, removedSeconds: 0.3 };
-    const result = await load(deployment.target, {
-      arrivals: { kind: "poisson", ratePerSecond: 100 },
-      warmUpSeconds: 0.3,
-      durationSeconds: 2,
-      churn,
-      threads: 2,
-      encryption: { mode: "real", openShare: 1 },
-    });
+    const moments: string[] = [];
+    const result = await load(
+      deployment.target,
+      {
+        arrivals: { kind: "poisson", ratePerSecond: 100 },
+        warmUpSeconds: 0.3,
+        durationSeconds: 2,
+        churn,
+        threads: 2,
+        encryption: { mode: "real", openShare: 1 },
+      },
+      {
+        onReady: async () => {
+          const { servers } = await readDeployment(await listServers(deployment.target));
+          moments.push(`${servers.reduce((sum, { connections }) => sum + connections, 0)} connected`);
+          // Whoever writes before this is over would be measured before everybody is in.
+          await new Promise(setImmediate);
+          moments.push("ready");
+        },
+        onMeasure: async (moment) => void moments.push(moment),
+      },
+    );
+    assert.deepEqual(moments, ["20 connected", "ready", "begin", "end"]);
     assert.deepEqual(result.audit.breaches, []);
     assert.ok(result.audit.passed);
     assert.ok(result.audit.acked > 100, `${result.audit.acked} acknowledged`);

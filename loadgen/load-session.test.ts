@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import { type IdentityKeyPairs } from "../core/client/index.ts";
+import { systemClock } from "../core/platform/clock.ts";
+import { connect } from "../core/store/database.ts";
 import { deploy } from "../core/testing/deployment.ts";
 import { until } from "../core/testing/until.ts";
 import { LoadSession, type SessionOptions } from "./load-session.ts";
@@ -42,6 +44,42 @@ suite("a load session", () => {
     assert.deepEqual(audit.breaches, []);
     assert.ok(audit.sent >= 50 + 200, `${audit.sent} were sent`);
     assert.equal(audit.delivered, audit.expected);
+    await session.close();
+    await deployment.stop();
+  });
+
+  test("measures from the end of the warm-up until the end of the stretch", async () => {
+    const deployment = await deploy();
+    const session = await open(deployment.target);
+    const beganMs = systemClock.monotonic();
+    const moments: (readonly [moment: string, atMs: number])[] = [];
+    const onMeasure = async (moment: string) => void moments.push([moment, systemClock.monotonic() - beganMs]);
+    await session.run({ ...stretch, warmUpSeconds: 0.8, durationSeconds: 0.3, onMeasure });
+    const [[first, fromMs] = assert.fail("nothing was measured"), [second, untilMs] = assert.fail("it never ended")] =
+      moments;
+    assert.deepEqual([first, second, moments.length], ["begin", "end", 2]);
+    // Timers may be late, and are never early.
+    assert.ok(fromMs >= 800 && untilMs >= 800 + 300, `${fromMs} to ${untilMs} ms`);
+    await session.close();
+    await deployment.stop();
+  });
+
+  test("whose messages have no outcome when it ends is invalid, and says how many they are", async () => {
+    const deployment = await deploy();
+    const session = await open(deployment.target);
+    const locking = await connect(deployment.databaseUrl);
+    await locking.query("BEGIN");
+    const onMeasure = async (moment: "begin" | "end") => {
+      if (moment === "begin") await locking.query("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE");
+    };
+    const { valid, failures, invalidReasons } = await session.run({ ...stretch, settleSeconds: 0.1, onMeasure });
+    assert.equal(valid, false);
+    assert.ok(
+      invalidReasons.some(({ code }) => code === "unsettled"),
+      JSON.stringify(invalidReasons),
+    );
+    assert.ok((failures.no_outcome ?? 0) > 0);
+    await locking.end();
     await session.close();
     await deployment.stop();
   });

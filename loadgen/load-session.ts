@@ -2,6 +2,7 @@ import { systemClock as clock, sleep } from "../core/platform/clock.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { type AuditResult, auditRun } from "./audit/audit.ts";
 import { type Range, readAgain } from "./audit/read-again.ts";
+import { watchBusyCores } from "./recorder/busy-cores.ts";
 import { type StretchResult, stretchResult } from "./stretch-result.ts";
 import { Crew, type CrewStart, type Progress } from "./threads/crew.ts";
 import type { Stretch, Testimony } from "./threads/thread-calls.ts";
@@ -89,19 +90,14 @@ export class LoadSession {
     this.#canCutShort = cutShort ?? false;
     this.#crew.phase = "measuring";
     await onMeasure?.("begin");
-    const before = process.cpuUsage();
-    const began = clock.monotonic();
+    const busyCores = watchBusyCores(clock);
     await sleep(clock, Math.max(0, beginMs + durationSeconds * 1000 - clock.monotonic()), signal);
     if (this.#cutAtMs !== undefined) await sleep(clock, Math.max(0, this.#cutAtMs - clock.monotonic()));
-    const used = process.cpuUsage(before);
-    const tookMs = clock.monotonic() - began;
+    const cpuCores = busyCores();
     if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
     await onMeasure?.("end");
     const measuredMs = Math.max(1, (this.#cutAtMs ?? Number.POSITIVE_INFINITY) - beginMs);
-    return {
-      durationSeconds: Math.min(durationSeconds, measuredMs / 1000),
-      cpuCores: (used.user + used.system) / 1000 / tookMs,
-    };
+    return { durationSeconds: Math.min(durationSeconds, measuredMs / 1000), cpuCores };
   }
 
   #interrupt(): Promise<void> | undefined {

@@ -77,24 +77,29 @@ export function parseServerList(text: string): Parsed<ReadonlyMap<string, URL>> 
 
 export async function readDeployment(servers: ReadonlyMap<string, URL>, tls?: TlsTrust): Promise<DeploymentReading> {
   const readings = await Promise.all(
-    [...servers].map(async ([server, url]): Promise<ServerReading> => {
-      const metrics = parseMetrics(await get(new URL("/metrics", url), tls));
-      const value = (name: string) => metrics.get(name) ?? 0;
-      return {
-        server,
-        process: `${url.hostname} ${value("fastchat_process_id")}`,
-        cpuSeconds: value("process_cpu_seconds_total"),
-        connections: value("fastchat_connections"),
-        acknowledged: value("fastchat_acknowledged_total"),
-        deliveries: value("fastchat_deliveries_total"),
-        crossServerCopies: value("fastchat_cross_server_copies_total"),
-        slowConsumers: value("fastchat_backpressure_disconnects_total"),
-        loopLagP99Ms: value("fastchat_loop_lag_seconds 0.99") * 1000,
-        residentBytes: value("process_resident_memory_bytes"),
-      };
-    }),
+    [...servers].map(async ([server, url]) =>
+      serverReading(server, url.hostname, await get(new URL("/metrics", url), tls)),
+    ),
   );
   return { servers: readings.sort((a, b) => (a.server < b.server ? -1 : 1)) };
+}
+
+/** What the text of a server's `/metrics` states; 0 for figures that it does not have. */
+export function serverReading(server: string, host: string, text: string): ServerReading {
+  const metrics = parseMetrics(text);
+  const value = (name: string) => metrics.get(name) ?? 0;
+  return {
+    server,
+    process: `${host} ${value("fastchat_process_id")}`,
+    cpuSeconds: value("process_cpu_seconds_total"),
+    connections: value("fastchat_connections"),
+    acknowledged: value("fastchat_acknowledged_total"),
+    deliveries: value("fastchat_deliveries_total"),
+    crossServerCopies: value("fastchat_cross_server_copies_total"),
+    slowConsumers: value("fastchat_backpressure_disconnects_total"),
+    loopLagP99Ms: value("fastchat_loop_lag_seconds 0.99") * 1000,
+    residentBytes: value("process_resident_memory_bytes"),
+  };
 }
 
 /** CPU seconds of all processes between two readings. Each process counts once, by its first server that is in both. */

@@ -49,3 +49,11 @@ test("an empty recording has no quantiles, and a value out of range counts as th
   assert.equal(edge.count, 3);
   assert.ok((edge.quantiles()?.max ?? 0) >= 89_000);
 });
+
+test("a recording that is reset has nothing of what was recorded before", () => {
+  const latencies = recorded([50_000]);
+  latencies.reset();
+  assert.equal(latencies.quantiles(), undefined);
+  latencies.record(2000);
+  assert.deepEqual([latencies.count, latencies.quantiles()?.max], [1, 2]);
+});

@@ -1,18 +1,29 @@
 import { type Clock, sleep } from "../../core/platform/clock.ts";
 import { type Random, shuffled } from "../../core/platform/random.ts";
+import type { Result } from "../../core/platform/result.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { MeasuredWindow } from "../workload/measured-window.ts";
-import type { Population } from "../workload/population.ts";
+import type { ClientIndex, Population } from "../workload/population.ts";
 import type { Workload } from "../workload/workload.ts";
 import type { Crowd } from "./crowd.ts";
 import type { Observation } from "./observation.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
 
+/** What is needed of a user who goes and comes back, and who may be an admin. */
+export interface ComingUser extends Pick<SimulatedUser, "leaveNetwork" | "comeBack"> {
+  readonly client: {
+    changeGroup(
+      group: GroupId,
+      change: { readonly action: "remove" | "admit"; readonly names: readonly string[] },
+    ): Promise<Result<unknown, { readonly code: string }>>;
+  };
+}
+
 export interface ChurnParts {
   readonly churn: Workload["churn"];
   readonly population: Population;
-  readonly crowd: Crowd;
-  readonly observation: Observation;
+  readonly crowd: Pick<Crowd, "groupAt" | "nameOf"> & { readonly users: ReadonlyMap<ClientIndex, ComingUser> };
+  readonly observation: Pick<Observation, "failed">;
   readonly window: MeasuredWindow;
   readonly clock: Clock;
   readonly random: Random;
@@ -66,7 +77,7 @@ function removals(parts: ChurnParts): Promise<void>[] {
   });
 }
 
-async function removeAndAdmit(parts: ChurnParts, admin: SimulatedUser, group: GroupId, names: string[]): Promise<void> {
+async function removeAndAdmit(parts: ChurnParts, admin: ComingUser, group: GroupId, names: string[]): Promise<void> {
   const {
     churn: { removedSeconds },
     window,

@@ -8,6 +8,7 @@ import type { Reader } from "../audit/read-again.ts";
 import { type ClientIndex, type Population, threadOf } from "../workload/population.ts";
 import type { Workload } from "../workload/workload.ts";
 import type { Accounts } from "./accounts.ts";
+import { type Entry, nextEntry } from "./entry.ts";
 import type { Observation } from "./observation.ts";
 import { sharedKeyPair } from "./shared-key-pairs.ts";
 import { SimulatedUser } from "./simulated-user.ts";
@@ -16,7 +17,6 @@ import { SimulatedUser } from "./simulated-user.ts";
 const connectsAtOnce = 32;
 const foundsAtOnce = 8;
 const refreshesAtOnce = 16;
-const connectTriesMax = 20;
 const connectRetries = { msMin: 200, msMax: 2000, jitter: "full" } as const;
 const joinMsMax = 30_000;
 /** How many sockets to one server a loopback address has ports for. */
@@ -159,13 +159,14 @@ export class Crowd {
       this.#observation,
     );
     this.users.set(index, user);
+    let entry: Entry = accounts.kind === "signUp" ? "signUp" : "logIn";
     for (let attempt = 1; ; attempt++) {
-      const welcome = await user.connect();
+      const welcome = await user.connect(entry);
       if (welcome.ok) return;
       const { code, detail, retryAfterMs } = welcome.reason;
-      if (attempt === connectTriesMax || !["busy", "offline", "timeout"].includes(code)) {
-        throw couldNot(code, `user ${user.name} cannot get in: ${detail}`);
-      }
+      const next = nextEntry(entry, attempt, code);
+      if (!next) throw couldNot(code, `user ${user.name} cannot get in: ${detail}`);
+      entry = next;
       await sleep(this.#clock, (retryAfterMs ?? 0) + backOffMs(attempt, connectRetries, this.#random));
     }
   }

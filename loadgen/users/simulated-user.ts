@@ -24,6 +24,7 @@ import { canonicalUserName } from "../../core/wire/user-name.ts";
 import type { Stay } from "../audit/group-observer.ts";
 import type { ClientIndex } from "../workload/population.ts";
 import type { Accounts } from "./accounts.ts";
+import type { Entry } from "./entry.ts";
 
 /** What a simulated user calls in its thread. */
 export interface UserEvents {
@@ -110,14 +111,13 @@ export class SimulatedUser {
     return user;
   }
 
-  /** Signs up, or logs in as a seeded user. */
-  async connect(): Promise<Result<Welcome, RequestRefusal>> {
+  /** Signs up or logs in. */
+  async connect(entry: Entry): Promise<Result<Welcome, RequestRefusal>> {
     const { accounts, keyPairs } = this.#setup;
     const canonical = canonicalUserName(this.name);
     const identity = createIdentity(canonical.ok ? canonical.value : this.name, keyPairs);
     const credentials = { name: this.name, password: accounts.password, effort: "simulated" } as const;
-    const how =
-      accounts.kind === "signUp" ? signUp(inlineCrypto, credentials, identity) : logIn(inlineCrypto, credentials);
+    const how = entry === "signUp" ? signUp(inlineCrypto, credentials, identity) : logIn(inlineCrypto, credentials);
     const welcome = await this.client.logIn(identity, how);
     if (welcome.ok) this.welcome = welcome.value;
     return welcome;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SendOutcome } from "../../core/client/index.ts";
+import { encodeContent, rsaFernetPayloadBytes, type SendOutcome } from "../../core/client/index.ts";
+import { itemAt } from "../../core/platform/item-at.ts";
 import { seededRandom } from "../../core/platform/random.ts";
 import { accepted, refused } from "../../core/platform/result.ts";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
@@ -8,6 +9,7 @@ import { type ClientMessageId, groupId, seq, userId } from "../../core/wire/ids.
 import { GroupObserver } from "../audit/group-observer.ts";
 import { MeasuredWindow } from "../workload/measured-window.ts";
 import { microsSince, sentSlots, slotOf } from "../workload/message-stamp.ts";
+import type { Workload } from "../workload/workload.ts";
 import { Traffic, type WritingUser } from "./traffic.ts";
 
 const group = groupId(7);
@@ -16,34 +18,50 @@ const stampOffsetMicros = 5_000_000;
 
 interface Sent {
   readonly id: ClientMessageId;
+  readonly length: number;
   readonly settle: (outcome: SendOutcome) => void;
 }
 
+interface TrafficOf {
+  /** Whether the user's outbox has room. */
+  readonly hasRoom?: boolean;
+  readonly arrivals?: Workload["arrivals"];
+  readonly encryption?: Workload["encryption"];
+  /** Members of the group whom other threads simulate, the first of them its founder. */
+  readonly others?: number;
+}
+
 /** One user who writes to one group, ten times a second for a second, on a clock that the test moves. */
-function newTraffic({ hasRoom = true } = {}) {
+function newTraffic(of: TrafficOf = {}) {
+  const { hasRoom = true, arrivals = { kind: "constant", ratePerSecond: 10 }, others = 0 } = of;
   const clock = new FakeClock();
   const began = clock.monotonic();
   const window = new MeasuredWindow();
   window.begin(began, { warmUpSeconds: 0, durationSeconds: 1 });
   const sent: Sent[] = [];
   const observed: string[] = [];
-  const take: WritingUser["sendBytes"] = (_group, _bytes, id, settle) => {
+  const take: WritingUser["sendBytes"] = (_group, { length }, id, settle) => {
     if (!hasRoom) return refused("too many wait");
-    sent.push({ id, settle });
+    sent.push({ id, length, settle });
     return accepted(id);
   };
   const observer = new GroupObserver(group, 0);
-  const user: WritingUser = {
+  const stay = observer.enter(0, userId(1), 0);
+  const user: WritingUser & { away: boolean } = {
     away: false,
-    stays: new Map([[group, observer.enter(0, userId(1), 0)]]),
+    stays: new Map([[group, stay]]),
     sendBytes: take,
     sendSealed: () => assert.fail("nothing is sealed"),
   };
+  const members = [...Array.from({ length: others }, (_, i) => i + 1), 0];
   const lateness = new Int32Array(sentSlots);
   const traffic = new Traffic({
-    workload: { payload: { kind: "fixed", bytes: 10 }, encryption: { mode: "none" } },
-    population: { clients: 1, groups: [{ founder: 0, members: [0], weight: 1, senders: "any" }] },
-    crowd: { users: new Map([[0, user]]), isMine: () => true, groupAt: () => group, userAt: () => user },
+    workload: { payload: { kind: "fixed", bytes: 10 }, encryption: of.encryption ?? { mode: "none" } },
+    population: {
+      clients: members.length,
+      groups: [{ founder: itemAt(members, 0), members, weight: 1, senders: "any" }],
+    },
+    crowd: { users: new Map([[0, user]]), isMine: (client) => client === 0, groupAt: () => group, userAt: () => user },
     observation: {
       sending: (dueMs, lateMicros) => void observed.push(`sending due ${dueMs - began}, ${lateMicros / 1000} late`),
       settled: (_client, _group, _id, dueMs, { ok }) => void observed.push(`settled due ${dueMs - began}: ${ok}`),
@@ -56,14 +74,14 @@ function newTraffic({ hasRoom = true } = {}) {
     lateness,
     stampOffsetMicros,
   });
-  const running = traffic.run({ kind: "constant", ratePerSecond: 10 }, new AbortController().signal);
+  const running = traffic.run(arrivals, new AbortController().signal);
   /** When a message was due, as its id states. */
   const dueOf = ({ id }: Sent) => {
     const [high, low] = [Number(id >> 32n), Number(id & 0xffff_ffffn)];
     return -microsSince(high, low, began * 1000 + stampOffsetMicros) / 1000;
   };
   const lateOf = ({ id }: Sent) => (lateness[slotOf(Number(id & 0xffff_ffffn)).slot] ?? 0) / 1000;
-  return { clock, sent, observed, running, dueOf, lateOf };
+  return { clock, sent, observed, running, dueOf, lateOf, user };
 }
 
 test("messages that a busy thread sends late keep the time at which they were due", async () => {
@@ -102,4 +120,61 @@ test("a message for which there is no room is a failure", async () => {
   const { clock, observed } = newTraffic({ hasRoom: false });
   await clock.advance(150);
   assert.ok(observed.includes("outbox_full"));
+});
+
+test("a thread sends its share of all messages, by how many of a group's writers it simulates", async () => {
+  const { clock, sent, running } = newTraffic({ others: 4, arrivals: { kind: "constant", ratePerSecond: 100 } });
+  await clock.advance(1100);
+  await running;
+  assert.equal(sent.length, 20, "a fifth of 100 messages");
+});
+
+test("a user who is away or no member does not write, and writes again afterwards", async () => {
+  const { clock, sent, user } = newTraffic();
+  const sentBy = async (ms: number) => {
+    const before = sent.length;
+    await clock.advance(ms);
+    return sent.length - before;
+  };
+  assert.equal(await sentBy(200), 2);
+  user.away = true;
+  assert.equal(await sentBy(200), 0);
+  user.away = false;
+  const [[, stay] = assert.fail("the user is in no group")] = user.stays;
+  user.stays.clear();
+  assert.equal(await sentBy(200), 0);
+  user.stays.set(group, stay);
+  assert.equal(await sentBy(200), 2);
+});
+
+test("a closed loop keeps so many messages of a group under way, and one more goes out for each outcome until the end", async () => {
+  const { clock, sent, running } = newTraffic({ arrivals: { kind: "saturate", inFlightPerGroup: 4 } });
+  assert.equal(sent.length, 4);
+  await clock.advance(300);
+  assert.equal(sent.length, 4, "without an outcome nothing goes out");
+  sent[2]?.settle({ ok: true, seq: seq(1), sentAt: 0 });
+  sent[0]?.settle({ ok: false, code: "busy", detail: "" });
+  await clock.advance(0);
+  assert.equal(sent.length, 6);
+  await clock.advance(800);
+  for (const { settle } of sent.slice()) settle({ ok: true, seq: seq(1), sentAt: 0 });
+  await running;
+  assert.equal(sent.length, 6, "and none behind the end");
+});
+
+test("a closed loop's messages are those of the thread that simulates the founder", async () => {
+  const { sent, running } = newTraffic({ others: 1, arrivals: { kind: "saturate", inFlightPerGroup: 4 } });
+  await running;
+  assert.equal(sent.length, 0);
+});
+
+test("bytes in place of sealed messages are as long as these, and those in place of texts as long as texts", async () => {
+  const lengthOf = async (encryption: Workload["encryption"]) => {
+    const { clock, sent } = newTraffic({ encryption });
+    await clock.advance(200);
+    return sent[0]?.length;
+  };
+  const text = encodeContent({ kind: "text", text: "a".repeat(10) }).length;
+  assert.equal(await lengthOf({ mode: "none" }), text);
+  assert.equal(await lengthOf({ mode: "sealed" }), rsaFernetPayloadBytes(text));
 });

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
+import { test } from "node:test";
+import { seededRandom } from "../../core/platform/random.ts";
+import { accepted, refused } from "../../core/platform/result.ts";
+import { FakeClock } from "../../core/testing/fake-clock.ts";
+import { groupId } from "../../core/wire/ids.ts";
+import { MeasuredWindow } from "../workload/measured-window.ts";
+import type { Workload } from "../workload/workload.ts";
+import { type ComingUser, churn } from "./churn.ts";
+
+const clients = 20;
+/** The measured time of the stretch, in milliseconds from its beginning. */
+const fromMs = 1000;
+const untilMs = 10_000;
+const stays = { awayShare: 0, awaySeconds: 1, removedShare: 0, removedSeconds: 1 };
+
+/** Twenty users, all of them members of one group whose founder is the first; what they do is written down. */
+function newChurn(of: Partial<Workload["churn"]>, { refuses = false } = {}) {
+  const clock = new FakeClock();
+  const began = clock.monotonic();
+  const window = new MeasuredWindow();
+  window.begin(began, { warmUpSeconds: fromMs / 1000, durationSeconds: (untilMs - fromMs) / 1000 });
+  const log: { readonly what: string; readonly who: string; readonly atMs: number }[] = [];
+  const note = (what: string, who: string) => void log.push({ what, who, atMs: clock.monotonic() - began });
+  const userOf = (index: number): ComingUser => ({
+    leaveNetwork: () => note("leaves", `user${index}`),
+    comeBack: () => note("comes back", `user${index}`),
+    client: {
+      changeGroup(_group, change) {
+        for (const name of change.names) note(change.action, name);
+        return Promise.resolve(refuses ? refused({ code: "busy" }) : accepted(undefined));
+      },
+    },
+  });
+  const members = Array.from({ length: clients }, (_, i) => i);
+  const failures: string[] = [];
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // Each user who leaves adds a listener.
+  const done = churn({
+    churn: { ...stays, ...of },
+    population: { clients, groups: [{ founder: 0, members, weight: 1, senders: "any" }] },
+    crowd: {
+      users: new Map(members.map((index) => [index, userOf(index)])),
+      groupAt: () => groupId(7),
+      nameOf: (client) => `user${client}`,
+    },
+    observation: { failed: (code) => void failures.push(code) },
+    window,
+    clock,
+    random: seededRandom(1),
+    signal: stopping.signal,
+  });
+  const who = (what: string) => log.filter((line) => line.what === what).map((line) => line.who);
+  const times = (what: string) => log.filter((line) => line.what === what).map(({ atMs }) => atMs);
+  return { clock, done, who, times, failures, stopping };
+}
+
+test("a share of the users leave in the first two thirds of the measured time, and come back after their time away", async () => {
+  const { clock, done, who, times } = newChurn({ awayShare: 0.3, awaySeconds: 2 });
+  await clock.advance(untilMs);
+  await done;
+  assert.equal(new Set(who("leaves")).size, 6);
+  assert.deepEqual(who("comes back").sort(), who("leaves").sort());
+  for (const atMs of times("leaves")) assert.ok(atMs >= fromMs && atMs <= fromMs + (untilMs - fromMs) * (2 / 3));
+  const backMs = times("comes back").sort((a, b) => a - b);
+  const leftMs = times("leaves").sort((a, b) => a - b);
+  for (const [i, atMs] of backMs.entries()) assert.ok(Math.abs(atMs - (leftMs[i] ?? 0) - 2000) < 1);
+  assert.deepEqual([who("remove"), who("admit")], [[], []]);
+});
+
+test("a share of a group's members, never its founder, is removed and later admitted again", async () => {
+  const { clock, done, who, times, failures } = newChurn({ removedShare: 0.2, removedSeconds: 3 });
+  await clock.advance(untilMs);
+  await done;
+  assert.equal(new Set(who("remove")).size, 4, "of 19");
+  assert.ok(!who("remove").includes("user0"));
+  assert.deepEqual(who("admit"), who("remove"));
+  const [removedMs = 0] = times("remove");
+  const [admittedMs = 0] = times("admit");
+  assert.ok(removedMs >= fromMs && Math.abs(admittedMs - removedMs - 3000) < 1);
+  assert.deepEqual([failures, who("leaves")], [[], []]);
+});
+
+test("a change that is refused counts as a failure, with its code", async () => {
+  const { clock, done, failures } = newChurn({ removedShare: 0.2 }, { refuses: true });
+  await clock.advance(untilMs);
+  await done;
+  assert.deepEqual(failures, ["remove: busy", "admit: busy"]);
+});
+
+test("when the stretch is cut short nobody leaves any more, and those who are away or removed come back at once", async () => {
+  const { clock, done, who, stopping } = newChurn({
+    awayShare: 1,
+    awaySeconds: 3600,
+    removedShare: 1,
+    removedSeconds: 3600,
+  });
+  await clock.advance(4000);
+  const left = who("leaves");
+  assert.ok(left.length > 0 && left.length < clients, `${left.length} have left`);
+  stopping.abort();
+  await done;
+  assert.deepEqual(who("leaves"), left);
+  assert.deepEqual(who("comes back").sort(), left.sort());
+  assert.deepEqual(who("admit"), who("remove"));
+});
