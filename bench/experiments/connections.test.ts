@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { acceptBenchmark, figureOf } from "../testing/acceptance.ts";
-import { connections, runConnections } from "./connections.ts";
+import { connectionFigures, connections, runConnections } from "./connections.ts";
 
 const tiny = { connections: 20, quietSeconds: 0.1 };
 
@@ -23,4 +24,13 @@ acceptBenchmark(connections, {
       check: (soFar) => assert.ok(figureOf(soFar, "server memory before")),
     },
   ],
+});
+
+test("a connection takes its part of the memory that came with all of them", () => {
+  const mebibyte = 1024 * 1024;
+  const figures = connectionFigures({ before: 100 * mebibyte, after: 110 * mebibyte, connected: 2048 });
+  assert.deepEqual(
+    figures.map(({ value, unit }) => `${value} ${unit}`),
+    ["2048 ", "100 MiB", "110 MiB", "5 KiB"],
+  );
 });

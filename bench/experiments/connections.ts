@@ -67,8 +67,7 @@ export function runConnections(
     parts.onStep?.(`${firstComers} users come and go`);
     await stay("first-", Math.min(firstComers, count), async () => {});
     const before = (await server.usage()).residentBytes;
-    const memoryBefore = { name: "server memory before", value: before / 1024 / 1024, unit: "MiB" };
-    keep([memoryBefore]);
+    keep([memoryBefore(before)]);
     let after = before;
     let connected = 0;
     parts.onStep?.(`${count} users log in and stay`);
@@ -77,11 +76,18 @@ export function runConnections(
       const { servers } = await readDeployment(await listServers(server.target));
       connected = servers.reduce((sum, of) => sum + of.connections, 0);
     });
-    return [
-      { name: "logged-in connections", value: connected, unit: "" },
-      memoryBefore,
-      { name: "server memory with them", value: after / 1024 / 1024, unit: "MiB" },
-      { name: memoryEach, value: (after - before) / connected / 1024, unit: "KiB" },
-    ];
+    return connectionFigures({ before, after, connected });
   });
 }
+
+/** The figures of so many connections, with the bytes of the server's memory before they came and with them. */
+export function connectionFigures({ before, after, connected }: Record<"before" | "after" | "connected", number>) {
+  return [
+    { name: "logged-in connections", value: connected, unit: "" },
+    memoryBefore(before),
+    { name: "server memory with them", value: after / 1024 / 1024, unit: "MiB" },
+    { name: memoryEach, value: (after - before) / connected / 1024, unit: "KiB" },
+  ];
+}
+
+const memoryBefore = (bytes: number) => ({ name: "server memory before", value: bytes / 1024 / 1024, unit: "MiB" });

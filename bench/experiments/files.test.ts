@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { acceptBenchmark, figureOf } from "../testing/acceptance.ts";
-import { files, runFiles } from "./files.ts";
+import { files, runFiles, transferFigures } from "./files.ts";
 
 acceptBenchmark(files, {
   tiny: {
@@ -19,4 +20,16 @@ acceptBenchmark(files, {
       },
     },
   ],
+});
+
+test("transfers are measured together over all rounds; lag and memory are those of the worst round, memory by each transfer", () => {
+  const mebibyte = 1024 * 1024;
+  const rounds = [
+    { seconds: 2, cpuSeconds: 0.3, grownBytes: 8 * mebibyte, lagMs: 20 },
+    { seconds: 6, cpuSeconds: 0.5, grownBytes: 4 * mebibyte, lagMs: 10 },
+  ];
+  assert.deepEqual(
+    transferFigures("upload", rounds, 80, 4).map(({ value, unit }) => `${value} ${unit}`),
+    ["20 MiB/s", "5 ms/MiB", "20 ms", "2 MiB"],
+  );
 });

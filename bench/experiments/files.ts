@@ -1,3 +1,4 @@
+import { systemClock as clock } from "../../core/platform/clock.ts";
 import { listServers } from "../../loadgen/recorder/deployment-probe.ts";
 import { defineBenchmark } from "../benchmark.ts";
 import type { Figures, FiguresDocument } from "../document/figures-document.ts";
@@ -5,7 +6,7 @@ import { throwIfInterrupted } from "../document/interruption.ts";
 import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
 import { FileExchange } from "../measurement/file-exchange.ts";
-import { loopLagP99Ms } from "../measurement/server-lag.ts";
+import { withLag } from "../measurement/server-lag.ts";
 import { UsageWatch, type WatchedUsage } from "../measurement/usage-watch.ts";
 import { option } from "../options.ts";
 import { figuresOf } from "../report/figures-table.ts";
@@ -34,16 +35,17 @@ export function runFiles({ mebibytes, atOnce, rounds }: FilesSettings, parts: Be
     const exchange = await FileExchange.open(server.target, laboratory.keyPairOf(0));
     const servers = await listServers(server.target);
     const watched = async <T>(work: () => Promise<T>) => {
-      await loopLagP99Ms(servers); // Begins a new period.
-      const watch = new UsageWatch(server);
-      let done: T;
-      try {
-        done = await work();
-      } finally {
-        await watch.stop();
-      }
-      const usage = await watch.usage();
-      return { done, ...usage, lagMs: await loopLagP99Ms(servers) };
+      const { done: used, lagMs } = await withLag(servers, async () => {
+        const watch = new UsageWatch(server, clock);
+        let done: T;
+        try {
+          done = await work();
+        } finally {
+          await watch.stop();
+        }
+        return { done, ...(await watch.usage()) };
+      });
+      return { ...used, lagMs };
     };
     const sent: TransferRound[] = [];
     const fetched: TransferRound[] = [];
@@ -78,7 +80,13 @@ interface TransferRound extends WatchedUsage {
   readonly lagMs: number;
 }
 
-function transferFigures(way: string, rounds: readonly TransferRound[], mebibytes: number, atOnce: number): Figures {
+/** The figures of rounds in each of which `atOnce` files, so many mebibytes together, went one way. */
+export function transferFigures(
+  way: string,
+  rounds: readonly TransferRound[],
+  mebibytes: number,
+  atOnce: number,
+): Figures {
   const seconds = rounds.reduce((sum, round) => sum + round.seconds, 0);
   const cpuSeconds = rounds.reduce((sum, round) => sum + round.cpuSeconds, 0);
   const all = mebibytes * rounds.length;

@@ -1,4 +1,4 @@
-import { generateLoad } from "../../loadgen/generator.ts";
+import { generateLoad, type LoadResult } from "../../loadgen/generator.ts";
 import { defineBenchmark } from "../benchmark.ts";
 import type { FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
@@ -10,6 +10,7 @@ import { figuresOf } from "../report/figures-table.ts";
 
 export const generator = defineBenchmark({
   ...figuresOf("generator"),
+  passed: ({ figures }) => figures.some(({ name, value }) => name === auditPassed && value === 1),
   name: "generator",
   question: "how much can the load generator audit on one core?",
   description: "How many deliveries a second the load generator audits on one core.",
@@ -19,6 +20,8 @@ export const generator = defineBenchmark({
   examples: ["", "--rate 8000 --json generator.json"],
   run: ({ rate }, parts) => runGenerator({ clients: 1000, ratePerSecond: rate, seconds: 8 }, parts),
 });
+
+const auditPassed = "audit passed";
 
 interface GeneratorSettings {
   readonly clients: number;
@@ -50,19 +53,25 @@ export function runGenerator(
       signal,
       cutShort: true,
     });
-    const figures = [
-      { name: "measured", value: load.seconds, unit: "s" },
-      { name: "deliveries audited", value: load.deliveredPerSecond, unit: "per second" },
-      { name: "generator CPU", value: load.generator.cpuCores, unit: "cores" },
-      {
-        name: "deliveries audited on one core",
-        value: load.deliveredPerSecond / load.generator.cpuCores,
-        unit: "per second",
-      },
-      { name: "audit passed", value: load.audit.passed ? 1 : 0, unit: "" },
-    ];
+    const figures = generatorFigures(load);
     keep(figures);
     if (load.seconds < seconds) throwIfInterrupted(signal);
     return figures;
   });
+}
+
+/** The figures of a load that one thread put on a server and audited. */
+export function generatorFigures({
+  seconds,
+  deliveredPerSecond,
+  generator: { cpuCores },
+  audit,
+}: Pick<LoadResult, "seconds" | "deliveredPerSecond" | "generator" | "audit">) {
+  return [
+    { name: "measured", value: seconds, unit: "s" },
+    { name: "deliveries audited", value: deliveredPerSecond, unit: "per second" },
+    { name: "generator CPU", value: cpuCores, unit: "cores" },
+    { name: "deliveries audited on one core", value: deliveredPerSecond / cpuCores, unit: "per second" },
+    { name: auditPassed, value: audit.passed ? 1 : 0, unit: "" },
+  ];
 }

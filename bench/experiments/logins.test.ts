@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { acceptBenchmark, figureOf } from "../testing/acceptance.ts";
-import { logins, runLogins } from "./logins.ts";
+import { loginFigures, logins, runLogins } from "./logins.ts";
 
 acceptBenchmark(logins, {
   tiny: {
@@ -19,4 +20,13 @@ acceptBenchmark(logins, {
       check: (soFar) => assert.equal(soFar, undefined),
     },
   ],
+});
+
+test("logins done are those that succeeded by the time in which they were due, and the server's CPU is by each of them", () => {
+  const result = { seconds: 10, succeeded: 1900, failed: 100, p50Ms: 4, p99Ms: 9 };
+  const figures = loginFigures(200, { ...result, cpuSeconds: 3.8, lagMs: 2 });
+  assert.deepEqual(
+    figures.map(({ value, unit }) => `${value} ${unit}`),
+    ["200 per second", "190 per second", "100 ", "4 ms", "9 ms", "2 ms", "2000 µs"],
+  );
 });

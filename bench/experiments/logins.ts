@@ -1,11 +1,11 @@
 import { listServers } from "../../loadgen/recorder/deployment-probe.ts";
 import { defineBenchmark } from "../benchmark.ts";
-import type { FiguresDocument } from "../document/figures-document.ts";
+import type { Figures, FiguresDocument } from "../document/figures-document.ts";
 import { throwIfInterrupted } from "../document/interruption.ts";
 import type { BenchmarkRun } from "../measurement/benchmark-run.ts";
 import { measureFigures } from "../measurement/figures-run.ts";
-import { LoginStorm } from "../measurement/login-storm.ts";
-import { loopLagP99Ms } from "../measurement/server-lag.ts";
+import { LoginStorm, type LoginsResult } from "../measurement/login-storm.ts";
+import { withLag } from "../measurement/server-lag.ts";
 import { option } from "../options.ts";
 import { figuresOf } from "../report/figures-table.ts";
 
@@ -35,26 +35,28 @@ export function runLogins({ perSecond, seconds }: LoginsSettings, parts: Benchma
     parts.onStep?.(`${perSecond} logins/s for ${seconds} s`);
     await storm.run(perSecond, 1, signal);
     throwIfInterrupted(signal);
-    await loopLagP99Ms(servers); // Begins a new period.
     const before = await server.usage();
-    const result = await storm.run(perSecond, seconds, signal);
-    const after = await server.usage();
-    const lagMs = await loopLagP99Ms(servers);
-    const figures = [
-      { name: "logins asked for", value: perSecond, unit: "per second" },
-      { name: "logins done", value: result.succeeded / result.seconds, unit: "per second" },
-      { name: "logins failed or refused", value: result.failed, unit: "" },
-      { name: "login latency p50", value: result.p50Ms, unit: "ms" },
-      { name: "login latency p99", value: result.p99Ms, unit: "ms" },
-      { name: "server event-loop lag p99", value: lagMs, unit: "ms" },
-      {
-        name: "server CPU a login",
-        value: ((after.cpuSeconds - before.cpuSeconds) * 1e6) / Math.max(1, result.succeeded),
-        unit: "µs",
-      },
-    ];
+    const { done: result, lagMs } = await withLag(servers, () => storm.run(perSecond, seconds, signal));
+    const cpuSeconds = (await server.usage()).cpuSeconds - before.cpuSeconds;
+    const figures = loginFigures(perSecond, { ...result, cpuSeconds, lagMs });
     keep(figures);
     throwIfInterrupted(signal);
     return figures;
   });
+}
+
+/** The figures of logins that were due at so many a second, with the server's CPU time and lag meanwhile. */
+export function loginFigures(
+  perSecond: number,
+  of: LoginsResult & { readonly cpuSeconds: number; readonly lagMs: number },
+): Figures {
+  return [
+    { name: "logins asked for", value: perSecond, unit: "per second" },
+    { name: "logins done", value: of.succeeded / of.seconds, unit: "per second" },
+    { name: "logins failed or refused", value: of.failed, unit: "" },
+    { name: "login latency p50", value: of.p50Ms, unit: "ms" },
+    { name: "login latency p99", value: of.p99Ms, unit: "ms" },
+    { name: "server event-loop lag p99", value: of.lagMs, unit: "ms" },
+    { name: "server CPU a login", value: (of.cpuSeconds * 1e6) / Math.max(1, of.succeeded), unit: "µs" },
+  ];
 }

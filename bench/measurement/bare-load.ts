@@ -1,4 +1,4 @@
-import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+import { type Clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { pickOne, seededRandom } from "../../core/platform/random.ts";
 import { readUint32, writeUint32, writeUint64 } from "../../core/wire/bytes.ts";
@@ -11,6 +11,7 @@ import type { Workload } from "../../loadgen/workload/workload.ts";
 import type { ConnectBare } from "../started/bare-client.ts";
 
 export interface BareLoadOptions {
+  readonly clock: Clock;
   readonly connect: ConnectBare;
   readonly port: number;
   readonly frameBytes: number;
@@ -36,7 +37,7 @@ export interface BareLoadResult {
  */
 export async function generateBareLoad(
   workload: Workload,
-  { connect, port, frameBytes, signal }: BareLoadOptions,
+  { clock, connect, port, frameBytes, signal }: BareLoadOptions,
   onMeasure: (moment: "begin" | "end") => Promise<void>,
 ): Promise<BareLoadResult> {
   const random = seededRandom(workload.seed);

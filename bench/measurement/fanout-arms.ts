@@ -1,5 +1,6 @@
 import { encodeContent } from "../../core/e2ee/content.ts";
 import { rsaFernetPayloadBytes } from "../../core/e2ee/rsa-fernet.ts";
+import { systemClock as clock } from "../../core/platform/clock.ts";
 import { availableTransport } from "../../core/server/transport/open-transport.ts";
 import { deliveredHeaderBytes, deliverHeaderBytes } from "../../core/wire/deliver-frame.ts";
 import { generateLoad } from "../../loadgen/generator.ts";
@@ -7,13 +8,13 @@ import type { Quantiles } from "../../loadgen/recorder/recorder.ts";
 import { generatorFaults, type InvalidReason } from "../../loadgen/recorder/validity.ts";
 import type { Workload } from "../../loadgen/workload/workload.ts";
 import type { Environment } from "../document/document.ts";
-import type { FanoutPoint } from "../document/fanout-document.ts";
 import type { BareKind } from "../started/arm.ts";
 import { connectBareSocket } from "../started/bare-client.ts";
 import type { Laboratory } from "../started/laboratory.ts";
 import { connectNats, hasNats, NatsServer } from "../started/nats.ts";
 import { ServerProcess } from "../started/server-process.ts";
 import { type BareLoadOptions, generateBareLoad } from "./bare-load.ts";
+import type { MeasuredFanout } from "./fanout-point.ts";
 import { simulatedAccounts } from "./workload-from.ts";
 
 interface StartOptions {
@@ -35,7 +36,7 @@ export interface FanoutArm {
 /** A running arm: the server that passes messages on, and how to put load on it. */
 export interface UnderTest {
   usage(): Promise<{ cpuSeconds: number }> | { cpuSeconds: number };
-  load(workload: Workload, onMeasure: () => Promise<void>): Promise<Measured>;
+  load(workload: Workload, onMeasure: () => Promise<void>): Promise<MeasuredFanout>;
   readonly environment: Environment | undefined;
   stop(): Promise<void>;
 }
@@ -50,6 +51,12 @@ export const fanoutArms: readonly FanoutArm[] = [
   natsArm("nats-core"),
 ];
 
+/** The arms of a round, beginning with another one in each: what begins a round has the quietest machine. */
+export function inTurn<Arm>(arms: readonly Arm[], round: number): Arm[] {
+  const first = round % Math.max(1, arms.length);
+  return [...arms.slice(first), ...arms.slice(0, first)];
+}
+
 /** The arms that can run on this machine. */
 export const availableArms = () => fanoutArms.filter((arm) => arm.isAvailable());
 
@@ -60,7 +67,13 @@ function bareArm(name: string, kind: BareKind): FanoutArm {
     usesDatabase: false,
     async start({ payloadBytes, signal }) {
       const server = await ServerProcess.start({ kind: "bare", server: kind });
-      const how = { connect: connectBareSocket, port: server.ready.port, frameBytes: frameBytes(payloadBytes), signal };
+      const how = {
+        clock,
+        connect: connectBareSocket,
+        port: server.ready.port,
+        frameBytes: frameBytes(payloadBytes),
+        signal,
+      };
       return {
         usage: () => server.usage(),
         load: (workload, onMeasure) => measureBare(workload, how, onMeasure),
@@ -100,7 +113,7 @@ function natsArm(name: string): FanoutArm {
     usesDatabase: false,
     async start({ payloadBytes, signal }) {
       const nats = await NatsServer.start();
-      const how = { connect: connectNats, port: nats.port, frameBytes: frameBytes(payloadBytes), signal };
+      const how = { clock, connect: connectNats, port: nats.port, frameBytes: frameBytes(payloadBytes), signal };
       return {
         usage: () => nats.usage(),
         load: (workload, onMeasure) => measureBare(workload, how, onMeasure),
@@ -121,16 +134,12 @@ function frameBytes(payloadBytes: number): number {
   return deliverHeaderBytes + deliveredHeaderBytes + rsaFernetPayloadBytes(content.length);
 }
 
-type Measured = Omit<
-  FanoutPoint,
-  "arm" | "round" | "ratePerSecond" | "serverCpuMicrosPerDelivery" | "databaseCpuMicrosPerDelivery"
->;
-
-async function measureBare(
+/** Puts a workload on a bare server. */
+export async function measureBare(
   workload: Workload,
   how: BareLoadOptions,
   onMeasure: () => Promise<void>,
-): Promise<Measured> {
+): Promise<MeasuredFanout> {
   const load = await generateBareLoad(workload, how, onMeasure);
   return {
     deliveredPerSecond: load.deliveredPerSecond,
@@ -147,7 +156,7 @@ async function measureFastChat(
   workload: Workload,
   { target, laboratory, signal }: { target: string; laboratory: Laboratory; signal: AbortSignal },
   onMeasure: () => Promise<void>,
-): Promise<Measured> {
+): Promise<MeasuredFanout> {
   const { keyPairs } = laboratory;
   const load = await generateLoad({ workload, target, accounts: simulatedAccounts, keyPairs, onMeasure, signal });
   return {

@@ -1,9 +1,9 @@
 import { Connection, dialAssigned, logIn, openLeanSocket, signUp } from "../../core/client/index.ts";
 import { createIdentity, generateIdentityKeys } from "../../core/e2ee/identity.ts";
 import * as opaque from "../../core/e2ee/opaque-client.ts";
-import { systemClock as clock } from "../../core/platform/clock.ts";
+import { type Clock, systemClock as clock } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
-import { seededRandom } from "../../core/platform/random.ts";
+import { type Random, seededRandom } from "../../core/platform/random.ts";
 import { Latencies } from "../../loadgen/recorder/recorder.ts";
 import { sendWhenDue } from "../../loadgen/workload/pace.ts";
 import { Arrivals } from "../../loadgen/workload/schedule.ts";
@@ -27,28 +27,14 @@ export class LoginStorm {
     if (!welcome.ok) throw new Failure("sign_up_failed", welcome.reason.detail, "see the server's log");
   }
 
-  /** Open loop: logins are due at even distances, whether or not the server keeps up. Ends early when the signal is aborted. */
-  async run(perSecond: number, seconds: number, signal: AbortSignal) {
-    const latencies = new Latencies();
-    let succeeded = 0;
-    let failed = 0;
-    const underWay: Promise<void>[] = [];
-    const startMs = clock.monotonic();
-    const pace = { clock, startMs, untilMs: startMs + seconds * 1000, stopped: () => signal.aborted };
-    await sendWhenDue(new Arrivals("constant", perSecond, this.#random), pace, (dueMs) => {
+  /** As {@link loginsWhenDue}, each on a new connection. */
+  run(perSecond: number, seconds: number, signal: AbortSignal): Promise<LoginsResult> {
+    const logInOnce = async () => {
       const connection = this.#connection();
-      const done = connection.logIn(logIn(opaque, credentials)).then((welcome) => {
-        latencies.record((clock.monotonic() - dueMs) * 1000);
-        if (welcome.ok) succeeded++;
-        else failed++;
-        connection.close();
-      });
-      underWay.push(done);
-    });
-    const tookSeconds = Math.min(seconds, (clock.monotonic() - startMs) / 1000);
-    await Promise.all(underWay);
-    const quantiles = latencies.quantiles();
-    return { seconds: tookSeconds, succeeded, failed, p50Ms: quantiles?.p50 ?? 0, p99Ms: quantiles?.p99 ?? 0 };
+      const { ok } = await connection.logIn(logIn(opaque, credentials));
+      return { ok, close: () => connection.close() };
+    };
+    return loginsWhenDue(perSecond, seconds, { clock, random: this.#random, signal, logIn: logInOnce });
   }
 
   #connection(): Connection {
@@ -56,4 +42,49 @@ export class LoginStorm {
     const parts = { dial: dialAssigned(this.#target), open: openLeanSocket, clock, random: this.#random.fork() };
     return new Connection(parts, events);
   }
+}
+
+export interface LoginsResult {
+  /** The time in which logins were due: shorter than was asked for if they were ended early. */
+  readonly seconds: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** From when a login was due until its answer. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Open loop: logins are due at even distances, whether or not the server keeps up. Ends early when the signal is aborted. */
+export async function loginsWhenDue(
+  perSecond: number,
+  seconds: number,
+  parts: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly signal: AbortSignal;
+    /** Logs in once; what it answers is closed when its time has been taken. */
+    logIn(): Promise<{ readonly ok: boolean; close(): void }>;
+  },
+): Promise<LoginsResult> {
+  const { random, signal } = parts;
+  const latencies = new Latencies();
+  let succeeded = 0;
+  let failed = 0;
+  const underWay: Promise<void>[] = [];
+  const startMs = parts.clock.monotonic();
+  const pace = { clock: parts.clock, startMs, untilMs: startMs + seconds * 1000, stopped: () => signal.aborted };
+  await sendWhenDue(new Arrivals("constant", perSecond, random), pace, (dueMs) => {
+    const done = parts.logIn().then((login) => {
+      latencies.record((parts.clock.monotonic() - dueMs) * 1000);
+      if (login.ok) succeeded++;
+      else failed++;
+      login.close();
+    });
+    underWay.push(done);
+  });
+  // The last login is due before the time is over.
+  const tookSeconds = signal.aborted ? Math.min(seconds, (parts.clock.monotonic() - startMs) / 1000) : seconds;
+  await Promise.all(underWay);
+  const quantiles = latencies.quantiles();
+  return { seconds: tookSeconds, succeeded, failed, p50Ms: quantiles?.p50 ?? 0, p99Ms: quantiles?.p99 ?? 0 };
 }

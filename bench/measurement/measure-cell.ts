@@ -1,5 +1,6 @@
 import type { TlsTrust } from "../../core/client/index.ts";
 import type { IdentityKeyPairs } from "../../core/e2ee/identity.ts";
+import { ownCpuSeconds } from "../../core/platform/cpu-seconds.ts";
 import { generateLoad } from "../../loadgen/generator.ts";
 import { listAllServers, listServers, readDeployment } from "../../loadgen/recorder/deployment-probe.ts";
 import type { Progress } from "../../loadgen/threads/crew.ts";
@@ -54,11 +55,10 @@ export async function measureCell(options: CellOptions): Promise<CellTry> {
 
 async function read({ tls, databaseCpuSeconds }: CellOptions, servers: ReadonlyMap<string, URL>): Promise<Reading> {
   const deployment = await readDeployment(servers, tls);
-  const { user, system } = process.cpuUsage();
   return {
     deployment,
     databaseCpuSeconds: databaseCpuSeconds?.(),
-    generatorCpuSeconds: (user + system) / 1e6,
+    generatorCpuSeconds: ownCpuSeconds(),
     machine: readMachine(),
   };
 }

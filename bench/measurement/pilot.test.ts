@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { highestHeld, pilotRates, pilotShare, rateFor, ratePerSecondMax, ratePerSecondMin } from "./pilot.ts";
+import { present } from "../../core/testing/present.ts";
+import type { InvalidCode } from "../../loadgen/recorder/validity.ts";
+import { sampleCell } from "../document/testing/sample-run.ts";
+import {
+  highestHeld,
+  highestOf,
+  pilotP99MsMax,
+  pilotRates,
+  pilotShare,
+  rateFor,
+  ratePerSecondMax,
+  ratePerSecondMin,
+  reasonsAgainst,
+} from "./pilot.ts";
 
 /** Climbs on a machine that holds rates up to `holds`, except in the `unlucky` tries, which are counted from 0. */
 async function climb(holds: number, unlucky: readonly number[] = []) {
@@ -34,4 +47,31 @@ test("the cells' rate is the share of the rate that was held, within bounds", ()
   assert.equal(rateFor(1e6), ratePerSecondMax);
   assert.equal(rateFor(ratePerSecondMin), ratePerSecondMin);
   assert.equal(rateFor(null), ratePerSecondMin);
+});
+
+test("a rate is held if the rules for valid cells hold, and 99 of 100 deliveries take 250 ms at most", () => {
+  const latencies = (p99: number) => ({ ...present(sampleCell().deliveryMs), p99 });
+  const reasons = (p99: number | undefined, ...codes: readonly InvalidCode[]) =>
+    reasonsAgainst({
+      deliveryMs: p99 === undefined ? undefined : latencies(p99),
+      invalidReasons: codes.map((code) => ({ code, detail: "…" })),
+    }).map((reason) => reason.split(":")[0]);
+  assert.equal(pilotP99MsMax, 250);
+  assert.deepEqual(reasons(250), []);
+  assert.deepEqual(reasons(250.1), ["slow"]);
+  assert.deepEqual(reasons(10, "unsettled"), ["unsettled"], "a message had no outcome in time");
+  assert.deepEqual(reasons(400, "rate_not_met", "sends_late"), ["rate_not_met", "sends_late", "slow"]);
+  assert.deepEqual(reasons(undefined), ["nothing was delivered"]);
+});
+
+test("of the rates that were tried, the highest counts that was held", () => {
+  const rungs = [
+    { ratePerSecond: 125, held: true },
+    { ratePerSecond: 250, held: false },
+    { ratePerSecond: 250, held: true },
+    { ratePerSecond: 500, held: false },
+  ];
+  assert.equal(highestOf(rungs), 250);
+  assert.equal(highestOf(rungs.slice(3)), null);
+  assert.equal(highestOf([]), null);
 });

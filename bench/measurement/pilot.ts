@@ -81,10 +81,15 @@ export async function runPilot(options: PilotOptions): Promise<Pilot> {
     if (signal?.aborted) throw cause;
     failure = { code: cause instanceof Failure ? cause.code : "pilot_failed", message: messageOf(cause) };
   }
-  const heldPerSecond = Math.max(0, ...rungs.filter(({ held }) => held).map((rung) => rung.ratePerSecond)) || null;
+  const heldPerSecond = highestOf(rungs);
   const ratePerSecond = rateFor(heldPerSecond);
   const bounds = { share: pilotShare, ratePerSecondMin, ratePerSecondMax };
   return { servers, strategy, rungs, heldPerSecond, ...bounds, ratePerSecond, failure, audit };
+}
+
+/** The highest rate that was held; null if none was. */
+export function highestOf(rungs: readonly Pick<Pilot["rungs"][number], "ratePerSecond" | "held">[]): number | null {
+  return Math.max(0, ...rungs.filter(({ held }) => held).map(({ ratePerSecond }) => ratePerSecond)) || null;
 }
 
 /** The cells' rate on a machine that holds this rate; null if it held none. */
@@ -109,7 +114,10 @@ export async function highestHeld(
 }
 
 /** Why a rate was not held; empty if it was. */
-function reasonsAgainst({ invalidReasons, deliveryMs }: StretchResult): string[] {
+export function reasonsAgainst({
+  invalidReasons,
+  deliveryMs,
+}: Pick<StretchResult, "invalidReasons" | "deliveryMs">): string[] {
   const reasons = invalidReasons.map(invalidText);
   if (deliveryMs === undefined) reasons.push("nothing was delivered");
   else if (deliveryMs.p99 > pilotP99MsMax) {

@@ -1,4 +1,4 @@
-import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+import { type Clock, sleep } from "../../core/platform/clock.ts";
 import type { ServerProcess } from "../started/server-process.ts";
 
 const memoryPeriodMs = 10;
@@ -12,23 +12,26 @@ export interface WatchedUsage {
 
 /** Reads a server's memory every few milliseconds while something is done. */
 export class UsageWatch {
-  readonly #server: ServerProcess;
-  readonly #startMs = clock.monotonic();
+  readonly #server: Pick<ServerProcess, "usage">;
+  readonly #clock: Clock;
+  readonly #startMs: number;
   readonly #before: ReturnType<ServerProcess["usage"]>;
   readonly #watching: Promise<void>;
   #peakBytes = 0;
   #seconds = 0;
   #ended = false;
 
-  constructor(server: ServerProcess) {
+  constructor(server: Pick<ServerProcess, "usage">, clock: Clock) {
     this.#server = server;
+    this.#clock = clock;
+    this.#startMs = clock.monotonic();
     this.#before = server.usage();
     this.#watching = this.#watch();
   }
 
   /** Stops reading: afterwards the server may end. */
   async stop(): Promise<void> {
-    this.#seconds = (clock.monotonic() - this.#startMs) / 1000;
+    this.#seconds = (this.#clock.monotonic() - this.#startMs) / 1000;
     this.#ended = true;
     await this.#watching;
   }
@@ -45,7 +48,7 @@ export class UsageWatch {
   async #watch(): Promise<void> {
     while (!this.#ended) {
       this.#peakBytes = Math.max(this.#peakBytes, (await this.#server.usage()).residentBytes);
-      await sleep(clock, memoryPeriodMs);
+      await sleep(this.#clock, memoryPeriodMs);
     }
   }
 }

@@ -17,8 +17,8 @@ function unit(name: "CLK_TCK" | "PAGESIZE"): number {
  * CPU seconds and memory of a process, read from outside: the process itself may be too busy to answer in time. Undefined where
  * there is no /proc.
  */
-export function processUsage(pid: number): { cpuSeconds: number; residentBytes: number } | undefined {
-  const stat = process.platform === "linux" ? readStat(pid) : undefined;
+export function processUsage(pid: number, proc = "/proc"): { cpuSeconds: number; residentBytes: number } | undefined {
+  const stat = process.platform === "linux" ? readStat(pid, proc) : undefined;
   return stat && { cpuSeconds: stat.own / unit("CLK_TCK"), residentBytes: stat.residentPages * unit("PAGESIZE") };
 }
 
@@ -26,14 +26,14 @@ export function processUsage(pid: number): { cpuSeconds: number; residentBytes: 
  * CPU seconds of a process and its children, those that have ended included: for a postmaster's id, all that its PostgreSQL has
  * used. Undefined where there is no /proc.
  */
-export function processTreeCpuSeconds(pid: number): number | undefined {
+export function processTreeCpuSeconds(pid: number, proc = "/proc"): number | undefined {
   if (process.platform !== "linux") return undefined;
-  const root = readStat(pid);
+  const root = readStat(pid, proc);
   if (!root) return undefined;
   let ticks = root.own + root.reaped;
-  for (const entry of readdirSync("/proc")) {
+  for (const entry of readdirSync(proc)) {
     if (!/^\d+$/.test(entry)) continue;
-    const stat = readStat(Number(entry));
+    const stat = readStat(Number(entry), proc);
     if (stat?.parent === pid) ticks += stat.own + stat.reaped;
   }
   return ticks / unit("CLK_TCK");
@@ -49,9 +49,9 @@ interface Stat {
 }
 
 /** From /proc/pid/stat, proc(5). */
-function readStat(pid: number): Stat | undefined {
+function readStat(pid: number, proc: string): Stat | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const text = readFileSync(`${proc}/${pid}/stat`, "latin1");
     // The name, in parentheses, may hold anything.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const field = (number: number) => Number(fields[number - 3]);

@@ -1,4 +1,5 @@
 import { startDeployment } from "../../core/cluster/deployment.ts";
+import { ownCpuSeconds } from "../../core/platform/cpu-seconds.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { createLog } from "../../core/platform/log.ts";
 import { callsToParent } from "../../core/platform/thread-calls.ts";
@@ -8,10 +9,7 @@ import { openBareServer } from "./bare-server.ts";
 /** The process under test: one arm, started fresh for each measurement. It ends when the process that started it ends. */
 const ours: ServerChildCalls = {
   start,
-  usage() {
-    const { user, system } = process.cpuUsage();
-    return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
-  },
+  usage: () => ({ cpuSeconds: ownCpuSeconds(), residentBytes: process.memoryUsage.rss() }),
   stop: () => void stop(),
 };
 let stopArm = async () => {};

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FakeClock } from "../../core/testing/fake-clock.ts";
+import type { Workload, WorkloadText } from "../../loadgen/workload/workload.ts";
+import type { ConnectBare } from "../started/bare-client.ts";
+import { inTurn, measureBare } from "./fanout-arms.ts";
+import { workloadFrom } from "./workload-from.ts";
+
+const travelMs = 30;
+const members = 4;
+
+/** Four users in one group, measured for a second after half a second of warm-up. */
+const workloadOf = (arrivals: WorkloadText["arrivals"]): Workload =>
+  workloadFrom({
+    name: "fanout",
+    clients: members,
+    groups: [{ count: 1, sizes: { kind: "fixed", size: members } }],
+    arrivals,
+    warmUpSeconds: 0.5,
+    durationSeconds: 1,
+    settleSeconds: 1,
+  });
+
+/** A server that takes 30 ms to pass a message on to the members of its group; it loses those that `loses` says. */
+async function measured(workload: Workload, loses: (message: number) => boolean = () => false) {
+  const clock = new FakeClock();
+  const receivers: ((frame: Uint8Array) => void)[] = [];
+  let messages = 0;
+  const connect: ConnectBare = async (_port, _groups, received) => {
+    receivers.push(received);
+    return {
+      publish(_group, frame) {
+        const isLost = loses(messages++);
+        for (const receive of isLost ? receivers.slice(1) : receivers) clock.after(travelMs, () => receive(frame));
+      },
+      close() {},
+    };
+  };
+  const moments: number[] = [];
+  const began = clock.monotonic();
+  const { signal } = new AbortController();
+  const running = measureBare(workload, { clock, connect, port: 1, frameBytes: 200, signal }, async () => {
+    moments.push(clock.monotonic() - began);
+  });
+  await clock.advance(4000);
+  return { result: await running, moments, messages };
+}
+
+const near = (value: number | undefined, wanted: number) =>
+  assert.ok(value !== undefined && Math.abs(value - wanted) <= wanted / 100 + 1, `${value} is not ${wanted}`);
+
+test("a bare server's deliveries are those of the measured time, each member's by itself, from when a message was due", async () => {
+  const { result, moments, messages } = await measured(workloadOf({ kind: "constant", ratePerSecond: 100 }));
+  near(messages, 150);
+  near(result.deliveredPerSecond, 100 * members);
+  near(result.deliveryMs?.p50, travelMs);
+  near(result.uncorrectedMs?.p50, travelMs);
+  const [fromMs = 0, untilMs = 0] = moments;
+  assert.deepEqual([moments.length, untilMs - fromMs], [2, 1000], "what is read is read around that time");
+  assert.deepEqual([result.complete, result.valid, result.breaches], [true, true, []]);
+});
+
+test("a message that a member does not get makes a point incomplete", async () => {
+  const { result } = await measured(workloadOf({ kind: "constant", ratePerSecond: 100 }), (message) => message === 70);
+  assert.equal(result.complete, false);
+});
+
+test("a closed loop keeps so many messages under way in a group, and sends the next when all members have the last", async () => {
+  const { result, messages } = await measured(workloadOf({ kind: "saturate", inFlightPerGroup: 3 }));
+  near(result.deliveredPerSecond, (3 * members * 1000) / travelMs);
+  near(messages, (3 * 1500) / travelMs);
+  assert.equal(result.complete, true);
+});
+
+test("each round begins with another arm, and has all of them", () => {
+  assert.deepEqual(
+    [0, 1, 2, 3].map((round) => inTurn(["a", "b", "c"], round).join("")),
+    ["abc", "bca", "cab", "abc"],
+  );
+  assert.deepEqual(inTurn([], 1), []);
+});
