@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { FakeClock } from "../testing/fake-clock.ts";
@@ -45,5 +46,28 @@ test("a fake clock moves only when a test moves it, and runs what is due in orde
   stop();
   await clock.advance(100);
   assert.deepEqual(ran.slice(4), ["twenty"]);
+  assert.equal(clock.waiting, 0);
+});
+
+test("a sleep ends with its time or with its signal, whichever comes first, and leaves neither a timer nor a listener", async () => {
+  for (const abort of [true, false]) {
+    const clock = new FakeClock();
+    const stopping = new AbortController();
+    let isAwake = false;
+    void sleep(clock, 1000, stopping.signal).then(() => {
+      isAwake = true;
+    });
+    await clock.advance(999);
+    assert.equal(isAwake, false);
+    if (abort) stopping.abort();
+    await clock.advance(abort ? 0 : 1);
+    assert.equal(isAwake, true);
+    assert.deepEqual([clock.waiting, getEventListeners(stopping.signal, "abort").length], [0, 0]);
+  }
+});
+
+test("a sleep whose signal is aborted before it begins is none", async () => {
+  const clock = new FakeClock();
+  await sleep(clock, 1000, AbortSignal.abort());
   assert.equal(clock.waiting, 0);
 });

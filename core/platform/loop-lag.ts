@@ -2,16 +2,20 @@ import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node
 
 const resolutionMs = 5;
 
+/** The times between two ticks of a timer, in nanoseconds. */
+type Delays = Pick<IntervalHistogram, "percentile" | "count" | "max" | "reset" | "enable" | "disable">;
+
 /**
  * How late this thread's event loop runs: how long a timer that is due has to wait. Each reader needs a `LoopLag` of its own,
  * since reading starts a new period.
  */
 export class LoopLag {
-  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  readonly #delays: Delays;
   #utilization = performance.eventLoopUtilization();
 
-  constructor() {
-    this.#histogram.enable();
+  constructor(delays: Delays = monitorEventLoopDelay({ resolution: resolutionMs })) {
+    this.#delays = delays;
+    this.#delays.enable();
   }
 
   /** The lag in the time since the last reading. */
@@ -20,17 +24,17 @@ export class LoopLag {
     const since = performance.eventLoopUtilization(now, this.#utilization);
     this.#utilization = now;
     const reading = {
-      p50Ms: this.#lag(this.#histogram.percentile(50)),
-      p99Ms: this.#lag(this.#histogram.percentile(99)),
-      maxMs: this.#histogram.count === 0 ? 0 : this.#lag(this.#histogram.max),
+      p50Ms: this.#lag(this.#delays.percentile(50)),
+      p99Ms: this.#lag(this.#delays.percentile(99)),
+      maxMs: this.#delays.count === 0 ? 0 : this.#lag(this.#delays.max),
       utilization: since.utilization,
     };
-    this.#histogram.reset();
+    this.#delays.reset();
     return reading;
   }
 
   stop(): void {
-    this.#histogram.disable();
+    this.#delays.disable();
   }
 
   /** The histogram holds the time between two ticks, the period itself included. */

@@ -3,6 +3,15 @@ import type { LoopLag } from "../platform/loop-lag.ts";
 import type { CommitPath } from "../store/ingest/ingest-writer.ts";
 import type { ServerContext } from "./server-context.ts";
 
+/** What metrics read of a server. */
+export interface MeteredServer extends Pick<ServerContext, "counters"> {
+  readonly bus: Pick<ServerContext["bus"], "self">;
+  readonly users: Pick<ServerContext["users"], "count">;
+  readonly groups: Pick<ServerContext["groups"], "size">;
+  readonly writer: Pick<ServerContext["writer"], "waiting" | "away">;
+  readonly opaque: Pick<ServerContext["opaque"], "waiting">;
+}
+
 /**
  * The text of `/metrics`, in Prometheus' form. Counts are read from the server's counters at each request; only histograms are
  * recorded as things happen, once a batch.
@@ -12,7 +21,7 @@ export class ServerMetrics {
   readonly #batchRows: Histogram;
   readonly #commitSeconds: Histogram<"path">;
 
-  constructor(server: ServerContext, lag: LoopLag) {
+  constructor(server: MeteredServer, lag: Pick<LoopLag, "read">) {
     const registers = [this.#registry];
     this.#registry.setDefaultLabels({ server: server.bus.self });
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 10 });
@@ -96,7 +105,7 @@ export class ServerMetrics {
         this.set(await server.opaque.waiting());
       },
     });
-    const lagGauge = new Gauge({
+    new Gauge({
       name: "fastchat_loop_lag_seconds",
       help: "How late the event loop ran since the last time somebody asked.",
       labelNames: ["quantile"],
@@ -108,7 +117,6 @@ export class ServerMetrics {
         this.set({ quantile: "1" }, maxMs / 1000);
       },
     });
-    lagGauge.set(0);
   }
 
   committed({ rows, milliseconds, path }: { rows: number; milliseconds: number; path: CommitPath }): void {

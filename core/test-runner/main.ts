@@ -11,7 +11,7 @@ import { writablePlace } from "../store/embedded/place.ts";
 import { keyPairsVariable, writeKeyPairs } from "../testing/key-pairs.ts";
 import { testDatabaseVariable } from "../testing/test-database-variable.ts";
 import { inOrder, secondsByFile, slowAfter } from "./order.ts";
-import { fileReport, summary } from "./report.ts";
+import { exitCode, fileReport, summary } from "./report.ts";
 import { runTestFile, type TestFileResult } from "./test-file.ts";
 
 // Runs every compiled test file, or those whose path contains one of the words, side by side against one PostgreSQL that
@@ -78,10 +78,9 @@ if (flags["note-times"]) {
   const measured = Object.fromEntries([...results].map(([file, { seconds }]) => [file, seconds]));
   writeFileSync(slowFilesPath, `${JSON.stringify(slowAfter(known, measured), null, 2)}\n`);
 }
-const hasFailed = [...results.values()].some(({ failed }) => failed.length > 0);
 const chosen = order.fast.length + (flags.fast ? 0 : order.slow.length);
 if (results.size < chosen) process.stderr.write(`${chosen - results.size} of ${chosen} test files were not run\n`);
-process.exitCode = stopping.signal.aborted ? 130 : hasFailed || results.size < chosen ? 1 : 0;
+process.exitCode = exitCode(results, { chosen, interrupted: stopping.signal.aborted });
 
 function readArguments() {
   try {

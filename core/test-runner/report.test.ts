@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileReport, summary } from "./report.ts";
+import { exitCode, fileReport, summary } from "./report.ts";
 import type { TestFileResult } from "./test-file.ts";
 
 const result = (of: Partial<TestFileResult>): TestFileResult => ({
@@ -40,4 +40,16 @@ test("the summary names failed tests and the reasons of skipped ones, and has th
     summary(results, 12.4),
     "2 files in 12 s\nskipped: no tmux (2 tests)\nfailed: b, outside of its tests\n4 passed, 1 failed, 2 skipped\n",
   );
+});
+
+test("the exit code is 0 only if every chosen file was run and none has failed, and 130 after an interruption", () => {
+  const good = result({ passed: 3 });
+  const bad = result({ passed: 3, failed: [{ name: ["a test"], error: "no" }] });
+  const code = (of: Record<string, TestFileResult>, chosen: number, interrupted = false) =>
+    exitCode(new Map(Object.entries(of)), { chosen, interrupted });
+  assert.equal(code({ a: good, b: good }, 2), 0);
+  assert.equal(code({ a: good, b: bad }, 2), 1);
+  assert.equal(code({ a: bad, b: good }, 2), 1);
+  assert.equal(code({ a: good }, 2), 1, "a file was not run");
+  assert.equal(code({ a: good, b: bad }, 3, true), 130);
 });

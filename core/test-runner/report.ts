@@ -33,6 +33,14 @@ export function summary(results: Results, seconds: number): string {
   ].join("\n");
 }
 
+/**
+ * The exit code of a run: 130 if it was interrupted, 1 if a test failed or one of the `chosen` files was not run, else 0.
+ */
+export function exitCode(results: Results, { chosen, interrupted }: { chosen: number; interrupted: boolean }): number {
+  if (interrupted) return 130;
+  return results.size < chosen || [...results.values()].some(({ failed }) => failed.length > 0) ? 1 : 0;
+}
+
 const named = (file: string, { name }: FailedTest) =>
   name.length > 0 ? `${file}: ${name.join(" > ")}` : `${file}, outside of its tests`;
 

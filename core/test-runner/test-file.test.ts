@@ -86,3 +86,11 @@ test("a file that does not end in time is killed, and has failed", async () => {
     assert.match(failed.at(-1)?.error ?? "", /it had not ended after 2 s/);
   }
 });
+
+test("a file that an interruption ends has failed", async () => {
+  const stopping = new AbortController();
+  const running = resultOf("test('x', () => {}); setInterval(() => {}, 1000);", 60, stopping.signal);
+  stopping.abort();
+  const { failed } = await running;
+  assert.match(failed.at(-1)?.error ?? "", /SIGTERM/);
+});
