@@ -6,8 +6,10 @@ import type { ConnectBare } from "../started/bare-client.ts";
 import { inTurn, measureBare } from "./fanout-arms.ts";
 import { workloadFrom } from "./workload-from.ts";
 
-const travelMs = 30;
 const members = 4;
+/** How long a message takes to each of the members. */
+const travelMs = [30, 35, 40, 45];
+const longestMs = 45;
 
 /** Four users in one group, measured for a second after half a second of warm-up. */
 const workloadOf = (arrivals: WorkloadText["arrivals"]): Workload =>
@@ -21,8 +23,11 @@ const workloadOf = (arrivals: WorkloadText["arrivals"]): Workload =>
     settleSeconds: 1,
   });
 
-/** A server that takes 30 ms to pass a message on to the members of its group; it loses those that `loses` says. */
-async function measured(workload: Workload, loses: (message: number) => boolean = () => false) {
+/**
+ * A server that passes messages on to the members of the group; the first one does not get those that `loses` says. After a second
+ * of the run the generator stands still for a while.
+ */
+async function measured(workload: Workload, { loses = (_: number): boolean => false, stallMs = 0 } = {}) {
   const clock = new FakeClock();
   const receivers: ((frame: Uint8Array) => void)[] = [];
   let messages = 0;
@@ -31,7 +36,9 @@ async function measured(workload: Workload, loses: (message: number) => boolean 
     return {
       publish(_group, frame) {
         const isLost = loses(messages++);
-        for (const receive of isLost ? receivers.slice(1) : receivers) clock.after(travelMs, () => receive(frame));
+        for (const [i, receive] of receivers.entries()) {
+          if (i > 0 || !isLost) clock.after(travelMs[i] ?? 0, () => receive(frame));
+        }
       },
       close() {},
     };
@@ -42,7 +49,9 @@ async function measured(workload: Workload, loses: (message: number) => boolean 
   const running = measureBare(workload, { clock, connect, port: 1, frameBytes: 200, signal }, async () => {
     moments.push(clock.monotonic() - began);
   });
-  await clock.advance(4000);
+  await clock.advance(1000);
+  clock.stall(stallMs);
+  await clock.advance(3000);
   return { result: await running, moments, messages };
 }
 
@@ -53,22 +62,32 @@ test("a bare server's deliveries are those of the measured time, each member's b
   const { result, moments, messages } = await measured(workloadOf({ kind: "constant", ratePerSecond: 100 }));
   near(messages, 150);
   near(result.deliveredPerSecond, 100 * members);
-  near(result.deliveryMs?.p50, travelMs);
-  near(result.uncorrectedMs?.p50, travelMs);
+  near(result.deliveryMs?.p50, 35);
+  near(result.uncorrectedMs?.p50, 35);
   const [fromMs = 0, untilMs = 0] = moments;
   assert.deepEqual([moments.length, untilMs - fromMs], [2, 1000], "what is read is read around that time");
   assert.deepEqual([result.complete, result.valid, result.breaches], [true, true, []]);
 });
 
+test("messages that a busy generator sends late count from when they were due, and the uncorrected latency from the sending", async () => {
+  const { result } = await measured(workloadOf({ kind: "constant", ratePerSecond: 100 }), { stallMs: 300 });
+  const late = result.deliveryMs?.p90 ?? 0;
+  assert.ok(late > 150 && late < 300 + longestMs, `${late} ms`);
+  near(result.uncorrectedMs?.p90, longestMs);
+  assert.ok(result.lateP99Ms > 250, `${result.lateP99Ms} ms`);
+});
+
 test("a message that a member does not get makes a point incomplete", async () => {
-  const { result } = await measured(workloadOf({ kind: "constant", ratePerSecond: 100 }), (message) => message === 70);
+  const { result } = await measured(workloadOf({ kind: "constant", ratePerSecond: 100 }), {
+    loses: (message) => message === 70,
+  });
   assert.equal(result.complete, false);
 });
 
 test("a closed loop keeps so many messages under way in a group, and sends the next when all members have the last", async () => {
   const { result, messages } = await measured(workloadOf({ kind: "saturate", inFlightPerGroup: 3 }));
-  near(result.deliveredPerSecond, (3 * members * 1000) / travelMs);
-  near(messages, (3 * 1500) / travelMs);
+  near(result.deliveredPerSecond, (3 * members * 1000) / longestMs);
+  near(messages, (3 * 1500) / longestMs);
   assert.equal(result.complete, true);
 });
 

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { test } from "node:test";
-import { cpuSecondsBetween, type DeploymentReading, serverReading } from "./deployment-probe.ts";
+import { portOf } from "../../core/testing/port-of.ts";
+import {
+  cpuSecondsBetween,
+  type DeploymentReading,
+  listServers,
+  readDeployment,
+  serverReading,
+} from "./deployment-probe.ts";
 
 const reading = (...servers: readonly (readonly [server: string, process: string, cpuSeconds: number])[]) => ({
   servers: servers.map(([server, process, cpuSeconds]): DeploymentReading["servers"][number] => ({
@@ -64,4 +73,20 @@ fastchat_loop_lag_seconds{quantile="1",server="s3"} 0.5
 test("two hosts' processes with one number are two processes", () => {
   const text = "fastchat_process_id 7\n";
   assert.notEqual(serverReading("s0", "host-1", text).process, serverReading("s1", "host-2", text).process);
+});
+
+test("a server that answers with an error, or with something else, has no figures", async () => {
+  const answers = new Map([
+    ["/metrics", { status: 503, body: "fastchat_connections 5" }],
+    ["/servers", { status: 200, body: '{"server":"s0"}' }],
+  ]);
+  const http = createServer(({ url = "" }, response) => {
+    const { status = 404, body = "" } = answers.get(url) ?? {};
+    response.writeHead(status, { connection: "close" }).end(body);
+  }).listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const target = `127.0.0.1:${portOf(http)}`;
+  await assert.rejects(readDeployment(new Map([["s0", new URL(`http://${target}`)]])), { code: "target_unreachable" });
+  await assert.rejects(listServers(target), { code: "target_not_fastchat" });
+  http.close();
 });
