@@ -27,7 +27,10 @@ const workloadOf = (arrivals: WorkloadText["arrivals"]): Workload =>
  * A server that passes messages on to the members of the group; the first one does not get those that `loses` says. After a second
  * of the run the generator stands still for a while.
  */
-async function measured(workload: Workload, { loses = (_: number): boolean => false, stallMs = 0 } = {}) {
+async function measured(
+  workload: Workload,
+  { loses = () => false, stallMs = 0 }: { loses?: (message: number) => boolean; stallMs?: number } = {},
+) {
   const clock = new FakeClock();
   const receivers: ((frame: Uint8Array) => void)[] = [];
   let messages = 0;

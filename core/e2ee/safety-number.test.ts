@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { joinHalves, safetyNumberHalf, spacedSafetyNumber } from "./safety-number.ts";
+import { keyPair } from "../testing/key-pairs.ts";
+import { createIdentity } from "./identity.ts";
+import { joinHalves, safetyNumber, safetyNumberHalf, spacedSafetyNumber } from "./safety-number.ts";
 
 /** The keys, identifiers and digits of libsignal's `NumericFingerprintGeneratorTest` (github.com/signalapp/libsignal). */
 const published = {
@@ -23,6 +25,14 @@ test("another key, or the same under another name, gives other digits", () => {
   const others = [half(alice), half(alice, { id: bob.id }), half(alice, { key: bob.key }), half(bob)];
   assert.equal(new Set(others).size, others.length);
   assert.ok(others.every((digits) => /^\d{30}$/.test(digits)));
+});
+
+test("the identifier of a person is their name, and the key their identity's fingerprint", async () => {
+  const identity = async (name: string, keys: number) => createIdentity(name, await keyPair(keys)).public;
+  const [alice, bob] = [await identity("alice", 0), await identity("bob", 1)];
+  const halves = [alice, bob].map(({ name, fingerprint }) => safetyNumberHalf(Buffer.from(name), fingerprint));
+  assert.equal(safetyNumber(alice, bob), [...halves].sort().join(""));
+  assert.equal(safetyNumber(bob, alice), safetyNumber(alice, bob));
 });
 
 test("it is read out in twelve groups of five", () => {

@@ -9,7 +9,7 @@ import { acceptedBy, type Survivor } from "./accepted.ts";
 import { allMutants } from "./all-mutants.ts";
 import { type Named, sampleOf, touchedBy, withWords } from "./selection.ts";
 import { strykerRooms } from "./stryker-rooms.ts";
-import { runStryker } from "./stryker-run.ts";
+import { runStryker, sourcesOf } from "./stryker-run.ts";
 import { type Verdict, Workshop } from "./workshop.ts";
 
 const strykerRoomNames = keysOf(strykerRooms);
@@ -20,7 +20,7 @@ const usage = `npm run mutants -- [word…] [options]
   --changed        only those that a change touches: what is not committed, or else the last commit
   --since REV      only those that what has changed since this commit touches
   --sample N       N of them, others each day
-  --stryker ROOM   instead of the list, mutates a whole room, or what a change touches of it, by its fast tests: ${strykerRoomNames.join(", ")}
+  --stryker ROOM   instead of the list, mutates a whole room, or those of its files that the words or the change mean: ${strykerRoomNames.join(", ")}
   --list           names them
   --verbose        says which tests caught each, and why survivors of Stryker's are accepted
 `;
@@ -53,15 +53,16 @@ function filesChanged(): ReadonlySet<string> | undefined {
   return since === undefined ? undefined : new Set(lines(git("diff", "--name-only", since)));
 }
 
-/** Mutates a room, or, after a change, what the change touches of it. */
+/** Mutates a room, or what the words and the change mean of it. */
 async function mutateRoom(name: string): Promise<void> {
   const room =
     strykerRoomNames.find((of) => of === name) ?? fail(`--stryker: write one of ${strykerRoomNames.join(", ")}`);
-  const { folders } = strykerRooms[room];
   const changed = filesChanged();
-  const touched = changed && [...changed].filter((file) => folders.some((folder) => file.startsWith(`${folder}/`)));
-  if (touched?.length === 0) return print(`nothing of ${room} is touched`);
-  const { killed, survivors } = await runStryker(strykerRooms[room], touched);
+  const files = sourcesOf(strykerRooms[room], projectRoot).filter(
+    (file) => (!changed || changed.has(file)) && (words.length === 0 || words.some((word) => file.includes(word))),
+  );
+  if (files.length === 0) return print(`nothing of ${room} is meant`);
+  const { killed, survivors } = await runStryker(strykerRooms[room], files);
   const unexplained = survivors.filter((survivor) => !acceptedBy(survivor));
   for (const survivor of given.verbose ? survivors : unexplained) print(described(survivor));
   const all = killed + survivors.length;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { projectRoot } from "../platform/project-root.ts";
 import { type StrykerRoom, strykerRooms } from "./stryker-rooms.ts";
-import { resultOf } from "./stryker-run.ts";
+import { resultOf, sourcesOf } from "./stryker-run.ts";
 
 test("of a room's mutants those count as killed that made a test fail or hang, and those as survivors that no test noticed", () => {
   const mutant = (status: string, line: number) => ({
@@ -34,6 +34,8 @@ test("of a room's mutants those count as killed that made a test fail or hang, a
 test("the rooms that are mutated as a whole, and the tests that are left out, exist", () => {
   for (const { folders, without = [] } of Object.values<StrykerRoom>(strykerRooms)) {
     for (const folder of folders) assert.ok(existsSync(path.join(projectRoot, folder)), folder);
+    const sources = sourcesOf({ folders }, projectRoot);
+    assert.ok(sources.length > 0 && sources.every((file) => /^(?!.*(\.test|\.fuzz|testing\/)).*\.ts$/.test(file)));
     for (const file of without) assert.ok(existsSync(path.join(projectRoot, file)), file);
   }
 });

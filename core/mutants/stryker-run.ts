@@ -41,12 +41,12 @@ const survivedBy: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
 const propertyShare = "0.1";
 
 /**
- * Mutates a room's sources with Stryker, which is installed for the run. TypeScript 7 has no programming interface, so Stryker only
+ * Mutates sources of a room with Stryker, which is installed for the run. TypeScript 7 has no programming interface, so Stryker only
  * instruments the sources, and the project's own compiler builds them, once for all mutants.
  */
 export async function runStryker(
   { folders, without = [] }: StrykerRoom,
-  mutate: readonly string[] = folders.map((folder) => `${folder}/**/*.ts`),
+  files: readonly string[],
 ): Promise<StrykerResult> {
   const tools = mkdtempSync(path.join(tmpdir(), "stryker-"));
   const workshop = await Workshop.copy(projectRoot);
@@ -57,9 +57,9 @@ export async function runStryker(
     await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], tools, process.env);
     const bin = path.join(tools, "node_modules/node/bin");
     const tests = folders
-      .flatMap((folder) => testsBelow(path.join("dist", folder), workshop.root))
+      .flatMap((folder) => filesBelow(path.join("dist", folder), workshop.root, /\.test\.js$/))
       .filter((file) => !without.includes(file));
-    writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(mutate, tests, tools)));
+    writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(files, tests, tools)));
     // Stryker needs a newer Node than the project does.
     const environment = {
       ...workshop.environment,
@@ -75,14 +75,20 @@ export async function runStryker(
   }
 }
 
-/** The compiled test files in a folder of a project. */
-function testsBelow(folder: string, project: string): string[] {
+/** A room's sources, without its tests and what these are made of. */
+export function sourcesOf({ folders }: StrykerRoom, project: string): string[] {
+  return folders
+    .flatMap((folder) => filesBelow(folder, project, /\.ts$/))
+    .filter((file) => !/\.(test|fuzz)\.ts$|\/testing\//.test(file));
+}
+
+function filesBelow(folder: string, project: string, ending: RegExp): string[] {
   return readdirSync(path.join(project, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".test.js"))
+    .filter((file) => ending.test(file))
     .map((file) => path.join(folder, file));
 }
 
-function settings(mutate: readonly string[], testFiles: readonly string[], tools: string) {
+function settings(files: readonly string[], testFiles: readonly string[], tools: string) {
   return {
     testRunner: "tap",
     plugins: [path.join(tools, "node_modules/@stryker-mutator/tap-runner/dist/src/index.js")],
@@ -90,7 +96,7 @@ function settings(mutate: readonly string[], testFiles: readonly string[], tools
     tsconfigFile: "none.json",
     // The sandbox is two folders below the copy, and has no packages of its own when it is built.
     buildCommand: "node ../../node_modules/typescript/bin/tsc",
-    mutate: [...mutate, "!**/*.{test,fuzz}.ts", "!**/testing/**"],
+    mutate: files,
     coverageAnalysis: "perTest",
     // A mutant that only takes longer, on a machine that does other work, has survived.
     timeoutMS: 10_000,

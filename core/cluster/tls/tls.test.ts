@@ -6,11 +6,14 @@ import path from "node:path";
 import { after, suite, test } from "node:test";
 import { dialAssigned, dialDirectly } from "../../client/socket/dial.ts";
 import { httpAsk } from "../../client/socket/http.ts";
+import { openLeanSocket } from "../../client/socket/lean-socket.ts";
+import type { ClientSocket } from "../../client/socket/socket.ts";
 import { plainFingerprint, type TlsTrust, trustDeployment } from "../../client/socket/tls-trust.ts";
 import { readConfig } from "../../platform/config.ts";
 import { Failure } from "../../platform/failure.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { groupOf, person } from "../../testing/person.ts";
+import { serverUrl } from "../../testing/server-url.ts";
 import { shownCertificate } from "../../testing/shown-certificate.ts";
 import { transportsHere, withoutUws } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
@@ -63,8 +66,9 @@ for (const transport of transportsHere) {
       const deployment = await deploy({ ...files, transport, servers: 2 });
       const target = `https://${deployment.target}`;
       const states: string[] = [];
+      const trustInFirst = await trustDeployment(target, first.authorityFingerprint);
       const alice = await person(target, "alice", {
-        tls: await trustDeployment(target, first.authorityFingerprint),
+        tls: trustInFirst,
         events: { connection: (state) => states.push(state) },
       });
       const group = await groupOf(alice);
@@ -80,18 +84,35 @@ for (const transport of transportsHere) {
       );
       assert.ok((await alice.say(group, "still here")).ok);
       assert.equal(states.filter((state) => state === "online").length, 1);
-      const bob = await person(target, "bob", { tls: await trustDeployment(target, second.authorityFingerprint) });
+      const trustInSecond = await trustDeployment(target, second.authorityFingerprint);
+      const bob = await person(target, "bob", { tls: trustInSecond });
       await groupOf(bob, alice);
       // A client that pinned the first authority does not connect to servers of the second.
-      const dialled = await dialAssigned(target, await oldTrust(first.certFile))();
+      const dialled = await dialAssigned(target, trustInFirst)();
       assert.equal(!dialled.ok && dialled.reason.code, "certificate_refused");
+      // Nor does its socket, if somebody tells it where to connect.
+      const url = serverUrl(deployment, 0).replace("ws:", "wss:");
+      assert.match(await openedWith(url, trustInFirst), /^closed 1006: .*certificate/);
+      assert.match(await openedWith(url, {}), /^closed 1006: .*certificate/, "nor does the system vouch for it");
+      assert.equal(await openedWith(url, trustInSecond), "opened");
     });
   });
 }
 
-const oldTrust = async (certFile: string): Promise<TlsTrust> => ({
-  authority: /-----BEGIN[^]*?-----END CERTIFICATE-----\n?$/.exec(readFileSync(certFile, "utf8"))?.[0] ?? "",
-});
+/** What comes of a socket to this address. */
+async function openedWith(url: string, tls: TlsTrust): Promise<string> {
+  let socket: ClientSocket | undefined;
+  const outcome = await new Promise<string>((resolve) => {
+    const events = {
+      opened: () => resolve("opened"),
+      received: () => {},
+      closed: (code: number, reason: string) => resolve(`closed ${code}: ${reason}`),
+    };
+    socket = openLeanSocket(url, events, { tls });
+  });
+  socket?.close();
+  return outcome;
+}
 
 test("sockets under TLS are handed to the servers in turn", { skip: withoutUws }, async () => {
   const deployment = await deploy({ tls: "dev", transport: "uws", servers: 3, strategy: "round-robin" });

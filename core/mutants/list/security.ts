@@ -131,14 +131,14 @@ export const securityMutants: Mutants = {
     file: "core/server/transport/ws.ts",
     from: "      this.slow = true;\n      this.#socket.terminate();\n      return;",
     to: "      return;",
-    tests: ["core/server/transport/web-socket.test.ts"],
+    tests: ["core/server/transport/slow-and-silent.test.ts"],
   },
   "a client that does not read is never cut off, over uWebSockets.js": {
     promise: promised("security", "A client that does not read is cut off, and nobody else waits"),
     file: "core/server/transport/uws.ts",
     from: "maxBackpressure: backpressureBytesMax,",
     to: "maxBackpressure: backpressureBytesMax * 1000,",
-    tests: ["core/server/transport/web-socket.test.ts"],
+    tests: ["core/server/transport/slow-and-silent.test.ts"],
   },
   "an image that breaks its format throws": {
     promise: nothingThrows,
