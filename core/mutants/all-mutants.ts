@@ -8,8 +8,10 @@ import { mailMutants } from "./list/mail.ts";
 import { membershipMutants } from "./list/membership.ts";
 import { peopleMutants } from "./list/people.ts";
 import { programMutants } from "./list/programs.ts";
+import { screenMutants } from "./list/screen.ts";
 import { securityMutants } from "./list/security.ts";
 import { sendMutants } from "./list/sends.ts";
+import { vaultMutants } from "./list/vault.ts";
 import type { Mutants } from "./mutant.ts";
 
 /** The curated list. Adding a mutant is a row in one of its files. */
@@ -24,6 +26,8 @@ export const allMutants: Mutants = {
   ...clientMutants,
   ...mailMutants,
   ...peopleMutants,
+  ...vaultMutants,
+  ...screenMutants,
   ...instrumentMutants,
   ...programMutants,
 };

@@ -74,4 +74,31 @@ suite("the message box", () => {
     const session = chatSession().hear({ kind: "paste", text: "a👨‍👩‍👧‍👦漢é" }).press("left", "left", "backspace");
     assert.equal(session.draft, "a漢é");
   });
+
+  test("a text that is too long for one message is not sent, and stays to be shortened", () => {
+    const long = "x".repeat(20_000);
+    const session = chatSession().hear({ kind: "paste", text: long }).press("enter");
+    assert.deepEqual(session.did("send"), []);
+    assert.equal(session.draft, long);
+    assert.match(session.state.toast?.text ?? "", /at most/);
+  });
+
+  test("what was sent is no draft any more, in the vault either", () => {
+    const session = chatSession().type("hello").press("enter");
+    assert.deepEqual(session.did("saveDraft"), [{ kind: "saveDraft", group: cats, text: "" }]);
+    assert.equal(session.draft, "");
+  });
+
+  test("an editor that fails leaves the draft as it was, and what one has written replaces it", () => {
+    const session = chatSession().type("a draft").hear({ kind: "edited", text: undefined });
+    assert.equal(session.draft, "a draft");
+    assert.match(session.state.toast?.text ?? "", /editor/);
+    assert.equal(session.hear({ kind: "edited", text: "another\n" }).draft, "another");
+  });
+
+  test("a paste while a dialog is open goes into the dialog, and not into the text behind it", () => {
+    const session = chatSession().type("to cats ").press("M-f").hear({ kind: "paste", text: "fish" });
+    assert.equal(session.did("search").at(-1)?.words, "fish");
+    assert.equal(session.press("escape").draft, "to cats ");
+  });
 });

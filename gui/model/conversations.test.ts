@@ -12,6 +12,7 @@ import {
   messageRows,
   newestPage,
 } from "../testing/session.ts";
+import { windowMax } from "./message-window.ts";
 
 suite("conversations", () => {
   test("the newest page is shown, and marked as read", () => {
@@ -157,5 +158,55 @@ suite("conversations", () => {
     assert.deepEqual(session.did("notify"), [{ kind: "notify", title: "bob in dogs", text: "hey @Alice" }]);
     session.hear(newestPage(cats, [])).hear({ kind: "message", group: cats, message: named(8) });
     assert.equal(session.did("notify").length, 1);
+  });
+
+  test("a window that ends before the conversation does is not marked as read, and takes in no new message", () => {
+    const session = chatSession();
+    session.hear({
+      kind: "page",
+      group: cats,
+      where: "around",
+      messages: messageRows(1, 5),
+      moreOlder: false,
+      moreNewer: true,
+    });
+    session.hear({ kind: "message", group: cats, message: messageRow(90) });
+    assert.deepEqual([session.did("markRead"), session.keysShown], [[], [1, 2, 3, 4, 5]]);
+  });
+
+  test("a line that was recalled is no draft: the one before it is kept", () => {
+    const session = chatSession().type("said").press("enter").type("for cats").press("up");
+    assert.equal(session.draft, "said");
+    session.press("M-down");
+    assert.deepEqual(session.did("saveDraft").at(-1), { kind: "saveDraft", group: cats, text: "for cats" });
+    assert.equal(session.press("M-up").draft, "for cats");
+  });
+
+  test("a window has a bound: it loses messages at its other end, and says so, but none that the user looks at", () => {
+    const long = () => chatSession().hear(newestPage(cats, messageRows(1001, 1000 + windowMax)));
+    const one = messageRow(1001 + windowMax);
+    const grown = long().hear({ kind: "message", group: cats, message: one });
+    assert.deepEqual([grown.keysShown[0], grown.keysShown.length], [1002, windowMax]);
+    assert.equal(grown.conversation().older, "vault", "what it has lost can be loaded again");
+    const scrolledUp = long().press("pageup").hear({ kind: "message", group: cats, message: one });
+    assert.deepEqual([scrolledUp.keysShown[0], scrolledUp.keysShown.length], [1001, windowMax + 1]);
+    const page = { kind: "page", group: cats, moreOlder: false } as const;
+    const older = { ...page, where: "older", messages: messageRows(991, 1000), moreNewer: true } as const;
+    const back = long().press("pageup").hear(older);
+    assert.deepEqual([back.keysShown[0], back.keysShown.length, back.conversation().newest], [991, windowMax, false]);
+    const newer = { ...page, where: "newer", messages: messageRows(2001, 2010), moreNewer: false } as const;
+    const on = long().hear(newer);
+    assert.deepEqual([on.keysShown[0], on.keysShown.length, on.conversation().older], [1011, windowMax, "vault"]);
+  });
+
+  test("a picture whose message has no place in the conversation yet is not fetched", () => {
+    const file = { kind: "file", name: "cat.png", mediaType: "image/png", size: 10 } as const;
+    const content = { ...file, attachment: new Uint8Array(16), key: new Uint8Array(32), hash: new Uint8Array(32) };
+    const session = chatSession().hear(newestPage(cats, []));
+    const own = messageRow(9, { seq: undefined, sender: alice, state: "written", content });
+    session.hear({ kind: "message", group: cats, message: own });
+    assert.deepEqual(session.did("previewMessage"), []);
+    session.hear({ kind: "message", group: cats, message: { ...own, seq: idOf.seq(1), state: "sent" } });
+    assert.equal(session.did("previewMessage").length, 1);
   });
 });

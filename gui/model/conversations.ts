@@ -15,11 +15,12 @@ import {
 
 /** Goes to a group's conversation. */
 export function openGroup(state: ChatState, group: GroupId): Step<ChatState> {
-  const { active, conversations, groups } = state.scene;
+  const { active, groups } = state.scene;
   if (active === group) return step(withChat(state, { focus: "input" }));
   const row = groups.find((of) => of.group === group);
   if (!row) return step(state);
   const left = leaveGroup(state);
+  const { conversations } = left.state.scene;
   const isNew = !conversations.has(group);
   const conversation = {
     ...conversationOf(state, group),

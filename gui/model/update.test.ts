@@ -34,6 +34,23 @@ suite("signing in", () => {
     assert.equal(signInSession(profiles, { server: "s", user: "carol" }).signIn.chosen, undefined);
   });
 
+  test("a profile that was named comes before the one of a user, and a password goes with its profile alone", () => {
+    const profiles = ["work", "home"].map((name) => ({ name, user: "alice", server: "s" }));
+    const named = signInSession(profiles, { server: "s", user: "alice", profile: "home" });
+    assert.equal(named.signIn.chosen, 1);
+    const session = signInSession(profiles).type("secret").press("C-p");
+    assert.equal(session.signIn.fields.password.text, "");
+    assert.deepEqual(session.press("enter").did("openAccount"), [], "the password is missing");
+  });
+
+  test("while an account is being opened a click begins nothing", () => {
+    const session = signInSession([{ name: "a", user: "a", server: "s" }])
+      .type("x")
+      .press("enter");
+    session.hear({ kind: "click", on: "signIn", row: 1, column: 1 });
+    assert.equal(session.did("openAccount").length, 1);
+  });
+
   test("while an account is being opened nothing else begins, and the user can quit", () => {
     const session = signInSession([{ name: "a", user: "a", server: "s" }])
       .type("x")

@@ -36,8 +36,8 @@ export class VaultDatabase {
         timeout: 0,
       };
       database = new (libsql())(file, options);
-      // With a wrong key this fails, before anything is locked.
-      database.prepare("SELECT count(*) FROM sqlite_master").get();
+      // With a wrong key, or a newer program's vault, this fails before anything is locked: a lock outlives a failed opening.
+      refuseNewer(database);
       database.pragma("locking_mode = EXCLUSIVE");
       database.pragma("journal_mode = WAL");
       database.exec("BEGIN EXCLUSIVE; COMMIT");
@@ -111,18 +111,19 @@ export class VaultDatabase {
   }
 }
 
-/** Brings the schema to its newest step: SQLite's own `user_version` says where it is. */
+/** The step of its schema at which a vault is, which SQLite keeps as `user_version`. */
+const stepOf = (database: Database.Database) =>
+  versionFields.parse(database.prepare("PRAGMA user_version").get()).user_version;
+
+function refuseNewer(database: Database.Database): void {
+  const [at, known] = [stepOf(database), readMigrations(schemaDirectory).length];
+  if (at <= known) return;
+  throw new Failure("vault_is_newer", `the vault is at step ${at}, this program knows ${known}`, "update the program");
+}
+
+/** Brings the schema to its newest step. */
 function migrated(database: Database.Database): Database.Database {
-  const migrations = readMigrations(schemaDirectory);
-  const at = versionFields.parse(database.prepare("PRAGMA user_version").get()).user_version;
-  if (at > migrations.length) {
-    throw new Failure(
-      "vault_is_newer",
-      `the vault is at step ${at}, this program knows ${migrations.length}`,
-      "update the program",
-    );
-  }
-  for (const { number, sql } of migrations.slice(at)) {
+  for (const { number, sql } of readMigrations(schemaDirectory).slice(stepOf(database))) {
     database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${number}; COMMIT`);
   }
   return database;

@@ -14,6 +14,7 @@ import { present } from "../../testing/present.ts";
 import { clientMessageId, epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import type { KeptMessage, WrittenMessage } from "../group/keeper.ts";
 import { Vault } from "./vault.ts";
+import { VaultDatabase } from "./vault-database.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "vault-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -181,6 +182,32 @@ test("an own message is one message, from when it is written until it has its se
   vault.close();
 });
 
+test("a message that has its outcome keeps it, whatever is heard of it later", () => {
+  const vault = opened();
+  vault.written(written(1, "delivered before its acknowledgement"));
+  const own = { sender: me, clientMessageId: clientMessageId(1n) };
+  vault.keep(group, { message: received(3, own), cursor: seq(3) });
+  vault.written(written(2, "failed"));
+  vault.settled(clientMessageId(2n), { ok: false, why: "not_a_member" });
+  vault.settled(clientMessageId(1n), { ok: false, why: "not_a_member" });
+  vault.settled(clientMessageId(2n), { ok: true, seq: seq(4) });
+  assert.deepEqual(
+    vault.view.last(group, 10).map(({ state }) => state),
+    ["sent", "failed"],
+  );
+  vault.close();
+});
+
+test("a file whose message was written is not sent again by the next run", () => {
+  const vault = opened();
+  const file = { group, message: clientMessageId(1n), file: "/tmp/a", keepMetadata: false, text: undefined };
+  vault.files.begun({ ...file, attachment: Buffer.alloc(16), key: Buffer.alloc(32), hash: Buffer.alloc(32) });
+  assert.equal(vault.files.unsent().length, 1);
+  vault.written(written(1, "with a file"));
+  assert.deepEqual(vault.files.unsent(), []);
+  vault.close();
+});
+
 test("a failed message is not sent again unless the user retries it", () => {
   const vault = opened();
   vault.written(written(1, "too long"));
@@ -239,6 +266,38 @@ test("reading goes on where it ended, unless the user had left the group and muc
   vault.close();
 });
 
+test("older messages that are fetched move the beginning of what is kept, and never its end", () => {
+  const vault = opened();
+  vault.entered(group, seq(500));
+  vault.keep(group, { message: received(501), cursor: seq(501) });
+  vault.keep(group, { message: received(450), cursor: seq(450) });
+  vault.keep(group, { oldest: seq(440) });
+  vault.keep(group, { oldest: seq(470) });
+  assert.deepEqual([vault.groups()[0]?.cursor, vault.oldest(group)], [501, 440]);
+  vault.close();
+});
+
+test("the account and its session are on the disk when they were kept", async (t) => {
+  const vault = opened();
+  const secret = createAccountSecret(createIdentity("alice", await keyPair(0)));
+  const carefully = t.mock.method(VaultDatabase.prototype, "onDisk");
+  vault.saveAccountSecret(secret);
+  vault.saveSession({ user: me, token: Buffer.from("another") });
+  assert.equal(carefully.mock.callCount(), 2);
+  vault.close();
+});
+
+test("a vault of a newer program is refused with a code, each time that it is opened", () => {
+  const file = newFile();
+  opened(file).close();
+  const database = VaultDatabase.open(file, key);
+  database.run("PRAGMA user_version = 99");
+  database.close();
+  const before = readFileSync(file);
+  for (let time = 0; time < 2; time++) assert.throws(() => opened(file), failsWith("vault_is_newer"));
+  assert.deepEqual(readFileSync(file), before);
+});
+
 test("a step is kept whole or not at all", () => {
   const vault = opened();
   vault.keep(group, { message: received(1), cursor: seq(1) });
@@ -253,12 +312,21 @@ test("a step is kept whole or not at all", () => {
 
 test("pins come back with what the user has decided about them", () => {
   const vault = opened();
-  const pin = { name: "bob", user: other, identity: Buffer.from("one"), verified: true, former: [Buffer.from("zero")] };
+  const pin = {
+    name: "bob",
+    user: other,
+    identity: Buffer.from("one"),
+    verified: true,
+    former: ["zero", "before"].map((of) => Buffer.from(of)),
+  };
   vault.pins.save(pin);
   vault.pins.save({ ...pin, verified: false, changed: { user: userId(9), identity: Buffer.from("two") } });
   for (const found of [vault.pins.byName("bob"), vault.pins.byUser(other), vault.pins.all()[0]]) {
     assert.equal(found?.verified, false);
-    assert.equal(Buffer.from(found?.former[0] ?? []).toString(), "zero");
+    assert.deepEqual(
+      found?.former.map((of) => Buffer.from(of).toString()),
+      ["zero", "before"],
+    );
     assert.deepEqual([found?.changed?.user, Buffer.from(found?.changed?.identity ?? []).toString()], [9, "two"]);
   }
   assert.equal(vault.pins.byName("carol"), undefined);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { bob, cats, catsFacts, chatSession, idOf } from "../../testing/session.ts";
+import { alice, bob, cats, catsFacts, chatSession, idOf, messageRow, newestPage } from "../../testing/session.ts";
 
 suite("dialogs", () => {
   test("the form founds a group with names separated by commas, and stays when that fails", () => {
@@ -87,5 +87,39 @@ suite("dialogs", () => {
     assert.deepEqual(session.did("saveFile"), [
       { kind: "saveFile", group: cats, key: idOf.row(1), to: "/d/cat.png", replace: true },
     ]);
+  });
+
+  test("a question is answered with yes by that button alone: not by Escape, nor by a click on the other", () => {
+    const asked = () => chatSession().hear({ kind: "fileExists", group: cats, key: idOf.row(1), file: "/d/cat.png" });
+    const click = (row: number) => ({ kind: "click", on: "dialog", row, column: 1 }) as const;
+    for (const session of [
+      asked().press("escape"),
+      asked().hear(click(1)),
+      asked().hear({ ...click(0), on: "groups" }),
+    ])
+      assert.deepEqual([session.did("saveFile"), session.topDialog], [[], undefined]);
+    assert.equal(asked().hear(click(2)).topDialog?.kind, "confirm", "there is nothing");
+    assert.equal(asked().hear(click(0)).did("saveFile").length, 1);
+  });
+
+  test("a preview that comes when another file is chosen by now is not shown", () => {
+    const session = chatSession().press("C-o");
+    const entries = ["cat.png", "dog.png"].map((name) => ({ name, kind: "file", bytes: 5 }) as const);
+    session.hear({ kind: "directory", asked: ".", directory: "/home", entries }).press("down", "down");
+    const previewed = (file: string) => session.hear({ kind: "filePreview", file, lines: [], why: "" }).topDialog;
+    const late = previewed("/home/cat.png");
+    assert.ok(late?.kind === "files" && late.preview === undefined);
+    const shown = previewed("/home/dog.png");
+    assert.ok(shown?.kind === "files" && shown.preview?.file === "/home/dog.png");
+  });
+
+  test("only a failed message can be sent again or discarded", () => {
+    for (const state of ["written", "sent", "received", "failed"] as const) {
+      const message = messageRow(3, { sender: alice, state });
+      const session = chatSession()
+        .hear(newestPage(cats, [message]))
+        .press("S-up", "r", "enter", "enter");
+      assert.equal(session.did("retry").length, state === "failed" ? 2 : 0, state);
+    }
   });
 });
