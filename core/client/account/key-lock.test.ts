@@ -14,6 +14,12 @@ test("a lock opens with its password only, and not after it was changed", async 
   assert.equal(await unlockKey({ ...lock, sealed }, "correct horse"), undefined);
 });
 
+test("a lock opens whether accents come with their letters or behind them, as keyboards differ", async () => {
+  const key = randomBytes(32);
+  const lock = await lockKey(key, "caf\u00e9", "simulated");
+  assert.deepEqual(await unlockKey(lock, "cafe\u0301"), key);
+});
+
 test("each guess at a person's lock costs scrypt with N = 2^17, r = 8, p = 1, under a salt of the lock's own", async () => {
   const lock = () => lockKey(randomBytes(32), "same", "interactive");
   const locks = [await lock(), await lock()] as const;

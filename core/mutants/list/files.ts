@@ -7,6 +7,16 @@ const notSaved = promised("security", "A file that was cut, mixed, changed or ex
 const transfers = "core/client/files/file-transfers.test.ts";
 const lies = "core/client/hostile/files-and-login.test.ts";
 
+const upload = "core/client/files/upload.test.ts";
+const oneNonce = promised("security", "No two chunks are sealed under the same key and nonce");
+const goesOn = promised("readme", "files go on where they stopped");
+const believes = promised("client", "The client believes the server nothing that it can check");
+const bounds = promised(
+  "protocol",
+  "A client needs bounds of its own, or a server could make it spin or wait for ever",
+);
+const servers = promised("protocol", "asks `/assign?visit=true`, and is not counted among those that stay");
+
 /** Files, at the server and at the client. */
 export const fileMutants: Mutants = {
   "a file is fetched by who is no member": {
@@ -141,5 +151,63 @@ export const fileMutants: Mutants = {
     from: "  writeUint53(bound, context.length + 8, size);\n",
     to: "",
     tests: ["core/e2ee/golden.test.ts"],
+  },
+  "a chunk is sealed that has changed since the file was hashed": {
+    promise: oneNonce,
+    file: "core/client/files/upload.ts",
+    from: "      if (!known || !equalBytes(sha256(plain), known)) {",
+    to: "      if (!known) {",
+    tests: [upload],
+  },
+  "a file counts as sent though the server has lost a part of it": {
+    promise: goesOn,
+    file: "core/client/files/upload.ts",
+    from: "  if ((await missingChunks(server, begin, shape.chunks, signal)).length > 0) {",
+    to: "  if (missing.length > 0) {",
+    tests: [upload],
+  },
+  "a server may contradict itself about what it has of a file": {
+    promise: believes,
+    file: "core/client/files/upload.ts",
+    from: "parsed.data.complete !== (wanted.size === 0)",
+    to: "parsed.data.complete === undefined",
+    tests: [upload],
+  },
+  "a transfer that no server answers goes on for ever": {
+    promise: bounds,
+    file: "core/client/files/transfer.ts",
+    from: "if (!passes || this.#clock.monotonic() > deadline) throw",
+    to: "if (!passes || this.#clock.monotonic() < 0 * deadline) throw",
+    tests: [upload],
+  },
+  "a transfer stays with a server that does not answer": {
+    promise: goesOn,
+    file: "core/client/files/transfer.ts",
+    from: `      this.#url = undefined;
+      await sleep`,
+    to: "      await sleep",
+    tests: [upload],
+  },
+  "a transfer ends when a server is busy": {
+    promise: goesOn,
+    file: "core/client/files/transfer.ts",
+    from: `code === "offline" || code === "busy" || code === "internal"`,
+    to: `code === "offline" || code === "internal"`,
+    tests: [upload],
+  },
+  "a transfer that was refused for good is asked for again and again": {
+    promise: bounds,
+    file: "core/client/files/transfer.ts",
+    from: "if (!passes || this.#clock",
+    to: "if (this.#clock",
+    tests: [upload],
+  },
+  "each chunk of a file asks which server to go to": {
+    promise: servers,
+    file: "core/client/files/transfer.ts",
+    from: `    this.#url = dialled.value;
+`,
+    to: "",
+    tests: [upload],
   },
 };

@@ -146,6 +146,13 @@ export const programMutants: Mutants = {
     to: "interactive: { cost: 2 ** 14, blockSize: 8, parallelization: 1 },",
     tests: ["core/client/account/key-lock.test.ts"],
   },
+  "a key lock opens only as its password was typed": {
+    promise: promised("client", "the lock that a password opens"),
+    file: "core/client/account/key-lock.ts",
+    from: "return stretch(canonicalPassword(password), salt,",
+    to: `return stretch(canonicalPassword("") + password, salt,`,
+    tests: ["core/client/account/key-lock.test.ts"],
+  },
   "two key locks have one salt": {
     promise: promised("security", "Somebody who copies the disk pays scrypt for each password that they try"),
     file: "core/client/account/key-lock.ts",
