@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -166,6 +166,17 @@ suite("an account at a machine", () => {
       await closed(again);
       await assert.rejects(openAccount(user, "old", parts, {}), failsWith("wrong_password"));
     }
+  });
+
+  test("that was made while its vault could not be is no profile here, and comes with a login once it can", async () => {
+    const here = machine();
+    const user = `user${users++}`;
+    const inTheWay = here.profiles.vaultFile(user);
+    mkdirSync(inTheWay, { recursive: true });
+    await assert.rejects(signUpHere(addressOf(user), "old", here, {}), failsWith("vault_unusable"));
+    assert.deepEqual(here.profiles.list(), []);
+    rmSync(inTheWay, { recursive: true });
+    assert.equal(opened(await logInHere(addressOf(user), "old", here, {})).name, user);
   });
 
   test("is open in one client at a time", async () => {

@@ -79,4 +79,11 @@ export const vaultMutants: Mutants = {
     to: "encode([...former].slice(0, 1))",
     tests: [vault],
   },
+  "a profile is there before its vault": {
+    promise: crash,
+    file: "core/client/account/new-account.ts",
+    from: "  const vault = Vault.create(parts.profiles.vaultFile(name), key, parts.clock);\n",
+    to: "  parts.profiles.write(name, profile);\n  const vault = Vault.create(parts.profiles.vaultFile(name), key, parts.clock);\n",
+    tests: ["core/client/account/local-account.test.ts"],
+  },
 };
