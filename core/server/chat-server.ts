@@ -133,6 +133,7 @@ export class ChatServer {
         messageBytesMax: 2 * limits.frameBytesMax,
         backpressureBytesMax: options.backpressureBytesMax,
         idleSecondsMax: options.idleSecondsMax,
+        clock,
         tls: options.tls,
         lobby: new Lobby({ budget: parts.descriptors, clock, log }),
       },

@@ -1,5 +1,5 @@
 import { after } from "node:test";
-import { systemClock } from "../platform/clock.ts";
+import { type Clock, systemClock } from "../platform/clock.ts";
 import type { DescriptorBudget } from "../platform/descriptors.ts";
 import { type Log, silentLog } from "../platform/log.ts";
 import { Lobby } from "../server/transport/lobby.ts";
@@ -36,6 +36,8 @@ export async function bareTransport(
     budget?: DescriptorBudget;
     log?: Log;
     backpressureBytesMax?: number;
+    idleSecondsMax?: number;
+    clock?: Clock;
   } = {},
 ): Promise<BareTransport> {
   const connections: Connection[] = [];
@@ -67,7 +69,8 @@ export async function bareTransport(
     {
       messageBytesMax: 100_000,
       backpressureBytesMax: of.backpressureBytesMax ?? 1024 * 1024,
-      idleSecondsMax: 60,
+      idleSecondsMax: of.idleSecondsMax ?? 60,
+      clock: of.clock ?? systemClock,
       lobby,
     },
   );

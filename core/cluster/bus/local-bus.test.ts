@@ -6,6 +6,7 @@ import { silentLog } from "../../platform/log.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { until } from "../../testing/until.ts";
 import { type GroupId, groupId } from "../../wire/ids.ts";
+import { encodeLinkFrame } from "../../wire/link-frame.ts";
 import { LocalBus } from "./local-bus.ts";
 
 interface Heard {
@@ -33,7 +34,11 @@ function link(a: LocalBus, b: LocalBus): void {
   b.addPeer(a.self, port2);
 }
 
-const frame = (group: number, text: string) => ({ group: groupId(group), count: 1, frame: Buffer.from(text) });
+const frame = (group: number, text: string, count = 1) => ({
+  group: groupId(group),
+  count,
+  frame: Buffer.from(text),
+});
 const groups = (...ids: number[]): GroupId[] => ids.map(groupId);
 
 test("frames go to the servers that subscribed to their groups, and to no others", async () => {
@@ -71,7 +76,14 @@ test("a server that is added later gets the groups that were subscribed to befor
   await b.bus.subscribe(groups(5));
   link(a.bus, b.bus);
   await until(() => a.heard.subscribed.length === 1, "the groups have arrived");
-  assert.equal(a.bus.deliver([frame(5, "hello")]), 1);
+  assert.equal(a.bus.deliver([frame(5, "hello", 3)]), 3, "each message counts");
+  await b.bus.subscribe(groups(6));
+  b.bus.unsubscribe(groups(5));
+  const c = openBus("c");
+  link(c.bus, b.bus);
+  await until(() => c.heard.subscribed.length === 1, "the groups have arrived there, too");
+  assert.deepEqual(c.heard.subscribed, ["b 6"], "without those that it does not want any more");
+  c.bus.close();
   a.bus.close();
   b.bus.close();
 });
@@ -107,6 +119,30 @@ test("the end of a server is announced once, and frames for it are dropped", asy
   assert.equal(a.bus.deliver([frame(1, "lost")]), 0);
   a.bus.send("b", { kind: "bye", at: 1 });
   b.bus.close();
+});
+
+test("a server that is back takes the place of the one before, which has gone with its subscriptions", async () => {
+  const [a, before, after] = [openBus("a"), openBus("b"), openBus("b")];
+  link(a.bus, before.bus);
+  await before.bus.subscribe(groups(1));
+  link(a.bus, after.bus);
+  assert.deepEqual(a.heard.gone, ["b"]);
+  assert.equal(a.bus.deliver([frame(1, "lost")]), 0);
+  await after.bus.subscribe(groups(2));
+  assert.equal(a.bus.deliver([frame(2, "hello")]), 1);
+  for (const { bus } of [a, before, after]) bus.close();
+});
+
+test("a frame that is none is logged, and what comes behind it arrives", async () => {
+  const { bus, heard } = openBus("a");
+  const { port1, port2 } = new MessageChannel();
+  bus.addPeer("broken", port1);
+  port2.postMessage(new Uint8Array(3));
+  port2.postMessage(encodeLinkFrame({ kind: "bye", at: 1 }));
+  await until(() => heard.received.length === 1, "the next frame arrives");
+  assert.deepEqual(heard.received, ["broken bye"]);
+  port2.close();
+  bus.close();
 });
 
 test("a frame in Node's buffer pool is copied, and the pool stays usable", async () => {

@@ -8,7 +8,7 @@ import { messageTypes } from "../../wire/send-frame.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
 import { ClientSession } from "../client-session.ts";
 import { connectionDouble, databaseDouble, deafBus, serverDouble } from "../testing/doubles.ts";
-import { announceChange, applyChange, groupOfMember } from "./changes.ts";
+import { announceChange, applyChange, groupOfMember, refreshGroup } from "./changes.ts";
 
 const seven = groupId(7);
 const [alice, bob, carol] = [userId(1), userId(2), userId(3)];
@@ -96,6 +96,17 @@ test("a connection that gets the group's messages already gets no `joined`", asy
   // The bus brings the change a second time.
   applyChange(server, change);
   assert.deepEqual(done, []);
+});
+
+test("whoever is found to have joined when a group is read again gets it, whatever it is read for", async () => {
+  const { server, database, done, connected } = newServer();
+  await connected(alice).memberOf(seven);
+  connected(carol);
+  done.length = 0;
+  database.record = { id: seven, epoch: epoch(3), lastSeq: seq(5), logLength: 3, members: [alice, carol] };
+  await refreshGroup(server, seven);
+  assert.deepEqual(done, ["carol gets g7", "to carol: joined"]);
+  assert.equal(present(server.groups.get(seven)).lastSeq, 5, "and the group is as far as the database");
 });
 
 test("a group is read again when a change comes whose predecessor was lost", async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from "../../platform/clock.ts";
 import type { Lobby } from "./lobby.ts";
 
 /**
@@ -94,6 +95,8 @@ export interface TransportOptions {
   readonly backpressureBytesMax: number;
   /** A connection that answers no ping for this long is closed. */
   readonly idleSecondsMax: number;
+  /** Measures that silence, unless the library measures it itself. */
+  readonly clock: Clock;
   /** With it HTTP and WebSockets are encrypted; without it nothing is. */
   readonly tls?: TlsFiles | undefined;
   /** Holds the connections that are no WebSockets yet. The transport closes it at its own end. */

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { systemClock } from "../../platform/clock.ts";
 import { binaryFrame } from "./binary-frame.ts";
 import { isHandshake, noRoom, refuseHandshake } from "./handshake.ts";
 import { NodeServer } from "./node-server.ts";
@@ -70,7 +69,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
     },
   });
 
-  const stopPinging = systemClock.every(options.idleSecondsMax * 1000, () => {
+  const stopPinging = options.clock.every(options.idleSecondsMax * 1000, () => {
     for (const socket of sockets.clients) {
       if (!alive.delete(socket)) socket.terminate();
       else socket.ping();

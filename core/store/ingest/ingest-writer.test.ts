@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { systemClock } from "../../platform/clock.ts";
+import { type Clock, systemClock } from "../../platform/clock.ts";
 import { silentLog } from "../../platform/log.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { freshDatabase } from "../../testing/database.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { insertGroup } from "../../testing/stored-group.ts";
+import { until } from "../../testing/until.ts";
 import { clientMessageId, epoch, groupId, userId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
-import { Database } from "../database.ts";
+import { connect, Database } from "../database.ts";
 import { type CommitPath, IngestWriter } from "./ingest-writer.ts";
 import type { IncomingMessage, RowBatch } from "./row-batch.ts";
 
@@ -21,7 +23,7 @@ interface Outcome {
 /** A writer on a database of its own, whose `append` resolves with the row's outcome. */
 async function openWriter(
   t: { after(action: () => Promise<void>): void },
-  options: { statementRowsMax?: number } = {},
+  options: { statementRowsMax?: number; commitSpacingMs?: number; clock?: Clock; announced?: () => void } = {},
 ) {
   const url = await freshDatabase();
   const database = new Database(url, { connectionsMax: 2, log: silentLog });
@@ -32,10 +34,11 @@ async function openWriter(
       rowsMax: 10_000,
       bytesMax: 4_000_000,
       statementRowsMax: options.statementRowsMax ?? 100,
-      commitSpacingMs: 0,
+      commitSpacingMs: options.commitSpacingMs ?? 0,
     },
     {
       settled(batch: RowBatch<(outcome: Outcome) => void>) {
+        options.announced?.();
         for (let row = 0; row < batch.count; row++) {
           const answer = batch.ticket(row);
           const { faults, fresh } = batch;
@@ -45,7 +48,7 @@ async function openWriter(
       },
       committed: ({ path }) => paths.push(path),
     },
-    { clock: systemClock, random: seededRandom(1), log: silentLog },
+    { clock: options.clock ?? systemClock, random: seededRandom(1), log: silentLog },
   );
   await writer.open();
   t.after(async () => {
@@ -56,7 +59,27 @@ async function openWriter(
     new Promise<Outcome>((resolve, reject) => {
       if (!writer.append(message, resolve)) reject(new Error("full"));
     });
-  return { writer, append, database, paths };
+  /** Keeps every commit to a group waiting; the result lets them go on. */
+  const hold = async (group: number) => {
+    const holder = await connect(url);
+    await holder.query("BEGIN");
+    await holder.query("SELECT 1 FROM groups WHERE id = $1 FOR UPDATE", [group]);
+    return () => holder.end();
+  };
+  /** How many commits wait for a held group. */
+  const held = async () => {
+    const waiting = await database.query({
+      text: "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    });
+    return waiting.length;
+  };
+  /** Breaks the connections of those that wait. */
+  const breakHeld = () =>
+    database.query({
+      text: `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    });
+  return { writer, append, database, paths, hold, held, breakHeld };
 }
 
 /** Each stored message as group, seq and id; fails when a group's last seq is not that of its last message. */
@@ -205,4 +228,157 @@ test("a row that the database refuses fails alone", async (t) => {
     [1, "internal", 2],
   );
   assert.deepEqual(await stored(database), ["1/1: 1", "1/2: 3"]);
+});
+
+test("beside a row that the database refuses the others have the outcome that they would have without it", async (t) => {
+  const { append, database } = await openWriter(t);
+  await insertGroup(database, 1);
+  await append(message(1, 1));
+  await database.query({ text: "ALTER TABLE messages ADD CHECK (length(payload) <> 13)" });
+  const outcomes = await Promise.all([
+    append(message(1, 1, { resend: true, sentAt: 1_800_000_000_000 })),
+    append(message(1, 2, { payload: Buffer.alloc(13) })),
+    append(message(1, 3, { epoch: epoch(2) })),
+    append(message(99, 4)),
+    append(message(1, 5)),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({ seq, fault, sentAt }) => fault ?? `${seq} at ${sentAt}`),
+    ["1 at 1700000000001", "internal", "stale_epoch", "not_a_member", "2 at 1700000000005"],
+  );
+  assert.deepEqual(await stored(database), ["1/1: 1", "1/2: 5"]);
+});
+
+test("messages with one id are one message only where group and sender are the same", async (t) => {
+  const { append, database } = await openWriter(t, { statementRowsMax: 0 });
+  await insertGroup(database, 1);
+  await insertGroup(database, 2);
+  const bob = { sender: userId(8) };
+  const outcomes = await Promise.all(
+    [
+      message(1, 1, { resend: true }),
+      message(1, 1, bob),
+      message(2, 1),
+      message(1, 2, { epoch: epoch(9) }),
+      message(1, 2, { epoch: epoch(9) }),
+      message(1, 1),
+    ].map(append),
+  );
+  assert.deepEqual(
+    outcomes.map(({ seq, fault, fresh }) => fault ?? `${seq}${fresh ? "" : " again"}`),
+    ["1", "2", "1", "stale_epoch", "stale_epoch", "1 again"],
+  );
+});
+
+test("a commit without an answer for three seconds means that the database is away, until it answers", async (t) => {
+  const clock = new FakeClock();
+  const { writer, append, database, hold, held } = await openWriter(t, { clock });
+  await insertGroup(database, 1);
+  const release = await hold(1);
+  const outcome = append(message(1, 1));
+  let hasDrained = false;
+  const drained = writer.drained().then(() => {
+    hasDrained = true;
+  });
+  await until(async () => (await held()) === 1, "the commit waits");
+  await clock.advance(3_000);
+  assert.ok(!writer.away);
+  await clock.advance(1);
+  assert.ok(writer.away && !hasDrained);
+  await release();
+  assert.equal((await outcome).seq, 1);
+  await drained;
+  assert.ok(!writer.away);
+  await clock.advance(10_000);
+  assert.ok(!writer.away, "a commit that has its answer is not waited for");
+  await writer.drained();
+});
+
+test("a commit whose connection breaks is tried again after a pause, and then the database is not away any more", async (t) => {
+  const clock = new FakeClock();
+  const { writer, append, database, hold, held, breakHeld } = await openWriter(t, { clock });
+  await insertGroup(database, 1);
+  const release = await hold(1);
+  const outcome = append(message(1, 1));
+  await until(async () => (await held()) === 1, "the commit waits");
+  await breakHeld();
+  await until(() => writer.away, "the writer notices");
+  await release();
+  await until(() => clock.waiting === 1, "it pauses");
+  await clock.advance(2_000);
+  assert.deepEqual(await outcome, { seq: 1, fault: undefined, fresh: true, sentAt: 1_700_000_000_001 });
+  await writer.drained();
+  assert.ok(!writer.away);
+});
+
+test("a batch that cannot be announced does not keep the next ones from being stored", async (t) => {
+  let announcements = 0;
+  const { append, database } = await openWriter(t, {
+    announced: () => {
+      if (++announcements === 1) throw new Error("a mistake in the server");
+    },
+  });
+  await insertGroup(database, 1);
+  void append(message(1, 1));
+  await until(() => announcements === 1, "the first batch is announced");
+  assert.equal((await append(message(1, 2))).seq, 2);
+});
+
+test("from the start of one commit to the start of the next there is the spacing, however long the first takes", async (t) => {
+  const clock = new FakeClock();
+  const { writer, append, database, hold, held } = await openWriter(t, { clock, commitSpacingMs: 100 });
+  await insertGroup(database, 1);
+  const at: number[] = [];
+  const began = clock.monotonic();
+  const send = (id: number) => append(message(1, id)).then(() => at.push(clock.monotonic() - began));
+  /** Lets everything happen that does not wait for the clock. */
+  const idle = () => until(() => clock.waiting === 1, "the next commit waits for its time");
+  const release = await hold(1);
+  const first = send(1);
+  await until(async () => (await held()) === 1, "the first is being stored");
+  const second = send(2);
+  await clock.advance(40);
+  await release();
+  await first;
+  await idle();
+  assert.equal(clock.nextInMs, 60);
+  const third = send(3);
+  await clock.advance(60);
+  await Promise.all([second, third]);
+  const fourth = send(4);
+  await idle();
+  await clock.advance(100);
+  await fourth;
+  await writer.drained();
+  await clock.advance(100);
+  await send(5);
+  assert.deepEqual(at, [40, 100, 100, 200, 300]);
+});
+
+test("a writer that was closed takes nothing in, and waits for nothing", async (t) => {
+  const clock = new FakeClock();
+  const { writer, append, database } = await openWriter(t, { clock, commitSpacingMs: 100 });
+  await insertGroup(database, 1);
+  await append(message(1, 1));
+  void append(message(1, 2));
+  assert.equal(clock.waiting, 1);
+  await writer.close();
+  assert.equal(clock.waiting, 0);
+  await assert.rejects(append(message(1, 3)), /full/);
+  assert.deepEqual(await stored(database), ["1/1: 1"]);
+});
+
+test("a writer that is closed while the database is away tries no more", async (t) => {
+  const clock = new FakeClock();
+  const { writer, append, database, hold, held, breakHeld } = await openWriter(t, { clock });
+  await insertGroup(database, 1);
+  const release = await hold(1);
+  void append(message(1, 1));
+  await until(async () => (await held()) === 1, "the commit waits");
+  await breakHeld();
+  await until(() => clock.waiting === 1, "the writer pauses");
+  await writer.close();
+  assert.equal(clock.waiting, 0);
+  await release();
+  assert.deepEqual(await stored(database), []);
 });

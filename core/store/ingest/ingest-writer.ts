@@ -98,8 +98,8 @@ export class IngestWriter<Ticket> {
 
   /** Whether the last try failed, or a commit is without an answer for longer than {@link stallMsMax}. */
   get away(): boolean {
-    const { monotonic } = this.#clock;
-    return this.#away || (this.#committingSinceMs !== undefined && monotonic() - this.#committingSinceMs > stallMsMax);
+    const sinceMs = this.#committingSinceMs;
+    return this.#away || (sinceMs !== undefined && this.#clock.monotonic() - sinceMs > stallMsMax);
   }
 
   /** Resolves when every message that was taken in has its outcome. */

@@ -66,3 +66,31 @@ test("a batch takes so many rows and so many bytes, and a row that has no room c
   assert.ok(add(small, 3, 100), "a smaller one fits");
   assert.equal(small.clientMessageId(1), 3n);
 });
+
+test("a batch that is used again has no resends of the one before, and the memory that a burst took is given back", () => {
+  const batch = new RowBatch<string>(1000, 8_000_000);
+  const add = (id: number, bytes: number, resend: boolean) =>
+    batch.add(
+      {
+        ...message,
+        group: groupId(1),
+        clientMessageId: clientMessageId(BigInt(id)),
+        payload: new Uint8Array(bytes).fill(id),
+        turn: id,
+        resend,
+      },
+      "a",
+    );
+  add(7, 8, false);
+  const small = batch.copyInput().toString("hex");
+  batch.clear();
+  for (let id = 1; id <= 60; id++) assert.ok(add(id, 50_000, id === 2));
+  assert.deepEqual(batch.suspects, [1]);
+  for (const id of [1, 60]) assert.deepEqual(new Set(batch.stored(id - 1).payload), new Set([id]));
+  const burst = batch.copyInput().buffer.byteLength;
+  batch.clear();
+  assert.deepEqual(batch.suspects, []);
+  add(7, 8, false);
+  assert.equal(batch.copyInput().toString("hex"), small, "what COPY takes is as before");
+  assert.ok(batch.copyInput().buffer.byteLength < burst / 4);
+});
