@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { runAtTerminal } from "./at-terminal.ts";
-import { sampleCell, sampleRun } from "./document/testing/sample-run.ts";
+import type { CellsDocument } from "./document/cells-document.ts";
+import { sampleCell, samplePilot, sampleRun } from "./document/testing/sample-run.ts";
 import { cellsOf } from "./report/cells.ts";
 
 const kind = cellsOf<"quick" | "load">("quick");
@@ -36,6 +37,18 @@ for (const [what, cells, code] of [
     const { run, printed } = newRun();
     assert.equal(await runAtTerminal(kind, run, async () => sampleRun(cells)), code);
     assert.match(printed.join("\n"), /results\.json/);
+  });
+}
+
+const crash = { servers: 4, strategy: "random", code: "server_failed", message: "it ended" };
+const broken: readonly (readonly [what: string, of: Partial<CellsDocument>])[] = [
+  ["a cell has failed", { failed: [crash] }],
+  ["the audit of the pilot has failed", { pilot: samplePilot({ audit: failed }) }],
+];
+for (const [what, of] of broken) {
+  test(`the exit code is 1 when ${what}`, async () => {
+    const { run } = newRun();
+    assert.equal(await runAtTerminal(kind, run, async () => sampleRun([sampleCell()], of)), 1);
   });
 }
 

@@ -69,3 +69,16 @@ test("a stretch is invalid when the generator was late, slow or busy, or message
   const { valid, failures } = stretchResult(measured, [record({ unsettled: 3 }), record({ unsettled: 1 })]);
   assert.deepEqual([valid, failures], [false, { no_outcome: 4 }]);
 });
+
+test("failures of all threads are added up by their code", () => {
+  const { failures } = stretchResult(measured, [
+    record({ failures: new Map([["busy", 2]]), unsettled: 1 }),
+    record({
+      failures: new Map([
+        ["busy", 3],
+        ["not_a_member", 1],
+      ]),
+    }),
+  ]);
+  assert.deepEqual(failures, { no_outcome: 1, busy: 5, not_a_member: 1 });
+});

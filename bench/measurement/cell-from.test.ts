@@ -108,3 +108,16 @@ test("a cell is invalid if its servers count fewer connections than there are cl
   assert.equal(missing?.code, "connections_missing");
   assert.match(missing?.detail ?? "", /198 connections of 200 clients/);
 });
+
+test("a cell has the load's own figures, and the balance of the connections when all users were connected", () => {
+  const { load } = measured();
+  const quantiles = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
+  const deliveryMs = { p50: 6, p90: 7, p99: 8, p999: 9, max: 10, uncorrected: quantiles };
+  const cell = cellFrom(measured({ load: { ...load, ackMs: quantiles, deliveryMs }, connectionsPerServer: [150, 50] }));
+  assert.deepEqual([cell.ackMs, cell.deliveryMs], [quantiles, deliveryMs]);
+  assert.deepEqual(
+    [cell.seconds, cell.offeredPerSecond, cell.deliveredPerSecond],
+    [10, load.offeredPerSecond, load.deliveredPerSecond],
+  );
+  assert.deepEqual([cell.connectionsPerServer, cell.imbalance.maxOverMean], [[150, 50], 1.5]);
+});

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import type { Workload, WorkloadText } from "../../loadgen/workload/workload.ts";
 import type { ConnectBare } from "../started/bare-client.ts";
+import { type BareLoadOptions, generateBareLoad } from "./bare-load.ts";
 import { inTurn, measureBare } from "./fanout-arms.ts";
 import { workloadFrom } from "./workload-from.ts";
 
@@ -23,13 +24,16 @@ const workloadOf = (arrivals: WorkloadText["arrivals"]): Workload =>
     settleSeconds: 1,
   });
 
+const losesNone: (message: number) => boolean = () => false;
+
 /**
  * A server that passes messages on to the members of the group; the first one does not get those that `loses` says. After a second
  * of the run the generator stands still for a while.
  */
-async function measured(
+async function loaded<Result>(
+  load: (workload: Workload, how: BareLoadOptions, onMeasure: () => Promise<void>) => Promise<Result>,
   workload: Workload,
-  { loses = () => false, stallMs = 0 }: { loses?: (message: number) => boolean; stallMs?: number } = {},
+  { loses = losesNone, stallMs = 0 } = {},
 ) {
   const clock = new FakeClock();
   const receivers: ((frame: Uint8Array) => void)[] = [];
@@ -49,7 +53,7 @@ async function measured(
   const moments: number[] = [];
   const began = clock.monotonic();
   const { signal } = new AbortController();
-  const running = measureBare(workload, { clock, connect, port: 1, frameBytes: 200, signal }, async () => {
+  const running = load(workload, { clock, connect, port: 1, frameBytes: 200, signal }, async () => {
     moments.push(clock.monotonic() - began);
   });
   await clock.advance(1000);
@@ -57,6 +61,9 @@ async function measured(
   await clock.advance(3000);
   return { result: await running, moments, messages };
 }
+
+const measured = (...of: Parameters<typeof loaded> extends [unknown, ...infer Rest] ? Rest : never) =>
+  loaded(measureBare, ...of);
 
 const near = (value: number | undefined, wanted: number) =>
   assert.ok(value !== undefined && Math.abs(value - wanted) <= wanted / 100 + 1, `${value} is not ${wanted}`);
@@ -70,6 +77,12 @@ test("a bare server's deliveries are those of the measured time, each member's b
   const [fromMs = 0, untilMs = 0] = moments;
   assert.deepEqual([moments.length, untilMs - fromMs], [2, 1000], "what is read is read around that time");
   assert.deepEqual([result.complete, result.valid, result.breaches], [true, true, []]);
+});
+
+test("messages that are offered are those that are due in the measured time", async () => {
+  const { result } = await loaded(generateBareLoad, workloadOf({ kind: "constant", ratePerSecond: 100 }));
+  near(result.offeredPerSecond, 100);
+  near(result.sent, 150);
 });
 
 test("messages that a busy generator sends late count from when they were due, and the uncorrected latency from the sending", async () => {

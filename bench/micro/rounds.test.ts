@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type MicroSubject, measureRounds } from "./rounds.ts";
+import { ownCpuSeconds } from "../../core/platform/cpu-seconds.ts";
+import { type MicroSubject, measureRounds, resultOf } from "./rounds.ts";
 
 const { signal } = new AbortController();
 const options = { rounds: 4, seconds: 0.0001, signal };
@@ -63,4 +64,36 @@ test("arms with different results, an arm that fails, and a Ctrl-C end the run",
   await assert.rejects(measureRounds([unequal], options), /broken/);
   const stopped = { ...options, signal: AbortSignal.abort() };
   await assert.rejects(measureRounds([{ ...subject, arms: [arm("a", () => 1)] }], stopped), /was stopped/);
+});
+
+test("an arm is compared with the first by what it took of it in each round, not the other way round", () => {
+  const rounds = (...micros: readonly number[]) =>
+    micros.map((each) => ({ calls: 1, microsPerCall: each, heldMicrosPerCall: 2 * each, cpuMicrosPerCall: 3 * each }));
+  const { ofFirst, microsPerCall } = resultOf(
+    arm("second", () => 1),
+    rounds(30, 60, 90),
+    rounds(10, 20, 30),
+  );
+  assert.deepEqual(
+    [ofFirst.time, ofFirst.held, ofFirst.cpu].map(({ median, low, high }) => [median, low, high]),
+    [
+      [3, 3, 3],
+      [3, 3, 3],
+      [3, 3, 3],
+    ],
+  );
+  assert.equal(microsPerCall.median, 60);
+});
+
+test("the CPU of all calls together is no more than the process has used", async () => {
+  const computes = () => {
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+  };
+  const before = ownCpuSeconds();
+  const arms = [{ name: "ten", call: computes, atOnce: 10, callsPerRound: 1 }];
+  const [result] = await measureRounds([{ group: "g", operation: "cpu", arms }], { ...options, rounds: 1 });
+  const [round] = result?.arms[0]?.rounds ?? [];
+  assert.ok(round);
+  assert.ok((round.cpuMicrosPerCall * round.calls) / 1e6 <= ownCpuSeconds() - before, JSON.stringify(round));
 });

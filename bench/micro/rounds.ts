@@ -110,7 +110,8 @@ interface PreparedArm {
   batch: Batch | undefined;
 }
 
-function resultOf(arm: MicroArm, measured: readonly MicroRound[], first: readonly MicroRound[]): MicroArmResult {
+/** An arm's figures over its rounds, and those divided by the first arm's, round by round. */
+export function resultOf(arm: MicroArm, measured: readonly MicroRound[], first: readonly MicroRound[]): MicroArmResult {
   const spread = (of: keyof MicroRound) => spreadOf(measured.map((round) => round[of]));
   const ofFirst = (of: keyof MicroRound) =>
     spreadOf(measured.map((round, i) => round[of] / (first[i]?.[of] ?? Number.NaN)));

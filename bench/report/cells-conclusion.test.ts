@@ -85,3 +85,10 @@ test("the conclusion of a load on servers elsewhere does not mention this machin
   assert.doesNotMatch(text, /cores/);
   assert.match(text, /4,800 messages a second/);
 });
+
+test("a load that is not valid, or whose audit failed, shows nothing of speed", () => {
+  const failed = sampleCell({ audit: { ...sampleCell().audit, passed: false } });
+  for (const cell of [sampleCell({ ...late, invalidReasons: [...late.invalidReasons] }), failed]) {
+    assert.match(conclusionOf([cell], { benchmark: "load" }), /shows nothing/);
+  }
+});

@@ -7,7 +7,7 @@ import { median } from "../statistics/median.ts";
 import { cellsPassed } from "./cells.ts";
 import { cellsNotes } from "./cells-notes.ts";
 import { htmlReport } from "./cells-report.ts";
-import { cellsTable } from "./cells-table.ts";
+import { cellColumns, cellsTable } from "./cells-table.ts";
 import { figure } from "./figures.ts";
 
 const failed = sampleCell({
@@ -29,6 +29,22 @@ test("each cell has a row with its figures", () => {
   for (const part of ["4,800", "3 / 12", "40", "1.10", "passed"]) assert.ok(rows[0]?.includes(part), part);
   assert.match(rows[1] ?? "", /FAILED/);
   assert.match(rows[2] ?? "", /no/);
+});
+
+test("each figure stands in its own column", () => {
+  const quantiles = { p50: 1, p90: 2, p99: 3, p999: 4, max: 5 };
+  const delivery = { p50: 6, p90: 7, p99: 8, p999: 9, max: 10, uncorrected: quantiles };
+  const cell = sampleCell({
+    ackMs: quantiles,
+    deliveryMs: delivery,
+    serverCpuMicrosPerDelivery: 41,
+    databaseCpuMicrosPerDelivery: 17,
+    imbalance: { maxOverMean: 1.25, cv: 0.5, jain: 0.75 },
+  });
+  assert.deepEqual(
+    cellColumns.map(({ of }) => of(cell)),
+    ["2", "random", "4,800", "1 / 3", "6 / 8", "41", "17", "1.25", "0.2", "passed", "yes"],
+  );
 });
 
 test("a broken promise has a line with the messages concerned, and a run without one has no lines", () => {

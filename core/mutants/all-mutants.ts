@@ -2,6 +2,7 @@ import { accountMutants } from "./list/accounts.ts";
 import { clientMutants } from "./list/client.ts";
 import { deliveryMutants } from "./list/delivery.ts";
 import { encryptionMutants } from "./list/encryption.ts";
+import { figureMutants } from "./list/figures.ts";
 import { fileMutants } from "./list/files.ts";
 import { instrumentMutants } from "./list/instruments.ts";
 import { mailMutants } from "./list/mail.ts";
@@ -29,5 +30,6 @@ export const allMutants: Mutants = {
   ...vaultMutants,
   ...screenMutants,
   ...instrumentMutants,
+  ...figureMutants,
   ...programMutants,
 };

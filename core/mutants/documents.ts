@@ -11,6 +11,8 @@ export const documents = {
   bench: "bench/README.md",
   commands: "bin/README.md",
   gui: "gui/README.md",
+  platform: "core/platform/README.md",
+  testRunner: "core/test-runner/README.md",
 } as const;
 
 /** A promise, by words of the sentence that makes it. */

@@ -57,3 +57,17 @@ test("no load is larger than the bound", async () => {
   await Promise.all(Array.from({ length: 25 }, (_, i) => coalescer.get(i)));
   assert.deepEqual(sizes, [10, 10, 5]);
 });
+
+test("a key that is asked for after a load has ended, well or badly, is loaded again", async () => {
+  const { loads, load } = slowLoads();
+  const coalescer = new Coalescer(load);
+  for (const cause of [undefined, new Error("away"), undefined]) {
+    const asked = coalescer.get(1);
+    await turn();
+    loads.at(-1)?.finish(cause);
+    if (cause) await assert.rejects(asked, cause);
+    else assert.equal(await asked, "value 1");
+    await turn();
+  }
+  assert.equal(loads.length, 3);
+});

@@ -55,7 +55,7 @@ class Run {
     });
     assert.equal(this.#cursor.begin(bytes), undefined);
     this.#cursor.next();
-    this.observer.delivered(to, this.#cursor);
+    to.observer.delivered(to, this.#cursor);
   }
 
   /** A message is committed, kept, delivered to both and acknowledged. */
@@ -178,10 +178,90 @@ test("two members who see different messages under one seq break promise 2, with
   );
   cursor.next();
   elsewhere.delivered(stay, cursor);
-  assert.equal(
-    across.audit({}, [elsewhere]).breaches.some(({ promise }) => promise === 2),
-    true,
+  const { breaches, sent } = across.audit({}, [elsewhere]);
+  assert.ok(breaches.some(({ promise }) => promise === 2));
+  assert.equal(sent, 2 * across.sent, "what all threads have sent is added up");
+});
+
+test("two members who see one message under different epochs break promise 2, within a thread and across threads", () => {
+  const within = new Run();
+  within.keep(1, { id: 1 });
+  within.deliver(within.stays[0], 1, { id: 1, at: 1 });
+  within.deliver(within.stays[1], 1, { id: 1, at: 2 });
+  fails(within.audit(), 2, { reordered: 1 });
+
+  const across = new Run();
+  across.all(1, { id: 1, at: 1 });
+  const elsewhere = new GroupObserver(group, 0);
+  new Run().deliver(elsewhere.enter(2, userId(3), 0), 1, { id: 1, at: 2 });
+  fails(across.audit({}, [elsewhere]), 2, { reordered: 1 });
+});
+
+test("hundreds of messages of one group are all audited", () => {
+  const run = new Run();
+  for (let seq = 1; seq <= 300; seq++) run.all(seq, { id: seq });
+  const { passed, acked, delivered, lost, breaches } = run.audit();
+  assert.deepEqual(
+    { passed, acked, delivered, lost, breaches },
+    { passed: true, acked: 300, delivered: 600, lost: 0, breaches: [] },
   );
+});
+
+test("a member who has left by themselves and gets more messages breaks promise 4", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.all(2, { id: 2, at: 2, entry: entry("leave", 1) });
+  run.stays[0].left = true;
+  run.all(3, { id: 3, at: 2 });
+  assert.ok(run.audit().passed, JSON.stringify(run.audit().breaches));
+  run.deliver(run.stays[0], 3, { id: 3, at: 2 });
+  fails(run.audit(), 4, { trespassing: 1 });
+});
+
+test("a member who was removed, admitted and removed again may have everything up to the second removal", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.all(2, { id: 2, at: 2, entry: entry("remove", 2) });
+  run.stays[1].left = true;
+  run.all(3, { id: 3, at: 2 });
+  const again = run.observer.enter(1, userId(2), 3);
+  const third = { id: 4, at: 2 };
+  const second = { id: 5, at: 3, entry: entry("remove", 2) };
+  for (const [seq, message] of [
+    [4, third],
+    [5, second],
+  ] as const) {
+    run.all(seq, message);
+    run.deliver(again, seq, message);
+  }
+  again.left = true;
+  assert.ok(run.audit().passed, JSON.stringify(run.audit().breaches));
+  run.all(6, { id: 6, at: 3 });
+  run.deliver(again, 6, { id: 6, at: 3 });
+  fails(run.audit(), 4, { trespassing: 1 });
+});
+
+test("a message that the servers keep under another epoch breaks promise 1", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  for (const stay of run.stays) run.deliver(stay, 2, { id: 2, at: 2 });
+  run.acknowledge(2, 2);
+  run.keep(2, { id: 2, at: 3 });
+  fails(run.audit(), 1, { notStored: 1 });
+});
+
+test("an observer has reached a seq when all who are still members have got it, and knows the last seq of an acknowledgement", () => {
+  const { observer } = new Run();
+  assert.deepEqual([observer.reached(0), observer.reached(1), observer.last], [true, false, 0]);
+  observer.acknowledged(0, 7, 0, 1);
+  assert.equal(observer.last, 7);
+  const delivering = new Run();
+  delivering.all(1, { id: 1 });
+  assert.deepEqual([delivering.observer.reached(1), delivering.observer.reached(2)], [true, false]);
+  delivering.deliver(delivering.stays[0], 2, { id: 2 });
+  assert.deepEqual([delivering.observer.reached(2), delivering.observer.last], [false, 2]);
+  delivering.stays[1].left = true;
+  assert.equal(delivering.observer.reached(2), true);
 });
 
 test("a message with two seqs breaks promise 3", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../core/platform/random.ts";
 import { Arrivals } from "../workload/schedule.ts";
-import { generatorFaults } from "./validity.ts";
+import { generatorCodes, generatorFaults, invalidCodes } from "./validity.ts";
 
 const constant = (ratePerSecond: number) =>
   ({ arrivals: { kind: "constant", ratePerSecond }, durationSeconds: 6 }) as const;
@@ -64,4 +64,17 @@ test("a busy thread is a fault in any loop, lateness only in an open one", () =>
   const saturate = { arrivals: { kind: "saturate", inFlightPerGroup: 4 }, durationSeconds: 6 } as const;
   assert.deepEqual(codes(saturate, { ...latencies(40, 300, 20, 200), loopUtilization: 0.96 }), ["generator_busy"]);
   assert.deepEqual(codes(saturate, { ...latencies(40, 300, 20, 200), loopUtilization: 0.9 }), []);
+});
+
+test("another try may help where the generator, or what kept it from running, is to blame, and nowhere else", () => {
+  assert.deepEqual(
+    invalidCodes.map((code) => [code, generatorCodes.has(code)]),
+    [
+      ["sends_late", true],
+      ["rate_not_met", true],
+      ["generator_busy", true],
+      ["unsettled", false],
+      ["connections_missing", false],
+    ],
+  );
 });

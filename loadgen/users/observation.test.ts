@@ -5,6 +5,7 @@ import { present } from "../../core/testing/present.ts";
 import { DeliverCursor, encodeDeliver } from "../../core/wire/deliver-frame.ts";
 import { epoch, groupId, seq, userId } from "../../core/wire/ids.ts";
 import { messageTypes } from "../../core/wire/send-frame.ts";
+import { acknowledgedFields } from "../audit/audit.ts";
 import type { Latencies } from "../recorder/recorder.ts";
 import { MeasuredWindow } from "../workload/measured-window.ts";
 import { stamp } from "../workload/message-stamp.ts";
@@ -148,4 +149,19 @@ test("messages of a group that the user is not in, missing and unreadable ones a
     breaches.map(({ promise }) => promise),
     [1, null, 4],
   );
+});
+
+test("the audit is told what was acknowledged, and who is no member any more", () => {
+  const { observation, user, acknowledge } = newObservation();
+  assert.equal(observation.stays, 1);
+  acknowledge(1500);
+  observation.left(user, group);
+  observation.left(user, group);
+  assert.equal(observation.stays, 0);
+  const [record] = observation.audit().groups;
+  assert.deepEqual(
+    record?.stays.map(({ left }) => left),
+    [true],
+  );
+  assert.equal(record?.acknowledged.length, acknowledgedFields);
 });
