@@ -556,4 +556,18 @@ export const figureMutants: Mutants = {
     to: `new Set(["sends_late", "generator_busy"])`,
     tests: validityTests,
   },
+  "a rate on the command line changes how messages arrive": {
+    promise: promised("bench", "the same measurement on servers that run already"),
+    file: "bench/load/load.ts",
+    from: `{ kind: "poisson", ...arrivals, ratePerSecond: rate }`,
+    to: `{ kind: "poisson", ratePerSecond: rate }`,
+    tests: ["bench/load/load.test.ts"],
+  },
+  "a workload in a file goes before the options": {
+    promise: promised("bench", "the same measurement on servers that run already"),
+    file: "bench/load/load.ts",
+    from: "parseWorkload({ ...given, ...override })",
+    to: "parseWorkload({ ...override, ...given })",
+    tests: ["bench/load/load.test.ts"],
+  },
 };
