@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { after, before, suite, type TestContext, test } from "node:test";
 import { systemClock as clock } from "../../core/platform/clock.ts";
 import { seededRandom } from "../../core/platform/random.ts";
 import { deploy, type TestDeployment } from "../../core/testing/deployment.ts";
@@ -19,8 +19,8 @@ suite("a crowd", () => {
   });
   after(() => deployment.stop());
 
-  /** Two users in one group, connected to the deployment. */
-  async function newCrowd(namePrefix: string, openShare: number) {
+  /** Two users in one group, connected to the deployment until the test ends. */
+  async function newCrowd(context: TestContext, openShare: number) {
     const parsed = preset("rooms", {
       clients: 2,
       groups: [{ count: 1, sizes: { kind: "fixed", size: 2 } }],
@@ -34,12 +34,13 @@ suite("a crowd", () => {
         thread: 0,
         workload: { ...workload, threads: 1 },
         target: deployment.target,
-        accounts: { kind: "signUp", namePrefix, password: "simulated" },
+        accounts: { kind: "signUp", namePrefix: `share${openShare}-`, password: "simulated" },
         keyPairs: [await keyPair(0)],
       },
       drawPopulation(workload, seededRandom(1)),
       { observation, clock, random: seededRandom(2) },
     );
+    context.after(() => crowd.close());
     await crowd.connect();
     await crowd.join(await crowd.found());
     return { crowd, observation };
@@ -49,8 +50,8 @@ suite("a crowd", () => {
     ["opens all deliveries finds one that cannot be opened", 1, 2],
     ["opens no deliveries does not find one that cannot be opened", 0, 0],
   ] as const) {
-    test(`that ${what}`, async () => {
-      const { crowd, observation } = await newCrowd(`share${openShare}-`, openShare);
+    test(`that ${what}`, async (context) => {
+      const { crowd, observation } = await newCrowd(context, openShare);
       const group = crowd.groupAt(0);
       const before = observation.deliveries;
       const { ok } = await new Promise<{ ok: boolean }>((resolve) => {
@@ -61,7 +62,6 @@ suite("a crowd", () => {
       // Behind what is still being opened.
       for (const { client } of crowd.users.values()) await client.conversation(group).refresh();
       assert.equal(observation.audit().undecryptable, unreadable);
-      await crowd.close();
     });
   }
 });
