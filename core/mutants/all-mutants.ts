@@ -13,12 +13,14 @@ import { screenMutants } from "./list/screen.ts";
 import { securityMutants } from "./list/security.ts";
 import { sendMutants } from "./list/sends.ts";
 import { vaultMutants } from "./list/vault.ts";
+import { serverMutants } from "./list/servers.ts";
 import type { Mutants } from "./mutant.ts";
 
 /** The curated list. Adding a mutant is a row in one of its files. */
 export const allMutants: Mutants = {
   ...membershipMutants,
   ...sendMutants,
+  ...serverMutants,
   ...deliveryMutants,
   ...accountMutants,
   ...fileMutants,

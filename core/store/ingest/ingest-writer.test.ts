@@ -242,10 +242,19 @@ test("beside a row that the database refuses the others have the outcome that th
     append(message(99, 4)),
     append(message(1, 5)),
   ]);
-  assert.deepEqual(
-    outcomes.map(({ seq, fault, sentAt }) => fault ?? `${seq} at ${sentAt}`),
-    ["1 at 1700000000001", "internal", "stale_epoch", "not_a_member", "2 at 1700000000005"],
-  );
+  const shown = ({ seq, fault, sentAt }: Outcome) => fault ?? `${seq} at ${sentAt}`;
+  assert.deepEqual(outcomes.map(shown), [
+    "1 at 1700000000001",
+    "internal",
+    "stale_epoch",
+    "not_a_member",
+    "2 at 1700000000005",
+  ]);
+  const unmarked = await Promise.all([
+    append(message(1, 2, { payload: Buffer.alloc(13) })),
+    append(message(1, 1, { sentAt: 1_800_000_000_000 })),
+  ]);
+  assert.deepEqual(unmarked.map(shown), ["internal", "1 at 1700000000001"]);
   assert.deepEqual(await stored(database), ["1/1: 1", "1/2: 5"]);
 });
 
