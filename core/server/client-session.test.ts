@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { GroupOfUser, GroupRecord } from "../store/groups.ts";
 import { settle, settleAll } from "../testing/fake-network.ts";
 import { present } from "../testing/present.ts";
+import { send } from "../testing/session-frames.ts";
 import { encodeClientFrame, encodeRequest } from "../wire/client-frame.ts";
 import { epoch, groupId, nextEpoch, seq, userId } from "../wire/ids.ts";
 import { parseServerFrame } from "../wire/server-frame.ts";
@@ -176,11 +177,16 @@ test("a connection that has logged in is no stranger any more, and one that has 
   assert.deepEqual([gone.user, server.users.count], [undefined, before]);
 });
 
-test("what a client sends behind the frame that ends its connection is not read", () => {
-  const { session, sent } = newSession(async () => []);
+test("what a client sends behind the frame that ends its connection is not read", async () => {
+  let appended = 0;
+  const append = () => ++appended > 0;
+  const { session, sent } = newSession(async () => records, { writer: { append, waiting: 0, away: false } });
+  await session.memberOf(seven);
+  session.received(send(seven, 1));
+  assert.equal(appended, 1);
   session.received(new Uint8Array(1));
-  session.received(encodeRequest({ kind: "ping" }, 1));
-  session.received(new Uint8Array(1));
+  for (const frame of [send(seven, 2), encodeRequest({ kind: "ping" }, 1), new Uint8Array(1)]) session.received(frame);
+  assert.equal(appended, 1);
   assert.deepEqual(sent, ["error"]);
 });
 

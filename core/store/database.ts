@@ -44,6 +44,9 @@ export class Database implements Queryable {
     this.#pool = new pg.Pool({ ...connectionOptions(url, options.queryMsMax), max: options.connectionsMax });
     // A connection has broken while nobody used it; the next query opens another.
     this.#pool.on("error", (cause) => options.log.debug({ cause: cause.message }, "an idle database connection broke"));
+    // One breaks while it is lent, between two statements or behind a refusal: the next statement fails. Without a listener the
+    // error would end the thread.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
 
   async query<T extends Row>(query: Query): Promise<T[]> {

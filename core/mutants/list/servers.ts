@@ -1,6 +1,9 @@
 import { promised } from "../documents.ts";
 import type { Mutants } from "../mutant.ts";
 
+const database = "core/store/database.test.ts";
+const files = "core/store/attachments.test.ts";
+const janitor = "core/server/janitor.test.ts";
 const session = "core/server/client-session.test.ts";
 const server = "core/server/chat-server.test.ts";
 const parts = "core/server/assemble.test.ts";
@@ -9,7 +12,6 @@ const directory = "core/server/groups/group-directory.test.ts";
 const changes = "core/server/groups/changes.test.ts";
 const intake = "core/server/sends/send-intake.test.ts";
 const turns = "core/server/sends/send-turns.test.ts";
-const budget = "core/server/sessions/budget.test.ts";
 const login = "core/server/requests/authentication.test.ts";
 const log = "core/store/membership-log.test.ts";
 const pages = "core/server/requests/pages.test.ts";
@@ -20,6 +22,125 @@ const quiet = "core/server/transport/slow-and-silent.test.ts";
 
 /** One server: its connections, what it is told, what it keeps, and how it stops. */
 export const serverMutants: Mutants = {
+  "a server dies of a database connection that breaks between two statements": {
+    promise: promised("readme", "Any server may die"),
+    file: "core/store/database.ts",
+    from: '    this.#pool.on("connect", (client) => client.on("error", () => {}));\n',
+    to: "",
+    tests: [database],
+  },
+  "a connection whose COPY was broken off is used again": {
+    promise: promised("store", "`database.ts` is the pool of connections"),
+    file: "core/store/database.ts",
+    from: "isBroken = sqlState(cause) === undefined;",
+    to: "isBroken = false;",
+    tests: [database],
+  },
+  "a statement may hang for ever": {
+    promise: promised("store", "tells errors apart: the database is away, or a row is bad"),
+    file: "core/store/database.ts",
+    from: "query_timeout: queryMsMax,",
+    to: "query_timeout: 0 * queryMsMax,",
+    tests: [database],
+  },
+  "the database's password is in a complaint": {
+    promise: promised("security", "Neither printing an identity nor a server's log shows a secret"),
+    file: "core/store/database.ts",
+    from: 'return url.replace(/:[^:@/]*@/, ":…@");',
+    to: "return url;",
+    tests: [database],
+  },
+  "a full disk is no reason to try again": {
+    promise: promised("store", "A database that is full or shutting down counts as away, too"),
+    file: "core/store/database.ts",
+    from: "/^(08|53|57|58)/",
+    to: "/^(08|57|58)/",
+    tests: [database],
+  },
+  "a file is complete without all its chunks": {
+    promise: promised("protocol", "and only from then on can the attachment be fetched"),
+    file: "core/store/attachments.ts",
+    from: "WHERE id = $1 AND (SELECT count(*) FROM attachment_chunks WHERE attachment_id = $1) = $2",
+    to: "WHERE id = $1 AND $2::bigint >= 0",
+    tests: [files],
+  },
+  "files that begin at once exceed the quota": {
+    promise: promised("protocol", "bytes of all attachments of a user"),
+    file: "core/store/attachments.ts",
+    from: "SELECT 1 FROM users WHERE id = $1 FOR UPDATE",
+    to: "SELECT 1 FROM users WHERE id = $1",
+    tests: [files],
+  },
+  "the quota's last byte cannot be used": {
+    promise: promised("protocol", "bytes of all attachments of a user"),
+    file: "core/store/attachments.ts",
+    from: "+ begun.size > quotaBytes",
+    to: "+ begun.size >= quotaBytes",
+    tests: [files],
+  },
+  "a chunk that was not stored is answered as if it were": {
+    promise: promised("protocol", "brings a sealed chunk, as the body"),
+    file: "core/store/attachments.ts",
+    from: "    if (sqlState(cause) !== uniqueViolation) throw cause;\n",
+    to: "    void sqlState(cause);\n    void uniqueViolation;\n",
+    tests: [files],
+  },
+  "files go a day after their upload": {
+    promise: promised("protocol", "A user's uploads that have not ended after 24 h are deleted"),
+    file: "core/store/attachments.ts",
+    from: "(a.completed_at IS NULL AND a.created_at",
+    to: "(a.created_at",
+    tests: [files],
+  },
+  "files of groups that keep everything go": {
+    promise: promised("protocol", "and attachments go with the messages of their group"),
+    file: "core/store/attachments.ts",
+    from: "g.expire_seconds > 0 AND a",
+    to: "g.expire_seconds >= 0 AND a",
+    tests: [files],
+  },
+  "the chunks of a file that goes stay": {
+    promise: promised("protocol", "and attachments go with the messages of their group"),
+    file: "core/store/attachments.ts",
+    from: "WHERE attachment_id IN (SELECT id FROM stale)",
+    to: "WHERE attachment_id IN (SELECT id FROM stale WHERE false)",
+    tests: [files],
+  },
+  "of all uploads that were given up a hundred go at a time": {
+    promise: promised("protocol", "A user's uploads that have not ended after 24 h are deleted"),
+    file: "core/server/janitor.ts",
+    from: "while ((await removeStaleAttachments(this.#database, { now: new Date(now), uploadMsMax })) > 0);",
+    to: "await removeStaleAttachments(this.#database, { now: new Date(now), uploadMsMax });",
+    tests: [janitor],
+  },
+  "nothing expires any more once the database was away": {
+    promise: promised("server", "`janitor.ts` deletes what has expired"),
+    file: "core/server/janitor.ts",
+    from: "    } finally {\n      this.#running = false;\n    }",
+    to: "      return;\n    }\n    this.#running = false;",
+    tests: [janitor],
+  },
+  "sessions that have expired are kept": {
+    promise: promised("server", "`janitor.ts` deletes what has expired"),
+    file: "core/server/janitor.ts",
+    from: "      await removeExpiredSessions(this.#database, new Date(now));\n",
+    to: "      void removeExpiredSessions;\n",
+    tests: [janitor],
+  },
+  "sessions are deleted until they expire": {
+    promise: promised("server", "`janitor.ts` deletes what has expired"),
+    file: "core/store/sessions.ts",
+    from: "DELETE FROM sessions WHERE expires_at < $1",
+    to: "DELETE FROM sessions WHERE expires_at > $1",
+    tests: [janitor],
+  },
+  "uploads are given up after an hour": {
+    promise: promised("protocol", "A user's uploads that have not ended after 24 h are deleted"),
+    file: "core/server/janitor.ts",
+    from: "24 * 3600 * 1000",
+    to: "3600 * 1000",
+    tests: [janitor],
+  },
   "a connection that has logged in is cut off as one that has not": {
     promise: promised("protocol", "Sign up, log in or resume within 10 s of connecting"),
     file: "core/server/client-session.ts",
@@ -264,13 +385,6 @@ export const serverMutants: Mutants = {
     from: "    this.#count -= count;\n",
     to: "",
     tests: [turns],
-  },
-  "successful logins save up tries beyond the bound": {
-    promise: promised("protocol", "logins of one name at one server that were begun and did not succeed"),
-    file: "core/server/sessions/budget.ts",
-    from: "    this.#tokens = Math.min(this.#burst, this.#tokens + 1);",
-    to: "    this.#tokens++;",
-    tests: [budget],
   },
   "a login that a busy server refuses costs a try": {
     promise: promised("protocol", "unless that is `busy` or `internal`: then nothing was done"),
