@@ -29,13 +29,6 @@ export const serverMutants: Mutants = {
     to: "",
     tests: [database],
   },
-  "a connection whose COPY was broken off is used again": {
-    promise: promised("store", "`database.ts` is the pool of connections"),
-    file: "core/store/database.ts",
-    from: "isBroken = sqlState(cause) === undefined;",
-    to: "isBroken = false;",
-    tests: [database],
-  },
   "a statement may hang for ever": {
     promise: promised("store", "tells errors apart: the database is away, or a row is bad"),
     file: "core/store/database.ts",
