@@ -10,6 +10,7 @@ const parts = "core/server/assemble.test.ts";
 const presence = "core/server/groups/presence.test.ts";
 const directory = "core/server/groups/group-directory.test.ts";
 const changes = "core/server/groups/changes.test.ts";
+const sweep = "core/server/groups/sweep-steps.test.ts";
 const intake = "core/server/sends/send-intake.test.ts";
 const turns = "core/server/sends/send-turns.test.ts";
 const login = "core/server/requests/authentication.test.ts";
@@ -364,6 +365,51 @@ export const serverMutants: Mutants = {
     from: "{ joined: [...joined, ...admitted] }",
     to: "{ joined: joined.length < 0 ? joined : admitted }",
     tests: [changes],
+  },
+  "a sweep brings what may be on its way": {
+    promise: promised(
+      "server",
+      "It repairs a group that is still behind at the next sweep, since at the first a frame may be on its way",
+    ),
+    file: "core/server/groups/sweep.ts",
+    from: "if (before !== undefined && group.deliveredSeq < before)",
+    to: "if (group.deliveredSeq < (before ?? ahead.lastSeq))",
+    tests: [sweep],
+  },
+  "there is no other sweep after one that failed": {
+    promise: promised("server", "`sweep.ts` compares with the database and repairs what was lost"),
+    file: "core/server/groups/sweep.ts",
+    from: "    } finally {\n      this.#running = false;\n    }",
+    to: "      return;\n    }\n    this.#running = false;",
+    tests: [sweep],
+  },
+  "an admission that was committed late is missed by the sweep": {
+    promise: promised("server", "`sweep.ts` compares with the database and repairs what was lost"),
+    file: "core/server/groups/sweep.ts",
+    from: "    this.#admissionsSince = new Date(asked.getTime() - admissionsOverlapMs);",
+    to: "    this.#admissionsSince = asked;",
+    tests: [sweep],
+  },
+  "a sweep brings one page of what is lacking": {
+    promise: promised("server", "`sweep.ts` compares with the database and repairs what was lost"),
+    file: "core/server/groups/sweep.ts",
+    from: "      after = last.seq;\n",
+    to: "      after = through;\n",
+    tests: [sweep],
+  },
+  "what has expired is looked for at every sweep": {
+    promise: promised("server", "`sweep.ts` compares with the database and repairs what was lost"),
+    file: "core/server/groups/sweep.ts",
+    from: "    this.#server.groups.delivered(group, through);\n",
+    to: "",
+    tests: [sweep],
+  },
+  "a sweep looks at the first groups alone": {
+    promise: promised("server", "`sweep.ts` compares with the database and repairs what was lost"),
+    file: "core/server/groups/sweep.ts",
+    from: "from < followed.length; from += groupsPerQuery",
+    to: "from < groupsPerQuery; from += groupsPerQuery",
+    tests: [sweep],
   },
   "handshake messages are sent beyond the budget": {
     promise: promised("protocol", "`rate_limited` is about all messages of the user at this server"),
