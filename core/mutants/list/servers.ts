@@ -16,6 +16,7 @@ const turns = "core/server/sends/send-turns.test.ts";
 const login = "core/server/requests/authentication.test.ts";
 const log = "core/store/membership-log.test.ts";
 const pages = "core/server/requests/pages.test.ts";
+const bounds = "core/wire/bounds.test.ts";
 const writer = "core/store/ingest/ingest-writer.test.ts";
 const batch = "core/store/ingest/row-batch.test.ts";
 const bus = "core/cluster/bus/local-bus.test.ts";
@@ -508,6 +509,69 @@ export const serverMutants: Mutants = {
     from: "messages.length === limits.syncPageMax ||",
     to: "messages.length > limits.syncPageMax ||",
     tests: [pages],
+  },
+  "the largest frame is refused": {
+    promise: promised("protocol", "A frame has at most 131,072 bytes"),
+    file: "core/wire/frame.ts",
+    from: "if (bytes.length > limits.frameBytesMax)",
+    to: "if (bytes.length >= limits.frameBytesMax)",
+    tests: [bounds],
+  },
+  "an ACK has any number of entries": {
+    promise: promised("protocol", "number of entries, 1 to 1,024"),
+    file: "core/wire/ack-frame.ts",
+    from: "count < 1 || count > ackEntriesMax ||",
+    to: "count < 1 ||",
+    tests: [bounds],
+  },
+  "an ACK of nothing is read": {
+    promise: promised("protocol", "number of entries, 1 to 1,024"),
+    file: "core/wire/ack-frame.ts",
+    from: "count < 1 || count > ackEntriesMax ||",
+    to: "count > ackEntriesMax ||",
+    tests: [bounds],
+  },
+  "flags that nobody knows are taken": {
+    promise: promised("protocol", "the other bits are 0"),
+    file: "core/wire/send-frame.ts",
+    from: "if (flagged > knownFlags) return malformed",
+    to: "if (flagged < 0) return malformed",
+    tests: [bounds],
+  },
+  "a client sends a membership entry as a message": {
+    promise: promised("protocol", "A client cannot send type 1"),
+    file: "core/wire/send-frame.ts",
+    from: "if (type !== messageTypes.application && type !== messageTypes.handshake)",
+    to: "if (type > messageTypes.handshake)",
+    tests: [bounds],
+  },
+  "a message of epoch 0 is read": {
+    promise: promised("protocol", "a whole number from 1 to 2^31 − 1"),
+    file: "core/wire/send-frame.ts",
+    from: "if (epoch < 1 || epoch > epochMax) return",
+    to: "if (epoch > epochMax) return",
+    tests: [bounds],
+  },
+  "bytes behind a payload are passed over": {
+    promise: promised("protocol", "payload, to the end of the frame"),
+    file: "core/wire/send-frame.ts",
+    from: "if (payloadBytes !== bytes.length - sendHeaderBytes)",
+    to: "if (payloadBytes > bytes.length - sendHeaderBytes)",
+    tests: [bounds],
+  },
+  "a byte that is to be zero is anything": {
+    promise: promised("protocol", "type: 0 application, 1 membership entry, 2 handshake"),
+    file: "core/wire/deliver-frame.ts",
+    from: "        bytes[at + 17] !== 0 ||\n",
+    to: "",
+    tests: [bounds],
+  },
+  "a request asks for a hundred names and a hundred ids": {
+    promise: promised("protocol", "The names and ids of one `findUsers` are at most 100 together"),
+    file: "core/wire/client-frame.ts",
+    from: "names.length + ids.length <= limits.findUsersMax",
+    to: "names.length <= limits.findUsersMax && ids.length <= limits.findUsersMax",
+    tests: [bounds],
   },
   "a writer that was closed takes messages in": {
     promise: promised("protocol", "The server still commits and acknowledges what it has taken in"),
