@@ -489,13 +489,6 @@ export const serverMutants: Mutants = {
     to: "return i > 0 && bytes < 0;",
     tests: [pages],
   },
-  "an entry as large as a page is in none": {
-    promise: promised("protocol", "but one entry at least if there is one"),
-    file: "core/server/requests/groups.ts",
-    from: "return i > 0 && bytes > bytesMax;",
-    to: "return bytes > bytesMax;",
-    tests: [pages],
-  },
   "a page of history that ends at the bound of bytes counts as all": {
     promise: promised("protocol", "whose `through` says how far the page went"),
     file: "core/server/requests/history.ts",
@@ -542,7 +535,7 @@ export const serverMutants: Mutants = {
     promise: promised("protocol", "A client cannot send type 1"),
     file: "core/wire/send-frame.ts",
     from: "if (type !== messageTypes.application && type !== messageTypes.handshake)",
-    to: "if (type > messageTypes.handshake)",
+    to: "if (type !== messageTypes.application && type !== messageTypes.handshake && type !== messageTypes.membership)",
     tests: [bounds],
   },
   "a message of epoch 0 is read": {
