@@ -12,8 +12,8 @@ import { programMutants } from "./list/programs.ts";
 import { screenMutants } from "./list/screen.ts";
 import { securityMutants } from "./list/security.ts";
 import { sendMutants } from "./list/sends.ts";
-import { vaultMutants } from "./list/vault.ts";
 import { serverMutants } from "./list/servers.ts";
+import { vaultMutants } from "./list/vault.ts";
 import type { Mutants } from "./mutant.ts";
 
 /** The curated list. Adding a mutant is a row in one of its files. */
