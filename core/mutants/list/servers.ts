@@ -723,13 +723,6 @@ export const serverMutants: Mutants = {
     to: "copies += wanted.length;",
     tests: [bus],
   },
-  "one broken frame of another server ends this one": {
-    promise: promised("protocol", "Any of them may get lost"),
-    file: "core/cluster/bus/local-bus.ts",
-    from: "if (!parsed.ok) return this.#log.error(",
-    to: "if (!parsed.ok) throw new Error(String(from)); else if (parsed.ok === undefined) return this.#log.error(",
-    tests: [bus],
-  },
   "over ws who is silent is never cut off": {
     promise: promised("protocol", "A connection on which neither a frame nor an answer to a ping arrives is cut off"),
     file: "core/server/transport/ws.ts",
@@ -800,16 +793,6 @@ export const serverMutants: Mutants = {
     file: "core/server/transport/uws.ts",
     from: "idleTimeout: idleSecondsMax,",
     to: "idleTimeout: 0 * idleSecondsMax,",
-    tests: [quiet],
-  },
-  "over uws what waits for a client that does not read is without a bound": {
-    promise: promised(
-      "readme",
-      "A client that does not read is cut off, comes back and catches up; nobody waits for it",
-    ),
-    file: "core/server/transport/uws.ts",
-    from: "closeOnBackpressureLimit: true",
-    to: "closeOnBackpressureLimit: false",
     tests: [quiet],
   },
   "over ws connections are kept while there is no room for others": {
