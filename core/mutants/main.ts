@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "../platform/clock.ts";
 import { wholeNumber } from "../platform/decimal.ts";
@@ -21,6 +22,7 @@ const usage = `npm run mutants -- [word…] [options]
   --since REV      only those that what has changed since this commit touches
   --sample N       N of them, others each day
   --stryker ROOM   instead of the list, mutates a whole room, or those of its files that the words or the change mean: ${strykerRoomNames.join(", ")}
+  --at-once N      how many mutants of Stryker's are tried side by side; as many as there are cores unless said
   --list           names them
   --verbose        says which tests caught each, and why survivors of Stryker's are accepted
 `;
@@ -62,7 +64,8 @@ async function mutateRoom(name: string): Promise<void> {
     (file) => (!changed || changed.has(file)) && (words.length === 0 || words.some((word) => file.includes(word))),
   );
   if (files.length === 0) return print(`nothing of ${room} is meant`);
-  const { killed, survivors } = await runStryker(strykerRooms[room], files);
+  const atOnce = wholeNumber(given["at-once"]) || fail("--at-once: write how many mutants, a whole number from 1");
+  const { killed, survivors } = await runStryker(strykerRooms[room], files, atOnce);
   const unexplained = survivors.filter((survivor) => !acceptedBy(survivor));
   for (const survivor of given.verbose ? survivors : unexplained) print(described(survivor));
   const all = killed + survivors.length;
@@ -149,6 +152,7 @@ function readArguments() {
         since: { type: "string" },
         sample: { type: "string" },
         stryker: { type: "string" },
+        "at-once": { type: "string", default: String(availableParallelism()) },
         list: { type: "boolean", default: false },
         verbose: { type: "boolean", default: false },
         help: { type: "boolean", default: false },

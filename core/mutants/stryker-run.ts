@@ -47,6 +47,7 @@ const propertyShare = "0.1";
 export async function runStryker(
   { folders, without = [] }: StrykerRoom,
   files: readonly string[],
+  atOnce: number,
 ): Promise<StrykerResult> {
   const tools = mkdtempSync(path.join(tmpdir(), "stryker-"));
   const workshop = await Workshop.copy(projectRoot);
@@ -59,7 +60,10 @@ export async function runStryker(
     const tests = folders
       .flatMap((folder) => filesBelow(path.join("dist", folder), workshop.root, /\.test\.js$/))
       .filter((file) => !without.includes(file));
-    writeFileSync(path.join(workshop.root, "stryker.config.json"), JSON.stringify(settings(files, tests, tools)));
+    writeFileSync(
+      path.join(workshop.root, "stryker.config.json"),
+      JSON.stringify({ ...settings(files, tests, tools), concurrency: atOnce }),
+    );
     // Stryker needs a newer Node than the project does.
     const environment = {
       ...workshop.environment,
