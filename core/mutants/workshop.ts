@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { keyPairsVariable, writeKeyPairs } from "../testing/key-pairs.ts";
+import { patienceVariable } from "../testing/until.ts";
 import { type Mutant, mutated } from "./mutant.ts";
 
 export type Verdict =
@@ -21,6 +22,9 @@ const notCopied: ReadonlySet<string> = new Set([".git", "node_modules", "results
 /** A test file that takes longer is killed, and has failed: a mutant may hang. */
 const fileSecondsMax = 150;
 
+/** What a test waits for with a mutant may never come; without one, it comes within a second. */
+const patienceMs = 20_000;
+
 /** A copy of a project in which mutants are built and tested, so that nobody sees them in the project itself. */
 export class Workshop {
   readonly root: string;
@@ -30,7 +34,7 @@ export class Workshop {
 
   private constructor(root: string, keyPairs: string) {
     this.root = root;
-    this.environment = { ...process.env, [keyPairsVariable]: keyPairs };
+    this.environment = { ...process.env, [keyPairsVariable]: keyPairs, [patienceVariable]: String(patienceMs) };
   }
 
   /** Copies the built project below `place`; the installed packages are shared. */
@@ -68,7 +72,7 @@ export class Workshop {
   /** Runs test files as they were built last. */
   async test(files: readonly string[]): Promise<Verdict> {
     const runner = "dist/core/test-runner/main.js";
-    const { code, output } = await this.#node(runner, "--file-seconds", String(fileSecondsMax), ...files);
+    const { code, output } = await this.#node(runner, "--bail", "--file-seconds", String(fileSecondsMax), ...files);
     if (code === 0) return { kind: "survived" };
     const by = [...output.matchAll(/^failed: (.+)$/gm)].map(([, name = ""]) => name);
     return code === 1 && by.length > 0 ? { kind: "caught", by } : { kind: "broken", complaint: output };

@@ -58,6 +58,9 @@ process.stdout.on("error", (cause) => {
   stopping.abort();
 });
 
+/** With `--bail`, ends the other test files once one has failed: whoever asks wants to know only whether all pass. */
+const bailing = new AbortController();
+const ending = AbortSignal.any([stopping.signal, bailing.signal]);
 const began = performance.now();
 const secondsSoFar = () => (performance.now() - began) / 1000;
 const results = new Map<string, TestFileResult>();
@@ -91,6 +94,7 @@ function readArguments() {
         "at-once": { type: "string", default: String(availableParallelism() + 1) },
         // Ten times what the longest file takes on a busy machine: the bound ends a file that hangs, and measures nothing.
         "file-seconds": { type: "string", default: "300" },
+        bail: { type: "boolean", default: false },
         "note-times": { type: "boolean", default: false },
       },
     });
@@ -107,9 +111,12 @@ function fail(complaint: string): never {
 async function runAll(inTurn: readonly string[]): Promise<void> {
   const waiting = [...inTurn];
   const runOneAfterAnother = async () => {
-    for (let file = waiting.shift(); file !== undefined && !stopping.signal.aborted; file = waiting.shift()) {
-      const result = await runTestFile(compiledOf(file), fileSecondsMax, stopping.signal);
+    for (let file = waiting.shift(); file !== undefined && !ending.aborted; file = waiting.shift()) {
+      const result = await runTestFile(compiledOf(file), fileSecondsMax, ending);
+      // What ended a file is not its own.
+      if (bailing.signal.aborted) return;
       results.set(file, result);
+      if (flags.bail && result.failed.length > 0) bailing.abort();
       process.stdout.write(fileReport(file, result));
     }
   };
