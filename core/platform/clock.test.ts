@@ -32,6 +32,27 @@ test("the shift between two clocks is measured right, also when the thread is se
   assert.equal(shiftBetween(first, second), 1000);
 });
 
+test("the monotonic clock is the machine's, in milliseconds", () => {
+  const machineMs = Number(process.hrtime.bigint()) / 1e6;
+  const hourMs = 3_600_000;
+  assert.ok(Math.abs(systemClock.monotonic() - machineMs) < hourMs);
+});
+
+test("the system's clock tells the time, and runs what is due once or again and again until it is cancelled", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_700_000_000_000 });
+  const ran: string[] = [];
+  systemClock.after(20, () => ran.push("twenty"));
+  const cancel = systemClock.after(10, () => ran.push("cancelled"));
+  const stop = systemClock.every(15, () => ran.push("every fifteen"));
+  cancel();
+  t.mock.timers.tick(45);
+  assert.deepEqual(ran, ["every fifteen", "twenty", "every fifteen", "every fifteen"]);
+  assert.equal(systemClock.now(), 1_700_000_000_045);
+  stop();
+  t.mock.timers.tick(100);
+  assert.equal(ran.length, 4);
+});
+
 test("a fake clock moves only when a test moves it, and runs what is due in order", async () => {
   const clock = new FakeClock();
   const ran: string[] = [];

@@ -8,6 +8,7 @@ const settings = {
   transport: setting.choice({ default: "fast", values: ["fast", "slow"], help: "which" }),
   database: setting.optionalText({ placeholder: "url", help: "where" }),
   loud: setting.switch({ help: "say more" }),
+  host: setting.text({ default: "here", placeholder: "address", help: "on which address" }),
 };
 
 const read = (sources: Partial<ConfigSources>) => readConfig(settings, { flags: {}, environment: {}, ...sources });
@@ -22,7 +23,7 @@ test("a setting that nobody sets has its default", () => {
   const config = read({});
   assert.deepEqual(config, {
     ok: true,
-    value: { connectionsMax: 10, share: 0.5, transport: "fast", database: undefined, loud: false },
+    value: { connectionsMax: 10, share: 0.5, transport: "fast", database: undefined, loud: false, host: "here" },
   });
 });
 
@@ -48,6 +49,61 @@ test("a value out of range is refused with where it stands and what to write", (
   assert.match(complaints({ flags: { database: "" } }), /not empty/);
 });
 
+test("a refused value is shown in few words, whatever a file has there", () => {
+  for (const [value, shown] of [
+    [[1, [2]], "a list"],
+    [{ a: 1 }, "an object"],
+    [null, "null"],
+    [true, "true"],
+    ["5 ", '"5 "'],
+    ["x".repeat(1000), `"${"x".repeat(499)}…`],
+  ] as const) {
+    assert.equal(
+      complaints({ file: { connectionsMax: value } }),
+      `"connectionsMax" in the settings file is ${shown}; write a whole number from 1 to 100 (sockets)`,
+    );
+  }
+  assert.equal(complaints({ flags: { share: () => 1 } }), "--share is nothing; write a number from 0 to 1");
+  assert.equal(complaints({ file: { host: 5 } }), '"host" in the settings file is 5; write a text');
+});
+
+test("both bounds of a number are allowed, in digits and as a number", () => {
+  for (const value of [1, "1", 100, "100"]) {
+    const config = read({ file: { connectionsMax: value } });
+    assert.equal(config.ok && config.value.connectionsMax, Number(value));
+  }
+  for (const value of [0, 101, 1.5]) assert.match(complaints({ file: { connectionsMax: value } }), /from 1 to 100/);
+});
+
+test("a switch is on or off, in words, in digits and as a value of JSON, and nothing else", () => {
+  for (const [value, isOn] of [
+    ["true", true],
+    ["1", true],
+    [true, true],
+    ["false", false],
+    ["0", false],
+    [false, false],
+  ] as const) {
+    const config = read({ flags: { loud: value } });
+    assert.equal(config.ok && config.value.loud, isOn, String(value));
+  }
+  for (const value of ["TRUE", "yes", "on", "no", "", 1, 0]) {
+    assert.match(complaints({ flags: { loud: value } }), /--loud is .*; write true or false$/);
+  }
+});
+
+test("the help of a setting says its unit or its choices, and how its value is called", () => {
+  const { connectionsMax, share, transport, host, database } = settings;
+  assert.equal(connectionsMax.help, "how many (sockets)");
+  assert.equal(share.help, "a part");
+  assert.equal(transport.help, "which (fast, slow)");
+  assert.deepEqual(
+    [connectionsMax, share, transport, host, database].map(({ placeholder }) => placeholder),
+    ["n", "n", "name", "address", "url"],
+  );
+  assert.equal("placeholder" in settings.loud, false);
+});
+
 test("one refusal has all complaints", () => {
   const text = complaints({ flags: { share: "2" }, environment: { FASTCHAT_TRANSPORT: "x" }, file: { colour: 1 } });
   assert.equal(text.split("\n").length, 3);
@@ -59,9 +115,33 @@ test("an unknown key or variable is refused, with the setting that was probably 
     /unknown key "conectionsMax"; did you mean connectionsMax\?/,
   );
   assert.match(complaints({ environment: { FASTCHAT_TRANSPROT: "fast" } }), /did you mean FASTCHAT_TRANSPORT\?/);
-  assert.doesNotMatch(complaints({ file: { zzzzzzzzzzzz: 1 } }), /did you mean/);
+  // Up to two letters in a short name, and a third of a long one, may be wrong.
+  for (const [key, meant] of [
+    ["shore", "share"],
+    ["Share", "share"],
+    ["store", "share"],
+    ["hare", "share"],
+    ["sha", "share"],
+    ["shares", "share"],
+    ["spoke", undefined],
+    ["stores", undefined],
+    ["connections", "connectionsMax"],
+    ["connectsMax", "connectionsMax"],
+    ["connXXonsMax", "connectionsMax"],
+    ["connXXXXonsMax", "connectionsMax"],
+    ["connXXXXXnsMax", undefined],
+    ["transportTTT", "transport"],
+    ["lo", "loud"],
+    ["zzzzzzzzzzzz", undefined],
+  ] as const) {
+    assert.equal(
+      complaints({ file: { [key]: 1 } }),
+      `the settings file has an unknown key "${key}"${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+    );
+  }
+  assert.equal(readConfig({}, { flags: {}, environment: {}, file: { a: 1 } }).ok, false);
   assert.match(complaints({ file: JSON.parse('{"__proto__": 1}') }), /unknown key "__proto__"/);
-  for (const file of [[], 5, "text"]) assert.match(complaints({ file }), /one JSON object/);
+  for (const file of [[], 5, "text", true]) assert.match(complaints({ file }), /one JSON object/);
 });
 
 test("variables of other programs and of other makers are ignored", () => {

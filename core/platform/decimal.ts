@@ -3,7 +3,7 @@
  * `0x`, and small enough to be exact. Undefined for any other text.
  */
 export function wholeNumber(text: string | null | undefined): number | undefined {
-  if (text === null || text === undefined || !/^(?:0|[1-9]\d{0,15})$/.test(text)) return undefined;
+  if (!/^(?:0|[1-9]\d{0,15})$/.test(String(text))) return undefined;
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : undefined;
 }

@@ -3,7 +3,14 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { FakeClock } from "../testing/fake-clock.ts";
-import { DescriptorBudget, descriptorShare, descriptorsOfProcess } from "./descriptors.ts";
+import {
+  DescriptorBudget,
+  descriptorBudget,
+  descriptorShare,
+  descriptorsOfProcess,
+  openFilesInLimits,
+  openFilesInReport,
+} from "./descriptors.ts";
 
 test("the descriptors that a process has open are counted, and its bound is the one it was started under", {
   skip: !descriptorsOfProcess(),
@@ -23,6 +30,30 @@ test("the hard bound counts, since Node raises the soft one to it", { skip: proc
   const bounded = `ulimit -Sn 100 && ulimit -Hn 300 && exec "$0" --input-type=module --eval "$1"`;
   const { stdout } = spawnSync("sh", ["-c", bounded, process.execPath, script], { encoding: "utf8" });
   assert.equal(stdout, "300\n");
+});
+
+test("the bound is read as Linux and as Node's report write it, and there may be none", () => {
+  const limits = (soft: string) =>
+    `Limit                     Soft Limit           Hard Limit           Units
+Max processes             95698                95698                processes
+Max open files            ${soft.padEnd(20)} 1048576              files
+Max locked memory         8192                 8192                 bytes
+`;
+  assert.equal(openFilesInLimits(limits("20000")), 20_000);
+  assert.equal(openFilesInLimits(limits("unlimited")), undefined);
+  assert.equal(openFilesInLimits("not Max open files  5\n"), undefined);
+  assert.equal(openFilesInReport({ userLimits: { open_files: { soft: 256, hard: "unlimited" } } }), 256);
+  for (const report of [{ userLimits: { open_files: { soft: "unlimited" } } }, { userLimits: {} }, {}, undefined])
+    assert.equal(openFilesInReport(report), undefined);
+});
+
+test("a thread without a share has no budget, and one with a share counts what its process has open", {
+  skip: !descriptorsOfProcess(),
+}, () => {
+  const clock = new FakeClock();
+  assert.equal(descriptorBudget(undefined, clock), undefined);
+  assert.equal(descriptorBudget(descriptorShare(100_000_000, 0), clock)?.take(), true);
+  assert.equal(descriptorBudget(descriptorShare(3, 0), clock)?.take(), false);
 });
 
 /** Two threads' views of a process that may have 100 open and keeps back 20. */
@@ -69,7 +100,24 @@ test("while no socket may be opened, not every try counts what is open", () => {
   const budget = new DescriptorBudget(descriptorShare(100, 20), { open, clock });
   for (let i = 0; i < 1000; i++) budget.take();
   assert.equal(counted, 1);
-  clock.stall(1000);
+  // Counting takes a twentieth of the time.
+  clock.stall(19);
+  budget.take();
+  assert.equal(counted, 1);
+  clock.stall(1);
   budget.take();
   assert.equal(counted, 2);
+});
+
+test("what may overdraw goes so far into what is kept back, and no further", () => {
+  const clock = new FakeClock();
+  const open = () => {
+    clock.stall(1);
+    return 79;
+  };
+  const budget = new DescriptorBudget(descriptorShare(100, 20), { open, clock });
+  assert.deepEqual(
+    [0, 0, 2, 2, 2].map((overdraft) => budget.take(overdraft)),
+    [true, false, true, true, false],
+  );
 });

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { z } from "zod";
 import type { Clock } from "./clock.ts";
+import { wholeNumber } from "./decimal.ts";
 
 /** What a process may have open at once: files, sockets, pipes, all that takes a file descriptor. */
 export interface Descriptors {
@@ -21,18 +23,22 @@ export function descriptorsOfProcess(): Descriptors | undefined {
 }
 
 function openFilesMax(): number | undefined {
-  if (existsSync("/proc/self/limits")) {
-    const soft = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
-    return soft === undefined ? undefined : Number(soft);
-  }
-  const report: unknown = process.report?.getReport();
-  const limits = member(member(report, "userLimits"), "open_files");
-  const soft = member(limits, "soft");
-  return typeof soft === "number" ? soft : undefined;
+  const limits = "/proc/self/limits";
+  return existsSync(limits)
+    ? openFilesInLimits(readFileSync(limits, "latin1"))
+    : openFilesInReport(process.report.getReport());
 }
 
-function member(of: unknown, name: string): unknown {
-  return typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
+/** The bound in the text that Linux has of a process's limits; undefined without a bound. */
+export function openFilesInLimits(text: string): number | undefined {
+  return wholeNumber(/^Max open files +(\S+)/m.exec(text)?.[1]);
+}
+
+const boundedReport = z.object({ userLimits: z.object({ open_files: z.object({ soft: z.number() }) }) });
+
+/** The bound in Node's report of a process; undefined without a bound. */
+export function openFilesInReport(report: unknown): number | undefined {
+  return boundedReport.safeParse(report).data?.userLimits.open_files.soft;
 }
 
 /** What the threads of a process share of its descriptors. It can be sent to a thread. */
@@ -77,7 +83,9 @@ export class DescriptorBudget {
 
   /** To be called once for each socket that was opened; false when that is more than `overdraft` into what is kept back. */
   take(overdraft = 0): boolean {
-    return this.#takeOne(overdraft) || (this.#count() && this.#takeOne(overdraft));
+    if (this.#takeOne(overdraft)) return true;
+    this.#countAgain();
+    return this.#takeOne(overdraft);
   }
 
   #takeOne(overdraft: number): boolean {
@@ -86,13 +94,12 @@ export class DescriptorBudget {
     return true;
   }
 
-  /** Counts what is open; answers false, and does not count, when that was done a moment ago. */
-  #count(): boolean {
+  /** Counts what is open, unless that was done a moment ago. */
+  #countAgain(): void {
     const startMs = this.#clock.monotonic();
-    if (startMs < this.#countAgainAt) return false;
+    if (startMs < this.#countAgainAt) return;
     Atomics.store(this.#ledger, 0, this.#share.max - this.#share.keptBack - this.#open());
     const endMs = this.#clock.monotonic();
     this.#countAgainAt = endMs + (endMs - startMs) / countingShare;
-    return true;
   }
 }

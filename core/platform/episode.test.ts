@@ -29,6 +29,12 @@ test("what happens a thousand times is reported when it begins and when it is ov
   assert.deepEqual(lines.slice(2), ["began", "over after 1"]);
 });
 
+test("an episode that has not begun is stopped without a word", () => {
+  const { lines, episode } = loggedEpisode();
+  episode.stop();
+  assert.deepEqual([lines, episode.lasts], [[], false]);
+});
+
 test("an episode that is stopped reports nothing any more", async () => {
   const { clock, lines, episode } = loggedEpisode();
   episode.happened();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { createLog } from "./log.ts";
+import { createLog, silentLog } from "./log.ts";
 
 test("a line is JSON with its level by name, its time and its facts, and lines below the log's level are left out", () => {
   const lines: Record<string, unknown>[] = [];
@@ -11,4 +12,20 @@ test("a line is JSON with its level by name, its time and its facts, and lines b
   const [line] = lines;
   assert.deepEqual([line?.level, line?.server, line?.group, line?.msg], ["warn", "s0", 7, "something happened"]);
   assert.match(String(line?.time), /^\d{4}-\d\d-\d\dT/);
+});
+
+test("the last line before a crash is written, on standard error", { skip: process.platform === "win32" }, () => {
+  const log = JSON.stringify(new URL("./log.js", import.meta.url).href);
+  const script = `import { createLog } from ${log};
+    createLog("info").error("the last words");
+    process.kill(process.pid, "SIGKILL");`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+    encoding: "utf8",
+  });
+  assert.match(stderr, /"msg":"the last words"/);
+  assert.equal(stdout, "");
+});
+
+test("a silent log writes nothing, whatever the level", () => {
+  assert.equal(silentLog.isLevelEnabled("fatal"), false);
 });

@@ -15,8 +15,8 @@ export interface PoolOptions {
 }
 
 /** Leaves one core to the event loops; more than four threads of arithmetic make no chat faster. */
-export function poolThreads(): number {
-  return Math.max(1, Math.min(4, availableParallelism() - 1));
+export function poolThreads(cores = availableParallelism()): number {
+  return Math.max(1, Math.min(4, cores - 1));
 }
 
 /**

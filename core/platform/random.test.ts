@@ -11,6 +11,13 @@ test("a seed replays, and another seed does not", () => {
   assert.notDeepEqual(draws(100, seededRandom(43).uint32), first);
 });
 
+test("a seed draws what sfc32, filled by splitmix32, draws from it", () => {
+  // From another implementation of both, with whole numbers of any size.
+  assert.deepEqual(draws(4, seededRandom(1).uint32), [2420951833, 2513034076, 3847892949, 4064752930]);
+  assert.deepEqual(draws(4, seededRandom(0xdeadbeef).uint32), [21709380, 3139768472, 2673704856, 1041672155]);
+  assert.deepEqual(draws(2, seededRandom(1).unit), [0.5636717720710586, 0.8959073941886353]);
+});
+
 test("a fork's draws do not disturb where it came from", () => {
   const alone = seededRandom(7);
   alone.uint32();
@@ -56,5 +63,18 @@ test("a shuffle keeps every element, and each is as likely to come first", () =>
     firsts.every((count) => count > 1800 && count < 2200),
     firsts.join(" "),
   );
-  assert.throws(() => pickOne(random, []), /empty/);
+});
+
+test("a shuffle draws once less than there are elements", () => {
+  const [shuffling, drawing] = [seededRandom(4), seededRandom(4)];
+  shuffled(shuffling, ["a", "b", "c"]);
+  draws(2, drawing.unit);
+  assert.equal(shuffling.uint32(), drawing.uint32());
+});
+
+test("one is picked from a list that has some, and from an empty one none", () => {
+  const random = seededRandom(5);
+  const picked = new Set(draws(100, () => pickOne(random, ["a", "b", "c"])));
+  assert.deepEqual([...picked].sort(), ["a", "b", "c"]);
+  assert.throws(() => pickOne(random, []), { name: "RangeError", message: "pickOne from an empty list" });
 });

@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import { MessagePort, parentPort, type Worker } from "node:worker_threads";
 import { codeOf, Failure, messageOf } from "./failure.ts";
 
@@ -134,23 +133,39 @@ export function callsToThread<Theirs extends object>(
 }
 
 /** In a thread: calls between it and the one that started it. */
-export function callsToMainThread<Theirs extends object>(ours: object): Calls<Theirs> {
-  const port = parentPort;
+export function callsToMainThread<Theirs extends object>(ours: object, port = parentPort): Calls<Theirs> {
   if (!port) throw new Error("this is the main thread");
   const calls = new Calls<Theirs>(ours, (message, handedOver) => port.postMessage(message, handedOver));
   port.on("message", calls.received);
   return calls;
 }
 
+interface ProcessEnd {
+  readonly connected: boolean;
+  send?(message: object): boolean;
+  on(event: "message", listener: (message: Message) => void): unknown;
+}
+
+/** What is used of `process` in a process that was forked. */
+interface ForkedProcess extends ProcessEnd {
+  once(event: "disconnect", listener: () => void): unknown;
+}
+
+/** What is used of a `ChildProcess` that was forked. */
+interface ForkedChild extends ProcessEnd {
+  once(event: "error", listener: (cause: Error) => void): unknown;
+  once(event: "exit", listener: (code: number | null) => void): unknown;
+}
+
 /** Calls between this process and one that it has forked with `serialization: "advanced"`. */
 export function callsToChild<Theirs extends object>(
-  child: ChildProcess,
+  child: ForkedChild,
   ours: object,
   ended: (exitCode: number | null) => Error,
 ): Calls<Theirs> {
   const calls = new Calls<Theirs>(ours, (message) => {
     // A call of a process that is on its way out fails with its end.
-    if (child.connected) child.send(message);
+    if (child.connected) child.send?.(message);
   });
   child.on("message", calls.received);
   child.once("error", (cause) => calls.close(cause));
@@ -159,12 +174,12 @@ export function callsToChild<Theirs extends object>(
 }
 
 /** In a forked process: calls between it and the one that forked it. */
-export function callsToParent<Theirs extends object>(ours: object): Calls<Theirs> {
+export function callsToParent<Theirs extends object>(ours: object, own: ForkedProcess = process): Calls<Theirs> {
   const calls = new Calls<Theirs>(ours, (message) => {
-    if (process.connected) process.send?.(message);
+    if (own.connected) own.send?.(message);
   });
-  process.on("message", calls.received);
-  process.once("disconnect", () => calls.close(new Error("the process that calls this one has ended")));
+  own.on("message", calls.received);
+  own.once("disconnect", () => calls.close(new Error("the process that calls this one has ended")));
   return calls;
 }
 
