@@ -107,6 +107,9 @@ test("the tightest limit of a control group and all groups above it is found, in
     [{ "proc/self/cgroup": "0::/../beside\n", "sys/fs/cgroup/beside/cpu.max": "50000 100000\n" }, 0.5],
     [{ "proc/self/cgroup": "0::/user\n", "sys/fs/cgroup/user/cpu.max": "x 100000\n" }, undefined],
     [{ "proc/self/cgroup": "no line of this file\n0::/\n", "sys/fs/cgroup/cpu.max": "1000 1000\n" }, 1],
+    [{ "proc/self/cgroup": "no 0::/user\n", "sys/fs/cgroup/user/cpu.max": "1000 1000\n" }, undefined],
+    [{ "proc/self/cgroup": "0::/a:b\n", "sys/fs/cgroup/a:b/cpu.max": "1000 1000\n" }, 1],
+    [{ "proc/self/cgroup": v2, "sys/fs/cgroup/user/bench/cpu.max": "0 100000\n" }, undefined],
   ] as const) {
     assert.equal(cpuLimitCores(rootWith(files)), cores, JSON.stringify(files));
   }

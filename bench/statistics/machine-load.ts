@@ -50,7 +50,7 @@ const ticksPerSecond = 100;
 
 /** Parses /proc/stat (proc(5)), whose first line adds up all cores. `user` and `nice` include the time of guests. */
 export function parseProcStat(text: string): Omit<MachineReading, "atMs"> | undefined {
-  const fields = /^cpu +(.*)$/m.exec(text)?.[1]?.split(" ").map(Number) ?? [];
+  const fields = /^cpu +(.*)/m.exec(text)?.[1]?.split(" ").map(Number) ?? [];
   if (fields.length < 8 || fields.some(Number.isNaN)) return undefined;
   const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = fields;
   return {
@@ -71,14 +71,13 @@ export function busySecondsOf(cores: readonly Pick<os.CpuInfo, "times">[]): numb
 export function cpuLimitCores(root = "/"): number | undefined {
   const read = (file: string) => {
     try {
-      return readFileSync(path.join(root, file), "latin1").trim();
+      return readFileSync(path.join(root, file), "latin1");
     } catch {
       return undefined; // No such control group here, or none at all.
     }
   };
-  const limits = (read("proc/self/cgroup") ?? "").split("\n").flatMap((line) => {
-    const [, controllers, group] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (controllers === undefined || group === undefined) return [];
+  const groups = (read("proc/self/cgroup") ?? "").matchAll(/^\d+:([^:\n]*):(.*)/gm);
+  const limits = Array.from(groups).flatMap(([, controllers = "", group = ""]) => {
     if (controllers === "") {
       return levels(group).map((level) => quotaOf((read(`sys/fs/cgroup${level}/cpu.max`) ?? "").split(" ")));
     }
@@ -92,10 +91,10 @@ export function cpuLimitCores(root = "/"): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-/** The paths of a group and all groups above it. Inside a container, the container's group is the root. */
+/** The paths of the root, whose path is empty, and of all groups down to this one. Inside a container, the container's is the root. */
 function levels(group: string): string[] {
-  const parts = group.split("/").filter((part) => part !== "" && part !== "..");
-  return parts.reduceRight<string[]>((paths, _, i) => [...paths, `/${parts.slice(0, i + 1).join("/")}`], []).concat("");
+  const parts = group.split("/").filter((part) => part !== "..");
+  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
 }
 
 function quotaOf([quota, period]: readonly (string | undefined)[]): number | undefined {

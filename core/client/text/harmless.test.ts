@@ -29,6 +29,25 @@ test("what steers the terminal or hides is shown", () => {
   assert.equal(harmless("\u3164"), "‹U+3164›");
   assert.equal(harmless("a\u1161"), "a‹U+1161›");
   assert.equal(harmless("\ud83d!\ue000"), "\ufffd!\ufffd");
+  assert.equal(harmless("\0\x1f\x7f\x80"), "␀␟␡‹U+0080›");
+  // With all that hangs on it.
+  assert.equal(harmless("\n\u200d\u0301"), "\n‹U+200D›‹U+0301›");
+  assert.equal(harmless("a\u1161\u11a8"), "a‹U+1161›‹U+11A8›");
+  assert.equal(harmless("a\u200db\u200cc"), "a‹U+200D›b‹U+200C›c");
+});
+
+test("a mark stands on the sign before it or on a circle, and there are four on a letter at most", () => {
+  assert.equal(harmless("\x01\u0302"), "␁\u0302");
+  assert.equal(harmless("\n\u0302"), "\n◌\u0302");
+  assert.equal(harmless("\x01" + "\u0316".repeat(5)), `␁${"\u0316".repeat(4)}`);
+  assert.equal(harmless(`x${"\u0316".repeat(255)}\u0317`), `x${"\u0316".repeat(4)}`);
+});
+
+test("what only dresses a character is left out behind one, and shown where it is alone", () => {
+  assert.equal(harmless("e\ufe0f\u0301"), "é");
+  assert.equal(harmless("🏽"), "🏽");
+  assert.equal(harmless("\u20e3"), "◌");
+  assert.equal(harmless("\ufe0f"), "‹U+FE0F›");
 });
 
 test("text of every living script stays as it is", () => {
@@ -48,10 +67,14 @@ test("characters that terminals draw in different widths are replaced by plainer
 test("line breaks of every kind are line breaks, and signs where there is one line", () => {
   assert.equal(harmless("a\r\nb\rc\u2028d\u0085e\tf"), "a\nb\nc\nd\ne    f");
   assert.equal(harmlessLine("a\r\nb\tc"), "a␤b c");
+  assert.equal(harmless("a\r\rb\n\nc\u2029d"), "a\n\nb\n\nc\nd");
+  assert.equal(plainLine("a\r\nb\nc\vd\fe\u0085f\u2028g\u2029h\ri"), "a ⏎ b ⏎ c ⏎ d ⏎ e ⏎ f ⏎ g ⏎ h ⏎ i");
 });
 
 test("a line keeps what joins the parts of a picture or a word, and nothing else that has no width", () => {
   assert.equal(plainLine("👩‍💻 می‌خواهم\ta\u200bb\u2066c"), "👩‍💻 می‌خواهم a\ufffdb\ufffdc");
+  assert.equal(plainLine("\x1b[2J\x7f\ud800"), "\ufffd[2J\ufffd\ufffd");
+  assert.equal(jsonLine("\u2028\u{e0041}\u0085é👩‍💻"), '"\\u2028\\udb40\\udc41\\u0085é👩‍💻"');
   const value = { "\u001b": "\u2028 \u{e0041} \ud800 é" };
   assert.deepEqual(JSON.parse(jsonLine(value)), value);
 });
@@ -65,4 +88,8 @@ test("whatever somebody sends, a notification is one short line of no control ch
     }),
   );
   assert.equal(briefLine("  two \n lines and more", 10), "two lines…");
+  assert.equal(briefLine("ten of 10.", 10), "ten of 10.");
+  assert.equal(briefLine("ten of 10..", 10), "ten of 10…");
+  assert.equal(briefLine("🎉".repeat(10), 10), "🎉".repeat(10));
+  assert.equal(briefLine("\x1b]0;\u202etitle\x07 \n", 10), "]0;title");
 });

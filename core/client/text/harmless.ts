@@ -35,8 +35,8 @@ export function plainLine(text: string): string {
 /** A value as one line of JSON that is harmless in a terminal, too; it parses to the same value. */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(unprintable, (character) =>
-    Array.from(character)
-      .flatMap((one) => one.split(""))
+    character
+      .split("")
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
       .join(""),
   );
@@ -52,7 +52,8 @@ export function briefLine(text: string, charactersMax: number): string {
 
 /** Characters that move the cursor, colour the screen, turn the direction of writing or begin another line. */
 const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
-const lineEnds = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/gu;
+/** From \n to \r are \v and \f as well. */
+const lineEnds = /\r\n|[\n-\r\u0085\u2028\u2029]/gu;
 
 const tab = "    ";
 /** The most marks on a letter in any living script, Hebrew with its cantillation included. */
@@ -92,7 +93,7 @@ function visibly(character: string, before: string): string {
   const point = character.codePointAt(0) ?? 0;
   if (point < 0x20) return String.fromCodePoint(0x2400 + point);
   if (point === 0x7f) return "␡";
-  if ((character === joiner || character === "\u200c") && joins.test(before.slice(-2))) return "";
+  if ((character === joiner || character === "\u200c") && joins.test(before)) return "";
   // Characters unknown to this Unicode, halves of characters, and private ones, which every font draws otherwise.
   if (/^[\p{Cn}\p{Cs}\p{Co}]$/u.test(character) && !/^\p{Default_Ignorable_Code_Point}$/u.test(character))
     return "\ufffd";
