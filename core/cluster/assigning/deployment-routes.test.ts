@@ -26,7 +26,7 @@ function deployment(servers: readonly string[]) {
     ask(method: string, target: string): FakeAnswer | undefined {
       const request = new FakeRequest(method, target, { host: "chat.example:7400" });
       const isRouted = routes.route(request);
-      assert.equal(request.answers.length, isRouted ? 1 : 0);
+      assert.equal(isRouted, request.answers.length === 1);
       return request.answers[0];
     },
   };
