@@ -1,5 +1,5 @@
 import type { AuditResult } from "./audit/audit.ts";
-import { LoadSession, type SessionOptions, type StretchOptions } from "./load-session.ts";
+import { LoadSession, type SessionOptions, type SessionParts, type StretchOptions } from "./load-session.ts";
 import type { StretchResult } from "./stretch-result.ts";
 
 export interface LoadOptions extends SessionOptions, Pick<StretchOptions, "onMeasure" | "cutShort"> {
@@ -12,8 +12,8 @@ export interface LoadResult extends StretchResult {
 }
 
 /** Puts a workload on a deployment, and audits what the users saw. */
-export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
-  const session = await LoadSession.open(options);
+export async function generateLoad(options: LoadOptions, parts?: SessionParts): Promise<LoadResult> {
+  const session = await LoadSession.open(options, parts);
   try {
     await options.onReady?.();
     const { workload, cutShort = false } = options;

@@ -1,10 +1,10 @@
-import { systemClock as clock, sleep } from "../core/platform/clock.ts";
+import { type Clock, sleep, systemClock } from "../core/platform/clock.ts";
 import type { GroupId } from "../core/wire/ids.ts";
 import { type AuditResult, auditRun } from "./audit/audit.ts";
-import { type Range, readAgain } from "./audit/read-again.ts";
+import { type Network, type Range, readAgain } from "./audit/read-again.ts";
 import { watchBusyCores } from "./recorder/busy-cores.ts";
 import { type StretchResult, stretchResult } from "./stretch-result.ts";
-import { Crew, type CrewStart, type Progress } from "./threads/crew.ts";
+import { Crew, type CrewParts, type CrewStart, type Progress } from "./threads/crew.ts";
 import type { Stretch, Testimony } from "./threads/thread-calls.ts";
 
 export interface SessionOptions extends CrewStart {
@@ -22,28 +22,38 @@ export interface StretchOptions extends Stretch {
   onMeasure?(moment: "begin" | "end"): Promise<void>;
 }
 
+/** What a session is made of, unless a test says otherwise. */
+export interface SessionParts extends Partial<CrewParts> {
+  /** How messages are read again at the end. */
+  readonly network?: Partial<Network>;
+}
+
 /**
  * Simulated users who are connected and members of their groups. They put load on the servers in one stretch or in many, and all
  * that they saw is audited at the end.
  */
 export class LoadSession {
   readonly #options: SessionOptions;
+  readonly #parts: SessionParts;
+  readonly #clock: Clock;
   readonly #crew: Crew;
   readonly #abort = () => void this.#interrupt();
   /** Whether an interruption ends the stretch alone, which then settles and is audited. */
   #canCutShort = false;
   #cutAtMs: number | undefined;
 
-  private constructor(options: SessionOptions) {
+  private constructor(options: SessionOptions, parts: SessionParts) {
     this.#options = options;
-    this.#crew = new Crew(options, options.onProgress?.bind(options));
+    this.#parts = parts;
+    this.#clock = parts.clock ?? systemClock;
+    this.#crew = new Crew(options, options.onProgress?.bind(options), parts);
     if (options.signal?.aborted) this.#abort();
     else options.signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
   /** Resolves when all users are connected; fails when one cannot connect, or with `interrupted` when the signal is aborted. */
-  static async open(options: SessionOptions): Promise<LoadSession> {
-    const session = new LoadSession(options);
+  static async open(options: SessionOptions, parts: SessionParts = {}): Promise<LoadSession> {
+    const session = new LoadSession(options, parts);
     try {
       await session.#crew.gather();
       return session;
@@ -56,7 +66,7 @@ export class LoadSession {
   /** Puts a stretch of load on the servers, and waits for outcomes and deliveries. */
   async run(stretch: StretchOptions): Promise<StretchResult> {
     const { arrivals, churn, warmUpSeconds, durationSeconds, settleSeconds } = stretch;
-    const startMs = clock.monotonic() + startDelayMs;
+    const startMs = this.#clock.monotonic() + startDelayMs;
     const running = this.#crew.run({ arrivals, churn, warmUpSeconds, durationSeconds }, startMs);
     const [used] = await Promise.all([this.#measure(stretch, startMs + warmUpSeconds * 1000), running]);
     await this.#crew.settle(settleSeconds);
@@ -65,11 +75,12 @@ export class LoadSession {
 
   /** Compares what all users saw in all stretches with the contract, and with what the servers keep. */
   async audit(): Promise<AuditResult> {
-    const { signal } = this.#options;
+    const { target, tls, signal } = this.#options;
+    const { network } = this.#parts;
     const testimonies = await this.#crew.testimonies();
     const ranges = rangesOf(testimonies, this.#crew.lasts);
     const readers = testimonies.flatMap((testimony) => testimony.readers);
-    const stored = await readAgain(this.#options, readers, ranges, this.#canCutShort ? undefined : signal);
+    const stored = await readAgain({ target, tls, network }, readers, ranges, this.#canCutShort ? undefined : signal);
     const audits = testimonies.map(({ audit }) => audit);
     return auditRun(audits, stored);
   }
@@ -85,14 +96,14 @@ export class LoadSession {
     beginMs: number,
   ): Promise<{ durationSeconds: number; cpuCores: number }> {
     const { signal } = this.#options;
-    await sleep(clock, Math.max(0, beginMs - clock.monotonic()), signal);
+    await sleep(this.#clock, Math.max(0, beginMs - this.#clock.monotonic()), signal);
     if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
     this.#canCutShort = cutShort ?? false;
     this.#crew.phase = "measuring";
     await onMeasure?.("begin");
-    const busyCores = watchBusyCores(clock);
-    await sleep(clock, Math.max(0, beginMs + durationSeconds * 1000 - clock.monotonic()), signal);
-    if (this.#cutAtMs !== undefined) await sleep(clock, Math.max(0, this.#cutAtMs - clock.monotonic()));
+    const busyCores = watchBusyCores(this.#clock);
+    await sleep(this.#clock, Math.max(0, beginMs + durationSeconds * 1000 - this.#clock.monotonic()), signal);
+    if (this.#cutAtMs !== undefined) await sleep(this.#clock, Math.max(0, this.#cutAtMs - this.#clock.monotonic()));
     const cpuCores = busyCores();
     if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
     await onMeasure?.("end");
@@ -102,7 +113,7 @@ export class LoadSession {
 
   #interrupt(): Promise<void> | undefined {
     if (!this.#canCutShort) return this.#crew.stop();
-    this.#cutAtMs = clock.monotonic() + cutDelayMs;
+    this.#cutAtMs = this.#clock.monotonic() + cutDelayMs;
     this.#crew.cutShort(this.#cutAtMs);
     return undefined;
   }

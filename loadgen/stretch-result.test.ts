@@ -1,28 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Latencies } from "./recorder/recorder.ts";
 import { stretchResult } from "./stretch-result.ts";
+import { recorded, recordOf } from "./testing/fake-threads.ts";
 import type { StretchRecord } from "./threads/thread-calls.ts";
-
-const recorded = (...ms: readonly number[]) => {
-  const latencies = new Latencies();
-  for (const value of ms) latencies.record(value * 1000);
-  return latencies.encode();
-};
-
-const record = (of: Partial<StretchRecord> = {}): StretchRecord => ({
-  offered: 100,
-  deliveries: 400,
-  ack: recorded(2),
-  delivery: recorded(5),
-  deliveryUncorrected: recorded(4),
-  late: recorded(1),
-  loopLagP99Ms: 1,
-  loopUtilization: 0.5,
-  failures: new Map(),
-  unsettled: 0,
-  ...of,
-});
 
 const measured = {
   arrivals: { kind: "constant", ratePerSecond: 100 },
@@ -34,8 +14,8 @@ const codes = (...records: readonly StretchRecord[]) =>
 
 test("rates are by the measured time, and counts and latencies those of all threads", () => {
   const result = stretchResult(measured, [
-    record({ ack: recorded(2, 2, 2), delivery: recorded(10, 10, 10), deliveryUncorrected: recorded(9, 9, 9) }),
-    record({
+    recordOf({ ack: recorded(2, 2, 2), delivery: recorded(10, 10, 10), deliveryUncorrected: recorded(9, 9, 9) }),
+    recordOf({
       ack: recorded(8),
       delivery: recorded(50),
       deliveryUncorrected: recorded(49),
@@ -60,20 +40,20 @@ test("rates are by the measured time, and counts and latencies those of all thre
 });
 
 test("a stretch is invalid when the generator was late, slow or busy, or messages had no outcome", () => {
-  assert.deepEqual(codes(record(), record()), []);
+  assert.deepEqual(codes(recordOf(), recordOf()), []);
   const late = { delivery: recorded(100), deliveryUncorrected: recorded(10) };
-  assert.deepEqual(codes(record(late), record(late)), ["sends_late", "sends_late"]);
-  assert.deepEqual(codes(record(), record({ offered: 40 })), ["rate_not_met"]);
-  assert.deepEqual(codes(record(), record({ loopUtilization: 0.99 })), ["generator_busy"]);
-  assert.deepEqual(codes(record({ unsettled: 3 }), record()), ["unsettled"]);
-  const { valid, failures } = stretchResult(measured, [record({ unsettled: 3 }), record({ unsettled: 1 })]);
+  assert.deepEqual(codes(recordOf(late), recordOf(late)), ["sends_late", "sends_late"]);
+  assert.deepEqual(codes(recordOf(), recordOf({ offered: 40 })), ["rate_not_met"]);
+  assert.deepEqual(codes(recordOf(), recordOf({ loopUtilization: 0.99 })), ["generator_busy"]);
+  assert.deepEqual(codes(recordOf({ unsettled: 3 }), recordOf()), ["unsettled"]);
+  const { valid, failures } = stretchResult(measured, [recordOf({ unsettled: 3 }), recordOf({ unsettled: 1 })]);
   assert.deepEqual([valid, failures], [false, { no_outcome: 4 }]);
 });
 
 test("failures of all threads are added up by their code", () => {
   const { failures } = stretchResult(measured, [
-    record({ failures: new Map([["busy", 2]]), unsettled: 1 }),
-    record({
+    recordOf({ failures: new Map([["busy", 2]]), unsettled: 1 }),
+    recordOf({
       failures: new Map([
         ["busy", 3],
         ["not_a_member", 1],

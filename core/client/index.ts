@@ -24,7 +24,7 @@ export type { FileSource } from "./files/source.ts";
 export { AttachmentServer, type TransferOptions, type TransferRefusal, transfer } from "./files/transfer.ts";
 export { digestOf, upload } from "./files/upload.ts";
 export type { GroupChange } from "./group/conversation.ts";
-export { Connection, type Welcome } from "./mail/connection.ts";
+export { Connection, type ConnectionParts, type Welcome } from "./mail/connection.ts";
 export { Mailbox } from "./mail/mailbox.ts";
 export type { SendOutcome } from "./mail/outgoing-message.ts";
 export type { RequestRefusal } from "./mail/server-link.ts";

@@ -15,7 +15,14 @@ export const strykerRooms = {
   "client-text": { folders: ["core/client/text"] },
   "gui-model": { folders: ["gui/model"] },
   "gui-layout": { folders: ["gui/layout"] },
-  loadgen: { folders: ["loadgen"], without: ["dist/loadgen/generator.test.js", "dist/loadgen/load-session.test.js"] },
+  loadgen: {
+    folders: ["loadgen"],
+    without: [
+      "dist/loadgen/loads-at-servers.test.js",
+      "dist/loadgen/session-at-servers.test.js",
+      "dist/loadgen/users/crowd-at-servers.test.js",
+    ],
+  },
   strategies: { folders: ["core/cluster/assigning"] },
   statistics: { folders: ["bench/statistics"] },
 } as const satisfies Readonly<Record<string, StrykerRoom>>;

@@ -1,4 +1,4 @@
-import { dialAssigned, Mailbox, openLeanSocket, type TlsTrust } from "../../core/client/index.ts";
+import { type ConnectionParts, dialAssigned, Mailbox, openLeanSocket, type TlsTrust } from "../../core/client/index.ts";
 import { sleep, systemClock } from "../../core/platform/clock.ts";
 import { seededRandom } from "../../core/platform/random.ts";
 import { type GroupId, seq, type UserId } from "../../core/wire/ids.ts";
@@ -20,9 +20,13 @@ export interface Reader {
   readonly groups: readonly GroupId[];
 }
 
+/** How a client reaches the deployment: by sockets, unless a test has another way. */
+export type Network = Pick<ConnectionParts, "dial" | "open" | "clock">;
+
 interface ReadAt {
   readonly target: string;
   readonly tls?: TlsTrust | undefined;
+  readonly network?: Partial<Network> | undefined;
 }
 
 const readMsMax = 30_000;
@@ -56,7 +60,11 @@ export async function readAgain(
 }
 
 async function readAs(
-  { target, tls }: ReadAt,
+  {
+    target,
+    tls,
+    network: { dial = dialAssigned(target, tls), open = openLeanSocket, clock = systemClock } = {},
+  }: ReadAt,
   reader: Reader,
   ranges: ReadonlyMap<GroupId, Range>,
   stored: ReadonlyMap<GroupId, SequenceLog>,
@@ -64,9 +72,9 @@ async function readAs(
 ): Promise<void> {
   const mailbox = new Mailbox(
     {
-      dial: dialAssigned(target, tls),
-      open: openLeanSocket,
-      clock: systemClock,
+      dial,
+      open,
+      clock,
       random: seededRandom(reader.user),
       socket: { tls },
     },
@@ -81,9 +89,9 @@ async function readAs(
     },
   );
   mailbox.resume(reader.token);
-  const deadline = systemClock.monotonic() + readMsMax;
+  const deadline = clock.monotonic() + readMsMax;
   const isDone = () => [...ranges].every(([group, { last }]) => (mailbox.groups.get(group)?.feed.next ?? 0) > last);
-  const isOver = () => signal?.aborted || mailbox.state === "loggedOut" || systemClock.monotonic() > deadline;
-  while (!isDone() && !isOver()) await sleep(systemClock, 5);
+  const isOver = () => signal?.aborted || mailbox.state === "loggedOut" || clock.monotonic() > deadline;
+  while (!isDone() && !isOver()) await sleep(clock, 5);
   mailbox.close();
 }

@@ -1,20 +1,10 @@
-import { once } from "node:events";
-import { Worker } from "node:worker_threads";
-import { systemClock as clock } from "../../core/platform/clock.ts";
+import { type Clock, systemClock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
-import { type Calls, callsToThread } from "../../core/platform/thread-calls.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import { merged } from "../recorder/recorder.ts";
 import { sentSlots } from "../workload/message-stamp.ts";
-import type {
-  CrewCalls,
-  LiveCounts,
-  LoadThreadCalls,
-  Stretch,
-  StretchRecord,
-  Testimony,
-  ThreadStart,
-} from "./thread-calls.ts";
+import { interrupted, type LoadThread, type StartThread, startThread } from "./load-thread.ts";
+import type { LiveCounts, Stretch, StretchRecord, Testimony, ThreadStart } from "./thread-calls.ts";
 
 export type CrewStart = Pick<ThreadStart, "workload" | "target" | "tls" | "accounts" | "keyPairs">;
 
@@ -33,9 +23,10 @@ export interface Progress {
   readonly errors: number;
 }
 
-interface LoadThread {
-  readonly worker: Worker;
-  readonly calls: Calls<LoadThreadCalls>;
+/** What a crew is made of, unless a test says otherwise. */
+export interface CrewParts {
+  readonly clock: Clock;
+  readonly startThread: StartThread;
 }
 
 /** The threads that simulate users; each method calls all of them. */
@@ -44,18 +35,23 @@ export class Crew {
   readonly lasts = new Map<GroupId, number>();
   stopped = false;
   readonly #start: CrewStart;
+  readonly #clock: Clock;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #threads: readonly LoadThread[];
   readonly #live: LiveCounts[];
   #phase: Phase = "connecting";
-  #phaseSinceMs = clock.monotonic();
+  #phaseSinceMs: number;
   #stretch: Stretch;
-  #lastShown = { atMs: clock.monotonic(), offered: 0, delivered: 0 };
+  #lastShown: { readonly atMs: number; readonly offered: number; readonly delivered: number };
 
   /** `onProgress` is called a few times a second. */
-  constructor(start: CrewStart, onProgress?: (progress: Progress) => void) {
+  constructor(start: CrewStart, onProgress?: (progress: Progress) => void, parts: Partial<CrewParts> = {}) {
+    const { clock = systemClock, startThread: starting = startThread } = parts;
     this.#start = start;
+    this.#clock = clock;
     this.#onProgress = onProgress;
+    this.#phaseSinceMs = clock.monotonic();
+    this.#lastShown = { atMs: this.#phaseSinceMs, offered: 0, delivered: 0 };
     this.#stretch = start.workload;
     const { workload, target, tls, accounts, keyPairs } = start;
     const lateness = Array.from(
@@ -64,31 +60,23 @@ export class Crew {
     );
     const stampOffsetMicros = Math.round((clock.now() - clock.monotonic()) * 1000);
     this.#live = Array.from({ length: workload.threads }, () => nothingYet);
-    this.#threads = Array.from({ length: workload.threads }, (_, thread) => {
-      const workerData: ThreadStart = {
-        thread,
-        workload,
-        target,
-        tls,
-        accounts,
-        keyPairs,
-        lateness,
-        stampOffsetMicros,
-      };
-      const worker = new Worker(new URL("./thread.js", import.meta.url), { workerData });
-      const ours: CrewCalls = {
-        live: (counts) => {
-          this.#live[thread] = counts;
-          if (thread === 0) this.#show();
+    const shared = { workload, target, tls, accounts, keyPairs, lateness, stampOffsetMicros };
+    this.#threads = Array.from({ length: workload.threads }, (_, thread) =>
+      starting(
+        { ...shared, thread },
+        {
+          live: (counts) => {
+            this.#live[thread] = counts;
+            if (thread === 0) this.#show();
+          },
         },
-      };
-      return { worker, calls: callsToThread<LoadThreadCalls>(worker, ours, interrupted) };
-    });
+      ),
+    );
   }
 
   set phase(phase: Phase) {
     this.#phase = phase;
-    this.#phaseSinceMs = clock.monotonic();
+    this.#phaseSinceMs = this.#clock.monotonic();
   }
 
   /** Has all users connect, and the groups founded with their members. */
@@ -110,7 +98,7 @@ export class Crew {
 
   /** Ends the running stretch early. */
   cutShort(atMs: number): void {
-    for (const { calls } of this.#threads) calls.post("cutShort", atMs);
+    for (const thread of this.#threads) thread.cutShort(atMs);
   }
 
   /** Waits until all messages have their outcome and have reached all members, for `secondsMax` at most. */
@@ -139,10 +127,10 @@ export class Crew {
     if (this.stopped) return;
     this.stopped = true;
     await Promise.all(
-      this.#threads.map(async ({ worker, calls }) => {
-        const exited = once(worker, "exit");
-        calls.post("stop");
-        const giveUp = clock.after(stopMsMax, () => void worker.terminate());
+      this.#threads.map(async (thread) => {
+        const exited = thread.exited();
+        thread.stop();
+        const giveUp = this.#clock.after(stopMsMax, () => thread.terminate());
         await exited;
         giveUp();
       }),
@@ -150,10 +138,10 @@ export class Crew {
   }
 
   /** Calls every thread; resolves with their answers. */
-  async #all<Answer>(call: (thread: Calls<LoadThreadCalls>["to"]) => Promise<Answer>): Promise<Answer[]> {
+  async #all<Answer>(call: (thread: LoadThread["to"]) => Promise<Answer>): Promise<Answer[]> {
     if (this.stopped) throw interrupted();
     try {
-      return await Promise.all(this.#threads.map(({ calls }) => call(calls.to)));
+      return await Promise.all(this.#threads.map(({ to }) => call(to)));
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       const advice = "look at the servers' log; lower the load if they were busy";
@@ -162,7 +150,7 @@ export class Crew {
   }
 
   #show(): void {
-    const now = clock.monotonic();
+    const now = this.#clock.monotonic();
     const total = (of: (live: LiveCounts) => number) => this.#live.reduce((sum, live) => sum + of(live), 0);
     const offered = total((live) => live.offered);
     const delivered = total((live) => live.delivered);
@@ -183,7 +171,7 @@ export class Crew {
 
   #done(connected: number): number {
     const { warmUpSeconds, durationSeconds } = this.#stretch;
-    const seconds = (clock.monotonic() - this.#phaseSinceMs) / 1000;
+    const seconds = (this.#clock.monotonic() - this.#phaseSinceMs) / 1000;
     switch (this.#phase) {
       case "connecting":
         return connected / this.#start.workload.clients;
@@ -204,4 +192,3 @@ export class Crew {
 
 const stopMsMax = 5000;
 const nothingYet: LiveCounts = { connected: 0, offered: 0, acknowledged: 0, delivered: 0, errors: 0, recent: "" };
-const interrupted = () => new Failure("interrupted", "the run was stopped", "start it again");

@@ -5,7 +5,7 @@ import type { GroupId } from "../../core/wire/ids.ts";
 import type { MeasuredWindow } from "../workload/measured-window.ts";
 import type { ClientIndex, Population } from "../workload/population.ts";
 import type { Workload } from "../workload/workload.ts";
-import type { Crowd } from "./crowd.ts";
+import type { Crowd, CrowdUser } from "./crowd.ts";
 import type { Observation } from "./observation.ts";
 import type { SimulatedUser } from "./simulated-user.ts";
 
@@ -22,7 +22,9 @@ export interface ComingUser extends Pick<SimulatedUser, "leaveNetwork" | "comeBa
 export interface ChurnParts {
   readonly churn: Workload["churn"];
   readonly population: Population;
-  readonly crowd: Pick<Crowd, "groupAt" | "nameOf"> & { readonly users: ReadonlyMap<ClientIndex, ComingUser> };
+  readonly crowd: Pick<Crowd<CrowdUser>, "groupAt" | "nameOf"> & {
+    readonly users: ReadonlyMap<ClientIndex, ComingUser>;
+  };
   readonly observation: Pick<Observation, "failed">;
   readonly window: MeasuredWindow;
   readonly clock: Clock;

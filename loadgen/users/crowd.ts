@@ -3,15 +3,15 @@ import { backOffMs } from "../../core/platform/back-off.ts";
 import { type Clock, sleep } from "../../core/platform/clock.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import type { Random } from "../../core/platform/random.ts";
+import type { Result } from "../../core/platform/result.ts";
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { Reader } from "../audit/read-again.ts";
 import { type ClientIndex, type Population, threadOf } from "../workload/population.ts";
 import type { Workload } from "../workload/workload.ts";
 import type { Accounts } from "./accounts.ts";
 import { type Entry, nextEntry } from "./entry.ts";
-import type { Observation } from "./observation.ts";
 import { sharedKeyPair } from "./shared-key-pairs.ts";
-import { SimulatedUser } from "./simulated-user.ts";
+import type { SimulatedUser, UserSetup } from "./simulated-user.ts";
 
 /** How many are under way at once: enough to keep a server busy, few enough to stay within its queues. */
 const connectsAtOnce = 32;
@@ -34,28 +34,40 @@ export interface CrowdSetup {
   readonly keyPairs: readonly IdentityKeyPairs[];
 }
 
+/** What a crowd needs of a user. */
+export interface CrowdUser extends Pick<SimulatedUser, "index" | "name" | "user" | "welcome" | "connect"> {
+  readonly stays: ReadonlyMap<GroupId, unknown>;
+  readonly client: {
+    createGroup(of: {
+      readonly title: string;
+      readonly members: readonly string[];
+    }): Promise<Result<{ readonly group: GroupId }, { readonly detail: string }>>;
+    conversation(group: GroupId): { refresh(): Promise<Result<unknown, { readonly detail: string }>> };
+    close(): Promise<void>;
+  };
+}
+
+export interface CrowdParts<User> {
+  readonly observation: { readonly stays: number; readonly observers: ReadonlyMap<GroupId, unknown> };
+  readonly clock: Clock;
+  readonly random: Random;
+  newUser(setup: UserSetup): User;
+}
+
 /** The simulated users of one thread. */
-export class Crowd {
-  readonly users = new Map<ClientIndex, SimulatedUser>();
+export class Crowd<User extends CrowdUser> {
+  readonly users = new Map<ClientIndex, User>();
   /** The ids of the founded groups, by their number in the population. */
   #groupIds: ReadonlyMap<number, GroupId> = new Map();
   readonly #setup: CrowdSetup;
   readonly #population: Population;
-  readonly #observation: Observation;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #parts: CrowdParts<User>;
   readonly #identities = new IdentityCache();
 
-  constructor(
-    setup: CrowdSetup,
-    population: Population,
-    parts: { observation: Observation; clock: Clock; random: Random },
-  ) {
+  constructor(setup: CrowdSetup, population: Population, parts: CrowdParts<User>) {
     this.#setup = setup;
     this.#population = population;
-    this.#observation = parts.observation;
-    this.#clock = parts.clock;
-    this.#random = parts.random;
+    this.#parts = parts;
   }
 
   isMine(client: ClientIndex): boolean {
@@ -66,10 +78,10 @@ export class Crowd {
   async connect(): Promise<void> {
     const { clients, rampSeconds } = this.#setup.workload;
     const mine = Array.from({ length: clients }, (_, client) => client).filter((client) => this.isMine(client));
-    const began = this.#clock.monotonic();
+    const began = this.#parts.clock.monotonic();
     await eachAtOnce(mine, connectsAtOnce, async (index) => {
-      const waitMs = began + (rampSeconds * 1000 * index) / clients - this.#clock.monotonic();
-      if (waitMs > 0) await sleep(this.#clock, waitMs);
+      const waitMs = began + (rampSeconds * 1000 * index) / clients - this.#parts.clock.monotonic();
+      if (waitMs > 0) await sleep(this.#parts.clock, waitMs);
       await this.#connectUser(index);
     });
   }
@@ -95,18 +107,21 @@ export class Crowd {
     this.#groupIds = groupIds;
     let wanted = 0;
     for (const { members } of this.#population.groups) wanted += members.filter((member) => this.isMine(member)).length;
-    const deadline = this.#clock.monotonic() + joinMsMax;
-    while (this.#observation.stays < wanted) {
-      if (this.#clock.monotonic() > deadline) {
-        throw couldNot("join_group", `${wanted - this.#observation.stays} clients are not yet members of their groups`);
+    const deadline = this.#parts.clock.monotonic() + joinMsMax;
+    while (this.#parts.observation.stays < wanted) {
+      if (this.#parts.clock.monotonic() > deadline) {
+        throw couldNot(
+          "join_group",
+          `${wanted - this.#parts.observation.stays} clients are not yet members of their groups`,
+        );
       }
-      await sleep(this.#clock, 20);
+      await sleep(this.#parts.clock, 20);
     }
     if (this.#setup.workload.encryption.mode === "real") await this.#takeKeys();
   }
 
   /** The user of one of this thread's clients. */
-  userAt(client: ClientIndex): SimulatedUser {
+  userAt(client: ClientIndex): User {
     const user = this.users.get(client);
     if (!user) throw new Error(`client ${client} is another thread's, or has not connected`);
     return user;
@@ -125,7 +140,7 @@ export class Crowd {
 
   /** Users, as few as possible, who together are members of all groups that this thread's users are in. */
   readers(): Reader[] {
-    const uncovered = new Set<GroupId>(this.#observation.observers.keys());
+    const uncovered = new Set<GroupId>(this.#parts.observation.observers.keys());
     const chosen: Reader[] = [];
     for (const user of [...this.users.values()].sort((a, b) => b.stays.size - a.stays.size)) {
       const groups = [...user.stays.keys()].filter((group) => uncovered.has(group));
@@ -143,21 +158,18 @@ export class Crowd {
   async #connectUser(index: ClientIndex): Promise<void> {
     const { target, tls, accounts, keyPairs, workload } = this.#setup;
     const openShare = workload.encryption.mode === "real" ? workload.encryption.openShare : 0;
-    const user = new SimulatedUser(
-      {
-        index,
-        name: this.nameOf(index),
-        target,
-        tls,
-        accounts,
-        keyPairs: sharedKeyPair(keyPairs, index),
-        identities: this.#identities,
-        random: this.#random.fork(),
-        localAddress: this.#localAddress(index),
-        opens: () => this.#random.unit() < openShare,
-      },
-      this.#observation,
-    );
+    const user = this.#parts.newUser({
+      index,
+      name: this.nameOf(index),
+      target,
+      tls,
+      accounts,
+      keyPairs: sharedKeyPair(keyPairs, index),
+      identities: this.#identities,
+      random: this.#parts.random.fork(),
+      localAddress: this.#localAddress(index),
+      opens: () => this.#parts.random.unit() < openShare,
+    });
     this.users.set(index, user);
     let entry: Entry = accounts.kind === "signUp" ? "signUp" : "logIn";
     for (let attempt = 1; ; attempt++) {
@@ -167,7 +179,7 @@ export class Crowd {
       const next = nextEntry(entry, attempt, code);
       if (!next) throw couldNot(code, `user ${user.name} cannot get in: ${detail}`);
       entry = next;
-      await sleep(this.#clock, (retryAfterMs ?? 0) + backOffMs(attempt, connectRetries, this.#random));
+      await sleep(this.#parts.clock, (retryAfterMs ?? 0) + backOffMs(attempt, connectRetries, this.#parts.random));
     }
   }
 

@@ -22,6 +22,7 @@ import type { DeliverCursor } from "../../core/wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId, UserId } from "../../core/wire/ids.ts";
 import { canonicalUserName } from "../../core/wire/user-name.ts";
 import type { Stay } from "../audit/group-observer.ts";
+import type { Network } from "../audit/read-again.ts";
 import type { ClientIndex } from "../workload/population.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Entry } from "./entry.ts";
@@ -67,15 +68,19 @@ export class SimulatedUser {
   welcome: Welcome | undefined;
   readonly #setup: UserSetup;
 
-  constructor(setup: UserSetup, events: UserEvents) {
+  constructor(
+    setup: UserSetup,
+    events: UserEvents,
+    { dial = dialAssigned(setup.target, setup.tls), open = openLeanSocket, clock = systemClock }: Partial<Network> = {},
+  ) {
     this.#setup = setup;
     this.index = setup.index;
     this.name = setup.name;
     this.client = createClient(
       {
-        dial: dialAssigned(setup.target, setup.tls),
-        open: openLeanSocket,
-        clock: systemClock,
+        dial,
+        open,
+        clock,
         random: setup.random,
         rsa: inlineCrypto,
         identities: setup.identities,
@@ -91,7 +96,7 @@ export class SimulatedUser {
       },
       {
         connection: (state) => {
-          if (state === "online") this.onlineSinceMs = systemClock.monotonic();
+          if (state === "online") this.onlineSinceMs = clock.monotonic();
         },
         joined: (group) => events.joined(this, group.id, group.feed.next - 1),
         left: (group) => events.left(this, group),

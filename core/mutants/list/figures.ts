@@ -20,7 +20,7 @@ const trafficTests = ["loadgen/users/traffic.test.ts"];
 const churnTests = ["loadgen/users/churn.test.ts"];
 const probeTests = ["loadgen/recorder/deployment-probe.test.ts"];
 const validityTests = ["loadgen/recorder/validity.test.ts"];
-const sessionTests = ["loadgen/load-session.test.ts"];
+const sessionTests = ["loadgen/session-at-servers.test.ts"];
 const pilotTests = ["bench/measurement/pilot.test.ts"];
 const usageTests = ["bench/started/process-usage.test.ts"];
 const tableTests = ["bench/report/fanout-table.test.ts"];
@@ -54,9 +54,9 @@ export const figureMutants: Mutants = {
   },
   "messages that are still under way are not counted at the end": {
     promise: promised("bench", "when messages had no outcome at the end"),
-    file: "loadgen/threads/thread.ts",
-    from: "count += user.client.mailbox.unsettled;",
-    to: "count += 0 * user.client.mailbox.unsettled;",
+    file: "loadgen/threads/simulation.ts",
+    from: "reduce((sum, { unsettled }) => sum + unsettled, 0)",
+    to: "reduce((sum, { unsettled }) => sum + 0 * unsettled, 0)",
     tests: sessionTests,
   },
   "connections are counted while the load goes on": {
@@ -64,7 +64,7 @@ export const figureMutants: Mutants = {
     file: "loadgen/generator.ts",
     from: "    await options.onReady?.();\n",
     to: "    void options.onReady?.();\n",
-    tests: ["loadgen/generator.test.ts"],
+    tests: ["loadgen/loads-at-servers.test.ts"],
   },
   "each thread offers the whole rate": {
     promise: promised("loadgen", "Messages are due at times drawn ahead"),
@@ -118,15 +118,15 @@ export const figureMutants: Mutants = {
   "no delivery is opened": {
     promise: opened,
     file: "loadgen/users/crowd.ts",
-    from: "opens: () => this.#random.unit() < openShare,",
-    to: "opens: () => this.#random.unit() > 1 + openShare,",
+    from: "opens: () => this.#parts.random.unit() < openShare,",
+    to: "opens: () => this.#parts.random.unit() > 1 + openShare,",
     tests: ["loadgen/users/crowd.test.ts"],
   },
   "every delivery is opened": {
     promise: opened,
     file: "loadgen/users/crowd.ts",
-    from: "opens: () => this.#random.unit() < openShare,",
-    to: "opens: () => this.#random.unit() < 1 + openShare,",
+    from: "opens: () => this.#parts.random.unit() < openShare,",
+    to: "opens: () => this.#parts.random.unit() < 1 + openShare,",
     tests: ["loadgen/users/crowd.test.ts"],
   },
   "removed members are not admitted again": {
