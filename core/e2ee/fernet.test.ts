@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fernetFromText, fernetOpen, fernetSeal, fernetText, fernetTokenBytes } from "./fernet.ts";
@@ -82,6 +83,59 @@ test("the specification's expired token is refused, and decrypts when no maximum
   assert.equal(!opened.ok && opened.reason, "expired");
   const token = fernetFromText(expired);
   assert.ok(token.ok && fernetOpen(key, token.value).ok);
+});
+
+test("a token is fresh to the second of its age, and up to a minute before it is made", () => {
+  const token = fernetSeal(key, Buffer.from("hello"), { nowSeconds: 1000 });
+  const faultAt = (nowSeconds: number) => {
+    const opened = fernetOpen(key, token, { nowSeconds, ttlSeconds: 60 });
+    return opened.ok ? "fresh" : opened.reason;
+  };
+  assert.deepEqual([939, 940, 1000, 1060, 1061].map(faultAt), [
+    "from_the_future",
+    "fresh",
+    "fresh",
+    "fresh",
+    "expired",
+  ]);
+});
+
+test("a token whose time is beyond all numbers is not fresh", () => {
+  const token = Buffer.from(fernetSeal(key, Buffer.from("hello"), { nowSeconds: 0 }));
+  token.fill(0xff, 1, 9);
+  createHmac("sha256", key.subarray(0, 16))
+    .update(token.subarray(0, -32))
+    .digest()
+    .copy(token, token.length - 32);
+  assert.ok(fernetOpen(key, token).ok);
+  assert.deepEqual(fernetOpen(key, token, { nowSeconds: 0, ttlSeconds: 60 }), { ok: false, reason: "expired" });
+});
+
+test("text that is not base64url with all of its padding, and nothing around it, is malformed", () => {
+  const { token } = specification;
+  for (const text of [
+    ` ${token}`,
+    `\n\n\n\n${token}`,
+    `${token}    `,
+    token.replace("==", ""),
+    "A===",
+    "====",
+    "AA=A",
+    "+/+/",
+  ]) {
+    assert.deepEqual(fernetFromText(text), { ok: false, reason: "malformed" }, JSON.stringify(text));
+  }
+  for (const [text, bytes] of [
+    ["", []],
+    ["AAEC", [0, 1, 2]],
+    ["AAE=", [0, 1]],
+    ["AA==", [0]],
+    ["-_-_", [251, 255, 191]],
+  ] as const) {
+    const read = fernetFromText(text);
+    assert.deepEqual(read.ok && [...read.value], bytes, text);
+    assert.equal(fernetText(Uint8Array.from(bytes)), text);
+  }
 });
 
 test("a sealed message opens again, has the announced length, and is never twice the same token", () => {

@@ -120,6 +120,62 @@ suite("an identity in PEM", () => {
     }
   });
 
+  test("blocks are counted: a third private key or a second public half is refused", () => {
+    const [wrapping, signing, own] = blocks();
+    for (const of of [wrapping + signing + signing + own, wrapping + signing + own + own, wrapping + own]) {
+      assert.equal(reasonOf(of), 'two blocks "ENCRYPTED PRIVATE KEY" and one "FASTCHAT IDENTITY" are needed');
+    }
+    assert.equal(reasonOf(own + signing + wrapping), "accepted", "in any order");
+    assert.equal(reasonOf(`-----BEGIN NOTE-----\nAAAA\n-----END NOTE-----\n${text}`), "accepted", "beside others");
+  });
+
+  test("a public half that is none is refused with what is wrong", () => {
+    const [wrapping, signing] = blocks();
+    const none = "-----BEGIN FASTCHAT IDENTITY-----\nAAAA\n-----END FASTCHAT IDENTITY-----\n";
+    assert.match(reasonOf(wrapping + signing + none), /^identity: /);
+  });
+
+  test("a text of 32,768 characters is read, and one more is refused", () => {
+    assert.equal(reasonOf(text.padEnd(32_768, "\n")), "accepted");
+    assert.equal(reasonOf(text.padEnd(32_769, "\n")), "an identity has at most 32768 characters, this text 32769");
+  });
+
+  test("a key is stretched as often as is allowed, and no more", () => {
+    const bound = (stretchedMax: number) => identityFromPem(text, passphrase, stretchedMax);
+    assert.ok(bound(rarely).ok);
+    assert.deepEqual(bound(rarely - 1), {
+      ok: false,
+      reason: `a passphrase stretched ${rarely} times would take too long; at most ${rarely - 1}`,
+    });
+  });
+
+  test("a block has lines of 64 characters, and its end behind the last", () => {
+    for (const block of blocks()) {
+      const [begin = "", ...lines] = block.trimEnd().split("\n");
+      const end = lines.pop();
+      assert.match(begin, /^-----BEGIN [A-Z ]+-----$/);
+      assert.equal(end, begin.replace("BEGIN", "END"));
+      const last = lines.pop() ?? "";
+      assert.ok(lines.length > 1 && lines.every((line) => line.length === 64));
+      assert.ok(last.length > 0 && last.length <= 64);
+    }
+    assert.ok(text.endsWith("-----\n") && !text.includes("\n\n"));
+  });
+
+  test("keys that are encrypted in another way are refused by name", () => {
+    const [wrapping, signing, own] = blocks();
+    const inDer = (oid: string) => Buffer.from(forge.asn1.oidToDer(oid).getBytes(), "latin1");
+    const der = Buffer.from(signing.replace(/-----.*-----|\n/g, ""), "base64");
+    // PBES2 and PBKDF2, and what stands for other schemes: the last number of each is another.
+    for (const oid of ["1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12"]) {
+      const changed = Buffer.from(der);
+      const place = changed.indexOf(inDer(oid)) + inDer(oid).length - 1;
+      changed.writeUInt8(changed.readUInt8(place) - 2, place);
+      const block = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${changed.toString("base64")}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+      assert.equal(reasonOf(wrapping + block + own), "a private key is not encrypted with PBES2 and PBKDF2", oid);
+    }
+  });
+
   test("a passphrase that would be stretched for hours is refused before it is tried", () => {
     const [wrapping, signing, own] = blocks(identityToPem(alice, passphrase));
     const der = Buffer.from(wrapping.replace(/-----.*-----|\n/g, ""), "base64");

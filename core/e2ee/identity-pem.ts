@@ -118,11 +118,10 @@ interface PemBlock {
 
 /** A block of PEM (RFC 7468) in its strict form. */
 function pem(label: string, body: Uint8Array): string {
-  const lines =
-    Buffer.from(body)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
-  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
+  const lines = Buffer.from(body)
+    .toString("base64")
+    .replaceAll(/.{64}(?=.)/g, "$&\n");
+  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }
 
 function readBlocks(text: string): PemBlock[] {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, suite, test } from "node:test";
-import { type Parsed, valueOf } from "../platform/result.ts";
+import { type Parsed, refused, valueOf } from "../platform/result.ts";
 import { opaqueBytes } from "../wire/opaque-bytes.ts";
 import * as client from "./opaque-client.ts";
-import { createOpaqueSecret, type OpaqueServer, opaqueServer } from "./opaque-server.ts";
+import { createOpaqueSecret, isOpaqueSecret, type OpaqueServer, opaqueServer } from "./opaque-server.ts";
+import { toText } from "./opaque-text.ts";
 
 type OpaqueStep = readonly [
   name: keyof typeof opaqueBytes,
@@ -53,6 +54,13 @@ suite("OPAQUE", () => {
       assert.equal(login.isAdmitted, true);
       assert.deepEqual(login.exportKey, exportKey);
     }
+  });
+
+  test("a password is the same however its characters were composed when it was typed", async () => {
+    const { record, exportKey } = await register("alice", "cafe\u0301");
+    assert.deepEqual(await logIn("alice", "caf\u00e9", record), { exportKey, isAdmitted: true });
+    const composed = await register("alice", "caf\u00e9");
+    assert.equal((await logIn("alice", "cafe\u0301", composed.record)).isAdmitted, true);
   });
 
   test("a wrong password fails at the client and at the server, as an unknown name does", async () => {
@@ -147,5 +155,38 @@ suite("OPAQUE", () => {
         }
       }
     }
+  });
+
+  test("a server's secret is whole, or it is none", async () => {
+    assert.equal(await isOpaqueSecret(secret), true);
+    const bytes = Buffer.from(secret, "base64url");
+    assert.equal(bytes.length, 128);
+    for (const other of [
+      "",
+      "no secret",
+      toText(bytes.subarray(1)),
+      toText(Buffer.concat([bytes, Buffer.alloc(1)])),
+      toText(Buffer.alloc(128, 0xff)),
+    ]) {
+      assert.equal(await isOpaqueSecret(other), false, other);
+    }
+  });
+
+  test("a server that computes in the calling thread has no step that waits", async () => {
+    assert.equal(await server.waiting(), 0);
+  });
+
+  test("a refusal says what is wrong: the length of a message, or the password", async () => {
+    const { record } = await register("alice", "correct horse");
+    const started = await client.startLogin("wrong horse");
+    const answer = valueOf(await server.startLogin("alice", record, started.message));
+    assert.deepEqual(
+      await client.finishLogin("wrong horse", started.state, answer.message, "simulated"),
+      refused("wrong password or unknown user"),
+    );
+    assert.deepEqual(
+      await client.finishLogin("wrong horse", started.state, answer.message.subarray(1), "simulated"),
+      refused("it has 319 bytes instead of 320"),
+    );
   });
 });

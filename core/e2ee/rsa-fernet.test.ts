@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { before, suite, test } from "node:test";
+import { encode } from "cborg";
 import fc from "fast-check";
 import { keyPair } from "../testing/key-pairs.ts";
 import { present } from "../testing/present.ts";
@@ -9,6 +11,7 @@ import type { MembershipEntry } from "../wire/membership-entry.ts";
 import { messageTypes } from "../wire/send-frame.ts";
 import { fernetFromText, fernetOpen, fernetSeal, fernetText } from "./fernet.ts";
 import { createIdentity, type Identity } from "./identity.ts";
+import { commitToKey, wrapKey } from "./key-wrap.ts";
 import { insideHeaderBytes, signMessage } from "./message-seal.ts";
 import { RsaFernet, type RsaFernetState, rsaFernetPayloadBytes } from "./rsa-fernet.ts";
 import { inlineRsa } from "./rsa-inline.ts";
@@ -307,5 +310,108 @@ suite("rsa-fernet", () => {
       [suiteOfTest.holds(back, epoch(2)), suiteOfTest.holds(back, epoch(3)), suiteOfTest.holds(undefined, epoch(1))],
       [true, false, false],
     );
+  });
+
+  test("two newcomers who may read back share what a change may bring", async () => {
+    const { state } = await beginEpoch(epoch(1), everybody());
+    const key = present(state.keys.get(epoch(1)));
+    const long: RsaFernetState = { keys: new Map(Array.from({ length: 2500 }, (_, at) => [epoch(at + 1), key])) };
+    const readBack = [recipient(users.mallory, mallory), recipient(userId(4), bob)];
+    // Wrapping is not what is tested: 2,048 keys would take a while.
+    const counting = { ...inlineRsa, wrap: async (jobs: readonly unknown[]) => jobs.map(() => Buffer.alloc(1)) };
+    const { keys } = await new RsaFernet(counting, () => 0).beginEpoch(alice, long, {
+      ...{ group, epoch: epoch(2501), members: [...everybody(), ...readBack], readBack },
+    });
+    for (const { user } of readBack) assert.equal(keys.filter((of) => of.user === user).length, 1 + 1022);
+    assert.equal(keys.length, limits.stagedKeysMax);
+  });
+
+  test("an epoch does not begin with fewer wrapped keys than members", async () => {
+    const lossy = { ...inlineRsa, wrap: async () => [Buffer.alloc(384)] };
+    const begun = new RsaFernet(lossy, () => 0).beginEpoch(alice, undefined, {
+      ...{ group, epoch: epoch(1), members: everybody(), readBack: [] },
+    });
+    await assert.rejects(begun, /2 keys were to be wrapped, and 1 were/);
+  });
+
+  test("an entry without a key commitment, and a key that is none of Fernet's, are refused", async () => {
+    const begun = await beginEpoch(epoch(1), everybody());
+    const { opening: _, ...bare } = entryOf(begun, epoch(1));
+    const wrapped = keyFor(begun, users.bob, epoch(1));
+    assert.deepEqual(await suiteOfTest.followEpoch(bob, undefined, bare, wrapped), { ok: false, reason: "malformed" });
+    const short = Buffer.alloc(31, 1);
+    const context = { group, epoch: epoch(1), recipientFingerprint: bob.public.fingerprint };
+    const entry = {
+      ...bare,
+      opening: encode({ commitment: commitToKey(group, epoch(1), short) }),
+    };
+    assert.deepEqual(
+      await suiteOfTest.followEpoch(
+        bob,
+        undefined,
+        entry,
+        wrapKey({ ...context, publicKey: bob.public.wrapping, key: short }),
+      ),
+      { ok: false, reason: "wrong_wrapped_key" },
+    );
+  });
+
+  test("there are no handshake messages, and none is expected", async () => {
+    const { state } = await beginEpoch(epoch(1), everybody());
+    assert.deepEqual(await suiteOfTest.prepareEpoch(alice, state), { ok: true, value: { state, handshakes: [] } });
+    assert.deepEqual(await suiteOfTest.receiveHandshake(), { ok: false, reason: "unexpected_handshake" });
+  });
+
+  test("the inside of a message has its version, and room for header and signature", async () => {
+    const { state } = await beginEpoch(epoch(1), everybody());
+    const key = present(state.keys.get(epoch(1)));
+    const inside = signMessage(envelope(), new Uint8Array(0), alice.signingKey);
+    const fault = (of: Uint8Array) => faultOf(state, fernetSeal(key, of, { nowSeconds: 0 }));
+    assert.equal(await fault(inside), "opened");
+    assert.equal(await fault(inside.subarray(0, -1)), "malformed");
+    const later = Buffer.from(inside);
+    later[0] = 2;
+    assert.equal(await fault(later), "malformed");
+  });
+
+  /** A token under this key whose padding is wrong, although its MAC is right. */
+  function badlyPadded(key: Uint8Array): Uint8Array {
+    const token = Buffer.from(fernetSeal(key, Buffer.alloc(40), { nowSeconds: 0 }));
+    token.writeUInt8(token.readUInt8(token.length - 33) ^ 0x55, token.length - 33);
+    createHmac("sha256", key.subarray(0, 16))
+      .update(token.subarray(0, -32))
+      .digest()
+      .copy(token, token.length - 32);
+    return token;
+  }
+
+  test("a token whose padding is wrong is malformed, whether a message or a title", async () => {
+    const { state } = await beginEpoch(epoch(1), everybody());
+    const token = badlyPadded(present(state.keys.get(epoch(1))));
+    assert.equal(await faultOf(state, token), "malformed");
+    assert.deepEqual(suiteOfTest.openTitle(state, group, epoch(1), token), { ok: false, reason: "malformed" });
+  });
+
+  test("a title under another key, or of another form, is refused with a fault of its own", async () => {
+    const [{ state }, stranger] = [await beginEpoch(epoch(1), everybody()), await beginEpoch(epoch(1), everybody())];
+    const fault = (sealed: Uint8Array) => suiteOfTest.openTitle(state, group, epoch(1), sealed);
+    const foreign = suiteOfTest.sealTitle(stranger.state, group, epoch(1), "climbing");
+    assert.deepEqual(fault(foreign), { ok: false, reason: "wrong_key" });
+    const message = fernetSeal(present(state.keys.get(epoch(1))), Buffer.from("no title"), { nowSeconds: 0 });
+    assert.deepEqual(fault(message), { ok: false, reason: "malformed" });
+    assert.throws(() => suiteOfTest.sealTitle(state, group, epoch(2), "climbing"), {
+      message: "no key for epoch 2 of group 7",
+    });
+  });
+
+  test("a state with a key that is none of Fernet's is not read", () => {
+    const state = (length: number) => suiteOfTest.encodeState({ keys: new Map([[epoch(1), Buffer.alloc(length)]]) });
+    assert.ok(suiteOfTest.holds(suiteOfTest.decodeState(state(32)), epoch(1)));
+    for (const length of [31, 33]) {
+      assert.throws(
+        () => suiteOfTest.decodeState(state(length)),
+        /^Error: the kept state of a group cannot be read: [^]*32 bytes are needed/,
+      );
+    }
   });
 });

@@ -31,7 +31,7 @@ export function joinHalves(one: string, other: string): string {
 
 /** As people read it to each other: twelve groups of five. */
 export function spacedSafetyNumber(digits: string): string {
-  return digits.match(/.{5}/g)?.join(" ") ?? digits;
+  return digits.replaceAll(/.{5}(?=.)/g, "$& ");
 }
 
 const version = Buffer.from([0, 0]);

@@ -30,12 +30,14 @@ export const inlineWrapsMax = 3;
  */
 export const wrapsPerTask = 100;
 
+type TaskPool = Pick<Pool, "run">;
+
 /** Computes in a pool that is made with this module for the first task; in the calling thread when the pool's queue is full. */
 export class PooledClientCrypto implements RsaWorker {
-  readonly #pool: () => Pool | Promise<Pool>;
+  readonly #pool: () => TaskPool | Promise<TaskPool>;
   readonly #limits: { readonly inlineWrapsMax: number; readonly wrapsPerTask: number };
 
-  constructor(pool: () => Pool | Promise<Pool>, limits = { inlineWrapsMax, wrapsPerTask }) {
+  constructor(pool: () => TaskPool | Promise<TaskPool>, limits = { inlineWrapsMax, wrapsPerTask }) {
     this.#pool = pool;
     this.#limits = limits;
   }

@@ -27,7 +27,7 @@ export async function finishLogin(args: Parameters<OpaqueServer["finishLogin"]>)
 }
 
 /** An OPAQUE server whose steps run in a pool made with this module and `{ opaqueSecret }`. */
-export function pooledOpaque(pool: Pool): OpaqueServer {
+export function pooledOpaque(pool: Pick<Pool, "run" | "waiting">): OpaqueServer {
   const step = async <T>(task: string, args: unknown): Promise<Outcome<T>> => {
     const ran = await pool.run<Outcome<T>>(task, args);
     return ran.ok ? ran.value : ran;
