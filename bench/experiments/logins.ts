@@ -35,10 +35,13 @@ export function runLogins({ perSecond, seconds }: LoginsSettings, parts: Benchma
     parts.onStep?.(`${perSecond} logins/s for ${seconds} s`);
     await storm.run(perSecond, 1, signal);
     throwIfInterrupted(signal);
-    const before = await server.usage();
-    const { done: result, lagMs } = await withLag(servers, () => storm.run(perSecond, seconds, signal));
-    const cpuSeconds = (await server.usage()).cpuSeconds - before.cpuSeconds;
-    const figures = loginFigures(perSecond, { ...result, cpuSeconds, lagMs });
+    const { done, lagMs } = await withLag(servers, async () => {
+      const before = await server.usage();
+      const result = await storm.run(perSecond, seconds, signal);
+      const after = await server.usage();
+      return { ...result, cpuSeconds: after.cpuSeconds - before.cpuSeconds };
+    });
+    const figures = loginFigures(perSecond, { ...done, lagMs });
     keep(figures);
     throwIfInterrupted(signal);
     return figures;

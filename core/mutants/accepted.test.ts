@@ -24,6 +24,7 @@ test("a survivor is accepted by a row of its file or folder, with a piece of its
   }
   for (const other of [
     row({ in: "core/c/" }),
+    row({ in: "core/a" }),
     row({ in: "core/a/", code: "n === 1" }),
     row({ in: "core/a/", mutator: "StringLiteral" }),
   ]) {

@@ -11,7 +11,7 @@ export interface Survivor {
 
 /** Mutants that no test needs to catch, and why. */
 export interface Accepted {
-  /** The file, or the folder. */
+  /** The file, or the folder, with a slash at its end. */
   readonly in: string;
   /** A piece of the lines that they change; all lines without. */
   readonly code?: string;
@@ -24,7 +24,9 @@ export interface Accepted {
 export function acceptedBy(survivor: Survivor, rows: readonly Accepted[] = accepted): Accepted | undefined {
   return rows.find(
     ({ in: place, code = "", mutator = survivor.mutator }) =>
-      survivor.file.startsWith(place) && survivor.code.includes(code) && survivor.mutator === mutator,
+      (survivor.file === place || (place.endsWith("/") && survivor.file.startsWith(place))) &&
+      survivor.code.includes(code) &&
+      survivor.mutator === mutator,
   );
 }
 

@@ -1,17 +1,18 @@
-import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "../platform/clock.ts";
 import { wholeNumber } from "../platform/decimal.ts";
-import { messageOf } from "../platform/failure.ts";
+import { Failure, messageOf } from "../platform/failure.ts";
 import { keysOf } from "../platform/keys-of.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { acceptedBy, type Survivor } from "./accepted.ts";
 import { allMutants } from "./all-mutants.ts";
+import { type Change, changeSince } from "./changes.ts";
+import { judgeAll } from "./judge-all.ts";
 import { type Named, sampleOf, touchedBy, withWords } from "./selection.ts";
-import { strykerRooms } from "./stryker-rooms.ts";
+import { type StrykerRoom, strykerRooms } from "./stryker-rooms.ts";
 import { runStryker, sourcesOf } from "./stryker-run.ts";
-import { type Verdict, Workshop } from "./workshop.ts";
+import { Workshop } from "./workshop.ts";
 
 const strykerRoomNames = keysOf(strykerRooms);
 
@@ -21,126 +22,108 @@ const usage = `npm run mutants -- [word…] [options]
   --changed        only those that a change touches: what is not committed, or else the last commit
   --since REV      only those that what has changed since this commit touches
   --sample N       N of them, others each day
-  --stryker ROOM   instead of the list, mutates a whole room, or those of its files that the words or the change mean: ${strykerRoomNames.join(", ")}
+  --list           names them, with the promises that they break
+  --verbose        names all tests that have caught each, and why survivors of Stryker's are accepted
+  --stryker ROOM   instead of the list, mutates a whole room by its fast tests, or those of its files that words or change mean
   --at-once N      how many mutants of Stryker's are tried side by side; as many as there are cores unless said
-  --list           names them
-  --verbose        says which tests caught each, and why survivors of Stryker's are accepted
+
+rooms: ${strykerRoomNames.join(", ")}
+The exit code is 0 when all mutants were caught or accepted, 1 when not, 2 when nothing could be said, 130 when it was interrupted.
 `;
 
 const dayMs = 24 * 3600 * 1000;
 
 const { values: given, positionals: words } = readArguments();
 const print = (line: string) => void process.stdout.write(`${line}\n`);
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
 
-if (given.help) process.stdout.write(usage);
-else if (given.stryker !== undefined) await mutateRoom(given.stryker);
-else {
+try {
+  process.exitCode = await obey();
+} catch (cause) {
+  if (stopping.signal.aborted) process.exitCode = 130;
+  else if (cause instanceof Failure) fail(`${cause.code}: ${cause.message}; ${cause.advice}`);
+  else throw cause;
+}
+
+async function obey(): Promise<number> {
+  if (given.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (given.stryker !== undefined) return mutateRoom(given.stryker);
   const chosen = choose();
-  if (given.list) print(chosen.map(([what, { file }]) => `${file}: ${what}`).join("\n"));
-  else await judgeAll(chosen);
+  if (given.list) {
+    for (const [what, { file, promise }] of chosen) print(`${file}: ${what} (${promise.document}: ${promise.words})`);
+    return 0;
+  }
+  if (chosen.length === 0) {
+    print("no mutant is touched");
+    return 0;
+  }
+  const workshop = await Workshop.copy(projectRoot, stopping.signal);
+  try {
+    return await judgeAll(chosen, { workshop, clock: systemClock, print, verbose: given.verbose });
+  } finally {
+    workshop.remove();
+  }
 }
 
 function choose(): readonly Named[] {
+  if (given["at-once"] !== undefined) fail("--at-once: goes with --stryker alone");
   const named = withWords(allMutants, words);
-  const changed = filesChanged();
-  const touched = changed ? touchedBy(named, changed) : named;
+  if (named.length === 0) fail(`no mutant has ${words.join(" or ")} in what is wrong, in its file or in its tests`);
+  const change = changeMeant();
+  const touched = change ? touchedBy(named, change) : named;
   if (given.sample === undefined) return touched;
   const count = wholeNumber(given.sample) || fail("--sample: write how many mutants, a whole number from 1");
   return sampleOf(touched, count, Math.floor(systemClock.now() / dayMs));
 }
 
-/** The files of the change that is meant, if one is. */
-function filesChanged(): ReadonlySet<string> | undefined {
-  const since = given.since ?? (given.changed ? (git("status", "--porcelain", "-uno") ? "HEAD" : "HEAD~1") : undefined);
-  return since === undefined ? undefined : new Set(lines(git("diff", "--name-only", since)));
+/** The change that is meant, if one is. */
+function changeMeant(): Change | undefined {
+  return given.since === undefined && !given.changed ? undefined : changeSince(projectRoot, given.since);
 }
 
-/** Mutates a room, or what the words and the change mean of it. */
-async function mutateRoom(name: string): Promise<void> {
+async function mutateRoom(name: string): Promise<number> {
+  if (given.sample !== undefined) fail("--sample: goes with the list, not with --stryker");
   const room =
     strykerRoomNames.find((of) => of === name) ?? fail(`--stryker: write one of ${strykerRoomNames.join(", ")}`);
-  const changed = filesChanged();
-  const files = sourcesOf(strykerRooms[room], projectRoot).filter(
-    (file) => (!changed || changed.has(file)) && (words.length === 0 || words.some((word) => file.includes(word))),
-  );
-  if (files.length === 0) return print(`nothing of ${room} is meant`);
-  const atOnce = wholeNumber(given["at-once"]) || fail("--at-once: write how many mutants, a whole number from 1");
-  const { killed, survivors } = await runStryker(strykerRooms[room], files, atOnce);
+  const files = filesMeant(strykerRooms[room]);
+  if (given.list || files.length === 0) {
+    print(files.length === 0 ? `nothing of ${room} is touched` : files.join("\n"));
+    return 0;
+  }
+  const atOnce =
+    given["at-once"] === undefined
+      ? availableParallelism()
+      : wholeNumber(given["at-once"]) || fail("--at-once: write how many mutants, a whole number from 1");
+  const { killed, survivors } = await runStryker(strykerRooms[room], files, { atOnce, stopping: stopping.signal });
   const unexplained = survivors.filter((survivor) => !acceptedBy(survivor));
   for (const survivor of given.verbose ? survivors : unexplained) print(described(survivor));
   const all = killed + survivors.length;
   print(
-    `\n${room}: ${killed} of ${all} mutants killed, ${((100 * killed) / all).toFixed(1)}%; ` +
+    `\n${room}: ${killed} of ${all} mutants killed${all === 0 ? "" : `, ${((100 * killed) / all).toFixed(1)}%`}; ` +
       `of the others ${survivors.length - unexplained.length} are accepted, and ${unexplained.length} are not`,
   );
-  if (unexplained.length > 0) process.exitCode = 1;
+  return unexplained.length > 0 ? 1 : 0;
+}
+
+/** The files of a room that the words and the change mean. */
+function filesMeant(room: StrykerRoom): readonly string[] {
+  const change = changeMeant();
+  const named = sourcesOf(room, projectRoot).filter(
+    (file) => words.length === 0 || words.some((word) => file.includes(word)),
+  );
+  if (named.length === 0) fail(`no source of the room has ${words.join(" or ")} in its path`);
+  return change ? named.filter((file) => change.files.has(file)) : named;
 }
 
 function described(survivor: Survivor): string {
   const { file, line, mutator, code, replacement } = survivor;
   const short = (text: string) => text.replace(/\s+/g, " ").trim().slice(0, 160);
   const why = acceptedBy(survivor)?.why;
-  return `${file}:${line} ${mutator}: ${short(code)} → ${short(replacement)}${why === undefined ? "" : `\n${indented(why)}`}`;
-}
-
-async function judgeAll(chosen: readonly Named[]): Promise<void> {
-  if (chosen.length === 0) return print("no mutant is touched");
-  const workshop = await Workshop.copy(projectRoot);
-  // Ctrl-C ends the tests that run, and then this program.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => workshop.stop());
-  try {
-    await workshop.restore();
-    const tests = [...new Set(chosen.flatMap(([, mutant]) => mutant.tests))];
-    const sound = await workshop.test(tests);
-    if (sound.kind !== "survived") throw new Error(`the tests fail without any mutant: ${reasonOf(sound)}`);
-    const verdicts: Verdict[] = [];
-    for (const [what, mutant] of chosen) {
-      const from = systemClock.monotonic();
-      const verdict = await workshop.judge(mutant);
-      if (workshop.isStopped) break;
-      verdicts.push(verdict);
-      const seconds = ((systemClock.monotonic() - from) / 1000).toFixed(0);
-      print(`${verdict.kind.padEnd(8)} ${mutant.file}: ${what}, ${seconds} s`);
-      if (verdict.kind !== "caught" || given.verbose) print(indented(reasonOf(verdict)));
-    }
-    const caught = verdicts.filter(({ kind }) => kind === "caught").length;
-    const stopped = verdicts.length < chosen.length ? `; stopped after ${verdicts.length}` : "";
-    print(`\n${caught} of ${chosen.length} mutants caught${stopped}`);
-    if (caught < chosen.length) process.exitCode = 1;
-  } finally {
-    workshop.remove();
-  }
-}
-
-function reasonOf(verdict: Verdict): string {
-  switch (verdict.kind) {
-    case "caught":
-      return verdict.by.join("\n");
-    case "survived":
-      return "its tests pass: write one that fails with it";
-    case "refused":
-      return `the compiler refuses it: write one that compiles\n${verdict.complaint}`;
-    case "broken":
-      return `the tests could not be run\n${verdict.complaint}`;
-    default:
-      return verdict satisfies never;
-  }
-}
-
-function git(...args: readonly string[]): string {
-  try {
-    return execFileSync("git", args, { cwd: projectRoot, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
-  } catch (cause) {
-    return fail(`what a change touches is read from git, and that failed: ${messageOf(cause)}`);
-  }
-}
-
-function lines(text: string): string[] {
-  return text.split("\n").filter(Boolean);
-}
-
-function indented(text: string): string {
-  return text.replace(/^(?=.)/gm, "         ");
+  return `${file}:${line} ${mutator}: ${short(code)} → ${short(replacement)}${why === undefined ? "" : ` (${why})`}`;
 }
 
 function readArguments() {
@@ -152,7 +135,7 @@ function readArguments() {
         since: { type: "string" },
         sample: { type: "string" },
         stryker: { type: "string" },
-        "at-once": { type: "string", default: String(availableParallelism()) },
+        "at-once": { type: "string" },
         list: { type: "boolean", default: false },
         verbose: { type: "boolean", default: false },
         help: { type: "boolean", default: false },

@@ -20,17 +20,20 @@ const names = (chosen: readonly Named[]) => chosen.map(([what]) => what);
 
 test("words choose by what is wrong, by the file and by the tests; without words all are chosen", () => {
   assert.deepEqual(names(withWords(mutants, [])), Object.keys(mutants));
-  for (const word of ["silent", "core/bell.ts", "house"]) {
+  for (const word of ["silent", "core/bell.ts", "House"]) {
     assert.deepEqual(names(withWords(mutants, [word])), ["a bell is silent"], word);
   }
   assert.deepEqual(withWords(mutants, ["nothing"]), []);
 });
 
-test("a change touches the mutants of its files, and those whose tests it changes", () => {
+test("a change touches the mutants of its files, those whose tests it changes, and those whose rows it changes", () => {
   const all = withWords(mutants, []);
-  assert.deepEqual(names(touchedBy(all, new Set(["core/gate.ts"]))), ["a gate stays open"]);
-  assert.deepEqual(names(touchedBy(all, new Set(["core/house.test.ts"]))), ["a bell is silent"]);
-  assert.deepEqual(touchedBy(all, new Set(["core/other.ts"])), []);
+  const touched = (files: readonly string[], rows: readonly string[] = []) =>
+    names(touchedBy(all, { files: new Set(files), rows: new Set(rows) }));
+  assert.deepEqual(touched(["core/gate.ts"]), ["a gate stays open"]);
+  assert.deepEqual(touched(["core/house.test.ts"]), ["a bell is silent"]);
+  assert.deepEqual(touched(["core/other.ts"], ["a gate stays open"]), ["a gate stays open"]);
+  assert.deepEqual(touched(["core/other.ts"]), []);
 });
 
 test("samples have at most so many, and as many in a row as it takes have each mutant once", () => {

@@ -1,18 +1,22 @@
+import type { Change } from "./changes.ts";
 import type { Mutant, Mutants } from "./mutant.ts";
 
 export type Named = readonly [what: string, mutant: Mutant];
 
-/** Those with a word in what is wrong or in the path of the file or of a test; all without words. */
+/** Those with a word, in capitals or not, in what is wrong or in the path of the file or of a test; all without words. */
 export function withWords(mutants: Mutants, words: readonly string[]): Named[] {
   return Object.entries(mutants).filter(
     ([what, { file, tests }]) =>
-      words.length === 0 || words.some((word) => [what, file, ...tests].some((text) => text.includes(word))),
+      words.length === 0 ||
+      words.some((word) => [what, file, ...tests].some((text) => text.toLowerCase().includes(word.toLowerCase()))),
   );
 }
 
-/** Those that a change of these files touches: the code of the mutant, or a test that must catch it. */
-export function touchedBy(mutants: readonly Named[], changed: ReadonlySet<string>): Named[] {
-  return mutants.filter(([, { file, tests }]) => changed.has(file) || tests.some((test) => changed.has(test)));
+/** Those that a change touches: their code, a test that must catch them, or their rows. */
+export function touchedBy(mutants: readonly Named[], { files, rows }: Change): Named[] {
+  return mutants.filter(
+    ([what, { file, tests }]) => rows.has(what) || files.has(file) || tests.some((test) => files.has(test)),
+  );
 }
 
 /** `count` of the mutants; as many turns in a row as it takes have all of them. */

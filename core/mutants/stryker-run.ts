@@ -4,8 +4,9 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { Failure } from "../platform/failure.ts";
 import { projectRoot } from "../platform/project-root.ts";
-import { type Survivor } from "./accepted.ts";
+import type { Survivor } from "./accepted.ts";
 import type { StrykerRoom } from "./stryker-rooms.ts";
 import { Workshop } from "./workshop.ts";
 
@@ -47,15 +48,15 @@ const propertyShare = "0.1";
 export async function runStryker(
   { folders, without = [] }: StrykerRoom,
   files: readonly string[],
-  atOnce: number,
+  { atOnce, stopping }: { readonly atOnce: number; readonly stopping: AbortSignal },
 ): Promise<StrykerResult> {
   const tools = mkdtempSync(path.join(tmpdir(), "stryker-"));
-  const workshop = await Workshop.copy(projectRoot);
+  const workshop = await Workshop.copy(projectRoot, stopping);
   try {
     for (const file of ["package.json", "package-lock.json"]) {
       copyFileSync(path.join(projectRoot, "core/mutants/stryker", file), path.join(tools, file));
     }
-    await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], tools, process.env);
+    await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: tools, env: process.env, stopping });
     const bin = path.join(tools, "node_modules/node/bin");
     const tests = folders
       .flatMap((folder) => filesBelow(path.join("dist", folder), workshop.root, /\.test\.js$/))
@@ -71,7 +72,7 @@ export async function runStryker(
       PATH: `${bin}${path.delimiter}${process.env["PATH"] ?? ""}`,
     };
     const program = path.join(tools, "node_modules/@stryker-mutator/core/bin/stryker.js");
-    await run(path.join(bin, "node"), [program, "run"], workshop.root, environment);
+    await run(path.join(bin, "node"), [program, "run"], { cwd: workshop.root, env: environment, stopping });
     return resultOf(readFileSync(path.join(workshop.root, "mutation.json"), "utf8"));
   } finally {
     workshop.remove();
@@ -109,7 +110,13 @@ function settings(files: readonly string[], testFiles: readonly string[], tools:
     ignoreStatic: true,
     tap: {
       testFiles,
-      nodeArgs: ["-r", "{{hookFile}}", "--test-reporter=tap", "{{testFile}}"],
+      nodeArgs: [
+        "-r",
+        "{{hookFile}}",
+        "--import=./dist/core/testing/property-runs.js",
+        "--test-reporter=tap",
+        "{{testFile}}",
+      ],
     },
     reporters: ["json", "progress-append-only"],
     jsonReporter: { fileName: "mutation.json" },
@@ -117,16 +124,24 @@ function settings(files: readonly string[], testFiles: readonly string[], tools:
   };
 }
 
-/** Runs a program, which ends with this one when this one is ended. */
-async function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
+interface RunOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stopping: AbortSignal;
+}
+
+async function run(command: string, args: readonly string[], { cwd, env, stopping }: RunOptions): Promise<void> {
+  stopping.throwIfAborted();
   // A group of its own: Stryker's processes can be ended together.
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
   const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGTERM");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);
+  stopping.addEventListener("abort", end);
   await once(child, "exit");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, end);
+  stopping.removeEventListener("abort", end);
+  stopping.throwIfAborted();
   if (child.exitCode !== 0) {
-    throw new Error(`${command} ${args.join(" ")} ended with ${child.exitCode ?? child.signalCode}`);
+    const happened = `${command} ${args.join(" ")} ended with ${child.exitCode ?? child.signalCode}`;
+    throw new Failure("stryker_failed", happened, "see what it says above");
   }
 }
 

@@ -44,7 +44,8 @@ function newProject(): string {
 test("a mutant is built and tested in a copy: caught, survived, refused by the compiler, or its tests could not be run", async () => {
   const project = newProject();
   const place = mkdtempSync(path.join(scratch, "place-"));
-  const workshop = await Workshop.copy(project, place);
+  const stopping = new AbortController();
+  const workshop = await Workshop.copy(project, stopping.signal, place);
   const judged = (to: string) =>
     workshop.judge({
       promise: { document: "README.md", words: "" },
@@ -63,7 +64,7 @@ test("a mutant is built and tested in a copy: caught, survived, refused by the c
   assert.deepEqual(await workshop.test(["source.test.ts"]), { kind: "survived" }, "the source is whole again");
   assert.match(readFileSync(path.join(project, "source.ts"), "utf8"), /= 1/);
   assert.ok(!existsSync(path.join(project, "dist/source.js")), "nothing was built in the project itself");
-  workshop.stop();
+  stopping.abort();
   assert.equal((await judged("= 2")).kind, "refused", "nothing runs after it was stopped");
   workshop.remove();
   assert.deepEqual(readdirSync(place), []);

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { Failure } from "../platform/failure.ts";
 import { keyPairsVariable, writeKeyPairs } from "../testing/key-pairs.ts";
 import { patienceVariable } from "../testing/until.ts";
 import { type Mutant, mutated } from "./mutant.ts";
@@ -23,22 +24,26 @@ const notCopied: ReadonlySet<string> = new Set([".git", "node_modules", "results
 const fileSecondsMax = 150;
 
 /** What a test waits for with a mutant may never come; without one, it comes within a second. */
-const patienceMs = 20_000;
+const patienceMs = 30_000;
 
 /** A copy of a project in which mutants are built and tested, so that nobody sees them in the project itself. */
 export class Workshop {
   readonly root: string;
   /** The environment of what runs here: all test runs share key pairs, which take seconds to make. */
   readonly environment: NodeJS.ProcessEnv;
-  readonly #stopping = new AbortController();
+  readonly #stopping: AbortSignal;
 
-  private constructor(root: string, keyPairs: string) {
+  private constructor(root: string, keyPairs: string, stopping: AbortSignal) {
     this.root = root;
+    this.#stopping = stopping;
     this.environment = { ...process.env, [keyPairsVariable]: keyPairs, [patienceVariable]: String(patienceMs) };
   }
 
-  /** Copies the built project below `place`; the installed packages are shared. */
-  static async copy(project: string, place = tmpdir()): Promise<Workshop> {
+  /**
+   * Copies the built project below `place`; the installed packages are shared. With `stopping`, what runs here is ended, and nothing runs
+   * afterwards.
+   */
+  static async copy(project: string, stopping: AbortSignal, place = tmpdir()): Promise<Workshop> {
     const root = mkdtempSync(path.join(place, "mutants-"));
     for (const name of readdirSync(project)) {
       if (!notCopied.has(name)) cpSync(path.join(project, name), path.join(root, name), { recursive: true });
@@ -46,7 +51,7 @@ export class Workshop {
     symlinkSync(path.join(project, "node_modules"), path.join(root, "node_modules"));
     const keyPairs = process.env[keyPairsVariable] ?? path.join(root, "key-pairs.json");
     if (process.env[keyPairsVariable] === undefined) await writeKeyPairs(keyPairs);
-    return new Workshop(root, keyPairs);
+    return new Workshop(root, keyPairs, stopping);
   }
 
   /** Builds the project with the mutant in it, and runs its tests. */
@@ -66,7 +71,8 @@ export class Workshop {
   /** Builds the project as it is again. */
   async restore(): Promise<void> {
     const built = await this.#node("node_modules/typescript/bin/tsc");
-    if (built.code !== 0) throw new Error(`the project does not build: ${built.output}`);
+    if (built.code !== 0 && !this.isStopped)
+      throw new Failure("build_failed", `the project does not build:\n${built.output}`, "mend it first");
   }
 
   /** Runs test files as they were built last. */
@@ -78,13 +84,8 @@ export class Workshop {
     return code === 1 && by.length > 0 ? { kind: "caught", by } : { kind: "broken", complaint: output };
   }
 
-  /** Ends the tests that run; none run afterwards. */
-  stop(): void {
-    this.#stopping.abort();
-  }
-
   get isStopped(): boolean {
-    return this.#stopping.signal.aborted;
+    return this.#stopping.aborted;
   }
 
   remove(): void {
@@ -99,10 +100,10 @@ export class Workshop {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const end = () => void child.kill();
-    this.#stopping.signal.addEventListener("abort", end);
+    this.#stopping.addEventListener("abort", end);
     const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
     const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-    this.#stopping.signal.removeEventListener("abort", end);
+    this.#stopping.removeEventListener("abort", end);
     return { code, output: out + err };
   }
 }

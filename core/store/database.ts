@@ -46,7 +46,9 @@ export class Database implements Queryable {
     this.#pool.on("error", (cause) => options.log.debug({ cause: cause.message }, "an idle database connection broke"));
     // One breaks while it is lent, between two statements or behind a refusal: the next statement fails. Without a listener the
     // error would end the thread.
-    this.#pool.on("connect", (client) => client.on("error", () => {}));
+    this.#pool.on("connect", (client) =>
+      client.on("error", (cause) => options.log.debug({ cause: cause.message }, "a lent database connection broke")),
+    );
   }
 
   async query<T extends Row>(query: Query): Promise<T[]> {

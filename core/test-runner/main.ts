@@ -51,7 +51,7 @@ process.env[testDatabaseVariable] = postgres.url();
 if (keyPairsPlace) process.env[keyPairsVariable] = path.join(keyPairsPlace, "key-pairs.json");
 // Ctrl-C ends the test files that run, and keeps others from starting.
 const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopping.abort());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
 process.stdout.on("error", (cause) => {
   // The reader has gone, as `head` does: there is nobody to report to.
   if (codeOf(cause) !== "EPIPE") throw cause;

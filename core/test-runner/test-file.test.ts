@@ -43,6 +43,24 @@ test("a failed test is reported once, with its whole name, and with the error an
   assert.match(failed[0]?.error ?? "", /here[\s\S]*there[\s\S]*probe\.mjs:6/);
 });
 
+test("properties are replayed by the seed that a failure has shown, also in files that know nothing of it", async () => {
+  const property = `
+    import fc from ${JSON.stringify(import.meta.resolve("fast-check"))};
+    test("x", () => { fc.assert(fc.property(fc.nat(), (n) => { console.log(n); })); });`;
+  const runWith = async (variables: Record<string, string>) => {
+    Object.assign(process.env, variables);
+    try {
+      return (await resultOf(property)).output.trim().split("\n");
+    } finally {
+      for (const name of Object.keys(variables)) delete process.env[name];
+    }
+  };
+  const first = await runWith({ FC_SEED: "7", FC_RUNS: "0.1" });
+  assert.equal(first.length, 10);
+  assert.deepEqual(await runWith({ FC_SEED: "7", FC_RUNS: "0.1" }), first);
+  assert.notDeepEqual(await runWith({ FC_SEED: "8", FC_RUNS: "0.1" }), first);
+});
+
 test("a file whose process ends badly, or that has no test, has failed", async () => {
   for (const [text, error] of [
     ["test('good', () => {}); process.nextTick(() => process.kill(process.pid, 'SIGKILL'));", /SIGKILL/],

@@ -26,6 +26,7 @@ export interface TestFileResult {
 }
 
 const reporter = new URL("./events-reporter.js", import.meta.url).href;
+const propertyRuns = new URL("../testing/property-runs.js", import.meta.url).href;
 
 /** How long a file that is ended has for ending what it has started elsewhere, such as a terminal. */
 const endMsMax = 3000;
@@ -42,7 +43,14 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const child = spawn(
     process.execPath,
-    ["--enable-source-maps", `--test-reporter=${reporter}`, `--test-reporter-destination=${events}`, file],
+    [
+      "--enable-source-maps",
+      // Only when it changes something: loading the library takes time.
+      ...(environment.FC_SEED === undefined && environment.FC_RUNS === undefined ? [] : [`--import=${propertyRuns}`]),
+      `--test-reporter=${reporter}`,
+      `--test-reporter-destination=${events}`,
+      file,
+    ],
     // A group of its own: its processes can be ended together.
     { stdio: ["ignore", "pipe", "pipe"], env: environment, detached: true },
   );
@@ -93,7 +101,8 @@ function killGroup(leader: number | undefined): void {
   try {
     process.kill(-leader, "SIGKILL");
   } catch (cause) {
-    if (codeOf(cause) !== "ESRCH") throw cause;
+    // EPERM: what is left of it is another user's, as PostgreSQL under root is.
+    if (codeOf(cause) !== "ESRCH" && codeOf(cause) !== "EPERM") throw cause;
   }
 }
 

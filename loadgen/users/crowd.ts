@@ -9,7 +9,7 @@ import type { Reader } from "../audit/read-again.ts";
 import { type ClientIndex, type Population, threadOf } from "../workload/population.ts";
 import type { Workload } from "../workload/workload.ts";
 import type { Accounts } from "./accounts.ts";
-import { type Entry, nextEntry } from "./entry.ts";
+import { firstTry, nextTry } from "./entry.ts";
 import { sharedKeyPair } from "./shared-key-pairs.ts";
 import type { SimulatedUser, UserSetup } from "./simulated-user.ts";
 
@@ -171,15 +171,15 @@ export class Crowd<User extends CrowdUser> {
       opens: () => this.#parts.random.unit() < openShare,
     });
     this.users.set(index, user);
-    let entry: Entry = accounts.kind === "signUp" ? "signUp" : "logIn";
-    for (let attempt = 1; ; attempt++) {
-      const welcome = await user.connect(entry);
+    for (let attempt = firstTry(accounts.kind === "signUp" ? "signUp" : "logIn"); ; ) {
+      const welcome = await user.connect(attempt.entry);
       if (welcome.ok) return;
       const { code, detail, retryAfterMs } = welcome.reason;
-      const next = nextEntry(entry, attempt, code);
+      const next = nextTry(attempt, code);
       if (!next) throw couldNot(code, `user ${user.name} cannot get in: ${detail}`);
-      entry = next;
-      await sleep(this.#parts.clock, (retryAfterMs ?? 0) + backOffMs(attempt, connectRetries, this.#parts.random));
+      const { clock, random } = this.#parts;
+      await sleep(clock, (retryAfterMs ?? 0) + backOffMs(attempt.number, connectRetries, random));
+      attempt = next;
     }
   }
 

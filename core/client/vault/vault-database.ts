@@ -123,6 +123,8 @@ function refuseNewer(database: Database.Database): void {
 
 /** Brings the schema to its newest step. */
 function migrated(database: Database.Database): Database.Database {
+  // A newer program may have brought it further before it was locked.
+  refuseNewer(database);
   for (const { number, sql } of readMigrations(schemaDirectory).slice(stepOf(database))) {
     database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${number}; COMMIT`);
   }

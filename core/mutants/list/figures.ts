@@ -167,15 +167,15 @@ export const figureMutants: Mutants = {
   "a user whose sign-up was answered too late ends the run": {
     promise: promised("loadgen", "how they try again to get in"),
     file: "loadgen/users/entry.ts",
-    from: "tries > 1 && code",
-    to: "tries > triesMax && code",
+    from: "mayBeSignedUp: mayBeSignedUp || unanswered.has(code)",
+    to: "mayBeSignedUp",
     tests: ["loadgen/users/entry.test.ts"],
   },
   "a name that somebody else has is taken for the user's own": {
     promise: promised("loadgen", "how they try again to get in"),
     file: "loadgen/users/entry.ts",
-    from: "tries > 1 && code",
-    to: "tries > 0 && code",
+    from: 'entry === "signUp" && mayBeSignedUp ?',
+    to: 'entry === "signUp" && number > 1 ?',
     tests: ["loadgen/users/entry.test.ts"],
   },
   "the longest latency of a stretch is that of all before": {

@@ -27,8 +27,8 @@ export const serverMutants: Mutants = {
   "a server dies of a database connection that breaks between two statements": {
     promise: promised("readme", "Any server may die"),
     file: "core/store/database.ts",
-    from: '    this.#pool.on("connect", (client) => client.on("error", () => {}));\n',
-    to: "",
+    from: 'client.on("error", (cause) =>',
+    to: 'client.on("notice", (cause) =>',
     tests: [database],
   },
   "a statement may hang for ever": {

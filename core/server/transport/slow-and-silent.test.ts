@@ -53,7 +53,7 @@ for (const name of transportsHere) {
       assert.equal(reader.closed, undefined);
     });
 
-    test("a connection that has ended may still be written to, and is sent nothing", async () => {
+    test("a connection that has ended may still be written to, and disturbs no other", async () => {
       const server = await echoing(name);
       const client = await socketTo(server.port);
       const connection = present(server.connections[0]);
@@ -92,15 +92,6 @@ for (const name of transportsHere) {
   });
 }
 
-test("a connection over which no request comes is ended", async () => {
-  const ended = transportsHere.map(async (name) => {
-    const server = await bareTransport(name);
-    await new RawConnection(server.port).end();
-    assert.deepEqual(server.requests, []);
-  });
-  await Promise.all(ended);
-});
-
 test("over ws a connection is cut off after two silent periods at most, and not while it sends frames or answers pings", async () => {
   const clock = new FakeClock();
   const server = await echoing("ws", { clock, idleSecondsMax: 60 });
@@ -123,22 +114,34 @@ test("over ws a connection is cut off after two silent periods at most, and not 
   assert.equal(clock.waiting, 0, "no timer is left");
 });
 
-test("over uws a connection is cut off after a silent period, and not while it answers pings", {
-  skip: !transportsHere.includes("uws"),
-}, async () => {
-  // The least period that the library takes.
-  const server = await echoing("uws", { idleSecondsMax: 8 });
-  const silent = await socketTo(server.port);
-  const answering = await socketTo(server.port);
-  let hasEnded = false;
-  void silent.end().then(() => {
-    hasEnded = true;
-    answering.send(clientFrameOf(binary, "here"));
+/** Nobody can hand the library a clock, so these wait for seconds, side by side. */
+suite("by the real clock", { concurrency: true }, () => {
+  test("a connection over which no request comes is ended after ten seconds", async () => {
+    const ended = transportsHere.map(async (name) => {
+      const server = await bareTransport(name);
+      await new RawConnection(server.port).end();
+      assert.deepEqual(server.requests, []);
+    });
+    await Promise.all(ended);
   });
-  for (let frame = await answering.frame(); frame?.opcode !== binary; frame = await answering.frame()) {
-    assert.equal(frame?.opcode, ping);
-    answering.send(clientFrameOf(pong));
-  }
-  assert.ok(hasEnded);
-  assert.deepEqual(server.closed, ["closed"]);
+
+  test("over uws a connection is cut off after a silent period, and not while it answers pings", {
+    skip: !transportsHere.includes("uws"),
+  }, async () => {
+    // The least period that the library takes.
+    const server = await echoing("uws", { idleSecondsMax: 8 });
+    const silent = await socketTo(server.port);
+    const answering = await socketTo(server.port);
+    let hasEnded = false;
+    void silent.end().then(() => {
+      hasEnded = true;
+      answering.send(clientFrameOf(binary, "here"));
+    });
+    for (let frame = await answering.frame(); frame?.opcode !== binary; frame = await answering.frame()) {
+      assert.equal(frame?.opcode, ping);
+      answering.send(clientFrameOf(pong));
+    }
+    assert.ok(hasEnded);
+    assert.deepEqual(server.closed, ["closed"]);
+  });
 });
