@@ -29,7 +29,9 @@ test("each mutant changes one place of a file that exists", () => {
 
 test("each mutant breaks a promise that a document makes in these words", () => {
   for (const [what, { promise }] of all) {
-    assert.ok(flat(contentOf(promise.document)).includes(flat(promise.words)), `${what}: ${promise.words}`);
+    const said = flat(contentOf(promise.document)).split(flat(promise.words)).length - 1;
+    assert.equal(said, 1, `${what}: "${promise.words}" stands ${said} times in ${promise.document}`);
+    assert.ok(promise.words.length >= 20, `${what}: "${promise.words}" is no sentence`);
   }
 });
 
@@ -41,6 +43,20 @@ test("each claim of SECURITY.md is broken by a mutant", () => {
   const whole = (claim: string) => flat(claimed.slice(claimed.indexOf(claim)).split("\n\n", 1).join());
   const left = claims.filter((claim) => !broken.some((words) => whole(claim).includes(words)));
   assert.deepEqual(left, []);
+});
+
+test("each promise of the contract is broken by a mutant", () => {
+  const [, contract = ""] = /^## The contract\n([\s\S]*?)^## /m.exec(contentOf(documents.readme)) ?? [];
+  const promises = contract.split(/^(?=\d\. )/m).filter((part) => /^\d/.test(part));
+  assert.equal(promises.length, 8);
+  const broken = all
+    .filter(([, { promise }]) => promise.document === documents.readme)
+    .map(([, { promise }]) => promise);
+  for (const promise of promises)
+    assert.ok(
+      broken.some(({ words }) => flat(promise).includes(flat(words))),
+      promise,
+    );
 });
 
 test("each mutant names tests that exist, and no two mutants have one name", () => {

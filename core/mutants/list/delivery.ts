@@ -162,7 +162,7 @@ export const deliveryMutants: Mutants = {
     tests: [presence],
   },
   "who stops watching goes on getting presence": {
-    promise: promised("protocol", "until `close`"),
+    promise: promised("protocol", "gathered for 100 ms, until `close`"),
     file: "core/server/groups/presence.ts",
     from: "    session.connection.unsubscribe(group.presenceTopic);\n",
     to: "",

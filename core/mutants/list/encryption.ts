@@ -210,7 +210,7 @@ export const encryptionMutants: Mutants = {
     tests: [rules],
   },
   "a group takes any number of members": {
-    promise: promised("protocol", "members of a group"),
+    promise: promised("protocol", "members of a group | `group_full`"),
     file: "core/wire/membership.ts",
     from: `  if (entry.action === "leave") members.delete(entry.actor);
   if (members.size > limits.groupMembersMax)`,

@@ -473,7 +473,7 @@ export const figureMutants: Mutants = {
     tests: lagTests,
   },
   "failures of one thread replace those of another": {
-    promise: promised("loadgen", "It watches itself"),
+    promise: promised("loadgen", "Lateness of sends, event-loop lag and CPU are measured"),
     file: "loadgen/stretch-result.ts",
     from: "failures[code] = (failures[code] ?? 0) + count;",
     to: "failures[code] = count;",

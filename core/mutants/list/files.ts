@@ -139,14 +139,14 @@ export const fileMutants: Mutants = {
     tests: ["core/e2ee/golden.test.ts"],
   },
   "a chunk does not say of which place it is": {
-    promise: promised("protocol", "associated data"),
+    promise: promised("protocol", 'associated data: `"fastchat chunk v1'),
     file: "core/e2ee/attachment.ts",
     from: "  writeUint32(bound, context.length, index);\n",
     to: "",
     tests: ["core/e2ee/golden.test.ts"],
   },
   "a chunk does not say of how large a file it is": {
-    promise: promised("protocol", "associated data"),
+    promise: promised("protocol", 'associated data: `"fastchat chunk v1'),
     file: "core/e2ee/attachment.ts",
     from: "  writeUint53(bound, context.length + 8, size);\n",
     to: "",

@@ -95,7 +95,7 @@ export const programMutants: Mutants = {
     tests: [strategies],
   },
   "two choices picks the fuller": {
-    promise: promised("readme", "two-choices"),
+    promise: promised("cluster", "the one with fewer of two picked at random"),
     file: "core/cluster/assigning/strategies.ts",
     from: "return least(itemAt(roster, first), itemAt(roster, second));",
     to: "return itemAt(roster, first) === least(itemAt(roster, first), itemAt(roster, second)) ? itemAt(roster, second) : itemAt(roster, first);",

@@ -19,7 +19,7 @@ export const securityMutants: Mutants = {
     tests: [stolen, "core/client/files/file-transfers.test.ts"],
   },
   "a title is kept as it is": {
-    promise: promised("security", "Nothing that the servers keep shows a text, a title, a file"),
+    promise: promised("readme", "No plaintext, private key or password ever reaches it"),
     file: "core/e2ee/rsa-fernet.ts",
     from: "return fernetSeal(key, encode({ group, epoch, title }), { nowSeconds: this.#nowSeconds() });",
     to: "return encode({ group, epoch, title });",

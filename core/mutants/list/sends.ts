@@ -39,7 +39,7 @@ export const sendMutants: Mutants = {
     tests: [writer],
   },
   "a seq is left out": {
-    promise: promised("protocol", "dense, from 1"),
+    promise: promised("protocol", "number of a message in its group: dense, from 1"),
     file: "core/store/ingest/commit.ts",
     from: "const seq = nextSeq(newest.get(id) ?? group.last_seq);",
     to: "const seq = nextSeq(nextSeq(newest.get(id) ?? group.last_seq));",
@@ -130,7 +130,7 @@ export const sendMutants: Mutants = {
     tests: [intake],
   },
   "a stranger's message is taken in": {
-    promise: promised("protocol", "`not_a_member`"),
+    promise: promised("protocol", "drop the group from the list; the same answer whether or not it exists"),
     file: "core/server/sends/send-intake.ts",
     from: `if (!group?.members.has(user)) return { code: "not_a_member" };`,
     to: `if (!group) return { code: "not_a_member" };`,
@@ -208,5 +208,19 @@ export const sendMutants: Mutants = {
     from: "AND (locked.keyed OR incoming.type = ${messageTypes.handshake})",
     to: "",
     tests: ["core/store/ingest/ingest-writer.test.ts"],
+  },
+  "a commit waits for no disk": {
+    promise: promised("readme", "An acknowledgement means committed, with `fsync` and `synchronous_commit` on"),
+    file: "core/store/embedded/embedded-postgres.ts",
+    from: 'synchronous_commit: "on",',
+    to: 'synchronous_commit: "off",',
+    tests: ["core/store/embedded/embedded-postgres.test.ts"],
+  },
+  "what is committed is not on the disk": {
+    promise: promised("readme", "An acknowledgement means committed, with `fsync` and `synchronous_commit` on"),
+    file: "core/store/embedded/embedded-postgres.ts",
+    from: 'fsync: "on",',
+    to: 'fsync: "off",',
+    tests: ["core/store/embedded/embedded-postgres.test.ts"],
   },
 };

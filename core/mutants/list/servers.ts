@@ -25,7 +25,7 @@ const quiet = "core/server/transport/slow-and-silent.test.ts";
 /** One server: its connections, what it is told, what it keeps, and how it stops. */
 export const serverMutants: Mutants = {
   "a server dies of a database connection that breaks between two statements": {
-    promise: promised("readme", "Any server may die"),
+    promise: promised("readme", "Any server may die. Clients go on at another with a token"),
     file: "core/store/database.ts",
     from: 'client.on("error", (cause) =>',
     to: 'client.on("notice", (cause) =>',
@@ -291,7 +291,7 @@ export const serverMutants: Mutants = {
     tests: [session],
   },
   "read cursors come after the end of watching": {
-    promise: promised("protocol", "until `close`"),
+    promise: promised("protocol", "gathered for 100 ms, until `close`"),
     file: "core/server/groups/presence.ts",
     from: "    if (!watch.sessions.has(session)) return;\n",
     to: "",
