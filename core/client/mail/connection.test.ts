@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { seededRandom } from "../../platform/random.ts";
 import { accepted, refused } from "../../platform/result.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
-import { FakeNetwork, settle } from "../../testing/fake-network.ts";
+import { type FakeConnection, FakeNetwork, settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
+import { encodeClientFrame } from "../../wire/client-frame.ts";
 import { epoch, seq } from "../../wire/ids.ts";
 import { opaqueBytes } from "../../wire/opaque-bytes.ts";
 import type { OpenSocket } from "../socket/socket.ts";
@@ -309,4 +310,272 @@ test("a closed mailbox stays closed", async () => {
   await setup.clock.advance(60_000);
   assert.equal(setup.network.connections.length, 1);
   assert.equal(setup.states.at(-1), "offline");
+});
+
+const ke3 = new Uint8Array(opaqueBytes.ke3);
+
+/** Opens the newest connection. */
+async function accept({ network }: Pick<Setup, "network">): Promise<FakeConnection> {
+  await settle();
+  network.last.accept();
+  await settle();
+  return network.last;
+}
+
+test("what becomes of the connection is said with its reason", async () => {
+  const setup = setUp();
+  const { mailbox, clock, states, reasons } = setup;
+  assert.equal(mailbox.state, "offline");
+  mailbox.resume(token);
+  const connection = await letIn(setup);
+  connection.break();
+  await clock.advance(200);
+  const again = await letIn(setup);
+  again.break(4004, "4004");
+  mailbox.goOffline();
+  mailbox.goOffline();
+  mailbox.resume(token);
+  mailbox.goOffline();
+  assert.deepEqual(
+    states.map((state, i) => [state, reasons[i]]),
+    [
+      ["connecting", ""],
+      ["online", ""],
+      ["offline", "broken"],
+      ["connecting", ""],
+      ["online", ""],
+      ["offline", "authentication_timeout"],
+      ["connecting", ""],
+      ["offline", "closed here"],
+    ],
+  );
+});
+
+test("a session that cannot be resumed now says what the server says", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  const last = await accept(setup);
+  last.say({ kind: "error", request: last.request("resume").request, code: "busy", detail: "too many logins" });
+  await settle();
+  assert.deepEqual([setup.states.at(-1), setup.reasons.at(-1)], ["offline", "too many logins"]);
+});
+
+test("going online where one is already changes nothing, and going offline and online again connects anew", async () => {
+  const setup = await online();
+  const { mailbox, network } = setup;
+  mailbox.goOnline();
+  await settle();
+  assert.equal(network.connections.length, 1);
+  mailbox.goOffline();
+  mailbox.goOnline();
+  await letIn(setup);
+  assert.deepEqual([mailbox.state, network.connections.length], ["online", 2]);
+});
+
+test("a connection that is interrupted comes back; where there is none, nothing happens", async () => {
+  const { mailbox, clock, network, connection } = await online();
+  mailbox.interrupt();
+  assert.ok(connection.isClosed);
+  await clock.advance(200);
+  assert.equal(network.connections.length, 2);
+  assert.doesNotThrow(() => setUp().mailbox.interrupt());
+});
+
+test("before the server has let the client in, nothing but what lets it in is sent", async () => {
+  const setup = setUp();
+  const { mailbox } = setup;
+  const ask = () => mailbox.request({ kind: "ping" });
+  const none = refused({ code: "offline", detail: "there is no connection to a server" });
+  const frame = encodeClientFrame({ kind: "read", group, seq: seq(1) });
+  assert.deepEqual(await ask(), none);
+  mailbox.post(frame);
+  mailbox.resume(token);
+  const connection = await accept(setup);
+  assert.deepEqual(await ask(), none);
+  mailbox.post(frame);
+  assert.deepEqual(
+    connection.received.map(({ kind }) => kind),
+    ["resume"],
+  );
+});
+
+test("sockets are opened as the client's maker says", async () => {
+  const network = new FakeNetwork();
+  const given: unknown[] = [];
+  const open: OpenSocket = (url, events, options) => {
+    given.push(options);
+    return network.open(url, events);
+  };
+  for (const socket of [{ localAddress: "127.0.2.1" }, undefined]) {
+    const mailbox = new Mailbox(
+      {
+        dial: async () => accepted("ws://server/v1"),
+        open,
+        clock: new FakeClock(),
+        random: seededRandom(1),
+        ...(socket && { socket }),
+      },
+      { outboxMax: 1 },
+      { connection() {}, delivered() {}, missing() {} },
+    );
+    mailbox.resume(token);
+    await settle();
+    mailbox.close();
+  }
+  assert.deepEqual(given, [{ localAddress: "127.0.2.1" }, {}]);
+});
+
+test("a login for which there is no time any more says that it was closed here, and opens no socket", async () => {
+  const { mailbox, network, states } = setUp();
+  mailbox.resume(token);
+  const login = mailbox.logIn((link) => link.request({ kind: "logInFinish", message: ke3 }));
+  mailbox.goOffline();
+  assert.deepEqual(await login, refused({ code: "offline", detail: "closed here" }));
+  await settle();
+  assert.deepEqual([network.connections.length, states.at(-1)], [0, "offline"]);
+});
+
+test("a login that is given up as its socket opens does not authenticate", async () => {
+  const { mailbox, network } = setUp();
+  let authenticated = 0;
+  const login = mailbox.logIn((link) => {
+    authenticated++;
+    return link.request({ kind: "logInFinish", message: ke3 });
+  });
+  await settle();
+  network.last.accept();
+  mailbox.goOffline();
+  assert.equal((await login).ok, false);
+  assert.equal(authenticated, 0);
+});
+
+test("a login that comes about after it was given up does not count", async () => {
+  const setup = setUp();
+  const { mailbox, states } = setup;
+  const welcome = { kind: "welcome", request: 0, user: alice, name: "alice", server: "s0", tokenExpiresAt: 1 } as const;
+  let finish = () => {};
+  const login = mailbox.logIn(
+    () => new Promise((resolve) => (finish = () => resolve(accepted({ ...welcome, token: Buffer.from("other") })))),
+  );
+  const connection = await accept(setup);
+  mailbox.goOffline();
+  finish();
+  assert.deepEqual(await login, refused({ code: "offline", detail: "closed here" }));
+  assert.deepEqual([states.at(-1), connection.isClosed], ["offline", true]);
+});
+
+test("of two logins the second one counts, and the end of the first does not touch it", async () => {
+  const setup = setUp();
+  let giveUp = () => {};
+  const first = setup.mailbox.logIn(
+    () => new Promise((resolve) => (giveUp = () => resolve(refused({ code: "login_failed", detail: "" })))),
+  );
+  await accept(setup);
+  const { login, connection, welcome } = await loggingIn(setup);
+  giveUp();
+  assert.deepEqual(await first, refused({ code: "offline", detail: "closed here" }));
+  welcome();
+  assert.ok((await login).ok);
+  assert.deepEqual([setup.mailbox.state, connection.isClosed], ["online", false]);
+});
+
+test("a login whose connection ends says why", async () => {
+  for (const [isOpen, code, detail] of [
+    [false, 1006, "broken"],
+    [false, 4004, "authentication_timeout"],
+    [true, 1006, "there is no connection to a server"],
+  ] as const) {
+    const setup = setUp();
+    const login = setup.mailbox.logIn((link) => link.request({ kind: "logInFinish", message: ke3 }));
+    await settle();
+    if (isOpen) await accept(setup);
+    setup.network.last.break(code);
+    assert.deepEqual(await login, refused({ code: "offline", detail }));
+    assert.equal(setup.clock.waiting, 0);
+  }
+});
+
+test("a login whose connection breaks right behind the welcome says that", async () => {
+  const { login, connection, welcome } = await loggingIn(setUp());
+  welcome();
+  connection.break();
+  assert.deepEqual(await login, refused({ code: "offline", detail: "the connection broke" }));
+});
+
+test("a connection that does not come about is tried again after a pause, and not at once", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  await settle();
+  setup.network.last.break();
+  await settle();
+  assert.deepEqual([setup.network.connections.length, setup.clock.waiting], [1, 1]);
+  await setup.clock.advance(200);
+  assert.equal(setup.network.connections.length, 2);
+});
+
+/** A mailbox that dials another server each time, and sockets that take their time to close. */
+function newDialling() {
+  const [network, clock] = [new FakeNetwork(), new FakeClock()];
+  const entered: number[] = [];
+  let dialled = 0;
+  const mailbox = new Mailbox(
+    {
+      dial: async () => accepted(`ws://server${++dialled}/v1`),
+      open: (...of) => ({ ...network.open(...of), close() {} }),
+      clock,
+      random: seededRandom(1),
+    },
+    { outboxMax: 1 },
+    { connection() {}, delivered() {}, missing() {}, joined: ({ id }) => entered.push(id) },
+  );
+  const refuse = async (code: "busy" | "token_expired") => {
+    const connection = await accept({ network });
+    connection.say({ kind: "error", request: connection.request("resume").request, code, detail: "" });
+    await settle();
+    return connection;
+  };
+  return { mailbox, network, clock, entered, refuse };
+}
+
+test("a server that is busy is not the one for the next attempt: that is dialled anew", async () => {
+  const { mailbox, network, clock, refuse } = newDialling();
+  mailbox.resume(token);
+  await refuse("busy");
+  await clock.advance(200);
+  assert.equal(network.last.url, "ws://server2/v1");
+  mailbox.close();
+});
+
+test("a login after a refused session goes to the same server, over one connection", async () => {
+  const { mailbox, network, refuse } = newDialling();
+  mailbox.resume(token);
+  await refuse("token_expired");
+  const { login, welcome } = await loggingIn({ mailbox, network });
+  assert.equal(network.last.url, "ws://server1/v1");
+  welcome();
+  assert.ok((await login).ok);
+  assert.equal(network.connections.length, 2);
+  mailbox.close();
+});
+
+test("a login at a refused session's server that is given up does not ask for another server", async () => {
+  const { mailbox, network, refuse } = newDialling();
+  mailbox.resume(token);
+  await refuse("token_expired");
+  const login = mailbox.logIn((link) => link.request({ kind: "logInFinish", message: ke3 }));
+  await settle();
+  mailbox.goOffline();
+  network.last.break();
+  assert.equal((await login).ok, false);
+  await settle();
+  assert.deepEqual([network.connections.length, mailbox.state], [2, "offline"]);
+});
+
+test("what comes over a connection whose session was refused counts no more, however long it takes to close", async () => {
+  const { mailbox, entered, refuse } = newDialling();
+  mailbox.resume(token);
+  const connection = await refuse("token_expired");
+  connection.say({ kind: "joined", group, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
+  assert.deepEqual(entered, []);
+  mailbox.close();
 });

@@ -118,13 +118,17 @@ export class Connection {
   }
 
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
-    if (this.#link && this.#state === "online") return this.#link.request(frame);
-    return Promise.resolve(refused({ code: "offline", detail: "there is no connection to a server" }));
+    const refusal = refused({ code: "offline", detail: "there is no connection to a server" } as const);
+    return this.#onlineLink?.request(frame) ?? Promise.resolve(refusal);
   }
 
   /** Sends a frame that has no reply, if there is a connection. */
   post(frame: Uint8Array): void {
-    if (this.#state === "online") this.#link?.post(frame);
+    this.#onlineLink?.post(frame);
+  }
+
+  get #onlineLink(): ServerLink | undefined {
+    return this.#state === "online" ? this.#link : undefined;
   }
 
   async #resume(): Promise<void> {

@@ -22,6 +22,22 @@ function deliver(from: number, count: number): Uint8Array {
   return encodeDeliver({ group, firstSeq: seq(from), messages });
 }
 
+/** A frame with one message that is filled up to so many bytes. */
+function oneMessage(at: number, bytes: number): Uint8Array {
+  const message = {
+    sender: userId(1),
+    clientMessageId: clientMessageId(1n),
+    type: 0 as const,
+    sentAt: 0,
+    epoch: epoch(1),
+  };
+  return encodeDeliver({
+    group,
+    firstSeq: seq(at),
+    messages: [{ ...message, payload: Buffer.from(String(at).padEnd(bytes)) }],
+  });
+}
+
 /** A feed with everything that it passed on and asked for. */
 function feedFrom(after: number) {
   const clock = new FakeClock();
@@ -32,7 +48,7 @@ function feedFrom(after: number) {
     clock,
     sink: {
       delivered: (_, message) => {
-        assert.equal(Buffer.from(message.payload).toString(), String(message.seq));
+        assert.equal(Buffer.from(message.payload).toString().trimEnd(), String(message.seq));
         passed.push(message.seq);
       },
       missing: (_, from, through) => missing.push(`${from}-${through}`),
@@ -181,6 +197,81 @@ test("a shorter frame of the same first seq does not replace the held one", () =
   feed.answered(seq(20));
   assert.deepEqual(passed, [11, 12, 13, 14, 15]);
   assert.deepEqual(missing, ["1-10", "16-20"]);
+});
+
+test("what was passed on before is nothing new: a page with nothing else is followed by a pause", async () => {
+  const { feed, receive, asked, clock, passed } = feedFrom(10);
+  feed.learn(seq(20));
+  receive(9, 2);
+  feed.answered(seq(15));
+  assert.deepEqual(asked, [[10, 20]]);
+  await clock.advance(1000);
+  assert.deepEqual(asked.at(-1), [15, 20]);
+  assert.deepEqual(passed, []);
+});
+
+test("a page that brought messages and does not go on is followed by a pause", async () => {
+  const { feed, receive, asked, clock } = feedFrom(0);
+  feed.learn(seq(10));
+  receive(5, 1);
+  feed.answered(seq(0));
+  assert.deepEqual(asked, [[0, 10]]);
+  await clock.advance(1000);
+  assert.deepEqual(asked.at(-1), [0, 4]);
+});
+
+test("a frame that is held already and comes again while a range is on its way is not fetched", () => {
+  const { feed, receive, passed, missing, asked } = feedFrom(0);
+  feed.learn(seq(20));
+  receive(11, 5);
+  receive(11, 5);
+  feed.answered(seq(20));
+  assert.deepEqual([passed.length, missing, asked.length], [5, ["1-10", "16-20"], 1]);
+});
+
+test("half a MiB is held, and no byte more", () => {
+  const overhead = oneMessage(2, 1).length - 1;
+  for (const more of [0, 1]) {
+    const { feed, asked, missing } = feedFrom(0);
+    const frame = oneMessage(2, 512 * 1024 - overhead + more);
+    const cursor = new DeliverCursor();
+    feed.learn(seq(1));
+    assert.equal(cursor.begin(frame), undefined);
+    feed.received(cursor, frame);
+    feed.answered(seq(1));
+    assert.deepEqual(missing, ["1-1"]);
+    assert.equal(feed.isCurrent, more === 0);
+    assert.equal(asked.length, 1 + more);
+  }
+});
+
+test("room for frames that come early is there again when these were passed on", () => {
+  const { receive, passed } = feedFrom(0);
+  const many = 4000;
+  for (let from = 1; from < 10 * many; from += many + 1) {
+    receive(from + 1, many);
+    receive(from, 1);
+  }
+  assert.equal(passed.length, 10 * (many + 1));
+});
+
+test("a gap behind one that has closed is fetched when its own time is over, and no timer is left where all have closed", async () => {
+  const { feed, receive, passed, asked, clock } = feedFrom(0);
+  receive(3, 1);
+  receive(5, 1);
+  receive(1, 2);
+  assert.deepEqual(passed, [1, 2, 3]);
+  await clock.advance(200);
+  assert.deepEqual(asked, [[3, 4]]);
+  receive(4, 1);
+  feed.answered(seq(4));
+  assert.deepEqual(passed, [1, 2, 3, 4, 5]);
+
+  const closed = feedFrom(0);
+  closed.receive(2, 1);
+  assert.equal(closed.clock.waiting, 1);
+  closed.receive(1, 1);
+  assert.equal(closed.clock.waiting, 0);
 });
 
 test("with messages lost, repeated, reordered and expired, every message that still exists arrives once and in order", () => {

@@ -72,7 +72,7 @@ export class GroupFeed {
   received(cursor: DeliverCursor, frame: Uint8Array): void {
     const { firstSeq, count } = cursor;
     const last = firstSeq + count - 1;
-    if (last > this.#known) this.#known = last;
+    this.#known = Math.max(this.#known, last);
     if (last < this.#next) return;
     this.#heard = true;
     if (firstSeq > this.#next) return this.#hold(firstSeq, frame);
@@ -82,7 +82,7 @@ export class GroupFeed {
 
   /** The group has messages up to this seq. */
   learn(lastSeq: Seq): void {
-    if (lastSeq > this.#known) this.#known = lastSeq;
+    this.#known = Math.max(this.#known, lastSeq);
     this.#fetch();
   }
 

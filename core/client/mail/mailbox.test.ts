@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { settle } from "../../testing/fake-network.ts";
-import { epoch, seq, seqPlus } from "../../wire/ids.ts";
+import { seededRandom } from "../../platform/random.ts";
+import { accepted } from "../../platform/result.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
+import { FakeNetwork, settle } from "../../testing/fake-network.ts";
+import { epoch, groupId, seq, seqPlus } from "../../wire/ids.ts";
+import { Mailbox } from "./mailbox.ts";
 import { alice, answerGroups, deliver, group, letIn, online, reject, say, setUp, token } from "./testing/fake-mail.ts";
+
+const elsewhere = groupId(8);
 
 test("a frame right behind the list of groups is handled after the list", async () => {
   const setup = await online({ startAfter: (_, lastSeq) => lastSeq });
@@ -171,4 +177,89 @@ test("a list of groups that was refused is not asked for again over a connection
   const again = await letIn(setup);
   await setup.clock.advance(3000);
   assert.equal(again.all("groups").length, 1, "the one that this connection began with");
+});
+
+test("a mailbox that is online knows its server's name, and none without a connection", async () => {
+  const { mailbox, connection } = await online();
+  assert.equal(mailbox.server, "s0");
+  connection.break();
+  assert.equal(mailbox.server, undefined);
+});
+
+test("there is room for as many messages as the mailbox may have under way", async () => {
+  const { mailbox } = await online({ outboxMax: 2 });
+  say(mailbox, "one");
+  assert.deepEqual([mailbox.hasRoom, mailbox.unsettled], [true, 1]);
+  say(mailbox, "two");
+  assert.deepEqual([mailbox.hasRoom, mailbox.unsettled], [false, 2]);
+});
+
+test("an id that was drawn is another one than those of all messages, and the time is the clock's", async () => {
+  const { mailbox, clock } = setUp();
+  const [first, second] = [mailbox.nextId(), mailbox.nextId()];
+  assert.ok(second > first);
+  assert.ok(say(mailbox, "hello").id > second);
+  assert.equal(mailbox.now(), clock.now());
+});
+
+test("history from before a group's feed is read beside it", async () => {
+  const { mailbox, connection, delivered } = await online({ startAfter: (_, lastSeq) => lastSeq });
+  connection.say({ kind: "joined", group: elsewhere, epoch: epoch(1), lastSeq: seq(9), logLength: 1 });
+  const reading = mailbox.history(group, { after: seq(0), through: seq(2) });
+  const { request, after, through } = connection.request("sync");
+  assert.deepEqual([after, through], [0, 2]);
+  deliver(connection, 1, "one", "two");
+  connection.say({ kind: "synced", request, group, after, through, lastSeq: through });
+  const read = await reading;
+  assert.ok(read.ok);
+  assert.deepEqual(
+    read.value.map(([at, { payload }]) => [at, Buffer.from(payload).toString()]),
+    [
+      [1, "one"],
+      [2, "two"],
+    ],
+  );
+  assert.deepEqual(delivered, ["1 one", "2 two"]);
+});
+
+test("a round trip takes as long as the server's answer to a ping", async () => {
+  const { mailbox, connection, clock } = await online();
+  const asking = mailbox.roundTrip();
+  clock.stall(40);
+  connection.say({ kind: "pong", request: connection.request("ping").request });
+  assert.deepEqual(await asking, accepted(40));
+  connection.break();
+  const none = await mailbox.roundTrip();
+  assert.equal(!none.ok && none.reason.code, "offline");
+});
+
+test("how far the user has read is told to the server", async () => {
+  const { mailbox, connection } = await online();
+  mailbox.read(group, seq(3));
+  assert.deepEqual(connection.all("read"), [{ kind: "read", group, seq: 3 }]);
+});
+
+test("a group that its founder enters is one of the mailbox's, before the server has said so", async () => {
+  const { mailbox } = await online();
+  mailbox.enter({ group: elsewhere, epoch: epoch(4), lastSeq: seq(0), logLength: 1 });
+  assert.equal(mailbox.groups.get(elsewhere)?.epoch, 4);
+});
+
+test("notices about watched groups are passed on, and a mailbox whose owner does not care does without", async () => {
+  const notice = { kind: "typing", group, users: [alice] } as const;
+  const { network, mailbox } = await online();
+  network.last.say(notice);
+  assert.equal(mailbox.state, "online");
+
+  const activities: unknown[] = [];
+  const [other, clock] = [new FakeNetwork(), new FakeClock()];
+  const watching = new Mailbox(
+    { dial: async () => accepted("ws://server/v1"), open: other.open, clock, random: seededRandom(1) },
+    { outboxMax: 1 },
+    { connection() {}, delivered() {}, missing() {}, activity: (of) => activities.push(of) },
+  );
+  watching.resume(token);
+  await letIn({ network: other });
+  other.last.say(notice);
+  assert.deepEqual(activities, [notice]);
 });

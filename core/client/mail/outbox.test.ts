@@ -320,3 +320,20 @@ test("a mailbox that was closed has no timer left of the messages that wait", as
   mailbox.close();
   assert.equal(clock.waiting, 0);
 });
+
+test("a message that was written offline to a group that the server does not list fails at once", async () => {
+  const setup = setUp();
+  const { outcomes } = say(setup.mailbox, "hello", undefined, groupId(8));
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup);
+  assert.deepEqual(outcomes, [{ ok: false, code: "not_a_member", detail: "not a group of yours" }]);
+  assert.deepEqual(sends(connection), []);
+});
+
+test("a message whose sealing throws fails with what was thrown", async () => {
+  const { mailbox, connection } = await online();
+  const { outcomes } = say(mailbox, "hello", () => Promise.reject(new Error("the pool has ended")));
+  await settle();
+  assert.deepEqual(outcomes, [{ ok: false, code: "cannot_seal", detail: "the pool has ended" }]);
+  assert.deepEqual(sends(connection), []);
+});

@@ -19,6 +19,8 @@ export interface Setup {
   readonly clock: FakeClock;
   readonly delivered: string[];
   readonly states: string[];
+  /** Why the connection went into each of these states. */
+  readonly reasons: string[];
   readonly left: number[];
   readonly strays: number[];
   /** How far the user has read each group, as servers say. */
@@ -37,6 +39,7 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
   const clock = new FakeClock();
   const delivered: string[] = [];
   const states: string[] = [];
+  const reasons: string[] = [];
   const left: number[] = [];
   const strays: number[] = [];
   const read: Setup["read"] = [];
@@ -44,7 +47,10 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
     { dial: async () => accepted("ws://server/v1"), open: network.open, clock, random: seededRandom(1) },
     { outboxMax: 10, startAfter: () => seq(0), ...options },
     {
-      connection: (state) => states.push(state),
+      connection: (state, why) => {
+        states.push(state);
+        reasons.push(why);
+      },
       delivered: (_, message) => delivered.push(`${message.seq} ${Buffer.from(message.payload).toString()}`),
       missing: (_, from, through) => delivered.push(`${from}-${through} missing`),
       left: (of) => left.push(of),
@@ -52,11 +58,14 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
       read: (of, at) => read.push([of, at]),
     },
   );
-  return { mailbox, network, clock, delivered, states, left, strays, read };
+  return { mailbox, network, clock, delivered, states, reasons, left, strays, read };
 }
 
 /** Resumes the session on the newest connection, for a user who is in these groups. */
-export async function letIn({ network }: Setup, groups: readonly ListedHere[] = [{ group }]): Promise<FakeConnection> {
+export async function letIn(
+  { network }: Pick<Setup, "network">,
+  groups: readonly ListedHere[] = [{ group }],
+): Promise<FakeConnection> {
   const connection = await network.resumed(alice);
   answerGroups(connection, groups);
   await settle();
