@@ -247,11 +247,25 @@ test("an interruption ends the reading, but not that of a session which was cut 
 });
 
 test("a session that is closed hears of no interruption any more", async () => {
-  const { session, stopping, threads, clock } = await openSession();
+  const { session, stretch, stopping, threads, clock } = await openSession();
+  const running = session.run({ ...stretch, cutShort: true });
+  await clock.advance(5100);
+  await running;
   await session.close();
   stopping.abort();
   await clock.advance(0);
-  assert.deepEqual(threads.at(0).called.slice(3), ["stop"]);
+  assert.equal(threads.at(0).called.at(-1), "stop");
+});
+
+test("a session does without a signal and without anybody to whom progress is shown", async () => {
+  const { parts, options, clock, threads, stretch } = newParts();
+  const { workload: of, target, accounts, keyPairs } = options;
+  const session = await LoadSession.open({ workload: of, target, accounts, keyPairs }, parts);
+  threads.at(0).live({});
+  const running = session.run(stretch);
+  await clock.advance(5100);
+  assert.equal((await running).seconds, 4);
+  await session.close();
 });
 
 test("a load waits for what its caller does when all are in, runs the workload, audits it, and leaves no thread", async () => {

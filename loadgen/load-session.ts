@@ -5,6 +5,7 @@ import { type Network, type Range, readAgain } from "./audit/read-again.ts";
 import { watchBusyCores } from "./recorder/busy-cores.ts";
 import { type StretchResult, stretchResult } from "./stretch-result.ts";
 import { Crew, type CrewParts, type CrewStart, type Progress } from "./threads/crew.ts";
+import { interrupted } from "./threads/load-thread.ts";
 import type { Stretch, Testimony } from "./threads/thread-calls.ts";
 
 export interface SessionOptions extends CrewStart {
@@ -48,7 +49,7 @@ export class LoadSession {
     this.#clock = parts.clock ?? systemClock;
     this.#crew = new Crew(options, options.onProgress?.bind(options), parts);
     if (options.signal?.aborted) this.#abort();
-    else options.signal?.addEventListener("abort", this.#abort, { once: true });
+    else options.signal?.addEventListener("abort", this.#abort);
   }
 
   /** Resolves when all users are connected; fails when one cannot connect, or with `interrupted` when the signal is aborted. */
@@ -97,7 +98,7 @@ export class LoadSession {
   ): Promise<{ durationSeconds: number; cpuCores: number }> {
     const { signal } = this.#options;
     await sleep(this.#clock, Math.max(0, beginMs - this.#clock.monotonic()), signal);
-    if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
+    if (this.#crew.stopped) throw interrupted();
     this.#canCutShort = cutShort ?? false;
     this.#crew.phase = "measuring";
     await onMeasure?.("begin");
@@ -105,7 +106,7 @@ export class LoadSession {
     await sleep(this.#clock, Math.max(0, beginMs + durationSeconds * 1000 - this.#clock.monotonic()), signal);
     if (this.#cutAtMs !== undefined) await sleep(this.#clock, Math.max(0, this.#cutAtMs - this.#clock.monotonic()));
     const cpuCores = busyCores();
-    if (this.#crew.stopped) return { durationSeconds: 0, cpuCores: 0 };
+    if (this.#crew.stopped) throw interrupted();
     await onMeasure?.("end");
     const measuredMs = Math.max(1, (this.#cutAtMs ?? Number.POSITIVE_INFINITY) - beginMs);
     return { durationSeconds: Math.min(durationSeconds, measuredMs / 1000), cpuCores };

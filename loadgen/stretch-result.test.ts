@@ -62,3 +62,14 @@ test("failures of all threads are added up by their code", () => {
   ]);
   assert.deepEqual(failures, { no_outcome: 1, busy: 5, not_a_member: 1 });
 });
+
+test("a stretch in which nothing was sent has no latencies, and nothing was late", () => {
+  const none = recorded();
+  const nothing = { offered: 0, deliveries: 0, ack: none, delivery: none, deliveryUncorrected: none, late: none };
+  const { ackMs, deliveryMs, generator, invalidReasons } = stretchResult(measured, [recordOf(nothing)]);
+  assert.deepEqual([ackMs, deliveryMs, generator.lateP99Ms], [undefined, undefined, 0]);
+  assert.deepEqual(
+    invalidReasons.map(({ code }) => code),
+    ["rate_not_met"],
+  );
+});

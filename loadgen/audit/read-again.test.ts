@@ -18,10 +18,26 @@ const reader = (client: number, ...groups: readonly GroupId[]): Reader => ({
   groups,
 });
 
+/** Messages of a group from this seq on, with these ids. */
+const messagesOf = (group: GroupId, from: number, ...ids: readonly number[]) => ({
+  kind: "deliver" as const,
+  group,
+  firstSeq: seq(from),
+  messages: ids.map((id) => ({
+    sender: userId(1),
+    clientMessageId: clientMessageId((5n << 32n) | BigInt(id)),
+    type: messageTypes.application,
+    sentAt: 0,
+    epoch: epoch(3),
+    payload: new Uint8Array(1),
+  })),
+});
+
 /** A reading at a server that the test is. */
 function newReading(readers: readonly Reader[], ranges: Readonly<Record<number, Range>>, signal?: AbortSignal) {
   const [network, clock] = [new FakeNetwork(), new FakeClock()];
-  const dial = async () => accepted("ws://server/v1");
+  let dialled = 0;
+  const dial = async () => accepted(`ws://server${++dialled}/v1`);
   const wanted = new Map(Object.entries(ranges).map(([group, range]) => [groupId(Number(group)), range]));
   const at = { target: "127.0.0.1:1", network: { dial, open: network.open, clock } };
   let result: ReadonlyMap<GroupId, SequenceRecord> | undefined;
@@ -44,26 +60,14 @@ function newReading(readers: readonly Reader[], ranges: Readonly<Record<number, 
   /** Delivers messages from this seq on, with these ids, and says that the history ends there. */
   const deliver = async (group: GroupId, from: number, ...ids: readonly number[]) => {
     const { last } = network;
-    last.say({
-      kind: "deliver",
-      group,
-      firstSeq: seq(from),
-      messages: ids.map((id) => ({
-        sender: userId(1),
-        clientMessageId: clientMessageId((5n << 32n) | BigInt(id)),
-        type: messageTypes.application,
-        sentAt: 0,
-        epoch: epoch(3),
-        payload: new Uint8Array(1),
-      })),
-    });
+    last.say(messagesOf(group, from, ...ids));
     const asked = last.all("sync").findLast((of) => of.group === group);
     const through = seq(from + ids.length - 1);
     const { request, after } = present(asked);
     last.say({ kind: "synced", request, group, after, through, lastSeq: through });
     await clock.advance(5);
   };
-  return { network, clock, reading, letIn, deliver, result: () => result };
+  return { network, clock, reading, letIn, deliver, result: () => result, dialled: () => dialled };
 }
 
 const seen = (record: SequenceRecord | undefined) =>
@@ -93,7 +97,7 @@ test("a reader resumes their session, reads each group from before its first mes
 });
 
 test("groups that an earlier reader covers are left to them, and whoever has none left does not connect", async () => {
-  const { letIn, deliver, network, reading } = newReading(
+  const { letIn, deliver, network, reading, dialled } = newReading(
     [reader(0, first), reader(1, first), reader(2, first, second)],
     {
       [first]: { base: 0, last: 1 },
@@ -111,14 +115,43 @@ test("groups that an earlier reader covers are left to them, and whoever has non
   );
   await deliver(second, 1, 21);
   assert.deepEqual([...(await reading).keys()], [first, second]);
-  assert.equal(network.connections.length, 2);
+  assert.deepEqual([network.connections.length, dialled()], [2, 2]);
+});
+
+test("a reader's connection trusts what the load's users trust", async () => {
+  const [network, clock] = [new FakeNetwork(), new FakeClock()];
+  const tls = { authority: "of the test" };
+  const given: unknown[] = [];
+  const stopping = new AbortController();
+  const reading = readAgain(
+    {
+      target: "127.0.0.1:1",
+      tls,
+      network: {
+        dial: async () => accepted("wss://server/v1"),
+        open: (url, events, options) => {
+          given.push(options?.tls);
+          return network.open(url, events);
+        },
+        clock,
+      },
+    },
+    [reader(0, first)],
+    new Map([[first, { base: 0, last: 1 }]]),
+    stopping.signal,
+  );
+  await settle();
+  stopping.abort();
+  await clock.advance(5);
+  await reading;
+  assert.deepEqual(given, [tls]);
 });
 
 test("a group of which nothing is to be read is not in the answer", async () => {
   const { letIn, deliver, reading } = newReading([reader(0, first, third)], { [first]: { base: 0, last: 1 } });
   const connection = await letIn(1, { [first]: 1, [third]: 9 });
   // Somebody writes there meanwhile.
-  connection.say({ kind: "joined", group: third, epoch: epoch(1), lastSeq: seq(9), logLength: 1 });
+  connection.say(messagesOf(third, 10, 31));
   await deliver(first, 1, 11);
   assert.deepEqual([...(await reading).keys()], [first]);
 });

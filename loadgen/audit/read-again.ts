@@ -42,19 +42,16 @@ export async function readAgain(
   signal?: AbortSignal,
 ): Promise<StoredSequences> {
   const stored = new Map<GroupId, SequenceLog>();
-  const covered = new Set<GroupId>();
   for (const reader of readers) {
     const wanted = new Map<GroupId, Range>();
     for (const group of reader.groups) {
       const range = ranges.get(group);
-      if (range && !covered.has(group)) wanted.set(group, range);
+      if (range && !stored.has(group)) wanted.set(group, range);
     }
     if (wanted.size === 0) continue;
-    for (const [group, { base }] of wanted) {
-      covered.add(group);
-      stored.set(group, new SequenceLog(base));
-    }
-    await readAs(at, reader, wanted, stored, signal);
+    const logs = new Map([...wanted].map(([group, { base }]) => [group, new SequenceLog(base)]));
+    for (const [group, log] of logs) stored.set(group, log);
+    await readAs(at, reader, wanted, logs, signal);
   }
   return new Map([...stored].map(([group, log]) => [group, log.record()]));
 }
@@ -67,7 +64,7 @@ async function readAs(
   }: ReadAt,
   reader: Reader,
   ranges: ReadonlyMap<GroupId, Range>,
-  stored: ReadonlyMap<GroupId, SequenceLog>,
+  logs: ReadonlyMap<GroupId, SequenceLog>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const mailbox = new Mailbox(
@@ -82,8 +79,7 @@ async function readAs(
     {
       connection: () => {},
       delivered(group, message) {
-        if (!ranges.has(group)) return;
-        stored.get(group)?.agrees(message.seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch);
+        logs.get(group)?.agrees(message.seq, message.clientMessageIdHigh, message.clientMessageIdLow, message.epoch);
       },
       missing: () => {}, // The audit finds which messages are missing.
     },
