@@ -58,8 +58,8 @@ suite("a load session", () => {
     const [[first, fromMs] = assert.fail("nothing was measured"), [second, untilMs] = assert.fail("it never ended")] =
       moments;
     assert.deepEqual([first, second, moments.length], ["begin", "end", 2]);
-    // Timers may be late, and are never early.
-    assert.ok(fromMs >= 800 && untilMs >= 800 + 300, `${fromMs} to ${untilMs} ms`);
+    // Timers may be late, and early by less than a millisecond each.
+    assert.ok(fromMs >= 798 && untilMs >= 798 + 298, `${fromMs} to ${untilMs} ms`);
     await session.close();
     await deployment.stop();
   });
@@ -74,11 +74,11 @@ suite("a load session", () => {
     };
     const { valid, failures, invalidReasons } = await session.run({ ...stretch, settleSeconds: 0.1, onMeasure });
     assert.equal(valid, false);
-    assert.ok(
-      invalidReasons.some(({ code }) => code === "unsettled"),
-      JSON.stringify(invalidReasons),
+    const [{ code, detail } = assert.fail("there is no reason")] = invalidReasons.filter(
+      (of) => of.code === "unsettled",
     );
     assert.ok((failures.no_outcome ?? 0) > 0);
+    assert.deepEqual([code, detail], ["unsettled", `${failures.no_outcome} messages had no outcome at the end`]);
     await locking.end();
     await session.close();
     await deployment.stop();

@@ -23,7 +23,7 @@ test("the limits of a server are by default those that PROTOCOL.md states", () =
   }
 });
 
-test("servers are by default as README.md states: on this machine alone, one, in turn, with their data in the project", () => {
+test("without settings there is one server, which this machine alone reaches, in clear, with its data where README.md says", () => {
   const { host, port, servers, strategy, dataDir, transport, tls, insecure } = settings;
   assert.deepEqual(
     [host, port, servers, strategy, transport, tls, insecure].map((of) => of.default),

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
+import { createAccountSecret } from "../../e2ee/account-secret.ts";
+import { createIdentity } from "../../e2ee/identity.ts";
 import { systemClock } from "../../platform/clock.ts";
+import { keyPair } from "../../testing/key-pairs.ts";
 import { clientMessageId, groupId, userId } from "../../wire/ids.ts";
 import { OutgoingFileTable } from "./outgoing-file-table.ts";
 import { OwnMessageTable } from "./own-message-table.ts";
@@ -16,16 +19,19 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 
 const key = new Uint8Array(32).fill(7);
 
+/** With how much care SQLite writes a row by this statement. */
+function careOf(database: VaultDatabase, sql: string): string[] {
+  const written = /^\s*(?:INSERT INTO|INSERT OR REPLACE INTO|UPDATE) (\w+)/.exec(sql)?.[1];
+  const { synchronous = -1 } = database.get<{ synchronous: number }>("PRAGMA synchronous") ?? {};
+  return written === undefined ? [] : [`${written}: ${["OFF", "NORMAL", "FULL"][synchronous]}`];
+}
+
 /** A vault's database that notes with how much care SQLite wrote the rows of each table. */
 function watchedDatabase(file: string) {
   const database = VaultDatabase.open(file, key);
   const care: string[] = [];
   const [all, run] = [database.all.bind(database), database.run.bind(database)];
-  const note = (sql: string) => {
-    const written = /^\s*(?:INSERT INTO|UPDATE) (\w+)/.exec(sql)?.[1];
-    const { synchronous = -1 } = database.get<{ synchronous: number }>("PRAGMA synchronous") ?? {};
-    if (written) care.push(`${written}: ${["OFF", "NORMAL", "FULL"][synchronous]}`);
-  };
+  const note = (sql: string) => care.push(...careOf(database, sql));
   Object.assign(database, {
     all: (...of: Parameters<typeof all>) => {
       note(of[0]);
@@ -96,4 +102,19 @@ test("messages without an outcome come back in the order in which they were writ
     ids,
   );
   again.close();
+});
+
+test("the account and its session are on the disk when they were kept", async (t) => {
+  const vault = Vault.open(path.join(scratch, "account.db"), key, systemClock);
+  const secret = createAccountSecret(createIdentity("alice", await keyPair(0)));
+  const { run } = VaultDatabase.prototype;
+  const care: string[] = [];
+  t.mock.method(VaultDatabase.prototype, "run", function (this: VaultDatabase, ...of: Parameters<typeof run>) {
+    care.push(...careOf(this, of[0]));
+    run.apply(this, of);
+  });
+  vault.saveAccountSecret(secret);
+  vault.saveSession({ user: userId(1), token: Buffer.from("a token") });
+  vault.close();
+  assert.deepEqual(care, ["facts: FULL", "facts: FULL"]);
 });

@@ -277,16 +277,6 @@ test("older messages that are fetched move the beginning of what is kept, and ne
   vault.close();
 });
 
-test("the account and its session are on the disk when they were kept", async (t) => {
-  const vault = opened();
-  const secret = createAccountSecret(createIdentity("alice", await keyPair(0)));
-  const carefully = t.mock.method(VaultDatabase.prototype, "onDisk");
-  vault.saveAccountSecret(secret);
-  vault.saveSession({ user: me, token: Buffer.from("another") });
-  assert.equal(carefully.mock.callCount(), 2);
-  vault.close();
-});
-
 test("a vault of a newer program is refused with a code, each time that it is opened", () => {
   const file = newFile();
   opened(file).close();

@@ -40,7 +40,7 @@ export const vaultMutants: Mutants = {
     file: "core/client/vault/vault.ts",
     from: "oldest = min(oldest, ?)",
     to: "oldest = ?",
-    tests: [vault],
+    tests: ["core/client/vault/on-disk.test.ts"],
   },
   "an account's secrets are on the disk some time later": {
     promise: crash,
@@ -49,7 +49,7 @@ export const vaultMutants: Mutants = {
       this.#database.run("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", key, value),
     );`,
     to: `    this.#database.run("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", key, value);`,
-    tests: [vault],
+    tests: ["core/client/vault/on-disk.test.ts"],
   },
   "a vault of a newer program is opened": {
     promise: unchanged,
