@@ -43,7 +43,10 @@ export const accountMutants: Mutants = {
     tests: [steps],
   },
   "a login succeeds with whatever proof": {
-    promise: promised("security", "A server that does not have the record learns nothing from a login"),
+    promise: promised(
+      "security",
+      "an unknown user and a wrong password get answers of the same form, and both fail at the end",
+    ),
     file: "core/server/requests/authentication.ts",
     from: "if (!answer.ok || login.user === undefined) return refusal(",
     to: "if (login.user === undefined) return refusal(",

@@ -228,14 +228,14 @@ export const figureMutants: Mutants = {
     tests: probeTests,
   },
   "processes of two hosts with one number are one": {
-    promise: cpu,
+    promise: promised("loadgen", "a process counts once however many servers it has"),
     file: "loadgen/recorder/deployment-probe.ts",
     from: "process: `${host} ${value",
     to: "process: `${value",
     tests: probeTests,
   },
   "an error's text is read as figures": {
-    promise: cpu,
+    promise: promised("loadgen", "What answers a request for figures with an error fails the run"),
     file: "loadgen/recorder/deployment-probe.ts",
     from: "if (status !== 200) throw",
     to: "if (status === 0) throw",
@@ -375,7 +375,7 @@ export const figureMutants: Mutants = {
     tests: armTests,
   },
   "refused logins count as done": {
-    promise: lag,
+    promise: promised("loadgen", "a login that was refused is none"),
     file: "bench/measurement/login-storm.ts",
     from: "if (login.ok) succeeded++;",
     to: "if (login) succeeded++;",

@@ -173,7 +173,7 @@ export const mailMutants: Mutants = {
     tests: [outbox],
   },
   "a message that was left behind while it was sealed has two outcomes": {
-    promise: answered,
+    promise: promised("client", "A message has one outcome"),
     file: "core/client/mail/outbox.ts",
     from: `    if (!this.#messages.has(message.id)) return;
     if (!sealed.ok) {`,

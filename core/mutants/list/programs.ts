@@ -161,7 +161,7 @@ export const programMutants: Mutants = {
     tests: ["core/client/account/key-lock.test.ts"],
   },
   "descriptors run out without a log line": {
-    promise: promised("server", "Every queue has a bound"),
+    promise: promised("server", "Operators are told by a log line when a server begins to refuse something"),
     file: "core/server/transport/lobby.ts",
     from: "    this.#shortage.happened();\n",
     to: "",

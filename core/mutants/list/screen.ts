@@ -21,7 +21,7 @@ const groups = promised("readme", "Groups with admins: found, rename, add, remov
 /** How the terminal client behaves. */
 export const screenMutants: Mutants = {
   "a message that comes late rings": {
-    promise: here,
+    promise: promised("gui", "A message rings when it is new, somebody else's, and out of sight"),
     file: "gui/model/account-events.ts",
     from: `  if (last !== undefined && seq !== undefined && seq <= last) return [];
 `,
@@ -29,28 +29,28 @@ export const screenMutants: Mutants = {
     tests: [events],
   },
   "a message below the view does not ring": {
-    promise: here,
+    promise: promised("gui", "A message rings when it is new, somebody else's, and out of sight"),
     file: "gui/model/account-events.ts",
     from: "if (focused && scene.active === group && !conversation?.anchor) return [];",
     to: "if (focused && scene.active === group) return [];",
     tests: [events],
   },
   "a message behind another window does not ring": {
-    promise: here,
+    promise: promised("gui", "A message rings when it is new, somebody else's, and out of sight"),
     file: "gui/model/account-events.ts",
     from: "if (focused && scene.active === group",
     to: "if (scene.active === group",
     tests: [events],
   },
   "one's own message from another machine rings": {
-    promise: here,
+    promise: promised("gui", "A message rings when it is new, somebody else's, and out of sight"),
     file: "gui/model/account-events.ts",
     from: "if (!content || sender === scene.self.user ||",
     to: "if (!content ||",
     tests: [events],
   },
   "a message rings although the user wants none of that": {
-    promise: here,
+    promise: promised("gui", "in the background), if the user wants that"),
     file: "gui/model/account-events.ts",
     from: ` || settings.notify === "none") return`,
     to: ") return",
@@ -122,7 +122,7 @@ export const screenMutants: Mutants = {
     tests: [events],
   },
   "older messages that could not be fetched are never asked for again": {
-    promise: history,
+    promise: promised("gui", "Older messages that could not be fetched are asked for again at the next look"),
     file: "gui/model/account-events.ts",
     from: `{ older: "server" }), event.problem)`,
     to: `{ older: "loading" }), event.problem)`,
@@ -137,7 +137,7 @@ export const screenMutants: Mutants = {
     tests: [events],
   },
   "news stays on the screen for ever": {
-    promise: history,
+    promise: promised("gui", "News goes by itself after a while"),
     file: "gui/model/update.ts",
     from: "state.toast && state.toast.untilMs > nowMs ? state.toast : undefined",
     to: "state.toast",
@@ -151,7 +151,7 @@ export const screenMutants: Mutants = {
     tests: [composer],
   },
   "a password goes along to the next profile": {
-    promise: accounts,
+    promise: promised("gui", "What was typed as a password for one profile is gone when another is chosen"),
     file: "gui/model/sign-in.ts",
     from: `    fields: { ...state.scene.fields, password: emptyEditor },
     problem: undefined`,

@@ -32,7 +32,7 @@ export const serverMutants: Mutants = {
     tests: [database],
   },
   "a statement may hang for ever": {
-    promise: promised("store", "tells errors apart: the database is away, or a row is bad"),
+    promise: promised("store", "A statement that has no answer for half a minute fails"),
     file: "core/store/database.ts",
     from: "query_timeout: queryMsMax,",
     to: "query_timeout: 0 * queryMsMax,",
@@ -609,7 +609,7 @@ export const serverMutants: Mutants = {
     tests: [writer],
   },
   "a batch that cannot be announced is the last that is stored": {
-    promise: promised("server", "Every queue has a bound"),
+    promise: promised("store", "A batch that could not be announced to the server is committed all the same"),
     file: "core/store/ingest/ingest-writer.ts",
     from: '        this.#log.error({ cause: messageOf(cause) }, "a committed batch could not be announced");',
     to: "        throw cause;",

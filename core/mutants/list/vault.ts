@@ -13,7 +13,7 @@ const pins = promised(
 /** What an account keeps at its machine. */
 export const vaultMutants: Mutants = {
   "a message that has its outcome gets another": {
-    promise: crash,
+    promise: promised("client", "A message has one outcome"),
     file: "core/client/vault/own-message-table.ts",
     from: `WHERE sender = ? AND client_message_id = ? AND state = 'written'
        RETURNING`,
@@ -29,21 +29,21 @@ export const vaultMutants: Mutants = {
     tests: [vault],
   },
   "older messages that are fetched take the cursor back": {
-    promise: crash,
+    promise: promised("client", "How far messages were taken in, and from where on they are kept, only grows"),
     file: "core/client/vault/vault.ts",
     from: "cursor = max(cursor, ?)",
     to: "cursor = ?",
     tests: [vault],
   },
   "the beginning of what is kept moves on": {
-    promise: crash,
+    promise: promised("client", "How far messages were taken in, and from where on they are kept, only grows"),
     file: "core/client/vault/vault.ts",
     from: "oldest = min(oldest, ?)",
     to: "oldest = ?",
-    tests: ["core/client/vault/on-disk.test.ts"],
+    tests: [vault],
   },
   "an account's secrets are on the disk some time later": {
-    promise: crash,
+    promise: promised("client", "an account's secrets are on it when they are kept"),
     file: "core/client/vault/vault.ts",
     from: `    this.#database.onDisk(() =>
       this.#database.run("INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", key, value),
@@ -52,14 +52,14 @@ export const vaultMutants: Mutants = {
     tests: ["core/client/vault/on-disk.test.ts"],
   },
   "a vault of a newer program is opened": {
-    promise: unchanged,
+    promise: promised("client", "A vault that a newer program has written is refused, and stays as it is"),
     file: "core/client/vault/vault-database.ts",
     from: "  if (at <= known) return;",
     to: "  if (at <= known || at > 9) return;",
     tests: [vault],
   },
   "a vault of a newer program stays locked once it was refused": {
-    promise: unchanged,
+    promise: promised("client", "A vault that a newer program has written is refused, and stays as it is"),
     file: "core/client/vault/vault-database.ts",
     from: `      refuseNewer(database);
       database.pragma("locking_mode = EXCLUSIVE");
