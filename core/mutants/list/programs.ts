@@ -303,7 +303,7 @@ export const programMutants: Mutants = {
     tests: ["core/cluster/serve-settings.test.ts"],
   },
   "servers listen on every address unless told": {
-    promise: promised("readme", "`--server https://chat.example:7400` chats at another"),
+    promise: promised("security", "A deployment that others could listen to does not start in clear"),
     file: "core/cluster/serve-settings.ts",
     from: `default: "127.0.0.1", placeholder: "address"`,
     to: `default: "0.0.0.0", placeholder: "address"`,

@@ -4,7 +4,6 @@ import type { Mutants } from "../mutant.ts";
 const vault = "core/client/vault/vault.test.ts";
 const crash = promised("security", "leaves keys and messages of one moment");
 const once = promised("readme", "nothing is lost or doubled");
-const unchanged = promised("security", "a wrong password changes nothing");
 const pins = promised(
   "security",
   "Another identity for somebody who is pinned stops messages to them, until the user accepts it by hand",
