@@ -12,7 +12,6 @@ export const strykerRooms = {
   wire: { folders: ["core/wire"] },
   e2ee: { folders: ["core/e2ee"] },
   "client-mail": { folders: ["core/client/mail"] },
-  "client-people": { folders: ["core/client/people"] },
   "client-text": { folders: ["core/client/text"] },
   "gui-model": { folders: ["gui/model"] },
   "gui-layout": { folders: ["gui/layout"] },
