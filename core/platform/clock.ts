@@ -59,6 +59,6 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
       resolve();
     };
     const cancel = clock.after(delayMs, awake);
-    signal?.addEventListener("abort", awake, { once: true });
+    signal?.addEventListener("abort", awake);
   });
 }

@@ -51,7 +51,7 @@ test("a value out of range is refused with where it stands and what to write", (
 
 test("a refused value is shown in few words, whatever a file has there", () => {
   for (const [value, shown] of [
-    [[1, [2]], "a list"],
+    [[5], "a list"],
     [{ a: 1 }, "an object"],
     [null, "null"],
     [true, "true"],
@@ -139,9 +139,17 @@ test("an unknown key or variable is refused, with the setting that was probably 
       `the settings file has an unknown key "${key}"${meant === undefined ? "" : `; did you mean ${meant}?`}`,
     );
   }
-  assert.equal(readConfig({}, { flags: {}, environment: {}, file: { a: 1 } }).ok, false);
+  const url = setting.text({ default: "", placeholder: "url", help: "" });
+  assert.deepEqual(readConfig({ url }, { flags: {}, environment: {}, file: { l: 1 } }), {
+    ok: false,
+    reason: ['the settings file has an unknown key "l"; did you mean url?'],
+  });
+  assert.deepEqual(readConfig({}, { flags: {}, environment: { FASTCHAT_0: "1" }, file: { l: 1 } }), {
+    ok: false,
+    reason: ['the settings file has an unknown key "l"', "FASTCHAT_0 is no setting"],
+  });
   assert.match(complaints({ file: JSON.parse('{"__proto__": 1}') }), /unknown key "__proto__"/);
-  for (const file of [[], 5, "text", true]) assert.match(complaints({ file }), /one JSON object/);
+  for (const file of [[], 5, "text", true, null]) assert.match(complaints({ file }), /one JSON object/);
 });
 
 test("variables of other programs and of other makers are ignored", () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { decimalNumber, wholeNumber } from "./decimal.ts";
+import { itemAt } from "./item-at.ts";
 import { accepted, type Parsed, type Result, refused } from "./result.ts";
 import { shortened } from "./schema-complaint.ts";
 
@@ -85,7 +86,7 @@ export function readSetting<T>({ schema }: Setting<T>, value: unknown): Parsed<T
   const parsed = schema.safeParse(value);
   if (parsed.success) return accepted(parsed.data);
   // All of a setting's complaints are one sentence: the form that it has.
-  return refused([...new Set(parsed.error.issues.map(({ message }) => message))].join("; "));
+  return refused(itemAt(parsed.error.issues, 0).message);
 }
 
 export interface ConfigSources {
@@ -113,7 +114,7 @@ export function readConfig<S extends Settings>(
   otherPrograms: readonly Settings[] = [],
 ): Result<ConfigOf<S>, readonly string[]> {
   const complaints: string[] = [];
-  const file = sources.file ?? {};
+  const { file = {} } = sources;
   if (!isJsonObject(file)) return refused(["the settings file must hold one JSON object"]);
   for (const key of Object.keys(file)) {
     if (!Object.hasOwn(settings, key))

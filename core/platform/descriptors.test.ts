@@ -109,6 +109,17 @@ test("while no socket may be opened, not every try counts what is open", () => {
   assert.equal(counted, 2);
 });
 
+test("as long as sockets may be opened, nothing is counted again", () => {
+  let counted = 0;
+  const clock = new FakeClock();
+  const budget = new DescriptorBudget(descriptorShare(100, 20), { open: () => 10 * ++counted, clock });
+  for (let i = 0; i < 70; i++) {
+    clock.stall(1000);
+    assert.equal(budget.take(), true);
+  }
+  assert.equal(counted, 1);
+});
+
 test("what may overdraw goes so far into what is kept back, and no further", () => {
   const clock = new FakeClock();
   const open = () => {

@@ -17,7 +17,8 @@ test("a line is JSON with its level by name, its time and its facts, and lines b
 test("the last line before a crash is written, on standard error", { skip: process.platform === "win32" }, () => {
   const log = JSON.stringify(new URL("./log.js", import.meta.url).href);
   const script = `import { createLog } from ${log};
-    createLog("info").error("the last words");
+    const log = createLog("info");
+    for (const words of ["the first words", "the last words"]) log.error(words);
     process.kill(process.pid, "SIGKILL");`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
     encoding: "utf8",

@@ -10,9 +10,6 @@ function newLag() {
   let isOn = false;
   const lag = new LoopLag({
     percentile: (percent) => nanoseconds(sorted()[Math.ceil((percent / 100) * delaysMs.length) - 1]),
-    get count() {
-      return delaysMs.length;
-    },
     get max() {
       return nanoseconds(sorted().at(-1));
     },

@@ -3,7 +3,7 @@ import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node
 const resolutionMs = 5;
 
 /** The times between two ticks of a timer, in nanoseconds. */
-type Delays = Pick<IntervalHistogram, "percentile" | "count" | "max" | "reset" | "enable" | "disable">;
+type Delays = Pick<IntervalHistogram, "percentile" | "max" | "reset" | "enable" | "disable">;
 
 /**
  * How late this thread's event loop runs: how long a timer that is due has to wait. Each reader needs a `LoopLag` of its own,
@@ -26,7 +26,7 @@ export class LoopLag {
     const reading = {
       p50Ms: this.#lag(this.#delays.percentile(50)),
       p99Ms: this.#lag(this.#delays.percentile(99)),
-      maxMs: this.#delays.count === 0 ? 0 : this.#lag(this.#delays.max),
+      maxMs: this.#lag(this.#delays.max),
       utilization: since.utilization,
     };
     this.#delays.reset();
