@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ConfigSources, flagName, readConfig, setting, variableName } from "./config.ts";
+import { valueOf } from "./result.ts";
 
 const settings = {
   connectionsMax: setting.integer({ default: 10, min: 1, max: 100, unit: "sockets", help: "how many" }),
@@ -69,8 +70,7 @@ test("a refused value is shown in few words, whatever a file has there", () => {
 
 test("both bounds of a number are allowed, in digits and as a number", () => {
   for (const value of [1, "1", 100, "100"]) {
-    const config = read({ file: { connectionsMax: value } });
-    assert.equal(config.ok && config.value.connectionsMax, Number(value));
+    assert.equal(valueOf(read({ file: { connectionsMax: value } })).connectionsMax, Number(value));
   }
   for (const value of [0, 101, 1.5]) assert.match(complaints({ file: { connectionsMax: value } }), /from 1 to 100/);
 });
@@ -84,8 +84,7 @@ test("a switch is on or off, in words, in digits and as a value of JSON, and not
     ["0", false],
     [false, false],
   ] as const) {
-    const config = read({ flags: { loud: value } });
-    assert.equal(config.ok && config.value.loud, isOn, String(value));
+    assert.equal(valueOf(read({ flags: { loud: value } })).loud, isOn, String(value));
   }
   for (const value of ["TRUE", "yes", "on", "no", "", 1, 0]) {
     assert.match(complaints({ flags: { loud: value } }), /--loud is .*; write true or false$/);
