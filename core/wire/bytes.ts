@@ -53,7 +53,7 @@ export function writeUint64(bytes: Uint8Array, at: number, value: bigint): void 
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
+  return Buffer.compare(a, b) === 0;
 }
 
 /** A copy that nothing else writes to. (`slice` is no substitute: that of a `Buffer` makes a view.) */

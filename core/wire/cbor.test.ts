@@ -49,6 +49,40 @@ suite("CBOR from outside", () => {
     );
   });
 
+  test("only what is open counts: arrays and maps that have ended leave room for others beside them", () => {
+    const many = (element: string) => Buffer.concat([hex("98 64"), ...Array.from({ length: 100 }, () => hex(element))]);
+    for (const [element, value] of [
+      ["81 01", [1]],
+      ["82 01 02", [1, 2]],
+      ["81 81 01", [[1]]],
+      ["a1 61 61 81 01", { a: [1] }],
+      ["a2 61 61 01 61 62 a1 61 63 01", { a: 1, b: { c: 1 } }],
+    ] as const) {
+      assert.deepEqual(
+        decodeCbor(many(element)),
+        Array.from({ length: 100 }, () => value),
+      );
+    }
+  });
+
+  test("maps of several fields nest at most 16 deep, too", () => {
+    const nested = (depth: number) =>
+      Buffer.concat([...Array.from({ length: depth }, () => hex("a2 61 61 01 61 62")), hex("01")]);
+    assert.equal(JSON.stringify(decodeCbor(nested(16))), `${'{"a":1,"b":'.repeat(16)}1${"}".repeat(16)}`);
+    assert.throws(() => decodeCbor(nested(17)), /more than 16 arrays and maps within each other/);
+  });
+
+  test("a refusal says what is wrong", () => {
+    const reason = (bytes: string) => {
+      const parsed = parseCbor(hex(bytes), z.unknown());
+      return parsed.ok ? "taken" : parsed.reason;
+    };
+    assert.equal(reason(""), "not the CBOR expected: there are no bytes");
+    assert.equal(reason("01 00"), "not the CBOR expected: there are bytes behind the end");
+    assert.equal(reason("f9 3c 00"), "not the CBOR expected: 1 is whole and must not be a float");
+    assert.equal(reason("41 01"), "bytes, where a map is meant");
+  });
+
   test("bytes belong to the caller, and are not taken for a map with a key for each", () => {
     const input = hex("42 01 02");
     const bytes = decodeCbor(input);

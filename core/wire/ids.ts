@@ -43,7 +43,7 @@ export const firstEpoch = epoch(1);
 export const seqPlus = (from: Seq, count: number) => seq(from + count);
 export const nextSeq = (after: Seq) => seq(after + 1);
 export const previousSeq = (before: Seq) => seq(before - 1);
-export const maxSeq = (a: Seq, b: Seq) => (a > b ? a : b);
-export const minSeq = (a: Seq, b: Seq) => (a < b ? a : b);
+export const maxSeq = (a: Seq, b: Seq) => seq(Math.max(a, b));
+export const minSeq = (a: Seq, b: Seq) => seq(Math.min(a, b));
 
 export const nextEpoch = (after: Epoch) => epoch(after + 1);

@@ -128,7 +128,8 @@ export function parseLinkFrame(bytes: Uint8Array): Parsed<LinkFrame, FrameFault>
   const frames: Uint8Array[] = [];
   let at = frameHeadBytes;
   while (at < bytes.length) {
-    const end = at + 4 <= bytes.length ? at + 4 + readUint32(bytes, at) : Number.POSITIVE_INFINITY;
+    // Of a length that is cut, the missing bytes count as 0: its end lies behind the frame's, too.
+    const end = at + 4 + readUint32(bytes, at);
     if (end > bytes.length) return malformed("a link frame ends within a DELIVER");
     frames.push(bytes.subarray(at + 4, end));
     at = end;

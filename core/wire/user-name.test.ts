@@ -23,6 +23,17 @@ test("a name is one name in every case, width and composition", () => {
   }
 });
 
+test("the canonical form is in lower case, composed and of common width", () => {
+  for (const [typed, form] of [
+    ["ALICE", "alice"],
+    ["Ａlice", "alice"],
+    ["Straße", "strasse"],
+    ["E\u0301", "\u00e9"],
+  ] as const) {
+    assert.equal(canonical(typed), form);
+  }
+});
+
 test("names of any script are allowed", () => {
   for (const name of ["用户", "ユーザー", "пользователь", "مستخدم", "उपयोगकर्ता", "a1", "1a", "a.b_c-d"]) {
     assert.notEqual(canonical(name), undefined, name);
@@ -57,6 +68,10 @@ test("length is counted after folding, in characters and not in code units", () 
   assert.equal(canonical("a".repeat(limits.userNameLengthMax + 1)), undefined);
   assert.equal(canonical("ß".repeat(limits.userNameLengthMax)), undefined, "folds to twice as many");
   assert.equal(canonical("a".repeat(1_000_000)), undefined);
+  // A letter of Kaithi that is typed as two, each of two code units.
+  const longest = "\u{11099}\u{110ba}".repeat(limits.userNameLengthMax);
+  assert.equal(longest.length, 128);
+  assert.equal(canonical(longest), "\u{1109a}".repeat(limits.userNameLengthMax));
 });
 
 test("the canonical form of a canonical form is itself", () => {
@@ -67,4 +82,10 @@ test("the canonical form of a canonical form is itself", () => {
     }),
     propertyRuns(3000),
   );
+});
+
+test("a name that is refused is answered with what a name may be", () => {
+  const reason =
+    "a user name has 1 to 32 letters or digits of any script; dot, underscore and hyphen may follow the first";
+  for (const name of ["", "a b", "a".repeat(200)]) assert.deepEqual(canonicalUserName(name), { ok: false, reason });
 });

@@ -7,11 +7,13 @@ import { z } from "zod";
 import { projectRoot } from "../../platform/project-root.ts";
 import { clientFrames, linkFrames, serverFrames } from "../../testing/arbitrary-frames.ts";
 import { coldClientFrames } from "../client-frame.ts";
-import { namedTypes, writtenTypes } from "../fields.ts";
+import { anyBytesField, namedTypes, writtenTypes } from "../fields.ts";
 import type { ColdTable } from "../frame.ts";
 import { coldLinkFrames } from "../link-frame.ts";
 import { coldServerFrames } from "../server-frame.ts";
 import { framesCddl } from "./cddl.ts";
+import { withFrameTables } from "./frame-tables.ts";
+import { type Notation, writtenFields } from "./written-fields.ts";
 
 /** A schema and every schema within it. */
 function schemasIn(schema: z.core.$ZodType): z.core.$ZodType[] {
@@ -35,6 +37,21 @@ const directions: readonly (readonly [string, ColdTable, Readonly<Record<string,
   ["server", coldServerFrames, serverFrames],
   ["link", coldLinkFrames, linkFrames],
 ];
+
+/** Writes a type by its name alone. */
+const plainNotation: Notation = {
+  bool: "bool",
+  float: "float",
+  code: "code",
+  named: (name) => name,
+  text: () => "text",
+  bytes: () => "bytes",
+  literal: (value) => value,
+  orNull: (type) => type,
+  array: (element) => element,
+  tuple: (elements) => elements.join(),
+  map: (fields) => fields.map(({ name }) => name).join(),
+};
 
 suite("what the document says of fields", () => {
   test("frames.cddl is what `npm run protocol` writes", () => {
@@ -80,4 +97,19 @@ suite("what the document says of fields", () => {
       });
     }
   }
+
+  test("a schema that nobody has said how to write down stops `npm run protocol`", () => {
+    const written = (body: z.ZodType) => () => writtenFields(body, plainNotation);
+    assert.deepEqual(written(z.strictObject({ share: z.number(), of: anyBytesField.exactOptional() }))(), [
+      { name: "share", type: "float", optional: false },
+      { name: "of", type: "bytes", optional: true },
+    ]);
+    assert.throws(written(z.string()), { message: "a frame's body is a map" });
+    assert.throws(written(z.strictObject({ at: z.date() })), { message: "no way to write down a date" });
+    assert.throws(written(z.strictObject({ count: z.number().int() })), { message: "no way to write down a number" });
+  });
+
+  test("a document without the marks of its tables is named", () => {
+    assert.throws(() => withFrameTables("no tables"), /PROTOCOL\.md/);
+  });
 });
