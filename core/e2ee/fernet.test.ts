@@ -111,6 +111,18 @@ test("a token whose time is beyond all numbers is not fresh", () => {
   assert.deepEqual(fernetOpen(key, token, { nowSeconds: 0, ttlSeconds: 60 }), { ok: false, reason: "expired" });
 });
 
+test("a token of another version, without a block or with a part of one is malformed, whoever signed it", () => {
+  const resigned = (of: Uint8Array) =>
+    Buffer.concat([of, createHmac("sha256", key.subarray(0, 16)).update(of).digest()]);
+  const signed = Buffer.from(fernetSeal(key, Buffer.from("hello"), { nowSeconds: 0 }).subarray(0, -32));
+  assert.ok(fernetOpen(key, resigned(signed)).ok);
+  const later = Buffer.from(signed);
+  later[0] = 0x81;
+  for (const of of [later, signed.subarray(0, 25), Buffer.concat([signed, Buffer.alloc(1)])]) {
+    assert.deepEqual(fernetOpen(key, resigned(of)), { ok: false, reason: "malformed" }, `${of.length} bytes`);
+  }
+});
+
 test("text that is not base64url with all of its padding, and nothing around it, is malformed", () => {
   const { token } = specification;
   for (const text of [

@@ -159,7 +159,7 @@ suite("an identity in PEM", () => {
       assert.ok(lines.length > 1 && lines.every((line) => line.length === 64));
       assert.ok(last.length > 0 && last.length <= 64);
     }
-    assert.ok(text.endsWith("-----\n") && !text.includes("\n\n"));
+    assert.equal(text, blocks().join(""));
   });
 
   test("keys that are encrypted in another way are refused by name", () => {
@@ -176,19 +176,50 @@ suite("an identity in PEM", () => {
     }
   });
 
-  test("a passphrase that would be stretched for hours is refused before it is tried", () => {
-    const [wrapping, signing, own] = blocks(identityToPem(alice, passphrase));
-    const der = Buffer.from(wrapping.replace(/-----.*-----|\n/g, ""), "base64");
+  /** The wrapping key's block, with the node at this path of its structure changed. */
+  function restructured(nodePath: readonly number[], change: (node: forge.asn1.Asn1) => void): string {
+    const der = Buffer.from(blocks()[0].replace(/-----.*-----|\n/g, ""), "base64");
     const info = forge.asn1.fromDer(forge.util.createBuffer(der.toString("latin1")));
     const inner = ({ value }: forge.asn1.Asn1, index: number) =>
       typeof value === "string" ? assert.fail("a primitive value") : present(value[index]);
-    const iterations = [0, 1, 0, 1, 1].reduce(inner, info);
-    assert.ok(typeof iterations.value === "string");
-    assert.equal(forge.asn1.derToInteger(iterations.value), 600_000);
-    iterations.value = forge.asn1.integerToDer(2_000_000_000).getBytes();
-    const endless = Buffer.from(forge.asn1.toDer(info).getBytes(), "latin1").toString("base64");
-    const block = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${endless}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+    change(nodePath.reduce(inner, info));
+    const changed = Buffer.from(forge.asn1.toDer(info).getBytes(), "latin1").toString("base64");
+    return `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${changed}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+  }
+
+  test("a passphrase that would be stretched for hours is refused before it is tried", () => {
+    const [, signing, own] = blocks();
+    const block = restructured([0, 1, 0, 1, 1], (iterations) => {
+      assert.ok(typeof iterations.value === "string");
+      assert.equal(forge.asn1.derToInteger(iterations.value), rarely);
+      iterations.value = forge.asn1.integerToDer(2_000_000_000).getBytes();
+    });
     assert.match(reasonOf(block + signing + own), /would take too long/);
+  });
+
+  test("parameters of another structure are not read as how often a passphrase is stretched", () => {
+    const [, signing, own] = blocks();
+    const { Class, Type } = forge.asn1;
+    const octets = (node: forge.asn1.Asn1) =>
+      Object.assign(node, forge.asn1.create(Class.UNIVERSAL, Type.OCTETSTRING, false, "12345"));
+    const empty = (node: forge.asn1.Asn1) =>
+      Object.assign(node, forge.asn1.create(Class.UNIVERSAL, Type.SEQUENCE, true, []));
+    for (const nodePath of [[0], [0, 0], [0, 1], [0, 1, 0], [0, 1, 0, 1], [0, 1, 0, 1, 1]]) {
+      for (const change of nodePath.length < 5 ? [octets, empty] : [empty]) {
+        assert.equal(
+          reasonOf(restructured(nodePath, change) + signing + own),
+          "a private key is not encrypted with PBES2 and PBKDF2",
+          nodePath.join("."),
+        );
+      }
+    }
+  });
+
+  test("a passphrase is stretched 600,000 times, if nothing else is said", () => {
+    const [wrapping] = blocks(identityToPem(alice, passphrase));
+    const [, signing, own] = blocks();
+    const bound = (most: number) => identityFromPem(wrapping + signing + own, passphrase, most);
+    assert.match(JSON.stringify(bound(599_999)), /stretched 600000 times would take too long/);
   });
 
   test("text that is cut or changed at any place never throws, and no other identity comes of it", () => {

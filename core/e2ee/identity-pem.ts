@@ -125,11 +125,6 @@ function pem(label: string, body: Uint8Array): string {
 }
 
 function readBlocks(text: string): PemBlock[] {
-  const blocks: PemBlock[] = [];
-  for (const [, label = "", body = ""] of text.matchAll(
-    /-----BEGIN ([A-Z ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]*)-----END \1-----/g,
-  )) {
-    blocks.push({ label, body: Buffer.from(body, "base64") });
-  }
-  return blocks;
+  const blocks = text.matchAll(/-----BEGIN ([A-Z ]{1,64})-----\r?\n([A-Za-z0-9+/=\r\n]*)-----END \1-----/g);
+  return Array.from(blocks, ([, label = "", body = ""]) => ({ label, body: Buffer.from(body, "base64") }));
 }
