@@ -26,7 +26,7 @@ export function safetyNumberHalf(stableIdentifier: Uint8Array, publicKey: Uint8A
 }
 
 export function joinHalves(one: string, other: string): string {
-  return one < other ? one + other : other + one;
+  return [one, other].sort().join("");
 }
 
 /** As people read it to each other: twelve groups of five. */

@@ -27,7 +27,7 @@ test("a client has all suites, in their order", () => {
   assert.equal(suites[0]?.name, "rsa-fernet");
 });
 
-test("a message of rsa-fernet has in it the second in which it was sealed", async () => {
+test("a message and a title of rsa-fernet have in them the second in which they were sealed", async () => {
   const suite = present(createSuites({ rsa: inlineRsa, clock })[0]);
   const alice = createIdentity("alice", await keyPair(0));
   const [group, first, user] = [groupId(7), epoch(1), userId(1)];
@@ -37,4 +37,5 @@ test("a message of rsa-fernet has in it the second in which it was sealed", asyn
   const envelope = { ...outside, clientMessageId: clientMessageId(1n), logHead: Buffer.alloc(32) };
   const sealed = await suite.seal(alice, state, envelope, Buffer.from("hello"));
   assert.equal(sealed.ok && readUint53(sealed.value.payload, 1), 1_700_000_000);
+  assert.equal(readUint53(suite.sealTitle(state, group, first, "climbing"), 1), 1_700_000_000);
 });
