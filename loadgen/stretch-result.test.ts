@@ -46,8 +46,12 @@ test("a stretch is invalid when the generator was late, slow or busy, or message
   assert.deepEqual(codes(recordOf(), recordOf({ offered: 40 })), ["rate_not_met"]);
   assert.deepEqual(codes(recordOf(), recordOf({ loopUtilization: 0.99 })), ["generator_busy"]);
   assert.deepEqual(codes(recordOf({ unsettled: 3 }), recordOf()), ["unsettled"]);
-  const { valid, failures } = stretchResult(measured, [recordOf({ unsettled: 3 }), recordOf({ unsettled: 1 })]);
+  const { valid, failures, invalidReasons } = stretchResult(measured, [
+    recordOf({ unsettled: 3 }),
+    recordOf({ unsettled: 1 }),
+  ]);
   assert.deepEqual([valid, failures], [false, { no_outcome: 4 }]);
+  assert.deepEqual(invalidReasons, [{ code: "unsettled", detail: "4 messages had no outcome at the end" }]);
 });
 
 test("failures of all threads are added up by their code", () => {

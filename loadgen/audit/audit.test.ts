@@ -23,6 +23,9 @@ function entry(action: MembershipAction, ...users: number[]): Uint8Array {
   return joinEntry(Buffer.alloc(64), encodeEntryBody(body));
 }
 
+/** A message id in its two halves of 32 bits. */
+const halves = (id: number) => [Math.floor(id / 2 ** 32), id % 2 ** 32] as const;
+
 /** A run of two clients in one group, made message by message, so that a test can break a promise. */
 class Run {
   readonly observer: GroupObserver;
@@ -67,12 +70,12 @@ class Run {
 
   keep(seq: number, { id, at = 1 }: Message): void {
     this.sent++;
-    this.stored.agrees(seq, 0, id, at);
+    this.stored.agrees(seq, ...halves(id), at);
   }
 
   /** Acknowledges a message to its sender: the first client, unless the test says another. */
   acknowledge(seq: number, id: number, client = 0): void {
-    this.observer.acknowledged(client, seq, 0, id);
+    this.observer.acknowledged(client, seq, ...halves(id));
   }
 
   audit(more: Partial<ThreadAudit> = {}, others: readonly GroupObserver[] = []): AuditResult {
@@ -341,4 +344,203 @@ test("a member who joins later need not get the messages before", () => {
   const result = run.audit();
   assert.ok(result.passed, JSON.stringify(result.breaches));
   assert.equal(result.expected, 9);
+});
+
+test("each breach says what is wrong, where, and for whom", () => {
+  const breaches = (of: (run: Run) => void) => {
+    const run = new Run();
+    run.all(1, { id: 1 });
+    of(run);
+    return run.audit().breaches;
+  };
+  const at = (seq: number, client?: number) => ({ group, seq, ...(client === undefined ? {} : { client }) });
+  const seenByBoth = (run: Run, seq: number, message: Message) => {
+    for (const stay of run.stays) run.deliver(stay, seq, message);
+  };
+  // Acknowledged and never seen, in the middle.
+  assert.deepEqual(
+    breaches((run) => {
+      run.acknowledge(2, 2);
+      run.keep(3, { id: 3 });
+      run.deliver(run.stays[0], 3, { id: 3 });
+    }),
+    [
+      { promise: 2, what: "expected 2", ...at(3, 0) },
+      { promise: 1, what: "acknowledged and seen by nobody", ...at(2) },
+      { promise: 1, what: "got 2 of the 3 messages after seq 0, and expects seq 4 next", ...at(3, 0) },
+      { promise: 1, what: "got 1 of the 3 messages after seq 0, and expects seq 2 next", ...at(2, 1) },
+    ].sort((a, b) => b.promise - a.promise),
+  );
+  assert.deepEqual(
+    breaches((run) => run.acknowledge(1, 99)).filter(({ promise }) => promise === 1),
+    [{ promise: 1, what: "acknowledged under the seq of another message", ...at(1) }],
+  );
+  assert.deepEqual(
+    breaches((run) => run.all(2, { id: 1 })),
+    [
+      { promise: 3, what: "the message of seq 1 again", ...at(2) },
+      { promise: 8, what: "was written before the sender's own message of seq 1", ...at(2, 0) },
+    ],
+  );
+  assert.deepEqual(
+    breaches((run) => {
+      run.all(2, { id: 2, at: 3 });
+      run.all(3, { id: 3, at: 2 });
+    }),
+    [{ promise: 4, what: "epoch 2 after epoch 3", ...at(3) }],
+  );
+  assert.deepEqual(
+    breaches((run) => {
+      run.all(2, { id: 2, at: 2, entry: entry("remove", 2) });
+      run.stays[1].left = true;
+      run.all(3, { id: 3, at: 2 });
+      run.deliver(run.stays[1], 3, { id: 3, at: 2 });
+    }),
+    [{ promise: 4, what: "got messages after its removal at seq 2", ...at(3, 1) }],
+  );
+  assert.deepEqual(
+    breaches((run) => seenByBoth(run, 2, { id: 2 })),
+    [{ promise: 1, what: "delivered, and not what the servers keep under this seq", ...at(2) }],
+  );
+  assert.deepEqual(
+    breaches((run) => {
+      run.keep(2, { id: 2 });
+      run.deliver(run.stays[0], 2, { id: 2 });
+      run.deliver(run.stays[1], 2, { id: 3 });
+    }),
+    [{ promise: 2, what: "other members saw another message under this seq", ...at(2, 1) }],
+  );
+});
+
+test("threads whose members saw different messages under one seq are told apart by it", () => {
+  const [run, elsewhere, other] = [new Run(), new GroupObserver(group, 0), new Run()];
+  run.all(1, { id: 1 });
+  other.deliver(elsewhere.enter(2, userId(3), 0), 1, { id: 2 ** 32 + 1 });
+  assert.deepEqual(run.audit({}, [elsewhere]).breaches, [
+    { promise: 2, what: "two members saw different messages under one seq", group, seq: 1 },
+  ]);
+});
+
+test("messages whose ids differ in either half are two messages", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.all(2, { id: 2 ** 32 + 1 });
+  run.all(3, { id: 2 ** 32 + 2 });
+  assert.equal(run.audit().duplicated, 0);
+  run.acknowledge(3, 2);
+  assert.equal(run.audit().lost, 1);
+});
+
+test("an acknowledgement that comes twice, or after a later message's, breaks no promise", () => {
+  const run = new Run();
+  for (const seq of [1, 2]) {
+    run.keep(seq, { id: seq });
+    for (const stay of run.stays) run.deliver(stay, seq, { id: seq });
+  }
+  for (const seq of [2, 1, 1]) run.acknowledge(seq, seq);
+  const { passed, acked } = run.audit();
+  assert.deepEqual([passed, acked], [true, 3]);
+});
+
+test("a member who got a message twice has lost none", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.all(2, { id: 2 });
+  run.deliver(run.stays[1], 2, { id: 2 });
+  fails(run.audit(), 2, { lost: 0, delivered: 5, expected: 4, reordered: 1 });
+});
+
+test("a member who begins behind the last message need not get any", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.observer.enter(2, userId(3), 4);
+  const { passed, expected } = run.audit();
+  assert.deepEqual([passed, expected], [true, 2]);
+});
+
+test("an entry that cannot be parsed removes nobody", () => {
+  const run = new Run();
+  run.all(1, { id: 1, entry: new Uint8Array(3) });
+  run.all(2, { id: 2 });
+  assert.ok(run.audit().passed);
+});
+
+test("removals count in the order of their seqs, though threads saw them in another", () => {
+  const [run, elsewhere, other] = [new Run(), new GroupObserver(group, 0), new Run()];
+  const removal = (id: number, at: number) => ({ id, at, entry: entry("remove", 2) });
+  run.all(1, removal(1, 1));
+  run.stays[1].left = true;
+  run.observer.enter(1, userId(2), 1).left = true;
+  run.all(2, removal(2, 2));
+  run.all(3, { id: 3, at: 2 });
+  const stay = elsewhere.enter(2, userId(3), 1);
+  other.deliver(stay, 2, removal(2, 2));
+  other.deliver(stay, 3, { id: 3, at: 2 });
+  const thread = (observer: GroupObserver): ThreadAudit => {
+    const { breaches, reordered } = observer;
+    return { sent: 0, groups: [observer.record()], breaches, reordered, undecryptable: 0, strays: 0 };
+  };
+  const stored = new Map([[group, run.stored.record()]]);
+  for (const observers of [
+    [run.observer, elsewhere],
+    [elsewhere, run.observer],
+  ]) {
+    const { passed, breaches } = auditRun(observers.map(thread), stored);
+    assert.ok(passed, JSON.stringify(breaches));
+  }
+});
+
+test("what is kept is compared from where the reading began, in all parts of a message", () => {
+  const run = new Run();
+  for (const seq of [1, 2, 3]) for (const stay of run.stays) run.deliver(stay, seq, { id: seq });
+  const audit = (base: number, high: number) => {
+    const log = new SequenceLog(base);
+    for (const seq of [2, 3]) log.agrees(seq, high, seq, 1);
+    const { breaches, reordered } = run.observer;
+    const groups = [run.observer.record()];
+    return auditRun(
+      [{ sent: 3, groups, breaches, reordered, undecryptable: 0, strays: 0 }],
+      new Map([[group, log.record()]]),
+    );
+  };
+  assert.equal(audit(1, 0).passed, true);
+  assert.equal(audit(0, 0).notStored, 1, "the first is not kept");
+  assert.equal(audit(1, 7).notStored, 2, "others are kept in their place");
+});
+
+test("a group that nobody could read again is compared with nothing", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  const { breaches, reordered } = run.observer;
+  const thread = { sent: 1, groups: [run.observer.record()], breaches, reordered, undecryptable: 0, strays: 0 };
+  assert.equal(auditRun([thread], new Map()).passed, true);
+});
+
+test("what was found while the run went on fails it, is added up, and comes first; fifty breaches are shown", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  const breach = { promise: 1, what: "the server holds nothing at 3 to 4", group } as const;
+  const found = run.audit({ breaches: [breach] });
+  assert.deepEqual([found.passed, found.breaches], [false, [breach]]);
+  for (let seq = 2; seq <= 60; seq++) run.acknowledge(seq, seq);
+  const many = run.audit({ breaches: [breach], strays: 2, undecryptable: 3 });
+  assert.deepEqual([many.breaches.length, many.breaches[0], many.lost], [50, breach, 59]);
+  assert.deepEqual([many.trespassing, many.undecryptable], [2, 3]);
+});
+
+test("an observer keeps twenty breaches, and counts all", () => {
+  const run = new Run();
+  for (let time = 0; time < 25; time++) run.deliver(run.stays[0], 5, { id: 5 });
+  assert.deepEqual([run.observer.reordered, run.observer.breaches.length], [25, 20]);
+});
+
+test("an observer writes down membership entries once each, and no other payloads", () => {
+  const run = new Run();
+  const bytes = entry("remove", 2);
+  run.all(1, { id: 1 });
+  run.all(2, { id: 2, entry: bytes });
+  assert.deepEqual(
+    run.observer.record().entries.map(([seq, of]) => [seq, Buffer.from(of)]),
+    [[2, bytes]],
+  );
 });

@@ -115,21 +115,14 @@ export function auditRun(threads: readonly ThreadAudit[], stored: StoredSequence
   }
   const undecryptable = sum(threads.map((thread) => thread.undecryptable));
   tally.trespassing += sum(threads.map((thread) => thread.strays));
-  const passed =
-    tally.lost +
-      tally.duplicated +
-      tally.trespassing +
-      tally.outOfTurn +
-      tally.notStored +
-      reordered +
-      undecryptable ===
-      0 && breaches.length === 0;
+  const { lost, duplicated, trespassing, outOfTurn, notStored } = tally;
+  const faults = [lost, duplicated, trespassing, outOfTurn, notStored, reordered, undecryptable, breaches.length];
   return {
     sent: sum(threads.map((thread) => thread.sent)),
     ...tally,
     reordered,
     undecryptable,
-    passed,
+    passed: faults.every((count) => count === 0),
     breaches: breaches.slice(0, breachesShown),
   };
 }

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
+import { Failure } from "../../core/platform/failure.ts";
+import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { portOf } from "../../core/testing/port-of.ts";
 import {
   cpuSecondsBetween,
   type DeploymentReading,
+  listAllServers,
   listServers,
+  parseMetrics,
+  parseServerList,
   readDeployment,
   serverReading,
 } from "./deployment-probe.ts";
@@ -75,18 +80,154 @@ test("two hosts' processes with one number are two processes", () => {
   assert.notEqual(serverReading("s0", "host-1", text).process, serverReading("s1", "host-2", text).process);
 });
 
-test("a server that answers with an error, or with something else, has no figures", async () => {
-  const answers = new Map([
-    ["/metrics", { status: 503, body: "fastchat_connections 5" }],
-    ["/servers", { status: 200, body: '{"server":"s0"}' }],
-  ]);
+/** A web server that answers these paths, until the test ends; an answer may change from one time to the next. */
+async function answering(
+  context: TestContext,
+  answers: Readonly<Record<string, () => { status?: number; body: string }>>,
+) {
   const http = createServer(({ url = "" }, response) => {
-    const { status = 404, body = "" } = answers.get(url) ?? {};
+    const { status = 200, body } = answers[url]?.() ?? { status: 404, body: "nothing here" };
     response.writeHead(status, { connection: "close" }).end(body);
   }).listen(0, "127.0.0.1");
   await once(http, "listening");
-  const target = `127.0.0.1:${portOf(http)}`;
-  await assert.rejects(readDeployment(new Map([["s0", new URL(`http://${target}`)]])), { code: "target_unreachable" });
-  await assert.rejects(listServers(target), { code: "target_not_fastchat" });
-  http.close();
+  context.after(() => void http.close());
+  return `127.0.0.1:${portOf(http)}`;
+}
+
+const listOf = (...names: readonly string[]) =>
+  JSON.stringify(names.map((server) => ({ server, url: `ws://${server}:7401/v1` })));
+
+test("a server that answers with an error, or with something else, has no figures, and the failure says what it answered", async (context) => {
+  const target = await answering(context, {
+    "/metrics": () => ({ status: 503, body: "too busy\n" }),
+    "/servers": () => ({ body: '{"server":"s0"}' }),
+  });
+  const url = `http://${target}`;
+  await assert.rejects(readDeployment(new Map([["s0", new URL(url)]])), {
+    code: "target_unreachable",
+    message: `${url}/metrics: it answers 503: too busy`,
+    advice: "start servers with fastchat serve, or correct --target (and --tls-pin)",
+  });
+  await assert.rejects(listServers(target), (cause: unknown) => {
+    assert.ok(cause instanceof Failure);
+    assert.deepEqual([cause.code, cause.advice], ["target_not_fastchat", "is it a FastChat?"]);
+    assert.match(cause.message, new RegExp(`^${url}/servers lists no servers: .*array`));
+    return true;
+  });
+});
+
+test("a deployment's servers are those that it lists, with the addresses of their figures", async (context) => {
+  const target = await answering(context, { "/servers": () => ({ body: listOf("s0", "s1") }) });
+  assert.deepEqual(
+    [...(await listServers(target))].map(([name, { href }]) => [name, href]),
+    [
+      ["s0", "http://s0:7401/v1"],
+      ["s1", "http://s1:7401/v1"],
+    ],
+  );
+});
+
+test("a list of servers is JSON, or the complaint says what it is not", () => {
+  for (const [text, reason] of [
+    ["<html>", /JSON/],
+    ['[{"server":"s0"}]', /url/],
+  ] as const) {
+    const parsed = parseServerList(text);
+    assert.match(parsed.ok ? "" : parsed.reason, reason);
+  }
+});
+
+test("the figures of all servers are ordered by the servers' names", async (context) => {
+  const metrics = () => ({ body: "fastchat_connections 5\n" });
+  const [first, second] = [
+    await answering(context, { "/metrics": metrics }),
+    await answering(context, { "/metrics": metrics }),
+  ];
+  const { servers } = await readDeployment(
+    new Map([
+      ["s2", new URL(`http://${second}/v1`)],
+      ["s1", new URL(`http://${first}/v1`)],
+      ["s3", new URL(`http://${first}/v1`)],
+    ]),
+  );
+  assert.deepEqual(
+    servers.map(({ server, connections }) => [server, connections]),
+    [
+      ["s1", 5],
+      ["s2", 5],
+      ["s3", 5],
+    ],
+  );
+});
+
+/** Moves time on until the promise is settled. */
+async function passTime<Value>(clock: FakeClock, promise: Promise<Value>): Promise<Value> {
+  let isOver = false;
+  const watched = promise.finally(() => (isOver = true));
+  watched.catch(() => {});
+  while (!isOver) {
+    // The answers come over real sockets.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (clock.waiting > 0) await clock.advance(clock.nextInMs ?? 0);
+  }
+  return watched;
+}
+
+test("all servers are waited for", async (context) => {
+  let asked = 0;
+  const target = await answering(context, {
+    "/servers": () => ({ body: asked++ < 2 ? listOf("s0") : listOf("s0", "s1") }),
+  });
+  const clock = new FakeClock();
+  const beganMs = clock.monotonic();
+  const servers = await passTime(clock, listAllServers(target, { count: 2, clock }));
+  assert.deepEqual([[...servers.keys()], asked], [["s0", "s1"], 3]);
+  assert.equal(clock.monotonic() - beganMs, 200);
+});
+
+test("servers that are not listed within fifteen seconds are missing, and nobody waits who is interrupted", async (context) => {
+  const target = await answering(context, { "/servers": () => ({ body: listOf("s0") }) });
+  const clock = new FakeClock();
+  const beganMs = clock.monotonic();
+  await assert.rejects(passTime(clock, listAllServers(target, { count: 2, clock })), {
+    code: "servers_missing",
+    message: `${target} lists 1 of 2 servers`,
+    advice: "look at the servers' log; lower the load if they were busy",
+  });
+  assert.equal(clock.monotonic() - beganMs, 15_100);
+  const { size } = await listAllServers(target, { count: 2, clock, signal: AbortSignal.abort() });
+  assert.equal(size, 1);
+});
+
+test("a metric is a name, labels if there are any, and a value; of the labels the quantile counts", () => {
+  const text = [
+    "# TYPE a counter",
+    "a 1",
+    'b{server="s0"} 2.5',
+    'c{quantile="0.99",server="s0"} 3',
+    "d",
+    "e 4 5",
+    "f{} 6",
+    " g 7",
+    "h  8",
+    "i{j} 9",
+    'k{quantile=""} 1e3',
+  ].join("\n");
+  assert.deepEqual(
+    [...parseMetrics(text)],
+    [
+      ["a", 1],
+      ["b", 2.5],
+      ["c 0.99", 3],
+      ["f", 6],
+      ["i", 9],
+      ["k ", 1000],
+    ],
+  );
+});
+
+test("figures that a server does not state are nothing", () => {
+  const { server, process, ...figures } = serverReading("s0", "host", "");
+  assert.deepEqual([server, process], ["s0", "host 0"]);
+  assert.ok(Object.values(figures).every((figure) => figure === 0));
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deploymentUrl, httpAsk, type TlsTrust } from "../../core/client/index.ts";
-import { systemClock as clock, sleep } from "../../core/platform/clock.ts";
+import { type Clock, sleep, systemClock } from "../../core/platform/clock.ts";
 import { Failure, messageOf } from "../../core/platform/failure.ts";
 import { accepted, type Parsed, refused } from "../../core/platform/result.ts";
 import { complaintOf, shortened } from "../../core/platform/schema-complaint.ts";
@@ -47,7 +47,12 @@ export async function listServers(target: string, tls?: TlsTrust): Promise<Reado
 /** Like {@link listServers}, but waits until `count` are listed: a server whose heartbeats came too late is listed again. */
 export async function listAllServers(
   target: string,
-  { tls, count, signal }: { tls?: TlsTrust | undefined; count: number; signal?: AbortSignal | undefined },
+  {
+    tls,
+    count,
+    signal,
+    clock = systemClock,
+  }: { tls?: TlsTrust | undefined; count: number; signal?: AbortSignal | undefined; clock?: Clock },
 ): Promise<ReadonlyMap<string, URL>> {
   const deadline = clock.monotonic() + listMsMax;
   for (;;) {

@@ -57,3 +57,17 @@ test("a recording that is reset has nothing of what was recorded before", () => 
   latencies.record(2000);
   assert.deepEqual([latencies.count, latencies.quantiles()?.max], [1, 2]);
 });
+
+test("a text that is no recording is refused, and not taken for an empty one", () => {
+  assert.throws(() => Latencies.decode("12345"), /a recording of 5 characters has no histogram/);
+});
+
+test("the longest latency is exact, also of several threads, the last of which was faster", () => {
+  const sum = merged([recorded([1_234_567]).encode(), recorded([77]).encode()]);
+  assert.equal(sum.quantiles()?.max, 1234.567);
+  assert.equal(merged([]).count, 0);
+});
+
+test("half a microsecond counts as one", () => {
+  assert.equal(recorded([0.5]).quantiles()?.max, 0.001);
+});

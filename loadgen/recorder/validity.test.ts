@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../core/platform/random.ts";
 import { Arrivals } from "../workload/schedule.ts";
-import { generatorCodes, generatorFaults, invalidCodes } from "./validity.ts";
+import { generatorCodes, generatorFaults, invalidCodes, invalidText } from "./validity.ts";
 
 const constant = (ratePerSecond: number) =>
   ({ arrivals: { kind: "constant", ratePerSecond }, durationSeconds: 6 }) as const;
@@ -77,4 +77,30 @@ test("another try may help where the generator, or what kept it from running, is
       ["connections_missing", false],
     ],
   );
+});
+
+test("each reason says what was found, with its figures", () => {
+  const slow = { ...latencies(40, 200, 16, 20), offeredPerSecond: 20.4, loopUtilization: 0.987 };
+  assert.deepEqual(generatorFaults(constant(31), slow).map(invalidText), [
+    "sends_late: 40% of p50, 40 ms, is from before messages were sent",
+    "rate_not_met: 20 of 31 messages/s were offered",
+    "generator_busy: a thread was busy 99% of the time",
+  ]);
+});
+
+test("a stretch without deliveries was not late", () => {
+  assert.deepEqual(codes(constant(31), { offeredPerSecond: 31, fromDueMs: undefined, fromSentMs: undefined }), []);
+  assert.deepEqual(codes(constant(31), { ...latencies(40, 300, 0, 0), offeredPerSecond: 31, fromSentMs: undefined }), [
+    "sends_late",
+    "sends_late",
+  ]);
+});
+
+test("bounds are allowed: a third, five milliseconds, 95% of the rate and of a thread's time", () => {
+  const at = (p: number, late: number) => ({ ...latencies(p, p, late, late), offeredPerSecond: 100 });
+  assert.deepEqual(codes(constant(100), at(30, 10)), []);
+  assert.deepEqual(codes(constant(100), at(6, 5)), []);
+  assert.deepEqual(codes(constant(100), { ...at(6, 0), offeredPerSecond: 95 }), []);
+  assert.deepEqual(codes(constant(100), { ...at(6, 0), offeredPerSecond: 94.9 }), ["rate_not_met"]);
+  assert.deepEqual(codes(constant(100), { ...at(6, 0), loopUtilization: 0.95 }), []);
 });

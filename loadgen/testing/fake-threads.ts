@@ -60,7 +60,15 @@ export class FakeThread implements LoadThread {
 
   /** Shows the crew these counts. */
   live(counts: Partial<LiveCounts>): void {
-    this.#ours.live({ connected: 0, offered: 0, acknowledged: 0, delivered: 0, errors: 0, recent: "", ...counts });
+    this.#ours.live({
+      connected: 0,
+      offered: 0,
+      acknowledged: 0,
+      delivered: 0,
+      errors: 0,
+      recent: recorded(),
+      ...counts,
+    });
   }
 
   readonly to: LoadThread["to"] = {

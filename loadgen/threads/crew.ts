@@ -38,7 +38,8 @@ export class Crew {
   readonly #clock: Clock;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #threads: readonly LoadThread[];
-  readonly #live: LiveCounts[];
+  /** What each thread said last. */
+  readonly #live = new Map<number, LiveCounts>();
   #phase: Phase = "connecting";
   #phaseSinceMs: number;
   #stretch: Stretch;
@@ -59,14 +60,13 @@ export class Crew {
       () => new Int32Array(new SharedArrayBuffer(4 * sentSlots)),
     );
     const stampOffsetMicros = Math.round((clock.now() - clock.monotonic()) * 1000);
-    this.#live = Array.from({ length: workload.threads }, () => nothingYet);
     const shared = { workload, target, tls, accounts, keyPairs, lateness, stampOffsetMicros };
     this.#threads = Array.from({ length: workload.threads }, (_, thread) =>
       starting(
         { ...shared, thread },
         {
           live: (counts) => {
-            this.#live[thread] = counts;
+            this.#live.set(thread, counts);
             if (thread === 0) this.#show();
           },
         },
@@ -81,7 +81,6 @@ export class Crew {
 
   /** Has all users connect, and the groups founded with their members. */
   async gather(): Promise<void> {
-    this.phase = "connecting";
     await this.#all((thread) => thread.connect());
     this.phase = "founding groups";
     const founded = await this.#all((thread) => thread.found());
@@ -151,11 +150,12 @@ export class Crew {
 
   #show(): void {
     const now = this.#clock.monotonic();
-    const total = (of: (live: LiveCounts) => number) => this.#live.reduce((sum, live) => sum + of(live), 0);
+    const lives = [...this.#live.values()];
+    const total = (of: (live: LiveCounts) => number) => lives.reduce((sum, live) => sum + of(live), 0);
     const offered = total((live) => live.offered);
     const delivered = total((live) => live.delivered);
     const seconds = (now - this.#lastShown.atMs) / 1000;
-    const recent = merged(this.#live.map((live) => live.recent).filter((text) => text !== ""));
+    const recent = merged(lives.map((live) => live.recent));
     const connected = total((live) => live.connected);
     this.#onProgress?.({
       phase: this.#phase,
@@ -191,4 +191,3 @@ export class Crew {
 }
 
 const stopMsMax = 5000;
-const nothingYet: LiveCounts = { connected: 0, offered: 0, acknowledged: 0, delivered: 0, errors: 0, recent: "" };

@@ -154,6 +154,22 @@ test("a stretch that is cut short ends then, and users who are away come back", 
   assert.ok(clock.monotonic() - startMs < 501_000);
 });
 
+test("a closed loop that is cut short sends nothing more", async () => {
+  const { simulation, clock, server, gather, run } = newSimulation();
+  await gather();
+  server.storesAtOnce = false;
+  let isOver = false;
+  void run({ arrivals: { kind: "saturate", inFlightPerGroup: 1 }, durationSeconds: 600 }).done.then(
+    () => (isOver = true),
+  );
+  await clock.advance(2000);
+  void simulation.cutShort(clock.monotonic() + 100);
+  await clock.advance(100);
+  present(server.sent[0]).store();
+  await clock.advance(0);
+  assert.deepEqual([isOver, server.sent.length], [true, 1]);
+});
+
 test("cutting a stretch short that is over does not touch the next one", async () => {
   const { simulation, clock, server, gather, run } = newSimulation();
   await gather();
@@ -306,4 +322,40 @@ test("whoever is removed meanwhile is one of the members that the stretch says",
   await done;
   assert.equal(group, groupId(70));
   assert.match(server.log.filter((line) => line.includes("remove")).join(), /^user\d removes user\d,user\d in 70$/);
+});
+
+test("settling waits for every group", async () => {
+  const { simulation, clock, server, gather } = newSimulation({
+    clients: 2,
+    groups: [{ count: 2, sizes: { kind: "fixed", size: 2 } }],
+  });
+  const [first, second] = [...(await gather()).values()];
+  let isOver = false;
+  const lasts = new Map([
+    [present(first), 1],
+    [present(second), 1],
+  ]);
+  const settling = simulation.settle(lasts, 10).finally(() => (isOver = true));
+  server.deliver(present(first), clientMessageId(1n));
+  await clock.advance(1000);
+  assert.equal(isOver, false);
+  server.deliver(present(second), clientMessageId(2n));
+  await clock.advance(20);
+  await settling;
+});
+
+test("many users who leave at once are no leak of which Node would warn", async () => {
+  const warnings: string[] = [];
+  const warned = ({ name }: Error) => void warnings.push(name);
+  process.on("warning", warned);
+  const { clock, gather, run } = newSimulation({
+    clients: 30,
+    groups: [{ count: 1, sizes: { kind: "fixed", size: 2 } }],
+  });
+  await gather();
+  const { done } = run({ churn: { ...stretch.churn, awayShare: 1 } });
+  await clock.advance(5000);
+  await done;
+  process.off("warning", warned);
+  assert.deepEqual(warnings, []);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { present } from "../../core/testing/present.ts";
 import { DeliverCursor, encodeDeliver } from "../../core/wire/deliver-frame.ts";
-import { epoch, groupId, seq, userId } from "../../core/wire/ids.ts";
+import { clientMessageId, epoch, groupId, seq, userId } from "../../core/wire/ids.ts";
 import { messageTypes } from "../../core/wire/send-frame.ts";
 import { acknowledgedFields } from "../audit/audit.ts";
 import type { Latencies } from "../recorder/recorder.ts";
@@ -164,4 +164,94 @@ test("the audit is told what was acknowledged, and who is no member any more", (
     [true],
   );
   assert.equal(record?.acknowledged.length, acknowledgedFields);
+});
+
+test("each breach says what happened, where and to whom", () => {
+  const { observation, user, deliver } = newObservation();
+  observation.missing(user, group, 3, 4);
+  observation.unreadable(user, group, "bad_signature");
+  observation.left(user, group);
+  deliver(1500);
+  assert.deepEqual(observation.audit().breaches, [
+    { promise: 1, what: "the server holds nothing at 3 to 4", group, client: 0, seq: 3 },
+    { promise: null, what: "could not open a message: bad_signature", group, client: 0 },
+    { promise: 4, what: "was given messages of a group that it is not in", group, client: 0 },
+  ]);
+});
+
+test("fifty breaches are kept, those of the groups among them, and all are counted", () => {
+  const { observation, user, deliver } = newObservation();
+  deliver(1500);
+  deliver(1500);
+  observation.joined(user, group, 0);
+  deliver(1500);
+  for (let time = 0; time < 48; time++) observation.strayed(user, group);
+  const first = observation.audit();
+  assert.deepEqual([first.breaches.length, first.breaches.at(-1)?.promise, first.reordered], [49, 2, 1]);
+  for (let time = 0; time < 20; time++) observation.strayed(user, group);
+  const { breaches, strays } = observation.audit();
+  assert.deepEqual([breaches.length, strays], [50, 68]);
+  assert.ok(breaches.every(({ promise }) => promise === 4));
+});
+
+test("an acknowledgement is written down with its seq, the halves of its id and its client", () => {
+  const { observation } = newObservation();
+  const id = clientMessageId((5n << 32n) | 9n);
+  observation.settled(3, group, id, 0, { ok: true, seq: seq(7), sentAt: 0 });
+  observation.settled(3, groupId(99), id, 0, { ok: true, seq: seq(7), sentAt: 0 });
+  const [record] = observation.audit().groups;
+  assert.deepEqual([...(record?.acknowledged ?? [])], [7, 5, 9, 3]);
+});
+
+test("a membership entry counts as delivered, and has no latency", async () => {
+  const { observation, clock, user } = newObservation();
+  await clock.advance(1500);
+  const cursor = new DeliverCursor();
+  const type = messageTypes.membership;
+  const message = { sender: userId(2), clientMessageId: clientMessageId(1n), type, sentAt: 0, epoch: epoch(1) };
+  cursor.begin(encodeDeliver({ group, firstSeq: seq(1), messages: [{ ...message, payload: new Uint8Array(1) }] }));
+  cursor.next();
+  observation.delivered(user, group, cursor);
+  const { deliveries, deliveriesInTime, recent } = observation;
+  assert.deepEqual([deliveries, deliveriesInTime, recent.count], [1, 0, 0]);
+});
+
+test("latencies for the progress line are those of all messages, measured or not", async () => {
+  const { observation, clock, deliver } = newObservation();
+  await clock.advance(500);
+  deliver(400);
+  assert.deepEqual([msOf(observation.recent), observation.delivery.count], [100, 0]);
+});
+
+test("how late a message of an unknown thread was sent is not known, so nothing is taken off", async () => {
+  const clock = new FakeClock();
+  const window = new MeasuredWindow();
+  window.begin(clock.monotonic(), { warmUpSeconds: 0, durationSeconds: 2 });
+  const observation = new Observation({ clock, window, lateness: [], stampOffsetMicros: 0 });
+  const user: ObservedUser = { index: 0, user: userId(1), stays: new Map(), onlineSinceMs: 0 };
+  observation.joined(user, group, 0);
+  const id = stamp(clock.monotonic() * 1000, 5, 7);
+  await clock.advance(30);
+  const cursor = new DeliverCursor();
+  const message = {
+    sender: userId(2),
+    clientMessageId: id,
+    type: messageTypes.application,
+    sentAt: 0,
+    epoch: epoch(1),
+  };
+  cursor.begin(encodeDeliver({ group, firstSeq: seq(1), messages: [{ ...message, payload: new Uint8Array(1) }] }));
+  cursor.next();
+  observation.delivered(user, group, cursor);
+  assert.equal(msOf(observation.deliveryUncorrected), 30);
+});
+
+test("two users of one group are observed together, and their stays add up", () => {
+  const { observation, user } = newObservation();
+  const other: ObservedUser = { index: 1, user: userId(2), stays: new Map(), onlineSinceMs: 0 };
+  observation.joined(other, group, 4);
+  assert.deepEqual([observation.stays, observation.observers.size], [2, 1]);
+  assert.equal(other.stays.get(group)?.observer, user.stays.get(group)?.observer);
+  assert.equal(other.stays.get(group)?.from, 4);
+  assert.equal(observation.audit().groups[0]?.sequence.base, 0);
 });

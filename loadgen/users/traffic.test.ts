@@ -29,6 +29,8 @@ interface TrafficOf {
   readonly encryption?: Workload["encryption"];
   /** Members of the group whom other threads simulate, the first of them its founder. */
   readonly others?: number;
+  readonly payload?: Workload["payload"];
+  readonly signal?: AbortSignal;
 }
 
 /** One user who writes to one group, ten times a second for a second, on a clock that the test moves. */
@@ -47,16 +49,19 @@ function newTraffic(of: TrafficOf = {}) {
   };
   const observer = new GroupObserver(group, 0);
   const stay = observer.enter(0, userId(1), 0);
-  const user: WritingUser & { away: boolean } = {
+  const user: WritingUser & { away: boolean; sendBytes: WritingUser["sendBytes"] } = {
     away: false,
     stays: new Map([[group, stay]]),
     sendBytes: take,
-    sendSealed: () => assert.fail("nothing is sealed"),
+    sendSealed(_group, content, id, settle) {
+      assert.equal(content.kind, "text");
+      return take(_group, encodeContent(content), id, settle);
+    },
   };
   const members = [...Array.from({ length: others }, (_, i) => i + 1), 0];
   const lateness = new Int32Array(sentSlots);
   const traffic = new Traffic({
-    workload: { payload: { kind: "fixed", bytes: 10 }, encryption: of.encryption ?? { mode: "none" } },
+    workload: { payload: of.payload ?? { kind: "fixed", bytes: 10 }, encryption: of.encryption ?? { mode: "none" } },
     population: {
       clients: members.length,
       groups: [{ founder: itemAt(members, 0), members, weight: 1, senders: "any" }],
@@ -74,14 +79,14 @@ function newTraffic(of: TrafficOf = {}) {
     lateness,
     stampOffsetMicros,
   });
-  const running = traffic.run(arrivals, new AbortController().signal);
+  const running = traffic.run(arrivals, of.signal ?? new AbortController().signal);
   /** When a message was due, as its id states. */
   const dueOf = ({ id }: Sent) => {
     const [high, low] = [Number(id >> 32n), Number(id & 0xffff_ffffn)];
     return -microsSince(high, low, began * 1000 + stampOffsetMicros) / 1000;
   };
   const lateOf = ({ id }: Sent) => (lateness[slotOf(Number(id & 0xffff_ffffn)).slot] ?? 0) / 1000;
-  return { clock, sent, observed, running, dueOf, lateOf, user };
+  return { clock, sent, observed, running, dueOf, lateOf, user, traffic };
 }
 
 test("messages that a busy thread sends late keep the time at which they were due", async () => {
@@ -177,4 +182,77 @@ test("bytes in place of sealed messages are as long as these, and those in place
   const text = encodeContent({ kind: "text", text: "a".repeat(10) }).length;
   assert.equal(await lengthOf({ mode: "none" }), text);
   assert.equal(await lengthOf({ mode: "sealed" }), rsaFernetPayloadBytes(text));
+});
+
+test("sealed messages are texts of so many letters, and bytes are of one letter", async () => {
+  const { clock, sent } = newTraffic({ encryption: { mode: "real", openShare: 0 } });
+  await clock.advance(200);
+  assert.equal(sent[0]?.length, encodeContent({ kind: "text", text: "a".repeat(10) }).length);
+});
+
+test("lengths are uniform between the two that the workload names, both of them included", async () => {
+  const { clock, sent } = newTraffic({
+    payload: { kind: "uniform", min: 20, max: 23 },
+    arrivals: { kind: "constant", ratePerSecond: 1000 },
+  });
+  await clock.advance(1100);
+  const lengthOf = (bytes: number) => encodeContent({ kind: "text", text: "a".repeat(bytes) }).length;
+  const counts = new Map<number, number>();
+  for (const { length } of sent) counts.set(length, (counts.get(length) ?? 0) + 1);
+  assert.deepEqual(
+    [...counts.keys()].toSorted((a, b) => a - b),
+    [20, 21, 22, 23].map(lengthOf),
+  );
+  for (const count of counts.values()) assert.ok(count > 180 && count < 320, `${count} of 1000`);
+});
+
+test("an open loop ends when its stretch is cut short, or its thread stops", async () => {
+  for (const how of ["cut short", "stopped"]) {
+    const cutting = new AbortController();
+    const { clock, sent, running, traffic } = newTraffic({ signal: cutting.signal });
+    await clock.advance(450);
+    const before = sent.length;
+    if (how === "stopped") traffic.stop();
+    else cutting.abort();
+    await clock.advance(100);
+    await running;
+    assert.ok(sent.length <= before + 1, how);
+  }
+});
+
+test("a closed loop ends when its thread stops", async () => {
+  const { sent, running, traffic } = newTraffic({ arrivals: { kind: "saturate", inFlightPerGroup: 1 } });
+  traffic.stop();
+  sent[0]?.settle({ ok: true, seq: seq(1), sentAt: 0 });
+  await running;
+  assert.equal(sent.length, 1);
+});
+
+test("a closed loop whose outbox is full goes on with the next message", async () => {
+  const { clock, sent, observed, traffic, user } = newTraffic({ arrivals: { kind: "saturate", inFlightPerGroup: 1 } });
+  let tries = 0;
+  user.sendBytes = () => {
+    if (++tries === 3) traffic.stop();
+    return refused("too many wait");
+  };
+  sent[0]?.settle({ ok: true, seq: seq(1), sentAt: 0 });
+  await clock.advance(0);
+  assert.equal(observed.filter((line) => line === "outbox_full").length, 3);
+});
+
+test("a thread without writers sends nothing and is done at once", async () => {
+  const { clock, sent, running, user } = newTraffic({ others: 1 });
+  user.stays.clear();
+  await clock.advance(1100);
+  await running;
+  assert.equal(sent.length, 0);
+});
+
+test("each message is stamped with its slot in the thread's table of lateness, one after the other", async () => {
+  const { clock, sent } = newTraffic();
+  await clock.advance(1100);
+  assert.deepEqual(
+    sent.map(({ id }) => slotOf(Number(id & 0xffff_ffffn)).slot),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
 });

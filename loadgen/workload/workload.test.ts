@@ -31,10 +31,36 @@ test("a wrong key or value is refused, with its path and what is wrong", () => {
       { ...good, groups: [{ count: 1, sizes: { kind: "zipf", min: 9, max: 5, exponent: 1 } }] },
       /min is over max/,
     ],
+    [
+      "a fixed size over the clients",
+      { ...good, clients: 3, groups: [{ count: 1, sizes: { kind: "fixed", size: 4 } }] },
+      /^groups\[0\]\.sizes: a group of 4 members needs as many clients, there are 3$/,
+    ],
+    [
+      "a second group that is too large",
+      {
+        ...good,
+        clients: 3,
+        groups: [
+          { count: 1, sizes: { kind: "fixed", size: 3 } },
+          { count: 1, sizes: { kind: "zipf", min: 1, max: 5, exponent: 1 } },
+        ],
+      },
+      /^groups\[1\]\.sizes: a group of 5 members/,
+    ],
     ["lengths the wrong way round", { ...good, payload: { kind: "uniform", min: 9, max: 5 } }, /min is over max/],
     ["no object", "rooms", /object/],
     ["nothing", null, /object/],
   ] as const) {
     assert.match(refusal(json), reason, what);
   }
+});
+
+test("what is just allowed is a workload", () => {
+  const groups = [
+    { count: 1, sizes: { kind: "fixed", size: 5 } },
+    { count: 1, sizes: { kind: "zipf", min: 5, max: 5, exponent: 1 } },
+  ];
+  const payload = { kind: "uniform", min: 9, max: 9 };
+  assert.ok(parseWorkload({ ...presets.rooms, clients: 5, groups, payload }).ok);
 });
