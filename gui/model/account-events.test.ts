@@ -179,3 +179,158 @@ suite("what an account reports", () => {
     assert.equal(session.topDialog, undefined);
   });
 });
+
+suite("an event of the account", () => {
+  test("changes what is known of the connection, and leaves the rest", () => {
+    const session = chatSession();
+    assert.deepEqual(session.chat.scene.connection, {
+      state: "connecting",
+      why: "",
+      server: undefined,
+      strategy: undefined,
+      roundTripMs: undefined,
+      waiting: 0,
+    });
+    session.hear({ kind: "connection", connection: { state: "online", server: "s1" } });
+    session.hear({ kind: "connection", connection: { waiting: 2 } });
+    const { state, server, waiting } = session.chat.scene.connection;
+    assert.deepEqual([state, server, waiting], ["online", "s1", 2]);
+  });
+
+  test("changes people, presence, facts and what others have read", () => {
+    const session = chatSession().hear(
+      { kind: "people", people: [{ user: carol, name: "carol", trusted: "pinned" }] },
+      { kind: "presence", group: cats, online: new Set([bob]) },
+      { kind: "facts", group: cats, facts: catsFacts },
+      { kind: "readUpTo", group: cats, readUpTo: new Map([[bob, idOf.seq(4)]]) },
+    );
+    const { online, facts, readUpTo } = session.conversation();
+    assert.deepEqual([...session.chat.scene.people.keys()], [carol]);
+    assert.deepEqual([[...online], facts, [...readUpTo]], [[bob], catsFacts, [[bob, 4]]]);
+  });
+
+  test("about a conversation that was never shown is kept for nobody", () => {
+    const session = chatSession().hear({ kind: "presence", group: dogs, online: new Set([bob]) });
+    assert.equal(session.chat.scene.conversations.has(dogs), false);
+  });
+
+  test("takes a message out that was discarded", () => {
+    const session = chatSession().hear(newestPage(cats, messageRows(1, 3)));
+    session.hear({ kind: "discarded", group: cats, key: idOf.row(2) });
+    assert.deepEqual(session.keysShown, [1, 3]);
+  });
+
+  test("about a group that the user has left says that it can still be read", () => {
+    const { toast } = chatSession().hear({ kind: "left", group: cats }).state;
+    assert.deepEqual(
+      [toast?.kind, toast?.text],
+      ["info", "You are no member of this group any more; what you have read stays."],
+    );
+  });
+
+  test("shows how far a transfer is, and what came of it", () => {
+    const transfer = { id: "1", way: "up", group: cats, name: "cat.png", done: 1, of: 5 } as const;
+    const session = chatSession().hear(
+      { kind: "transfer", transfer },
+      { kind: "transfer", transfer: { ...transfer, id: "2" } },
+    );
+    session.hear({ kind: "transfer", transfer: { ...transfer, done: 4 } });
+    assert.deepEqual(
+      [...session.chat.scene.transfers].map(([id, { done }]) => [id, done]),
+      [
+        ["1", 4],
+        ["2", 1],
+      ],
+    );
+    session.hear({ kind: "transferDone", id: "1", text: "cat.png was sent." });
+    assert.deepEqual(
+      [[...session.chat.scene.transfers.keys()], session.state.toast?.text],
+      [["2"], "cat.png was sent."],
+    );
+  });
+
+  test("asks before a file is replaced, and names it", () => {
+    const dialog = chatSession().hear({
+      kind: "fileExists",
+      group: cats,
+      key: idOf.row(1),
+      file: "/d/cat.png",
+    }).topDialog;
+    assert.ok(dialog?.kind === "confirm");
+    const { title, text, yes, no } = dialog;
+    assert.deepEqual(
+      [title, text, yes, no],
+      ["Replace the file?", "/d/cat.png is there already.", "Replace", "Keep it"],
+    );
+  });
+
+  test("of another conversation loads and marks nothing in the one that is shown", () => {
+    const session = chatSession().hear(newestPage(cats, messageRows(30, 35), true), {
+      kind: "focused",
+      focused: false,
+    });
+    session.hear({
+      kind: "page",
+      group: cats,
+      where: "newest",
+      messages: messageRows(30, 35),
+      moreOlder: true,
+      moreNewer: false,
+    });
+    session.state = { ...session.state, focused: true };
+    session.done();
+    session.hear(newestPage(dogs, messageRows(1, 2)), { kind: "message", group: dogs, message: messageRow(9) });
+    assert.deepEqual([session.did("markRead"), session.did("load")], [[], []]);
+  });
+
+  test("of a list of groups shows none while one is shown, and none of none", () => {
+    const session = chatSession().hear({ kind: "groups", groups: [groupRow(dogs), groupRow(cats)] });
+    assert.equal(session.chat.scene.active, cats);
+    assert.equal(chatSession([]).hear({ kind: "groups", groups: [] }).chat.scene.active, undefined);
+  });
+});
+
+suite("a notification", () => {
+  const session = (of: Partial<Settings> = { notify: "all" }) =>
+    withSettings(chatSession([groupRow(cats), groupRow(dogs, { readSeq: idOf.seq(5) })]), of);
+  const rung = (of: Session, message = messageRow(9), group = dogs) =>
+    of.hear({ kind: "message", group, message }).did("notify");
+
+  test("says who wrote what where, as far as that is known", () => {
+    assert.deepEqual(rung(session()), [{ kind: "notify", title: "bob in dogs", text: "message 9" }]);
+    assert.equal(rung(session(), messageRow(9, { sender: carol }))[0]?.title, "somebody in dogs");
+    assert.equal(rung(session(), messageRow(9), idOf.group(99))[0]?.title, "bob in a group");
+    const untitled = chatSession([groupRow(cats), groupRow(dogs, { title: undefined })]);
+    assert.equal(rung(withSettings(untitled, { notify: "all" }))[0]?.title, "bob in a group");
+  });
+
+  test("comes for what is behind the last that was read, and once for each message", () => {
+    assert.equal(rung(session(), messageRow(5)).length, 0);
+    assert.equal(rung(session(), messageRow(6)).length, 1);
+    assert.equal(rung(session(), messageRow(6, { seq: undefined })).length, 1);
+    const shown = session()
+      .press("M-down")
+      .hear(newestPage(dogs, messageRows(6, 8)))
+      .press("M-up");
+    assert.equal(rung(shown, messageRow(8, { key: idOf.row(80) })).length, 0);
+    assert.equal(rung(shown, messageRow(9)).length, 1);
+    assert.equal(rung(shown, messageRow(9, { seq: idOf.seq(10) })).length, 1, "it is known already");
+  });
+
+  test("of a text that names the user alone, where the user wants that", () => {
+    const named = messageRow(9, { content: { kind: "text", text: "hey @alice" } });
+    assert.equal(rung(session({ notify: "mentions" }), named).length, 1);
+    assert.equal(rung(session({ notify: "mentions" })).length, 0);
+    assert.equal(rung(session({ notify: "none" }), named).length, 0);
+  });
+});
+
+test("members who go on writing stay, when others have stopped", () => {
+  const session = chatSession().hear({ kind: "typing", group: cats, user: bob });
+  session.hear({ kind: "tick", nowMs: 1_004_000 }, { kind: "typing", group: cats, user: carol });
+  const writing = () => [...session.conversation().typing.keys()];
+  session.hear({ kind: "tick", nowMs: 1_005_999 });
+  assert.deepEqual(writing(), [bob, carol]);
+  session.hear({ kind: "tick", nowMs: 1_006_000 });
+  assert.deepEqual(writing(), [carol]);
+});

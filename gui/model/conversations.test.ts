@@ -12,6 +12,7 @@ import {
   messageRows,
   newestPage,
 } from "../testing/session.ts";
+import { openGroup } from "./conversations.ts";
 import { windowMax } from "./message-window.ts";
 
 suite("conversations", () => {
@@ -208,5 +209,108 @@ suite("conversations", () => {
     assert.deepEqual(session.did("previewMessage"), []);
     session.hear({ kind: "message", group: cats, message: { ...own, seq: idOf.seq(1), state: "sent" } });
     assert.equal(session.did("previewMessage").length, 1);
+  });
+
+  test("going to the one that is shown moves the focus alone, and to one that is unknown does nothing", () => {
+    const session = chatSession()
+      .hear(newestPage(cats, messageRows(1, 3)))
+      .press("S-up");
+    session.done();
+    session.hear({ kind: "click", on: "groups", row: 0, column: 1 });
+    assert.deepEqual([session.done(), session.chat.scene.focus], [[], "input"]);
+    assert.equal(session.conversation().selected, 3);
+    const { chat } = session;
+    assert.deepEqual(openGroup(chat, idOf.group(99)), { state: chat, effects: [] });
+  });
+
+  test("a conversation that was shown before is not loaded again, unless its window ends before the newest message", () => {
+    const session = chatSession()
+      .hear(newestPage(cats, messageRows(1, 50)))
+      .press("pageup", "M-down");
+    assert.deepEqual(session.did("show").at(-1), { kind: "show", group: dogs, before: cats });
+    session.hear(newestPage(dogs, messageRows(1, 3)));
+    session.done();
+    session.press("M-up");
+    assert.deepEqual(session.done(), [{ kind: "show", group: cats, before: dogs }]);
+    assert.equal(session.conversation().anchor, undefined, "it is at its end again");
+    const around = { where: "around", messages: messageRows(1, 5), moreOlder: false, moreNewer: true } as const;
+    session.hear({ kind: "page", group: cats, ...around }).press("M-down");
+    session.done();
+    session.press("M-up");
+    assert.deepEqual(session.done().at(-1), { kind: "load", group: cats, where: "newest" });
+  });
+
+  test("what was unread is marked from the first of it on, and nothing where all was read", () => {
+    const rows = [groupRow(cats), groupRow(dogs, { unread: 1, readSeq: idOf.seq(7) })];
+    const session = chatSession(rows).press("M-down");
+    assert.deepEqual([session.conversation().newFrom, session.conversation(dogs).newFrom], [undefined, 8]);
+    session.press("M-down");
+    assert.equal(session.chat.scene.active, dogs, "it is the last");
+    assert.equal(session.press("M-up", "M-up").chat.scene.active, cats, "it is the first");
+  });
+
+  test("reading one changes no other, and what has been read is marked once", () => {
+    const rows = [groupRow(cats, { unread: 2 }), groupRow(dogs, { unread: 3 })];
+    const session = chatSession(rows).hear(newestPage(cats, messageRows(1, 5)));
+    assert.deepEqual(
+      session.chat.scene.groups.map(({ unread, readSeq }) => [unread, readSeq]),
+      [
+        [0, 5],
+        [3, 0],
+      ],
+    );
+    session.hear({ kind: "focused", focused: true }, newestPage(cats, messageRows(1, 5)));
+    assert.equal(session.did("markRead").length, 1);
+    const second = chatSession([groupRow(dogs), groupRow(cats)])
+      .press("M-down")
+      .hear(newestPage(cats, messageRows(1, 2)));
+    assert.deepEqual(
+      second.chat.scene.groups.map(({ readSeq }) => readSeq),
+      [0, 2],
+    );
+  });
+
+  test("a draft is kept where it was written, and once", () => {
+    const session = chatSession().press("M-down").type("for dogs").press("M-up");
+    assert.deepEqual(
+      session.chat.scene.groups.map(({ draft }) => draft),
+      ["", "for dogs"],
+    );
+    session.press("M-down", "M-up");
+    assert.deepEqual(session.did("saveDraft"), [{ kind: "saveDraft", group: dogs, text: "for dogs" }]);
+  });
+
+  test("the draft that the vault kept is there again", () => {
+    const session = chatSession([groupRow(cats), groupRow(dogs, { draft: "from before" })]);
+    assert.equal(session.draft, "");
+    assert.equal(session.press("M-down").draft, "from before");
+    assert.deepEqual(session.did("saveDraft"), []);
+  });
+
+  test("quitting keeps the draft", () => {
+    const session = chatSession().type("not done");
+    session.done();
+    assert.deepEqual(session.press("C-q").done(), [
+      { kind: "saveDraft", group: cats, text: "not done" },
+      { kind: "quit" },
+    ]);
+  });
+
+  test("the next unread conversation is looked for below first, and then from the top", () => {
+    const birds = idOf.group(12);
+    const rows = [groupRow(cats, { unread: 1 }), groupRow(dogs), groupRow(birds, { unread: 1 })];
+    const session = chatSession(rows).press("M-down");
+    assert.equal(session.press("C-n").chat.scene.active, birds);
+    session.press("M-up");
+    const read = {
+      kind: "groups",
+      groups: [rows[0], groupRow(dogs), groupRow(birds)].filter((row) => row !== undefined),
+    } as const;
+    assert.equal(session.hear(read).press("C-n").chat.scene.active, cats);
+    const own = chatSession([groupRow(cats, { unread: 1 }), groupRow(dogs)]);
+    own.done();
+    assert.deepEqual([own.press("C-n").chat.scene.active, own.done()], [cats, []], "not the one that is shown");
+    const two = chatSession([groupRow(cats), groupRow(dogs, { unread: 1 }), groupRow(birds, { unread: 2 })]);
+    assert.equal(two.press("C-n").chat.scene.active, dogs);
   });
 });

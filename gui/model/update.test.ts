@@ -3,7 +3,18 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../core/testing/property-runs.ts";
 import { bindingsOf } from "../keys/bindings.ts";
-import { alice, bob, cats, catsFacts, chatSession, dogs, idOf, messageRow, signInSession } from "../testing/session.ts";
+import {
+  alice,
+  bob,
+  cats,
+  catsFacts,
+  chatSession,
+  dogs,
+  groupRow,
+  idOf,
+  messageRow,
+  signInSession,
+} from "../testing/session.ts";
 import type { Event } from "./event.ts";
 import { windowMax } from "./message-window.ts";
 
@@ -60,6 +71,70 @@ suite("signing in", () => {
     session.hear({ kind: "signInFailed", text: "Wrong password.", advice: "Try again." });
     assert.deepEqual([session.signIn.busy, session.signIn.fields.password.text], [undefined, ""]);
     assert.equal(session.type("z").press("enter", "C-q").did("quit").length, 1);
+  });
+});
+
+suite("the chat", () => {
+  test("begins where the account does, with nothing of the form", () => {
+    const { scene, toast, focused } = chatSession().chat;
+    assert.deepEqual([scene.focus, scene.dialogs, scene.sentLines, toast, focused], ["input", [], [], undefined, true]);
+    assert.deepEqual(scene.self, { user: alice, name: "alice", profile: "alice", server: "127.0.0.1:7400" });
+    assert.equal(chatSession([groupRow(cats, { left: true }), groupRow(dogs, { left: true })]).chat.scene.active, cats);
+    assert.equal(chatSession([]).chat.scene.active, undefined);
+  });
+
+  test("knows the size of the terminal, the time, and whether somebody looks", () => {
+    const session = chatSession().hear(
+      { kind: "resized", size: { columns: 100, rows: 30 } },
+      { kind: "tick", nowMs: 5 },
+    );
+    assert.deepEqual([session.state.size, session.state.nowMs], [{ columns: 100, rows: 30 }, 5]);
+    const form = signInSession().hear({ kind: "focused", focused: false }, { kind: "tick", nowMs: 7 });
+    assert.deepEqual([form.state.focused, form.state.nowMs], [false, 7]);
+  });
+
+  test("shows what just happened for six seconds", () => {
+    const session = chatSession().hear({ kind: "news", text: "bob has joined." });
+    assert.deepEqual(session.state.toast, { kind: "info", text: "bob has joined.", untilMs: 1_006_000 });
+    assert.ok(session.hear({ kind: "tick", nowMs: 1_005_999 }).state.toast);
+    assert.equal(session.hear({ kind: "tick", nowMs: 1_006_000 }).state.toast, undefined);
+  });
+
+  test("ignores what belongs to signing in", () => {
+    const session = chatSession();
+    session.done();
+    const { state } = session;
+    session.hear({ kind: "doing", doing: "x" }, { kind: "signInFailed", text: "x", advice: "y" });
+    assert.deepEqual([session.state, session.done()], [state, []]);
+  });
+
+  test("opens the dialogs of its keys", () => {
+    for (const [key, kind] of [
+      ["f1", "help"],
+      ["C-k", "switch"],
+      ["C-f", "search"],
+      ["M-f", "search"],
+      ["C-g", "group"],
+      ["M-g", "group"],
+      ["C-t", "members"],
+      ["f2", "members"],
+      ["C-o", "files"],
+      ["M-t", "transfers"],
+      ["f4", "settings"],
+    ] as const)
+      assert.equal(chatSession().press(key).topDialog?.kind, kind, key);
+  });
+
+  test("goes back to the shell, and is drawn anew, when the user wants that", () => {
+    const session = chatSession();
+    session.done();
+    assert.deepEqual(session.press("C-l", "C-z").done(), [{ kind: "redraw" }, { kind: "suspend" }]);
+  });
+
+  test("closes its dialogs one after the other, the last first", () => {
+    const session = chatSession().press("C-t").hear({ kind: "identityChanged", user: bob, name: "bob" });
+    assert.equal(session.press("escape").topDialog?.kind, "members");
+    assert.equal(session.press("escape").topDialog, undefined);
   });
 });
 
