@@ -90,6 +90,44 @@ test("no title, name, reason or news from others brings a control character to t
   assert.doesNotMatch(text, /\p{Cc}/u);
 });
 
+test("on a narrow screen the list of groups takes the conversation's place while it has the keys", () => {
+  const session = releaseTeamSession(small).press("f6", "f6");
+  const { areas, cursor } = frameOf(session.state);
+  assert.deepEqual([areas.map(({ name }) => name), cursor], [["groups", "status"], undefined]);
+  assert.deepEqual(
+    frameOf({ ...session.state, size: usual }).areas.map(({ name }) => name),
+    ["groups", "title", "conversation", "typing", "input", "status"],
+  );
+  assert.deepEqual(
+    frameOf(releaseTeamSession(small).state).areas.map(({ name }) => name),
+    ["title", "conversation", "typing", "input", "status"],
+  );
+});
+
+test("the cursor is in the message box or the dialog on top, wherever something can be written", () => {
+  const cursorOf = (...keys: string[]) => frameOf(releaseTeamSession(usual).press(...keys).state).cursor;
+  assert.deepEqual(cursorOf(), { x: 26, y: 22 });
+  assert.equal(cursorOf("S-up"), undefined);
+  assert.equal(cursorOf("f1"), undefined);
+  assert.ok(cursorOf("C-k"));
+});
+
+test("a short conversation is above the message box, and at the top while it is scrolled", () => {
+  const session = releaseTeamSession(usual).hear(pageOf(releaseTeam, [messageIn(20, "the only one")]));
+  assert.match(drawn(session.state)[20] ?? "", /the only one/);
+  assert.equal(frameOf(sessionOf(usual).state).areas.length, 2);
+  assert.deepEqual(frameOf(sessionOf(usual).state).areas[0]?.place, { x: 0, y: 0, ...usual });
+});
+
+test("a screen that is too small is filled, and has no cursor", () => {
+  const { areas, cursor } = frameOf(releaseTeamSession({ columns: 10, rows: 5 }).state);
+  assert.deepEqual(
+    [areas.map(({ name, place }) => [name, place]), cursor],
+    [[["tooSmall", { x: 0, y: 0, columns: 10, rows: 5 }]], undefined],
+  );
+  assert.equal(areas[0]?.lines[0]?.[0]?.style, "problem");
+});
+
 test("the message box grows up to six lines, and shows those around the cursor", () => {
   const session = releaseTeamSession(usual);
   const rows = () => frameOf(session.state).areas.find(({ name }) => name === "input")?.place.rows;

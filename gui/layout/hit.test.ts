@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawn } from "../testing/drawn.ts";
 import { messageIn, messages, pageOf, releaseTeam, releaseTeamSession, sessionOf } from "../testing/release-team.ts";
+import { chatSession } from "../testing/session.ts";
 import { hit } from "./hit.ts";
 
 const usual = { columns: 80, rows: 24 };
@@ -50,4 +51,35 @@ test("in the sign-in form a click finds the field", () => {
     ["Server", "Name", "Password", "Join", "Sign up"].map((text) => hit(state, ...placeOf(lines, text))?.row),
     [0, 1, 2, 3, 4],
   );
+});
+
+test("a click beside everything that can be clicked finds nothing, and beside the items of a dialog none", () => {
+  const { state } = releaseTeamSession(usual);
+  assert.equal(hit(state, 40, 0), undefined, "the title");
+  assert.equal(hit(state, 40, 21), undefined, "the line above the message box");
+  assert.deepEqual(hit(state, 0, 23), { on: "status", row: 0, column: 0 });
+  assert.deepEqual(hit(state, 30, 22), { on: "input", row: 0, column: 6 });
+  assert.deepEqual(hit(state, 3, 0), { on: "groups", row: -1, column: 3 });
+  assert.deepEqual(hit(state, 23, 22), { on: "groups", row: -1, column: 23 });
+  assert.equal(hit({ ...state, size: { columns: 19, rows: 24 } }, 3, 3), undefined);
+  const { state: asked } = releaseTeamSession(usual).press("C-t");
+  const [x, y] = placeOf(drawn(asked), "╭─ Members");
+  assert.deepEqual(hit(asked, x, y), { on: "dialog", row: -1, column: 0 });
+  assert.deepEqual(hit(asked, x + 3, y + 1), { on: "dialog", row: 0, column: 3 });
+  assert.equal(hit(asked, x - 1, y)?.on, "groups");
+});
+
+test("a click in the sign-in form finds no field beside it", () => {
+  const { state } = sessionOf(usual);
+  assert.equal(hit(state, 0, 0), undefined);
+  const [x, y] = placeOf(drawn(state), "Server");
+  assert.deepEqual(hit(state, x, y), { on: "signIn", row: 0, column: x });
+});
+
+test("while no group is open a click on the conversation finds no message, and after scrolling the right one", () => {
+  const rows = Array.from({ length: 60 }, (_, at) => messageIn(at + 1, `number ${at + 1}!`));
+  const { state } = releaseTeamSession(usual).hear(pageOf(releaseTeam, rows)).press("pageup");
+  assert.equal(hit(state, ...placeOf(drawn(state), "number 40!"))?.row, 40);
+  const session = chatSession([]);
+  assert.deepEqual(hit({ ...session.state, size: usual }, 40, 5), { on: "conversation", row: -1, column: 16 });
 });

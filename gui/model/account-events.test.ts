@@ -290,6 +290,21 @@ suite("an event of the account", () => {
   });
 });
 
+suite("what is found and comes late", () => {
+  test("is shown in no other dialog", () => {
+    const session = chatSession().press("f1");
+    const before = session.topDialog;
+    session.hear({ kind: "hits", group: undefined, words: "", hits: [{ group: cats, message: messageRow(7) }] });
+    session.hear({ kind: "directory", asked: ".", directory: "/home", entries: [] });
+    assert.deepEqual(session.topDialog, before);
+  });
+
+  test("in a conversation without messages begins with the newest", () => {
+    const session = chatSession().hear(newestPage(cats, []), { kind: "fetched", group: cats, count: 3, more: true });
+    assert.deepEqual(session.did("load").at(-1), { kind: "load", group: cats, where: "older", from: undefined });
+  });
+});
+
 suite("a notification", () => {
   const session = (of: Partial<Settings> = { notify: "all" }) =>
     withSettings(chatSession([groupRow(cats), groupRow(dogs, { readSeq: idOf.seq(5) })]), of);
@@ -304,6 +319,29 @@ suite("a notification", () => {
     assert.equal(rung(withSettings(untitled, { notify: "all" }))[0]?.title, "bob in a group");
   });
 
+  test("that is not due calls for nothing else either", () => {
+    const quiet = (of: Session, message: ReturnType<typeof messageRow>, group = dogs) => {
+      of.done();
+      assert.deepEqual(of.hear({ kind: "message", group, message }).done(), []);
+    };
+    quiet(session(), messageRow(9, { sender: alice }));
+    quiet(session(), messageRow(5));
+    quiet(session({ notify: "mentions" }), messageRow(9));
+    quiet(
+      session()
+        .press("M-down")
+        .hear(newestPage(dogs, messageRows(6, 8)))
+        .press("M-up"),
+      messageRow(7, { key: idOf.row(70) }),
+    );
+    quiet(session().hear(newestPage(cats, [])), messageRow(1, { seq: undefined }), cats);
+    const known = session()
+      .press("M-down")
+      .hear(newestPage(dogs, messageRows(6, 8)))
+      .press("M-up");
+    quiet(known, messageRow(8, { content: { kind: "text", text: "as it was" } }));
+  });
+
   test("comes for what is behind the last that was read, and once for each message", () => {
     assert.equal(rung(session(), messageRow(5)).length, 0);
     assert.equal(rung(session(), messageRow(6)).length, 1);
@@ -313,6 +351,9 @@ suite("a notification", () => {
       .hear(newestPage(dogs, messageRows(6, 8)))
       .press("M-up");
     assert.equal(rung(shown, messageRow(8, { key: idOf.row(80) })).length, 0);
+    const unfocused = session().hear(newestPage(cats, messageRows(1, 3)), { kind: "focused", focused: false });
+    unfocused.hear(newestPage(cats, messageRows(1, 7)));
+    assert.equal(rung(unfocused, messageRow(90, { seq: idOf.seq(7) }), cats).length, 0, "it has been shown");
     assert.equal(rung(shown, messageRow(9)).length, 1);
     assert.equal(rung(shown, messageRow(9, { seq: idOf.seq(10) })).length, 1, "it is known already");
   });

@@ -75,7 +75,7 @@ suite("a command", () => {
     assert.deepEqual(effectsOf("/create birds"), founded("birds", []));
     assert.deepEqual(toastOf("/create birds")?.text, "founding birds…");
     assert.equal(toastOf("/create birds")?.kind, "info");
-    assert.equal(dialogOf("/create  : bob")?.kind, "group", "a group needs a title");
+    assert.equal(dialogOf("/create : bob")?.kind, "group", "a group needs a title");
   });
 
   test("that cannot be undone asks first, says what will be, and begins with no", () => {
@@ -176,6 +176,8 @@ test("what needs a group is refused without one, and after leaving it", () => {
     [undefined, "No group is open: found one, or go to one."],
   );
   const left = written("/add carol", chatSession([groupRow(cats, { left: true })]));
+  const another = written("/add carol", chatSession([groupRow(dogs, { left: true }), groupRow(cats)]));
+  assert.equal(another.did("amendGroup").length, 1, "it is another group that the user has left");
   assert.deepEqual([left.did("amendGroup"), left.state.toast?.text], [[], "You are no member of this group any more."]);
 });
 

@@ -88,7 +88,7 @@ export const commands: Readonly<Record<string, Command>> = {
 export const commandNames = Object.keys(commands);
 
 export function runCommand(state: ChatState, line: string): Step<ChatState> {
-  const [, name = "", argument = ""] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
+  const [, name = "", argument = ""] = /^\/(\S*)(.*)/s.exec(line) ?? [];
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command)
     return step(withProblem(state, `There is no /${name}; /help lists what there is, and // begins a text.`));

@@ -5,9 +5,9 @@ import type { ChatState } from "./state.ts";
 import { activeConversation } from "./step.ts";
 
 /** Commands that take a group, people, or members of the group. */
-const groupCommands = /^\/join (.*)$/s;
-const peopleCommands = /^\/(?:add|trust|verify|accept|create) (?:.*[,:]\s*)?(.*)$/s;
-const memberCommands = /^\/(?:remove|promote|demote) (?:.*,\s*)?(.*)$/s;
+const groupCommands = /^\/join (.*)/s;
+const peopleCommands = /^\/(?:add|trust|verify|accept|create) (?:.*[,:]\s*)?(.*)/s;
+const memberCommands = /^\/(?:remove|promote|demote) (?:.*,\s*)?(.*)/s;
 
 /** Completions of the word before the cursor. */
 export function offerFor(state: ChatState, { text, cursor }: Editor): Offer | undefined {

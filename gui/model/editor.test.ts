@@ -44,6 +44,7 @@ suite("the cursor", () => {
     assert.equal(after("|  one two", "wordRight"), "  one| two");
     assert.equal(after("|one", "wordLeft"), "|one");
     assert.equal(after("one|", "wordRight"), "one|");
+    assert.equal(after("one|!", "wordRight"), "one!|");
   });
 
   test("goes to the beginning and the end of its line", () => {
@@ -53,18 +54,22 @@ suite("the cursor", () => {
     assert.equal(after("one\nt|wo", "lineEnd"), "one\ntwo|");
     assert.equal(after("one\n|two", "lineStart"), "one\n|two");
     assert.equal(after("one|\ntwo", "lineEnd"), "one|\ntwo");
+    assert.equal(after("|\nab", "lineStart"), "|\nab");
+    assert.equal(after("|\nab", "lineEnd"), "|\nab");
   });
 
   test("goes up and down as far into the line as it was, or to its end", () => {
     assert.equal(after("one\ntw|o", "up"), "on|e\ntwo");
     assert.equal(after("on|e\ntwo", "down"), "one\ntw|o");
     assert.equal(after("a\nlonger|", "up"), "a|\nlonger");
+    assert.equal(after("longer|\nb", "down"), "longer\nb|");
     assert.equal(after("longer|\na\nb", "down"), "longer\na|\nb");
     assert.equal(after("one\n|two", "up"), "|one\ntwo");
     assert.equal(after("|one\ntwo", "down"), "one\n|two");
     assert.equal(after("1\n22\n33|", "up"), "1\n22|\n33");
     assert.equal(after("1\n\n3|", "up"), "1\n|\n3");
     assert.equal(after("1|\n", "down"), "1\n|");
+    assert.equal(after("long one\n2|2\nthird", "down"), "long one\n22\nt|hird");
   });
 
   test("stays where there is no line above or below", () => {

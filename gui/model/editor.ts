@@ -87,7 +87,6 @@ function inLine(text: string, start: number, units: number, fallback: number): n
 }
 
 function before(text: string, at: number): number {
-  if (at <= 0) return 0;
   const from = Math.max(0, at - graphemeUnitsMax);
   let last = from;
   for (const { index } of graphemes.segment(text.slice(from, at))) last = from + index;

@@ -222,6 +222,9 @@ suite("pictures", () => {
     assert.deepEqual(asked(session), [60]);
     session.press("pageup");
     assert.deepEqual(asked(session), [60, 1, 2]);
+    const above = chatSession().hear(newestPage(cats, [...messageRows(1, 41), ...messageRows(42, 100)]));
+    above.press("pageup").hear({ kind: "message", group: cats, message: picture(91) });
+    assert.deepEqual(asked(above), [91], "at the bottom of the view");
   });
 });
 

@@ -85,10 +85,8 @@ export function mapDialogs<K extends Dialog["kind"]>(
   kind: K,
   change: (dialog: Extract<Dialog, { kind: K }>) => Dialog,
 ): ChatState {
-  const { dialogs } = state.scene;
-  if (!dialogs.some((dialog) => dialog.kind === kind)) return state;
   const isOne = (dialog: Dialog): dialog is Extract<Dialog, { kind: K }> => dialog.kind === kind;
-  return withChat(state, { dialogs: dialogs.map((dialog) => (isOne(dialog) ? change(dialog) : dialog)) });
+  return withChat(state, { dialogs: state.scene.dialogs.map((dialog) => (isOne(dialog) ? change(dialog) : dialog)) });
 }
 
 export const clamp = (at: number, length: number): number => Math.max(0, Math.min(at, length - 1));

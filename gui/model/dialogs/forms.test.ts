@@ -96,6 +96,8 @@ suite("the form of a group", () => {
     assert.equal(field(session.press("tab")), "remove", "the name is whole");
     session.type("c").press("tab");
     assert.deepEqual([field(session), formIn(session).fields.remove.text], ["done", "c"]);
+    const added = amending().type("al").press("tab");
+    assert.deepEqual([field(added), formIn(added).fields.add.text], ["remove", "al"], "alice is a member already");
     const founded = founding().type("a").press("tab");
     assert.deepEqual([field(founded), formIn(founded).fields.title.text], ["add", "a"], "a title is no name");
     assert.equal(formIn(founded.type("al").press("tab")).fields.add.text, "alice");
@@ -186,6 +188,18 @@ suite("the explorer", () => {
   });
 
   test("asks for the preview of a picture that is chosen, once, and of nothing else", () => {
+    for (const [name, isPicture] of [
+      ["a.jpg", true],
+      ["a.webp", true],
+      ["a.gif", true],
+      ["a.png.txt", false],
+      ["png", false],
+    ] as const) {
+      const one = chatSession()
+        .press("C-o")
+        .hear({ ...listing(".", "/home"), entries: [{ name, kind: "file", bytes: 1 }] });
+      assert.equal(one.press("down").did("previewFile").length, isPicture ? 1 : 0, name);
+    }
     const session = opened().press("down");
     assert.deepEqual(session.did("previewFile"), []);
     session.press("down");
@@ -229,6 +243,7 @@ suite("the explorer", () => {
     assert.equal(opened().type("~/cat.txt").press("enter").did("sendFile")[0]?.file, "~/cat.txt");
     const pasted = opened().hear({ kind: "paste", text: "/tmp/cat.txt\n" }).press("enter");
     assert.equal(pasted.did("sendFile")[0]?.file, "/tmp/cat.txt");
+    assert.deepEqual(opened().type("x/cat.png").press("enter").did("sendFile"), [], "it is no path");
     assert.deepEqual([pasted.did("sendFile")[0]?.group, pasted.did("sendFile")[0]?.keepMetadata], [cats, false]);
   });
 

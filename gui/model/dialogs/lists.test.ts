@@ -14,6 +14,7 @@ import {
   newestPage,
   type Session,
 } from "../../testing/session.ts";
+import { menuItems } from "./message.ts";
 import { settingsRows, turned, valueText } from "./settings.ts";
 import { groupsLike } from "./switch.ts";
 
@@ -67,6 +68,15 @@ suite("the settings", () => {
     assert.equal(atIn(session.press("down")), 4);
     assert.equal(atIn(session.press("pageup")), 0);
     assert.equal(session.press("tab").did("saveSettings").length, 5);
+  });
+
+  test("ring for what the user chose", () => {
+    const values = settingsRows.find(({ key }) => key === "notify")?.values.map(([value]) => value);
+    assert.deepEqual(values, ["mentions", "all", "none"]);
+    assert.deepEqual(
+      settingsRows[0]?.values.map(([value]) => value),
+      ["dark", "light", "none"],
+    );
   });
 
   test("have their values in order, each with its words", () => {
@@ -184,6 +194,28 @@ suite("the menu of a message", () => {
     assert.equal(atIn(session.press("down", "up", "pagedown")), 3);
     session.press("enter");
     assert.deepEqual([session.topDialog, session.did("retry"), session.did("discard")], [undefined, [], []]);
+  });
+
+  test("is about the message that was selected, and says what can be done with it", () => {
+    const failed = messageRow(2, { state: "failed", content });
+    const session = chatSession()
+      .hear(newestPage(cats, [messageRow(1), failed]))
+      .press("S-up", "enter");
+    const items = session.topDialog?.kind === "message" ? menuItems(session.chat, session.topDialog) : [];
+    assert.deepEqual(
+      items.map(({ text }) => text),
+      [
+        "Send again",
+        "Discard",
+        "Save the file",
+        "Open with the system's viewer",
+        "Show it here",
+        "Safety number of its sender",
+        "Nothing",
+      ],
+    );
+    assert.deepEqual(session.press("enter").did("retry"), [{ kind: "retry", group: cats, key: 2 }]);
+    assert.equal(menuOf([messageRow(1)]).press("enter").topDialog?.kind, "trust");
   });
 
   test("of a message that has gone meanwhile closes", () => {
