@@ -11,7 +11,7 @@ import type { ServerParts } from "./assemble.ts";
 import { ClientSession } from "./client-session.ts";
 import { applyChange } from "./groups/changes.ts";
 import type { ServerContext } from "./server-context.ts";
-import { connectionDouble, databaseDouble, deafBus, serverDouble } from "./testing/doubles.ts";
+import { claimsOf, connectionDouble, databaseDouble, deafBus, messageRow, serverDouble } from "./testing/doubles.ts";
 
 const alice = userId(1);
 const [seven, eight] = [groupId(7), groupId(8)];
@@ -38,7 +38,7 @@ function newSession(answer: Parameters<typeof databaseDouble>[0], of: Partial<Se
     },
   });
   const session: ClientSession = new ClientSession(server, connection);
-  session.authenticated({ id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 }, true);
+  session.authenticated(claimsOf(alice, "alice"), true);
   sent.length = 0;
   return { server, session, sent };
 }
@@ -156,7 +156,7 @@ test("a connection that has ended is in no group any more", async () => {
 
 test("a connection that has logged in is no stranger any more, and one that has ended is nobody's", () => {
   const { server } = newSession(async () => []);
-  const claims = { id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 };
+  const claims = claimsOf(alice, "alice");
   const before = server.users.count;
   const connected = () => {
     const session = new ClientSession(server, connectionDouble());
@@ -205,7 +205,7 @@ test("members who watch a group see a connection come and go; one that ends, or 
     group.members.add(bob);
     await server.presence.watch(session, group);
     const visitor = new ClientSession(server, connectionDouble());
-    visitor.authenticated({ id: new Uint8Array(16), user: bob, name: "bob", expiresAt: 0 }, true);
+    visitor.authenticated(claimsOf(bob, "bob"), true);
     await visitor.memberOf(seven);
     server.presence.flush();
     assert.deepEqual(said.splice(0), ["watching: true", "p7"], "somebody has come");
@@ -231,16 +231,8 @@ test("an `open` whose connection ends meanwhile watches nothing", async () => {
 });
 
 test("a `sync` up to a seq that nobody has written moves no group on, and its messages count as delivered", async () => {
-  const message = {
-    sender: alice,
-    clientMessageId: "1",
-    epoch: epoch(1),
-    type: 0,
-    sentAt: 1,
-    payload: Buffer.alloc(1),
-  };
   const { server, session, sent } = newSession(async ({ name }) =>
-    name === "messages-read" ? [3, 4].map((at) => ({ ...message, seq: seq(at) })) : records,
+    name === "messages-read" ? [3, 4].map((at) => messageRow(alice, at)) : records,
   );
   const group = present(await session.memberOf(seven));
   session.received(encodeRequest({ kind: "sync", group: seven, after: seq(2), through: seq(1000) }, 1));

@@ -7,7 +7,7 @@ import { clientMessageId, epoch, groupId, seq, type UserId, userId } from "../..
 import { messageTypes } from "../../wire/send-frame.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
 import { ClientSession } from "../client-session.ts";
-import { connectionDouble, databaseDouble, deafBus, serverDouble } from "../testing/doubles.ts";
+import { claimsOf, connectionDouble, databaseDouble, deafBus, serverDouble } from "../testing/doubles.ts";
 import { announceChange, applyChange, groupOfMember, refreshGroup } from "./changes.ts";
 
 const seven = groupId(7);
@@ -49,7 +49,7 @@ function newServer() {
         unsubscribe: (topic) => done.push(`${who} gets ${topic} no more`),
       }),
     );
-    session.authenticated({ id: new Uint8Array(16), user, name: who, expiresAt: 0 }, true);
+    session.authenticated(claimsOf(user, who), true);
     return session;
   };
   return { server, database, done, connected };

@@ -4,7 +4,7 @@ import type { Query } from "../../store/database.ts";
 import { present } from "../../testing/present.ts";
 import { DeliverCursor } from "../../wire/deliver-frame.ts";
 import { epoch, type GroupId, groupId, seq, userId } from "../../wire/ids.ts";
-import { databaseDouble, serverDouble, sessionDouble } from "../testing/doubles.ts";
+import { databaseDouble, messageRow, serverDouble, sessionDouble } from "../testing/doubles.ts";
 import { Sweep } from "./sweep.ts";
 
 const alice = userId(1);
@@ -16,14 +16,6 @@ async function newServer(ids: readonly GroupId[] = [seven]) {
   const delivered: number[] = [];
   const queries: Query[] = [];
   const stored = { lastSeq: 3, seqs: [1, 2, 3], isAway: false };
-  const message = {
-    sender: alice,
-    clientMessageId: "1",
-    epoch: epoch(1),
-    type: 0,
-    sentAt: 1,
-    payload: Buffer.alloc(1),
-  };
   /** Pages of two messages, as if bounds cut them. */
   const page = (after: number) => stored.seqs.filter((at) => at > after).slice(0, 2);
   const server = serverDouble(
@@ -36,7 +28,7 @@ async function newServer(ids: readonly GroupId[] = [seven]) {
         case "groups-ahead":
           return [{ id: seven, lastSeq: seq(stored.lastSeq), logLength: 1 }];
         case "messages-read":
-          return page(Number(query.values?.[1])).map((at) => ({ ...message, seq: seq(at) }));
+          return page(Number(query.values?.[1])).map((at) => messageRow(alice, at));
         default:
           return [{ asked, user: null, group: null }];
       }

@@ -7,7 +7,7 @@ import { epoch, groupId, seq, userId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { parseServerFrame, type ServerFrame } from "../../wire/server-frame.ts";
 import { ClientSession } from "../client-session.ts";
-import { connectionDouble, databaseDouble, serverDouble } from "../testing/doubles.ts";
+import { claimsOf, connectionDouble, databaseDouble, messageRow, serverDouble } from "../testing/doubles.ts";
 
 const alice = userId(1);
 const seven = groupId(7);
@@ -29,7 +29,7 @@ async function answered(
   });
   const server = serverDouble(databaseDouble(async ({ name = "" }) => rows[name] ?? [record]));
   const session = new ClientSession(server, connection);
-  session.authenticated({ id: new Uint8Array(16), user: alice, name: "alice", expiresAt: 0 }, true);
+  session.authenticated(claimsOf(alice, "alice"), true);
   session.received(request);
   await settleAll();
   const answer = present(frames.pop());
@@ -83,8 +83,7 @@ test("a page of history that a bound has cut says how far it goes, and any other
     [8, syncPageBytesMax / 8 - 1, through],
     [0, 0, through],
   ] as const) {
-    const message = { sender: alice, clientMessageId: "1", epoch: epoch(1), type: 0, sentAt: 1 };
-    const messages = many(count, (at) => ({ ...message, seq: seq(1 + at), payload: Buffer.alloc(bytes) }));
+    const messages = many(count, (at) => messageRow(alice, 1 + at, Buffer.alloc(bytes)));
     const { before, answer } = await answered(sync(), { "messages-read": messages });
     assert.ok(answer.kind === "synced");
     assert.deepEqual([answer.through, answer.lastSeq], [end, lastSeq], `${count} messages of ${bytes} bytes`);

@@ -7,7 +7,7 @@ import { groupId, userId } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import { parseServerFrame } from "../../wire/server-frame.ts";
 import { ClientSession } from "../client-session.ts";
-import { connectionDouble, databaseDouble, serverDouble } from "../testing/doubles.ts";
+import { claimsOf, connectionDouble, databaseDouble, serverDouble } from "../testing/doubles.ts";
 
 const alice = userId(1);
 
@@ -31,7 +31,7 @@ function newSession(user?: typeof alice) {
   });
   const session = new ClientSession(server, connection);
   if (user !== undefined) {
-    session.authenticated({ id: new Uint8Array(16), user, name: "alice", expiresAt: 0 }, true);
+    session.authenticated(claimsOf(user, "alice"), true);
   }
   const ping = (request: number) => session.received(encodeRequest({ kind: "ping" }, request));
   /** A request for which the server needs the database. */

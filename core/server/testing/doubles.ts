@@ -40,6 +40,14 @@ export function sessionDouble(of: Partial<Session> = {}): Session {
   };
 }
 
+/** What a session is told of a user who has logged in. */
+export const claimsOf = (user: UserId, name: string) => ({ id: new Uint8Array(16), user, name, expiresAt: 0 });
+
+/** A message as the database has it. */
+export function messageRow(sender: UserId, at: number, payload: Uint8Array = Buffer.alloc(1)) {
+  return { sender, clientMessageId: "1", epoch: epoch(1), type: 0, sentAt: 1, payload, seq: seq(at) };
+}
+
 export function followedGroup(id: GroupId, members: readonly UserId[]): FollowedGroup {
   return {
     id,
