@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync, sign, verify } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { before, suite, test } from "node:test";
 import { inspect } from "node:util";
 import { decode, encode } from "cborg";
@@ -74,6 +74,16 @@ suite("an identity", () => {
     assert.match(refusal(changed({ wrapping }, true)), /wrapping key has not signed/);
   });
 
+  /** An RSA key in DER as one for RSASSA-PSS (RFC 4055) alone: that algorithm's number, and no parameters. */
+  function signingOnly(der: Uint8Array): Buffer {
+    const bytes = Buffer.from(der);
+    const algorithm = Buffer.from("300b06092a864886f70d01010a", "hex");
+    // Four bytes of outer length, and fifteen of algorithm with empty parameters, which take two.
+    const changed = Buffer.concat([bytes.subarray(0, 4), algorithm, bytes.subarray(19)]);
+    changed.writeUInt16BE(bytes.readUInt16BE(2) - 2, 2);
+    return changed;
+  }
+
   test("is refused with keys that are too small, of another kind, or none", () => {
     const small = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "der" });
     const curve = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "der" });
@@ -81,10 +91,8 @@ suite("an identity", () => {
       type: "spki",
       format: "der",
     });
-    const pss = generateKeyPairSync("rsa-pss", { modulusLength: 3072 }).publicKey.export({
-      type: "spki",
-      format: "der",
-    });
+    const pss = signingOnly(fieldsOf(alice.public.bytes).wrapping);
+    assert.equal(createPublicKey({ key: pss, format: "der", type: "spki" }).asymmetricKeyType, "rsa-pss");
     for (const wrapping of [small, curve, odd, pss]) assert.match(refusal(changed({ wrapping })), /RSA of 3072 bits/);
     assert.match(refusal(changed({ wrapping: Buffer.from("no key") })), /cannot be read/);
     assert.match(refusal(changed({ signing: Buffer.alloc(31) })), /32 bytes/);
