@@ -163,6 +163,17 @@ test("a message before a refused one that was given up does not speak for it; th
   assert.equal(lane.sent(write(3)), true);
 });
 
+test("of two refused messages that were given up, each is spoken for by the first message behind it", () => {
+  const { lane, write, messages } = threeSent();
+  const [one, two, three] = messages;
+  const four = write(3);
+  for (const message of [one, two, three]) lane.putBack(message);
+  for (const message of [one, three]) lane.settled(message, refusal);
+  assert.deepEqual(waiting(lane), [1, 3]);
+  assert.equal(lane.sent(two), true);
+  assert.equal(lane.sent(four), true);
+});
+
 test("nobody has to say anything of messages for which the server keeps no turns", () => {
   const { lane, write, messages } = threeSent();
   const [one, two, three] = messages;

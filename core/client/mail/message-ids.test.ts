@@ -18,6 +18,12 @@ test("ids grow, also within a millisecond and when the clock steps back", async 
   assert.ok(present(drawn.at(-1)) < 2n ** 64n);
 });
 
+test("ids differ also when chance draws the same number twice in a millisecond", () => {
+  const ids = new MessageIds(new FakeClock(), { ...seededRandom(1), uint32: () => 5 << 10 });
+  const first = ids.next();
+  assert.deepEqual([ids.next(), ids.next()], [first + 1n, first + 2n]);
+});
+
 test("two machines of a user draw different ids", () => {
   const clock = new FakeClock();
   const [first, second] = [new MessageIds(clock, seededRandom(1)), new MessageIds(clock, seededRandom(2))];

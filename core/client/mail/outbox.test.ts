@@ -169,7 +169,7 @@ test("a full outbox refuses a message, and takes in another when there is room",
     { group, seal: ({ epoch: at }) => accepted({ epoch: at, payload: new Uint8Array(1) }) },
     () => {},
   );
-  assert.equal(taken.ok, false);
+  assert.deepEqual(taken, refused("2 messages wait already for their acknowledgement"));
   acknowledge(connection, id, 1);
   say(mailbox, "three");
 });
@@ -336,4 +336,25 @@ test("a message whose sealing throws fails with what was thrown", async () => {
   await settle();
   assert.deepEqual(outcomes, [{ ok: false, code: "cannot_seal", detail: "the pool has ended" }]);
   assert.deepEqual(sends(connection), []);
+});
+
+test("a message that was written without a connection waits for one, however long that takes", async () => {
+  const setup = setUp();
+  const { outcomes } = say(setup.mailbox, "hello");
+  await setup.clock.advance(60_000);
+  assert.deepEqual(outcomes, []);
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup);
+  assert.deepEqual(sends(connection), ["hello @1"]);
+});
+
+test("behind a message that was never sent, nobody has to be told not to wait for it", async () => {
+  const { mailbox, connection } = await online();
+  const { outcomes } = say(mailbox, "one", () => refused({ code: "cannot_seal", detail: "no key" }));
+  say(mailbox, "two");
+  assert.equal(outcomes.length, 1);
+  assert.deepEqual(
+    connection.all("send").map(({ skipsRefused }) => skipsRefused),
+    [false],
+  );
 });
