@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { accepted, refused } from "../../platform/result.ts";
 import { settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
-import { epoch, groupId, seq } from "../../wire/ids.ts";
+import { clientMessageId, epoch, groupId, seq } from "../../wire/ids.ts";
 import type { Seal } from "./outgoing-message.ts";
 import { acknowledge, group, letIn, online, reject, say, sends, setUp, token } from "./testing/fake-mail.ts";
 
@@ -357,4 +357,50 @@ test("behind a message that was never sent, nobody has to be told not to wait fo
     connection.all("send").map(({ skipsRefused }) => skipsRefused),
     [false],
   );
+});
+
+test("a message that needs a new key is sealed anew, and a refusal of an unknown message changes nothing", async () => {
+  const { mailbox, connection } = await online();
+  const { id } = say(mailbox, "hello");
+  reject(connection, clientMessageId(5n), "busy");
+  reject(connection, id, "rekey_needed", { epoch: epoch(2) });
+  await settle();
+  assert.deepEqual(sends(connection), ["hello @1", "hello again @2"]);
+});
+
+test("a message that the server refuses for good fails with the server's code", async () => {
+  const { mailbox, connection } = await online();
+  const { id, outcomes } = say(mailbox, "hello");
+  reject(connection, id, "payload_too_large");
+  const detail = "the server refused the message: payload_too_large";
+  assert.deepEqual(outcomes, [{ ok: false, code: "payload_too_large", detail }]);
+});
+
+test("a message goes out as soon as its group admits the user, and stays when another group is left", async () => {
+  const { mailbox, connection } = await online();
+  const elsewhere = groupId(8);
+  const { outcomes } = say(mailbox, "early", undefined, elsewhere);
+  connection.say({ kind: "joined", group: elsewhere, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
+  assert.deepEqual(sends(connection), ["early @1"]);
+  connection.say({ kind: "left", group, epoch: epoch(2) });
+  assert.deepEqual(outcomes, []);
+});
+
+test("without a connection nobody knows which groups the user is in, so no message fails for that", async () => {
+  const { mailbox, connection, clock } = await online();
+  connection.break();
+  const { outcomes } = say(mailbox, "hello", undefined, groupId(8));
+  await clock.advance(30_000);
+  assert.deepEqual(outcomes, []);
+});
+
+test("a mailbox that was closed has no timer left of the pace, and none of what is written later", async () => {
+  const { mailbox, connection, clock } = await online();
+  const { id } = say(mailbox, "hello");
+  reject(connection, id, "rate_limited", { retryAfterMs: 50_000, remaining: 1 });
+  mailbox.close();
+  assert.equal(clock.waiting, 0);
+  say(mailbox, "too late");
+  await clock.advance(3000);
+  assert.equal(clock.waiting, 0);
 });

@@ -130,7 +130,7 @@ export class Outbox {
         if (epoch !== undefined) this.#parts.groups.sawEpoch(group, epoch);
         message.frame = undefined;
         // Sealed again under the same epoch, it would be refused again.
-        const isSameAgain = message.sealedEpoch !== undefined && message.sealedEpoch === message.refusedEpoch;
+        const isSameAgain = message.sealedEpoch === message.refusedEpoch;
         message.refusedEpoch = message.sealedEpoch;
         return this.#putBack(message, isSameAgain ? retryMs : 0);
       }
