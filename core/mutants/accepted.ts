@@ -33,6 +33,12 @@ export function acceptedBy(survivor: Survivor, rows: readonly Accepted[] = accep
 /** Each was read: it changes nothing that anybody could notice, or nothing that anybody was promised. */
 export const accepted: readonly Accepted[] = [
   {
+    in: "core/platform/replace-file.ts",
+    code: "flush: true",
+    mutator: "BooleanLiteral",
+    why: "Only a machine that loses its power shows whether a text had reached the disk",
+  },
+  {
     in: "core/wire/cbor.ts",
     code: "text.length === this.pos() - from",
     why: "A shortcut for speed: text that is decoded a second time, strictly, is the same text or is refused",
@@ -139,6 +145,46 @@ export const accepted: readonly Accepted[] = [
     code: "details?.modulusLength",
     mutator: "OptionalChaining",
     why: "An RSA key always has details; the question mark is for the compiler",
+  },
+  {
+    in: "core/client/text/harmless.ts",
+    code: "\\n]*$/.test(text)) return text;",
+    why: "A shortcut for speed: of printable ASCII, every cluster is drawn as it is",
+  },
+  {
+    in: "core/client/text/harmless.ts",
+    code: "point < 0x20",
+    mutator: "EqualityOperator",
+    why: "A space steers nothing and hides nothing, so it never comes here",
+  },
+  {
+    in: "core/client/text/clusters.ts",
+    code: "new Intl.Segmenter(",
+    mutator: "ObjectLiteral",
+    why: "Clusters are what a segmenter finds unless something else is asked for",
+  },
+  {
+    in: "core/client/text/clusters.ts",
+    code: "if (isPrintableAscii(text)) {",
+    why: "A shortcut for speed: the segmenter finds the same in ASCII",
+  },
+  {
+    in: "core/client/text/clusters.ts",
+    code: "to === text.length",
+    mutator: "ConditionalExpression",
+    why: "A shortcut for speed: the last cluster of all is found again, and is whole where it begins a stretch",
+  },
+  {
+    in: "core/client/text/mentions.ts",
+    code: 'word = ""',
+    mutator: "StringLiteral",
+    why: "What fits has a name, so nothing stands in for it",
+  },
+  {
+    in: "core/client/text/group-lookup.ts",
+    code: "toLowerCase()",
+    mutator: "MethodExpression",
+    why: "Case makes no difference, whichever of the two it is turned to",
   },
   {
     in: "core/platform/comma-list.ts",

@@ -62,6 +62,11 @@ test("a pile of marks comes in pieces of 256 code units, one after the other", (
     ],
   );
   assert.equal(segmentsOf(pile).join(""), pile);
+  const sequence = `x${"\ufe0f".repeat(299)}`;
+  assert.deepEqual(
+    segmentsOf(sequence).map(({ length }) => length),
+    [256, 44],
+  );
 });
 
 test("no piece of a pile ends within a character of two code units", () => {

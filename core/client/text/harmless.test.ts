@@ -34,10 +34,22 @@ test("what steers the terminal or hides is shown", () => {
   assert.equal(harmless("\n\u200d\u0301"), "\n‹U+200D›‹U+0301›");
   assert.equal(harmless("a\u1161\u11a8"), "a‹U+1161›‹U+11A8›");
   assert.equal(harmless("a\u200db\u200cc"), "a‹U+200D›b‹U+200C›c");
+  for (const [hidden, shown] of [
+    ["\u202e", "‹U+202E›"],
+    ["\u2060", "‹U+2060›"],
+    ["\u034f", "‹U+034F›"],
+    ["\u2065", "‹U+2065›"],
+  ] as const) {
+    assert.equal(harmless(`م${hidden}م`), `م${shown}م`, shown);
+  }
 });
 
 test("a mark stands on the sign before it or on a circle, and there are four on a letter at most", () => {
   assert.equal(harmless("\x01\u0302"), "␁\u0302");
+  assert.equal(harmless("❤\u0316"), "❤\u0316");
+  assert.equal(harmless(`e\u0301${"\u0316".repeat(5)}`), `é${"\u0316".repeat(4)}`);
+  const [three, four] = ["\u0316".repeat(3), "\u0317".repeat(4)];
+  assert.equal(harmless(`x${three}y${four}z${three}`), `x${three}y${four}z${three}`);
   assert.equal(harmless("\n\u0302"), "\n◌\u0302");
   assert.equal(harmless("\x01" + "\u0316".repeat(5)), `␁${"\u0316".repeat(4)}`);
   assert.equal(harmless(`x${"\u0316".repeat(255)}\u0317`), `x${"\u0316".repeat(4)}`);
@@ -55,6 +67,10 @@ test("text of every living script stays as it is", () => {
   assert.equal(harmless(texts), texts);
   assert.equal(harmless("می\u200cخواهم"), "میخواهم");
   assert.equal(harmless("क्\u200dष"), "क्ष");
+  // Old Korean, whose syllables have no characters of their own.
+  assert.equal(harmless("\u1140\u1161"), "\u1140\u1161");
+  // The mark is of no script.
+  assert.equal(harmless("م\u064e\u200cم"), "م\u064eم");
 });
 
 test("characters that terminals draw in different widths are replaced by plainer ones", () => {

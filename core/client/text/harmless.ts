@@ -61,8 +61,7 @@ const marksMax = 4;
 
 function drawn(cluster: string, before: string): string {
   if (cluster === "\n" || isPrintableAscii(cluster)) return cluster;
-  const [first = ""] = cluster;
-  if (steersOrHides.test(first) || looseKoreanPart.test(first))
+  if (steersOrHides.test(cluster) || looseKoreanPart.test(cluster))
     return Array.from(cluster, (character) => visibly(character, before)).join("");
   const hangsOnWhatIsBefore = /^\p{M}/u.test(cluster) && carries.test(before);
   let kept = /^\p{M}/u.test(cluster) && !hangsOnWhatIsBefore ? "◌" : "";
@@ -72,22 +71,22 @@ function drawn(cluster: string, before: string): string {
     if (character === joiner && /\p{Extended_Pictographic}/u.test(kept)) break;
     if (onlyDresses.test(character) && kept !== "") continue;
     if (steersOrHides.test(character)) kept += visibly(character, kept);
-    else if (!/^\p{M}$/u.test(character) || ++marks <= marksMax) kept += character;
+    else if (!/\p{M}/u.test(character) || ++marks <= marksMax) kept += character;
   }
   return kept.normalize("NFC");
 }
 
 /** Characters on which a mark may stand. */
-const carries = /[\p{L}\p{M}\p{N}\p{S}\p{P}]$/u;
+const carries = /[\p{L}\p{M}\p{N}\p{S}\p{P}]/u;
 const joiner = "\u200d";
-const steersOrHides = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
+const steersOrHides = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 /** A Korean vowel or final without its consonant: terminals draw it over the character before it. */
-const looseKoreanPart = /^[\u1160-\u11ff\ud7b0-\ud7ff]$/;
+const looseKoreanPart = /^[\u1160-\u11ff\ud7b0-\ud7ff]/;
 /** Characters that only vary the one before them: its colour, its skin, a key around it, the part of a country. */
-const onlyDresses = /^(?:\p{Variation_Selector}|\p{Emoji_Modifier}|\u20e3|[\u{e0020}-\u{e007f}])$/u;
-/** Scripts in which invisible characters decide how letters join. */
+const onlyDresses = /\p{Variation_Selector}|\p{Emoji_Modifier}|\u20e3|[\u{e0020}-\u{e007f}]/u;
+/** Scripts in which invisible characters decide how letters join. Their marks may be of no script. */
 const joins =
-  /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
+  /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
 function visibly(character: string, before: string): string {
   const point = character.codePointAt(0) ?? 0;
@@ -95,7 +94,6 @@ function visibly(character: string, before: string): string {
   if (point === 0x7f) return "␡";
   if ((character === joiner || character === "\u200c") && joins.test(before)) return "";
   // Characters unknown to this Unicode, halves of characters, and private ones, which every font draws otherwise.
-  if (/^[\p{Cn}\p{Cs}\p{Co}]$/u.test(character) && !/^\p{Default_Ignorable_Code_Point}$/u.test(character))
-    return "\ufffd";
+  if (/[\p{Cn}\p{Cs}\p{Co}]/u.test(character) && !/\p{Default_Ignorable_Code_Point}/u.test(character)) return "\ufffd";
   return `‹U+${point.toString(16).toUpperCase().padStart(4, "0")}›`;
 }

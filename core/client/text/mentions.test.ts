@@ -23,6 +23,7 @@ test("a name of any script, and one that ends with a dot, are named whole", () =
   assert.ok(mentions("ask @Straße!", "strasse"));
   assert.ok(mentions("@山田さん", "山田さん"));
   assert.ok(!mentions("@山田さんへ", "山田さん"));
+  assert.ok(mentions("@7up", "7up"));
   assert.ok(mentions("@a.b.", "a.b."));
   assert.ok(mentions("@a.b.", "a.b"));
 });
