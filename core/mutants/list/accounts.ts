@@ -117,7 +117,7 @@ export const accountMutants: Mutants = {
     file: "core/server/requests/password-change.ts",
     from: `      this.#server.bus.broadcast({ kind: "revoked", session });\n`,
     to: "",
-    tests: ["core/server/requests/accounts.test.ts"],
+    tests: ["core/server/requests/password-change.test.ts"],
   },
   "a session that ends keeps its connections": {
     promise: forged,

@@ -199,6 +199,20 @@ test("a session that stops watching while read cursors are read gets none", asyn
   assert.deepEqual(cursors, []);
 });
 
+test("a session is subscribed to a group's presence while it watches, and not any more when it stops", async () => {
+  const { presence, group } = setUp();
+  const topics = new Set<string>();
+  const connection = connectionDouble({
+    subscribe: (topic) => void topics.add(topic),
+    unsubscribe: (topic) => void topics.delete(topic),
+  });
+  const session = sessionDouble({ user: alice, connection });
+  await presence.watch(session, group);
+  assert.deepEqual([...topics], [group.presenceTopic]);
+  presence.unwatch(session, group);
+  assert.deepEqual([...topics], []);
+});
+
 test("what has changed is sent once, and so is who is writing", async () => {
   const { presence, group, connect, open, flush, published, sent } = setUp();
   await open(connect(alice));

@@ -118,6 +118,9 @@ suite("a registration", () => {
       const record = await begun(raw, { kind: "signUpStart", name: other });
       assert.equal(codeOf(await raw.ask({ ...signUpFinish(name, record), identity })), "malformed_frame");
     }
+    const anothers = await begun(raw, { kind: "signUpStart", name });
+    const identity = identityOf(other);
+    assert.equal(codeOf(await raw.ask({ ...signUpFinish(name, anothers), identity })), "malformed_frame");
     const own = await begun(raw, { kind: "signUpStart", name: name.toUpperCase() });
     assert.equal(codeOf(await raw.ask(signUpFinish(name, own))), "welcome");
     assert.ok(await logsIn(name));

@@ -27,6 +27,14 @@ test("a budget gives no more than the burst and what has grown back since", () =
   );
 });
 
+test("however long nobody takes any, a budget has no more than its burst", () => {
+  const budget = new Budget({ burst: 3, perSecond: 10 }, 0);
+  const later = 3_600_000;
+  assert.deepEqual([budget.take(later), budget.take(later), budget.take(later)], [0, 0, 0]);
+  assert.equal(budget.take(later), 100);
+  assert.equal(budget.availableIn(later, later), 3);
+});
+
 test("the time that a budget answers is long enough to wait", () => {
   const budget = new Budget({ burst: 1, perSecond: 3 }, 0);
   budget.take(0);
