@@ -98,7 +98,10 @@ async function mutateRoom(name: string): Promise<number> {
     given["at-once"] === undefined
       ? availableParallelism()
       : wholeNumber(given["at-once"]) || fail("--at-once: write how many mutants, a whole number from 1");
-  const { killed, survivors } = await runStryker(strykerRooms[room], files, { atOnce, stopping: stopping.signal });
+  const { killed, survivors, untried } = await runStryker(strykerRooms[room], files, {
+    atOnce,
+    stopping: stopping.signal,
+  });
   const unexplained = survivors.filter((survivor) => !acceptedBy(survivor));
   for (const survivor of given.verbose ? survivors : unexplained) print(described(survivor));
   const all = killed + survivors.length;
@@ -106,7 +109,8 @@ async function mutateRoom(name: string): Promise<number> {
     `\n${room}: ${killed} of ${all} mutants killed${all === 0 ? "" : `, ${((100 * killed) / all).toFixed(1)}%`}; ` +
       `of the others ${survivors.length - unexplained.length} are accepted, and ${unexplained.length} are not`,
   );
-  return unexplained.length > 0 ? 1 : 0;
+  if (untried > 0) print(`${untried} more could not be tried: Stryker says why above`);
+  return unexplained.length + untried > 0 ? 1 : 0;
 }
 
 /** The files of a room that the words and the change mean. */

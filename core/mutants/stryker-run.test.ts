@@ -24,6 +24,7 @@ test("of a room's mutants those count as killed that made a test fail or hang, a
   const survivor = { file: "core/a.ts", mutator: "BooleanLiteral", replacement: "true" };
   assert.deepEqual(resultOf(JSON.stringify(report)), {
     killed: 2,
+    untried: 1,
     survivors: [
       { ...survivor, line: 2, code: "1\n2" },
       { ...survivor, line: 3, code: "2\n3" },

@@ -33,10 +33,13 @@ export interface StrykerResult {
   /** How many mutants made a test fail, or run for too long. */
   readonly killed: number;
   readonly survivors: readonly Survivor[];
+  /** How many could not be tried: then the figures say little. */
+  readonly untried: number;
 }
 
 const killedBy: ReadonlySet<string> = new Set(["Killed", "Timeout"]);
 const survivedBy: ReadonlySet<string> = new Set(["Survived", "NoCoverage"]);
+const leftOut: ReadonlySet<string> = new Set(["Ignored", "CompileError"]);
 
 /** Each mutant is tried with all properties that reach it, so these are run less often. */
 const propertyShare = "0.1";
@@ -58,12 +61,15 @@ export async function runStryker(
     }
     await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: tools, env: process.env, stopping });
     const bin = path.join(tools, "node_modules/node/bin");
-    const tests = folders
-      .flatMap((folder) => filesBelow(path.join("dist", folder), workshop.root, /\.test\.js$/))
-      .filter((file) => !without.includes(file));
+    const tests = [
+      "dist/core/testing/property-runs.js",
+      ...folders
+        .flatMap((folder) => filesBelow(path.join("dist", folder), workshop.root, /\.test\.js$/))
+        .filter((file) => !without.includes(file)),
+    ];
     writeFileSync(
       path.join(workshop.root, "stryker.config.json"),
-      JSON.stringify({ ...settings(files, tests, tools), concurrency: atOnce }),
+      JSON.stringify({ ...settings(files, tests), concurrency: atOnce }),
     );
     // Stryker needs a newer Node than the project does.
     const environment = {
@@ -93,31 +99,23 @@ function filesBelow(folder: string, project: string, ending: RegExp): string[] {
     .map((file) => path.join(folder, file));
 }
 
-function settings(files: readonly string[], testFiles: readonly string[], tools: string) {
+function settings(files: readonly string[], testFiles: readonly string[]) {
   return {
-    testRunner: "tap",
-    plugins: [path.join(tools, "node_modules/@stryker-mutator/tap-runner/dist/src/index.js")],
+    testRunner: "collected-tests",
+    plugins: [path.join(projectRoot, "dist/core/mutants/stryker-plugin.js")],
+    collectedTests: { files: testFiles },
+    warnings: { unknownOptions: false },
     // Stryker would read it with the compiler's programming interface.
     tsconfigFile: "none.json",
     // The sandbox is two folders below the copy, and has no packages of its own when it is built.
     buildCommand: "node ../../node_modules/typescript/bin/tsc",
     mutate: files,
     coverageAnalysis: "perTest",
+    // What is only evaluated when a module is loaded would need each test file for each mutant.
+    ignoreStatic: true,
     // A mutant that only takes longer, on a machine that does other work, has survived.
     timeoutMS: 10_000,
     timeoutFactor: 3,
-    // What is only evaluated when a module is loaded would need each test file for each mutant.
-    ignoreStatic: true,
-    tap: {
-      testFiles,
-      nodeArgs: [
-        "-r",
-        "{{hookFile}}",
-        "--import=./dist/core/testing/property-runs.js",
-        "--test-reporter=tap",
-        "{{testFile}}",
-      ],
-    },
     reporters: ["json", "progress-append-only"],
     jsonReporter: { fileName: "mutation.json" },
     tempDirName: ".stryker-tmp",
@@ -151,6 +149,7 @@ export function resultOf(text: string): StrykerResult {
   const mutants = files.flatMap(([file, { source, mutants: of }]) => of.map((mutant) => ({ file, source, ...mutant })));
   return {
     killed: mutants.filter(({ status }) => killedBy.has(status)).length,
+    untried: mutants.filter(({ status }) => ![killedBy, survivedBy, leftOut].some((of) => of.has(status))).length,
     survivors: mutants
       .filter(({ status }) => survivedBy.has(status))
       .map(({ file, source, location: { start, end }, mutatorName: mutator, replacement = "" }) => {

@@ -193,6 +193,18 @@ test("a crew that is stopped waits for its threads, and calls them for nothing a
   for (const thread of [0, 1]) assert.deepEqual(called(thread), ["stop"]);
 });
 
+test("whoever stops a crew that others have stopped waits for its threads, too", async () => {
+  const { crew, clock } = newCrew((thread) => {
+    thread.endsWhenAsked = false;
+  });
+  const ended: string[] = [];
+  for (const who of ["first", "second"]) void crew.stop().then(() => ended.push(who));
+  await clock.advance(4999);
+  assert.deepEqual(ended, []);
+  await clock.advance(1);
+  assert.deepEqual(ended, ["first", "second"]);
+});
+
 test("a thread that does not end within five seconds is terminated", async () => {
   const { crew, clock, called } = newCrew((thread) => {
     thread.endsWhenAsked = thread.start.thread === 0;

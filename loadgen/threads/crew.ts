@@ -33,7 +33,7 @@ export interface CrewParts {
 export class Crew {
   /** The last seq of each group that any client knows of. */
   readonly lasts = new Map<GroupId, number>();
-  stopped = false;
+  #stopping: Promise<void> | undefined;
   readonly #start: CrewStart;
   readonly #clock: Clock;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
@@ -122,9 +122,17 @@ export class Crew {
     return this.#all((thread) => thread.testify());
   }
 
-  async stop(): Promise<void> {
-    if (this.stopped) return;
-    this.stopped = true;
+  /** Ends all threads; resolves when they have ended, whoever has asked for it first. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  get stopped(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  async #stopAll(): Promise<void> {
     await Promise.all(
       this.#threads.map(async (thread) => {
         const exited = thread.exited();

@@ -31,6 +31,13 @@ const lagTests = ["core/platform/loop-lag.test.ts"];
 
 /** What figures are counted from and to, divided by and shown in: those of the load generator, the benchmarks and the metrics. */
 export const figureMutants: Mutants = {
+  "a run that was stopped ends before its threads": {
+    promise: promised("loadgen", "the run fails once all of its threads have ended"),
+    file: "loadgen/threads/crew.ts",
+    from: "    this.#stopping ??= this.#stopAll();\n    return this.#stopping;",
+    to: "    if (this.#stopping) return Promise.resolve();\n    return (this.#stopping = this.#stopAll());",
+    tests: ["loadgen/threads/crew.test.ts"],
+  },
   "a stretch that is cut short counts its warm-up": {
     promise: cut,
     file: "loadgen/workload/measured-window.ts",
