@@ -89,4 +89,3 @@ export const beforeEach = (action: Action) => void current.beforeEach.push(actio
 export const afterEach = (action: Action) => void current.afterEach.push(action);
 
 export { suite as describe, test as it };
-export default test;
