@@ -3,16 +3,16 @@ import { test } from "node:test";
 import { type ConfigSources, flagName, readConfig, setting, variableName } from "./config.ts";
 import { valueOf } from "./result.ts";
 
-const settings = {
+const newSettings = () => ({
   connectionsMax: setting.integer({ default: 10, min: 1, max: 100, unit: "sockets", help: "how many" }),
   share: setting.number({ default: 0.5, min: 0, max: 1, help: "a part" }),
   transport: setting.choice({ default: "fast", values: ["fast", "slow"], help: "which" }),
   database: setting.optionalText({ placeholder: "url", help: "where" }),
   loud: setting.switch({ help: "say more" }),
   host: setting.text({ default: "here", placeholder: "address", help: "on which address" }),
-};
+});
 
-const read = (sources: Partial<ConfigSources>) => readConfig(settings, { flags: {}, environment: {}, ...sources });
+const read = (sources: Partial<ConfigSources>) => readConfig(newSettings(), { flags: {}, environment: {}, ...sources });
 
 function complaints(sources: Partial<ConfigSources>): string {
   const config = read(sources);
@@ -92,7 +92,7 @@ test("a switch is on or off, in words, in digits and as a value of JSON, and not
 });
 
 test("the help of a setting says its unit or its choices, and how its value is called", () => {
-  const { connectionsMax, share, transport, host, database } = settings;
+  const { connectionsMax, share, transport, host, database } = newSettings();
   assert.equal(connectionsMax.help, "how many (sockets)");
   assert.equal(share.help, "a part");
   assert.equal(transport.help, "which (fast, slow)");
@@ -100,7 +100,7 @@ test("the help of a setting says its unit or its choices, and how its value is c
     [connectionsMax, share, transport, host, database].map(({ placeholder }) => placeholder),
     ["n", "n", "name", "address", "url"],
   );
-  assert.equal("placeholder" in settings.loud, false);
+  assert.equal("placeholder" in newSettings().loud, false);
 });
 
 test("one refusal has all complaints", () => {
@@ -154,7 +154,7 @@ test("an unknown key or variable is refused, with the setting that was probably 
 test("variables of other programs and of other makers are ignored", () => {
   const other = { rate: setting.number({ default: 1, min: 0, max: 9, help: "" }) };
   const environment = { FASTCHAT_RATE: "3", PATH: "/bin" };
-  assert.equal(readConfig(settings, { flags: {}, environment }, [other]).ok, true);
+  assert.equal(readConfig(newSettings(), { flags: {}, environment }, [other]).ok, true);
   assert.equal(read({ environment }).ok, false);
 });
 
