@@ -5,7 +5,6 @@ const refusals = "core/server/http/attachment-refusals.test.ts";
 const routes = "core/server/http/attachment-routes.test.ts";
 const notSaved = promised("security", "A file that was cut, mixed, changed or exchanged at the server is not saved");
 const transfers = "core/client/files/file-transfers.test.ts";
-const lies = "core/client/hostile/files-and-login.test.ts";
 
 const upload = "core/client/files/upload.test.ts";
 const oneNonce = promised("security", "No two chunks are sealed under the same key and nonce");
@@ -73,14 +72,14 @@ export const fileMutants: Mutants = {
     file: "core/server/http/attachment-routes.ts",
     from: "if (!session.ok || this.#server.revoked.has(session.value.id)) {",
     to: "if (!session.ok) {",
-    tests: [refusals],
+    tests: ["core/server/http/attachment-bounds.test.ts"],
   },
   "the transfers of a user are without a bound": {
     promise: promised("protocol", "A user may have 16 of these requests under way at one server"),
     file: "core/server/http/attachment-routes.ts",
     from: "if ((this.#transfers.get(caller) ?? 0) >= transfersMax) {",
     to: "if ((this.#transfers.get(caller) ?? 0) < 0) {",
-    tests: [refusals],
+    tests: ["core/server/http/attachment-bounds.test.ts"],
   },
   "a transfer that has ended counts on": {
     promise: promised("protocol", "A user may have 16 of these requests under way at one server"),
@@ -115,21 +114,21 @@ export const fileMutants: Mutants = {
     file: "core/client/files/download.ts",
     from: "if (content.size > inMemoryBytesMax) throw",
     to: "if (content.size < 0) throw",
-    tests: [transfers],
+    tests: ["core/client/files/download.test.ts"],
   },
   "a file that ends early counts as whole": {
     promise: notSaved,
     file: "core/client/files/download.ts",
     from: `      throw new TransferEnd("attachment_tampered", \`the server's file ends before chunk \${next} of \${shape.chunks}\`);`,
     to: "      return;",
-    tests: [lies],
+    tests: ["core/client/files/download.test.ts"],
   },
   "a download that begins anew at the server is taken for its middle": {
     promise: notSaved,
     file: "core/client/files/download.ts",
     from: "if (next > 0 && response.statusCode !== 206) {",
     to: "if (next < 0 && response.statusCode !== 206) {",
-    tests: [lies, transfers],
+    tests: ["core/client/files/download.test.ts"],
   },
   "every chunk of a file is sealed under one nonce": {
     promise: promised("security", "No two chunks are sealed under the same key and nonce"),
