@@ -120,7 +120,7 @@ export const encryptionMutants: Mutants = {
     file: "core/client/group/group-changes.ts",
     from: `const readBack = action === "admit" && membership.settings.history ? people : [];`,
     to: `const readBack = action === "admit" ? people : [];`,
-    tests: ["core/client/group/group-changes.test.ts"],
+    tests: ["core/client/group/newcomers.test.ts"],
   },
   "a newcomer gets the oldest keys where not all fit": {
     promise: promised("protocol", "the latest ones, when there are more than a change may bring keys"),

@@ -116,13 +116,6 @@ export const fileMutants: Mutants = {
     to: "if (content.size < 0) throw",
     tests: ["core/client/files/download.test.ts"],
   },
-  "a file that ends early counts as whole": {
-    promise: notSaved,
-    file: "core/client/files/download.ts",
-    from: `      throw new TransferEnd("attachment_tampered", \`the server's file ends before chunk \${next} of \${shape.chunks}\`);`,
-    to: "      return;",
-    tests: ["core/client/files/download.test.ts"],
-  },
   "a download that begins anew at the server is taken for its middle": {
     promise: notSaved,
     file: "core/client/files/download.ts",
