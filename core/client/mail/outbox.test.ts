@@ -56,6 +56,19 @@ test("a stale epoch has the message sealed anew under the one that the server na
   assert.equal(outcomes.length, 0);
 });
 
+test("a message whose key is over is sealed anew each time, also where the server names no newer epoch", async () => {
+  for (const code of ["stale_epoch", "rekey_needed"] as const) {
+    const { mailbox, connection, clock } = await online();
+    let times = 0;
+    const { id } = say(mailbox, "", ({ epoch: at }) => accepted({ epoch: at, payload: Buffer.from(`${++times}`) }));
+    for (let refusals = 0; refusals < 2; refusals++) {
+      reject(connection, id, code, { epoch: epoch(1) });
+      await clock.advance(2000);
+    }
+    assert.deepEqual(sends(connection), ["1 @1", "2 again @1", "3 again @1"], code);
+  }
+});
+
 test("a message that the server refuses for now is sent again after the pause that it names", async () => {
   for (const code of ["busy", "rate_limited"] as const) {
     const { mailbox, connection, clock } = await online();
