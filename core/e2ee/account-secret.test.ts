@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac, createPrivateKey } from "node:crypto";
 import { before, suite, test } from "node:test";
+import { inspect } from "node:util";
 import { keyPair } from "../testing/key-pairs.ts";
 import {
   AccountSecret,
@@ -124,5 +125,15 @@ suite("an account secret", () => {
     const wrapping = createPrivateKey({ key: { ...theirs, n, e }, format: "jwk" });
     const identity = joinIdentity(alice.public.bytes, { wrapping, signing: keys.private.signing });
     assert.match(identity.ok ? "joined" : identity.reason, /not this identity's/);
+  });
+
+  test("shows no byte of the vaults' root when it is printed, logged or made JSON of", () => {
+    const account = createAccountSecret(alice);
+    const { vaultRoot } = account;
+    for (const shown of [inspect(account, { depth: 10, showHidden: true }), JSON.stringify(account)]) {
+      for (const root of [vaultRoot.join(), vaultRoot.join(", "), Buffer.from(vaultRoot).toString("hex")])
+        assert.equal(shown.includes(root.slice(0, 30)), false);
+    }
+    assert.equal(inspect(account), `AccountSecret(${inspect(alice)})`);
   });
 });

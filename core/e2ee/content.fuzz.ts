@@ -3,17 +3,8 @@ import { expensiveMaps } from "../fuzz/cbor-form.ts";
 import type { FuzzTarget } from "../fuzz/target.ts";
 import { equalBytes } from "../wire/bytes.ts";
 import { limits } from "../wire/limits.ts";
-import { type Content, encodeContent, parseContent, wordsOf } from "./content.ts";
-
-const file: Content = {
-  kind: "file",
-  name: "holiday.jpg",
-  mediaType: "image/jpeg",
-  size: 123_456,
-  attachment: Buffer.alloc(16, 1),
-  key: Buffer.alloc(32, 2),
-  hash: Buffer.alloc(32, 3),
-};
+import { encodeContent, parseContent, wordsOf } from "./content.ts";
+import { sampleFile } from "./testing/sample-file.ts";
 
 export const targets: readonly FuzzTarget[] = [
   {
@@ -24,8 +15,8 @@ export const targets: readonly FuzzTarget[] = [
       [
         { kind: "text", text: "hello" } as const,
         { kind: "text", text: "\ufeffñ 🙂" } as const,
-        file,
-        { ...file, size: Number.MAX_SAFE_INTEGER, text: "look" },
+        sampleFile,
+        { ...sampleFile, size: Number.MAX_SAFE_INTEGER, text: "look" },
       ].map(encodeContent),
     run(bytes) {
       const parsed = parseContent(bytes);

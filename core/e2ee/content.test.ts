@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode } from "cborg";
-import { encodeContent, type FileContent, parseContent, wordsOf } from "./content.ts";
-
-const file: FileContent = {
-  kind: "file",
-  name: "holiday.jpg",
-  mediaType: "image/jpeg",
-  size: 123_456,
-  attachment: Buffer.alloc(16, 1),
-  key: Buffer.alloc(32, 2),
-  hash: Buffer.alloc(32, 3),
-};
+import { encodeContent, parseContent, wordsOf } from "./content.ts";
+import { sampleFile } from "./testing/sample-file.ts";
 
 test("a text and a file come out as they went in", () => {
-  for (const content of [{ kind: "text", text: "hello" } as const, file, { ...file, text: "look" }]) {
+  for (const content of [{ kind: "text", text: "hello" } as const, sampleFile, { ...sampleFile, text: "look" }]) {
     const parsed = parseContent(encodeContent(content));
     assert.ok(parsed.ok, JSON.stringify(parsed));
     assert.deepEqual(encodeContent(parsed.value), encodeContent(content));
@@ -23,7 +14,7 @@ test("a text and a file come out as they went in", () => {
 });
 
 test("a file's description keeps its bounds", () => {
-  const taken = (of: object) => parseContent(encode({ ...file, ...of })).ok;
+  const taken = (of: object) => parseContent(encode({ ...sampleFile, ...of })).ok;
   for (const good of [{ name: "x".repeat(255) }, { mediaType: "x".repeat(127) }, { size: 0 }, { size: 2 ** 53 - 1 }])
     assert.ok(taken(good), Object.keys(good).join());
   for (const bad of [
@@ -48,6 +39,6 @@ test("a kind that is not known is refused, and so are bytes that are no content"
 
 test("a text is found by its words, a file by its name and by what was written to it", () => {
   assert.equal(wordsOf({ kind: "text", text: "hello there" }), "hello there");
-  assert.equal(wordsOf(file), "holiday.jpg");
-  assert.equal(wordsOf({ ...file, text: "look" }), "holiday.jpg look");
+  assert.equal(wordsOf(sampleFile), "holiday.jpg");
+  assert.equal(wordsOf({ ...sampleFile, text: "look" }), "holiday.jpg look");
 });

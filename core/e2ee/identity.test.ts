@@ -7,7 +7,6 @@ import fc from "fast-check";
 import { anyBytes } from "../testing/arbitrary-frames.ts";
 import { keyPair } from "../testing/key-pairs.ts";
 import { present } from "../testing/present.ts";
-import { createAccountSecret } from "./account-secret.ts";
 import { createIdentity, type Identity, type IdentityKeyPairs } from "./identity.ts";
 import {
   ed25519PublicKey,
@@ -149,12 +148,5 @@ suite("an identity", () => {
       for (const secret of secrets) assert.equal(shown.includes(secret), false);
     }
     assert.match(inspect(alice), /^Identity\(alice, [0-9a-f]{16}…\)$/);
-    const account = createAccountSecret(alice);
-    const { vaultRoot } = account;
-    for (const shown of [inspect(account, { depth: 10, showHidden: true }), JSON.stringify(account)]) {
-      for (const root of [vaultRoot.join(), vaultRoot.join(", "), Buffer.from(vaultRoot).toString("hex")])
-        assert.equal(shown.includes(root.slice(0, 30)), false);
-    }
-    assert.equal(inspect(account), `AccountSecret(${inspect(alice)})`);
   });
 });

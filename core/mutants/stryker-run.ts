@@ -6,6 +6,7 @@ import path from "node:path";
 import { z } from "zod";
 import { Failure } from "../platform/failure.ts";
 import { projectRoot } from "../platform/project-root.ts";
+import { killGroup } from "../store/embedded/processes.ts";
 import type { Survivor } from "./accepted.ts";
 import type { StrykerRoom } from "./stryker-rooms.ts";
 import { Workshop } from "./workshop.ts";
@@ -132,7 +133,7 @@ async function run(command: string, args: readonly string[], { cwd, env, stoppin
   stopping.throwIfAborted();
   // A group of its own: Stryker's processes can be ended together.
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
-  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGTERM");
+  const end = () => killGroup(child);
   stopping.addEventListener("abort", end);
   await once(child, "exit");
   stopping.removeEventListener("abort", end);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { Failure } from "../platform/failure.ts";
-import { keyPairsVariable, writeKeyPairs } from "../testing/key-pairs.ts";
+import { keyPairsFile, keyPairsVariable } from "../testing/key-pairs.ts";
 import { patienceVariable } from "../testing/until.ts";
 import { type Mutant, mutated } from "./mutant.ts";
 
@@ -49,9 +49,7 @@ export class Workshop {
       if (!notCopied.has(name)) cpSync(path.join(project, name), path.join(root, name), { recursive: true });
     }
     symlinkSync(path.join(project, "node_modules"), path.join(root, "node_modules"));
-    const keyPairs = process.env[keyPairsVariable] ?? path.join(root, "key-pairs.json");
-    if (process.env[keyPairsVariable] === undefined) await writeKeyPairs(keyPairs);
-    return new Workshop(root, keyPairs, stopping);
+    return new Workshop(root, await keyPairsFile(root), stopping);
   }
 
   /** Builds the project with the mutant in it, and runs its tests. */

@@ -8,7 +8,7 @@ import { createLog } from "../platform/log.ts";
 import { projectRoot } from "../platform/project-root.ts";
 import { EmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { writablePlace } from "../store/embedded/place.ts";
-import { keyPairsVariable, writeKeyPairs } from "../testing/key-pairs.ts";
+import { keyPairsFile, keyPairsVariable } from "../testing/key-pairs.ts";
 import { testDatabaseVariable } from "../testing/test-database-variable.ts";
 import { inOrder, secondsByFile, slowAfter } from "./order.ts";
 import { exitCode, fileReport, summary } from "./report.ts";
@@ -41,14 +41,13 @@ if (files.length === 0) fail(`no test file's path contains ${words.join(" or ")}
 const known = secondsByFile.parse(JSON.parse(readFileSync(slowFilesPath, "utf8")));
 const order = inOrder(files, known);
 const directory = mkdtempSync(path.join(writablePlace(), "tests-"));
-// Whoever runs tests many times in a row makes the key pairs once for all of these runs.
-const keyPairsPlace = process.env[keyPairsVariable] ? undefined : mkdtempSync(path.join(tmpdir(), "test-keys-"));
-const [postgres] = await Promise.all([
+const keyPairsPlace = mkdtempSync(path.join(tmpdir(), "test-keys-"));
+const [postgres, keyPairs] = await Promise.all([
   EmbeddedPostgres.start({ directory, ephemeral: true, log: createLog("warn") }),
-  keyPairsPlace && writeKeyPairs(path.join(keyPairsPlace, "key-pairs.json")),
+  keyPairsFile(keyPairsPlace),
 ]);
 process.env[testDatabaseVariable] = postgres.url();
-if (keyPairsPlace) process.env[keyPairsVariable] = path.join(keyPairsPlace, "key-pairs.json");
+process.env[keyPairsVariable] = keyPairs;
 // Ctrl-C ends the test files that run, and keeps others from starting.
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
@@ -74,7 +73,7 @@ if (order.fast.length > 0 && order.slow.length > 0) {
 }
 if (!flags.fast) await runAll(order.slow);
 await postgres.stop();
-if (keyPairsPlace) rmSync(keyPairsPlace, { recursive: true });
+rmSync(keyPairsPlace, { recursive: true });
 
 process.stdout.write(`\n${summary(results, secondsSoFar())}`);
 if (flags["note-times"]) {

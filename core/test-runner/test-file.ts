@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { systemClock } from "../platform/clock.ts";
-import { codeOf } from "../platform/failure.ts";
+import { type Cancel, systemClock } from "../platform/clock.ts";
+import { killGroup } from "../store/embedded/processes.ts";
 import { type ReportedEvent, readEvent } from "./events-reporter.ts";
 
 /** A test that failed, or a file that ended badly although its tests did not. */
@@ -57,16 +57,12 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   const printed: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => printed.push(chunk));
-  const ended = once(child, "exit");
   let isLate = false;
+  let cancelKill: Cancel | undefined;
   const end = () => {
     child.kill("SIGTERM");
     // A process that hangs in a loop never handles a signal.
-    const cancelKill = systemClock.after(endMsMax, () => child.kill("SIGKILL"));
-    void ended.then(() => {
-      cancelKill();
-      killGroup(child.pid);
-    });
+    cancelKill ??= systemClock.after(endMsMax, () => child.kill("SIGKILL"));
   };
   const cancel = systemClock.after(secondsMax * 1000, () => {
     isLate = true;
@@ -74,10 +70,14 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
   });
   signal?.addEventListener("abort", end);
   // Not "close": processes that it started and left behind may hold its output open.
-  await ended;
+  await once(child, "exit");
   const { exitCode: code, signalCode: killedBy } = child;
   cancel();
   signal?.removeEventListener("abort", end);
+  if (cancelKill) {
+    cancelKill();
+    killGroup(child);
+  }
   const { failed, remarks, ...result } = resultOf(readEvents(events));
   rmSync(scratch, { recursive: true, force: true });
   const ending = isLate
@@ -93,17 +93,6 @@ export async function runTestFile(file: string, secondsMax: number, signal?: Abo
     seconds: (systemClock.monotonic() - began) / 1000,
     output: remarks.concat(Buffer.concat(printed).toString()).join("\n"),
   };
-}
-
-/** Kills the processes of a group that are still there. */
-function killGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
-  try {
-    process.kill(-leader, "SIGKILL");
-  } catch (cause) {
-    // EPERM: what is left of it is another user's, as PostgreSQL under root is.
-    if (codeOf(cause) !== "ESRCH" && codeOf(cause) !== "EPERM") throw cause;
-  }
 }
 
 /** The events up to the last whole line: that of a process that was killed may be cut. */

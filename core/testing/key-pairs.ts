@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { z } from "zod";
 import { generateIdentityKeys, type IdentityKeyPairs } from "../e2ee/identity.ts";
 
@@ -37,8 +38,20 @@ export async function keyPair(number: number): Promise<IdentityKeyPairs> {
   };
 }
 
+/**
+ * The file of a run's key pairs: the one that the environment names, which whoever runs tests many times in a row has made, or a new one in
+ * this directory.
+ */
+export async function keyPairsFile(directory: string): Promise<string> {
+  const given = process.env[keyPairsVariable];
+  if (given) return given;
+  const file = path.join(directory, "key-pairs.json");
+  await writeKeyPairs(file);
+  return file;
+}
+
 /** Makes the key pairs of a run, for {@link keyPair} in other processes. */
-export async function writeKeyPairs(file: string): Promise<void> {
+async function writeKeyPairs(file: string): Promise<void> {
   const pairs = await Promise.all(Array.from({ length: keyPairsMax }, () => generateIdentityKeys()));
   const texts = pairs.map(
     ({ private: { wrapping, signing }, byWrapping }): WrittenKeyPair => ({

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { seededRandom } from "../../platform/random.ts";
 import { accepted, refused } from "../../platform/result.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
-import { type FakeConnection, FakeNetwork, settle } from "../../testing/fake-network.ts";
+import { FakeNetwork, settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
 import { encodeClientFrame } from "../../wire/client-frame.ts";
 import { epoch, seq } from "../../wire/ids.ts";
@@ -11,6 +11,7 @@ import { opaqueBytes } from "../../wire/opaque-bytes.ts";
 import type { OpenSocket } from "../socket/socket.ts";
 import { Mailbox } from "./mailbox.ts";
 import {
+  accept,
   alice,
   answerGroups,
   deliver,
@@ -102,10 +103,7 @@ test("a token that resumes nothing any more is final: the user has to log in", a
   for (const code of ["token_expired", "token_invalid"] as const) {
     const setup = setUp();
     setup.mailbox.resume(token);
-    await settle();
-    const { last } = setup.network;
-    last.accept();
-    await settle();
+    const last = await accept(setup);
     last.say({ kind: "error", request: last.request("resume").request, code, detail: "" });
     await setup.clock.advance(60_000);
     assert.equal(setup.network.connections.length, 1);
@@ -121,10 +119,7 @@ test("a token that resumes nothing any more is final: the user has to log in", a
 async function loggingIn({ mailbox, network }: Pick<Setup, "mailbox" | "network">) {
   const message = new Uint8Array(opaqueBytes.ke3);
   const login = mailbox.logIn((link) => link.request({ kind: "logInFinish", message }));
-  await settle();
-  const { last: connection } = network;
-  connection.accept();
-  await settle();
+  const connection = await accept({ network });
   const { request } = connection.request("logInFinish");
   const welcome = (of = token) =>
     connection.say({
@@ -147,9 +142,7 @@ test("after another login connections resume that session, and no longer the one
   assert.ok((await login).ok);
   connection.break();
   await setup.clock.advance(200);
-  await settle();
-  setup.network.last.accept();
-  await settle();
+  await accept(setup);
   assert.deepEqual(Buffer.from(setup.network.last.request("resume").token), newer);
 });
 
@@ -171,10 +164,7 @@ test("a login that is refused, or whose connection breaks, leaves the client off
 test("a server that refuses a session for now is asked again after the pause that it names, and not before", async () => {
   const setup = setUp();
   setup.mailbox.resume(token);
-  await settle();
-  const { last } = setup.network;
-  last.accept();
-  await settle();
+  const last = await accept(setup);
   const { request } = last.request("resume");
   last.say({ kind: "error", request, code: "rate_limited", detail: "", retryAfterMs: 5000 });
   await setup.clock.advance(4999);
@@ -236,11 +226,9 @@ test("when the server to which a refused session was assigned has gone, the logi
     { connection() {}, delivered() {}, missing() {} },
   );
   mailbox.resume(token);
-  await settle();
-  network.last.accept();
-  await settle();
-  const { request } = network.last.request("resume");
-  network.last.say({ kind: "error", request, code: "token_expired", detail: "" });
+  const last = await accept({ network });
+  const { request } = last.request("resume");
+  last.say({ kind: "error", request, code: "token_expired", detail: "" });
   await settle();
   void mailbox.logIn((link) => link.request({ kind: "logInFinish", message: new Uint8Array(opaqueBytes.ke3) }));
   await settle();
@@ -313,14 +301,6 @@ test("a closed mailbox stays closed", async () => {
 });
 
 const ke3 = new Uint8Array(opaqueBytes.ke3);
-
-/** Opens the newest connection. */
-async function accept({ network }: Pick<Setup, "network">): Promise<FakeConnection> {
-  await settle();
-  network.last.accept();
-  await settle();
-  return network.last;
-}
 
 test("what becomes of the connection is said with its reason", async () => {
   const setup = setUp();

@@ -118,8 +118,9 @@ export class Connection {
   }
 
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
-    const refusal = refused({ code: "offline", detail: "there is no connection to a server" } as const);
-    return this.#onlineLink?.request(frame) ?? Promise.resolve(refusal);
+    const link = this.#onlineLink;
+    if (link) return link.request(frame);
+    return Promise.resolve(refused({ code: "offline", detail: "there is no connection to a server" }));
   }
 
   /** Sends a frame that has no reply, if there is a connection. */

@@ -6,7 +6,19 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { FakeNetwork, settle } from "../../testing/fake-network.ts";
 import { epoch, groupId, seq, seqPlus } from "../../wire/ids.ts";
 import { Mailbox } from "./mailbox.ts";
-import { alice, answerGroups, deliver, group, letIn, online, reject, say, setUp, token } from "./testing/fake-mail.ts";
+import {
+  accept,
+  alice,
+  answerGroups,
+  deliver,
+  group,
+  letIn,
+  online,
+  reject,
+  say,
+  setUp,
+  token,
+} from "./testing/fake-mail.ts";
 
 const elsewhere = groupId(8);
 
@@ -95,10 +107,7 @@ test("a page of history that is refused for now is requested again", async () =>
 test("a list of groups that is refused for now is requested again", async () => {
   const setup = setUp();
   setup.mailbox.resume(token);
-  await settle();
-  const { last } = setup.network;
-  last.accept();
-  await settle();
+  const last = await accept(setup);
   last.welcome(alice);
   await settle();
   last.say({ kind: "error", request: last.request("groups").request, code: "busy", detail: "", retryAfterMs: 200 });

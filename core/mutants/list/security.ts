@@ -103,7 +103,7 @@ export const securityMutants: Mutants = {
     file: "core/e2ee/account-secret.ts",
     from: "return `AccountSecret(${inspect(this.identity)})`;",
     to: "return `AccountSecret(${inspect(this.identity)}, ${inspect(this.#vaultRoot)})`;",
-    tests: ["core/e2ee/identity.test.ts", localAccount],
+    tests: ["core/e2ee/account-secret.test.ts"],
   },
   "a printed identity shows its private keys": {
     promise: promised("security", "Neither printing an identity nor a server's log shows a secret"),

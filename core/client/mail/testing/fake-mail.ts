@@ -61,6 +61,14 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
   return { mailbox, network, clock, delivered, states, reasons, left, strays, read };
 }
 
+/** Opens the newest connection. */
+export async function accept({ network }: Pick<Setup, "network">): Promise<FakeConnection> {
+  await settle();
+  network.last.accept();
+  await settle();
+  return network.last;
+}
+
 /** Resumes the session on the newest connection, for a user who is in these groups. */
 export async function letIn(
   { network }: Pick<Setup, "network">,
