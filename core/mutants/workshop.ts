@@ -1,9 +1,19 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { Failure } from "../platform/failure.ts";
+import { type SecondsByFile, secondsByFile } from "../test-runner/order.ts";
 import { keyPairsFile, keyPairsVariable } from "../testing/key-pairs.ts";
 import { patienceVariable } from "../testing/until.ts";
 import { type Mutant, mutated } from "./mutant.ts";
@@ -20,8 +30,9 @@ export type Verdict =
 /** What is linked instead, or is no part of the project. */
 const notCopied: ReadonlySet<string> = new Set([".git", "node_modules", "results", "coverage", ".fastchat"]);
 
-/** A test file that takes longer is killed, and has failed: a mutant may hang. */
-const fileSecondsMax = 150;
+/** A test file that takes longer than so many times its usual time, and a while, is killed, and has failed: a mutant may hang. */
+const timesUsual = 4;
+const whileSeconds = 30;
 
 /** What a test waits for with a mutant may never come; without one, it comes within a second. */
 const patienceMs = 30_000;
@@ -32,10 +43,13 @@ export class Workshop {
   /** The environment of what runs here: all test runs share key pairs, which take seconds to make. */
   readonly environment: NodeJS.ProcessEnv;
   readonly #stopping: AbortSignal;
+  readonly #slow: SecondsByFile;
 
   private constructor(root: string, keyPairs: string, stopping: AbortSignal) {
     this.root = root;
     this.#stopping = stopping;
+    const slow = path.join(root, "core/test-runner/slow-files.json");
+    this.#slow = existsSync(slow) ? secondsByFile.parse(JSON.parse(readFileSync(slow, "utf8"))) : {};
     this.environment = { ...process.env, [keyPairsVariable]: keyPairs, [patienceVariable]: String(patienceMs) };
   }
 
@@ -76,7 +90,8 @@ export class Workshop {
   /** Runs test files as they were built last. */
   async test(files: readonly string[]): Promise<Verdict> {
     const runner = "dist/core/test-runner/main.js";
-    const { code, output } = await this.#node(runner, "--bail", "--file-seconds", String(fileSecondsMax), ...files);
+    const secondsMax = whileSeconds + timesUsual * Math.max(0, ...files.map((file) => this.#slow[file] ?? 0));
+    const { code, output } = await this.#node(runner, "--bail", "--file-seconds", String(secondsMax), ...files);
     if (code === 0) return { kind: "survived" };
     const by = [...output.matchAll(/^failed: (.+)$/gm)].map(([, name = ""]) => name);
     return code === 1 && by.length > 0 ? { kind: "caught", by } : { kind: "broken", complaint: output };

@@ -180,7 +180,11 @@ test("a connection that has logged in is no stranger any more, and one that has 
 test("what a client sends behind the frame that ends its connection is not read", async () => {
   let appended = 0;
   const append = () => ++appended > 0;
-  const { session, sent } = newSession(async () => records, { writer: { append, waiting: 0, away: false } });
+  const budget = { burst: 9, perSecond: 9 };
+  const { session, sent } = newSession(async () => records, {
+    writer: { append, waiting: 0, away: false },
+    limits: { connectionsMax: 1, sends: budget, logins: budget },
+  });
   await session.memberOf(seven);
   session.received(send(seven, 1));
   assert.equal(appended, 1);

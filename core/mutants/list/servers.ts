@@ -393,6 +393,13 @@ export const serverMutants: Mutants = {
     to: "",
     tests: [quiet],
   },
+  "a handshake behind a request without an answer ends the server": {
+    promise: promised("protocol", "request that has no answer yet ends the connection"),
+    file: "core/server/transport/node-server.ts",
+    from: "?.isAsking) request.socket.destroy();",
+    to: "?.isAsking === undefined) request.socket.destroy();",
+    tests: ["core/server/transport/web-socket.test.ts"],
+  },
   "over ws a connection that asks nothing stays": {
     promise: promised("protocol", "The server ends a connection over which no request comes after 10 s"),
     file: "core/server/transport/node-server.ts",

@@ -53,10 +53,17 @@ export class NodeServer {
     this.#http.on("request", (request: IncomingMessage, response: ServerResponse) =>
       this.#requested(request, response),
     );
-    this.#http.on("connect", (request: IncomingMessage) => this.#requested(request, responseTo(request)));
+    // Node has detached the socket, so an answer to a request before this one can come no more.
+    const unlessTooEarly = (request: IncomingMessage, handle: () => void) => {
+      if (this.#visits.get(peerOf(request.socket))?.isAsking) request.socket.destroy();
+      else handle();
+    };
+    this.#http.on("connect", (request: IncomingMessage) =>
+      unlessTooEarly(request, () => this.#requested(request, responseTo(request))),
+    );
     if (parts.upgrade) {
       this.#http.on("upgrade", (request: IncomingMessage, _: unknown, behind: Buffer) =>
-        this.#upgrade(request, behind),
+        unlessTooEarly(request, () => this.#upgrade(request, behind)),
       );
     }
   }
@@ -104,7 +111,7 @@ export class NodeServer {
     const { lobby, requested } = this.#parts;
     const visit = this.#visits.get(peerOf(request.socket));
     if (visit) {
-      lobby.asks(visit);
+      visit.asks(lobby);
       response.once("close", () => visit.answered(lobby));
     }
     if (lobby.short) response.shouldKeepAlive = false;
@@ -143,6 +150,7 @@ class Visit implements Visitor {
   readonly #socket: Socket;
   readonly #left: () => void;
   #here = true;
+  #unanswered = 0;
 
   constructor(socket: Socket, left: () => void) {
     this.#socket = socket;
@@ -154,7 +162,18 @@ class Visit implements Visitor {
     this.#socket.destroy();
   }
 
+  /** Whether there are requests without an answer. */
+  get isAsking(): boolean {
+    return this.#unanswered > 0;
+  }
+
+  asks(lobby: Lobby): void {
+    this.#unanswered++;
+    lobby.asks(this);
+  }
+
   answered(lobby: Lobby): void {
+    this.#unanswered--;
     if (this.#here) lobby.answered(this);
   }
 

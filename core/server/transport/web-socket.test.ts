@@ -41,6 +41,18 @@ for (const name of transportsHere) {
       assert.equal(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     });
 
+    for (const behind of [upgradeRequest(), "CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n"]) {
+      test(`ends the connection when it is asked for behind a request without an answer: ${behind.split("\r\n")[0]}`, async () => {
+        const slow = await bareTransport(name, { requested: () => {} });
+        const connection = new RawConnection(slow.port);
+        connection.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+        await until(() => slow.requests.length > 0, "the request has come");
+        connection.send(behind);
+        assert.doesNotMatch((await connection.end()).toString("latin1"), /^HTTP\/1.1 [12]/);
+        assert.deepEqual(slow.connections, []);
+      });
+    }
+
     test("has no subprotocol and no extension, whatever is offered", async () => {
       const offered = {
         "Sec-WebSocket-Protocol": "chat, superchat",
