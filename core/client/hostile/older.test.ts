@@ -3,14 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, suite, test } from "node:test";
-import { wordsOf } from "../../e2ee/content.ts";
+import { encodeContent, wordsOf } from "../../e2ee/content.ts";
+import { fernetSeal } from "../../e2ee/fernet.ts";
+import { signMessage } from "../../e2ee/message-seal.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { HostileServer, type ShownMessage } from "../../testing/hostile-server.ts";
 import { groupOf, type Person, person } from "../../testing/person.ts";
 import { present } from "../../testing/present.ts";
 import { until } from "../../testing/until.ts";
-import { type GroupId, type Seq, seq } from "../../wire/ids.ts";
+import { clientMessageId, type GroupId, type Seq, seq } from "../../wire/ids.ts";
+import { messageTypes } from "../../wire/send-frame.ts";
 import { Vault } from "../vault/vault.ts";
 
 /** Lies of a server when a new machine asks for older messages. */
@@ -95,6 +98,25 @@ suite("a server that lies about older messages", () => {
     assert.deepEqual(gaps, [{ from: 3, through: 3 }]);
     assert.ok((await alice.say(group, "f")).ok);
     await until(() => kept(vault, group).includes("7 f"), "the next message is read");
+  });
+
+  test("a message of a newcomer is not believed in an epoch from before they came, though they have its key", async () => {
+    const { alice, bob, group, vault } = await newMachine();
+    const { epoch, head: logHead } = present(alice.client.conversation(group).membership);
+    const carol = await person(deployment.target, `carol${names++}`);
+    assert.ok((await alice.client.changeGroup(group, { action: "admit", names: [carol.name] })).ok);
+    const sender = present(carol.client.user);
+    const id = clientMessageId(7n);
+    const envelope = { type: messageTypes.application, group, epoch, sender, clientMessageId: id, logHead };
+    const signed = signMessage(
+      envelope,
+      encodeContent({ kind: "text", text: "never said" }),
+      carol.identity.signingKey,
+    );
+    const payload = fernetSeal(alice.fernet.keyOf(group, epoch), signed, { nowSeconds: 1 });
+    showing((message) => [message.seq === 3 ? { ...message, sender, clientMessageId: id, payload } : message]);
+    await inGroup(bob, group, 100);
+    assert.deepEqual(kept(vault, group).slice(0, 3), ["2 a", "3 not_a_member", "4 c"]);
   });
 
   test("a server that never goes on is asked no more until the user asks again", async () => {

@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 import { portOf } from "../../testing/port-of.ts";
 import { until } from "../../testing/until.ts";
 import { deploymentUrl } from "./deployment-url.ts";
-import { dialAssigned } from "./dial.ts";
+import { dialAssigned, parseAssignment } from "./dial.ts";
 
 const servers: Server[] = [];
 after(() => {
@@ -57,6 +57,13 @@ test("an answer that names no server is refused, and the reason names the addres
   }
   const nobody = await dialAssigned("127.0.0.1:1")();
   assert.ok(!nobody.ok && /does not answer/.test(nobody.reason.detail));
+});
+
+test("a client that asked under TLS takes no URL in clear, and one that asked in clear takes either", () => {
+  const answerAt = (base: string, url: string) => parseAssignment({ url }, new URL(base)).ok;
+  const [clear, sealed] = ["ws://a.example/v1", "wss://a.example/v1"];
+  assert.deepEqual([answerAt("https://a.example", clear), answerAt("https://a.example", sealed)], [false, true]);
+  assert.deepEqual([answerAt("http://a.example", clear), answerAt("http://a.example", sealed)], [true, true]);
 });
 
 test("each dial has a connection of its own, which ends with the answer", async () => {
