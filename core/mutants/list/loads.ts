@@ -59,7 +59,7 @@ export const loadMutants: Mutants = {
     file: "loadgen/generator.ts",
     from: "    await options.onReady?.();\n",
     to: "    void options.onReady?.();\n",
-    tests: ["loadgen/loads-at-servers.test.ts"],
+    tests: ["loadgen/load-session.test.ts"],
   },
   "each thread offers the whole rate": {
     promise: promised("loadgen", "Messages are due at times drawn ahead"),
