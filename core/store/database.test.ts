@@ -69,6 +69,20 @@ test("a database that does not answer is a failure that names it without its pas
   await database.close();
 });
 
+test("of a transaction nothing stays when its work fails, also where no statement did", async () => {
+  const database = new Database(await freshDatabase(), { connectionsMax: 1, log: silentLog });
+  await database.query({ text: "CREATE TABLE notes (text text)" });
+  const write = async (text: string, fails: boolean) =>
+    database.transaction(async (connection) => {
+      await connection.query({ text: "INSERT INTO notes VALUES ($1)", values: [text] });
+      if (fails) throw new Error("changed its mind");
+    });
+  await assert.rejects(write("half", true), /changed its mind/);
+  await write("whole", false);
+  assert.deepEqual(await database.query({ text: "SELECT text FROM notes" }), [{ text: "whole" }]);
+  await database.close();
+});
+
 test("a statement that hangs is given up, and a connection that broke is not used again", async () => {
   const url = await freshDatabase();
   const hasty = new Database(url, { connectionsMax: 1, log: silentLog, queryMsMax: 50 });

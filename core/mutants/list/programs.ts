@@ -188,12 +188,12 @@ export const programMutants: Mutants = {
     to: "const expired = alive === -1 ? rows : rows.slice(0, alive + 1);",
     tests: ["core/store/expiry.test.ts"],
   },
-  "a migration step that failed is done by halves": {
+  "what a failed transaction has done stays": {
     promise: promised("store", "forward only, each step in its transaction"),
     file: "core/store/database.ts",
     from: "ROLLBACK",
     to: "COMMIT",
-    tests: ["core/store/migrations.test.ts"],
+    tests: ["core/store/database.test.ts"],
   },
   "an interrupted program ends with 1": {
     promise: promised("commands", "130 when the user has interrupted it"),
