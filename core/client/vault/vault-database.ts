@@ -40,9 +40,9 @@ export class VaultDatabase {
       refuseNewer(database);
       database.pragma("locking_mode = EXCLUSIVE");
       database.pragma("journal_mode = WAL");
+      database.exec("BEGIN EXCLUSIVE; COMMIT");
       // What has to be on disk at once says so; the rest can be fetched again.
       database.pragma("synchronous = NORMAL");
-      database.exec("BEGIN EXCLUSIVE; COMMIT");
       return new VaultDatabase(migrated(database));
     } catch (cause) {
       database?.close();
