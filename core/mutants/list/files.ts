@@ -60,13 +60,6 @@ export const fileMutants: Mutants = {
     to: 'if (!bytes) return new Refusal("bad_request", "");\n    if (bytes.length > expected) return',
     tests: [refusals],
   },
-  "the chunk of a complete file is replaced": {
-    promise: promised("protocol", "only from then on can the attachment be fetched"),
-    file: "core/server/http/attachment-routes.ts",
-    from: "if (!found.complete) await storeChunk(",
-    to: "await storeChunk(",
-    tests: [routes, refusals],
-  },
   "a session that was ended fetches files": {
     promise: promised("security", "No forged or ended session can be resumed"),
     file: "core/server/http/attachment-routes.ts",
