@@ -5,11 +5,12 @@ import { setImmediate } from "node:timers/promises";
 import { systemClock } from "../../platform/clock.ts";
 import { DescriptorBudget, descriptorShare } from "../../platform/descriptors.ts";
 import { messageOf } from "../../platform/failure.ts";
-import { silentLog } from "../../platform/log.ts";
+import { createLog, silentLog } from "../../platform/log.ts";
 import { pickOne, seededRandom } from "../../platform/random.ts";
 import { bareTransport } from "../../testing/bare-transport.ts";
 import { givenSeed } from "../../testing/chaos.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
+import { present } from "../../testing/present.ts";
 import { RawConnection, upgradeRequest } from "../../testing/raw-connection.ts";
 import { transportsHere } from "../../testing/transports-here.ts";
 import { until } from "../../testing/until.ts";
@@ -19,12 +20,12 @@ const request = (method: string, path: string, ...lines: readonly string[]) =>
   [`${method} ${path} HTTP/1.1`, "Host: x", ...lines, "", ""].join("\r\n");
 
 /** A lobby with room for `room` visitors besides those that are always let in, and the names of the closed ones, in order. */
-function lobbyFor(room: number) {
+function lobbyFor(room: number, log = silentLog) {
   const clock = new FakeClock();
   const closed: string[] = [];
   let visitors = 0;
   const budget = new DescriptorBudget(descriptorShare(visitorsKept + room, 0), { open: () => visitors, clock });
-  const lobby = new Lobby({ budget, clock, log: silentLog });
+  const lobby = new Lobby({ budget, clock, log });
   const enter = (name: string) => {
     const visitor = {
       close() {
@@ -65,6 +66,22 @@ test("a burst of newcomers is let in a little beyond the bound, so that they hav
   clock.stall(1000);
   enter("later");
   assert.equal(closed.length, before + 2);
+  lobby.close();
+});
+
+test("operators are told once when there is no room, and once when there is again", async () => {
+  const lines: string[] = [];
+  const { clock, enterAll, lobby } = lobbyFor(10, createLog("info", {}, { write: (line) => void lines.push(line) }));
+  enterAll("first", visitorsKept + 5);
+  assert.deepEqual([lines, lobby.short], [[], false]);
+  enterAll("more", 30);
+  assert.ok(lobby.short);
+  assert.equal(lines.length, 1);
+  assert.match(present(lines[0]), /"level":"warn".*may open no more sockets/);
+  await clock.advance(60_000);
+  assert.equal(lines.length, 2);
+  assert.match(present(lines[1]), /"level":"info".*"closed":\d+.*may open sockets again/);
+  assert.ok(!lobby.short);
   lobby.close();
 });
 
