@@ -39,6 +39,16 @@ export const accepted: readonly Accepted[] = [
     why: "Only a machine that loses its power shows whether a text had reached the disk",
   },
   {
+    in: "core/platform/thread-calls.ts",
+    code: "if (call === undefined) throw cause;",
+    why: "It is seen in a thread of its own, where `thread-calls.test.ts` sees it, and into which these mutants do not come",
+  },
+  {
+    in: "core/platform/pool.ts",
+    code: "return workerData;",
+    why: "It is seen in a pool's threads, where `pool.test.ts` sees it, and into which these mutants do not come",
+  },
+  {
     in: "core/wire/cbor.ts",
     code: "text.length === this.pos() - from",
     why: "A shortcut for speed: text that is decoded a second time, strictly, is the same text or is refused",

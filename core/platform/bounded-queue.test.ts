@@ -17,6 +17,7 @@ test("first in is first out, and a full queue refuses an item without losing ano
         assert.equal(queue.length, expected.length);
       }
     }),
+    { examples: [[1, [true, true, false, false]]] },
   );
 });
 
