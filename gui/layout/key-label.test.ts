@@ -28,3 +28,7 @@ test("keys are called as people call them", () => {
 test("a hint names the first key of an action", () => {
   assert.equal(firstKey(["C-t", "f2"]), "Ctrl-T");
 });
+
+test("a hint about an action that the user has bound to no key says so", () => {
+  assert.equal(firstKey([]), "no key");
+});

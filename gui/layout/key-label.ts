@@ -8,15 +8,19 @@ const named: Readonly<Record<string, string>> = {
   left: "←",
   right: "→",
 };
-const modifiers: Readonly<Record<string, string>> = { C: "Ctrl", M: "Alt", S: "Shift" };
+const modifiers = [
+  ["C-", "Ctrl"],
+  ["M-", "Alt"],
+  ["S-", "Shift"],
+] as const;
 
 /** A key as people call it: `C-q` is Ctrl-Q. */
 export function keyLabel(key: string): string {
-  const [, modifier, rest] = /^([CMS])-(.+)$/.exec(key) ?? [];
-  if (modifier !== undefined && rest !== undefined) return `${modifiers[modifier]}-${keyLabel(rest)}`;
-  if (named[key]) return named[key];
-  return key.length === 1 ? key.toUpperCase() : `${key[0]?.toUpperCase()}${key.slice(1)}`;
+  for (const [begin, name] of modifiers) {
+    if (key.startsWith(begin)) return `${name}-${keyLabel(key.slice(begin.length))}`;
+  }
+  return named[key] ?? key.charAt(0).toUpperCase() + key.slice(1);
 }
 
-/** The first key of an action, for a hint. */
-export const firstKey = (keys: readonly string[]): string => keyLabel(keys[0] ?? "");
+/** The first key of an action, for a hint; a user may bind an action to none. */
+export const firstKey = ([first]: readonly string[]): string => (first === undefined ? "no key" : keyLabel(first));
