@@ -545,9 +545,21 @@ export const accepted: readonly Accepted[] = [
     why: "Any number does that is another one for each day",
   },
   {
-    in: "gui/layout/typing-line.ts",
-    code: "shown.length < columns",
-    why: "A shortcut for speed: the line is cut to its columns behind it",
+    in: "gui/layout/conversation.ts",
+    code: "change.seq < seq",
+    mutator: "EqualityOperator",
+    why: "No change to a group has the seq of a message",
+  },
+  {
+    in: "gui/layout/conversation.ts",
+    code: "while (below < 0 && ",
+    why: "A position that is looked for further down than it is, is found again on the way up",
+  },
+  {
+    in: "gui/layout/panels/trust.ts",
+    code: "changed[at] ?? []",
+    mutator: "ArrayDeclaration",
+    why: "Both numbers have as many blocks; the empty line is for the compiler",
   },
   {
     in: "gui/layout/marked-text.ts",

@@ -8,6 +8,7 @@ import type { MessageRow } from "../model/shown.ts";
 import type { ChatState, Conversation } from "../model/state.ts";
 import { facts, messageIn, messages, pageOf, releaseTeam, releaseTeamSession } from "../testing/release-team.ts";
 import { idOf } from "../testing/session.ts";
+import { styled } from "../testing/styled.ts";
 import { conversationLines, scrolled, shownKeys } from "./conversation.ts";
 import { textOfLine } from "./line.ts";
 import { messageShape } from "./message-shape.ts";
@@ -110,6 +111,21 @@ suite("scrolling", () => {
     assert.match(lines.at(-1) ?? "", /message 17/);
   });
 
+  test("at its end, the view says which message is the last above the changes that are there", () => {
+    const rows = [messageIn(1, "one"), messageIn(2, "two")];
+    const [state, conversation] = chatWith(rows, { facts: { ...facts, changes } });
+    assert.equal(conversationLines(conversation, state, usual).at(-1)?.key, undefined);
+    assert.equal(shownKeys(conversation, state, usual).bottomKey, 2);
+  });
+
+  test("on a screen without room for a line leads up to the first line and no further", () => {
+    const rows = Array.from({ length: 5 }, (_, at) => messageIn(at + 1, `message ${at}`));
+    const [state, conversation] = chatWith(rows, { facts: { ...facts, changes } });
+    const all = conversationLines(conversation, state, { columns: 56, rows: 99 });
+    const linesBelow = all.findIndex(({ key }) => key === 1);
+    assert.deepEqual(scrolled(conversation, state, { columns: 56, rows: 0 }, 999), { key: 1, linesBelow });
+  });
+
   test("of a window of a thousand messages, only those in view are laid out", () => {
     let read = 0;
     const rows = Array.from({ length: 1000 }, (_, at): MessageRow => {
@@ -144,6 +160,26 @@ suite("what stands between messages", () => {
     assert.ok(!lines.some((line) => line.includes("founded")));
   });
 
+  test("while no message of a conversation has come, no change is shown", () => {
+    const lines = textOf([], { facts, older: "loading" });
+    assert.deepEqual(
+      lines.map((line) => line.trim()),
+      ["older messages come…"],
+    );
+  });
+
+  test("headings, changes and the rule above what is new mean what they show", () => {
+    const [state, conversation] = chatWith(messages.slice(5, 7), { facts, newFrom: idOf.seq(10), older: "vault" });
+    const shown = (columns: number) =>
+      conversationLines(conversation, state, { columns, rows: 60 }).map(({ line }) => styled(line));
+    const wide = shown(90);
+    assert.ok(wide.some((line) => line.includes("heading: today")));
+    assert.ok(wide.some((line) => line.includes("unread: new since you left")));
+    const change = (lines: string[][]) => lines.find((line) => line.some((part) => part.includes("you added")));
+    assert.deepEqual(change(wide), ["dim: 14:04", "system: ·", "system: you added 漢字さん and mallory␛[31m{bold}"]);
+    assert.deepEqual(change(shown(40))?.slice(0, 2), ["system: ·", "system: you added 漢字さん and"]);
+  });
+
   test("each day has a heading, and unread messages are under a rule", () => {
     const lines = textOf(messages, { newFrom: idOf.seq(8) });
     assert.deepEqual(
@@ -163,6 +199,11 @@ suite("a message", () => {
       lines.slice(-4).map((line) => line.slice(7).replace(/\s+/g, " ")),
       ["bob one", " two", "bob three", "carol four"],
     );
+  });
+
+  test("of the same sender soon after repeats the name below a line that stands between them", () => {
+    const rows = [messageIn(1, "one"), messageIn(2, "two")];
+    assert.match(textOf(rows, { newFrom: idOf.seq(2) }).at(-1) ?? "", / bob +two$/);
   });
 
   test("of one's own shows its receipt", () => {

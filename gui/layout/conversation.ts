@@ -1,6 +1,6 @@
 import type { RowKey } from "../../core/client/index.ts";
 import type { ChangeRow, MessageRow } from "../model/shown.ts";
-import type { Anchor, Conversation, Size, State } from "../model/state.ts";
+import type { Anchor, ChatState, Conversation, Size } from "../model/state.ts";
 import { changeText } from "./change-text.ts";
 import { type Line, rule, span } from "./line.ts";
 import { wrapSpans } from "./marked-text.ts";
@@ -21,28 +21,29 @@ const continuedWithinMs = 300_000;
  * The lines of a conversation that fit into rows and columns. Lines are made from the bottom of the view upwards, only
  * as many as it needs, so that the window's length costs nothing.
  */
-export function conversationLines(conversation: Conversation, state: State, size: Size): readonly ConversationLine[] {
-  const blocks = blocksOf(conversation, state, size.columns);
-  if (!blocks) return [];
-  return viewOf(blocks, size.rows).lines;
+export function conversationLines(
+  conversation: Conversation,
+  state: ChatState,
+  size: Size,
+): readonly ConversationLine[] {
+  return viewOf(blocksOf(conversation, state, size.columns), size.rows).lines;
 }
 
 /**
  * The line at the bottom of the view after scrolling up by `lines`, or down if negative; undefined at the window's end. A view
  * does not go beyond the window's first message.
  */
-export function scrolled(conversation: Conversation, state: State, size: Size, lines: number): Anchor | undefined {
+export function scrolled(conversation: Conversation, state: ChatState, size: Size, lines: number): Anchor | undefined {
   const blocks = blocksOf(conversation, state, size.columns);
-  if (!blocks) return undefined;
   const { bottom } = viewOf(blocks, size.rows);
-  const above = lines > 0 ? countUp(blocks, bottom, size.rows + lines) - size.rows : lines;
-  return anchorOf(blocks, moved(blocks, bottom, lines > 0 ? Math.max(0, above) : lines));
+  const above = Math.max(0, countUp(blocks, bottom, size.rows + lines) - size.rows);
+  return anchorOf(blocks, moved(blocks, bottom, Math.min(lines, above)));
 }
 
 /** The messages at the top and at the bottom of the view. Where they are the window's first or last, more have to be loaded. */
 export function shownKeys(
   conversation: Conversation,
-  state: State,
+  state: ChatState,
   size: Size,
 ): { readonly topKey: RowKey | undefined; readonly bottomKey: RowKey | undefined } {
   const lines = conversationLines(conversation, state, size);
@@ -65,11 +66,9 @@ interface Position {
   readonly below: number;
 }
 
-function blocksOf(conversation: Conversation, state: State, columns: number): Blocks | undefined {
-  const { scene } = state;
-  if (scene.kind !== "chat") return undefined;
+function blocksOf(conversation: Conversation, state: ChatState, columns: number): Blocks {
   const shape = messageShape(columns, conversation.facts);
-  const view: MessageView = { state, chat: scene, conversation, shape };
+  const view: MessageView = { state, chat: state.scene, conversation, shape };
   const made = new Map<number, readonly ConversationLine[]>();
   const count = conversation.messages.length + 1;
   return {
@@ -110,7 +109,10 @@ function blockLines(view: MessageView, index: number): readonly ConversationLine
   begin(message.at);
   if (isFirstNew(message, previous, newFrom, older)) add(rule("new since you left", shape.columns, "unread"));
   const isContinued =
-    lines.length === 0 && previous?.sender === message.sender && message.at - previous.at < continuedWithinMs;
+    previous &&
+    lines.length === 0 &&
+    previous.sender === message.sender &&
+    message.at - previous.at < continuedWithinMs;
   for (const line of messageLines(view, message, isContinued ? previous : undefined)) add(line, message.key);
   return lines;
 }
@@ -133,7 +135,7 @@ function isFirstNew(
   older: Conversation["older"],
 ): boolean {
   if (newFrom === undefined || seq === undefined || seq < newFrom) return false;
-  if (previous) return previous.seq !== undefined && previous.seq < newFrom;
+  if (previous) return (previous.seq ?? newFrom) < newFrom;
   return seq === newFrom || older === "none";
 }
 
@@ -144,13 +146,13 @@ function changesBetween(
   message: MessageRow | undefined,
 ): readonly ChangeRow[] {
   const changes = facts?.changes ?? [];
-  if (changes.length === 0 || (previous && previous.seq === undefined) || (!message && !newest)) return [];
+  if ((previous && previous.seq === undefined) || (!message && !newest)) return [];
   const to = message?.seq === undefined ? changes.length : firstFrom(changes, message.seq);
   if (previous?.seq !== undefined) return changes.slice(firstFrom(changes, previous.seq), to);
   if (older === "none") return changes.slice(0, to);
   // The window begins in the middle of the conversation: only the changes right before its first message belong to it.
   let from = to;
-  for (let seq = message?.seq ?? 0; from > 0 && changes[from - 1]?.seq === seq - 1; seq--) from--;
+  for (let seq = message?.seq ?? 0; changes[from - 1]?.seq === seq - 1; seq--) from--;
   return changes.slice(from, to);
 }
 
@@ -182,10 +184,8 @@ const gap = (columns: number) => span(" ".repeat(columns));
 function viewOf(blocks: Blocks, rows: number): { lines: readonly ConversationLine[]; bottom: Position } {
   const { anchor } = blocks.conversation;
   const end = positionOf(blocks, anchor);
-  const lines = linesUpFrom(blocks, end, rows);
-  const missing = rows - lines.length;
-  // The first messages do not fill the view above this line: the view begins with them, and goes on below the line.
-  if (missing === 0 || anchor === undefined) return { lines, bottom: end };
+  const missing = rows - countUp(blocks, end, rows);
+  // Where the first messages do not fill the view above this line, the view begins with them, and goes on below the line.
   const bottom = moved(blocks, end, -missing);
   return { lines: linesUpFrom(blocks, bottom, rows), bottom };
 }
@@ -212,7 +212,7 @@ function positionOf(blocks: Blocks, anchor: Anchor | undefined): Position {
   if (index < 0) return last;
   // In a wider view, a message has fewer lines than when the anchor was set.
   const below = Math.min(anchor.linesBelow, blocks.linesOf(index).length - 1);
-  return below < 0 ? moved(blocks, { index, below: 0 }, below) : { index, below };
+  return moved(blocks, { index, below: 0 }, below);
 }
 
 /** The position `lines` further up, or down if negative, as far as there are lines. */

@@ -25,10 +25,11 @@ function wrapped({ text, cursor }: Editor, columns: number): EditorLines {
   const shown = before + harmless(text.slice(cursor));
   const room = Math.max(2, columns - 1);
   const ranges = wrap(shown, room);
-  const row = ranges.findLastIndex(({ from }) => from <= before.length);
   const lines = ranges.map(({ from, to }) => taken(shown.slice(from, to), columns));
-  const column = columnsOf(shown.slice(ranges[row]?.from ?? 0, before.length));
-  return { lines, cursor: { row: Math.max(0, row), column: Math.min(column, columns - 1) } };
+  // The cursor is in the last line that does not begin behind it.
+  const starts = ranges.map(({ from }) => from).filter((from) => from <= before.length);
+  const column = columnsOf(shown.slice(starts.at(-1), before.length));
+  return { lines, cursor: { row: starts.length - 1, column: Math.min(column, columns - 1) } };
 }
 
 /** A field of one line: the part of its text around the cursor. */

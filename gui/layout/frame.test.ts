@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { projectRoot } from "../../core/platform/project-root.ts";
 import { bindingsOf } from "../keys/bindings.ts";
 import type { Event } from "../model/event.ts";
+import { defaultSettings } from "../model/settings.ts";
 import type { Size, State } from "../model/state.ts";
 import { cellsOf } from "../screens/cells.ts";
 import { themeFor } from "../screens/theme.ts";
@@ -20,6 +21,7 @@ import {
   sessionOf,
 } from "../testing/release-team.ts";
 import { idOf } from "../testing/session.ts";
+import { styled } from "../testing/styled.ts";
 import { frameOf } from "./frame.ts";
 import { columnsOfLine } from "./line.ts";
 
@@ -112,10 +114,27 @@ test("the cursor is in the message box or the dialog on top, wherever something 
   assert.ok(cursorOf("C-k"));
 });
 
+test("a dialog is the last area, above all others", () => {
+  const { areas } = frameOf(releaseTeamSession(usual).press("C-k").state);
+  assert.equal(areas.at(-1)?.name, "dialog");
+});
+
+test("whoever is in no group sees an empty conversation, and how to found a group", () => {
+  const self = { user: idOf.user(1), name: "alice", profile: "alice", server: "s1" };
+  const opened = { kind: "accountOpened", self, groups: [], people: [], settings: defaultSettings } as const;
+  const { areas } = frameOf(sessionOf(usual).hear(opened).state);
+  const textsOf = (of: string) => areas.find(({ name }) => name === of)?.lines.flatMap(styled);
+  assert.deepEqual(textsOf("conversation"), []);
+  assert.deepEqual(textsOf("input"), ["dim: Ctrl-G founds a group, F1 helps"]);
+});
+
 test("a short conversation is above the message box, and at the top while it is scrolled", () => {
   const session = releaseTeamSession(usual).hear(pageOf(releaseTeam, [messageIn(20, "the only one")]));
   assert.match(drawn(session.state)[20] ?? "", /the only one/);
-  assert.equal(frameOf(sessionOf(usual).state).areas.length, 2);
+  assert.deepEqual(
+    frameOf(sessionOf(usual).state).areas.map(({ name }) => name),
+    ["signIn", "signIn"],
+  );
   assert.deepEqual(frameOf(sessionOf(usual).state).areas[0]?.place, { x: 0, y: 0, ...usual });
 });
 
@@ -125,7 +144,13 @@ test("a screen that is too small is filled, and has no cursor", () => {
     [areas.map(({ name, place }) => [name, place]), cursor],
     [[["tooSmall", { x: 0, y: 0, columns: 10, rows: 5 }]], undefined],
   );
-  assert.equal(areas[0]?.lines[0]?.[0]?.style, "problem");
+  assert.deepEqual(areas[0]?.lines.map(styled), [
+    ["problem: too small:"],
+    ["problem: 20×6 are"],
+    ["problem: needed"],
+    [],
+    [],
+  ]);
 });
 
 test("the message box grows up to six lines, and shows those around the cursor", () => {

@@ -1,10 +1,9 @@
 import type { ChatState, Size, State } from "../model/state.ts";
 import { activeConversation } from "../model/step.ts";
-import { cut } from "../text/width.ts";
-import { wrap } from "../text/wrap.ts";
 import { conversationLines } from "./conversation.ts";
 import { groupListLines } from "./group-list.ts";
 import { filled, type Line, span } from "./line.ts";
+import { wrapSpans } from "./marked-text.ts";
 import { messageBox } from "./message-box.ts";
 import { boxOf } from "./panel.ts";
 import { panelOf } from "./panels/panel-of.ts";
@@ -55,40 +54,39 @@ function chatFrame(state: ChatState): Frame {
   const main = isBeside
     ? [
         area("title", title, [titleLine(scene, conversation, title.columns)]),
-        area("conversation", places.conversation, conversationArea(state, places.conversation)),
+        conversationArea(state, places.conversation),
         area("typing", typing, [typingLine(state, scene, conversation, typing.columns)]),
         area("input", input, box.lines),
       ]
     : [];
   const boxes = scene.dialogs.map((dialog) => boxOf(panelOf(state, dialog), state.size));
+  const top = boxes.at(-1);
   const dialogs = boxes.map(({ place, lines }): Area => ({ name: "dialog", place, lines }));
   const own = isBeside && scene.focus === "input" && box.cursor;
   const inBox = own ? { x: input.x + own.column, y: input.y + own.row } : undefined;
   return {
-    areas: [...list, ...main, area("status", status, [statusLine(state, scene, status.columns)]), ...dialogs],
-    cursor: boxes.length > 0 ? boxes.at(-1)?.cursor : inBox,
+    areas: [...list, ...main, area("status", status, [statusLine(state, status.columns)]), ...dialogs],
+    cursor: top ? top.cursor : inBox,
   };
 }
 
-function conversationArea(state: ChatState, { columns, rows }: Place): Line[] {
+function conversationArea(state: ChatState, place: Place): Area {
   const conversation = activeConversation(state);
-  if (!conversation) return [];
-  const lines = conversationLines(conversation, state, { columns, rows }).map(({ line }) => line);
+  if (!conversation) return area("conversation", place, []);
+  const lines = conversationLines(conversation, state, place).map(({ line }) => line);
   // A short conversation is at the bottom of its area, above the message box, unless the user has scrolled.
-  const missing = Array.from({ length: rows - lines.length }, (): Line => []);
-  return conversation.anchor ? [...lines, ...missing] : [...missing, ...lines];
+  const top = conversation.anchor ? 0 : place.rows - lines.length;
+  return area("conversation", place, lines, top);
 }
 
-/** Lines that fill a place: every row, in all its columns. */
-function area(name: Area["name"], place: Place, lines: readonly Line[]): Area {
-  const rows = Array.from({ length: place.rows }, (_, at) => filled(lines[at] ?? [], place.columns));
+/** Lines that fill a place from its row `top` downwards: every row, in all its columns. */
+function area(name: Area["name"], place: Place, lines: readonly Line[], top = 0): Area {
+  const rows = Array.from({ length: place.rows }, (_, at) => filled(lines[at - top] ?? [], place.columns));
   return { name, place, lines: rows };
 }
 
 function tooSmall(size: Size): Frame {
   const text = `too small: ${sizeMin.columns}×${sizeMin.rows} are needed`;
-  const lines = wrap(text, size.columns).map(({ from, to }) => [
-    span(cut(text.slice(from, to), size.columns), "problem"),
-  ]);
+  const lines = wrapSpans([span(text, "problem")], size.columns);
   return { areas: [area("tooSmall", { x: 0, y: 0, ...size }, lines)], cursor: undefined };
 }

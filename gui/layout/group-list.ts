@@ -54,6 +54,10 @@ export const groupTitle = ({ title, group }: Pick<GroupRow, "title" | "group">):
 export const titleOf = (chat: Chat, group: GroupRow["group"]): string =>
   groupTitle(chat.groups.find((row) => row.group === group) ?? { group, title: undefined });
 
+/** Whether the user is no member of a group any more. */
+export const hasLeft = (chat: Chat, group: GroupRow["group"]): boolean =>
+  chat.groups.some((row) => row.group === group && row.left);
+
 /** "alice is writing…" and the like; empty if nobody is. */
 export function writersText(names: readonly string[]): string {
   if (names.length === 0) return "";

@@ -67,6 +67,11 @@ test("a click beside everything that can be clicked finds nothing, and beside th
   assert.deepEqual(hit(asked, x, y), { on: "dialog", row: -1, column: 0 });
   assert.deepEqual(hit(asked, x + 3, y + 1), { on: "dialog", row: 0, column: 3 });
   assert.equal(hit(asked, x - 1, y)?.on, "groups");
+  const right = placeOf(drawn(asked), "╮")[0];
+  assert.deepEqual(
+    [right, right + 1].map((column) => hit(asked, column, y + 1)?.on),
+    ["dialog", "conversation"],
+  );
 });
 
 test("a click in the sign-in form finds no field beside it", () => {

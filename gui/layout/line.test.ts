@@ -10,6 +10,7 @@ suite("a line", () => {
     assert.equal(columnsOfLine(line), 10);
     assert.equal(columnsOfLine([span(picture, "picture"), span("ab")]), 4);
     assert.equal(columnsOfLine([]), 0);
+    assert.equal(columnsOfLine([span("\u001b[1mab")]), 5, "in any other text they are characters");
   });
 
   test("that fits is not cut, and else ends in an ellipsis", () => {
@@ -22,6 +23,10 @@ suite("a line", () => {
 
   test("of a picture is left out where it does not fit: its colours would never end", () => {
     assert.deepEqual(cutLine([span("ab"), span(picture, "picture"), span("c")], 3), [span("ab")]);
+    assert.deepEqual(cutLine([span("ab"), span(picture, "picture"), span("c")], 4), [
+      span("ab"),
+      span(picture, "picture"),
+    ]);
   });
 
   test("is filled or cut to a width, on the ground of all its parts that have none", () => {

@@ -15,6 +15,11 @@ test("members' names behind @ stand out as whole words, one's own in another sty
     ["@alice", "mentionOwn"],
     ["@Straße", "mention"],
   ]);
+  const unknown = marked("@bob, @alice", "text", new Set(), "alice").map((part) => [part.text, part.style]);
+  assert.deepEqual(unknown, [
+    ["@bob, ", "text"],
+    ["@alice", "mentionOwn"],
+  ]);
 });
 
 test("an address, a stranger, and a name within a link or code are no mentions", () => {
@@ -23,6 +28,15 @@ test("an address, a stranger, and a name within a link or code are no mentions",
     ["https://x.example/@bob", "link"],
     ["`@alice`", "code"],
   ]);
+  const underlined = marked("https://x.example/@bob_", "text", new Set(["bob_"]), "alice");
+  assert.deepEqual(
+    underlined.map((part) => [part.text, part.style]),
+    [
+      ["https://x.example/@bob", "link"],
+      ["_", "text"],
+    ],
+    "nor is the end of a name that begins in a link",
+  );
 });
 
 test("links end before the punctuation behind them, and code at its mark", () => {
@@ -68,5 +82,7 @@ test("spans are broken together, each keeps what it is, and no line ends in the 
     ],
     [{ text: "four", style: "link", ground: "bar" }],
   ]);
+  const [one, three] = [{ text: "one two ", style: "text" } as const, { text: "three", style: "code" } as const];
+  assert.deepEqual(wrapSpans([one, three], 8), [[{ text: "one two", style: "text" }], [three]]);
   assert.deepEqual(wrapSpans([], 8), [[]]);
 });

@@ -31,7 +31,7 @@ interface Part {
 
 function codeAndLinks(text: string): Part[] {
   return Array.from(text.matchAll(marks), ({ 0: found, index: from }) => {
-    if (found.startsWith("`")) return { from, to: from + found.length, as: "code" };
+    if (found[0] === "`") return { from, to: from + found.length, as: "code" };
     // A full stop or comma behind a link is no part of it.
     return { from, to: from + found.replace(/[.,;:!?)\]'_-]+$/, "").length, as: "link" };
   });
@@ -62,6 +62,6 @@ export function wrapSpans(spans: readonly Span[], columns: number): Line[] {
 /** Removes the spaces at which the line was broken. */
 function trimmed(line: Span[]): Line {
   const last = line.at(-1);
-  if (!last?.text.endsWith(" ")) return line;
+  if (!last) return line;
   return [...line.slice(0, -1), { ...last, text: last.text.trimEnd() }];
 }

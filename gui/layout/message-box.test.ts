@@ -33,10 +33,17 @@ suite("the message box", () => {
     assert.deepEqual(textsOf(session, 4), ["› /one", "  /two", "  /three", "  /four"]);
     assert.deepEqual(boxOf(session, 4).lines.map(styled)[1], ["text: /two"]);
     assert.deepEqual([textsOf(session, 2), boxOf(session, 2).cursor], [["  /three", "  /four"], { row: 1, column: 7 }]);
+    assert.deepEqual(boxOf(session, 3).lines.map(styled), [["text: /two"], ["text: /three"], ["text: /four"]]);
     session.press("up", "up");
     assert.deepEqual([textsOf(session, 2), boxOf(session, 2).cursor], [["› /one", "  /two"], { row: 1, column: 6 }]);
     session.press("up");
     assert.deepEqual([textsOf(session, 2), boxOf(session, 2).cursor], [["› /one", "  /two"], { row: 0, column: 6 }]);
+  });
+
+  test("breaks a draft that is wider than the box, and leaves a column for the cursor", () => {
+    const session = chatSession().type("x".repeat(30));
+    assert.deepEqual(textsOf(session, 2), [`› ${"x".repeat(21)}`, `  ${"x".repeat(9)}`]);
+    assert.deepEqual(boxOf(session, 2).cursor, { row: 1, column: 11 });
   });
 
   test("is quieter while the keys are elsewhere", () => {

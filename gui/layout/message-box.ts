@@ -1,6 +1,7 @@
 import type { Chat, Conversation, State } from "../model/state.ts";
 import { cut } from "../text/width.ts";
 import { editorLines } from "./editor-lines.ts";
+import { hasLeft } from "./group-list.ts";
 import { firstKey } from "./key-label.ts";
 import { filled, type Line, span } from "./line.ts";
 import { type Place, promptColumns } from "./places.ts";
@@ -18,12 +19,15 @@ export function messageBox(
   conversation: Conversation | undefined,
   { columns, rows }: Place,
 ): MessageBox {
-  const hint = instead(state, chat, conversation);
-  if (!conversation || hint !== undefined) {
-    return { lines: [filled([span(cut(` ${hint ?? ""}`, columns), "dim")], columns)], cursor: undefined };
+  const { bindings } = state;
+  if (!conversation) {
+    return instead(`${firstKey(bindings.newGroup)} founds a group, ${firstKey(bindings.help)} helps`, columns);
+  }
+  if (hasLeft(chat, conversation.group)) {
+    return instead("You are no member of this group any more; it can be read.", columns);
   }
   const { lines, cursor } = editorLines(conversation.draft, columns - promptColumns);
-  const top = Math.max(0, Math.min(cursor.row - rows + 1, lines.length - rows));
+  const top = Math.max(0, cursor.row - rows + 1);
   const shown = lines.slice(top, top + rows).map((text, at) => {
     const prompt = span(top + at === 0 ? "› " : "  ", chat.focus === "input" ? "own" : "border");
     return filled([prompt, ...draftSpans(text, top + at === 0)], columns);
@@ -32,10 +36,7 @@ export function messageBox(
     return {
       lines: [
         filled(
-          [
-            span("› ", "own"),
-            span(cut(`write a message; ${firstKey(state.bindings.help)} for help`, columns - 3), "dim"),
-          ],
+          [span("› ", "own"), span(cut(`write a message; ${firstKey(bindings.help)} for help`, columns - 3), "dim")],
           columns,
         ),
       ],
@@ -52,8 +53,7 @@ function draftSpans(text: string, isFirst: boolean): Line {
 }
 
 /** What the box says where nothing can be written. */
-function instead({ bindings }: State, chat: Chat, conversation: Conversation | undefined): string | undefined {
-  if (!conversation) return `${firstKey(bindings.newGroup)} founds a group, ${firstKey(bindings.help)} helps`;
-  const row = chat.groups.find(({ group }) => group === conversation.group);
-  return row?.left ? "You are no member of this group any more; it can be read." : undefined;
-}
+const instead = (text: string, columns: number): MessageBox => ({
+  lines: [filled([span(cut(` ${text}`, columns), "dim")], columns)],
+  cursor: undefined,
+});

@@ -97,21 +97,44 @@ suite("a message", () => {
   });
 
   test("that is selected stands out in all its columns, while the keys are there", () => {
-    const [line = []] = linesOf([said("hello")], { keys: ["S-up"] });
+    const rows = [said("before"), messageRow(2, { at, content: { kind: "text", text: "hello" }, sender: carol })];
+    const [other = [], line = []] = linesOf(rows, { keys: ["S-up"] });
+    assert.deepEqual(styled(other), ["time: 14:05", "nick2: bob", "text: before"]);
     assert.deepEqual(styled(line), [
       "own on selected: ▌",
       "time on selected: 14:05",
-      "nick2 on selected: bob",
+      "nick9 on selected: #3",
       "text on selected: hello",
     ]);
     assert.equal(columnsOfLine(line), 60);
     assert.ok(line.every(({ ground }) => ground === "selected"));
+    const elsewhere = linesOf(rows, { keys: ["S-up", "C-k", "enter"] });
+    assert.equal(styled(elsewhere[1] ?? [])[0], "time: 14:05");
   });
 
   test("that names the user is marked, also the text of a file", () => {
     assert.equal(styled(linesOf([said("hi @alice")])[0] ?? [])[0], "mentionOwn: ▌");
     assert.equal(styled(linesOf([said("hi @bob")])[0] ?? [])[0], "time: 14:05");
     assert.equal(styled(linesOf([file({ text: "@alice" })])[0] ?? [])[0], "mentionOwn: ▌");
+  });
+
+  test("is broken into lines once for a width and a membership, and anew for another", () => {
+    const session = chatSession().hear(
+      { kind: "facts", group: cats, facts: catsFacts },
+      newestPage(cats, [said("ask @carol, or somebody else of the group")]),
+    );
+    const lines = (columns: number) =>
+      conversationLines(session.conversation(), session.chat, { columns, rows: 9 })
+        .filter(({ key }) => key !== undefined)
+        .map(({ line }) => line);
+    const end = () => lines(60)[0]?.at(-1);
+    assert.equal(lines(44).length, 2);
+    assert.equal(lines(60).length, 1);
+    assert.equal(end(), end());
+    const members = [...catsFacts.members, { user: carol, name: "carol", admin: false }];
+    session.hear({ kind: "facts", group: cats, facts: { ...catsFacts, members } });
+    assert.ok(styled(lines(60)[0] ?? []).includes("mention: @carol"));
+    assert.equal(end(), end());
   });
 
   test("that cannot be read says why", () => {
@@ -158,6 +181,10 @@ suite("the receipt of an own message", () => {
       ` 14:05 alice  ${"x".repeat(24)}`,
       `${" ".repeat(14)}x${" ".repeat(28)}✓`,
     ]);
+    assert.equal(
+      textOfLine(linesOf([own("x".repeat(24))], { columns: 44, readers: users(99) })[0] ?? []),
+      ` 14:05 alice  ${"x".repeat(24)} ✓✓ 99`,
+    );
   });
 });
 
@@ -183,6 +210,7 @@ suite("a file", () => {
 
   test("has its picture, as far as there is one", () => {
     assert.deepEqual(below({}), ["▤ cat.png  1.0 KiB", "the picture comes…"]);
+    assert.deepEqual(styled(linesOf([file()])[1] ?? []), ["dim: the picture comes…"]);
     assert.deepEqual(below({ preview: { kind: "none", why: "broken\u001b" } })[1], "broken␛");
     const lines = { kind: "lines", columns: 2, lines: ["▀▀", "▄▄"] } as const;
     assert.deepEqual(below({ preview: lines }).slice(1), ["▀▀", "▄▄"]);

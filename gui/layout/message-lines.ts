@@ -37,7 +37,8 @@ export function messageLines(view: MessageView, message: MessageRow, continued: 
     : lines;
   const isSelected = conversation.selected === message.key && chat.focus === "messages";
   if (isSelected) return withReceipt.map((line) => filled(barred(line, "own"), shape.columns, "selected"));
-  return namesSelf(message, chat) ? withReceipt.map((line) => barred(line, "mentionOwn")) : withReceipt;
+  const namesSelf = !isOwn && body.some((line) => line.some(({ style }) => style === "mentionOwn"));
+  return namesSelf ? withReceipt.map((line) => barred(line, "mentionOwn")) : withReceipt;
 }
 
 /** Mark, time and name: left of the text, or in a line above it. */
@@ -81,13 +82,7 @@ function receiptOf({ chat, conversation }: MessageView, { state, seq }: MessageR
   let readers = 0;
   for (const [user, upTo] of conversation.readUpTo) if (user !== chat.self.user && upTo >= seq) readers++;
   if (readers === 0) return [span("✓", "dim")];
-  return [span(`✓✓ ${readers > 99 ? "99" : readers}`, "verified")];
-}
-
-function namesSelf({ content, sender }: MessageRow, { self }: Chat): boolean {
-  const text = content?.kind === "text" ? content.text : (content?.text ?? "");
-  if (sender === self.user || !text.includes("@")) return false;
-  return marked(text, "text", new Set(), self.name).some(({ style }) => style === "mentionOwn");
+  return [span(`✓✓ ${Math.min(99, readers)}`, "verified")];
 }
 
 function bodyLines(view: MessageView, message: MessageRow, columns: number): readonly Line[] {
@@ -117,10 +112,10 @@ function textLines(
 ): readonly Line[] {
   const { facts } = conversation;
   const known = wrapped.get(message);
-  if (known?.columns === columns && known.facts === facts && known.self === chat.self.name) return known.lines;
+  if (known?.columns === columns && known.facts === facts) return known.lines;
   const spans = marked(harmless(text), "text", facts ? memberNames(facts) : new Set(), canonical(chat.self.name));
   const lines = wrapSpans(spans, columns);
-  wrapped.set(message, { columns, facts, self: chat.self.name, lines });
+  wrapped.set(message, { columns, facts, lines });
   return lines;
 }
 
@@ -129,7 +124,6 @@ const wrapped = new WeakMap<
   {
     readonly columns: number;
     readonly facts: Conversation["facts"];
-    readonly self: string;
     readonly lines: readonly Line[];
   }
 >();

@@ -14,6 +14,7 @@ const months = [
   "December",
 ];
 
+const monthOf = (at: Date) => String(months[at.getMonth()]);
 const two = (value: number) => String(value).padStart(2, "0");
 
 /** The time of day, in the time zone of this machine. */
@@ -35,15 +36,14 @@ export function dayText(ms: number, nowMs: number): string {
   if (day === dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1).getTime())) return "yesterday";
   const at = new Date(ms);
   const year = at.getFullYear() === now.getFullYear() ? "" : ` ${at.getFullYear()}`;
-  return `${days[at.getDay()]}, ${at.getDate()} ${months[at.getMonth()]}${year}`;
+  return `${days[at.getDay()]}, ${at.getDate()} ${monthOf(at)}${year}`;
 }
 
 /** The time if it was today, else the day. */
 export function shortMoment(ms: number, nowMs: number): string {
   const at = new Date(ms);
   if (dayOf(ms) === dayOf(nowMs)) return clockTime(ms);
-  if (at.getFullYear() === new Date(nowMs).getFullYear())
-    return `${at.getDate()} ${months[at.getMonth()]?.slice(0, 3)}`;
+  if (at.getFullYear() === new Date(nowMs).getFullYear()) return `${at.getDate()} ${monthOf(at).slice(0, 3)}`;
   return `${two(at.getMonth() + 1)}/${at.getFullYear()}`;
 }
 

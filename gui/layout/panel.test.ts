@@ -67,6 +67,8 @@ suite("a panel", () => {
       [7, 8, 9, 10, 11, 12].map((at) => `row ${at}`),
     );
     assert.deepEqual(marks(long({ at: 10 })), ["│", "↑", "│", "│", "│", "│", "↓", "│"]);
+    const edges = boxOf(long({ at: 10 }), size).lines.map((line) => styled(line).at(-1));
+    assert.deepEqual([edges[2], edges[3], edges[7]], ["key: ↑", "border: │", "key: ↓"]);
     assert.deepEqual(
       inside(long({ at: 19 })).slice(1, -1),
       [14, 15, 16, 17, 18, 19].map((at) => `row ${at}`),

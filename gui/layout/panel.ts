@@ -63,7 +63,9 @@ export function boxOf(panel: Panel, size: Size): Box {
     if (at === 0 && hasAbove) return span("↑", "key");
     return at === bodyRows - 1 && hasBelow ? span("↓", "key") : span("│", style);
   };
-  const cursorRow = rows.findIndex(({ cursor }) => cursor !== undefined);
+  const [cursor] = rows.flatMap(({ cursor: column }, row) =>
+    column === undefined ? [] : [{ x: place.x + 2 + Math.min(column, inner - 1), y: place.y + 1 + row }],
+  );
   return {
     place,
     lines: [
@@ -71,16 +73,10 @@ export function boxOf(panel: Panel, size: Size): Box {
       ...rows.map(({ line }, row) => [span("│ ", style), ...filled(line, inner), span(" "), side(row)]),
       edge("╰", panel.hint, "╯", place.columns, "dim", style),
     ],
-    cursor:
-      cursorRow < 0
-        ? undefined
-        : {
-            x: place.x + 2 + Math.min(rows[cursorRow]?.cursor ?? 0, inner - 1),
-            y: place.y + 1 + cursorRow,
-          },
+    cursor,
     itemAt(x, y) {
       const column = x - place.x - 2;
-      if (column < 0 || column >= inner) return undefined;
+      if (column >= inner) return undefined;
       return rows[y - place.y - 1]?.items?.findLast(({ from }) => from <= column)?.item;
     },
   };

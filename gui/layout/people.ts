@@ -28,7 +28,7 @@ export const nameOrYou = (chat: Chat, facts: GroupFacts | undefined, user: UserI
 /** "alice, bob and carol"; of many people, the first names and the number of the others. */
 export function listed(names: readonly string[], most = 5): string {
   const shown = names.length > most ? [...names.slice(0, most - 1), `${names.length - most + 1} more`] : names;
-  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+  return shown.length < 2 ? shown.join() : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
 /** The members' canonical names, to find mentions. */

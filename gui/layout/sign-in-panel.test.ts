@@ -67,9 +67,9 @@ suite("the form of an account", () => {
     ]);
     assert.deepEqual(
       panelOf(session)
-        .body.slice(0, 3)
+        .body.slice(0, 4)
         .map(({ line }) => styled(line)),
-      [["dim: alice", "dim: s1␛"], ["own: ▸", "strong: work (bob)", "dim: s2"], ["dim: another account"]],
+      [["dim: alice", "dim: s1␛"], ["own: ▸", "strong: work (bob)", "dim: s2"], ["dim: another account"], []],
     );
     assert.equal(panelOf(session).hint, "Enter goes on · Ctrl-P another account · Ctrl-Q leaves");
     session.press("C-p");
@@ -92,9 +92,9 @@ suite("the form of an account", () => {
     assert.deepEqual(bodyOf(session).slice(8), ["", "Wrong␛ password.", "Try␛ again."]);
     assert.deepEqual(
       panelOf(session)
-        .body.slice(9)
+        .body.slice(8)
         .map(({ line }) => styled(line)),
-      [["problem: Wrong␛ password."], ["text: Try␛ again."]],
+      [[], ["problem: Wrong␛ password."], ["text: Try␛ again."]],
     );
   });
 

@@ -43,6 +43,7 @@ export function signInPanel(state: State, scene: SignIn): Panel {
     ...(busy ? [] : [{ line: [] }, ...rows.slice(buttonsFrom)]),
     ...(remarks.length > 0 ? rowsOf([[], ...remarks]) : []),
   ];
+  const focused = rows[fieldsOf(scene).indexOf(scene.field)];
   const isRoomy = body.length + 5 <= room.rows;
   return {
     title: "FastChat",
@@ -50,7 +51,7 @@ export function signInPanel(state: State, scene: SignIn): Panel {
     columns,
     body,
     foot: isRoomy ? rowsOf([[], ...wrapSpans([span(aboutTrust, "dim")], columns)]) : [],
-    at: body.findIndex(({ items }) => items?.[0]?.item === fieldsOf(scene).indexOf(scene.field)),
+    at: body.findIndex((row) => row === focused),
   };
 }
 

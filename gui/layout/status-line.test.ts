@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { bindingsOf } from "../keys/bindings.ts";
 import type { Event } from "../model/event.ts";
 import type { Connection } from "../model/state.ts";
 import { cats, catsFacts, chatSession } from "../testing/session.ts";
@@ -13,7 +14,7 @@ const lineWith = (connection: Partial<Connection>, columns = 120) => {
     { kind: "facts", group: cats, facts: catsFacts },
     { kind: "connection", connection },
   );
-  const line = statusLine(chat, chat.scene, columns);
+  const line = statusLine(chat, columns);
   assert.equal(columnsOfLine(line), columns);
   assert.ok(line.every(({ ground }) => ground === "bar"));
   return line;
@@ -27,11 +28,21 @@ suite("the status bar", () => {
     assert.match(textWith(online), /^ ● online {2}s1 · 12 ms · random · epoch 1 · rsa-fernet {2,}/);
     assert.match(textWith({ ...online, waiting: 2 }), /^ ● online {2}2 waiting {2}s1/);
     assert.match(textWith({ state: "online" }), /^ ● online {2}epoch 1 · rsa-fernet {3}/);
-    const { chat } = chatSession([]).hear({
-      kind: "connection",
-      connection: { state: "online", server: "", roundTripMs: 0 },
-    });
-    assert.match(textOfLine(statusLine(chat, chat.scene, 120)), /^ ● online {2}0 ms {3}/);
+    const withoutGroup = (connection: Partial<Connection>) =>
+      statusLine(chatSession([]).hear({ kind: "connection", connection }).chat, 120);
+    assert.match(textOfLine(withoutGroup({ state: "online", server: "", roundTripMs: 0 })), /^ ● online {2}0 ms {3}/);
+    assert.deepEqual(styled(withoutGroup({ state: "online" })).slice(0, 3), [
+      "online on bar: ●",
+      "text on bar: online",
+      "key on bar: F1",
+    ]);
+  });
+
+  test("shows control characters of what servers say as signs", () => {
+    assert.match(
+      textWith({ state: "online", server: "s\u001b1", strategy: "ran\u0007dom" }),
+      / {2}s␛1 · ran␇dom · epoch/,
+    );
   });
 
   test("says why there is no connection", () => {
@@ -54,6 +65,12 @@ suite("the status bar", () => {
     assert.equal(hints(21), "F1 help");
     assert.equal(hints(20), "");
     assert.equal(textWith(online, 20), " ● online  s1 · 12 …");
+  });
+
+  test("has no hint about what is bound to no key", () => {
+    const session = chatSession();
+    const line = statusLine({ ...session.chat, bindings: bindingsOf({ switch: [] }) }, 120);
+    assert.match(textOfLine(line), / {2}F1 help {2}Ctrl-O file {2}Ctrl-T members {2}$/);
   });
 
   test("means what it shows", () => {
@@ -80,7 +97,7 @@ suite("the status bar", () => {
   test("shows what just happened instead, and a problem as one", () => {
     const after = (event: Event) => {
       const { chat } = chatSession().hear(event);
-      const line = statusLine(chat, chat.scene, 30);
+      const line = statusLine(chat, 30);
       return [textOfLine(line), styled(line)];
     };
     assert.deepEqual(after({ kind: "news", text: "bob has\u001b joined." }), [

@@ -1,11 +1,12 @@
 import { harmlessLine } from "../../core/client/index.ts";
-import type { Chat, State } from "../model/state.ts";
+import type { ChatState } from "../model/state.ts";
+import { activeConversation } from "../model/step.ts";
 import { firstKey } from "./key-label.ts";
 import { columnsOfLine, cutLine, filled, type Line, span } from "./line.ts";
 import { spinner } from "./spinner.ts";
 
 /** The state of the connection, or for a while what just happened; at the right, the most important keys. */
-export function statusLine(state: State, chat: Chat, columns: number): Line {
+export function statusLine(state: ChatState, columns: number): Line {
   const { toast } = state;
   if (toast) {
     const style = toast.kind === "problem" ? "problem" : "strong";
@@ -15,7 +16,7 @@ export function statusLine(state: State, chat: Chat, columns: number): Line {
       "bar",
     );
   }
-  const left = connectionOf(state, chat);
+  const left = connectionOf(state);
   for (const keys of [keysOf(state, 4), keysOf(state, 2), keysOf(state, 1)]) {
     const space = columns - columnsOfLine(left) - columnsOfLine(keys);
     if (space > 1) return filled([...left, span(" ".repeat(space)), ...keys], columns, "bar");
@@ -23,9 +24,9 @@ export function statusLine(state: State, chat: Chat, columns: number): Line {
   return filled(cutLine(left, columns), columns, "bar");
 }
 
-function connectionOf({ nowMs }: State, { connection, conversations, active }: Chat): Line {
-  const group = active === undefined ? undefined : conversations.get(active)?.facts;
-  const { state, why, server, strategy, roundTripMs, waiting } = connection;
+function connectionOf(of: ChatState): Line {
+  const group = activeConversation(of)?.facts;
+  const { state, why, server, strategy, roundTripMs, waiting } = of.scene.connection;
   const queue = waiting > 0 ? [span(`  ${waiting} waiting`, "unread")] : [];
   const reason = why && span(`: ${harmlessLine(why)}`, "dim");
   switch (state) {
@@ -42,7 +43,7 @@ function connectionOf({ nowMs }: State, { connection, conversations, active }: C
       return [span(" ● ", "online"), span("online"), ...queue, ...(shown ? [span(`  ${shown}`, "dim")] : [])];
     }
     case "connecting":
-      return [span(` ${spinner(nowMs)} `, "unread"), span("connecting"), ...(reason ? [reason] : []), ...queue];
+      return [span(` ${spinner(of.nowMs)} `, "unread"), span("connecting"), ...(reason ? [reason] : []), ...queue];
     case "offline":
       return [span(" ○ ", "problem"), span("offline"), ...(reason ? [reason] : []), ...queue];
     default:
@@ -50,12 +51,15 @@ function connectionOf({ nowMs }: State, { connection, conversations, active }: C
   }
 }
 
-function keysOf({ bindings }: State, count: number): Line {
+function keysOf({ bindings }: ChatState, count: number): Line {
   const hints = [
     [bindings.help, "help"],
     [bindings.switch, "go to"],
     [bindings.sendFile, "file"],
     [bindings.members, "members"],
   ] as const;
-  return hints.slice(0, count).flatMap(([keys, text]) => [span(firstKey(keys), "key"), span(` ${text}  `, "dim")]);
+  return hints
+    .slice(0, count)
+    .filter(([keys]) => keys.length > 0)
+    .flatMap(([keys, text]) => [span(firstKey(keys), "key"), span(` ${text}  `, "dim")]);
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { GroupFacts, GroupRow, Trusted } from "../model/shown.ts";
-import { alice, bob, cats, catsFacts, chatSession, groupRow, idOf } from "../testing/session.ts";
+import { conversationOf } from "../model/step.ts";
+import { alice, bob, cats, catsFacts, chatSession, dogs, groupRow, idOf } from "../testing/session.ts";
 import { styled } from "../testing/styled.ts";
 import { columnsOfLine, textOfLine } from "./line.ts";
 import { titleLine } from "./title-line.ts";
@@ -17,7 +18,7 @@ interface Shown {
 }
 
 function lineOf({ facts, row = {}, online = [], trusted = "pinned", columns = 60 }: Shown) {
-  const session = chatSession([groupRow(cats, row)]).hear(
+  const session = chatSession([groupRow(cats, row), groupRow(dogs, { left: true })]).hear(
     { kind: "people", people: [bob, carol].map((user) => ({ user, name: user === bob ? "bob" : "carol", trusted })) },
     { kind: "presence", group: cats, online: new Set(online) },
   );
@@ -37,6 +38,8 @@ suite("the title", () => {
     assert.equal(textOf({ facts: { members: members.slice(0, 1) } }), " cats  1 member");
     assert.equal(textOf({}), " cats", "the members are not known yet");
     assert.equal(textOf({ row: { left: true }, facts: {} }), " cats  you are no member any more");
+    const { chat } = chatSession([groupRow(dogs, { left: true }), groupRow(cats)]);
+    assert.equal(textOfLine(titleLine(chat.scene, conversationOf(chat, cats), 9)), " cats    ");
   });
 
   test("is that of the group's log, or else of the list, without control characters", () => {
@@ -95,7 +98,11 @@ suite("the title", () => {
     assert.equal(textOf({ facts, columns: 47 }), " a long title of a group  2 members kept 1 day");
     assert.equal(textOf({ facts, columns: 46 }), " a long title of a group           kept 1 day");
     assert.equal(textOf({ facts, columns: 30 }), " a long title of…  kept 1 day");
+    assert.equal(textOf({ facts, columns: 21 }), " a long … kept 1 day");
+    assert.equal(textOf({ facts, columns: 20 }), " a long …", "nothing stands right behind the title");
     assert.equal(textOf({ facts, columns: 12 }), " a long …");
     assert.equal(textOf({ facts, columns: 9 }), " a long…");
+    assert.equal(textOf({ facts: {}, trusted: "verified", columns: 32 }), " cats  2 members ✓ all verified");
+    assert.equal(textOf({ facts: {}, trusted: "verified", columns: 31 }), " cats           ✓ all verified");
   });
 });

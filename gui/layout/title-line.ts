@@ -1,7 +1,7 @@
 import { harmlessLine } from "../../core/client/index.ts";
 import type { Chat, Conversation } from "../model/state.ts";
 import { cut } from "../text/width.ts";
-import { groupTitle } from "./group-list.ts";
+import { hasLeft, titleOf } from "./group-list.ts";
 import { columnsOfLine, filled, type Line, span } from "./line.ts";
 import { durationText } from "./moment.ts";
 import { listed, nameOf } from "./people.ts";
@@ -10,12 +10,11 @@ import { listed, nameOf } from "./people.ts";
 export function titleLine(chat: Chat, conversation: Conversation | undefined, columns: number): Line {
   if (!conversation) return filled([span(" FastChat", "heading")], columns, "bar");
   const { facts, group, online } = conversation;
-  const row = chat.groups.find((of) => of.group === group);
-  const title = facts?.title === undefined ? groupTitle(row ?? { group, title: undefined }) : harmlessLine(facts.title);
+  const title = facts?.title === undefined ? titleOf(chat, group) : harmlessLine(facts.title);
   const right = [...factsOf(chat, conversation), span(" ")];
   const room = Math.max(8, columns - columnsOfLine(right) - 3);
   const left: Line = [span(" "), span(cut(title, Math.min(room, columns - 2)), "heading")];
-  const details = row?.left
+  const details = hasLeft(chat, group)
     ? "  you are no member any more"
     : facts
       ? `  ${facts.members.length} member${facts.members.length === 1 ? "" : "s"}${online.size > 0 ? `, ${online.size} online` : ""}`

@@ -2,7 +2,7 @@ import { harmlessLine } from "../../core/client/index.ts";
 import type { Chat, Conversation, State } from "../model/state.ts";
 import { writersText } from "./group-list.ts";
 import { firstKey } from "./key-label.ts";
-import { cutLine, type Line, type Span, span, spread } from "./line.ts";
+import { cutLine, type Line, span, spread } from "./line.ts";
 import { nameOf } from "./people.ts";
 
 /**
@@ -34,10 +34,9 @@ function leftOf(chat: Chat, conversation: Conversation, columns: number): Line {
 
 /** The completions, beginning with the one that is in the text. */
 function offered({ options, at }: NonNullable<Chat["completion"]>, columns: number): Line {
-  const first = Math.max(0, Math.min(at, options.length - 1));
-  const shown: Span[] = [];
-  for (let of = first; of < options.length && shown.length < columns; of++) {
-    shown.push(span(" "), span(harmlessLine(options[of] ?? "").trim(), of === at ? "key" : "dim"));
-  }
-  return shown;
+  const fitting = options.slice(at, at + columns);
+  return fitting.flatMap((option, ahead) => [
+    span(" "),
+    span(harmlessLine(option).trim(), ahead === 0 ? "key" : "dim"),
+  ]);
 }

@@ -1,6 +1,7 @@
 import { harmlessLine } from "../../../core/client/index.ts";
 import type { FilesDialog } from "../../model/dialog.ts";
 import { shownEntries } from "../../model/dialogs/files.ts";
+import type { FileEntry } from "../../model/shown.ts";
 import type { Size, State } from "../../model/state.ts";
 import { columnsOf, cut } from "../../text/width.ts";
 import { bytesText } from "../bytes-text.ts";
@@ -36,29 +37,29 @@ export function filesPanel({ bindings }: State, dialog: FilesDialog, room: Size)
     ],
   ]);
   const most = Math.max(1, room.rows - head.length - foot.length);
-  const beside = hasPreview ? previewOf(dialog) : [];
+  const beside = previewOf(dialog);
   const count = Math.min(most, Math.max(entries.length, 12));
   const top = Math.max(0, Math.min(dialog.at - (count >> 1), entries.length - count));
   const body = Array.from({ length: count }, (_, at): PanelRow => {
     const item = top + at;
     const entry = entries[item];
-    const size = entry?.kind === "file" ? bytesText(entry.bytes) : "";
-    const name = entry ? harmlessLine(entry.name) + (entry.kind === "directory" ? "/" : "") : "";
-    const shown = entry
-      ? spread(
-          [span(cut(name, listColumns - size.length - 2), entry.kind === "directory" ? "link" : "text")],
-          [span(size, "dim")],
-          listColumns,
-        )
-      : [];
-    const waiting: Line = dialog.entries === undefined && at === 0 ? [span("reading…", "dim")] : [];
-    const left = filled(entry ? shown : waiting, listColumns, entry && item === dialog.at ? "selected" : undefined);
+    // A directory that was read has at least the entry of the one above it.
+    const waiting: Line = at === 0 ? [span("reading…", "dim")] : [];
+    const shown = entry ? entryLine(entry, listColumns) : waiting;
+    const left = filled(shown, listColumns, entry && item === dialog.at ? "selected" : undefined);
     return {
       line: hasPreview ? [...left, span("  "), ...cutLine(beside[at] ?? [], previewColumns)] : left,
       ...(entry && { items: [{ from: 0, item }] }),
     };
   });
   return { title: "Send a file", hint: "Enter sends or opens · ↑↓ · Esc closes", columns, head, body, foot };
+}
+
+function entryLine({ name, kind, bytes }: FileEntry, columns: number): Line {
+  const shown = harmlessLine(name);
+  if (kind === "directory") return [span(cut(`${shown}/`, columns - 2), "link")];
+  const size = bytesText(bytes);
+  return spread([span(cut(shown, columns - size.length - 2), "text")], [span(size, "dim")], columns);
 }
 
 function previewOf({ preview }: FilesDialog): Line[] {

@@ -44,14 +44,13 @@ export function groupPanel(_: State, dialog: GroupDialog, room: Size): Panel {
         return name satisfies never;
     }
   });
-  const done = rows.at(-1);
   const note = "Names are separated by commas.";
   const problem = dialog.problem ? wrapSpans([span(harmlessLine(dialog.problem), "problem")], columns) : [];
   return {
     title: isNew ? "Found a group" : "Amend the group",
     hint: "Tab next · Space changes · Enter does it",
     columns,
-    body: [...rows.slice(0, -1), ...rowsOf([[span(note, "dim")], ...problem, []]), ...(done ? [done] : [])],
+    body: [...rows.slice(0, -1), ...rowsOf([[span(note, "dim")], ...problem, []]), ...rows.slice(-1)],
     at: groupFields(dialog).indexOf(dialog.field),
   };
 }

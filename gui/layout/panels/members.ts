@@ -3,6 +3,7 @@ import type { MembersDialog } from "../../model/dialog.ts";
 import { membersOf } from "../../model/dialogs/members.ts";
 import type { PersonRow } from "../../model/shown.ts";
 import type { ChatState, Size } from "../../model/state.ts";
+import { conversationOf } from "../../model/step.ts";
 import { cut } from "../../text/width.ts";
 import { firstKey } from "../key-label.ts";
 import { filled, type Line, span, spread } from "../line.ts";
@@ -14,10 +15,10 @@ export function membersPanel(state: ChatState, { group, at }: MembersDialog, roo
   const columns = Math.min(room.columns, 56);
   const { scene, bindings } = state;
   const members = membersOf(state, group);
-  const online = scene.conversations.get(group)?.online;
+  const { online } = conversationOf(state, group);
   const body = members.map((member, item) => {
     const isSelf = member.user === scene.self.user;
-    const isOnline = isSelf || online?.has(member.user);
+    const isOnline = isSelf || online.has(member.user);
     const right = isSelf ? [span("you", "dim")] : trustSpans(scene.people.get(member.user));
     const role = member.admin ? [span("  admin", "strong")] : [];
     const name = cut(harmlessLine(member.name), Math.max(4, columns - 22));

@@ -102,7 +102,7 @@ suite("the help", () => {
       count,
       "a line each and two for one, seven headings, and an empty line before six of them",
     );
-    assert.equal(shown.filter((line) => line === "").length, 6);
+    assert.equal(lines(body).filter((line) => styled(line).length === 0).length, 6);
     const signIn = shown.indexOf("Signing in");
     assert.equal(shown[signIn + 1], "Tab ↓               the next field");
   });
@@ -277,6 +277,12 @@ suite("the search", () => {
     assert.equal(row(`${"x".repeat(17)}fish`), `${"x".repeat(17)}fish`);
     assert.equal(row(`${"x".repeat(18)}fish`), "…xxxxxfish");
     assert.equal(row(`${"x".repeat(40)}fish and ${"y".repeat(20)}`), "…xxxxxfish and yyyyyy…");
+  });
+
+  test("finds the word between spaces that were typed", () => {
+    for (const words of [" fish", "fish ", "no  fish"]) {
+      assert.deepEqual(spans(found(words, [message("a fish")])).slice(4), ["unread on selected: fish"], words);
+    }
   });
 
   test("shows a text whole where the word is in what cannot be shown", () => {
@@ -471,6 +477,7 @@ suite("a safety number", () => {
     assert.equal(shown(wide, usual, "tab").columns, 70);
     assert.equal(shown(wide, usual).columns, 50);
     assert.match(words(shown(wide, { columns: 73, rows: 30 }, "tab"), 2), /too small/);
+    assert.equal(texts(shown(wide, { columns: 74, rows: 30 }, "tab").body)[2], "█".repeat(70));
   });
 
   test("of one's own says what it is for", () => {
@@ -516,10 +523,21 @@ suite("the explorer", () => {
     assert.deepEqual(lines(failed.foot).map(styled)[0], ["problem: You may not␛ read it."]);
   });
 
-  test("says that it is reading", () => {
+  test("says that it is reading, until it has read", () => {
     const { body } = panelIn(chatSession().press("C-o"));
     assert.deepEqual(texts(body).slice(0, 2), ["reading…", ""]);
     assert.deepEqual(styled(body[0]?.line ?? []), ["dim: reading…"]);
+    assert.ok(!texts(panelIn(opened("/home", { entries: [] })).body).includes("reading…"));
+  });
+
+  test("cuts a name that is long, so that its size is seen", () => {
+    const long = (kind: "file" | "directory") => [{ name: "x".repeat(60), kind, bytes: 2048 }];
+    const row = (kind: "file" | "directory") => {
+      const { body } = panelIn(opened("/home", { entries: long(kind) }), { columns: 44, rows: 20 });
+      return texts(body)[1];
+    };
+    assert.equal(row("file"), `${"x".repeat(30)}…  2.0 KiB`);
+    assert.equal(row("directory"), `${"x".repeat(37)}…`);
   });
 
   test("shows the part of a long directory around the chosen entry, as far as there is room", () => {
@@ -543,6 +561,7 @@ suite("the explorer", () => {
     assert.equal(texts(panelIn(session, { columns: 71, rows: 30 }).body)[0], "../");
     session.hear({ kind: "filePreview", file, lines: [], why: "broken\u001b" });
     assert.match(texts(panelIn(session).body)[0] ?? "", /^\.\.\/ +broken␛$/);
+    assert.equal(styled(panelIn(session).body[0]?.line ?? []).at(-1), "dim: broken␛");
   });
 
   test("shows the end of a long path", () => {

@@ -43,12 +43,8 @@ export function searchPanel(state: ChatState, { group, words, hits, at }: Search
 /** The text around the first of the words, which is highlighted. */
 function around(text: string, words: string, columns: number): Line {
   const lower = text.toLowerCase();
-  const wanted = words
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== "");
-  const [first] = wanted
-    .map((word) => [lower.indexOf(word), word.length] as const)
+  const wanted = words.toLowerCase().matchAll(/\S+/g);
+  const [first] = Array.from(wanted, ([word]) => [lower.indexOf(word), word.length] as const)
     .filter(([at]) => at >= 0)
     .sort(([a], [b]) => a - b);
   // Some letters change their length with their case: then an index into the lower-case text is none into the text.

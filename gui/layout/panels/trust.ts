@@ -73,8 +73,7 @@ function stateLine({ trusted }: SafetyNumber, isSelf: boolean): Line[] {
 /** The safety number; beside it, or below, the one of the new identity. */
 function digitLines({ digits, changedDigits }: SafetyNumber, columns: number): Line[] {
   const known = blocks(digits, "strong");
-  if (!changedDigits)
-    return known.map((line) => [span(" ".repeat(Math.max(0, (columns - digitColumns) >> 1))), ...line]);
+  if (!changedDigits) return centred(known, columns, digitColumns);
   const changed = blocks(changedDigits, "changed");
   const before: Line = [span("as you know it", "dim")];
   const now: Line = [span("as it is shown now", "dim")];
