@@ -43,7 +43,7 @@ export function parseContent(bytes: Uint8Array): Parsed<Content> {
 }
 
 /** The words by which a content can be searched for. */
-export function wordsOf(content: Content): string | undefined {
+export function wordsOf(content: Content): string {
   switch (content.kind) {
     case "text":
       return content.text;

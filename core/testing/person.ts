@@ -124,8 +124,7 @@ export async function person(target: string, name: string, options: PersonOption
     unreadable,
     joined,
     fernet,
-    texts: (group) =>
-      messages.filter((message) => message.group === group).map(({ content }) => wordsOf(content) ?? ""),
+    texts: (group) => messages.filter((message) => message.group === group).map(({ content }) => wordsOf(content)),
     say: (group, text) =>
       new Promise((resolve, reject) => {
         const taken = client.send(group, { kind: "text", text }, resolve);

@@ -141,6 +141,8 @@ suite("what an account reports", () => {
     session.press("pageup", "pageup");
     assert.equal(session.did("fetchOlder").length, 1, "it is under way");
     session.hear({ kind: "fetched", group: cats, count: 0, more: true, problem: "There is no connection." });
+    session.hear(newestPage(dogs, []));
+    assert.equal(session.did("fetchOlder").length, 1, "nobody else asks");
     session.press("pageup");
     assert.equal(session.did("fetchOlder").length, 2);
   });
@@ -273,7 +275,7 @@ suite("an event of the account", () => {
       kind: "page",
       group: cats,
       where: "newest",
-      messages: messageRows(30, 35),
+      messages: messageRows(30, 36),
       moreOlder: true,
       moreNewer: false,
     });
@@ -335,6 +337,8 @@ suite("a notification", () => {
       messageRow(7, { key: idOf.row(70) }),
     );
     quiet(session().hear(newestPage(cats, [])), messageRow(1, { seq: undefined }), cats);
+    const away = session().hear({ kind: "focused", focused: false }, newestPage(cats, messageRows(1, 7)));
+    quiet(away, messageRow(7, { key: idOf.row(90) }), cats);
     const known = session()
       .press("M-down")
       .hear(newestPage(dogs, messageRows(6, 8)))

@@ -3,13 +3,13 @@ import { type GroupId, seqBeforeFirst } from "../../core/wire/ids.ts";
 import { markRead, openGroup } from "./conversations.ts";
 import { askBefore } from "./dialogs/confirm.ts";
 import { listed, previewed } from "./dialogs/files.ts";
-import { groupFormDone, groupFormFailed } from "./dialogs/group.ts";
+import { groupForm, groupFormDone, groupFormFailed } from "./dialogs/group.ts";
 import { showTrust } from "./dialogs/trust.ts";
 import type { Effect } from "./effect.ts";
 import type { AccountEvent } from "./event.ts";
 import { lastSeqOf, withMessage, withoutMessage, withPage } from "./message-window.ts";
 import { showPictures } from "./previews.ts";
-import { loadOlder } from "./reading.ts";
+import { broughtIntoView } from "./reading.ts";
 import type { GroupRow, MessageRow, PersonRow } from "./shown.ts";
 import type { ChatState } from "./state.ts";
 import {
@@ -43,7 +43,7 @@ export function updateFromAccount(state: ChatState, event: AccountEvent, viewpor
       const conversation = withPage(conversationOf(state, event.group), event);
       const shown = withConversation(state, event.group, conversation);
       if (scene.active !== event.group) return step(shown);
-      return andThen(andThen(loadOlder(shown, viewport), markRead), (there) => showPictures(there, viewport));
+      return broughtIntoView(shown, viewport);
     }
     case "fetched":
       return fetched(state, event);
@@ -121,13 +121,11 @@ export const byUser = (people: readonly PersonRow[]): ReadonlyMap<PersonRow["use
 
 /** Removes members who have stopped typing. */
 export function withoutStaleTyping(state: ChatState): ChatState {
-  const stale = [...state.scene.conversations.values()].filter(({ typing }) =>
-    [...typing.values()].some((untilMs) => untilMs <= state.nowMs),
-  );
-  return stale.reduce((sum, { group, typing }) => {
-    const still = new Map([...typing].filter(([, untilMs]) => untilMs > state.nowMs));
-    return withConversation(sum, group, { typing: still });
-  }, state);
+  const conversations = [...state.scene.conversations.values()].map((conversation) => {
+    const typing = new Map([...conversation.typing].filter(([, untilMs]) => untilMs > state.nowMs));
+    return [conversation.group, { ...conversation, typing }] as const;
+  });
+  return withChat(state, { conversations: new Map(conversations) });
 }
 
 /** The first group of a user is shown at once. */
@@ -143,7 +141,7 @@ function withOwnReading({ scene }: ChatState, rows: ChatState["scene"]["groups"]
   const mine = new Map(scene.groups.map((row) => [row.group, row]));
   return rows.map((row) => {
     const { readSeq, draft } = mine.get(row.group) ?? row;
-    const drafted = draft === row.draft ? row : { ...row, draft };
+    const drafted = { ...row, draft };
     return readSeq > row.readSeq ? { ...drafted, readSeq, unread: 0, mentions: 0 } : drafted;
   });
 }
@@ -181,12 +179,12 @@ function notification(state: ChatState, group: GroupId, message: MessageRow): re
   const { content, sender, seq } = message;
   const row = scene.groups.find((of) => of.group === group);
   if (!content || sender === scene.self.user || settings.notify === "none") return [];
-  if (seq !== undefined && row && seq <= row.readSeq) return [];
-  const conversation = scene.conversations.get(group);
-  const last = conversation && lastSeqOf(conversation);
-  if (last !== undefined && seq !== undefined && seq <= last) return [];
-  if (focused && scene.active === group && !conversation?.anchor) return [];
-  const words = wordsOf(content) ?? "";
+  const conversation = conversationOf(state, group);
+  const seen = Math.max(row?.readSeq ?? seqBeforeFirst, lastSeqOf(conversation) ?? seqBeforeFirst);
+  const isNew = seq === undefined || seq > seen;
+  if (!isNew) return [];
+  if (focused && scene.active === group && !conversation.anchor) return [];
+  const words = wordsOf(content);
   if (settings.notify === "mentions" && !mentions(words, scene.self.name)) return [];
   const name = scene.people.get(sender)?.name ?? "somebody";
   return [{ kind: "notify", title: `${name} in ${row?.title ?? "a group"}`, text: words }];
@@ -206,8 +204,7 @@ function identityChanged(
 
 function groupDone(state: ChatState, group: GroupId): Step<ChatState> {
   const known = withRow(state, group);
-  const isForm = state.scene.dialogs.some((dialog) => dialog.kind === "group" && dialog.busy);
-  if (isForm) return groupFormDone(known, group);
+  if (groupForm(state)?.busy) return groupFormDone(known, group);
   return openGroup(withToast(known, "Done."), group);
 }
 

@@ -178,6 +178,8 @@ test("what needs a group is refused without one, and after leaving it", () => {
   const left = written("/add carol", chatSession([groupRow(cats, { left: true })]));
   const another = written("/add carol", chatSession([groupRow(dogs, { left: true }), groupRow(cats)]));
   assert.equal(another.did("amendGroup").length, 1, "it is another group that the user has left");
+  const founded = written("/add carol", chatSession().hear({ kind: "groups", groups: [groupRow(dogs)] }));
+  assert.equal(founded.did("amendGroup").length, 1, "the list may lack a group that was founded this moment");
   assert.deepEqual([left.did("amendGroup"), left.state.toast?.text], [[], "You are no member of this group any more."]);
 });
 

@@ -103,12 +103,12 @@ function join(state: ChatState, title: string): Step<ChatState> {
 }
 
 function create(state: ChatState, argument: string): Step<ChatState> {
-  const [title = "", names = ""] = argument.split(/:(.*)/s);
-  if (title.trim() === "") return showGroup(state, undefined);
-  return step(withToast(state, `founding ${title.trim()}…`), {
+  const title = argument.replace(/:.*/s, "").trim();
+  if (title === "") return showGroup(state, undefined);
+  return step(withToast(state, `founding ${title}…`), {
     kind: "createGroup",
-    title: title.trim(),
-    members: namesIn(names),
+    title,
+    members: namesIn(argument.replace(/[^:]*:?/, "")),
     history: false,
     expireSeconds: 0,
   });

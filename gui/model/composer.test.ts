@@ -237,6 +237,7 @@ suite("a paste", () => {
       "/tmp/cat.png is it",
       "/tmp/cat.png\n/tmp/dog.png",
       "x'/tmp/cat.png'",
+      "'/tmp/cat.png' is it",
       "see file:///tmp/cat",
       "file://%",
       "file:///%ff",
@@ -272,7 +273,10 @@ suite("a question", () => {
       assert.equal(answered(key, "enter"), 1, key);
       assert.equal(answered(key, key, "enter"), 0, key);
     }
-    assert.equal(answered("up", "x", "enter"), 0);
+    for (const key of ["up", "x"]) assert.equal(answered(key, "enter"), 0, key);
+    const turned = asking().press("tab", "tab").topDialog;
+    assert.ok(turned?.kind === "confirm");
+    assert.equal(turned.at, "no");
     assert.equal(asking().press("x").topDialog?.kind, "confirm");
     assert.equal(asking().press("tab", "escape").did("leaveGroup").length, 0);
     assert.equal(asking().press("escape").topDialog, undefined);

@@ -8,7 +8,7 @@ import { type EditingAction, edited } from "./editing-keys.ts";
 import { type Editor, editorOf, emptyEditor, inFirstLine, inLastLine, insert, move, replaceBefore } from "./editor.ts";
 import { selectLast } from "./reading.ts";
 import type { ChatState } from "./state.ts";
-import { activeConversation, type Step, step, withChat, withConversation, withProblem } from "./step.ts";
+import { activeDraft, type Step, step, withActive, withChat, withConversation, withProblem } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
 const sentLinesMax = 200;
@@ -19,7 +19,7 @@ export function pressedInInput(
   { action, text }: { readonly action: ActionOf<"input"> | undefined; readonly text: string | undefined },
   viewport: Viewport,
 ): Step<ChatState> | undefined {
-  const draft = activeConversation(state)?.draft ?? emptyEditor;
+  const draft = activeDraft(state);
   switch (action) {
     case "send":
       return submitted(state, draft.text);
@@ -61,8 +61,7 @@ export function pastedInInput(state: ChatState, pasted: string): Step<ChatState>
       }),
     );
   }
-  const draft = activeConversation(state)?.draft ?? emptyEditor;
-  return typed(state, insert(draft, text));
+  return typed(state, insert(activeDraft(state), text));
 }
 
 /** The user's editor has ended. */
@@ -100,33 +99,28 @@ function submitted(state: ChatState, text: string): Step<ChatState> {
 function emptied(state: ChatState, text: string): ChatState {
   const sentLines = [...state.scene.sentLines.filter((of) => of !== text), text].slice(-sentLinesMax);
   const changed = withChat(state, { sentLines, recalled: undefined, completion: undefined });
-  const { active } = changed.scene;
-  return active === undefined ? changed : withConversation(changed, active, { draft: emptyEditor });
+  return withActive(changed, { draft: emptyEditor });
 }
 
 function recall(state: ChatState, draft: Editor, by: 1 | -1): ChatState {
-  const { recalled, sentLines, active } = state.scene;
-  if (active === undefined) return state;
+  const { recalled, sentLines } = state.scene;
   const at = (recalled?.at ?? sentLines.length) + by;
   const kept = recalled?.kept ?? draft;
-  if (at < 0 || at > sentLines.length) return state;
+  if (at < 0) return state;
   const line = sentLines[at];
   const isBack = line === undefined;
   const shown = isBack ? kept : editorOf(line);
-  return withConversation(withChat(state, { recalled: isBack ? undefined : { at, kept } }), active, { draft: shown });
+  return withActive(withChat(state, { recalled: isBack ? undefined : { at, kept } }), { draft: shown });
 }
 
 /** Tab writes the first completion, and each further Tab the next. */
 function completed(state: ChatState, draft: Editor): ChatState {
-  const { completion, active } = state.scene;
-  if (active === undefined) return state;
+  const { completion } = state.scene;
   const known = completion && { ...completion, at: (completion.at + 1) % completion.options.length };
   const offer = known ?? offerFor(state, draft);
   const at = known ? known.at : 0;
-  const option = offer?.options[at];
-  if (!offer || option === undefined) return state;
-  const changed = replaceBefore(draft, offer.from, option);
-  const next = withConversation(state, active, { draft: changed });
+  if (offer?.options[at] === undefined) return state;
+  const next = withActive(state, { draft: replaceBefore(draft, offer.from, offer.options[at]) });
   return withChat(next, { completion: { from: offer.from, options: offer.options, at } });
 }
 

@@ -14,6 +14,7 @@ import {
 } from "../testing/session.ts";
 import { openGroup } from "./conversations.ts";
 import { windowMax } from "./message-window.ts";
+import { conversationOf } from "./step.ts";
 
 suite("conversations", () => {
   test("the newest page is shown, and marked as read", () => {
@@ -287,6 +288,23 @@ suite("conversations", () => {
     assert.deepEqual(session.did("saveDraft"), []);
   });
 
+  test("that is shown and is in the list no more is left for the first, and its draft is kept", () => {
+    for (const key of ["M-up", "M-down"]) {
+      const session = chatSession()
+        .type("for cats")
+        .hear({ kind: "groups", groups: [groupRow(dogs)] });
+      assert.equal(session.press(key).chat.scene.active, dogs);
+      assert.deepEqual(session.did("saveDraft"), [{ kind: "saveDraft", group: cats, text: "for cats" }]);
+    }
+  });
+
+  test("that nobody has looked at is empty, with the draft that the vault kept", () => {
+    const { chat } = chatSession([groupRow(cats), groupRow(dogs, { draft: "from before" })]);
+    const { messages, older, newest, draft } = conversationOf(chat, dogs);
+    assert.deepEqual([messages, older, newest, draft.text], [[], "loading", true, "from before"]);
+    assert.equal(conversationOf(chat, idOf.group(99)).draft.text, "");
+  });
+
   test("quitting keeps the draft", () => {
     const session = chatSession().type("not done");
     session.done();
@@ -310,6 +328,15 @@ suite("conversations", () => {
     const own = chatSession([groupRow(cats, { unread: 1 }), groupRow(dogs)]);
     own.done();
     assert.deepEqual([own.press("C-n").chat.scene.active, own.done()], [cats, []], "not the one that is shown");
+    const fish = idOf.group(13);
+    const third = chatSession([groupRow(cats), groupRow(dogs), groupRow(birds), groupRow(fish)]).press(
+      "M-down",
+      "M-down",
+    );
+    const unread = [groupRow(cats), groupRow(dogs, { unread: 1 }), groupRow(birds), groupRow(fish, { unread: 1 })];
+    assert.equal(third.hear({ kind: "groups", groups: unread }).press("C-n").chat.scene.active, fish);
+    const mentioned = chatSession([groupRow(cats, { unread: 1, mentions: 1 }), groupRow(dogs, { unread: 1 })]);
+    assert.equal(mentioned.press("C-n").chat.scene.active, dogs, "nor a mention in it");
     const two = chatSession([groupRow(cats), groupRow(dogs, { unread: 1 }), groupRow(birds, { unread: 2 })]);
     assert.equal(two.press("C-n").chat.scene.active, dogs);
   });

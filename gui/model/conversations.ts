@@ -76,7 +76,7 @@ export function openNeighbour(state: ChatState, by: 1 | -1): Step<ChatState> {
 export function openNextUnread(state: ChatState): Step<ChatState> {
   const { groups, active } = state.scene;
   const from = groups.findIndex(({ group }) => group === active) + 1;
-  const others = [...groups.slice(from), ...groups.slice(0, from)].filter(({ group }) => group !== active);
+  const others = [...groups.slice(from), ...groups].filter(({ group }) => group !== active);
   const next = others.find(({ mentions }) => mentions > 0) ?? others.find(({ unread }) => unread > 0);
   return next ? openGroup(state, next.group) : step(state);
 }

@@ -58,7 +58,7 @@ function target({ text, cursor }: Editor, by: EditorMove): number {
     case "wordLeft":
       return cursor - (/[\p{L}\p{N}_]*[^\p{L}\p{N}_]*$/u.exec(text.slice(0, cursor))?.[0].length ?? 0);
     case "wordRight":
-      return cursor + (/^[^\p{L}\p{N}_]*[\p{L}\p{N}_]*/u.exec(text.slice(cursor))?.[0].length ?? 0);
+      return cursor + (/[^\p{L}\p{N}_]*[\p{L}\p{N}_]*/u.exec(text.slice(cursor))?.[0].length ?? 0);
     case "lineStart":
       return lineStart(text, cursor);
     case "lineEnd":
@@ -81,7 +81,7 @@ function lineEnd(text: string, at: number): number {
 
 /** The cursor as far into the line that begins at `start`, on a grapheme's edge; `fallback` if there is no such line. */
 function inLine(text: string, start: number, units: number, fallback: number): number {
-  if (start > text.length || (start === 0 && lineStart(text, fallback) === 0)) return fallback;
+  if (start > text.length) return fallback;
   const at = Math.min(start + units, lineEnd(text, start));
   return at >= text.length || at === start ? at : before(text, after(text, at));
 }

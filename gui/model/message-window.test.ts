@@ -71,7 +71,18 @@ suite("a message", () => {
   });
 
   test("can be taken out", () => {
-    assert.deepEqual(keys(withoutMessage(windowOf(messageRows(1, 3)), idOf.row(2))), [1, 3]);
+    const window = windowOf(messageRows(1, 3));
+    assert.deepEqual(keys(withoutMessage(window, idOf.row(2))), [1, 3]);
+    assert.equal(withoutMessage(window, idOf.row(9)), window, "it is not there");
+  });
+
+  test("at the bottom of the view leaves its place to the next, or to the end", () => {
+    const at = (key: number) => ({ key: idOf.row(key), linesBelow: 2 });
+    const without = (key: number, anchor: number) =>
+      withoutMessage(windowOf(messageRows(1, 3), { anchor: at(anchor) }), idOf.row(key)).anchor;
+    assert.deepEqual(without(2, 2), { key: 3, linesBelow: 0 });
+    assert.equal(without(3, 3), undefined);
+    assert.deepEqual(without(1, 2), at(2));
   });
 });
 

@@ -19,7 +19,6 @@ export function withPage(
   const older = page.moreOlder ? "vault" : "server";
   switch (page.where) {
     case "newest":
-      return { ...conversation, messages: page.messages, older, newest: true };
     case "around":
       return { ...conversation, messages: page.messages, older, newest: !page.moreNewer };
     case "older": {
@@ -57,8 +56,15 @@ export function withMessage(conversation: Conversation, message: MessageRow): Co
   return { ...conversation, messages: kept, older: kept.length === all.length ? conversation.older : "vault" };
 }
 
+/** Takes a message out. Where it was at the bottom of the view, the next one is, or the end if there is none. */
 export function withoutMessage(conversation: Conversation, key: RowKey): Conversation {
-  return { ...conversation, messages: conversation.messages.filter((message) => message.key !== key) };
+  const { messages, anchor } = conversation;
+  const at = messages.findIndex((message) => message.key === key);
+  if (at < 0) return conversation;
+  const rest = messages.toSpliced(at, 1);
+  if (anchor?.key !== key) return { ...conversation, messages: rest };
+  const next = rest[at];
+  return { ...conversation, messages: rest, anchor: next && { key: next.key, linesBelow: 0 } };
 }
 
 /** The seq of the last message that has one. */
@@ -68,7 +74,7 @@ export const lastSeqOf = ({ messages }: Conversation): Seq | undefined =>
 /** Messages with a seq are in its order; behind them are those without, in the order in which they were written. */
 function indexIn(messages: readonly MessageRow[], { seq, key }: MessageRow): number {
   const isBefore = (other: MessageRow) =>
-    seq === undefined ? other.seq !== undefined || other.key < key : other.seq !== undefined && other.seq < seq;
+    seq === undefined ? other.seq !== undefined || other.key < key : (other.seq ?? Number.POSITIVE_INFINITY) < seq;
   return messages.findLastIndex(isBefore) + 1;
 }
 

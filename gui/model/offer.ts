@@ -9,7 +9,8 @@ export interface Offer {
 
 /** Completions of the last name, in a field of names separated by commas. */
 export function nameOffer(names: readonly string[], { text, cursor }: Editor): Offer | undefined {
-  const begun = /(?:^|,)\s*([^,]*)$/.exec(text.slice(0, cursor))?.[1] ?? "";
+  const before = text.slice(0, cursor);
+  const begun = before.slice(before.lastIndexOf(",") + 1).trimStart();
   const found = begun === "" ? undefined : offer(names, begun, cursor - begun.length, (name) => name);
   return found?.options.includes(begun) ? undefined : found;
 }

@@ -17,7 +17,6 @@ export function showPictures(state: ChatState, viewport: Viewport): Step<ChatSta
   const end = anchor ? messages.findIndex(({ key }) => key === anchor.key) + 1 : messages.length;
   const wanted = messages.slice(Math.max(0, end - messagesMax), end).filter(isPicture);
   const missing = wanted.filter(({ key }) => !previews.has(key));
-  if (missing.length === 0) return step(state);
   const shown = new Map(previews);
   for (const { key } of missing) shown.set(key, { kind: "loading" });
   const columns = viewport.pictureColumns(state);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { present } from "../../core/testing/present.ts";
 import {
   alice,
   bob,
@@ -12,9 +13,9 @@ import {
   messageRow,
   messageRows,
   newestPage,
-  type Session,
+  Session,
 } from "../testing/session.ts";
-import { scroll, scrollToEnd, selectLast } from "./reading.ts";
+import { clickedMessage, leaveMessages, pressedInMessages, scroll, scrollToEnd, selectLast } from "./reading.ts";
 
 const reading = (through = 50) => chatSession().hear(newestPage(cats, messageRows(1, through)));
 const anchorOf = (session: Session) => session.conversation().anchor?.key;
@@ -70,10 +71,24 @@ suite("scrolling", () => {
     assert.deepEqual(session.done(), [{ kind: "load", group: cats, where: "newest" }]);
   });
 
+  test("up in a window that ends early loads nothing that comes then", () => {
+    const session = atWindowEnd().press("pageup", "pagedown");
+    assert.deepEqual([anchorOf(session), session.did("load").length], [50, 1]);
+    assert.equal(anchorOf(atWindowEnd().press("pageup")), 41);
+    assert.deepEqual(atWindowEnd().press("pageup").done(), []);
+  });
+
   test("does nothing while no group is open", () => {
     const { chat } = chatSession([]);
     const viewport = flatViewport(10);
-    for (const { state, effects } of [scroll(chat, viewport, 3), scrollToEnd(chat), selectLast(chat, viewport)])
+    for (const { state, effects } of [
+      scroll(chat, viewport, 3),
+      scrollToEnd(chat),
+      selectLast(chat, viewport),
+      clickedMessage(chat, 1, viewport),
+      leaveMessages(chat),
+      present(pressedInMessages(chat, "messageUp", viewport)),
+    ])
       assert.deepEqual([state, effects], [chat, []]);
   });
 
@@ -82,6 +97,12 @@ suite("scrolling", () => {
     session.done();
     session.press("S-up");
     assert.deepEqual([session.done(), session.chat.scene.focus], [[], "input"]);
+    const gone = chatSession().hear(
+      { kind: "page", group: cats, where: "around", messages: [messageRow(1)], moreOlder: false, moreNewer: true },
+      { kind: "discarded", group: cats, key: idOf.row(1) },
+    );
+    gone.done();
+    assert.deepEqual([gone.press("pagedown").done(), anchorOf(gone)], [[], undefined]);
   });
 });
 
@@ -143,6 +164,39 @@ suite("selecting a message", () => {
       .hear({ kind: "discarded", group: cats, key: idOf.row(50) });
     session.done();
     assert.deepEqual([session.press("enter", "r").topDialog, session.done()], [undefined, []]);
+    for (const key of ["up", "down"]) {
+      const on = reading()
+        .press("S-up")
+        .hear({ kind: "discarded", group: cats, key: idOf.row(50) });
+      assert.equal(selectedIn(on.press(key)), 49, "it begins anew with the last one in view");
+    }
+  });
+
+  test("marks it as read when it is the newest, and asks for the pictures that come into view", () => {
+    const content = { kind: "file", name: "cat.png", mediaType: "image/png", size: 9 } as const;
+    const bytes = (length: number) => new Uint8Array(length);
+    const picture = { ...content, attachment: bytes(16), key: bytes(32), hash: bytes(32) };
+    const scrolledUp = () =>
+      chatSession()
+        .hear(newestPage(cats, [messageRow(1, { content: picture }), ...messageRows(2, 60)]))
+        .press("pageup")
+        .hear({ kind: "message", group: cats, message: messageRow(61) })
+        .press("S-up");
+    const down = scrolledUp();
+    down.done();
+    down.press(...Array.from("jjjjjjjjj"));
+    assert.deepEqual([selectedIn(down), down.done()], [60, []]);
+    assert.deepEqual(down.press("j").done(), [{ kind: "markRead", group: cats, seq: 61 }]);
+    const up = scrolledUp().press(...Array.from("kkkkkkk"));
+    assert.deepEqual(up.did("previewMessage"), []);
+    assert.deepEqual([up.press("k").did("previewMessage")[0]?.key, anchorOf(up)], [1, 48]);
+  });
+
+  test("scrolls nothing where the whole conversation is in view", () => {
+    const { chat } = reading(3);
+    const whole = { ...flatViewport(10), scrolled: () => undefined };
+    const session = new Session(chat, whole).press("S-up", "up", "up");
+    assert.deepEqual([selectedIn(session), anchorOf(session)], [1, undefined]);
   });
 
   test("with a file saves and opens it, and one without does neither", () => {
@@ -168,6 +222,8 @@ suite("what is before the window", () => {
     assert.equal(older(session), "loading");
     session.press("pageup", "pageup");
     assert.equal(session.did("load").length, 2, "the newest page, and that before it");
+    const empty = chatSession().hear(newestPage(cats, [], true));
+    assert.deepEqual(empty.did("load").at(-1), { kind: "load", group: cats, where: "older", from: undefined });
   });
 
   test("comes from the server where the vault has no more, and is loaded from the vault then", () => {

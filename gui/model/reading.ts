@@ -3,8 +3,9 @@ import type { ActionOf } from "../keys/bindings.ts";
 import { markRead } from "./conversations.ts";
 import { effectOn, showMessage } from "./dialogs/message.ts";
 import { showPictures } from "./previews.ts";
+import type { MessageRow } from "./shown.ts";
 import type { Anchor, ChatState, Conversation } from "./state.ts";
-import { activeConversation, andThen, clamp, type Step, step, withChat, withConversation } from "./step.ts";
+import { activeConversation, andThen, type Step, step, withActive, withChat, withConversation } from "./step.ts";
 import type { Viewport } from "./viewport.ts";
 
 export function scroll(state: ChatState, viewport: Viewport, lines: number): Step<ChatState> {
@@ -18,7 +19,12 @@ export function scroll(state: ChatState, viewport: Viewport, lines: number): Ste
   const kept = isAtEdge ? { key: last.key, linesBelow: 0 } : anchor;
   const scrolled = withConversation(state, group, { anchor: kept });
   if (isAtEdge) return step(scrolled, { kind: "load", group, where: "newer", from: last.key });
-  return andThen(andThen(loadOlder(scrolled, viewport), markRead), (there) => showPictures(there, viewport));
+  return broughtIntoView(scrolled, viewport);
+}
+
+/** Other messages are in view: what is before them is loaded, they are marked as read, and their pictures are shown. */
+export function broughtIntoView(state: ChatState, viewport: Viewport): Step<ChatState> {
+  return andThen(andThen(loadOlder(state, viewport), markRead), (there) => showPictures(there, viewport));
 }
 
 export function scrollToEnd(state: ChatState): Step<ChatState> {
@@ -30,7 +36,7 @@ export function scrollToEnd(state: ChatState): Step<ChatState> {
 }
 
 /** Fetches what is before the window as soon as its beginning is in view: from the vault, then from the server. */
-export function loadOlder(state: ChatState, viewport: Viewport): Step<ChatState> {
+function loadOlder(state: ChatState, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
   if (!conversation || !viewport.showsFirst(state, conversation)) return step(state);
   const { group, older, messages } = conversation;
@@ -42,8 +48,10 @@ export function loadOlder(state: ChatState, viewport: Viewport): Step<ChatState>
 /** Moves the focus to the messages, and selects the last one in view. */
 export function selectLast(state: ChatState, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
-  const key = conversation?.anchor?.key ?? conversation?.messages.at(-1)?.key;
-  return key === undefined ? step(state) : select(withChat(state, { focus: "messages" }), key, viewport);
+  if (!conversation) return step(state);
+  const { messages, anchor } = conversation;
+  const message = messages.find(({ key }) => key === anchor?.key) ?? messages.at(-1);
+  return message ? select(state, conversation, message, viewport) : step(state);
 }
 
 /** A key while a message is selected; undefined when it means nothing there. */
@@ -53,20 +61,21 @@ export function pressedInMessages(
   viewport: Viewport,
 ): Step<ChatState> | undefined {
   const conversation = activeConversation(state);
-  if (!conversation) return step(withChat(state, { focus: "input" }));
+  if (!conversation) return step(state);
   const { messages, selected, group } = conversation;
   const at = messages.findIndex(({ key }) => key === selected);
   const message = messages[at];
   switch (action) {
     case "messageUp":
     case "messageDown": {
-      const next = messages[clamp(action === "messageUp" ? at - 1 : at + 1, messages.length)];
-      return next ? select(state, next.key, viewport) : step(state);
+      if (!message) return selectLast(state, viewport);
+      const next = messages[action === "messageUp" ? at - 1 : at + 1];
+      return select(state, conversation, next ?? message, viewport);
     }
     case "messageLeave":
       return leaveMessages(state);
     case "messageMenu":
-      return message ? step(showMessage(state, message)) : step(state);
+      return message ? step(showMessage(state, group, message)) : step(state);
     case "messageRetry":
     case "messageSave":
     case "messageOpen": {
@@ -80,27 +89,32 @@ export function pressedInMessages(
 }
 
 export function leaveMessages(state: ChatState): Step<ChatState> {
-  const { active } = state.scene;
-  const left = withChat(state, { focus: "input" });
-  return active === undefined ? step(left) : step(withConversation(left, active, { selected: undefined }));
+  return step(withActive(withChat(state, { focus: "input" }), { selected: undefined }));
 }
 
 export function clickedMessage(state: ChatState, row: number, viewport: Viewport): Step<ChatState> {
   const conversation = activeConversation(state);
-  const message = conversation?.messages.find(({ key }) => key === row);
-  if (!conversation || !message) return step(state);
-  if (conversation.selected === message.key) return step(showMessage(state, message));
-  return select(withChat(state, { focus: "messages" }), message.key, viewport);
+  if (!conversation) return step(state);
+  const { group, messages, selected } = conversation;
+  const message = messages.find(({ key }) => key === row);
+  if (!message) return step(state);
+  if (selected === message.key) return step(showMessage(state, group, message));
+  return select(state, conversation, message, viewport);
 }
 
-/** Selects a message, and scrolls to it if it is not in view. */
-function select(state: ChatState, key: RowKey, viewport: Viewport): Step<ChatState> {
-  const conversation = activeConversation(state);
-  if (!conversation) return step(state);
+/** Selects a message of the conversation that is shown, and scrolls to it if it is not in view. */
+function select(
+  state: ChatState,
+  conversation: Conversation,
+  message: MessageRow,
+  viewport: Viewport,
+): Step<ChatState> {
   const { group, messages, newest } = conversation;
-  const isLast = newest && messages.at(-1)?.key === key;
+  const { key } = message;
+  const isLast = newest && message === messages.at(-1);
   const anchor = isLast ? undefined : anchorFor(conversation, key, state, viewport);
-  return loadOlder(withConversation(state, group, { selected: key, anchor }), viewport);
+  const selected = withConversation(state, group, { selected: key, anchor });
+  return broughtIntoView(withChat(selected, { focus: "messages" }), viewport);
 }
 
 /** Scrolls as little as needed: the bottom stays where it is as long as the message is between it and the top. */

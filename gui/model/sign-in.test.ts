@@ -33,6 +33,12 @@ suite("the form of an account", () => {
     assert.deepEqual([profile.press("tab").signIn.field, profile.press("tab").signIn.field], ["logIn", "password"]);
   });
 
+  test("goes on to the next field by Enter, and is sent on its buttons alone", () => {
+    const session = signInSession([], known).type("secret");
+    assert.deepEqual([session.press("enter").signIn.field, session.done()], ["logIn", []]);
+    assert.equal(session.press("enter").did("logIn").length, 1);
+  });
+
   test("is edited by keys and pastes, in one line", () => {
     const session = signInSession().type("alicx").press("backspace").type("e");
     session.hear({ kind: "paste", text: "-1\n" });

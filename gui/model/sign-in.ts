@@ -1,4 +1,4 @@
-import { actionOf } from "../keys/bindings.ts";
+import { actionIn, actionOf } from "../keys/bindings.ts";
 import { edited, oneLine } from "./editing-keys.ts";
 import { editorOf, emptyEditor, insert } from "./editor.ts";
 import type { Event } from "./event.ts";
@@ -15,7 +15,7 @@ export function beginSignIn(
   known: { readonly server: string; readonly user?: string | undefined; readonly profile?: string | undefined },
 ): SignIn {
   const named = profiles.findIndex(({ name }) => name === known.profile);
-  const fits = profiles.findIndex(({ user }) => known.user !== undefined && user === known.user);
+  const fits = profiles.findIndex(({ user }) => user === known.user);
   const isAnother = known.user !== undefined && fits < 0;
   const at = named >= 0 ? named : Math.max(0, fits);
   const chosen = profiles.length === 0 || isAnother ? undefined : at;
@@ -59,7 +59,7 @@ function withSignIn(state: SignInState, change: Partial<SignIn>): SignInState {
 
 /** While signing in goes on, the user can only quit. */
 function waiting(state: SignInState, key: string): Step<SignInState> {
-  return actionOf(state.bindings, "signIn", key) === "quit" ? step(state, { kind: "quit" }) : step(state);
+  return actionIn(state.bindings, "everywhere", key) === "quit" ? step(state, { kind: "quit" }) : step(state);
 }
 
 function pressed(state: SignInState, { name, text }: Extract<Event, { kind: "key" }>): Step<SignInState> {
@@ -67,7 +67,6 @@ function pressed(state: SignInState, { name, text }: Extract<Event, { kind: "key
   const action = actionOf(bindings, "signIn", name);
   switch (action) {
     case "quit":
-      return step(state, { kind: "quit" });
     case "suspend":
     case "redraw":
       return step(state, { kind: action });
@@ -125,7 +124,7 @@ function done(state: SignInState): Step<SignInState> {
   const { scene } = state;
   const { chosen, fields, field, profiles } = scene;
   const password = fields.password.text;
-  const profile = chosen === undefined ? undefined : profiles[chosen];
+  const profile = profiles.find((_, at) => at === chosen);
   if (profile) {
     if (password === "") return lacking(state, "password", "The password is missing.");
     return step(busy(state, "opening the vault"), { kind: "openAccount", profile: profile.name, password });

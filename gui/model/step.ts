@@ -1,7 +1,8 @@
 import type { GroupId } from "../../core/wire/ids.ts";
 import type { Dialog } from "./dialog.ts";
-import { editorOf } from "./editor.ts";
+import { type Editor, editorOf, emptyEditor } from "./editor.ts";
 import type { Effect } from "./effect.ts";
+import type { GroupFacts } from "./shown.ts";
 import type { Chat, ChatState, Conversation, State, Toast } from "./state.ts";
 
 /** A new state, and the effects that are to be performed. */
@@ -40,14 +41,29 @@ export function withConversation(state: ChatState, group: GroupId, change: Parti
   return withChat(state, { conversations: new Map(state.scene.conversations).set(group, { ...before, ...change }) });
 }
 
-export const activeConversation = ({ scene }: ChatState): Conversation | undefined =>
-  scene.active === undefined ? undefined : scene.conversations.get(scene.active);
+/** Changes the conversation that is shown; does nothing while none is. */
+export function withActive(state: ChatState, change: Partial<Conversation>): ChatState {
+  const conversation = activeConversation(state);
+  return conversation ? withConversation(state, conversation.group, change) : state;
+}
+
+export const activeConversation = (state: ChatState): Conversation | undefined => visited(state, state.scene.active);
+
+/** What is known about a group that the user has looked at. */
+export const factsOf = (state: ChatState, group: GroupId | undefined): GroupFacts | undefined =>
+  visited(state, group)?.facts;
+
+const visited = ({ scene }: ChatState, group: GroupId | undefined) =>
+  group === undefined ? undefined : scene.conversations.get(group);
+
+/** The text in the message box. */
+export const activeDraft = (state: ChatState): Editor => activeConversation(state)?.draft ?? emptyEditor;
 
 /** The group's conversation, or an empty one if the user has not looked at it before. */
-export function conversationOf({ scene }: ChatState, group: GroupId): Conversation {
-  const known = scene.conversations.get(group);
+export function conversationOf(state: ChatState, group: GroupId): Conversation {
+  const known = visited(state, group);
   if (known) return known;
-  const row = scene.groups.find((of) => of.group === group);
+  const row = state.scene.groups.find((of) => of.group === group);
   return {
     group,
     facts: undefined,

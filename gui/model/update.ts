@@ -2,7 +2,7 @@ import { actionIn, type Bindings } from "../keys/bindings.ts";
 import { byUser, updateFromAccount, withoutStaleTyping } from "./account-events.ts";
 import { editorDone, pastedInInput, pressedInInput } from "./composer.ts";
 import { markRead, openGroup, openNeighbour, pressedInGroups } from "./conversations.ts";
-import { clickedInDialog, pastedInDialog, pressedInDialog } from "./dialogs/dialogs.ts";
+import { clickedInDialog, pastedInDialog, pressedInDialog, wheeledInDialog } from "./dialogs/dialogs.ts";
 import type { Event } from "./event.ts";
 import { performEverywhere } from "./everywhere.ts";
 import { clickedMessage, leaveMessages, pressedInMessages, scroll } from "./reading.ts";
@@ -118,7 +118,7 @@ function pressed(
   }[focus]();
   if (inFocus) return inFocus;
   // A letter that means nothing here goes into the message box.
-  return focus !== "input" && text !== undefined && text !== " "
+  return text !== undefined && text !== " "
     ? andThen(leaveMessages(state), (left) => pressedInInput(left, { action: undefined, text }, viewport) ?? step(left))
     : step(state);
 }
@@ -147,8 +147,7 @@ function clicked(
 
 function wheeled(state: ChatState, { on, up }: Extract<Event, { kind: "wheel" }>, viewport: Viewport): Step<ChatState> {
   const dialog = topDialog(state);
-  const { itemUp, itemDown } = state.bindings;
-  if (dialog) return pressedInDialog(state, dialog, { name: (up ? itemUp : itemDown)[0] ?? "" }, viewport);
+  if (dialog) return wheeledInDialog(state, dialog, up, viewport);
   if (on === "groups") return openNeighbour(state, up ? -1 : 1);
   return scroll(state, viewport, up ? wheelLines : -wheelLines);
 }

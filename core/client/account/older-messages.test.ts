@@ -13,7 +13,7 @@ suite("older messages at a machine", () => {
     const group = await groupOf(alice);
     await sayAll(alice, group, 620, "long ago");
     const events: string[] = [];
-    const elsewhere = await atAnother(alice, { message: ({ content }) => events.push(wordsOf(content) ?? "") });
+    const elsewhere = await atAnother(alice, { message: ({ content }) => events.push(wordsOf(content)) });
     const last = `${(await say(alice, group, "now")).ok}`;
     assert.equal(last, "true");
     await until(() => texts(elsewhere, group).includes("now"), "the newest has come");

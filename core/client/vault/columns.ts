@@ -18,8 +18,5 @@ export function contentFrom(bytes: Uint8Array): Content {
   return content.value;
 }
 
-/** The words of a content in the form in which they are searched; null for a content without any. */
-export function wordsIn(content: Content): string | null {
-  const words = wordsOf(content);
-  return words === undefined ? null : searchForm(words);
-}
+/** The words of a content in the form in which they are searched. */
+export const wordsIn = (content: Content): string => searchForm(wordsOf(content));

@@ -289,8 +289,7 @@ export class Vault implements Keeper {
   #keepMessage(group: GroupId, message: KeptMessage): RowKey | undefined {
     const { seq, sender, clientMessageId: id, epoch, sentAt, content, fault } = message;
     const isOwn = sender === this.#user;
-    const isMentioned =
-      content !== undefined && this.#name !== undefined && mentions(wordsOf(content) ?? "", this.#name);
+    const isMentioned = content !== undefined && this.#name !== undefined && mentions(wordsOf(content), this.#name);
     const [kept] = this.#database.all<{ row: RowKey }>(
       `INSERT INTO messages (group_id, seq, sender, client_message_id, epoch, at, state, why, content, words, mentions)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -35,8 +35,11 @@ export function pressOf({ bindings }: ChatState, { name, text }: Pick<Press, "na
   };
 }
 
+/** What comes from no key: a click, the wheel, a paste. */
+export const noKey: Press = { name: "", action: undefined, editing: undefined };
+
 /** The press that chooses an item; a click on a row counts as it. */
-export const choosing: Press = { name: "", action: "choose", editing: undefined };
+export const choosing: Press = { ...noKey, action: "choose" };
 
 /** An item of a dialog's list was clicked: it becomes the current one, and is chosen. */
 export function clickedItem<D extends Dialog & { readonly at: number }>(

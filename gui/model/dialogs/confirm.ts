@@ -1,7 +1,7 @@
 import type { ConfirmDialog } from "../dialog.ts";
 import { insert } from "../editor.ts";
 import type { ChatState } from "../state.ts";
-import { closeDialog, conversationOf, openDialog, replaceDialog, type Step, step, withConversation } from "../step.ts";
+import { activeDraft, closeDialog, openDialog, replaceDialog, type Step, step, withActive } from "../step.ts";
 import { type Behaviour, choosing, type Press } from "./behaviour.ts";
 
 export function askBefore(state: ChatState, ask: Omit<ConfirmDialog, "kind" | "at">): ChatState {
@@ -28,8 +28,6 @@ function pressed(state: ChatState, dialog: ConfirmDialog, { action, name }: Pres
 /** "No" to sending a pasted path leaves it as a text. */
 function refused(state: ChatState, { instead }: ConfirmDialog): Step<ChatState> {
   const closedOne = closeDialog(state);
-  const { active } = closedOne.scene;
-  if (instead === undefined || active === undefined) return step(closedOne);
-  const { draft } = conversationOf(closedOne, active);
-  return step(withConversation(closedOne, active, { draft: insert(draft, instead) }));
+  if (instead === undefined) return step(closedOne);
+  return step(withActive(closedOne, { draft: insert(activeDraft(closedOne), instead) }));
 }

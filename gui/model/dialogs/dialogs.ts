@@ -3,7 +3,7 @@ import { oneLine } from "../editing-keys.ts";
 import type { ChatState } from "../state.ts";
 import { closeDialog, type Step, step } from "../step.ts";
 import type { Viewport } from "../viewport.ts";
-import { type Behaviour, type Press, pressOf } from "./behaviour.ts";
+import { type Behaviour, noKey, type Press, pressOf } from "./behaviour.ts";
 import { confirm } from "./confirm.ts";
 import { files } from "./files.ts";
 import { group } from "./group.ts";
@@ -55,8 +55,13 @@ export function clickedInDialog(state: ChatState, dialog: Dialog, row: number, v
   return behaviourOf(dialog).clicked?.(state, dialog, row, viewport) ?? step(state);
 }
 
+/** The wheel goes through the items one by one. */
+export function wheeledInDialog(state: ChatState, dialog: Dialog, up: boolean, viewport: Viewport): Step<ChatState> {
+  return behaviourOf(dialog).pressed(state, dialog, { ...noKey, action: up ? "itemUp" : "itemDown" }, viewport);
+}
+
 export function pastedInDialog(state: ChatState, dialog: Dialog, pasted: string, viewport: Viewport): Step<ChatState> {
   const text = oneLine(pasted);
   const into = behaviourOf(dialog).pasted?.(state, dialog, text);
-  return into ?? pressedInDialog(state, dialog, { name: "", text }, viewport);
+  return into ?? behaviourOf(dialog).pressed(state, dialog, { ...noKey, text }, viewport);
 }

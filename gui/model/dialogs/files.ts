@@ -84,7 +84,7 @@ export function listed(state: ChatState, event: Extract<Event, { kind: "director
 
 export function previewed(state: ChatState, { file, lines, why }: Extract<Event, { kind: "filePreview" }>): ChatState {
   return mapDialogs(state, "files", (dialog) =>
-    file === pathOf(dialog, shownEntries(dialog)[dialog.at]) ? { ...dialog, preview: { file, lines, why } } : dialog,
+    file === chosenFile(dialog) ? { ...dialog, preview: { file, lines, why } } : dialog,
   );
 }
 
@@ -93,11 +93,10 @@ const firstFitting = (filter: string) => (filter === "" ? 0 : 1);
 
 function chosen(state: ChatState, dialog: FilesDialog): Step<ChatState> {
   const entry = shownEntries(dialog)[dialog.at];
-  const file = pathOf(dialog, entry);
-  const isNew = dialog.preview?.file !== file;
+  const isNew = dialog.preview?.file !== chosenFile(dialog);
   const shown = replaceDialog(state, isNew ? { ...dialog, preview: undefined } : dialog);
   if (!isNew || entry?.kind !== "file" || !isPicture(entry.name)) return step(shown);
-  return step(shown, { kind: "previewFile", file, columns: previewColumns, rows: previewRows });
+  return step(shown, { kind: "previewFile", file: pathOf(dialog, entry), columns: previewColumns, rows: previewRows });
 }
 
 function enter(state: ChatState, dialog: FilesDialog): Step<ChatState> {
@@ -121,5 +120,9 @@ function send(state: ChatState, { group, keepMetadata }: FilesDialog, file: stri
   return step(withToast(closeDialog(state), `sending ${file}…`), effect);
 }
 
-const pathOf = ({ directory }: FilesDialog, entry: FileEntry | undefined): string =>
-  `${directory.replace(/\/$/, "")}/${entry?.name ?? ""}`;
+const pathOf = ({ directory }: FilesDialog, { name }: FileEntry): string => `${directory.replace(/\/$/, "")}/${name}`;
+
+function chosenFile(dialog: FilesDialog): string | undefined {
+  const entry = shownEntries(dialog)[dialog.at];
+  return entry && pathOf(dialog, entry);
+}

@@ -77,6 +77,8 @@ suite("the form of a group", () => {
     const renamed = amending().press("S-tab").type(" 2").press("tab", "tab", "tab", "enter");
     assert.deepEqual(renamed.did("amendGroup"), [{ kind: "amendGroup", group: cats, title: "cats 2" }]);
     assert.equal(formIn(renamed).busy, true);
+    const untitled = chatSession().press("M-g", "S-tab").type("cats").press("S-tab", "enter");
+    assert.deepEqual(untitled.did("amendGroup"), [{ kind: "amendGroup", group: cats, title: "cats" }]);
     const same = amending().press("tab", "tab", "enter");
     assert.deepEqual([same.did("amendGroup"), same.topDialog], [[], undefined]);
   });
@@ -111,6 +113,7 @@ suite("the form of a group", () => {
     busy.hear({ kind: "failed", of: "other", text: "The file is gone." });
     assert.deepEqual([formIn(busy).busy, busy.state.toast?.text], [true, "The file is gone."]);
     busy.hear({ kind: "identityChanged", user: bob, name: "bob" }, { kind: "failed", of: "group", text: "No." });
+    assert.equal(busy.topDialog?.kind, "trust");
     busy.press("escape");
     assert.deepEqual([formIn(busy).busy, formIn(busy).problem], [false, "No."]);
     const idle = founding().hear({ kind: "failed", of: "group", text: "bob has left." });
@@ -217,6 +220,9 @@ suite("the explorer", () => {
     assert.equal(session.press("pagedown").did("previewFile").at(-1)?.file, "/home/dog.JPEG");
     assert.equal(filesIn(session.press("up", "up")).at, 2);
     assert.equal(filesIn(session.press("pageup")).at, 0);
+    const unfitting = opened().press("down", "down");
+    unfitting.hear({ kind: "filePreview", file: "/home/cat.png", lines: ["▀"], why: "" }).type("zz");
+    assert.deepEqual([filesIn(unfitting).preview, unfitting.did("previewFile").length], [undefined, 1]);
   });
 
   test("goes up by its first entry, and by erasing what is not there", () => {

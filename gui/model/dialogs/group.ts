@@ -1,13 +1,14 @@
 import type { GroupId } from "../../../core/wire/ids.ts";
 import { openGroup } from "../conversations.ts";
-import type { GroupDialog } from "../dialog.ts";
+import type { DialogOf, GroupDialog } from "../dialog.ts";
 import { editorOf, emptyEditor, replaceBefore } from "../editor.ts";
 import { namesIn } from "../names.ts";
 import { nameOffer } from "../offer.ts";
 import type { ChatState } from "../state.ts";
 import {
   closeDialog,
-  conversationOf,
+  factsOf,
+  mapDialogs,
   openDialog,
   replaceDialog,
   type Step,
@@ -20,7 +21,7 @@ import { membersOf } from "./members.ts";
 
 /** Founds a group, or amends one. */
 export function showGroup(state: ChatState, group: GroupId | undefined): Step<ChatState> {
-  const title = group === undefined ? "" : (conversationOf(state, group).facts?.title ?? "");
+  const title = factsOf(state, group)?.title ?? "";
   return step(
     openDialog(state, {
       kind: "group",
@@ -51,20 +52,19 @@ export function groupFields({ group }: GroupDialog): readonly GroupDialog["field
   return group === undefined ? ["title", "add", "history", "expire", "done"] : ["title", "add", "remove", "done"];
 }
 
+/** The form that is open, perhaps under other dialogs. */
+export const groupForm = ({ scene }: ChatState): DialogOf<"group"> | undefined =>
+  scene.dialogs.findLast((dialog) => dialog.kind === "group");
+
 /** The group of the form was founded or amended: the form closes. */
 export function groupFormDone(state: ChatState, group: GroupId): Step<ChatState> {
-  const form = state.scene.dialogs.find((dialog) => dialog.kind === "group" && dialog.busy);
-  const rest = withChat(state, { dialogs: state.scene.dialogs.filter((dialog) => dialog !== form) });
-  return openGroup(rest, group);
+  const dialogs = state.scene.dialogs.filter(({ kind }) => kind !== "group");
+  return openGroup(withChat(state, { dialogs }), group);
 }
 
 export function groupFormFailed(state: ChatState, text: string): ChatState {
-  const form = state.scene.dialogs.find((dialog) => dialog.kind === "group" && dialog.busy);
-  if (!form) return withProblem(state, text);
-  const dialogs = state.scene.dialogs.map((dialog) =>
-    dialog === form && dialog.kind === "group" ? { ...dialog, busy: false, problem: text } : dialog,
-  );
-  return withChat(state, { dialogs });
+  if (!groupForm(state)?.busy) return withProblem(state, text);
+  return mapDialogs(state, "group", (dialog) => ({ ...dialog, busy: false, problem: text }));
 }
 
 /** How long a group's messages may be kept, in seconds; 0 keeps them. */
@@ -81,18 +81,9 @@ function pressed(state: ChatState, dialog: GroupDialog, press: Press): Step<Chat
   };
   const completed = action === "nextField" ? completedName(state, dialog) : undefined;
   if (completed) return step(replaceDialog(state, completed));
-  switch (action) {
-    case "nextField":
-    case "itemDown":
-      return goTo(1);
-    case "previousField":
-    case "itemUp":
-      return goTo(-1);
-    case "choose":
-      return field === "done" ? groupSubmitted(state, dialog) : goTo(1);
-    default:
-      break;
-  }
+  if (action === "nextField" || action === "itemDown") return goTo(1);
+  if (action === "previousField" || action === "itemUp") return goTo(-1);
+  if (action === "choose") return field === "done" ? groupSubmitted(state, dialog) : goTo(1);
   if (field === "history" || field === "expire") {
     if (action !== "toggle" && editing !== "left" && editing !== "right") return step(state);
     if (field === "history") return step(replaceDialog(state, { ...dialog, history: !dialog.history }));
@@ -109,13 +100,12 @@ function pressed(state: ChatState, dialog: GroupDialog, press: Press): Step<Chat
 function completedName(state: ChatState, dialog: GroupDialog): GroupDialog | undefined {
   const { field, fields, group } = dialog;
   if (field !== "add" && field !== "remove") return undefined;
-  const members = group === undefined ? [] : membersOf(state, group).map(({ name }) => name);
+  const members = membersOf(state, group).map(({ name }) => name);
   const people = [...state.scene.people.values()].map(({ name }) => name);
   const names = field === "remove" ? members : people.filter((name) => !members.includes(name));
   const offer = nameOffer(names, fields[field]);
-  const option = offer?.options[0];
-  if (!offer || option === undefined) return undefined;
-  const completed = replaceBefore(fields[field], offer.from, option);
+  if (offer?.options[0] === undefined) return undefined;
+  const completed = replaceBefore(fields[field], offer.from, offer.options[0]);
   return { ...dialog, fields: { ...fields, [field]: completed } };
 }
 
@@ -131,7 +121,7 @@ function groupSubmitted(state: ChatState, dialog: GroupDialog): Step<ChatState> 
   if (group === undefined) {
     return step(busy, { kind: "createGroup", title, members: add, history, expireSeconds: expire });
   }
-  const isRenamed = title !== conversationOf(state, group).facts?.title;
+  const isRenamed = title !== factsOf(state, group)?.title;
   if (!isRenamed && add.length === 0 && remove.length === 0) return step(closeDialog(state));
   return step(busy, {
     kind: "amendGroup",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { bindingsOf } from "../../keys/bindings.ts";
 import {
   alice,
   bob,
@@ -50,6 +51,8 @@ suite("the help", () => {
     ]);
     const wheel = (up: boolean) => ({ kind: "wheel", on: "dialog", up }) as const;
     assert.equal(top(session.hear(wheel(false), wheel(false), wheel(true))), 1);
+    session.state = { ...session.state, bindings: bindingsOf({ itemUp: [], itemDown: [] }) };
+    assert.equal(top(session.hear(wheel(false), wheel(false), wheel(true))), 2, "whatever the keys are");
   });
 });
 
@@ -118,6 +121,7 @@ suite("going to a group", () => {
     assert.deepEqual(found(session.type(" CAT")), [cats, birds, dogs]);
     assert.deepEqual(found(session.type("b")), [birds]);
     assert.deepEqual(found(session.type("x")), []);
+    assert.deepEqual(found(opened().type("e")), [], "a group without a title is found by no words");
   });
 
   test("goes there by a key or a click, and a new word begins with the first again", () => {
@@ -203,23 +207,33 @@ suite("the menu of a message", () => {
       .press("S-up", "enter");
     const items = session.topDialog?.kind === "message" ? menuItems(session.chat, session.topDialog) : [];
     assert.deepEqual(
-      items.map(({ text }) => text),
+      items.map(({ name, text }) => `${name}: ${text}`),
       [
-        "Send again",
-        "Discard",
-        "Save the file",
-        "Open with the system's viewer",
-        "Show it here",
-        "Safety number of its sender",
-        "Nothing",
+        "retry: Send again",
+        "discard: Discard",
+        "save: Save the file",
+        "open: Open with the system's viewer",
+        "preview: Show it here",
+        "trust: Safety number of its sender",
+        "close: Nothing",
       ],
     );
     assert.deepEqual(session.press("enter").did("retry"), [{ kind: "retry", group: cats, key: 2 }]);
     assert.equal(menuOf([messageRow(1)]).press("enter").topDialog?.kind, "trust");
   });
 
-  test("of a message that has gone meanwhile closes", () => {
+  test("of a message that has gone meanwhile is empty, and closes", () => {
     const session = menuOf(messageRows(1, 2)).hear({ kind: "discarded", group: cats, key: idOf.row(2) });
+    session.done();
+    assert.ok(session.topDialog?.kind === "message");
+    assert.deepEqual(menuItems(session.chat, session.topDialog), []);
+    assert.deepEqual([session.press("enter").topDialog, session.done()], [undefined, []]);
+  });
+
+  test("that has become shorter meanwhile closes where the chosen item has gone", () => {
+    const message = messageRow(1, { sender: alice, state: "failed" });
+    const session = menuOf([message]).press("pagedown");
+    session.hear({ kind: "message", group: cats, message: { ...message, state: "sent" } });
     session.done();
     assert.deepEqual([session.press("enter").topDialog, session.done()], [undefined, []]);
   });

@@ -2,7 +2,7 @@ import type { GroupId } from "../../../core/wire/ids.ts";
 import type { MembersDialog } from "../dialog.ts";
 import type { MemberRow } from "../shown.ts";
 import type { ChatState } from "../state.ts";
-import { openDialog, replaceDialog, type Step, step } from "../step.ts";
+import { factsOf, openDialog, replaceDialog, type Step, step } from "../step.ts";
 import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 import { askBefore } from "./confirm.ts";
 import { showTrust } from "./trust.ts";
@@ -16,8 +16,8 @@ export const members: Behaviour<MembersDialog> = {
     clickedItem(pressed, { state, dialog, row, viewport }, membersOf(state, dialog.group).length),
 };
 
-export const membersOf = (state: ChatState, group: GroupId): readonly MemberRow[] =>
-  state.scene.conversations.get(group)?.facts?.members ?? [];
+export const membersOf = (state: ChatState, group: GroupId | undefined): readonly MemberRow[] =>
+  factsOf(state, group)?.members ?? [];
 
 function pressed(state: ChatState, dialog: MembersDialog, { action, editing }: Press): Step<ChatState> {
   const { group } = dialog;

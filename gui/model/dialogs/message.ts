@@ -8,11 +8,9 @@ import type { Viewport } from "../viewport.ts";
 import { type Behaviour, clickedItem, movedTo, type Press } from "./behaviour.ts";
 import { showTrust } from "./trust.ts";
 
-/** Opens the menu of a message of the conversation that is shown. */
-export function showMessage(state: ChatState, { key }: MessageRow): ChatState {
-  const group = state.scene.active;
-  return group === undefined ? state : openDialog(state, { kind: "message", group, key, at: 0 });
-}
+/** Opens the menu of a message. */
+export const showMessage = (state: ChatState, group: GroupId, { key }: MessageRow): ChatState =>
+  openDialog(state, { kind: "message", group, key, at: 0 });
 
 export const message: Behaviour<MessageDialog> = {
   pressed,
@@ -20,21 +18,24 @@ export const message: Behaviour<MessageDialog> = {
     clickedItem(pressed, { state, dialog, row, viewport }, menuItems(state, dialog).length),
 };
 
-export const menuItems = (state: ChatState, { group, key }: MessageDialog) => {
-  const message = conversationOf(state, group).messages.find((of) => of.key === key);
+export const menuItems = (state: ChatState, dialog: MessageDialog): readonly MenuItem[] => {
+  const message = messageIn(state, dialog);
   return message ? menuOf(message) : [];
 };
 
+const messageIn = (state: ChatState, { group, key }: MessageDialog) =>
+  conversationOf(state, group).messages.find((of) => of.key === key);
+
 function pressed(state: ChatState, dialog: MessageDialog, { action }: Press, viewport: Viewport): Step<ChatState> {
-  const { group, key, at } = dialog;
-  const items = menuItems(state, dialog);
+  const { group, at } = dialog;
   if (action !== "choose") {
-    return step(replaceDialog(state, { ...dialog, at: movedTo(at, action, items.length) }));
+    return step(replaceDialog(state, { ...dialog, at: movedTo(at, action, menuItems(state, dialog).length) }));
   }
-  const item = items[at];
-  const message = conversationOf(state, group).messages.find((of) => of.key === key);
   const closedAll = closeDialog(state);
-  if (!item || !message || item.name === "close") return step(closedAll);
+  const message = messageIn(state, dialog);
+  if (!message) return step(closedAll);
+  const item = menuOf(message)[at];
+  if (!item || item.name === "close") return step(closedAll);
   if (item.name === "trust") return showTrust(closedAll, { user: message.sender });
   const effect = effectOn(group, message, item.name, viewport.pictureColumns(state));
   return effect ? step(closedAll, effect) : step(closedAll);
@@ -64,7 +65,7 @@ function menuOf(message: MessageRow): readonly MenuItem[] {
 export function effectOn(
   group: GroupId,
   message: MessageRow,
-  what: MenuItem["name"],
+  what: Exclude<MenuItem["name"], "trust" | "close">,
   columns: number,
 ): Effect | undefined {
   const { key } = message;
@@ -79,9 +80,7 @@ export function effectOn(
       return { kind: "openFile", group, key };
     case "preview":
       return { kind: "previewMessage", group, key, columns };
-    case "trust":
-      return { kind: "readSafetyNumber", user: message.sender };
     default:
-      return undefined;
+      return what satisfies never;
   }
 }
