@@ -201,9 +201,14 @@ export function parseServerFrame(bytes: Uint8Array): Parsed<ServerFrame, FrameFa
     case deliverKind:
       return parseDeliver(bytes);
     default:
-      return (
-        codec.parse(kind.value, bytes) ??
-        refused({ code: "unknown_frame", detail: `no server frame has the kind ${kind.value}` })
-      );
+      return parseColdServerFrame(kind.value, bytes);
   }
+}
+
+/** The same for a frame that is known to have this kind byte, which is neither ACK's nor DELIVER's. */
+export function parseColdServerFrame(kindByte: number, bytes: Uint8Array): Parsed<ColdServerFrame, FrameFault> {
+  return (
+    codec.parse(kindByte, bytes) ??
+    refused({ code: "unknown_frame", detail: `no server frame has the kind ${kindByte}` })
+  );
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { keysOf } from "../../platform/keys-of.ts";
+import { refused } from "../../platform/result.ts";
 import { clientFrames, sampleOf, serverFrames } from "../../testing/arbitrary-frames.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { FakeNetwork, settle } from "../../testing/fake-network.ts";
-import { coldClientFrames, type RequestKind } from "../../wire/client-frame.ts";
+import { coldClientFrames, encodeClientFrame, type RequestKind } from "../../wire/client-frame.ts";
+import { groupId, seq } from "../../wire/ids.ts";
 import { coldServerFrames, encodeServerFrame, type ReplyKind } from "../../wire/server-frame.ts";
 import { type LinkEvents, ServerLink } from "./server-link.ts";
 
@@ -117,20 +119,95 @@ suite("a link to a server", () => {
     assert.ok(server.isClosed);
   });
 
+  test("refuses what waits for a reply as soon as it is closed, however long its socket takes to close", async () => {
+    const network = new FakeNetwork();
+    const happened: string[] = [];
+    const link = new ServerLink(
+      "ws://server/v1",
+      { open: (...of) => ({ ...network.open(...of), close() {} }), clock: new FakeClock() },
+      { ...quiet, noticed: ({ kind }) => happened.push(kind), closed: (...of) => happened.push(of.join()) },
+    );
+    network.last.accept();
+    const asked = link.request({ kind: "ping" });
+    network.last.say({ kind: "pong", request: network.last.request("ping").request });
+    network.last.say({ kind: "goAway", reason: "draining" });
+    const waiting = link.request({ kind: "ping" });
+    link.close();
+    network.last.say({ kind: "goAway", reason: "draining" });
+    network.last.break();
+    assert.ok((await asked).ok);
+    const outcome = await waiting;
+    assert.equal(!outcome.ok && outcome.reason.code, "offline");
+    await settle();
+    assert.deepEqual(happened, ["goAway", ",closed here"]);
+  });
+
+  test("sends nothing before it is open and nothing after its end, and refuses each request at once", async () => {
+    const network = new FakeNetwork();
+    const clock = new FakeClock();
+    const link = new ServerLink("ws://server/v1", { open: network.open, clock }, quiet);
+    const sendsNothing = async (when: string) => {
+      assert.ok(!link.isOpen, when);
+      link.post(encodeClientFrame({ kind: "read", group: groupId(7), seq: seq(3) }));
+      const outcome = await link.request({ kind: "ping" });
+      assert.equal(!outcome.ok && outcome.reason.code, "offline", when);
+      assert.deepEqual([network.last.received, clock.waiting], [[], 0], when);
+    };
+    await sendsNothing("before it is open");
+    network.last.accept();
+    assert.ok(link.isOpen);
+    network.last.break();
+    await sendsNothing("after its end");
+  });
+
+  test("refuses a request without a reply after fifteen seconds, and ignores the reply that comes later", async () => {
+    const { link, server, clock, closings } = openLink();
+    const asked = link.request({ kind: "ping" });
+    await clock.advance(14_999);
+    assert.equal(clock.waiting, 1);
+    await clock.advance(1);
+    assert.deepEqual(await asked, refused({ code: "timeout", detail: "no answer to ping" }));
+    server.say(answerOf("users", server.request("ping").request));
+    assert.deepEqual([closings, link.isOpen], [[], true]);
+  });
+
+  test("ends at a frame that is none, and reads nothing of what came with it", async () => {
+    const whole = encodeServerFrame({ kind: "goAway", reason: "draining" });
+    const another = Buffer.from(whole);
+    another[0] = 2;
+    for (const [none, detail] of [
+      [whole.subarray(0, 1), "a frame has at least 2 bytes, this one 1"],
+      [whole.subarray(0, whole.length - 1), "goAway: "],
+      [Buffer.from([1, 0xff]), "no server frame has the kind 255"],
+      [another, "this is version 1, the frame says 2"],
+    ] as const) {
+      const noticed: string[] = [];
+      const { link, server, closings } = openLink({ noticed: ({ kind }) => noticed.push(kind) });
+      const asked = link.request({ kind: "ping" });
+      server.say({ kind: "pong", request: server.request("ping").request });
+      server.sayBytes(none);
+      server.sayBytes(whole);
+      assert.ok((await asked).ok);
+      await settle();
+      assert.match(closings.join(), new RegExp(`^malformed_frame: the server sent a frame that is none: ${detail}`));
+      assert.deepEqual([noticed, server.isClosed], [[], true]);
+    }
+  });
+
   test("has no timer left once each request has its reply, its refusal or the link's end", async () => {
     const { link, server, clock } = openLink();
     const ask = () => {
       const asked = link.request({ kind: "ping" });
       return { asked, request: server.request("ping").request };
     };
-    const [granted, refused, open] = [ask(), ask(), ask()];
+    const [granted, denied, open] = [ask(), ask(), ask()];
     server.say({ kind: "pong", request: granted.request });
     await settle();
-    server.say({ kind: "error", request: refused.request, code: "busy", detail: "" });
+    server.say({ kind: "error", request: denied.request, code: "busy", detail: "" });
     await settle();
     assert.equal(clock.waiting, 1);
     server.break();
-    const outcomes = await Promise.all([granted, refused, open].map(({ asked }) => asked));
+    const outcomes = await Promise.all([granted, denied, open].map(({ asked }) => asked));
     assert.deepEqual(
       outcomes.map((outcome) => (outcome.ok ? "pong" : outcome.reason.code)),
       ["pong", "busy", "offline"],

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/clock.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import { type Acknowledgement, ackKind, parseAck } from "../../wire/ack-frame.ts";
 import { copyBytes } from "../../wire/bytes.ts";
@@ -6,7 +6,7 @@ import { encodeRequest, isReplyTo, type ReplyTo, type RequestKind, type RequestO
 import { deliverKind } from "../../wire/deliver-frame.ts";
 import { type ErrorCode, errorOfCloseCode } from "../../wire/errors.ts";
 import { readFrameKind } from "../../wire/frame.ts";
-import { type ColdServerFrame, type NoticeFrame, parseServerFrame } from "../../wire/server-frame.ts";
+import { type ColdServerFrame, type NoticeFrame, parseColdServerFrame } from "../../wire/server-frame.ts";
 import type { ClientSocket, OpenSocket, SocketOptions } from "../socket/socket.ts";
 
 /** Why a request was not granted: the server's error, or why there is none. */
@@ -70,7 +70,6 @@ const requestMsMax = 15_000;
 /** A request that waits for its reply. */
 interface Waiting {
   readonly kind: RequestKind;
-  readonly cancelTimeout: Cancel;
   /** Resolves the request with this frame; false, and nothing else, when it is no reply to it. */
   granted(frame: ColdServerFrame): boolean;
   refused(reason: RequestRefusal): void;
@@ -81,7 +80,7 @@ export class ServerLink {
   readonly #socket: ClientSocket;
   readonly #clock: Clock;
   readonly #events: LinkEvents;
-  #waiting: Map<number, Waiting> | undefined;
+  readonly #waiting = new Map<number, Waiting>();
   #requests = 0;
   /** Frames behind a reply, until the code that awaits the reply has handled it. */
   #behind: Uint8Array[] | undefined;
@@ -100,10 +99,7 @@ export class ServerLink {
           events.opened();
         },
         received: (frame) => this.#received(frame),
-        closed: (code, reason) => {
-          while (this.#behind && this.#behind.length > 0) this.#goOn();
-          this.#closed(errorOfCloseCode(code), reason);
-        },
+        closed: (code, reason) => this.#ended(errorOfCloseCode(code), reason),
       },
       socket,
     );
@@ -119,19 +115,22 @@ export class ServerLink {
     const request = this.#requests++;
     return new Promise((resolve) => {
       const kind: Kind = frame.kind;
+      const settle = (outcome: Result<ReplyTo<Kind>, RequestRefusal>) => {
+        cancelTimeout();
+        this.#waiting.delete(request);
+        resolve(outcome);
+      };
       const cancelTimeout = this.#clock.after(requestMsMax, () =>
-        this.#refuse(request, { code: "timeout", detail: `no answer to ${kind}` }),
+        settle(refused({ code: "timeout", detail: `no answer to ${kind}` })),
       );
-      this.#waiting ??= new Map();
       this.#waiting.set(request, {
         kind,
-        cancelTimeout,
         granted(reply) {
           if (!isReplyTo(kind, reply)) return false;
-          resolve(accepted(reply));
+          settle(accepted(reply));
           return true;
         },
-        refused: (reason) => resolve(refused(reason)),
+        refused: (reason) => settle(refused(reason)),
       });
       this.#socket.send(encodeRequest(frame, request));
     });
@@ -142,8 +141,10 @@ export class ServerLink {
     if (this.isOpen) this.#socket.send(frame);
   }
 
+  /** Ends it at once, however long the socket takes to close. */
   close(): void {
     this.#socket.close();
+    this.#ended(undefined, "closed here");
   }
 
   #received(bytes: Uint8Array): void {
@@ -156,49 +157,46 @@ export class ServerLink {
    * as a message of a group that has just been listed, so those frames are kept until then.
    */
   #answered(): void {
-    this.#behind = [];
-    setImmediate(() => this.#goOn());
+    const behind: Uint8Array[] = [];
+    this.#behind = behind;
+    setImmediate(() => this.#goOn(behind));
   }
 
-  #goOn(): void {
-    const frames = this.#behind ?? [];
+  #goOn(behind: readonly Uint8Array[]): void {
     this.#behind = undefined;
-    for (const frame of frames) this.#received(frame);
+    for (const frame of behind) this.#received(frame);
   }
 
   #read(bytes: Uint8Array): void {
     if (this.#over) return;
     const kind = readFrameKind(bytes);
-    if (kind.ok && kind.value === deliverKind) return this.#events.delivered(bytes);
-    if (kind.ok && kind.value === ackKind) {
-      const parsed = parseAck(bytes);
-      if (parsed.ok)
-        for (const acknowledgement of parsed.value.acknowledgements) this.#events.acknowledged(acknowledgement);
-      else this.#broken(parsed.reason.detail);
-      return;
-    }
-    const parsed = parseServerFrame(bytes);
+    if (!kind.ok) return this.#broken(kind.reason.detail);
+    if (kind.value === deliverKind) return this.#events.delivered(bytes);
+    if (kind.value === ackKind) return this.#readAck(bytes);
+    const parsed = parseColdServerFrame(kind.value, bytes);
     if (!parsed.ok) return this.#broken(parsed.reason.detail);
     const frame = parsed.value;
-    // Both were handled above.
-    if (frame.kind === "ack" || frame.kind === "deliver") return;
-    if (!("request" in frame)) {
+    if (frame.kind === "error") {
       // An error without a request is about the connection, and the connection's end follows.
-      if (frame.kind === "error") this.#said = frame.code;
-      else this.#events.noticed(frame);
-    } else if (frame.request !== undefined) {
-      this.#replied(frame.request, frame);
-    }
+      if (frame.request === undefined) this.#said = frame.code;
+      else this.#replied(frame.request, frame);
+    } else if ("request" in frame) this.#replied(frame.request, frame);
+    else this.#events.noticed(frame);
+  }
+
+  #readAck(bytes: Uint8Array): void {
+    const parsed = parseAck(bytes);
+    if (!parsed.ok) return this.#broken(parsed.reason.detail);
+    for (const acknowledgement of parsed.value.acknowledgements) this.#events.acknowledged(acknowledgement);
   }
 
   #replied(request: number, frame: ColdServerFrame): void {
-    const waiting = this.#waiting?.get(request);
+    const waiting = this.#waiting.get(request);
     // The reply comes too late.
     if (!waiting) return;
     this.#answered();
-    if (frame.kind === "error") return this.#refuse(request, frame);
-    if (waiting.granted(frame)) this.#ended(request);
-    else this.#broken(`${frame.kind} answers ${waiting.kind}`);
+    if (frame.kind === "error") waiting.refused(frame);
+    else if (!waiting.granted(frame)) this.#broken(`${frame.kind} answers ${waiting.kind}`);
   }
 
   #broken(detail: string): void {
@@ -206,22 +204,16 @@ export class ServerLink {
     this.#socket.close();
   }
 
-  #refuse(request: number, reason: RequestRefusal): void {
-    this.#ended(request)?.refused(reason);
-  }
-
-  /** The request waits no more. */
-  #ended(request: number): Waiting | undefined {
-    const waiting = this.#waiting?.get(request);
-    this.#waiting?.delete(request);
-    waiting?.cancelTimeout();
-    return waiting;
+  /** What came before the end is handled first. */
+  #ended(code: ErrorCode | undefined, detail: string): void {
+    while (this.#behind) this.#goOn(this.#behind);
+    this.#closed(code, detail);
   }
 
   #closed(code: ErrorCode | undefined, detail: string): void {
     if (this.#over) return;
     this.#over = true;
-    for (const request of [...(this.#waiting?.keys() ?? [])]) this.#refuse(request, offline);
+    for (const waiting of this.#waiting.values()) waiting.refused(offline);
     this.#events.closed(this.#said ?? code, detail);
   }
 }

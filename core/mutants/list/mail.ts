@@ -115,24 +115,25 @@ export const mailMutants: Mutants = {
   "the server's reason for the end of a connection is lost": {
     promise: why,
     file: "core/client/mail/server-link.ts",
-    from: `if (frame.kind === "error") this.#said = frame.code;`,
-    to: `if (frame.kind === "error") return;`,
+    from: "if (frame.request === undefined) this.#said = frame.code;",
+    to: "if (frame.request === undefined) return;",
     tests: [link],
   },
   "a request that was answered keeps its timer": {
     promise: bounds,
     file: "core/client/mail/server-link.ts",
-    from: `    waiting?.cancelTimeout();
-`,
-    to: "",
+    from: `        cancelTimeout();
+        this.#waiting.delete(request);`,
+    to: "        this.#waiting.delete(request);",
     tests: [link],
   },
   "an acknowledgement that is cut off is ignored": {
     promise: whole,
     file: "core/client/mail/server-link.ts",
-    from: `      else this.#broken(parsed.reason.detail);
-      return;`,
-    to: "      return;",
+    from: `    if (!parsed.ok) return this.#broken(parsed.reason.detail);
+    for`,
+    to: `    if (!parsed.ok) return;
+    for`,
     tests: [link],
   },
   "the pace of one connection holds for the next": {
