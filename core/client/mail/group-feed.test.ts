@@ -129,12 +129,12 @@ test("messages behind a seq without one are fetched again when there is no room 
   );
 });
 
-test("after a broken connection the same range is requested again", () => {
+test("a range whose request failed is requested again when the group is listed again", () => {
   const { feed, asked } = feedFrom(0);
   feed.learn(seq(3));
   feed.learn(seq(3));
   assert.equal(asked.length, 1, "one request at a time");
-  feed.interrupted();
+  feed.answered(undefined);
   feed.learn(seq(3));
   assert.deepEqual(asked, [
     [0, 3],

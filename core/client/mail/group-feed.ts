@@ -106,11 +106,6 @@ export class GroupFeed {
     else this.#cancelPatience ??= this.#clock.after(stalledMs, () => this.#patienceOver());
   }
 
-  /** The connection broke: the requested range is not coming. */
-  interrupted(): void {
-    this.#requested = false;
-  }
-
   close(): void {
     this.#cancelPatience?.();
     this.#held = undefined;

@@ -114,14 +114,3 @@ test("a group that was never entered cannot be left", () => {
   assert.deepEqual(happened, []);
   assert.ok(!list.hasLeft(other));
 });
-
-test("a closed list closes the feeds of all groups", () => {
-  const { list, clock, holdEarly } = newList();
-  for (const group of [id, other]) {
-    list.enter(listed({ group }));
-    holdEarly(group);
-  }
-  assert.equal(clock.waiting, 2);
-  list.close();
-  assert.equal(clock.waiting, 0);
-});

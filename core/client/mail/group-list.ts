@@ -87,8 +87,4 @@ export class GroupList {
     this.#left.add(id);
     this.#parts.left(id);
   }
-
-  close(): void {
-    for (const { feed } of this.#groups.values()) feed.close();
-  }
 }

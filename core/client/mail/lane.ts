@@ -31,7 +31,7 @@ export class Lane {
   readonly group: GroupId;
   /** Written and not under way, in order. */
   readonly #waiting: QueuedMessage[] = [];
-  /** Nothing goes out before this moment of the monotonic clock. */
+  /** Nothing goes out before this moment of the monotonic clock; 0 when there is no pause. */
   #pausedUntilMs = 0;
   /** Sent on this connection, in the order of sending, and without an outcome. */
   readonly #underWay = new Set<QueuedMessage>();
@@ -54,9 +54,9 @@ export class Lane {
     return this.#waiting[0];
   }
 
-  /** The first messages that wait, up to so many. */
-  upcoming(count: number): readonly QueuedMessage[] {
-    return this.#waiting.slice(0, count);
+  /** The message that waits behind so many others. */
+  at(index: number): QueuedMessage | undefined {
+    return this.#waiting[index];
   }
 
   isUnderWay(message: QueuedMessage): boolean {
@@ -68,8 +68,13 @@ export class Lane {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, ms);
   }
 
-  isPaused(nowMs: number): boolean {
-    return nowMs < this.#pausedUntilMs;
+  /** This moment has come: a timer says so, which may run a little before the clock does. */
+  pauseOver(ms: number): void {
+    if (ms >= this.#pausedUntilMs) this.#pausedUntilMs = 0;
+  }
+
+  get isPaused(): boolean {
+    return this.#pausedUntilMs > 0;
   }
 
   /** Whether this sealed message, the first that waits, may go out now. */

@@ -4,6 +4,7 @@ import { seededRandom } from "../../platform/random.ts";
 import { accepted } from "../../platform/result.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { FakeNetwork, settle } from "../../testing/fake-network.ts";
+import { present } from "../../testing/present.ts";
 import { epoch, groupId, seq, seqPlus } from "../../wire/ids.ts";
 import { Mailbox } from "./mailbox.ts";
 import {
@@ -50,6 +51,21 @@ test("messages of a group that was left are not passed on, and reported as stray
   deliver(connection, 2, "not mine");
   assert.deepEqual(delivered, ["1 mine"]);
   assert.deepEqual(strays, [group]);
+});
+
+test("messages of a group that the client has never known are neither passed on nor reported", async () => {
+  const setup = setUp();
+  setup.mailbox.resume(token);
+  deliver(await letIn(setup, []), 1, "not mine");
+  assert.deepEqual([setup.delivered, setup.strays], [[], []]);
+});
+
+test("a group is announced once, when it is new to the client", async () => {
+  const { connection, joined } = await online();
+  for (const of of [group, elsewhere, elsewhere]) {
+    connection.say({ kind: "joined", group: of, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
+  }
+  assert.deepEqual(joined, [group, elsewhere]);
 });
 
 test("a group that admits the user while the list of groups is on its way is kept, whatever the list says", async () => {
@@ -102,6 +118,74 @@ test("a page of history that is refused for now is requested again", async () =>
   connection.say({ kind: "error", request, code: "busy", detail: "", retryAfterMs: 300 });
   await setup.clock.advance(400);
   assert.equal(connection.all("sync").length, 2);
+});
+
+test("what a broken connection did not deliver is requested over the next, of all groups", async () => {
+  const setup = setUp();
+  const groups = Array.from({ length: 6 }, (_, i) => ({ group: groupId(10 + i), lastSeq: 2 }));
+  setup.mailbox.resume(token);
+  const connection = await letIn(setup, groups);
+  assert.equal(connection.all("sync").length, 4, "a few at a time");
+  setup.mailbox.goOffline();
+  setup.mailbox.goOnline();
+  const again = await letIn(setup, groups);
+  for (let page = 0; page < groups.length; page++) {
+    const { request, group: of, after, through } = present(again.all("sync")[page]);
+    again.say({ kind: "synced", request, group: of, after, through, lastSeq: through });
+    await settle();
+  }
+  assert.deepEqual(
+    again.all("sync").map((of) => [of.group, of.after, of.through]),
+    groups.map((of) => [of.group, 0, 2]),
+  );
+});
+
+test("a patient request is made again four times a second where the server names no pause", async () => {
+  const { mailbox, connection, clock } = await online();
+  const asking = mailbox.requestPatiently({ kind: "ping" });
+  connection.say({ kind: "error", request: connection.request("ping").request, code: "busy", detail: "" });
+  await clock.advance(249);
+  assert.equal(connection.all("ping").length, 1);
+  await clock.advance(1);
+  assert.equal(connection.all("ping").length, 2);
+  connection.say({ kind: "pong", request: connection.request("ping").request });
+  assert.ok((await asking).ok);
+});
+
+test("a mailbox that was closed has no timer left, whatever it waited for, and begins none", async () => {
+  const pause = { retryAfterMs: 50_000 };
+  const setup = await online();
+  const { mailbox, connection, clock } = setup;
+  const refuse = (kind: "log" | "sync") =>
+    connection.say({ kind: "error", request: connection.request(kind).request, code: "busy", detail: "", ...pause });
+  reject(connection, say(mailbox, "paused").id, "busy", pause);
+  const asking = mailbox.requestPatiently({ kind: "log", group, from: 0 });
+  refuse("log");
+  deliver(connection, 2, "behind a gap");
+  await clock.advance(200);
+  refuse("sync");
+  await settle();
+  deliver(connection, 4, "behind another");
+  assert.ok(clock.waiting >= 4);
+  mailbox.close();
+  assert.equal(clock.waiting, 0);
+  const reply = await asking;
+  assert.equal(!reply.ok && reply.reason.code, "offline");
+  say(mailbox, "too late");
+  assert.equal(clock.waiting, 0);
+
+  // Nor of the pace of its messages, or of a list of groups that was refused.
+  const other = setUp();
+  other.mailbox.resume(token);
+  other.mailbox.enter({ group, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
+  const next = await other.network.resumed(alice);
+  const { id } = say(other.mailbox, "over the budget");
+  reject(next, id, "rate_limited", { ...pause, remaining: 1 });
+  next.say({ kind: "error", request: next.request("groups").request, code: "busy", detail: "", ...pause });
+  await settle();
+  assert.ok(other.clock.waiting >= 3);
+  other.mailbox.close();
+  assert.equal(other.clock.waiting, 0);
 });
 
 test("a list of groups that is refused for now is requested again", async () => {
@@ -256,19 +340,26 @@ test("a group that its founder enters is one of the mailbox's, before the server
 
 test("notices about watched groups are passed on, and a mailbox whose owner does not care does without", async () => {
   const notice = { kind: "typing", group, users: [alice] } as const;
-  const { network, mailbox } = await online();
-  network.last.say(notice);
-  assert.equal(mailbox.state, "online");
-
   const activities: unknown[] = [];
-  const [other, clock] = [new FakeNetwork(), new FakeClock()];
-  const watching = new Mailbox(
-    { dial: async () => accepted("ws://server/v1"), open: other.open, clock, random: seededRandom(1) },
-    { outboxMax: 1 },
-    { connection() {}, delivered() {}, missing() {}, activity: (of) => activities.push(of) },
-  );
-  watching.resume(token);
-  await letIn({ network: other });
-  other.last.say(notice);
+  for (const events of [{}, { activity: (of: unknown) => activities.push(of) }]) {
+    const network = new FakeNetwork();
+    const mailbox = new Mailbox(
+      {
+        dial: async () => accepted("ws://server/v1"),
+        open: network.open,
+        clock: new FakeClock(),
+        random: seededRandom(1),
+      },
+      { outboxMax: 1 },
+      { connection() {}, delivered() {}, missing() {}, ...events },
+    );
+    mailbox.resume(token);
+    const connection = await letIn({ network });
+    connection.say(notice);
+    connection.say({ kind: "left", group, epoch: epoch(2) });
+    deliver(connection, 1, "not mine");
+    assert.equal(mailbox.state, "online");
+    connection.say({ kind: "goAway", reason: "draining" });
+  }
   assert.deepEqual(activities, [notice]);
 });

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "../../platform/clock.ts";
+import { ClosableClock } from "../../platform/closable-clock.ts";
 import { accepted, type Result } from "../../platform/result.ts";
 import { encodeClientFrame, type ReplyTo, type RequestKind, type RequestOf } from "../../wire/client-frame.ts";
 import { DeliverCursor, type DeliveredMessage } from "../../wire/deliver-frame.ts";
@@ -51,33 +51,30 @@ export interface MailboxOptions {
  */
 export class Mailbox {
   readonly #connection: Connection;
-  readonly #clock: Clock;
+  readonly #clock: ClosableClock;
   readonly #events: MailboxEvents;
   readonly #list: GroupList;
   readonly #outbox: Outbox;
   readonly #ranges: RangeReader;
   readonly #history: HistoryReader;
-  #server: string | undefined;
-  /** Of the newest connection. */
+  /** Of the connection that there is. */
   #welcome: Welcome | undefined;
   /**
    * Groups from before the list of groups was requested: those that it lacks were left. A group that admits the user meanwhile is not
    * among them, since the list may be older than that.
    */
   #awaitingList = new Set<GroupId>();
-  #closed = false;
 
   constructor(parts: ConnectionParts, { outboxMax, startAfter }: MailboxOptions, events: MailboxEvents) {
-    const { clock, random } = parts;
+    const { random } = parts;
+    const clock = new ClosableClock(parts.clock);
     this.#clock = clock;
     this.#events = events;
     this.#connection = new Connection(parts, {
       stateChanged: (state, why) => {
-        if (state !== "online") {
-          this.#server = undefined;
-          this.#outbox.offline();
-        }
-        if (state === "offline") this.#interrupted();
+        // Whatever it becomes, it is not the connection that there was.
+        this.#welcome = undefined;
+        this.#outbox.offline();
         events.connection(state, why);
       },
       ready: (welcome) => void this.#ready(welcome),
@@ -107,7 +104,7 @@ export class Mailbox {
 
   /** The name of the server that the mailbox is connected to, for people and logs. */
   get server(): string | undefined {
-    return this.#server;
+    return this.#welcome?.server;
   }
 
   get groups(): ReadonlyMap<GroupId, MailboxGroup> {
@@ -159,11 +156,8 @@ export class Mailbox {
   }
 
   close(): void {
-    this.#closed = true;
     this.#connection.close();
-    this.#outbox.close();
-    this.#ranges.close();
-    this.#list.close();
+    this.#clock.close();
   }
 
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
@@ -179,8 +173,8 @@ export class Mailbox {
   ): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
     for (;;) {
       const reply = await this.request(frame);
-      if (reply.ok || this.#closed || !isTemporary(reply.reason.code)) return reply;
-      await sleep(this.#clock, pauseMs(reply.reason.retryAfterMs, retryMsDefault / 4));
+      if (reply.ok || this.#clock.isClosed || !isTemporary(reply.reason.code)) return reply;
+      await this.#clock.sleep(pauseMs(reply.reason.retryAfterMs, retryMsDefault / 4));
     }
   }
 
@@ -235,8 +229,7 @@ export class Mailbox {
     this.#awaitingList = known;
     const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
-      if (reply.reason.code !== "offline")
-        this.#clock.after(pauseMs(reply.reason.retryAfterMs, retryMsDefault), () => this.#again(welcome));
+      this.#clock.after(pauseMs(reply.reason.retryAfterMs, retryMsDefault), () => this.#again(welcome));
       return;
     }
     const listed = new Set<GroupId>();
@@ -246,13 +239,12 @@ export class Mailbox {
       this.#events.read?.(group.group, group.readSeq);
     }
     for (const id of known) if (!listed.has(id)) this.#list.leave(id);
-    this.#server = welcome.server;
     this.#events.ready?.(welcome);
     this.#outbox.online();
   }
 
   #again(welcome: Welcome): void {
-    if (!this.#closed && this.#connection.state === "online" && this.#welcome === welcome) void this.#ready(welcome);
+    if (this.#welcome === welcome) void this.#ready(welcome);
   }
 
   #delivered(frame: Uint8Array): void {
@@ -281,11 +273,6 @@ export class Mailbox {
       default:
         return this.#events.activity?.(notice);
     }
-  }
-
-  #interrupted(): void {
-    this.#ranges.interrupted();
-    for (const { feed } of this.groups.values()) feed.interrupted();
   }
 }
 

@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accepted, refused } from "../../platform/result.ts";
+import { FakeClock } from "../../testing/fake-clock.ts";
 import { settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
 import { clientMessageId, epoch, groupId, seq } from "../../wire/ids.ts";
 import type { Seal } from "./outgoing-message.ts";
-import { acknowledge, group, letIn, online, reject, say, sends, setUp, token } from "./testing/fake-mail.ts";
+import {
+  acknowledge,
+  alice,
+  answerGroups,
+  group,
+  letIn,
+  online,
+  reject,
+  say,
+  sends,
+  setUp,
+  token,
+} from "./testing/fake-mail.ts";
 
 test("a message is settled by its acknowledgement, once", async () => {
   const { mailbox, connection } = await online();
@@ -222,9 +235,9 @@ test("a message to a group that nobody has heard of waits for the group's notice
   setup.mailbox.resume(token);
   const connection = await letIn(setup, []);
   const { outcomes } = say(setup.mailbox, "early");
-  await setup.clock.advance(9000);
+  await setup.clock.advance(10_000);
   assert.equal(outcomes.length, 0);
-  await setup.clock.advance(4000);
+  await setup.clock.advance(2500);
   assert.equal(outcomes[0]?.ok === false && outcomes[0].code, "not_a_member");
   assert.deepEqual(sends(connection), []);
 });
@@ -291,19 +304,22 @@ test("the refusal of a message behind a refused one does not slow down what the 
   assert.deepEqual(sends(connection).slice(2), ["elsewhere @1"]);
 });
 
-test("over another connection the group goes first to which the user wrote first", async () => {
-  const elsewhere = groupId(8);
+test("over another connection the groups go in the order in which the user wrote to them first", async () => {
+  const [elsewhere, last] = [groupId(8), groupId(9)];
   const setup = setUp();
   setup.mailbox.resume(token);
-  const connection = await letIn(setup, [{ group }, { group: elsewhere }]);
-  const { id } = say(setup.mailbox, "of the first group's lane");
-  acknowledge(connection, id, 1);
+  const connection = await letIn(setup, [{ group }, { group: elsewhere }, { group: last }]);
+  for (const of of [group, last]) {
+    const { id } = say(setup.mailbox, "of another lane", undefined, of);
+    acknowledge(connection, id, 1);
+  }
   connection.break();
   say(setup.mailbox, "one", undefined, elsewhere);
   say(setup.mailbox, "two");
+  say(setup.mailbox, "three", undefined, last);
   await setup.clock.advance(200);
-  const again = await letIn(setup, [{ group, lastSeq: 1 }, { group: elsewhere }]);
-  assert.deepEqual(sends(again), ["one @1", "two @1"]);
+  const again = await letIn(setup, [{ group, lastSeq: 1 }, { group: elsewhere }, { group: last, lastSeq: 1 }]);
+  assert.deepEqual(sends(again), ["one @1", "two @1", "three @1"]);
 });
 
 test("another connection knows nothing of the pace that the one before had to keep", async () => {
@@ -325,13 +341,6 @@ test("of a long queue only the first messages are sealed ahead of their turn", a
   };
   for (let message = 0; message < 200; message++) say(mailbox, "hello", never);
   assert.equal(sealings, 64);
-});
-
-test("a mailbox that was closed has no timer left of the messages that wait", async () => {
-  const { mailbox, clock } = await online();
-  say(mailbox, "hello");
-  mailbox.close();
-  assert.equal(clock.waiting, 0);
 });
 
 test("a message that was written offline to a group that the server does not list fails at once", async () => {
@@ -407,13 +416,115 @@ test("without a connection nobody knows which groups the user is in, so no messa
   assert.deepEqual(outcomes, []);
 });
 
-test("a mailbox that was closed has no timer left of the pace, and none of what is written later", async () => {
+test("one timer looks after the messages that wait, and none where no message waits", async () => {
   const { mailbox, connection, clock } = await online();
+  const ids = ["one", "two"].map((text) => say(mailbox, text).id);
+  assert.equal(clock.waiting, 1);
+  await clock.advance(2500);
+  assert.equal(clock.waiting, 1);
+  for (const id of ids) acknowledge(connection, id, 1);
+  await clock.advance(2500);
+  assert.equal(clock.waiting, 0);
+});
+
+test("each message that waits when its group is left has one outcome", async () => {
+  const { mailbox, connection } = await online();
+  const written = ["one", "two", "three"].map((text) => say(mailbox, text));
+  for (const { id } of written) reject(connection, id, "busy", { retryAfterMs: 5000 });
+  connection.say({ kind: "left", group, epoch: epoch(2) });
+  assert.deepEqual(
+    written.map(({ outcomes }) => outcomes.map((outcome) => !outcome.ok && outcome.code)),
+    written.map(() => ["not_a_member"]),
+  );
+  assert.equal(mailbox.unsettled, 0);
+});
+
+test("of a long queue in which no message can be sealed, each fails", async () => {
+  const outboxMax = 10_000;
+  const setup = setUp({ outboxMax });
+  let failures = 0;
+  const seal: Seal = () => refused({ code: "cannot_seal", detail: "no key" });
+  for (let message = 0; message < outboxMax; message++) setup.mailbox.send({ group, seal }, () => failures++);
+  setup.mailbox.resume(token);
+  await letIn(setup);
+  assert.deepEqual([failures, setup.mailbox.unsettled], [outboxMax, 0]);
+});
+
+test("a message that is sealed elsewhere goes out as soon as it is, and is sealed anew when its epoch is over", async () => {
+  const { mailbox, connection } = await online();
+  const sealing = say(mailbox, "", async ({ epoch: at }) => {
+    await settle();
+    return accepted({ epoch: at, payload: Buffer.from(`under ${at}`) });
+  });
+  assert.deepEqual(sends(connection), []);
+  await settle();
+  await settle();
+  assert.deepEqual(sends(connection), ["under 1 @1"]);
+  reject(connection, sealing.id, "stale_epoch", { epoch: epoch(2) });
+  await settle();
+  await settle();
+  assert.deepEqual(sends(connection), ["under 1 @1", "under 2 again @2"]);
+});
+
+test("a message that waits for its turn is sealed once, as long as its epoch goes on", async () => {
+  const { mailbox, connection, clock } = await online();
+  const { id } = say(mailbox, "one");
+  reject(connection, id, "rate_limited", { retryAfterMs: 700, remaining: 5 });
+  let sealings = 0;
+  say(mailbox, "two", ({ epoch: at }) => accepted({ epoch: at, payload: Buffer.from(`two, sealed ${++sealings}`) }));
+  say(mailbox, "three");
+  await clock.advance(700);
+  assert.deepEqual(sends(connection).slice(1), ["one again @1", "two, sealed 1 @1", "three @1"]);
+});
+
+test("a message that cannot be sealed at present is tried again after a second, before those behind it", async () => {
+  const { mailbox, connection, clock } = await online();
+  let tries = 0;
+  const { outcomes } = say(mailbox, "one", ({ epoch: at }) =>
+    ++tries === 1
+      ? refused({ code: "not_now", detail: "the members' keys are on their way" })
+      : accepted({ epoch: at, payload: Buffer.from("one") }),
+  );
+  say(mailbox, "two");
+  await clock.advance(999);
+  assert.deepEqual([tries, sends(connection)], [1, []]);
+  await clock.advance(1);
+  assert.deepEqual([outcomes, sends(connection)], [[], ["one @1", "two @1"]]);
+});
+
+test("of two pauses that the server names for messages of a group, the longer one holds", async () => {
+  const { mailbox, connection, clock } = await online();
+  const [{ id: one }, { id: two }] = [say(mailbox, "one"), say(mailbox, "two")];
+  reject(connection, two, "busy", { retryAfterMs: 500 });
+  reject(connection, one, "busy", { retryAfterMs: 100 });
+  await clock.advance(499);
+  assert.equal(sends(connection).length, 2);
+  await clock.advance(1);
+  assert.deepEqual(sends(connection).slice(2), ["one again @1", "two again @1"]);
+});
+
+test("a pause ends with its timer, also where timers run a little before the clock says so", async () => {
+  // Node counts a timer from the beginning of a turn of its event loop, and the monotonic clock has gone on since then.
+  class EarlyClock extends FakeClock {
+    override after(delayMs: number, action: () => void) {
+      return super.after(delayMs - 1, action);
+    }
+  }
+  const { mailbox, connection, clock } = await online({}, new EarlyClock());
   const { id } = say(mailbox, "hello");
-  reject(connection, id, "rate_limited", { retryAfterMs: 50_000, remaining: 1 });
-  mailbox.close();
-  assert.equal(clock.waiting, 0);
-  say(mailbox, "too late");
-  await clock.advance(3000);
-  assert.equal(clock.waiting, 0);
+  reject(connection, id, "busy", { retryAfterMs: 100 });
+  await clock.advance(100);
+  assert.deepEqual(sends(connection), ["hello @1", "hello again @1"]);
+});
+
+test("a message to a group that was left waits for the list of another connection, which may have the group again", async () => {
+  const setup = await online();
+  setup.connection.say({ kind: "left", group, epoch: epoch(2) });
+  setup.connection.break();
+  await setup.clock.advance(200);
+  const again = await setup.network.resumed(alice);
+  const { outcomes } = say(setup.mailbox, "hello");
+  answerGroups(again, [{ group, at: 3 }]);
+  await settle();
+  assert.deepEqual([outcomes, sends(again)], [[], ["hello @3"]]);
 });

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../../platform/clock.ts";
+import type { Clock } from "../../platform/clock.ts";
 import { messageOf } from "../../platform/failure.ts";
 import type { Random } from "../../platform/random.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
@@ -52,8 +52,7 @@ export class Outbox {
   #orders = 0;
   /** Whether all groups that the user is in are known on this connection. */
   #isListed = false;
-  #cancelCheck: Cancel | undefined;
-  #closed = false;
+  #isCheckDue = false;
 
   /** `sizeMax` bounds the messages without an outcome. */
   constructor(parts: OutboxParts, sizeMax: number) {
@@ -109,14 +108,18 @@ export class Outbox {
     };
     this.#messages.set(message.id, message);
     message.lane.add(message);
-    this.#cancelCheck ??= this.#parts.clock.after(checkPeriodMs, () => this.#check());
-    this.#advance(message.lane);
+    this.#checkLater();
+    // While the list is on its way, nobody knows whether the user has been admitted again.
+    if (this.#isListed && this.#parts.groups.hasLeft(group)) this.#settle(message, noMember);
+    else this.#advance(message.lane);
     return accepted(id);
   }
 
   acknowledged({ clientMessageId, seq, sentAt }: Acknowledgement): void {
     const message = this.#messages.get(clientMessageId);
-    if (message) this.#settle(message, { ok: true, seq, sentAt });
+    if (!message) return;
+    this.#settle(message, { ok: true, seq, sentAt });
+    this.#advance(message.lane);
   }
 
   rejected(rejection: NoticeFrame<"reject">): void {
@@ -145,7 +148,8 @@ export class Outbox {
         );
       default:
         message.lane.refusedForGood(message);
-        return this.#settle(message, { ok: false, code, detail: `the server refused the message: ${code}` });
+        this.#settle(message, { ok: false, code, detail: `the server refused the message: ${code}` });
+        return this.#advance(message.lane);
     }
   }
 
@@ -167,18 +171,12 @@ export class Outbox {
 
   /** The user is in this group from here on. */
   entered(group: GroupId): void {
-    for (const lane of this.#lanes.get(group)?.values() ?? []) this.#advance(lane);
+    this.#lanes.get(group)?.forEach((lane) => this.#advance(lane));
   }
 
   /** The user is in this group no more. */
   left(group: GroupId): void {
     for (const message of [...this.#messages.values()]) if (message.group === group) this.#settle(message, noMember);
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#cancelCheck?.();
-    this.#pace.reset();
   }
 
   #laneOf(group: GroupId, type: MessageType): Lane {
@@ -201,27 +199,33 @@ export class Outbox {
 
   /** Sends what may go out now, in the order in which it was written across all groups. */
   #advanceAll(): void {
-    const lanes = [...this.#allLanes()].filter(({ first }) => first !== undefined);
-    lanes.sort((a, b) => (a.first?.order ?? 0) - (b.first?.order ?? 0));
-    for (const lane of lanes) this.#advance(lane);
+    const firsts = [...this.#allLanes()].flatMap(({ first }) => first ?? []);
+    firsts.sort((a, b) => a.order - b.order);
+    for (const { lane } of firsts) this.#advance(lane);
   }
 
   /** Seals what comes next in a lane, and sends what may go out now. */
   #advance(lane: Lane): void {
-    const { clock, groups, connection } = this.#parts;
-    if (this.#closed || connection.state !== "online") return;
-    if (groups.hasLeft(lane.group)) return this.left(lane.group);
+    const { groups, connection } = this.#parts;
     const epoch = groups.epochOf(lane.group);
     // The notice that the user was admitted to an unknown group may be on its way.
-    if (epoch === undefined || lane.isPaused(clock.monotonic())) return;
-    for (const message of lane.upcoming(sealedAheadMax)) {
-      // Under an epoch that is over, it would be refused, and with it each message behind it.
-      if (message.sealedEpoch !== undefined && message.sealedEpoch < epoch) message.frame = undefined;
-      if (!message.frame && !message.isSealing && this.#messages.has(message.id)) this.#seal(message, epoch);
-    }
+    if (connection.state !== "online" || epoch === undefined || lane.isPaused) return;
+    this.#sealAhead(lane, epoch);
     for (let next = lane.first; next?.frame && lane.mayGo(next); next = lane.first) {
       if (!this.#pace.take()) return;
       this.#transmit(next, next.frame);
+    }
+  }
+
+  #sealAhead(lane: Lane, epoch: Epoch): void {
+    for (let ahead = 0; ahead < sealedAheadMax; ) {
+      const message = lane.at(ahead);
+      if (!message) return;
+      // Under an epoch that is over, it would be refused, and with it each message behind it.
+      if ((message.sealedEpoch ?? epoch) < epoch) message.frame = undefined;
+      if (!message.frame && !message.isSealing) this.#seal(message, epoch);
+      // One that cannot be sealed is in the lane no more, and the next one has its place.
+      if (lane.at(ahead) === message) ahead++;
     }
   }
 
@@ -267,30 +271,37 @@ export class Outbox {
 
   #pause(lane: Lane, delayMs: number): void {
     const { clock } = this.#parts;
-    lane.pauseUntil(clock.monotonic() + delayMs);
-    clock.after(delayMs, () => this.#advance(lane));
+    const untilMs = clock.monotonic() + delayMs;
+    lane.pauseUntil(untilMs);
+    clock.after(delayMs, () => {
+      lane.pauseOver(untilMs);
+      this.#advance(lane);
+    });
   }
 
   #settle(message: QueuedMessage, outcome: SendOutcome): void {
-    const { lane } = message;
     this.#messages.delete(message.id);
-    lane.settled(message, outcome);
+    message.lane.settled(message, outcome);
     message.settled(outcome);
-    if (lane.first) this.#advance(lane);
+  }
+
+  #checkLater(): void {
+    if (this.#isCheckDue) return;
+    this.#isCheckDue = true;
+    this.#parts.clock.after(checkPeriodMs, () => this.#check());
   }
 
   /** Gives up messages to groups that the server has not listed in time. */
   #check(): void {
-    this.#cancelCheck = undefined;
-    if (this.#closed || this.#messages.size === 0) return;
-    const { clock, groups } = this.#parts;
+    this.#isCheckDue = false;
+    if (this.#messages.size === 0) return;
     if (this.#isListed) {
+      const { clock, groups } = this.#parts;
       const overdue = clock.monotonic() - unknownGroupMsMax;
       for (const message of [...this.#messages.values()]) {
         if (groups.epochOf(message.group) === undefined && message.takenAtMs < overdue) this.#settle(message, noMember);
       }
     }
-    this.#advanceAll();
-    this.#cancelCheck = clock.after(checkPeriodMs, () => this.#check());
+    this.#checkLater();
   }
 }

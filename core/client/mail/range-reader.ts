@@ -19,9 +19,8 @@ export class RangeReader {
   readonly #clock: Clock;
   readonly #requests: SyncRequests;
   /** At most one for each feed. */
-  #wanted = new BoundedQueue<WantedRange>(limits.userGroupsMax);
+  readonly #wanted = new BoundedQueue<WantedRange>(limits.userGroupsMax);
   #underWay = 0;
-  #closed = false;
 
   constructor(clock: Clock, requests: SyncRequests) {
     this.#clock = clock;
@@ -33,15 +32,6 @@ export class RangeReader {
     if (this.#wanted.push({ feed, after, through })) return this.#next();
     feed.answered(undefined);
     this.#askAgainLater(feed, retryMsDefault);
-  }
-
-  /** The connection is gone: feeds request their ranges anew over the next one. */
-  interrupted(): void {
-    this.#wanted = new BoundedQueue(limits.userGroupsMax);
-  }
-
-  close(): void {
-    this.#closed = true;
   }
 
   #next(): void {
@@ -66,8 +56,6 @@ export class RangeReader {
   }
 
   #askAgainLater(feed: GroupFeed, delayMs: number): void {
-    this.#clock.after(delayMs, () => {
-      if (!this.#closed) feed.learn(seqBeforeFirst);
-    });
+    this.#clock.after(delayMs, () => feed.learn(seqBeforeFirst));
   }
 }

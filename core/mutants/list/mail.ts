@@ -168,7 +168,7 @@ export const mailMutants: Mutants = {
   "a message that was sealed before the epoch ended goes out as it is": {
     promise: epoch,
     file: "core/client/mail/outbox.ts",
-    from: `      if (message.sealedEpoch !== undefined && message.sealedEpoch < epoch) message.frame = undefined;
+    from: `      if ((message.sealedEpoch ?? epoch) < epoch) message.frame = undefined;
 `,
     to: "",
     tests: [outbox],
@@ -199,28 +199,29 @@ export const mailMutants: Mutants = {
   "all of a long queue is sealed ahead of its turn": {
     promise: bounds,
     file: "core/client/mail/outbox.ts",
-    from: "lane.upcoming(sealedAheadMax)",
-    to: "lane.upcoming(Number.MAX_SAFE_INTEGER)",
+    from: "ahead < sealedAheadMax;",
+    to: "ahead < Number.MAX_SAFE_INTEGER;",
     tests: [outbox],
   },
-  "a closed outbox keeps its timer": {
+  "a closed mailbox keeps its timers": {
     promise: bounds,
+    file: "core/client/mail/mailbox.ts",
+    from: `    this.#clock.close();
+`,
+    to: "",
+    tests: [mailbox],
+  },
+  "a message whose group is left has more than one outcome": {
+    promise: promised("client", "A message has one outcome"),
     file: "core/client/mail/outbox.ts",
-    from: `    this.#cancelCheck?.();
-    this.#pace.reset();
-  }
-
-  #laneOf`,
-    to: `    this.#pace.reset();
-  }
-
-  #laneOf`,
+    from: "if (message.group === group) this.#settle(message, noMember);",
+    to: "if (message.group === group) { this.#settle(message, noMember); this.left(group); }",
     tests: [outbox],
   },
   "after a reconnect groups are served in any order": {
     promise: writing,
     file: "core/client/mail/outbox.ts",
-    from: `    lanes.sort((a, b) => (a.first?.order ?? 0) - (b.first?.order ?? 0));
+    from: `    firsts.sort((a, b) => a.order - b.order);
 `,
     to: "",
     tests: [outbox],
@@ -244,8 +245,8 @@ export const mailMutants: Mutants = {
   "a list that one connection refused is asked for again over the next": {
     promise: again,
     file: "core/client/mail/mailbox.ts",
-    from: " && this.#welcome === welcome",
-    to: "",
+    from: "if (this.#welcome === welcome) void",
+    to: "void",
     tests: [mailbox],
   },
 };

@@ -21,6 +21,7 @@ export interface Setup {
   readonly states: string[];
   /** Why the connection went into each of these states. */
   readonly reasons: string[];
+  readonly joined: number[];
   readonly left: number[];
   readonly strays: number[];
   /** How far the user has read each group, as servers say. */
@@ -34,12 +35,12 @@ interface ListedHere {
   readonly readSeq?: number;
 }
 
-export function setUp(options: Partial<MailboxOptions> = {}): Setup {
+export function setUp(options: Partial<MailboxOptions> = {}, clock = new FakeClock()): Setup {
   const network = new FakeNetwork();
-  const clock = new FakeClock();
   const delivered: string[] = [];
   const states: string[] = [];
   const reasons: string[] = [];
+  const joined: number[] = [];
   const left: number[] = [];
   const strays: number[] = [];
   const read: Setup["read"] = [];
@@ -53,12 +54,13 @@ export function setUp(options: Partial<MailboxOptions> = {}): Setup {
       },
       delivered: (_, message) => delivered.push(`${message.seq} ${Buffer.from(message.payload).toString()}`),
       missing: (_, from, through) => delivered.push(`${from}-${through} missing`),
+      joined: ({ id }) => joined.push(id),
       left: (of) => left.push(of),
       strayed: (of) => strays.push(of),
       read: (of, at) => read.push([of, at]),
     },
   );
-  return { mailbox, network, clock, delivered, states, reasons, left, strays, read };
+  return { mailbox, network, clock, delivered, states, reasons, joined, left, strays, read };
 }
 
 /** Opens the newest connection. */
@@ -98,8 +100,9 @@ export function answerGroups(connection: FakeConnection, groups: readonly Listed
 /** Online, in one group. */
 export async function online(
   options: Partial<MailboxOptions> = {},
+  clock = new FakeClock(),
 ): Promise<Setup & { readonly connection: FakeConnection }> {
-  const made = setUp(options);
+  const made = setUp(options, clock);
   made.mailbox.resume(token);
   return { ...made, connection: await letIn(made) };
 }
