@@ -407,6 +407,18 @@ export const accepted: readonly Accepted[] = [
     why: "No epoch is before one that is undefined, so the group would keep its own",
   },
   {
+    in: "core/client/mail/outbox.ts",
+    code: "encodeSend({ resend: false, skipsRefused: false,",
+    mutator: "BooleanLiteral",
+    why: "Both are set in the encoded frame each time it goes out",
+  },
+  {
+    in: "core/client/mail/send-pace.ts",
+    code: "#wasWaited = false;",
+    mutator: "BooleanLiteral",
+    why: "It is set when the server refuses a message, and read when the pause after that is over",
+  },
+  {
     in: "loadgen/threads/thread.ts",
     why: "The program of a thread does no more than connect parts that have tests; whole loads at servers run it",
   },
