@@ -109,6 +109,7 @@ suite("scrolling", () => {
     assert.equal(lines.length, usual.rows);
     assert.match(lines[0] ?? "", /the conversation begins here/);
     assert.match(lines.at(-1) ?? "", /message 17/);
+    assert.deepEqual(textOf(rows, { anchor: { key: idOf.row(1), linesBelow: 0 } }, usual), lines);
   });
 
   test("at its end, the view says which message is the last above the changes that are there", () => {
