@@ -244,6 +244,45 @@ test("a member who was removed, admitted and removed again may have everything u
   fails(run.audit(), 4, { trespassing: 1 });
 });
 
+test("a member who was admitted again and begins to read behind their removal is there until the next one", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.all(2, { id: 2, at: 2, entry: entry("remove", 2) });
+  run.stays[1].left = true;
+  const again = run.observer.enter(1, userId(2), 2);
+  const admission = { id: 3, at: 3, entry: entry("admit", 2) };
+  const removal = { id: 4, at: 4, entry: entry("remove", 2) };
+  for (const [seq, message] of [
+    [3, admission],
+    [4, removal],
+  ] as const) {
+    run.all(seq, message);
+    run.deliver(again, seq, message);
+  }
+  again.left = true;
+  const { passed, breaches } = run.audit();
+  assert.ok(passed, JSON.stringify(breaches));
+});
+
+test("whoever removes another may have everything up to their own leaving", () => {
+  const run = new Run();
+  run.all(1, { id: 1, at: 2, entry: entry("remove", 2) });
+  run.stays[1].left = true;
+  run.all(2, { id: 2, at: 2 });
+  run.all(3, { id: 3, at: 3, entry: entry("leave") });
+  run.stays[0].left = true;
+  const { passed, breaches } = run.audit();
+  assert.ok(passed, JSON.stringify(breaches));
+});
+
+test("a member who left, and whose leaving nobody saw, may have everything", () => {
+  const run = new Run();
+  for (const seq of [1, 2]) run.all(seq, { id: seq });
+  for (const stay of run.stays) stay.left = true;
+  const { passed, breaches } = run.audit();
+  assert.ok(passed, JSON.stringify(breaches));
+});
+
 test("a message that the servers keep under another epoch breaks promise 1", () => {
   const run = new Run();
   run.all(1, { id: 1 });
@@ -257,6 +296,8 @@ test("an observer has reached a seq when all who are still members have got it, 
   const { observer } = new Run();
   assert.deepEqual([observer.reached(0), observer.reached(1), observer.last], [true, false, 0]);
   observer.acknowledged(0, 7, 0, 1);
+  assert.equal(observer.last, 7);
+  observer.acknowledged(0, 6, 0, 2);
   assert.equal(observer.last, 7);
   const delivering = new Run();
   delivering.all(1, { id: 1 });
@@ -293,6 +334,7 @@ test("a removed member who gets more messages breaks promise 4; one who gets no 
     const result = run.audit();
     if (given === 0) assert.ok(result.passed, JSON.stringify(result.breaches));
     else fails(result, 4, { trespassing: given });
+    assert.deepEqual([result.expected, result.delivered], [6 + given, 6 + given]);
   }
 });
 
@@ -450,6 +492,15 @@ test("a member who got a message twice has lost none", () => {
   fails(run.audit(), 2, { lost: 0, delivered: 5, expected: 4, reordered: 1 });
 });
 
+test("a member who got one message twice, and not the last one, breaks promise 1", () => {
+  const run = new Run();
+  run.all(1, { id: 1 });
+  run.keep(2, { id: 2 });
+  run.deliver(run.stays[0], 2, { id: 2 });
+  run.deliver(run.stays[1], 1, { id: 1 });
+  fails(run.audit(), 1, { delivered: 4, expected: 4 });
+});
+
 test("a member who begins behind the last message need not get any", () => {
   const run = new Run();
   run.all(1, { id: 1 });
@@ -487,6 +538,13 @@ test("removals count in the order of their seqs, though threads saw them in anot
   ]) {
     const { passed, breaches } = auditRun(observers.map(thread), stored);
     assert.ok(passed, JSON.stringify(breaches));
+  }
+  run.deliver(run.stays[1], 2, removal(2, 2));
+  for (const observers of [
+    [run.observer, elsewhere],
+    [elsewhere, run.observer],
+  ]) {
+    fails(auditRun(observers.map(thread), stored), 4, { trespassing: 1 });
   }
 });
 

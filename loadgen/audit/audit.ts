@@ -181,7 +181,7 @@ function checkAcknowledged(truth: GroupTruth, records: readonly GroupRecord[], t
       tally.acked++;
       const seq = itemAt(acknowledged, i);
       const message = truth.messages.get(seq);
-      if (message?.high === acknowledged[i + 1] && message?.low === acknowledged[i + 2]) continue;
+      if (message?.high === itemAt(acknowledged, i + 1) && message.low === itemAt(acknowledged, i + 2)) continue;
       tally.lost++;
       const what = message ? "acknowledged under the seq of another message" : "acknowledged and seen by nobody";
       breaches.push({ promise: 1, what, group: truth.group, seq });

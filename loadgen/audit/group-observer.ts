@@ -26,8 +26,8 @@ export class GroupObserver {
   readonly #sequence: SequenceLog;
   readonly #entries = new Map<number, Uint8Array>();
   readonly #stays: Stay[] = [];
-  #acknowledged = new Float64Array(32 * acknowledgedFields);
-  #acknowledgedLength = 0;
+  /** As in {@link GroupRecord.acknowledged}. */
+  readonly #acknowledged: number[] = [];
   readonly breaches: Breach[] = [];
   reordered = 0;
 
@@ -60,20 +60,14 @@ export class GroupObserver {
 
   /** This client's message with this id (in two halves) was acknowledged with this seq. */
   acknowledged(client: ClientIndex, seq: number, high: number, low: number): void {
-    if (this.#acknowledgedLength + acknowledgedFields > this.#acknowledged.length) {
-      const larger = new Float64Array(this.#acknowledged.length * 2);
-      larger.set(this.#acknowledged);
-      this.#acknowledged = larger;
-    }
-    this.#acknowledged.set([seq, high, low, client], this.#acknowledgedLength);
-    this.#acknowledgedLength += acknowledgedFields;
+    this.#acknowledged.push(seq, high, low, client);
   }
 
   /** The last seq that a client of this thread knows of. */
   get last(): number {
     let last = 0;
     for (const { next } of this.#stays) last = Math.max(last, next - 1);
-    for (let i = 0; i < this.#acknowledgedLength; i += acknowledgedFields)
+    for (let i = 0; i < this.#acknowledged.length; i += acknowledgedFields)
       last = Math.max(last, itemAt(this.#acknowledged, i));
     return last;
   }
@@ -96,7 +90,7 @@ export class GroupObserver {
         delivered,
         left,
       })),
-      acknowledged: this.#acknowledged.slice(0, this.#acknowledgedLength),
+      acknowledged: Float64Array.from(this.#acknowledged),
     };
   }
 

@@ -25,6 +25,12 @@ test("nothing is known of messages from before the log begins, and a seq that no
   assert.deepEqual([...log.record().epoch], [0, 0, 3]);
 });
 
+test("a message that is seen after later ones shortens nothing", () => {
+  const log = new SequenceLog(10);
+  for (const seq of [13, 11]) assert.ok(log.agrees(seq, 1, 2, 3));
+  assert.deepEqual([...log.record().epoch], [3, 0, 3]);
+});
+
 test("a log grows with the seqs, one by one or by a leap, and forgets nothing", () => {
   const log = new SequenceLog(0);
   for (let seq = 1; seq <= 200; seq++) assert.ok(log.agrees(seq, seq, seq + 1, seq + 2));

@@ -43,6 +43,12 @@ test("a process that was started between the readings, or has gone, is left out:
   assert.equal(cpuSecondsBetween(before, after), 2);
 });
 
+test("a process counts by its first server that is in both readings", () => {
+  const before = reading(["s0", "host 1", 10], ["s1", "host 1", 4], ["s2", "host 1", 1]);
+  const after = reading(["s1", "host 1", 7], ["s2", "host 1", 4]);
+  assert.equal(cpuSecondsBetween(before, after), 3);
+});
+
 test("a server's figures are those of its metrics, in their units; the lag is the 99th percentile", () => {
   const text = `# HELP process_cpu_seconds_total Total user and system CPU time spent in seconds.
 # TYPE process_cpu_seconds_total counter

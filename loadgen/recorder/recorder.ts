@@ -28,8 +28,8 @@ export class Latencies {
 
   record(micros: number): void {
     // Rounding of the clock may make a very short latency negative.
-    const value = micros < 1 ? 1 : Math.min(micros, options.highestTrackableValue);
-    if (value > this.#maxMicros) this.#maxMicros = value;
+    const value = Math.min(Math.max(micros, options.lowestDiscernibleValue), options.highestTrackableValue);
+    this.#maxMicros = Math.max(this.#maxMicros, value);
     this.#histogram.recordValue(value);
   }
 

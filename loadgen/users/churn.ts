@@ -68,14 +68,13 @@ function removals(parts: ChurnParts): Promise<void>[] {
     crowd,
     random,
   } = parts;
-  if (removedShare === 0) return [];
-  return population.groups.flatMap(({ founder, members }, number) => {
+  return population.groups.map(async ({ founder, members }, number) => {
     const admin = crowd.users.get(founder);
     const count = Math.round((members.length - 1) * removedShare);
-    if (!admin || count === 0) return [];
+    if (!admin || count === 0) return;
     const removed = shuffled(random, members.slice(1)).slice(0, count);
     const names = removed.map((member) => crowd.nameOf(member));
-    return [removeAndAdmit(parts, admin, crowd.groupAt(number), names)];
+    await removeAndAdmit(parts, admin, crowd.groupAt(number), names);
   });
 }
 

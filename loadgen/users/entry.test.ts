@@ -16,8 +16,11 @@ test("a user whom a server could not let in now tries again the same way, and no
 });
 
 test("a refusal that no other try changes ends the tries", () => {
-  for (const code of ["login_failed", "server_full"])
-    assert.equal(after(firstTry("logIn"), "timeout", code), undefined, code);
+  for (const code of ["login_failed", "server_full"]) {
+    for (const entry of ["signUp", "logIn"] as const) {
+      assert.equal(after(firstTry(entry), "timeout", code), undefined, `${entry}: ${code}`);
+    }
+  }
 });
 
 test("a sign-up that finds its name taken was carried out before if an earlier one had no answer, and else the name is another's", () => {

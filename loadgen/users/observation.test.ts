@@ -104,6 +104,8 @@ test("a message that was due before its receiver came back has no latency, and c
   assert.deepEqual([observation.delivery.count, observation.deliveries], [0, 1]);
   deliver(1450);
   assert.equal(msOf(observation.delivery), 50);
+  deliver(1400);
+  assert.equal(msOf(observation.delivery), 100, "the moment of coming back is part of being there");
 });
 
 test("messages without an acknowledgement are counted by their code", () => {

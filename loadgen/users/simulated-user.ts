@@ -84,10 +84,7 @@ export class SimulatedUser {
         random: setup.random,
         rsa: inlineCrypto,
         identities: setup.identities,
-        socket: {
-          tls: setup.tls,
-          ...(setup.localAddress === undefined ? {} : { localAddress: setup.localAddress }),
-        },
+        socket: { tls: setup.tls, localAddress: setup.localAddress },
       },
       {
         outboxMax,

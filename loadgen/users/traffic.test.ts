@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeContent, rsaFernetPayloadBytes, type SendOutcome } from "../../core/client/index.ts";
 import { itemAt } from "../../core/platform/item-at.ts";
-import { seededRandom } from "../../core/platform/random.ts";
+import { type Random, seededRandom } from "../../core/platform/random.ts";
 import { accepted, refused } from "../../core/platform/result.ts";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { type ClientMessageId, groupId, seq, userId } from "../../core/wire/ids.ts";
@@ -19,6 +19,7 @@ const stampOffsetMicros = 5_000_000;
 interface Sent {
   readonly id: ClientMessageId;
   readonly length: number;
+  readonly bytes: Uint8Array | undefined;
   readonly settle: (outcome: SendOutcome) => void;
 }
 
@@ -27,24 +28,32 @@ interface TrafficOf {
   readonly hasRoom?: boolean;
   readonly arrivals?: Workload["arrivals"];
   readonly encryption?: Workload["encryption"];
-  /** Members of the group whom other threads simulate, the first of them its founder. */
+  /** Members of the group whom other threads simulate. */
   readonly others?: number;
+  /** What the user is in the group; a founder unless there are others. */
+  readonly place?: "founder" | "member" | "stranger";
   readonly payload?: Workload["payload"];
+  readonly random?: Random;
   readonly signal?: AbortSignal;
 }
 
 /** One user who writes to one group, ten times a second for a second, on a clock that the test moves. */
 function newTraffic(of: TrafficOf = {}) {
-  const { hasRoom = true, arrivals = { kind: "constant", ratePerSecond: 10 }, others = 0 } = of;
+  const {
+    hasRoom = true,
+    arrivals = { kind: "constant", ratePerSecond: 10 },
+    others = 0,
+    place = others === 0 ? "founder" : "member",
+  } = of;
   const clock = new FakeClock();
   const began = clock.monotonic();
   const window = new MeasuredWindow();
   window.begin(began, { warmUpSeconds: 0, durationSeconds: 1 });
   const sent: Sent[] = [];
   const observed: string[] = [];
-  const take: WritingUser["sendBytes"] = (_group, { length }, id, settle) => {
+  const take = (id: ClientMessageId, settle: Sent["settle"], length: number, bytes?: Uint8Array) => {
     if (!hasRoom) return refused("too many wait");
-    sent.push({ id, length, settle });
+    sent.push({ id, length, bytes, settle });
     return accepted(id);
   };
   const observer = new GroupObserver(group, 0);
@@ -52,21 +61,27 @@ function newTraffic(of: TrafficOf = {}) {
   const user: WritingUser & { away: boolean; sendBytes: WritingUser["sendBytes"] } = {
     away: false,
     stays: new Map([[group, stay]]),
-    sendBytes: take,
+    sendBytes: (_group, bytes, id, settle) => take(id, settle, bytes.length, bytes),
     sendSealed(_group, content, id, settle) {
       assert.equal(content.kind, "text");
-      return take(_group, encodeContent(content), id, settle);
+      return take(id, settle, encodeContent(content).length);
     },
   };
-  const members = [...Array.from({ length: others }, (_, i) => i + 1), 0];
+  const otherMembers = Array.from({ length: others }, (_, i) => i + 1);
+  const members = { founder: [0, ...otherMembers], member: [...otherMembers, 0], stranger: otherMembers }[place];
   const lateness = new Int32Array(sentSlots);
   const traffic = new Traffic({
     workload: { payload: of.payload ?? { kind: "fixed", bytes: 10 }, encryption: of.encryption ?? { mode: "none" } },
     population: {
       clients: members.length,
-      groups: [{ founder: itemAt(members, 0), members, weight: 1, senders: "any" }],
+      groups: [{ founder: itemAt(members, 0), members, weight: 3, senders: "any" }],
     },
-    crowd: { users: new Map([[0, user]]), isMine: (client) => client === 0, groupAt: () => group, userAt: () => user },
+    crowd: {
+      users: new Map([[0, user]]),
+      isMine: (client) => client === 0,
+      groupAt: () => group,
+      userAt: (client) => (client === 0 ? user : assert.fail(`client ${client} is another thread's`)),
+    },
     observation: {
       sending: (dueMs, lateMicros) => void observed.push(`sending due ${dueMs - began}, ${lateMicros / 1000} late`),
       settled: (_client, _group, _id, dueMs, { ok }) => void observed.push(`settled due ${dueMs - began}: ${ok}`),
@@ -74,7 +89,7 @@ function newTraffic(of: TrafficOf = {}) {
     },
     window,
     clock,
-    random: seededRandom(1),
+    random: of.random ?? seededRandom(1),
     thread,
     lateness,
     stampOffsetMicros,
@@ -173,6 +188,22 @@ test("a closed loop's messages are those of the thread that simulates the founde
   assert.equal(sent.length, 0);
 });
 
+test("a closed loop's messages are written by members whom its own thread simulates", async () => {
+  const arrivals = { kind: "saturate", inFlightPerGroup: 20 } as const;
+  const { sent, running, traffic } = newTraffic({ others: 9, place: "founder", arrivals });
+  assert.equal(sent.length, 20);
+  traffic.stop();
+  for (const { settle } of sent) settle({ ok: true, seq: seq(1), sentAt: 0 });
+  await running;
+});
+
+test("bytes are made once for all messages of a length", async () => {
+  const { clock, sent } = newTraffic();
+  await clock.advance(300);
+  assert.ok(sent.length > 1);
+  for (const { bytes } of sent) assert.equal(bytes, sent[0]?.bytes);
+});
+
 test("bytes in place of sealed messages are as long as these, and those in place of texts as long as texts", async () => {
   const lengthOf = async (encryption: Workload["encryption"]) => {
     const { clock, sent } = newTraffic({ encryption });
@@ -241,11 +272,12 @@ test("a closed loop whose outbox is full goes on with the next message", async (
 });
 
 test("a thread without writers sends nothing and is done at once", async () => {
-  const { clock, sent, running, user } = newTraffic({ others: 1 });
-  user.stays.clear();
-  await clock.advance(1100);
-  await running;
-  assert.equal(sent.length, 0);
+  const drawsNothing: Random = { ...seededRandom(1), unit: () => 0, fork: () => drawsNothing };
+  for (const random of [seededRandom(1), drawsNothing]) {
+    const { clock, sent, running } = newTraffic({ others: 1, place: "stranger", random });
+    await running;
+    assert.deepEqual([sent.length, clock.waiting], [0, 0]);
+  }
 });
 
 test("each message is stamped with its slot in the thread's table of lateness, one after the other", async () => {

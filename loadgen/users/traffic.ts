@@ -85,8 +85,7 @@ export class Traffic {
   /** Keeps `inFlight` messages under way in each group whose founder is this thread's. */
   async #saturate(inFlight: number): Promise<void> {
     const { population, crowd, random, clock, window } = this.#parts;
-    const chains: Promise<void>[] = [];
-    population.groups.forEach(({ founder, members }, group) => {
+    const loops = population.groups.map(async ({ founder, members }, group) => {
       if (!crowd.isMine(founder)) return;
       const mine = members.filter((member) => crowd.isMine(member));
       const chain = async () => {
@@ -95,9 +94,9 @@ export class Traffic {
           await new Promise<void>((resolve) => this.#send({ group, sender }, clock.monotonic(), resolve));
         }
       };
-      for (let i = 0; i < inFlight; i++) chains.push(chain());
+      await Promise.all(Array.from({ length: inFlight }, chain));
     });
-    await Promise.all(chains);
+    await Promise.all(loops);
   }
 
   #drawPresent(): Pair | undefined {
@@ -129,8 +128,8 @@ export class Traffic {
 
   #transmit(user: WritingUser, group: GroupId, id: ClientMessageId, settled: (outcome: SendOutcome) => void) {
     const { payload, encryption } = this.#parts.workload;
-    const span = payload.kind === "fixed" ? 0 : payload.max - payload.min + 1;
-    const bytes = payload.kind === "fixed" ? payload.bytes : payload.min + this.#parts.random.below(span);
+    const { random } = this.#parts;
+    const bytes = payload.kind === "fixed" ? payload.bytes : payload.min + random.below(payload.max - payload.min + 1);
     const content = this.#content(bytes);
     switch (encryption.mode) {
       case "real":

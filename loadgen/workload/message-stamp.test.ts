@@ -36,3 +36,20 @@ test("two stamps of a thread show which message was written first, over every tu
     }),
   );
 });
+
+test("where the times of two stamps differ, they decide, however far the counter has turned meanwhile", () => {
+  const slot = fc.integer({ min: 0, max: sentSlots - 1 });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 2 ** 52 }),
+      fc.integer({ min: 1, max: 2 ** 40 }),
+      slot,
+      slot,
+      (due, later, a, b) => {
+        const first = halves(stamp(due, 3, a));
+        const second = halves(stamp(due + later, 3, b));
+        assert.deepEqual([isWrittenBefore(first, second), isWrittenBefore(second, first)], [true, false]);
+      },
+    ),
+  );
+});

@@ -17,9 +17,12 @@ export function stamp(dueMicros: number, thread: number, slot: number): ClientMe
 /** Microseconds from the time in a stamp, given as its two halves, to `nowMicros`. */
 export function microsSince(high: number, low: number, nowMicros: number): number {
   const due = high * 4096 + (low >>> 20);
-  const difference = (nowMicros % timeMod) - due;
-  if (difference < -timeMod / 2) return difference + timeMod;
-  return difference > timeMod / 2 ? difference - timeMod : difference;
+  return nearest((nowMicros % timeMod) - due, timeMod);
+}
+
+/** The smallest difference that is the same on a counter that turns over after so many steps. */
+function nearest(difference: number, turn: number): number {
+  return difference - turn * Math.round(difference / turn);
 }
 
 /**
@@ -28,9 +31,7 @@ export function microsSince(high: number, low: number, nowMicros: number): numbe
  */
 export function isWrittenBefore([high, low]: StampHalves, [otherHigh, otherLow]: StampHalves): boolean {
   const micros = microsSince(high, low, otherHigh * 4096 + (otherLow >>> 20));
-  if (micros !== 0) return micros > 0;
-  const ahead = (slotOf(otherLow).slot - slotOf(low).slot + sentSlots) % sentSlots;
-  return ahead > 0 && ahead < sentSlots / 2;
+  return micros > 0 || (micros === 0 && nearest(slotOf(otherLow).slot - slotOf(low).slot, sentSlots) > 0);
 }
 
 /** A stamp as two unsigned numbers of 32 bits. */

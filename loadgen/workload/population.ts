@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/platform/item-at.ts";
 import { pickOne, type Random, shuffled } from "../../core/platform/random.ts";
 import type { Workload } from "./workload.ts";
 
@@ -27,9 +28,7 @@ export function drawPopulation(workload: Workload, random: Random): Population {
     const total = activity.reduce((sum, weight) => sum + weight, 0);
     return activity.map((weight, rank) => {
       const members = draw(random, everybody, sizeOf(of.sizes, rank));
-      const [founder] = members;
-      if (founder === undefined) throw new Error("a group without members");
-      return { founder, members, weight: (of.weight * weight) / total, senders: of.senders };
+      return { founder: itemAt(members, 0), members, weight: (of.weight * weight) / total, senders: of.senders };
     });
   });
   return { clients: workload.clients, groups };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "../../core/platform/random.ts";
+import { type Random, seededRandom } from "../../core/platform/random.ts";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { present } from "../../core/testing/present.ts";
 import { sendWhenDue } from "./pace.ts";
@@ -68,6 +68,44 @@ test("an error in sending ends the schedule, and is the caller's", async () => {
   await rejected;
   assert.equal(sent, 3);
   assert.equal(clock.waiting, 0);
+});
+
+/** Chance that always draws this. */
+const drawing = (unit: number): Random => ({ ...seededRandom(1), unit: () => unit });
+
+test("what is due at the end of its time is not sent any more, and until then nothing happens between two messages", async () => {
+  const clock = new FakeClock();
+  const startMs = clock.monotonic();
+  const sentMs: number[] = [];
+  const pace = { clock, startMs, untilMs: startMs + 500 };
+  const done = sendWhenDue(new Arrivals("constant", 10, drawing(0)), pace, (dueMs) => sentMs.push(dueMs - startMs));
+  assert.equal(clock.nextInMs, 100);
+  await clock.advance(500);
+  await done;
+  assert.deepEqual(sentMs, [0, 100, 200, 300, 400]);
+  assert.equal(clock.waiting, 0);
+});
+
+test("threads do not begin at once: constant arrivals begin anywhere in the first gap, Poisson ones an exponential time from now", () => {
+  const firstMs = (kind: "constant" | "poisson", seed: number) => new Arrivals(kind, 100, seededRandom(seed)).nextMs;
+  for (const [kind, within] of [
+    ["constant", 1],
+    ["poisson", 1 - Math.exp(-1)],
+  ] as const) {
+    const firsts = Array.from({ length: 2000 }, (_, seed) => firstMs(kind, seed));
+    const shareBefore = (ms: number) => firsts.filter((first) => first < ms).length / firsts.length;
+    assert.ok(Math.abs(shareBefore(10) - within) < 0.05, `${kind}: ${shareBefore(10)} within a gap`);
+    const half = kind === "constant" ? 0.5 : 1 - Math.exp(-0.5);
+    assert.ok(Math.abs(shareBefore(5) - half) < 0.05, `${kind}: ${shareBefore(5)} within half of it`);
+  }
+});
+
+test("each pair is drawn as often as its part of all weights is long", () => {
+  const groupOf = (weight: number, founder: number) =>
+    ({ founder, members: [founder], weight, senders: "any" }) as const;
+  const table = new SenderTable({ clients: 3, groups: [groupOf(1, 0), groupOf(2, 1), groupOf(1, 2)] }, () => true);
+  const drawn = [0, 0.24, 0.25, 0.5, 0.74, 0.75, 0.99].map((unit) => table.draw(drawing(unit))?.sender);
+  assert.deepEqual(drawn, [0, 0, 1, 1, 1, 2, 2]);
 });
 
 test("messages go to groups by their weight, from any member, and each thread sends its share", () => {

@@ -7,15 +7,19 @@ const positive = z.number().positive();
 const share = z.number().min(0).max(1);
 const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 
+const isRange = ({ min, max }: { readonly min: number; readonly max: number }) => min <= max;
+
 const sizes = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("fixed"), size: whole(1, limits.groupMembersMax) }),
   /** Few large, many small: the k-th largest group has `max` / k^exponent members, but at least `min`. */
-  z.strictObject({
-    kind: z.literal("zipf"),
-    min: whole(1, limits.groupMembersMax),
-    max: whole(1, limits.groupMembersMax),
-    exponent: z.number().min(0).max(4),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("zipf"),
+      min: whole(1, limits.groupMembersMax),
+      max: whole(1, limits.groupMembersMax),
+      exponent: z.number().min(0).max(4),
+    })
+    .refine(isRange, "min is over max"),
 ]);
 
 const groupClass = z.strictObject({
@@ -32,7 +36,9 @@ const groupClass = z.strictObject({
 const payload = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("fixed"), bytes: whole(1, 32 * 1024) }),
   /** Uniform between the two. */
-  z.strictObject({ kind: z.literal("uniform"), min: whole(1, 32 * 1024), max: whole(1, 32 * 1024) }),
+  z
+    .strictObject({ kind: z.literal("uniform"), min: whole(1, 32 * 1024), max: whole(1, 32 * 1024) })
+    .refine(isRange, "min is over max"),
 ]);
 
 const arrivals = z.discriminatedUnion("kind", [
@@ -96,16 +102,12 @@ export function parseWorkload(json: unknown): Parsed<Workload> {
   if (!parsed.success) return refused(complaintOf(parsed.error));
   for (const [i, group] of parsed.data.groups.entries()) {
     const largest = group.sizes.kind === "fixed" ? group.sizes.size : group.sizes.max;
-    if (group.sizes.kind === "zipf" && group.sizes.min > group.sizes.max)
-      return refused(`groups[${i}].sizes: min is over max`);
     if (largest > parsed.data.clients) {
       return refused(
         `groups[${i}].sizes: a group of ${largest} members needs as many clients, there are ${parsed.data.clients}`,
       );
     }
   }
-  const { payload: bytes } = parsed.data;
-  if (bytes.kind === "uniform" && bytes.min > bytes.max) return refused("payload: min is over max");
   return accepted(parsed.data);
 }
 

@@ -17,7 +17,7 @@ export interface SocketEvents {
 
 export interface SocketOptions {
   /** Address to connect from, to spread ten thousand sockets over loopback. */
-  readonly localAddress?: string;
+  readonly localAddress?: string | undefined;
   /** For `wss:`. */
   readonly tls?: TlsTrust | undefined;
 }

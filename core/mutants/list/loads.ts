@@ -85,8 +85,8 @@ export const loadMutants: Mutants = {
   "a closed loop has one message under way": {
     promise: closedLoop,
     file: "loadgen/users/traffic.ts",
-    from: "i < inFlight; i++",
-    to: "i < Math.min(1, inFlight); i++",
+    from: "{ length: inFlight }",
+    to: "{ length: Math.min(1, inFlight) }",
     tests: trafficTests,
   },
   "each thread keeps messages under way in every group": {
