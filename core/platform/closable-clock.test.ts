@@ -31,10 +31,10 @@ test("once its owner has closed, no timer waits any more, none begins, and who s
   clock.close();
   assert.equal(machine.waiting, 0);
   await slept;
-  clock.after(20, () => ran.push("after"))();
-  clock.every(15, () => ran.push("every"))();
+  const cancels = [clock.after(20, () => ran.push("after")), clock.every(15, () => ran.push("every"))];
   await clock.sleep(25);
   assert.deepEqual([machine.waiting, clock.isClosed], [0, true]);
+  for (const cancel of cancels) cancel();
   await machine.advance(100);
   assert.deepEqual(ran, []);
 });

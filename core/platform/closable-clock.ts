@@ -52,7 +52,6 @@ export class ClosableClock implements Clock {
   close(): void {
     this.#isClosed = true;
     for (const end of this.#ends) end();
-    this.#ends.clear();
   }
 
   #begin(begin: () => Cancel): Cancel {

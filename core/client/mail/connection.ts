@@ -170,7 +170,6 @@ export class Connection {
     if (generation !== this.#generation || !outcome.ok) {
       link.close();
       if (!outcome.ok && endsSession.has(outcome.reason.code)) this.#assigned = dialled.value;
-      if (this.#link === link) this.#link = undefined;
       return generation === this.#generation ? outcome : closedHere;
     }
     if (this.#link !== link) return refused({ code: "offline", detail: "the connection broke" });
@@ -191,11 +190,10 @@ export class Connection {
             cancelTimeout();
             resolve({ ok: true, value: link });
           },
-          // Frames of a link that was given up are dropped.
-          delivered: (frame) => (this.#link === link ? this.#events.delivered(frame) : undefined),
+          delivered: (frame) => this.#events.delivered(frame),
           acknowledged: (acknowledgement) => this.#events.acknowledged(acknowledgement),
           noticed: (notice) => {
-            if (this.#link === link) this.#events.noticed(notice);
+            this.#events.noticed(notice);
             // This server is about to stop: closing the link makes the client connect to another at once.
             if (notice.kind === "goAway") link.close();
           },

@@ -141,7 +141,7 @@ export class ServerLink {
     if (this.isOpen) this.#socket.send(frame);
   }
 
-  /** Ends it at once, however long the socket takes to close. */
+  /** Ends it at once: what comes while the socket closes is dropped. */
   close(): void {
     this.#socket.close();
     this.#ended(undefined, "closed here");

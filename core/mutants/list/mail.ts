@@ -39,17 +39,19 @@ const hear = promised("client", "By read receipts the user's other machines lear
 export const mailMutants: Mutants = {
   "what comes over a connection that was given up is passed on": {
     promise: again,
-    file: "core/client/mail/connection.ts",
-    from: "delivered: (frame) => (this.#link === link ? this.#events.delivered(frame) : undefined)",
-    to: "delivered: (frame) => this.#events.delivered(frame)",
-    tests: [connection],
+    file: "core/client/mail/server-link.ts",
+    from: `    if (this.#over) return;
+    const kind`,
+    to: "    const kind",
+    tests: [connection, link],
   },
-  "a notice over a connection that was given up counts": {
+  "a link that is closed goes on until its socket has closed": {
     promise: again,
-    file: "core/client/mail/connection.ts",
-    from: "if (this.#link === link) this.#events.noticed(notice);",
-    to: "this.#events.noticed(notice);",
-    tests: [connection],
+    file: "core/client/mail/server-link.ts",
+    from: `    this.#ended(undefined, "closed here");
+`,
+    to: "",
+    tests: [link],
   },
   "the pauses between connections never begin anew": {
     promise: again,
