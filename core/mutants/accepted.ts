@@ -460,6 +460,50 @@ export const accepted: readonly Accepted[] = [
     why: "Both are recorded with each delivery, so either there are both or there is neither",
   },
   {
+    in: "loadgen/threads/simulation.ts",
+    code: "setMaxListeners(",
+    mutator: "CallExpression",
+    why: "The Node that mutants run with does not warn of listeners to a signal; Node 20 does, where `simulation.test.ts` sees it",
+  },
+  {
+    in: "loadgen/users/traffic.ts",
+    code: "draw < drawsMax",
+    mutator: "EqualityOperator",
+    why: "Whether a sender is looked for 20 or 21 times before a message is left out is nobody's concern",
+  },
+  {
+    in: "loadgen/users/crowd.ts",
+    code: "workload.encryption.openShare",
+    mutator: "ConditionalExpression",
+    why: "Other modes have no share, and no number is less than none; the condition is for the compiler",
+  },
+  {
+    in: "loadgen/users/observation.ts",
+    code: "this.#breaches.length < breachesKept",
+    why: "It spares memory: of what is kept, the audit is given as many as may be",
+  },
+  {
+    in: "loadgen/workload/population.ts",
+    code: "if (count * 4 > from.length)",
+    why: "A shortcut for speed: either way draws so many different clients, each as likely as the others",
+  },
+  {
+    in: "loadgen/audit/sequence-log.ts",
+    code: "this.#high.length",
+    why: "How much room a log has before it needs it changes nothing but memory",
+  },
+  {
+    in: "loadgen/recorder/deployment-probe.ts",
+    code: "a.server < b.server",
+    mutator: "EqualityOperator",
+    why: "No two servers have the same name",
+  },
+  {
+    in: "loadgen/recorder/deployment-probe.ts",
+    code: ".exec(line) ?? []",
+    why: "What stands in for a line that does not fit has no name, and what stands in for labels no quantile",
+  },
+  {
     in: "loadgen/",
     code: "satisfies never",
     why: "The compiler shows that every case is dealt with, so this one never comes",

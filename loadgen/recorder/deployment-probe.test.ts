@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { type TestContext, test } from "node:test";
+import { devCertificate } from "../../core/cluster/tls/dev-certificates.ts";
 import { Failure } from "../../core/platform/failure.ts";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { portOf } from "../../core/testing/port-of.ts";
@@ -131,6 +136,20 @@ test("a deployment's servers are those that it lists, with the addresses of thei
       ["s1", "http://s1:7401/v1"],
     ],
   );
+});
+
+test("a deployment behind TLS is asked by whoever trusts its authority, and by nobody else", async (context) => {
+  const directory = mkdtempSync(path.join(tmpdir(), "probe-"));
+  context.after(() => rmSync(directory, { recursive: true }));
+  const { certFile, keyFile } = devCertificate(path.join(directory, "tls"), "127.0.0.1", new Date());
+  const [cert, key] = [certFile, keyFile].map((file) => readFileSync(file));
+  const https = createTlsServer({ cert, key }, (_, response) => response.end(listOf("s0"))).listen(0, "127.0.0.1");
+  await once(https, "listening");
+  context.after(() => void https.close());
+  const target = `https://127.0.0.1:${portOf(https)}`;
+  const authority = readFileSync(path.join(directory, "tls", "authority.pem"), "utf8");
+  assert.equal((await listServers(target, { authority })).size, 1);
+  await assert.rejects(listServers(target), { code: "target_unreachable" });
 });
 
 test("a list of servers is JSON, or the complaint says what it is not", () => {

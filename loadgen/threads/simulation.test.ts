@@ -87,6 +87,34 @@ test("a stretch has the figures of its measured time: what was due then, what wa
   assert.deepEqual([loopLagP99Ms, loopUtilization], [20, 0.2]);
 });
 
+test("users are whole clients unless others are handed in, and end with the simulation", async () => {
+  const clock = new FakeClock();
+  const simulation = new Simulation(
+    {
+      thread: 0,
+      workload: workloadOf({ clients: 1, groups: [{ count: 1, sizes: { kind: "fixed", size: 1 } }] }),
+      target: "127.0.0.1:1",
+      accounts: { kind: "signUp", namePrefix: "user", password: "secret" },
+      keyPairs: [unusedKeyPairs],
+      lateness: [new Int32Array(sentSlots)],
+      stampOffsetMicros: 0,
+    },
+    () => {},
+    { clock },
+  );
+  let isOver = false;
+  const connecting = assert
+    .rejects(simulation.connect(), /^Failure: user user0 cannot get in: /)
+    .finally(() => (isOver = true));
+  simulation.stop();
+  while (!isOver) {
+    // They look for the deployment over real sockets.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await clock.advance(clock.nextInMs ?? 0);
+  }
+  await connecting;
+});
+
 test("before the first stretch there is no lag", () => {
   const { loopLagP99Ms, loopUtilization } = newSimulation().simulation.record();
   assert.deepEqual([loopLagP99Ms, loopUtilization], [0, 0]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seededRandom } from "../../core/platform/random.ts";
+import { type Random, seededRandom } from "../../core/platform/random.ts";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
 import { present } from "../../core/testing/present.ts";
 import { type GroupId, groupId } from "../../core/wire/ids.ts";
@@ -16,12 +16,20 @@ interface CrowdOf extends Partial<WorkloadText> {
   readonly thread?: number;
   readonly target?: string;
   readonly accounts?: "signUp" | "seeded";
+  readonly random?: Random;
   /** The members of each group, its founder first. */
   readonly members?: readonly (readonly number[])[];
 }
 
 /** The fake users of a thread, with their server. */
-function newCrowd({ thread = 0, target = "chat.example:7400", accounts = "signUp", members = [], ...change }: CrowdOf) {
+function newCrowd({
+  thread = 0,
+  target = "chat.example:7400",
+  accounts = "signUp",
+  random = seededRandom(1),
+  members = [],
+  ...change
+}: CrowdOf) {
   const clock = new FakeClock();
   const server = new FakeServer();
   const workload = workloadOf({ clients: 4, groups: [{ count: 1, sizes: { kind: "fixed", size: 1 } }], ...change });
@@ -36,7 +44,7 @@ function newCrowd({ thread = 0, target = "chat.example:7400", accounts = "signUp
       keyPairs: [unusedKeyPairs, { ...unusedKeyPairs }],
     },
     { clients: workload.clients, groups },
-    { observation, clock, random: seededRandom(1), newUser: (setup) => server.newUser(setup, observation) },
+    { observation, clock, random, newUser: (setup) => server.newUser(setup, observation) },
   );
   /** The lines of the log that have this word, without it. */
   const who = (word: string) => server.log.filter((line) => line.includes(word)).map((line) => line.split(" ")[0]);
@@ -137,6 +145,11 @@ test("deliveries are opened as often as the workload says, and never without enc
     const setup = setupOf(server, "user0");
     const opened = Array.from({ length: 1000 }, () => setup.opens()).filter(Boolean).length;
     assert.ok(opened >= least && opened <= most, `${opened} of 1000 for ${JSON.stringify(encryption)}`);
+  }
+  for (const encryption of [{ mode: "real", openShare: 0 }, { mode: "sealed" }, { mode: "none" }] as const) {
+    const { crowd, server } = newCrowd({ clients: 1, encryption, random: { ...seededRandom(1), unit: () => 0 } });
+    await crowd.connect();
+    assert.equal(setupOf(server, "user0").opens(), false, "whatever is drawn");
   }
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { createIdentity, IdentityCache } from "../../core/client/index.ts";
 import type { SocketOptions } from "../../core/client/socket/socket.ts";
+import { createOpaqueSecret, opaqueServer } from "../../core/e2ee/opaque-server.ts";
 import { seededRandom } from "../../core/platform/random.ts";
 import { accepted } from "../../core/platform/result.ts";
 import { FakeClock } from "../../core/testing/fake-clock.ts";
@@ -49,8 +50,12 @@ function newUser(of: Partial<UserSetup> = {}) {
       clock,
     },
   );
-  const comeOnline = async () => {
+  const comeOnline = () => {
     user.client.mailbox.resume(Buffer.from("token"));
+    return online();
+  };
+  /** The server lets the user in, whose client is connecting. */
+  const online = async () => {
     const connection = await network.resumed(userId(5));
     const { request } = connection.request("groups");
     const listed = { group, epoch: epoch(1), lastSeq: seq(3), logLength: 1, readSeq: seq(0) };
@@ -58,7 +63,7 @@ function newUser(of: Partial<UserSetup> = {}) {
     await settle();
     return connection;
   };
-  return { user, network, clock, events, sockets, comeOnline };
+  return { user, network, clock, events, sockets, comeOnline, online };
 }
 
 type Connection = Awaited<ReturnType<ReturnType<typeof newUser>["comeOnline"]>>;
@@ -106,9 +111,23 @@ suite("a simulated user", () => {
     assert.deepEqual(events.slice(1), ["4 lacks 4-5 of 7", "4 got 6 of 7"]);
   });
 
+  test("tells their thread of a group's log that cannot be right, and of the messages that they cannot read without it", async () => {
+    const { user, comeOnline, events } = newUser({ opens: () => true });
+    user.client.recognise(createIdentity("user4", unusedKeyPairs), userId(5));
+    const connection = await comeOnline();
+    deliver(connection, 4);
+    const { request } = await asking(() => connection.request("log"));
+    const entries = [{ index: 0, seq: seq(1), entry: new Uint8Array(3) }];
+    connection.say({ kind: "log", request, group, length: 1, entries });
+    await settle();
+    assert.match(events[2] ?? "", /^4 cannot read 7: log refused: .+/);
+    assert.match(events[3] ?? "", /^4 cannot read 7: unknown_epoch: .+/);
+    assert.equal(events.length, 4);
+  });
+
   test("knows since when they have been online without a break", async () => {
-    const { user, clock, comeOnline } = newUser();
-    assert.equal(user.onlineSinceMs, 0);
+    const { user, clock, comeOnline, online } = newUser();
+    assert.deepEqual([user.onlineSinceMs, user.away], [0, false]);
     await clock.advance(500);
     await comeOnline();
     const sinceMs = clock.monotonic();
@@ -118,7 +137,7 @@ suite("a simulated user", () => {
     assert.deepEqual([user.onlineSinceMs, user.away, user.client.mailbox.state], [sinceMs, true, "offline"]);
     await clock.advance(500);
     user.comeBack();
-    await comeOnline();
+    await online();
     assert.deepEqual([user.onlineSinceMs, user.away, user.client.mailbox.state], [sinceMs + 1000, false, "online"]);
   });
 
@@ -180,6 +199,34 @@ suite("a simulated user", () => {
       assert.equal(user.welcome, undefined);
     });
   }
+
+  test("is let in, keeps what the server tells them, and pins nobody", async () => {
+    const { user, network } = newUser();
+    const entering = user.connect("signUp");
+    await settle();
+    const { last: connection } = network;
+    connection.accept();
+    const started = await asking(() => connection.request("signUpStart"));
+    const server = await opaqueServer(await createOpaqueSecret());
+    const answer = await server.registrationResponse("user4", started.message);
+    assert.ok(answer.ok);
+    connection.say({ kind: "signUpStarted", request: started.request, message: answer.value });
+    const { request } = await asking(() => connection.request("signUpFinish"));
+    const token = Buffer.from("token");
+    connection.say({
+      kind: "welcome",
+      request,
+      user: userId(5),
+      name: "user4",
+      server: "s0",
+      token,
+      tokenExpiresAt: 1,
+    });
+    const outcome = await entering;
+    assert.ok(outcome.ok);
+    assert.deepEqual([user.user, user.welcome], [5, outcome.value]);
+    assert.deepEqual(user.client.trust.list(), []);
+  });
 
   test("is nobody before they have logged in", () => {
     const { user } = newUser();
