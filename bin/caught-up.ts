@@ -22,10 +22,22 @@ export async function catchUp(account: LocalAccount, password: string, signal: A
     }
     await sleep(systemClock, lookMs, signal);
   }
+  await sendWhatWaits(account, signal);
   // refresh() runs behind the messages that have come and are still being opened.
   for (const group of mailbox.groups.keys()) {
     const read = await account.client.conversation(group).refresh();
     if (!read.ok) currentHost().err(`group ${group}: ${read.reason.code}: ${read.reason.detail}\n`);
+  }
+}
+
+/** What earlier commands have left in the outbox goes out now. */
+async function sendWhatWaits({ client: { mailbox } }: LocalAccount, signal: AbortSignal): Promise<void> {
+  const deadline = systemClock.monotonic() + patienceMs;
+  while (mailbox.unsettled > 0 && !signal.aborted) {
+    if (systemClock.monotonic() > deadline) {
+      return currentHost().err(`${mailbox.unsettled} earlier messages wait still: the server has not taken them in\n`);
+    }
+    await sleep(systemClock, lookMs, signal);
   }
 }
 

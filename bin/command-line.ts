@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   trust: async () => (await import("./trust.ts")).addTrust,
   identity: async () => (await import("./identity.ts")).addIdentity,
   send: async () => (await import("./send.ts")).addSend,
+  found: async () => (await import("./found.ts")).addFound,
   tail: async () => (await import("./tail.ts")).addTail,
   groups: async () => (await import("./groups.ts")).addGroups,
 };

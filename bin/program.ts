@@ -49,6 +49,13 @@ export function whole(text: string): number {
   return value;
 }
 
+/** The same, or none of them. */
+export function wholeOrNone(text: string): number {
+  const value = wholeNumber(text);
+  if (value === undefined) throw new InvalidArgumentError("a whole number is needed.");
+  return value;
+}
+
 export const print = (line: string) => currentHost().out(`${line}\n`);
 
 /** Resolves when the user interrupts. */

@@ -93,7 +93,7 @@ async function sent(
   if (text === undefined) throw new Error("neither a text nor a file is sent");
   const outcome = new Promise<SendOutcome>((resolve, reject) => {
     const taken = account.client.send(group, { kind: "text", text }, resolve);
-    if (!taken.ok) reject(refusal({ code: "busy", detail: taken.reason }));
+    if (!taken.ok) reject(refusal(taken.reason));
   });
   if (queue && account.client.mailbox.state !== "online") return "waits for {group} until there is a server";
   return acknowledged(await Promise.race([outcome, interrupted(signal)]));

@@ -7,9 +7,11 @@ import { accountSettings } from "./account-settings.ts";
 import { catchUp } from "./caught-up.ts";
 import { currentHost } from "./command-host.ts";
 import { groupNamed } from "./group-named.ts";
-import { addSettings, print, settingsOf, untilAborted, whole } from "./program.ts";
+import { addSettings, print, settingsOf, untilAborted, wholeOrNone } from "./program.ts";
 
 const defaultLines = 10;
+/** Own messages without a seq come last in a group; one with a seq is before so many of them. */
+const placedMax = 1000;
 
 export function addTail(program: Command): void {
   addSettings(
@@ -17,7 +19,7 @@ export function addTail(program: Command): void {
       .command("tail <group>")
       .description("The last messages of a group, and then those that come, a line each, until Ctrl-C.")
       .option("--json", "one JSON object a line")
-      .option("--lines <n>", `how many to begin with, default ${defaultLines}`, whole)
+      .option("--lines <n>", `how many to begin with, default ${defaultLines}`, wholeOrNone)
       .addHelpText(
         "after",
         `
@@ -72,7 +74,9 @@ function follow(
   lines: number,
   write: (message: ShownMessage) => void,
 ): { readonly ended: Promise<void> } {
-  let newest = 0;
+  // What was there already, and was not asked for, is not printed when it changes, either.
+  const there = lines === 0 ? view.last(group, placedMax).findLast(({ seq }) => seq !== undefined) : undefined;
+  let newest: number = there?.seq ?? 0;
   /** Own messages that were printed before they had a seq: they are not printed again when they get it. */
   const unplaced = new Set<RowKey>();
   const take = (message: ShownMessage) => {

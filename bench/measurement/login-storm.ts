@@ -38,7 +38,7 @@ export class LoginStorm {
   }
 
   #connection(): Connection {
-    const events = { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {} };
+    const events = { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {}, blamed() {} };
     const parts = { dial: dialAssigned(this.#target), open: openLeanSocket, clock, random: this.#random.fork() };
     return new Connection(parts, events);
   }

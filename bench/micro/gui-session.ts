@@ -210,7 +210,7 @@ export class GuiSession {
       if (outcome.ok) return done();
       this.#parts.log.warn({ code: outcome.code }, "a message was refused");
     });
-    if (!taken.ok) throw new Failure("busy", taken.reason, "send more slowly");
+    if (!taken.ok) throw new Failure(taken.reason.code, taken.reason.detail, "send more slowly");
   }
 
   async #cores(pid: number, seconds: number): Promise<number> {

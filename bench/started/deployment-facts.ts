@@ -10,7 +10,7 @@ const factsSchema = z.object({
 
 /** Reads from `/about` what a result must state of the deployment beside its figures. */
 export async function deploymentFacts(target: string, tls?: TlsTrust): Promise<z.output<typeof factsSchema>> {
-  const url = new URL("/about", deploymentUrl(target));
+  const url = new URL("about", deploymentUrl(target));
   try {
     const { body } = await httpAsk(url, 64 * 1024, { tls });
     return factsSchema.parse(JSON.parse(body.toString()));

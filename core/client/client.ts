@@ -1,7 +1,7 @@
 import type { Content } from "../e2ee/content.ts";
 import type { Identity } from "../e2ee/identity.ts";
 import type { AnySuite } from "../e2ee/suite.ts";
-import type { Result } from "../platform/result.ts";
+import { type Result, refused } from "../platform/result.ts";
 import type { DeliverCursor } from "../wire/deliver-frame.ts";
 import type { ClientMessageId, GroupId, Seq, UserId } from "../wire/ids.ts";
 import type { Membership } from "../wire/membership.ts";
@@ -17,10 +17,11 @@ import type { Authenticate, ConnectionState, Welcome } from "./mail/connection.t
 import type { MailboxGroup } from "./mail/group-list.ts";
 import { type GroupRefusal, refusal } from "./mail/group-refusal.ts";
 import type { Mailbox } from "./mail/mailbox.ts";
-import type { SendOutcome } from "./mail/outgoing-message.ts";
+import type { SendOutcome, SendRefusal } from "./mail/outgoing-message.ts";
 import type { RequestRefusal } from "./mail/server-link.ts";
 import type { IdentityBook, KnownPerson } from "./people/identity-book.ts";
 import type { Trust, TrustEvents } from "./people/trust.ts";
+import { titleRefusal } from "./text/text-limits.ts";
 
 export interface ClientEvents extends ConversationEvents, TrustEvents, WatchedGroupsEvents {
   connection?(state: ConnectionState, why: string): void;
@@ -143,6 +144,8 @@ export class Client {
     readonly history?: boolean;
     readonly expireSeconds?: number;
   }): Promise<Result<Conversation, GroupRefusal>> {
+    const wrongTitle = titleRefusal(of.title);
+    if (wrongTitle) return refused(wrongTitle);
     const { suites } = this.#parts;
     const [first] = suites.values();
     const suite = of.suite === undefined ? first : suites.get(of.suite);
@@ -162,6 +165,8 @@ export class Client {
     group: GroupId,
     { names = [], ...change }: Omit<WantedChange, "people"> & { readonly names?: readonly string[] },
   ): Promise<Result<Membership, GroupRefusal>> {
+    const wrongTitle = change.title === undefined ? undefined : titleRefusal(change.title);
+    if (wrongTitle) return refused(wrongTitle);
     const people = await this.#parts.people.byName(names);
     if (!people.ok) return people;
     return this.#parts.conversations.changes.change(this.conversation(group), { ...change, people: people.value });
@@ -209,22 +214,25 @@ export class Client {
     return this.#parts.conversations.forgetExpired();
   }
 
-  /** Sends a content to a group, and calls `settled` with its outcome. Refused when too many wait. */
+  /** Sends a content to a group, and calls `settled` with its outcome. Refused when too many wait, or it is too large for a message. */
   send(
     group: GroupId,
     content: Content,
     settled: (outcome: SendOutcome) => void,
     id?: ClientMessageId,
-  ): Result<ClientMessageId> {
+  ): Result<ClientMessageId, SendRefusal> {
     return this.#parts.messages.send(group, content, settled, id);
   }
 
   /** Sends a failed message again under its own id: the group gets it once, even if the server has it already. */
-  retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): Result<ClientMessageId> {
+  retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): ReturnType<OwnMessages["retry"]> {
     return this.#parts.messages.retry(id, settled);
   }
 
-  /** Deletes a failed message; false when there is no such message. */
+  /**
+   * Deletes a message that has failed or waits, and sends it no more; one that is under way may be stored all the same, and is delivered
+   * then. False when there is no such message.
+   */
   discard(id: ClientMessageId): boolean {
     return this.#parts.messages.discard(id);
   }

@@ -27,6 +27,7 @@ export type { GroupChange } from "./group/conversation.ts";
 export { Connection, type ConnectionParts, type Welcome } from "./mail/connection.ts";
 export { Mailbox } from "./mail/mailbox.ts";
 export type { SendOutcome } from "./mail/outgoing-message.ts";
+export { patienceUnderLoad } from "./mail/pulse.ts";
 export type { RequestRefusal } from "./mail/server-link.ts";
 export { IdentityCache } from "./people/identity-cache.ts";
 export { safetyNumberQr } from "./people/safety-qr.ts";

@@ -5,7 +5,8 @@ import { Failure, messageOf } from "../platform/failure.ts";
 import type { Log } from "../platform/log.ts";
 import { poolThreads } from "../platform/pool.ts";
 import { availableTransport } from "../server/transport/open-transport.ts";
-import type { TlsFiles } from "../server/transport/transport.ts";
+import { proxiesAt } from "../server/transport/proxies.ts";
+import type { TlsFiles, TransportName } from "../server/transport/transport.ts";
 import { Database } from "../store/database.ts";
 import { EmbeddedPostgres, type EmbeddedPostgresOptions } from "../store/embedded/embedded-postgres.ts";
 import { migrate, serverMigrations } from "../store/migrations.ts";
@@ -29,6 +30,8 @@ export interface Deployment {
   readonly transport: "uws" | "ws";
   /** The fingerprint that clients pin, where the certificate is from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
+  /** PEM of the certificate with that fingerprint, for clients that take a file. */
+  readonly authorityFile: string | undefined;
   /**
    * Reads the certificate's files again, for new connections; if they cannot be used, the old certificate stays. Undefined
    * without TLS.
@@ -99,22 +102,24 @@ async function chosenDatabase(
  * aborted.
  */
 export async function startDeployment(config: ServeConfig, log: Log, signal?: AbortSignal): Promise<Deployment> {
+  const transport = availableTransport(config.transport);
+  const proxies = proxySettings(config, transport);
   const tls = readyTls(config, log);
   const sockets = socketPlan(config, log);
   const database = await prepareDatabase(config, log, signal);
   if (database.migrated.length > 0) log.info({ migrated: database.migrated }, "the database is up to date");
   try {
-    const transport = availableTransport(config.transport);
     if (transport !== config.transport) {
       log.warn(`uWebSockets.js has no binary for Node ${process.version} here; sockets are carried by ws instead`);
     }
-    const options = clusterOptions(config, { transport, database, tls: tls.files, sockets });
+    const options = clusterOptions(config, { transport, proxies, database, tls: tls.files, sockets });
     const cluster = await Cluster.start(options, log);
     if (signal?.aborted) await cluster.stop();
     assertGoesOn(signal);
     return {
       cluster,
       authorityFingerprint: tls.authorityFingerprint,
+      authorityFile: tls.authorityFile,
       reloadCertificates: tls.files && (() => reload(config, cluster, log)),
       durability: database.durability,
       transport,
@@ -131,6 +136,35 @@ export async function startDeployment(config: ServeConfig, log: Log, signal?: Ab
 
 function assertGoesOn(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new Failure("interrupted", "the start was stopped", "start it again");
+}
+
+type ProxySettings = Pick<ClusterOptions, "publicUrl" | "trustedProxies">;
+
+/** Checks the settings about proxies; see {@link ClusterOptions}. */
+function proxySettings(
+  { publicUrl, trustedProxies = "", servers }: ServeConfig,
+  transport: TransportName,
+): ProxySettings {
+  if (publicUrl !== undefined && !/^(https?|wss?):\/\/[^/?#]+[^?#]*$/.test(publicUrl)) {
+    throw new Failure("public_url_invalid", `--public-url ${publicUrl}: that is no URL`, "write https://host/path");
+  }
+  const trusted = trustedProxies.split(",").map((place) => place.trim());
+  const places = trusted.filter((place) => place !== "");
+  if (!proxiesAt(places)) {
+    const detail = `--trusted-proxies ${trustedProxies}: these are no addresses`;
+    throw new Failure("trusted_proxies_invalid", detail, "write addresses and networks, such as 127.0.0.1,10.0.0.0/8");
+  }
+  const tellsApart = publicUrl?.includes("{server}") === true;
+  if (transport === "ws" && servers > 1 && (publicUrl === undefined ? places.length > 0 : !tellsApart)) {
+    const detail =
+      "over ws each of several servers takes its own sockets, and clients behind a proxy are not sent to them";
+    throw new Failure(
+      "public_url_incomplete",
+      detail,
+      "write {server} into --public-url, and have the proxy pass it on",
+    );
+  }
+  return { publicUrl, trustedProxies: places };
 }
 
 function readyTls(config: ServeConfig, log: Log): PreparedTls {
@@ -165,10 +199,17 @@ function clusterOptions(
   config: ServeConfig,
   {
     transport,
+    proxies,
     database,
     tls,
     sockets,
-  }: { transport: "uws" | "ws"; database: PreparedDatabase; tls: TlsFiles | undefined; sockets: SocketPlan },
+  }: {
+    transport: TransportName;
+    proxies: ProxySettings;
+    database: PreparedDatabase;
+    tls: TlsFiles | undefined;
+    sockets: SocketPlan;
+  },
 ): ClusterOptions {
   const { url, secret, durability } = database;
   return {
@@ -176,6 +217,7 @@ function clusterOptions(
     strategy: config.strategy,
     host: config.host,
     publicHost: config.publicHost ?? config.host,
+    ...proxies,
     port: config.port,
     server: {
       transport,

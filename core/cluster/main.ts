@@ -25,6 +25,7 @@ export async function serve(config: ServeConfig, { log, print, signal, onHangUp 
     `PostgreSQL ${durability.postgres}, synchronous_commit ${durability.synchronousCommit}, fsync ${durability.fsync}`,
   );
   if (deployment.authorityFingerprint) print(`clients pin: ${deployment.authorityFingerprint}`);
+  if (deployment.authorityFile) print(`the authority's certificate, for other clients: ${deployment.authorityFile}`);
   if (deployment.reloadCertificates) onHangUp(deployment.reloadCertificates);
   print("Ctrl-C stops it");
   await untilEnd(config, cluster, signal);

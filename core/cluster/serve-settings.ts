@@ -17,6 +17,14 @@ export const serveSettings = {
     placeholder: "name",
     help: "host name under which clients reach this machine, if not the address to listen on or the one they asked for",
   }),
+  publicUrl: setting.optionalText({
+    placeholder: "url",
+    help: "where clients reach the servers behind a proxy, such as https://chat.example/fastchat; {server} in it stands for a server's name (s0, s1 …), if the proxy tells them apart",
+  }),
+  trustedProxies: setting.optionalText({
+    placeholder: "addresses",
+    help: "proxies whose X-Forwarded-For, -Proto, -Host and -Prefix are believed: addresses and networks, such as 127.0.0.1,10.0.0.0/8",
+  }),
   servers: setting.integer({ default: 1, min: 1, max: 64, help: "chat servers, each a thread of this process" }),
   strategy: setting.choice({
     default: "round-robin",

@@ -8,6 +8,7 @@ import { anyBytesField, epochField, groupIdField } from "../wire/fields.ts";
 import type { Epoch, GroupId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import type { MembershipEntry } from "../wire/membership-entry.ts";
+import { titleFault } from "../wire/title.ts";
 import { fernetKeyBytes, fernetOpen, fernetSeal, fernetTokenBytes } from "./fernet.ts";
 import type { Identity } from "./identity.ts";
 import { commitToKey, type UnwrapJob, type WrapJob } from "./key-wrap.ts";
@@ -155,7 +156,7 @@ export class RsaFernet implements Suite<RsaFernetState> {
     const inside = fernetOpen(key, sealed);
     if (!inside.ok) return refused(inside.reason === "wrong_key" ? "wrong_key" : "malformed");
     const fields = parseCbor(inside.value, titleFields);
-    if (!fields.ok) return refused("malformed");
+    if (!fields.ok || titleFault(fields.value.title) !== undefined) return refused("malformed");
     if (fields.value.group !== group) return refused("wrong_group");
     return fields.value.epoch === epoch ? accepted(fields.value.title) : refused("wrong_epoch");
   }

@@ -42,6 +42,7 @@ export function assembleServer(parts: ServerParts): ServerContext {
   const groups = new GroupDirectory(database, bus, clock);
   const counters = new Counters();
   const fanOut = new FanOut({ transport, groups, bus, counters });
+  const users = new UserDirectory();
   return {
     clock,
     log,
@@ -55,11 +56,11 @@ export function assembleServer(parts: ServerParts): ServerContext {
     gate: new LoginGate(limits.logins, clock),
     sendBudgets: new Budgets(limits.sends),
     strangers: new Map(),
-    users: new UserDirectory(),
+    users,
     memberships: new Coalescer(async (users) => byUser(await groupsOfUsers(database, users))),
     groups,
     fanOut,
-    presence: new Presence({ transport, database, groups, bus, log }),
+    presence: new Presence({ transport, database, groups, users, bus, log }),
     counters,
     isDatabaseAway,
   };

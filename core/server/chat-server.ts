@@ -23,6 +23,7 @@ import type { ServerContext, ServerLimits } from "./server-context.ts";
 import { Lobby } from "./transport/lobby.ts";
 import { answeredForServer, hasMethod } from "./transport/methods.ts";
 import { openTransport } from "./transport/open-transport.ts";
+import { Proxies, type ProxyOptions } from "./transport/proxies.ts";
 import {
   type HttpRequest,
   plainText,
@@ -44,6 +45,7 @@ export interface ChatServerOptions {
   readonly limits: ServerLimits;
   readonly backpressureBytesMax: number;
   readonly idleSecondsMax: number;
+  readonly proxies: ProxyOptions;
   readonly ingest: Omit<IngestOptions, "url">;
   readonly attachments: AttachmentLimits;
   /** How often what has expired is deleted. */
@@ -134,7 +136,9 @@ export class ChatServer {
         backpressureBytesMax: options.backpressureBytesMax,
         idleSecondsMax: options.idleSecondsMax,
         clock,
+        random,
         tls: options.tls,
+        proxies: new Proxies(options.proxies),
         lobby: new Lobby({ budget: parts.descriptors, clock, log }),
       },
     );

@@ -1,6 +1,7 @@
 import { messageOf } from "../platform/failure.ts";
 import { parseClientFrame } from "../wire/client-frame.ts";
 import { type ErrorCode, errorCodes } from "../wire/errors.ts";
+import type { FrameFault } from "../wire/frame.ts";
 import { type ClientMessageId, type GroupId, seqBeforeFirst, type UserId } from "../wire/ids.ts";
 import { limits } from "../wire/limits.ts";
 import { encodeServerFrame } from "../wire/server-frame.ts";
@@ -48,7 +49,7 @@ export class ClientSession implements Asker, Sender {
   received(bytes: Uint8Array): void {
     if (this.#ended) return;
     const parsed = parseClientFrame(bytes);
-    if (!parsed.ok) return this.end(parsed.reason.code, parsed.reason.detail);
+    if (!parsed.ok) return this.#refused(parsed.reason);
     const frame = parsed.value;
     if (frame.kind !== "send") return receive(this, frame);
     if (this.user === undefined) return this.end("not_authenticated", "send before login");
@@ -80,6 +81,12 @@ export class ClientSession implements Asker, Sender {
     if (!this.#ended) this.connection.send(encodeServerFrame({ kind: "error", code, detail }));
     this.#ended = true;
     this.connection.end(errorCodes[code].closeCode ?? 1008, code);
+  }
+
+  /** A frame that cannot be read is answered where it is a request, and otherwise ends the connection. */
+  #refused({ code, detail, request }: FrameFault): void {
+    if (request === undefined) return this.end(code, detail);
+    this.connection.send(encodeServerFrame({ kind: "error", request, code, detail }));
   }
 
   get isOver(): boolean {

@@ -2,8 +2,10 @@ import { after } from "node:test";
 import { type Clock, systemClock } from "../platform/clock.ts";
 import type { DescriptorBudget } from "../platform/descriptors.ts";
 import { type Log, silentLog } from "../platform/log.ts";
+import { seededRandom } from "../platform/random.ts";
 import { Lobby } from "../server/transport/lobby.ts";
 import { openTransport } from "../server/transport/open-transport.ts";
+import { Proxies, type ProxyOptions } from "../server/transport/proxies.ts";
 import type {
   ClosedBecause,
   Connection,
@@ -38,6 +40,7 @@ export async function bareTransport(
     backpressureBytesMax?: number;
     idleSecondsMax?: number;
     clock?: Clock;
+    proxies?: ProxyOptions;
   } = {},
 ): Promise<BareTransport> {
   const connections: Connection[] = [];
@@ -71,6 +74,8 @@ export async function bareTransport(
       backpressureBytesMax: of.backpressureBytesMax ?? 1024 * 1024,
       idleSecondsMax: of.idleSecondsMax ?? 60,
       clock: of.clock ?? systemClock,
+      random: seededRandom(1),
+      proxies: new Proxies(of.proxies ?? {}),
       lobby,
     },
   );

@@ -25,6 +25,7 @@ function connect({ target, who }: ClientOrder): Promise<void> {
         delivered() {},
         acknowledged() {},
         noticed() {},
+        blamed() {},
       },
     );
     authenticate(connection, who).catch(reject);

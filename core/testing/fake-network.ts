@@ -11,6 +11,7 @@ export class FakeConnection {
   readonly #events: SocketEvents;
   isOpen = false;
   isClosed = false;
+  bytesRead = 0;
 
   constructor(url: string, events: SocketEvents) {
     this.url = url;
@@ -27,6 +28,7 @@ export class FakeConnection {
   }
 
   sayBytes(bytes: Uint8Array): void {
+    this.bytesRead += bytes.length;
     if (!this.isClosed) this.#events.received(bytes);
   }
 
@@ -69,17 +71,24 @@ export async function settleAll(): Promise<void> {
 /** Sockets whose other end is the test. */
 export class FakeNetwork {
   readonly connections: FakeConnection[] = [];
+  /** Whether servers say at once that they are alive when they are asked; their `received` does not list those questions. */
+  answersPings = false;
 
   readonly open: OpenSocket = (url, events) => {
     const connection = new FakeConnection(url, events);
     this.connections.push(connection);
     return {
-      send(bytes) {
+      send: (bytes) => {
         const parsed = parseClientFrame(Buffer.from(bytes));
         if (!parsed.ok) throw new Error(parsed.reason.detail);
-        connection.received.push(parsed.value);
+        const { value: frame } = parsed;
+        if (frame.kind === "ping" && this.answersPings) connection.say({ kind: "pong", request: frame.request });
+        else connection.received.push(frame);
       },
       close: () => connection.break(1000, "closed here"),
+      get bytesRead() {
+        return connection.bytesRead;
+      },
     };
   };
 

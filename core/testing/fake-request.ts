@@ -13,6 +13,7 @@ export class FakeRequest implements HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  remoteAddress = "192.0.2.1";
   readonly #headers: HttpHeaders;
 
   /** `target` is the path with its query; the names of `headers` are in lower case. */

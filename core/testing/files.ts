@@ -1,6 +1,7 @@
 import { FileTransfers, type OutgoingFile, type OutgoingFiles } from "../client/files/file-transfers.ts";
 import { AttachmentServer } from "../client/files/transfer.ts";
 import { dialForVisit } from "../client/socket/dial.ts";
+import type { TlsTrust } from "../client/socket/tls-trust.ts";
 import { systemClock } from "../platform/clock.ts";
 import { seededRandom } from "../platform/random.ts";
 import type { Person } from "./person.ts";
@@ -9,11 +10,11 @@ import type { Person } from "./person.ts";
 export function filesOf(
   { client, token }: Person,
   target: string,
-  store: OutgoingFiles = outgoingInMemory(),
+  { store = outgoingInMemory(), tls }: { store?: OutgoingFiles; tls?: TlsTrust } = {},
 ): FileTransfers {
   const server = new AttachmentServer({
-    dial: dialForVisit(target),
-    tls: undefined,
+    dial: dialForVisit(target, tls),
+    tls,
     clock: systemClock,
     random: seededRandom(1),
     token: () => token,

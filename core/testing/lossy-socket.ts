@@ -36,6 +36,9 @@ export class BreakingSockets {
     return {
       send: (frame) => this.#pass("from", kindOf(parseClientFrame(frame)), socket, () => socket.send(frame)),
       close: () => socket.close(),
+      get bytesRead() {
+        return socket.bytesRead;
+      },
     };
   };
 

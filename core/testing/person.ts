@@ -5,6 +5,7 @@ import { createClient } from "../client/create-client.ts";
 import type { OpenedMessage, UnreadableMessage } from "../client/group/conversation-events.ts";
 import type { Keeper } from "../client/group/keeper.ts";
 import type { SendOutcome } from "../client/mail/outgoing-message.ts";
+import type { Patience } from "../client/mail/pulse.ts";
 import { IdentityCache } from "../client/people/identity-cache.ts";
 import { type Dial, dialAssigned } from "../client/socket/dial.ts";
 import { openLeanSocket } from "../client/socket/lean-socket.ts";
@@ -62,6 +63,7 @@ export interface PersonOptions {
   readonly tls?: TlsTrust;
   readonly open?: OpenSocket;
   readonly clock?: Clock;
+  readonly patience?: Patience;
   readonly events?: ClientEvents;
   readonly keeper?: Keeper;
   /** The suites instead of `rsa-fernet` alone. */
@@ -86,6 +88,7 @@ export async function person(target: string, name: string, options: PersonOption
       identities,
       suites: options.suites ?? [fernet],
       keeper: options.keeper,
+      patience: options.patience,
     },
     { outboxMax: 1000, pinning: true },
     {
@@ -128,7 +131,7 @@ export async function person(target: string, name: string, options: PersonOption
     say: (group, text) =>
       new Promise((resolve, reject) => {
         const taken = client.send(group, { kind: "text", text }, resolve);
-        if (!taken.ok) reject(new Error(taken.reason));
+        if (!taken.ok) reject(new Error(taken.reason.detail));
       }),
   };
   people.push(made);

@@ -76,16 +76,27 @@ export class ScriptedServer {
 
   readonly open: OpenSocket = (_url, events) => {
     this.connections++;
-    this.#client = events;
     let isClosed = false;
+    let bytesRead = 0;
+    const client: SocketEvents = {
+      ...events,
+      received(frame) {
+        bytesRead += frame.length;
+        events.received(frame);
+      },
+    };
+    this.#client = client;
     setImmediate(() => (isClosed ? undefined : events.opened()));
     return {
       send: (bytes) => (isClosed ? undefined : this.#came(Uint8Array.from(bytes))),
       close: () => {
         if (isClosed) return;
         isClosed = true;
-        if (this.#client === events) this.#client = undefined;
+        if (this.#client === client) this.#client = undefined;
         events.closed(1000, "closed here");
+      },
+      get bytesRead() {
+        return bytesRead;
       },
     };
   };

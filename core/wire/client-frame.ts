@@ -13,7 +13,7 @@ import {
   userIdField,
   wrappedKeyField,
 } from "./fields.ts";
-import { type ColdFrame, type ColdKind, coldCodec, type FrameFault, readFrameKind } from "./frame.ts";
+import { type ColdFrame, type ColdKind, coldCodec, type FrameFault, readFrameKind, requestIn } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { opaqueBytes } from "./opaque-bytes.ts";
 import { encodeSend, parseSend, type SendFrame, sendKind } from "./send-frame.ts";
@@ -208,6 +208,10 @@ export function parseClientFrame(bytes: Uint8Array): Parsed<ClientFrame, FrameFa
   if (kind.value === sendKind) return parseSend(bytes);
   return (
     codec.parse(kind.value, bytes) ??
-    refused({ code: "unknown_frame", detail: `no client frame has the kind ${kind.value}` })
+    refused({
+      code: "unknown_frame",
+      detail: `no client frame has the kind ${kind.value}`,
+      request: requestIn(bytes),
+    })
   );
 }

@@ -1,9 +1,10 @@
 import { encode } from "cborg";
-import type { z } from "zod";
+import { z } from "zod";
 import { accepted, type Parsed, refused } from "../platform/result.ts";
 import { readUint8 } from "./bytes.ts";
 import { parseCbor } from "./cbor.ts";
 import type { ErrorCode } from "./errors.ts";
+import { requestField } from "./fields.ts";
 import { limits } from "./limits.ts";
 
 /** First byte of every frame. A peer that speaks another version is refused before anything else is read. */
@@ -16,6 +17,8 @@ export const frameHeadBytes = 2;
 export interface FrameFault {
   readonly code: Extract<ErrorCode, "malformed_frame" | "unknown_frame" | "unsupported_version" | "frame_too_large">;
   readonly detail: string;
+  /** The number of the request that the frame is, where that much of it can be read. */
+  readonly request?: number | undefined;
 }
 
 export const malformed = (detail: string) => refused<FrameFault>({ code: "malformed_frame", detail });
@@ -86,9 +89,20 @@ export function coldCodec<Table extends ColdTable>(table: Table): ColdCodec<Tabl
       const entry = byCode.get(kindByte);
       if (!entry) return undefined;
       const body = parseCbor(bytes.subarray(frameHeadBytes), entry.body);
-      if (!body.ok) return malformed(`${entry.kind}: ${body.reason}`);
+      if (!body.ok) {
+        const detail = `${entry.kind}: ${body.reason}`;
+        return refused({ code: "malformed_frame", detail, request: requestIn(bytes) });
+      }
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema of this kind has just checked the body
       return accepted({ kind: entry.kind, ...body.value } as ColdFrame<Table>);
     },
   };
+}
+
+const numbered = z.looseObject({ request: requestField });
+
+/** The number of the request that a cold frame is, if its body is a map in CBOR that has one. */
+export function requestIn(bytes: Uint8Array): number | undefined {
+  const body = parseCbor(bytes.subarray(frameHeadBytes), numbered);
+  return body.ok ? body.value.request : undefined;
 }

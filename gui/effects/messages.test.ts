@@ -121,11 +121,19 @@ suite("messages", () => {
     await other.runner.close();
   });
 
-  test("a failed message can be sent again or deleted, and no other", async () => {
+  test("a text that is too long is refused, and nothing is kept of it", async () => {
     alice.fresh();
     await alice.perform({ kind: "send", group, text: "x".repeat(70_000) });
+    assert.deepEqual(alice.failures(), ["A message has at most 63000 bytes; this one has 70000."]);
+    assert.deepEqual(alice.all("message"), []);
+  });
+
+  test("a failed message can be sent again or deleted, and no other", async () => {
+    await alice.perform({ kind: "leaveGroup", group });
+    alice.fresh();
+    await alice.perform({ kind: "send", group, text: "to a group that she has left" });
     const { message } = await alice.until("message", ({ message: of }) => of.state === "failed");
-    assert.equal(message.why, "payload_too_large");
+    assert.equal(message.why, "not_a_member");
     await alice.perform({ kind: "retry", group, key: message.key });
     await until(
       () => alice.all("message").filter(({ message: of }) => of.state === "failed").length === 2,

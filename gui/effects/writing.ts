@@ -8,20 +8,20 @@ const outcomeKept = () => {};
 
 export function send({ account, emit }: OpenAccount, group: GroupId, text: string): void {
   const taken = account.client.send(group, { kind: "text", text }, outcomeKept);
-  if (!taken.ok) emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
+  if (!taken.ok) emit({ kind: "failed", of: "other", text: sentence(taken.reason.detail) });
 }
 
 export function retry(opened: OpenAccount, key: RowKey): void {
   const message = ownMessage(opened, key);
   if (!message) return;
   const taken = opened.account.client.retry(message.clientMessageId, outcomeKept);
-  if (!taken.ok) opened.emit({ kind: "failed", of: "other", text: sentence(taken.reason) });
+  if (!taken.ok) opened.emit({ kind: "failed", of: "other", text: sentence(taken.reason.detail) });
 }
 
 export function discard(opened: OpenAccount, key: RowKey): void {
   const message = ownMessage(opened, key);
   if (message && !opened.account.client.discard(message.clientMessageId)) {
-    opened.emit({ kind: "failed", of: "other", text: "Only what was not sent can be deleted." });
+    opened.emit({ kind: "failed", of: "other", text: "Only what was not sent can be discarded." });
   }
 }
 

@@ -1,4 +1,11 @@
-import { type ConnectionParts, dialAssigned, Mailbox, openLeanSocket, type TlsTrust } from "../../core/client/index.ts";
+import {
+  type ConnectionParts,
+  dialAssigned,
+  Mailbox,
+  openLeanSocket,
+  patienceUnderLoad,
+  type TlsTrust,
+} from "../../core/client/index.ts";
 import { sleep, systemClock } from "../../core/platform/clock.ts";
 import { seededRandom } from "../../core/platform/random.ts";
 import { type GroupId, seq, type UserId } from "../../core/wire/ids.ts";
@@ -73,6 +80,7 @@ async function readAs(
       open,
       clock,
       random: seededRandom(reader.user),
+      patience: patienceUnderLoad,
       socket: { tls },
     },
     { outboxMax: 1, startAfter: (group, lastSeq) => seq(ranges.get(group)?.base ?? lastSeq) },

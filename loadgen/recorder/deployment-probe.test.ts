@@ -132,8 +132,8 @@ test("a deployment's servers are those that it lists, with the addresses of thei
   assert.deepEqual(
     [...(await listServers(target))].map(([name, { href }]) => [name, href]),
     [
-      ["s0", "http://s0:7401/v1"],
-      ["s1", "http://s1:7401/v1"],
+      ["s0", "http://s0:7401/"],
+      ["s1", "http://s1:7401/"],
     ],
   );
 });
@@ -157,7 +157,7 @@ test("a list of servers is JSON, or the complaint says what it is not", () => {
     ["<html>", /JSON/],
     ['[{"server":"s0"}]', /url/],
   ] as const) {
-    const parsed = parseServerList(text);
+    const parsed = parseServerList(text, new URL("http://chat.example/"));
     assert.match(parsed.ok ? "" : parsed.reason, reason);
   }
 });

@@ -28,18 +28,18 @@ export interface ServerReading {
   readonly residentBytes: number;
 }
 
-const serverList = z.array(z.object({ server: z.string(), url: z.string() }));
+const serverList = z.array(z.object({ server: z.string(), url: z.string(), relative: z.string().optional() }));
 const askMsMax = 10_000;
 const answerBytesMax = 4 * 1024 * 1024;
 
 /** The HTTP addresses of a deployment's servers, by name. */
 export async function listServers(target: string, tls?: TlsTrust): Promise<ReadonlyMap<string, URL>> {
   const base = deploymentUrl(target);
-  const listed = parseServerList(await get(new URL("/servers", base), tls));
+  const listed = parseServerList(await get(new URL("servers", base), tls), base);
   if (listed.ok) return listed.value;
   throw new Failure(
     "target_not_fastchat",
-    `${base.origin}/servers lists no servers: ${listed.reason}`,
+    `${base.href}servers lists no servers: ${listed.reason}`,
     "is it a FastChat?",
   );
 }
@@ -70,11 +70,15 @@ const listPeriodMs = 100;
 const listMsMax = 15_000;
 
 /** Parses the answer of `/servers`: HTTP addresses by name. */
-export function parseServerList(text: string): Parsed<ReadonlyMap<string, URL>> {
+export function parseServerList(text: string, base: URL): Parsed<ReadonlyMap<string, URL>> {
   try {
     const listed = serverList.safeParse(JSON.parse(text));
     if (!listed.success) return refused(complaintOf(listed.error));
-    return accepted(new Map(listed.data.map(({ server, url }) => [server, deploymentUrl(url)])));
+    return accepted(
+      new Map(
+        listed.data.map(({ server, url, relative = url }) => [server, deploymentUrl(new URL(relative, base).href)]),
+      ),
+    );
   } catch (cause) {
     return refused(shortened(messageOf(cause)));
   }
@@ -83,7 +87,7 @@ export function parseServerList(text: string): Parsed<ReadonlyMap<string, URL>> 
 export async function readDeployment(servers: ReadonlyMap<string, URL>, tls?: TlsTrust): Promise<DeploymentReading> {
   const readings = await Promise.all(
     [...servers].map(async ([server, url]) =>
-      serverReading(server, url.hostname, await get(new URL("/metrics", url), tls)),
+      serverReading(server, url.hostname, await get(new URL("metrics", url), tls)),
     ),
   );
   return { servers: readings.sort((a, b) => (a.server < b.server ? -1 : 1)) };

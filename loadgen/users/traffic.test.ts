@@ -52,7 +52,7 @@ function newTraffic(of: TrafficOf = {}) {
   const sent: Sent[] = [];
   const observed: string[] = [];
   const take = (id: ClientMessageId, settle: Sent["settle"], length: number, bytes?: Uint8Array) => {
-    if (!hasRoom) return refused("too many wait");
+    if (!hasRoom) return refused({ code: "busy" as const, detail: "too many wait" });
     sent.push({ id, length, bytes, settle });
     return accepted(id);
   };
@@ -264,7 +264,7 @@ test("a closed loop whose outbox is full goes on with the next message", async (
   let tries = 0;
   user.sendBytes = () => {
     if (++tries === 3) traffic.stop();
-    return refused("too many wait");
+    return refused({ code: "busy", detail: "too many wait" });
   };
   sent[0]?.settle({ ok: true, seq: seq(1), sentAt: 0 });
   await clock.advance(0);

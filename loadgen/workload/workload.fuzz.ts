@@ -69,7 +69,7 @@ export const targets: readonly FuzzTarget[] = [
     words: [...jsonWords, '"server":', '"url":', "http:", "://", "@", "[::1]"],
     seeds: () => [Buffer.from(JSON.stringify([{ server: "s1", url: "ws://127.0.0.1:7401/v1" }])), Buffer.from("[]")],
     run(bytes) {
-      const list = parseServerList(Buffer.from(bytes).toString());
+      const list = parseServerList(Buffer.from(bytes).toString(), new URL("http://chat.example/"));
       return list.ok ? accepted("servers") : list;
     },
     growth: {

@@ -17,7 +17,7 @@ export async function connectOnce(
 ): Promise<Result<Welcome, RequestRefusal>> {
   const connection = new Connection(
     { dial: dialForVisit(server, tls), open, clock, random, socket: { tls } },
-    { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {} },
+    { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {}, blamed() {} },
   );
   try {
     return await connection.logIn(authenticate);

@@ -70,6 +70,18 @@ suite("a person at their machines", () => {
     assert.equal((await bob.client.mailbox.request({ kind: "groups" })).ok, true);
   });
 
+  test("what was read at one machine is read at another that is connected, and watches nothing", async () => {
+    const [alice, bob] = [await signedUp(), await signedUp()];
+    const group = await groupOf(alice, bob);
+    const second = await atAnother(bob);
+    await until(() => second.client.mailbox.groups.has(group), "both machines are in the group");
+    const said = await say(alice, group, "read me");
+    assert.ok(said.ok);
+    await until(() => shown(bob, group).unread === 1 && shown(second, group).unread === 1, "it is unread at both");
+    bob.client.markRead(group, said.seq);
+    await until(() => shown(second, group).unread === 0, "it is read at the other, too");
+  });
+
   test("a failed message that is sent again arrives once, even if the server had it already", async () => {
     let lost: readonly (number | undefined)[] = [];
     const parts = machine(losing((frame) => lost.includes(frame[1])));
@@ -107,24 +119,47 @@ suite("a person at their machines", () => {
     assert.deepEqual(texts(alice, group), ["heard", "taken in without an ACK", "never taken in"]);
   });
 
-  test("a failed message can be discarded, and no other", async () => {
-    const alice = await signedUp();
-    const group = await groupOf(alice);
-    const outcome = await say(alice, group, "x".repeat(70_000));
-    assert.equal(outcome.ok ? "" : outcome.code, "payload_too_large");
-    const said = await say(alice, group, "fits");
+  test("a message that failed or waits can be discarded, and no other", async () => {
+    const [alice, bob] = [await signedUp(), await signedUp()];
+    const group = await groupOf(alice, bob);
+    const said = await say(bob, group, "arrived");
     assert.ok(said.ok);
-    await until(() => alice.vault.view.last(group, 10)[0]?.seq === said.seq, "it has its seq");
-    const [fits, large] = alice.vault.view.last(group, 10);
-    assert.ok(fits && large);
+    await until(() => bob.vault.view.last(group, 10)[0]?.seq === said.seq, "it has its seq");
+    bob.client.mailbox.goOffline();
+    for (const text of ["waits", "goes out"]) bob.client.send(group, { kind: "text", text }, () => {});
+    const [arrived, waits] = bob.vault.view.last(group, 10);
+    assert.ok(arrived && waits);
     const gone: unknown[] = [];
-    alice.vault.view.subscribe((change) => gone.push(change));
-    assert.equal(alice.client.discard(fits.clientMessageId), false);
-    assert.equal(alice.client.discard(large.clientMessageId), true);
-    assert.equal(alice.client.discard(large.clientMessageId), false);
-    assert.deepEqual(gone, [{ group, row: large.row }]);
-    assert.deepEqual(texts(alice, group), ["fits"]);
-    assert.ok(!alice.client.retry(large.clientMessageId, () => {}).ok);
+    bob.vault.view.subscribe((change) => gone.push(change));
+    assert.equal(bob.client.discard(arrived.clientMessageId), false);
+    assert.equal(bob.client.discard(waits.clientMessageId), true);
+    assert.equal(bob.client.discard(waits.clientMessageId), false);
+    assert.deepEqual(gone, [{ group, row: waits.row }]);
+    bob.client.mailbox.goOnline();
+    await until(() => texts(alice, group).includes("goes out"), "what was kept goes out");
+    assert.deepEqual(texts(alice, group), ["arrived", "goes out"]);
+
+    assert.ok((await alice.client.changeGroup(group, { action: "remove", names: [bob.name] })).ok);
+    assert.equal((await say(bob, group, "failed")).ok, false);
+    const failed = present(bob.vault.view.last(group, 10).find(({ state }) => state === "failed"));
+    assert.equal(bob.client.discard(failed.clientMessageId), true);
+    assert.deepEqual(texts(bob, group), ["arrived", "goes out"]);
+  });
+
+  test("a text that is too long is refused before it is kept, and one that an earlier program has kept fails", async () => {
+    const parts = machine();
+    const alice = await signedUp(parts);
+    const group = await groupOf(alice);
+    const text = "x".repeat(131_000);
+    const taken = alice.client.send(group, { kind: "text", text }, () => {});
+    assert.equal(taken.ok ? "" : taken.reason.code, "payload_too_large");
+    assert.deepEqual(alice.vault.view.waiting(), []);
+    const id = alice.client.mailbox.nextId();
+    alice.vault.written({ id, group, content: { kind: "text", text }, writtenAt: 1 });
+    await closed(alice);
+    const again = await online(await openAccount(alice.name, "password", parts, {}));
+    await until(() => again.vault.view.last(group, 10)[0]?.why === "payload_too_large", "it has failed");
+    assert.ok((await say(again, group, "goes out")).ok);
   });
 
   test("a group that its admin deletes has no members, also when an earlier attempt had removed the others", async () => {

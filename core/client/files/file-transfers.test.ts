@@ -80,7 +80,7 @@ suite("files between members", () => {
     const file = written(bytes);
     const store = outgoingInMemory();
     const stop = new AbortController();
-    const cut = await filesOf(alice, hostile.target, store).send(group, file, {
+    const cut = await filesOf(alice, hostile.target, { store }).send(group, file, {
       signal: stop.signal,
       onProgress: (done) => done > 200_000 && stop.abort(),
     });
@@ -93,7 +93,7 @@ suite("files between members", () => {
       return body;
     };
     const before = bob.messages.length;
-    assert.ok((await filesOf(alice, hostile.target, store).resume(begun)).ok);
+    assert.ok((await filesOf(alice, hostile.target, { store }).resume(begun)).ok);
     assert.ok(chunks > 0 && chunks <= 7, `${chunks} of 10 chunks were sent again`);
     assert.equal(store.unsent().length, 0);
     const content = await newestAfter(before);
@@ -150,7 +150,7 @@ suite("files between members", () => {
     const file = written(Buffer.alloc(200_000, "a"));
     const store = outgoingInMemory();
     const stop = new AbortController();
-    await filesOf(alice, deployment.target, store).send(group, file, {
+    await filesOf(alice, deployment.target, { store }).send(group, file, {
       signal: stop.signal,
       onProgress: () => stop.abort(),
     });
@@ -158,7 +158,7 @@ suite("files between members", () => {
     assert.ok(begun);
     writeFileSync(file, Buffer.alloc(200_000, "b"));
     const before = bob.messages.length;
-    assert.ok((await filesOf(alice, deployment.target, store).resume(begun)).ok);
+    assert.ok((await filesOf(alice, deployment.target, { store }).resume(begun)).ok);
     const content = await newestAfter(before);
     assert.notDeepEqual(content.key, begun.key);
     assert.notDeepEqual(content.attachment, begun.attachment);
@@ -213,7 +213,7 @@ suite("files between members", () => {
 
   test("end when the transfers are closed, and go on later", async () => {
     const store = outgoingInMemory();
-    const transfers = filesOf(alice, deployment.target, store);
+    const transfers = filesOf(alice, deployment.target, { store });
     const underWay = transfers.send(group, written(Buffer.alloc(900_000)));
     await until(() => store.unsent().length === 1, "it has begun");
     await transfers.close();
@@ -221,7 +221,7 @@ suite("files between members", () => {
     assert.equal(!outcome.ok && outcome.reason.code, "cancelled");
     const [begun] = store.unsent();
     assert.ok(begun);
-    const later = filesOf(alice, deployment.target, store);
+    const later = filesOf(alice, deployment.target, { store });
     assert.ok((await later.giveUp(begun)).ok);
     assert.equal(store.unsent().length, 0);
   });

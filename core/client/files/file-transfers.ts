@@ -7,6 +7,7 @@ import { equalBytes } from "../../wire/bytes.ts";
 import type { ClientMessageId, GroupId } from "../../wire/ids.ts";
 import type { Client } from "../client.ts";
 import type { SendOutcome } from "../mail/outgoing-message.ts";
+import { contentRefusal } from "../text/text-limits.ts";
 import { download, downloadBytes } from "./download.ts";
 import { type FileSource, openSource } from "./source.ts";
 import {
@@ -115,8 +116,14 @@ export class FileTransfers {
       try {
         const digest = await digestOf(source, bounded.signal);
         const outgoing = await this.#begin(wanted, digest.hash, begun);
+        const content = contentOf(source, outgoing);
+        const tooLarge = contentRefusal(content);
+        if (tooLarge) {
+          this.#store.ended(outgoing.attachment);
+          throw new TransferEnd(tooLarge.code, tooLarge.detail);
+        }
         await upload(this.#server, source, digest, outgoing, bounded);
-        return { outgoing, content: contentOf(source, outgoing) };
+        return { outgoing, content };
       } finally {
         await source.close();
       }
@@ -160,7 +167,7 @@ export class FileTransfers {
     return new Promise((resolve, reject) => {
       const taken = this.#client.send(group, content, resolve, message);
       if (taken.ok) this.#store.ended(attachment);
-      else reject(new TransferEnd("busy", taken.reason));
+      else reject(new TransferEnd(taken.reason.code, taken.reason.detail));
     });
   }
 }

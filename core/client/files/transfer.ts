@@ -27,6 +27,8 @@ export interface TransferRefusal {
     | "file_changed"
     | "file_unwritable"
     | "file_exists"
+    /** The text beside the file. */
+    | "payload_too_large"
     /** The metadata of an image cannot be removed. */
     | "metadata_not_removable";
   readonly detail: string;
@@ -112,7 +114,7 @@ export class AttachmentServer {
     const dialled = this.#url === undefined ? await this.#dial() : accepted(this.#url);
     if (!dialled.ok) return refused({ code: "offline", detail: dialled.reason.detail });
     this.#url = dialled.value;
-    const url = new URL(path, dialled.value.replace(/^ws/, "http"));
+    const url = new URL(`.${path}`, dialled.value.replace(/^ws/, "http"));
     const authorization = `Bearer ${Buffer.from(token).toString("base64url")}`;
     try {
       const response = await httpOpen(url, { ...asked, tls: this.#tls, headers: { ...asked.headers, authorization } });

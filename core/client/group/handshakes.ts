@@ -37,7 +37,7 @@ export class Handshakes {
           this.taken(id, refusal(outcome.code === "cannot_seal" ? "conflict" : outcome.code, outcome.detail));
         },
       );
-      if (!sent.ok) this.taken(id, refusal("busy", sent.reason));
+      if (!sent.ok) this.taken(id, refusal(sent.reason.code, sent.reason.detail));
     });
   }
 

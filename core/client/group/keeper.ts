@@ -43,7 +43,7 @@ export interface Keeper {
   settled(id: ClientMessageId, outcome: KeptOutcome): void;
   /** A failed message waits again; that is on disk when this returns. Undefined when there is no such message. */
   retried(id: ClientMessageId): WrittenMessage | undefined;
-  /** Deletes a failed message; false when there is no such message. */
+  /** Deletes a message that has failed or has no outcome; false when there is no such message. */
   discarded(id: ClientMessageId): boolean;
 }
 

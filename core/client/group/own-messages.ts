@@ -2,7 +2,9 @@ import type { Content } from "../../e2ee/content.ts";
 import { type Result, refused } from "../../platform/result.ts";
 import type { ClientMessageId, GroupId } from "../../wire/ids.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
-import type { SendOutcome } from "../mail/outgoing-message.ts";
+import { tooMany } from "../mail/outbox.ts";
+import type { SendOutcome, SendRefusal } from "../mail/outgoing-message.ts";
+import { contentRefusal } from "../text/text-limits.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Keeper, WrittenMessage } from "./keeper.ts";
 
@@ -13,8 +15,6 @@ export interface OwnMessagesParts {
   /** Whether every message is opened, so that the seqs of own messages can be compared with their acknowledgements. */
   readonly opensAll: boolean;
 }
-
-const tooMany = refused("too many messages wait already for their acknowledgement");
 
 /** The messages that the user writes, from when they are kept until their outcome is known. */
 export class OwnMessages {
@@ -30,9 +30,11 @@ export class OwnMessages {
     content: Content,
     settled: (outcome: SendOutcome) => void,
     id: ClientMessageId = this.#parts.mailbox.nextId(),
-  ): Result<ClientMessageId> {
+  ): Result<ClientMessageId, SendRefusal> {
     const { mailbox, keeper } = this.#parts;
-    if (!mailbox.hasRoom) return tooMany;
+    const tooLarge = contentRefusal(content);
+    if (tooLarge) return refused(tooLarge);
+    if (!mailbox.hasRoom) return refused(tooMany(mailbox.unsettled));
     const message = { id, group, content, writtenAt: mailbox.now() };
     keeper?.written(message);
     this.#transmit(message, false, settled);
@@ -43,17 +45,26 @@ export class OwnMessages {
    * Sends a failed message again under its own id, so that the group gets it once even if the server has taken it in before.
    * Refused when there is no such message, or too many wait.
    */
-  retry(id: ClientMessageId, settled: (outcome: SendOutcome) => void): Result<ClientMessageId> {
-    if (!this.#parts.mailbox.hasRoom) return tooMany;
-    const message = this.#parts.keeper?.retried(id);
-    if (!message) return refused("no such message has failed");
+  retry(
+    id: ClientMessageId,
+    settled: (outcome: SendOutcome) => void,
+  ): Result<ClientMessageId, SendRefusal | { readonly code: "not_failed"; readonly detail: string }> {
+    const { mailbox, keeper } = this.#parts;
+    if (!mailbox.hasRoom) return refused(tooMany(mailbox.unsettled));
+    const message = keeper?.retried(id);
+    if (!message) return refused({ code: "not_failed", detail: "no such message has failed" });
     this.#transmit(message, true, settled);
     return { ok: true, value: id };
   }
 
-  /** Deletes a failed message; false when there is no such message. */
+  /**
+   * Deletes a message that has failed or waits, and sends it no more; one that is under way may be stored all the same, and is delivered
+   * then. False when there is no such message.
+   */
   discard(id: ClientMessageId): boolean {
-    return this.#parts.keeper?.discarded(id) ?? false;
+    const { mailbox, keeper } = this.#parts;
+    const waited = mailbox.discard(id);
+    return (keeper?.discarded(id) ?? false) || waited;
   }
 
   /** Sends the messages that an earlier run has left without an outcome. */
@@ -77,6 +88,6 @@ export class OwnMessages {
         settled(outcome);
       },
     );
-    if (!taken.ok) settled({ ok: false, code: "busy", detail: taken.reason });
+    if (!taken.ok) settled({ ok: false, ...taken.reason });
   }
 }

@@ -92,7 +92,7 @@ suite("a server that lies about files and logins", () => {
     const attempt = async () => {
       const connection = new Connection(
         { dial: dialAssigned(hostile.target), open: openLeanSocket, clock: systemClock, random: seededRandom(1) },
-        { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {} },
+        { stateChanged() {}, ready() {}, delivered() {}, acknowledged() {}, noticed() {}, blamed() {} },
       );
       const credentials = { name: victim.name, password: "correct horse", effort: "simulated" } as const;
       const welcome = await connection.logIn(logIn(opaque, credentials));

@@ -26,7 +26,7 @@ async function linkReceives(bytes: Uint8Array): Promise<{ events: string[]; clos
   const cursor = new DeliverCursor();
   const open = (_: string, of: SocketEvents) => {
     sockets.push(of);
-    return { send() {}, close() {} };
+    return { send() {}, close() {}, bytesRead: 0 };
   };
   const link = new ServerLink(
     "ws://nowhere",
@@ -39,6 +39,7 @@ async function linkReceives(bytes: Uint8Array): Promise<{ events: string[]; clos
       },
       acknowledged: () => void events.add("acknowledged"),
       noticed: ({ kind }) => void events.add(`noticed ${kind}`),
+      blamed: (code) => void events.add(`blamed ${code}`),
       closed(code) {
         closings++;
         events.add(`closed ${code}`);

@@ -173,19 +173,78 @@ test("a server that refuses a session for now is asked again after the pause tha
   assert.equal(setup.network.connections.length, 2);
 });
 
-test("pauses begin anew with a connection that came about", async () => {
-  const setup = setUp();
-  setup.mailbox.resume(token);
-  for (let failures = 0; failures < 8; failures++) {
-    await settle();
-    setup.network.last.break();
-    await setup.clock.advance(setup.clock.nextInMs ?? 0);
+test("pauses begin anew with a connection that lasted a while, and grow while connections break after the login", async () => {
+  for (const [lastsMs, attemptsMin, attemptsMax] of [
+    [0, 60, 200],
+    [10_000, 57, 61],
+  ] as const) {
+    const setup = setUp();
+    setup.mailbox.resume(token);
+    let attempts = 0;
+    const until = setup.clock.now() + 600_000;
+    while (setup.clock.now() < until) {
+      await letIn(setup);
+      attempts++;
+      await setup.clock.advance(lastsMs);
+      setup.network.last.break();
+      const before = setup.network.connections.length;
+      while (setup.network.connections.length === before) await setup.clock.advance(setup.clock.nextInMs ?? 1);
+    }
+    assert.ok(attempts >= attemptsMin && attempts <= attemptsMax, `${attempts} of ${lastsMs} ms in ten minutes`);
   }
+});
+
+test("a connection over which nothing comes any more is left after ten seconds, and another is made", async () => {
+  const setup = await online();
+  setup.network.answersPings = false;
+  await setup.clock.advance(7000);
+  assert.equal(setup.states.at(-1), "online");
+  await setup.clock.advance(3000);
+  assert.ok(setup.connection.isClosed);
+  assert.match(present(setup.reasons[setup.states.lastIndexOf("offline")]), /not given a sign of life for \d+ s/);
   await letIn(setup);
-  const before = setup.network.connections.length;
-  setup.network.last.break();
-  await setup.clock.advance(100);
-  assert.equal(setup.network.connections.length, before + 1);
+  assert.equal(setup.states.at(-1), "online");
+  assert.equal(setup.network.connections.length, 2);
+});
+
+test("a server that is silent, but answers when it is asked, is not left, nor one whose frames take long to come", async () => {
+  const silent = await online();
+  await silent.clock.advance(120_000);
+  assert.equal(silent.network.connections.length, 1);
+  const slow = await online();
+  slow.network.answersPings = false;
+  for (let second = 0; second < 120; second++) {
+    slow.connection.bytesRead++;
+    await slow.clock.advance(1000);
+  }
+  assert.equal(slow.network.connections.length, 1);
+});
+
+test("a line on which answers take long is asked with more patience from one connection to the next", async () => {
+  const setup = await online();
+  setup.network.answersPings = false;
+  const made = () => setup.network.connections.length;
+  const lasted: number[] = [];
+  for (let connection = 0; connection < 6; connection++) {
+    const [from, before] = [setup.clock.now(), made()];
+    while (made() === before) await setup.clock.advance(setup.clock.nextInMs ?? 1);
+    lasted.push(Math.round((setup.clock.now() - from) / 1000));
+    await letIn(setup);
+  }
+  assert.ok(present(lasted[0]) <= 10);
+  assert.ok(present(lasted[5]) >= 60, lasted.join());
+});
+
+test("after a sleep of the machine the server is asked at once", async () => {
+  const setup = await online();
+  setup.network.answersPings = false;
+  setup.clock.stall(3_600_000);
+  await setup.clock.advance(1000);
+  assert.equal(setup.connection.all("ping").length, 1);
+  await setup.clock.advance(2000);
+  assert.ok(!setup.connection.isClosed);
+  await setup.clock.advance(2000);
+  assert.ok(setup.connection.isClosed);
 });
 
 test("what comes over a connection that was given up counts no more, however long it takes to close", async () => {
@@ -279,11 +338,12 @@ test("a connection that does not open is given up, and another is tried", async 
 });
 
 test("a request without an answer ends after a time, and one without a connection at once", async () => {
-  const { mailbox, clock, connection } = await online();
-  const asked = mailbox.request({ kind: "ping" });
+  const { mailbox, clock, connection, network } = await online();
+  const asked = mailbox.request({ kind: "groups" });
   await clock.advance(16_000);
   const outcome = await asked;
   assert.equal(!outcome.ok && outcome.reason.code, "timeout");
+  network.answersPings = false;
   const broken = mailbox.request({ kind: "ping" });
   connection.break();
   const other = await broken;
@@ -558,4 +618,20 @@ test("what comes over a connection whose session was refused counts no more, how
   connection.say({ kind: "joined", group, epoch: epoch(1), lastSeq: seq(0), logLength: 1 });
   assert.deepEqual(entered, []);
   mailbox.close();
+});
+
+test("a client that is too old for the servers says so, and comes back only when it is told to", async () => {
+  for (const stage of ["online", "opening"] as const) {
+    const setup = setUp();
+    setup.mailbox.resume(token);
+    if (stage === "online") await letIn(setup);
+    else await accept(setup);
+    setup.network.last.break(4002);
+    await setup.clock.advance(600_000);
+    assert.equal(setup.network.connections.length, 1, stage);
+    assert.match(present(setup.reasons.at(-1)), /^unsupported_version: .* update FastChat$/);
+    setup.mailbox.goOnline();
+    await letIn(setup);
+    assert.equal(setup.states.at(-1), "online");
+  }
 });

@@ -8,7 +8,9 @@ import type { ErrorCode } from "../../wire/errors.ts";
 import type { NoticeFrame, ReplyFrame } from "../../wire/server-frame.ts";
 import type { Dial } from "../socket/dial.ts";
 import type { OpenSocket, SocketOptions } from "../socket/socket.ts";
-import { pauseMs, type RequestRefusal, ServerLink } from "./server-link.ts";
+import { type Patience, Pulse, patienceOfPeople } from "./pulse.ts";
+import { pauseMs } from "./refusals.ts";
+import { type RequestRefusal, ServerLink } from "./server-link.ts";
 
 /** The state of a user's connection. `loggedOut` is final: only a new login leads out of it. */
 export type ConnectionState = "offline" | "connecting" | "online" | "loggedOut";
@@ -23,6 +25,8 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly socket?: SocketOptions;
+  /** That of people's clients without this. */
+  readonly patience?: Patience | undefined;
 }
 
 export interface ConnectionEvents {
@@ -32,11 +36,19 @@ export interface ConnectionEvents {
   delivered(frame: Uint8Array): void;
   acknowledged(acknowledgement: Acknowledgement): void;
   noticed(notice: NoticeFrame): void;
+  /** The server ends the connection for a frame that it was sent; {@link stateChanged} follows. */
+  blamed(code: ErrorCode): void;
 }
 
 /** Pauses between attempts to reach a server again. */
 const retries = { msMin: 100, msMax: 10_000, jitter: "full" } as const;
 const openMsMax = 10_000;
+/** A connection that worked for so long was a good one; one that broke before that is counted among the failures. */
+const goodMsMin = 10_000;
+/** With each failure in a row patience doubles, so often at most: a slow line is not taken for a dead one for ever. */
+const patienceDoublingsMax = 4;
+
+const outdated = "unsupported_version: the server speaks another version of the protocol; update FastChat";
 
 const closedHere = refused<RequestRefusal>({ code: "offline", detail: "closed here" });
 
@@ -54,13 +66,21 @@ export class Connection {
   readonly #random: Random;
   readonly #events: ConnectionEvents;
   readonly #socketOptions: SocketOptions;
+  readonly #patience: Patience;
   #link: ServerLink | undefined;
   #token: Uint8Array | undefined;
   /** The server that refused the session. The login that follows goes there too: the strategy has counted this client for it. */
   #assigned: string | undefined;
   #state: ConnectionState = "offline";
+  /** Attempts in a row that have not led to a good connection. */
   #failures = 0;
+  #onlineAtMs = 0;
+  /** How long the connection was waited for in vain before it was left. */
+  #waitedMs = 0;
+  #pulse: Pulse | undefined;
   #wanted = false;
+  /** Whether a server has said that it does not speak this client's version of the protocol: no other will. */
+  #outdated = false;
   /** Grows when the client goes online or offline: an attempt that began before that is given up. */
   #generation = 0;
   #cancelRetry: Cancel | undefined;
@@ -71,6 +91,7 @@ export class Connection {
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#socketOptions = parts.socket ?? {};
+    this.#patience = parts.patience ?? patienceOfPeople;
     this.#events = events;
   }
 
@@ -99,6 +120,7 @@ export class Connection {
   start(): void {
     if (this.#wanted) return;
     this.#wanted = true;
+    this.#outdated = false;
     this.#generation++;
     void this.#resume();
   }
@@ -117,6 +139,17 @@ export class Connection {
     this.#link?.close();
   }
 
+  /** How long a message on this connection may be without an acknowledgement or a refusal. */
+  get outcomeMsMax(): number {
+    return this.#patienceNow.outcomeMs;
+  }
+
+  /** Leaves the server, which has been waited for for so long in vain, and comes back, perhaps to another. */
+  leave(what: string, waitedMs: number): void {
+    this.#waitedMs = waitedMs;
+    this.#onlineLink?.giveUp(`the server has not ${what} for ${Math.round(waitedMs / 1000)} s`);
+  }
+
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
     const link = this.#onlineLink;
     if (link) return link.request(frame);
@@ -132,6 +165,12 @@ export class Connection {
     return this.#state === "online" ? this.#link : undefined;
   }
 
+  get #patienceNow(): Patience {
+    const { silenceMs, answerMs, outcomeMs, periodMs } = this.#patience;
+    const times = 2 ** Math.min(this.#failures, patienceDoublingsMax);
+    return { silenceMs, answerMs: answerMs * times, outcomeMs: outcomeMs * times, periodMs };
+  }
+
   async #resume(): Promise<void> {
     const token = this.#token;
     if (!token) throw new Error("start before a login");
@@ -143,10 +182,14 @@ export class Connection {
       return this.#enter("loggedOut", outcome.reason.detail);
     }
     const { detail, retryAfterMs } = outcome.reason;
-    this.#retry(detail, retryAfterMs === undefined ? 0 : pauseMs(retryAfterMs, 0));
+    this.#comeBack(detail, retryAfterMs === undefined ? 0 : pauseMs(retryAfterMs, 0));
   }
 
-  #retry(why: string, atLeastMs = 0): void {
+  #comeBack(why: string, atLeastMs = 0): void {
+    if (this.#outdated) {
+      this.#wanted = false;
+      return this.#enter("offline", outdated);
+    }
     this.#enter("offline", why);
     const delay = atLeastMs + backOffMs(++this.#failures, retries, this.#random);
     this.#cancelRetry?.();
@@ -174,7 +217,11 @@ export class Connection {
     }
     if (this.#link !== link) return refused({ code: "offline", detail: "the connection broke" });
     this.#token = outcome.value.token;
-    this.#failures = 0;
+    this.#onlineAtMs = this.#clock.monotonic();
+    this.#waitedMs = 0;
+    this.#pulse = new Pulse(this.#clock, this.#patienceNow, link, (silentMs) =>
+      this.leave("given a sign of life", silentMs),
+    );
     this.#enter("online", "");
     this.#events.ready(outcome.value);
     return outcome;
@@ -197,8 +244,10 @@ export class Connection {
             // This server is about to stop: closing the link makes the client connect to another at once.
             if (notice.kind === "goAway") link.close();
           },
+          blamed: (code) => (this.#link === link ? this.#events.blamed(code) : undefined),
           closed: (code, detail) => {
             cancelTimeout();
+            if (code === "unsupported_version") this.#outdated = true;
             resolve(refused({ code: "offline", detail: code ?? detail }));
             this.#broke(link, code ?? detail);
           },
@@ -212,13 +261,17 @@ export class Connection {
   #broke(link: ServerLink, why: string): void {
     if (this.#link !== link) return;
     this.#link = undefined;
+    this.#pulse?.stop();
     // While a connection is being made, `#connect` has the outcome.
-    if (this.#state === "online" && this.#wanted) this.#retry(why);
+    if (this.#state !== "online" || !this.#wanted) return;
+    if (this.#clock.monotonic() - this.#onlineAtMs - this.#waitedMs >= goodMsMin) this.#failures = 0;
+    this.#comeBack(why);
   }
 
   #drop(): void {
     const link = this.#link;
     this.#link = undefined;
+    this.#pulse?.stop();
     link?.close();
   }
 

@@ -11,6 +11,8 @@ export interface GroupRefusal {
     | "identity_changed"
     /** The bytes that the server shows as somebody's identity are no identity, or another user's. */
     | "identity_invalid"
+    | "title_invalid"
+    | "title_too_long"
     | "unknown_suite"
     | "cannot_seal";
   readonly detail: string;

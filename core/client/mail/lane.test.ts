@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clientMessageId, epoch, groupId, seq } from "../../wire/ids.ts";
+import { clientMessageId, epoch, groupId } from "../../wire/ids.ts";
 import { messageTypes } from "../../wire/send-frame.ts";
 import { Lane, type QueuedMessage } from "./lane.ts";
-import type { SendOutcome } from "./outgoing-message.ts";
-
-const stored: SendOutcome = { ok: true, seq: seq(1), sentAt: 5 };
-const refusal: SendOutcome = { ok: false, code: "cannot_seal", detail: "no key" };
 
 /** A lane, and what adds messages to it: each has its order and the epoch under which it is sealed. */
 function newLane() {
@@ -27,6 +23,7 @@ function newLane() {
       refusedEpoch: undefined,
       isSealing: false,
       wasSent: false,
+      sentAtMs: 0,
       sentAfterRefusals: 0,
       keepsTurn: false,
     };
@@ -86,7 +83,7 @@ test("a message under another epoch waits for the outcomes of all that are under
   const [one, two] = [write(0, 1), write(1, 2)];
   lane.sent(one);
   assert.ok(!lane.mayGo(two));
-  lane.settled(one, stored);
+  lane.ended(one, true);
   assert.ok(lane.mayGo(two));
 });
 
@@ -107,9 +104,9 @@ test("a refused message goes again at once; one behind it does not before those 
   assert.ok(lane.mayGo(one));
   lane.sent(one);
   assert.ok(!lane.mayGo(four), "the server may refuse the second and the third");
-  lane.settled(two, stored);
+  lane.ended(two, true);
   assert.ok(!lane.mayGo(four), "the server may refuse the third");
-  lane.settled(three, stored);
+  lane.ended(three, true);
   assert.ok(lane.mayGo(four), "the first was sent again when its refusal was known");
 });
 
@@ -122,7 +119,7 @@ test("a message is behind a refused one that was written before it, waits or is 
   assert.deepEqual(behind(), [false, false, true]);
   lane.sent(two);
   assert.deepEqual(behind(), [false, false, true]);
-  lane.settled(two, stored);
+  lane.ended(two, true);
   assert.deepEqual(behind(), [false, false, false]);
   lane.putBack(three);
   lane.putBack(one);
@@ -133,11 +130,11 @@ test("the next message after a refused one that was given up says so, once, and 
   const { lane, write, messages } = threeSent();
   const [one, two, three] = messages;
   lane.putBack(one);
-  lane.settled(one, refusal);
+  lane.ended(one, false);
   const [four, five] = [write(3), write(4)];
   for (const message of [two, three]) {
     assert.ok(!lane.mayGo(four), "the server would forget the turns of messages that it may still refuse");
-    lane.settled(message, stored);
+    lane.ended(message, true);
   }
   assert.ok(lane.mayGo(four));
   assert.equal(lane.sent(four), true);
@@ -151,9 +148,9 @@ test("a message behind one that was given up waits also for a refused one that w
   for (const message of [one, two]) lane.sent(message);
   for (const message of [one, two]) lane.putBack(message);
   lane.sent(one);
-  lane.settled(two, refusal);
+  lane.ended(two, false);
   assert.ok(!lane.mayGo(three), "the first may be refused again, and the server would forget its turn");
-  lane.settled(one, stored);
+  lane.ended(one, true);
   assert.ok(lane.mayGo(three));
 });
 
@@ -161,7 +158,7 @@ test("a message before a refused one that was given up does not speak for it; th
   const { lane, write, messages } = threeSent();
   const [one, two] = messages;
   lane.putBack(two);
-  lane.settled(two, refusal);
+  lane.ended(two, false);
   lane.putBack(one);
   assert.equal(lane.sent(one), false);
   assert.equal(lane.sent(write(3)), true);
@@ -172,7 +169,7 @@ test("of two refused messages that were given up, each is spoken for by the firs
   const [one, two, three] = messages;
   const four = write(3);
   for (const message of [one, two, three]) lane.putBack(message);
-  for (const message of [one, three]) lane.settled(message, refusal);
+  for (const message of [one, three]) lane.ended(message, false);
   assert.deepEqual(waiting(lane), [1, 3]);
   assert.equal(lane.sent(two), true);
   assert.equal(lane.sent(four), true);
@@ -184,12 +181,12 @@ test("nobody has to say anything of messages for which the server keeps no turns
   // Stored after all, refused for good after a first refusal, and never refused before.
   lane.putBack(one);
   lane.sent(one);
-  lane.settled(one, stored);
+  lane.ended(one, true);
   lane.putBack(two);
   assert.equal(lane.sent(two), false);
   lane.refusedForGood(two);
-  lane.settled(two, refusal);
-  lane.settled(three, refusal);
+  lane.ended(two, false);
+  lane.ended(three, false);
   assert.equal(lane.sent(write(3)), false);
 });
 
@@ -197,7 +194,7 @@ test("a message that gets its outcome while it waits goes no more, and the other
   const { lane, write } = newLane();
   const two = [write(0), write(1), write(2)][1];
   assert.ok(two);
-  lane.settled(two, refusal);
+  lane.ended(two, false);
   assert.deepEqual(waiting(lane), [0, 2]);
 });
 
@@ -206,7 +203,7 @@ test("without a connection all that has no outcome waits again in order, and not
   const [one, two, three] = messages;
   write(3);
   lane.putBack(one);
-  lane.settled(one, refusal);
+  lane.ended(one, false);
   lane.putBack(two);
   lane.pauseUntil(100);
   lane.disconnected();

@@ -1,5 +1,6 @@
 import type { Epoch, GroupId } from "../../wire/ids.ts";
 import type { OutgoingMessage, SendOutcome } from "./outgoing-message.ts";
+import { Refusals } from "./refusals.ts";
 
 /** A message between the moment somebody wrote it and its outcome. */
 export interface QueuedMessage extends OutgoingMessage {
@@ -17,6 +18,8 @@ export interface QueuedMessage extends OutgoingMessage {
   isSealing: boolean;
   /** Whether it went out before, on any connection. */
   wasSent: boolean;
+  /** When it last went out, on the monotonic clock. */
+  sentAtMs: number;
   /** The refusals in its lane that were known when it last went out. */
   sentAfterRefusals: number;
   /** Whether it was refused on this connection, and not accepted since: the server keeps its turn. */
@@ -29,6 +32,8 @@ export interface QueuedMessage extends OutgoingMessage {
  */
 export class Lane {
   readonly group: GroupId;
+  /** Of its messages, since one was stored. */
+  readonly refusals = new Refusals();
   /** Written and not under way, in order. */
   readonly #waiting: QueuedMessage[] = [];
   /** Nothing goes out before this moment of the monotonic clock; 0 when there is no pause. */
@@ -61,6 +66,13 @@ export class Lane {
 
   isUnderWay(message: QueuedMessage): boolean {
     return this.#underWay.has(message);
+  }
+
+  /** Whether a message went out before this moment of the monotonic clock, and has no outcome. */
+  wasSentBefore(ms: number): boolean {
+    // The first went out before the others.
+    const [oldest] = this.#underWay;
+    return oldest !== undefined && oldest.sentAtMs < ms;
   }
 
   /** Nothing goes out before this moment of the monotonic clock, or a later one that was set before. */
@@ -125,10 +137,10 @@ export class Lane {
     return false;
   }
 
-  /** A message has its outcome. */
-  settled(message: QueuedMessage, { ok }: SendOutcome): void {
+  /** A message has its outcome, or was given up. */
+  ended(message: QueuedMessage, isStored: boolean): void {
     if (!this.#underWay.delete(message)) this.#waiting.splice(this.#waiting.indexOf(message), 1);
-    if (!ok && message.keepsTurn) this.#givenUp.push(message.order);
+    if (!isStored && message.keepsTurn) this.#givenUp.push(message.order);
   }
 
   /** The connection is gone, and with it the turns that the server kept: all that was under way waits again. */

@@ -141,7 +141,8 @@ test("what a broken connection did not deliver is requested over the next, of al
 });
 
 test("a patient request is made again four times a second where the server names no pause", async () => {
-  const { mailbox, connection, clock } = await online();
+  const { mailbox, connection, clock, network } = await online();
+  network.answersPings = false;
   const asking = mailbox.requestPatiently({ kind: "ping" });
   connection.say({ kind: "error", request: connection.request("ping").request, code: "busy", detail: "" });
   await clock.advance(249);
@@ -316,7 +317,8 @@ test("history from before a group's feed is read beside it", async () => {
 });
 
 test("a round trip takes as long as the server's answer to a ping", async () => {
-  const { mailbox, connection, clock } = await online();
+  const { mailbox, connection, clock, network } = await online();
+  network.answersPings = false;
   const asking = mailbox.roundTrip();
   clock.stall(40);
   connection.say({ kind: "pong", request: connection.request("ping").request });

@@ -15,9 +15,10 @@ import { type FeedSink, GroupFeed } from "./group-feed.ts";
 import { GroupList, type ListedGroup, type MailboxGroup } from "./group-list.ts";
 import { HistoryReader } from "./history-reader.ts";
 import { Outbox } from "./outbox.ts";
-import type { OutgoingMessage, SendOutcome } from "./outgoing-message.ts";
+import type { OutgoingMessage, SendOutcome, SendRefusal } from "./outgoing-message.ts";
 import { RangeReader } from "./range-reader.ts";
-import { isTemporary, pauseMs, type RequestRefusal, retryMsDefault } from "./server-link.ts";
+import { Refusals, retryMsDefault } from "./refusals.ts";
+import { isTemporary, type RequestRefusal } from "./server-link.ts";
 
 /** A notice about a group that the user watches: who is online, how far members have read, who is writing. */
 export type ActivityNotice = NoticeFrame<"presence" | "cursors" | "typing">;
@@ -64,6 +65,7 @@ export class Mailbox {
    * among them, since the list may be older than that.
    */
   #awaitingList = new Set<GroupId>();
+  readonly #listRefusals = new Refusals();
 
   constructor(parts: ConnectionParts, { outboxMax, startAfter }: MailboxOptions, events: MailboxEvents) {
     const { random } = parts;
@@ -81,6 +83,7 @@ export class Mailbox {
       delivered: (frame) => this.#delivered(frame),
       acknowledged: (acknowledgement) => this.#outbox.acknowledged(acknowledgement),
       noticed: (notice) => this.#noticed(notice),
+      blamed: (code) => this.#outbox.blamed(code),
     });
     this.#ranges = new RangeReader(clock, this.#connection);
     this.#history = new HistoryReader(this.#connection);
@@ -171,10 +174,11 @@ export class Mailbox {
   async requestPatiently<Kind extends RequestKind>(
     frame: RequestOf<Kind>,
   ): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
+    const refusals = new Refusals();
     for (;;) {
       const reply = await this.request(frame);
       if (reply.ok || this.#clock.isClosed || !isTemporary(reply.reason.code)) return reply;
-      await this.#clock.sleep(pauseMs(reply.reason.retryAfterMs, retryMsDefault / 4));
+      await this.#clock.sleep(refusals.pauseMs(reply.reason.retryAfterMs, retryMsDefault / 4));
     }
   }
 
@@ -209,8 +213,13 @@ export class Mailbox {
   send(
     message: Pick<OutgoingMessage, "group" | "seal"> & Partial<OutgoingMessage>,
     settled: (outcome: SendOutcome) => void,
-  ): Result<ClientMessageId> {
+  ): Result<ClientMessageId, SendRefusal> {
     return this.#outbox.send(message, settled);
+  }
+
+  /** Gives a message up, whether or not the server has it already; its outcome is not told. False when there is none without an outcome. */
+  discard(id: ClientMessageId): boolean {
+    return this.#outbox.discard(id);
   }
 
   /** The user is a member of this group from here on. */
@@ -229,9 +238,11 @@ export class Mailbox {
     this.#awaitingList = known;
     const reply = await this.request({ kind: "groups" });
     if (!reply.ok) {
-      this.#clock.after(pauseMs(reply.reason.retryAfterMs, retryMsDefault), () => this.#again(welcome));
+      const pause = this.#listRefusals.pauseMs(reply.reason.retryAfterMs, retryMsDefault);
+      this.#clock.after(pause, () => this.#again(welcome));
       return;
     }
+    this.#listRefusals.granted();
     const listed = new Set<GroupId>();
     for (const group of reply.value.groups) {
       listed.add(group.group);

@@ -5,6 +5,7 @@ import { FakeClock } from "../../testing/fake-clock.ts";
 import { settle } from "../../testing/fake-network.ts";
 import { present } from "../../testing/present.ts";
 import { clientMessageId, epoch, groupId, seq } from "../../wire/ids.ts";
+import { limits } from "../../wire/limits.ts";
 import type { Seal } from "./outgoing-message.ts";
 import {
   acknowledge,
@@ -53,11 +54,26 @@ test("after a broken connection messages without an outcome are sent again, mark
   assert.equal(outcomes[0]?.ok, true);
 });
 
-test("a message that the server does not answer is not sent again on the same connection", async () => {
-  const { mailbox, connection, clock } = await online();
-  say(mailbox, "hello");
-  for (let second = 0; second < 25; second++) await clock.advance(1000);
-  assert.deepEqual(sends(connection), ["hello @1"]);
+test("a message that the server does not answer is not sent again on the same connection, but on another after ten seconds", async () => {
+  const setup = await online();
+  const { mailbox, connection, clock, states, reasons } = setup;
+  const { id } = say(mailbox, "hello");
+  await clock.advance(5000);
+  const answered = say(mailbox, "answered");
+  acknowledge(connection, answered.id, 1);
+  await clock.advance(2000);
+  assert.ok(!connection.isClosed);
+  await clock.advance(3000);
+  assert.deepEqual(sends(connection), ["hello @1", "answered @1"]);
+  assert.match(present(reasons[states.lastIndexOf("offline")]), /not acknowledged a message for 7 s/);
+  const again = await letIn(setup);
+  assert.deepEqual(sends(again), ["hello again @1"]);
+  // From one connection to the next it waits longer.
+  await clock.advance(10_000);
+  assert.ok(!again.isClosed);
+  acknowledge(again, id, 2);
+  await clock.advance(60_000);
+  assert.ok(!again.isClosed);
 });
 
 test("a stale epoch has the message sealed anew under the one that the server names", async () => {
@@ -195,7 +211,7 @@ test("a full outbox refuses a message, and takes in another when there is room",
     { group, seal: ({ epoch: at }) => accepted({ epoch: at, payload: new Uint8Array(1) }) },
     () => {},
   );
-  assert.deepEqual(taken, refused("2 messages wait already for their acknowledgement"));
+  assert.deepEqual(taken, refused({ code: "busy", detail: "2 messages wait already for their acknowledgement" }));
   acknowledge(connection, id, 1);
   say(mailbox, "three");
 });
@@ -418,13 +434,107 @@ test("without a connection nobody knows which groups the user is in, so no messa
 
 test("one timer looks after the messages that wait, and none where no message waits", async () => {
   const { mailbox, connection, clock } = await online();
+  const connected = clock.waiting;
   const ids = ["one", "two"].map((text) => say(mailbox, text).id);
-  assert.equal(clock.waiting, 1);
+  assert.equal(clock.waiting, connected + 1);
   await clock.advance(2500);
-  assert.equal(clock.waiting, 1);
+  assert.equal(clock.waiting, connected + 1);
   for (const id of ids) acknowledge(connection, id, 1);
   await clock.advance(2500);
-  assert.equal(clock.waiting, 0);
+  assert.equal(clock.waiting, connected);
+});
+
+test("a message that is too large when it is sealed fails, and those behind it go out", async () => {
+  const { mailbox, connection } = await online();
+  const { outcomes } = say(mailbox, "x".repeat(limits.payloadBytesMax + 1));
+  say(mailbox, "behind it");
+  const [outcome] = outcomes;
+  assert.ok(outcome && !outcome.ok);
+  assert.equal(outcome.code, "payload_too_large");
+  assert.match(outcome.detail, /65537 bytes/);
+  assert.deepEqual(sends(connection), ["behind it @1"]);
+});
+
+test("a message for which the server ends the connection fails, and is not sent again", async () => {
+  for (const [code, closeCode] of [
+    ["malformed_frame", 4000],
+    ["frame_too_large", 4003],
+    ["frame_too_large", 1009],
+  ] as const) {
+    const setup = await online();
+    const { outcomes } = say(setup.mailbox, "poison");
+    setup.connection.break(closeCode);
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.ok ? "stored" : outcome.code)),
+      [code],
+    );
+    await setup.clock.advance(200);
+    say(setup.mailbox, "after it");
+    assert.deepEqual(sends(await letIn(setup)), ["after it @1"]);
+  }
+});
+
+test("a message is not failed by the end of a connection for another reason", async () => {
+  for (const closeCode of [1006, 1001, 4006, 4009]) {
+    const setup = await online();
+    const { outcomes } = say(setup.mailbox, "innocent");
+    setup.connection.break(closeCode);
+    assert.deepEqual(outcomes, []);
+  }
+});
+
+test("where one of several messages ends the connection, they go out one by one until it is found", async () => {
+  const setup = await online();
+  const one = say(setup.mailbox, "one");
+  const poison = say(setup.mailbox, "poison");
+  const three = say(setup.mailbox, "three");
+  setup.connection.break(4000);
+  await setup.clock.advance(200);
+  const second = await letIn(setup);
+  assert.deepEqual(sends(second), ["one again @1"]);
+  acknowledge(second, one.id, 1);
+  assert.deepEqual(sends(second), ["one again @1", "poison again @1"]);
+  second.break(4000);
+  assert.deepEqual(
+    [one, poison, three].map(({ outcomes }) => outcomes.map(({ ok }) => ok)),
+    [[true], [false], []],
+  );
+  await setup.clock.advance(1000);
+  const third = await letIn(setup);
+  assert.deepEqual(sends(third), ["three again @1"]);
+  say(setup.mailbox, "four");
+  assert.deepEqual(sends(third), ["three again @1"], "it may be the one");
+  acknowledge(third, three.id, 2);
+  for (const text of ["five", "six"]) say(setup.mailbox, text);
+  assert.deepEqual(sends(third), ["three again @1", "four @1", "five @1", "six @1"]);
+});
+
+test("a message that waits, or is under way, can be given up, and those behind it go out", async () => {
+  const setup = setUp();
+  const { mailbox } = setup;
+  const waiting = say(mailbox, "waiting");
+  const kept = say(mailbox, "kept");
+  assert.ok(mailbox.discard(waiting.id));
+  assert.ok(!mailbox.discard(waiting.id), "once");
+  mailbox.resume(token);
+  const connection = await letIn(setup);
+  assert.deepEqual(sends(connection), ["kept @1"]);
+  assert.ok(mailbox.discard(kept.id));
+  assert.equal(mailbox.unsettled, 0);
+  connection.break();
+  await setup.clock.advance(200);
+  assert.deepEqual(sends(await letIn(setup)), []);
+  assert.deepEqual([waiting.outcomes, kept.outcomes], [[], []]);
+});
+
+test("a refused message that is given up is skipped, and the next says so", async () => {
+  const { mailbox, connection, clock } = await online();
+  const first = say(mailbox, "first");
+  reject(connection, first.id, "busy", { retryAfterMs: 5000 });
+  say(mailbox, "second");
+  assert.ok(mailbox.discard(first.id));
+  await clock.advance(5000);
+  assert.ok(present(connection.all("send").at(-1)).skipsRefused);
 });
 
 test("each message that waits when its group is left has one outcome", async () => {

@@ -4,21 +4,22 @@ import type { Random } from "../../platform/random.ts";
 import { accepted, type Result, refused } from "../../platform/result.ts";
 import type { Acknowledgement } from "../../wire/ack-frame.ts";
 import { readUint64 } from "../../wire/bytes.ts";
+import type { ErrorCode } from "../../wire/errors.ts";
 import {
   type ClientMessageId,
   clientMessageId as clientMessageIdOf,
   type Epoch,
   type GroupId,
 } from "../../wire/ids.ts";
+import { limits } from "../../wire/limits.ts";
 import { encodeSend, type MessageType, messageTypes, setSendFlags } from "../../wire/send-frame.ts";
 import type { NoticeFrame } from "../../wire/server-frame.ts";
-import type { ConnectionState } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { GroupList } from "./group-list.ts";
 import { Lane, type QueuedMessage } from "./lane.ts";
 import { MessageIds } from "./message-ids.ts";
-import type { OutgoingMessage, SealedFor, SealRefusal, SendOutcome } from "./outgoing-message.ts";
+import type { OutgoingMessage, SealedFor, SealRefusal, SendOutcome, SendRefusal } from "./outgoing-message.ts";
 import { SendPace } from "./send-pace.ts";
-import { pauseMs } from "./server-link.ts";
 
 /** How long a message waits for its group to be listed; after that the user is taken not to be in it. */
 const unknownGroupMsMax = 10_000;
@@ -28,6 +29,11 @@ const retryMs = 1000;
 /** Messages of a group that are sealed ahead of their turn at most: after a change of epoch they have to be sealed again. */
 const sealedAheadMax = 64;
 
+export const tooMany = (waiting: number): SendRefusal => ({
+  code: "busy",
+  detail: `${waiting} messages wait already for their acknowledgement`,
+});
+
 const noMember: SendOutcome = { ok: false, code: "not_a_member", detail: "not a group of yours" };
 
 export interface OutboxParts {
@@ -35,7 +41,7 @@ export interface OutboxParts {
   readonly random: Random;
   /** Which groups the user is in, and their epochs. */
   readonly groups: Pick<GroupList, "epochOf" | "sawEpoch" | "hasLeft">;
-  readonly connection: { readonly state: ConnectionState; post(frame: Uint8Array): void };
+  readonly connection: Pick<Connection, "state" | "post" | "outcomeMsMax" | "leave">;
 }
 
 /**
@@ -49,6 +55,11 @@ export class Outbox {
   readonly #pace: SendPace;
   readonly #ids: MessageIds;
   readonly #sizeMax: number;
+  /**
+   * Messages that were under way when the server ended the connection for a frame of it. Each goes out alone from then on, so that the
+   * next end shows which of them it was.
+   */
+  readonly #suspects = new Set<QueuedMessage>();
   #orders = 0;
   /** Whether all groups that the user is in are known on this connection. */
   #isListed = false;
@@ -85,8 +96,8 @@ export class Outbox {
   send(
     of: Pick<OutgoingMessage, "group" | "seal"> & Partial<OutgoingMessage>,
     settled: (outcome: SendOutcome) => void,
-  ): Result<ClientMessageId> {
-    if (!this.hasRoom) return refused(`${this.size} messages wait already for their acknowledgement`);
+  ): Result<ClientMessageId, SendRefusal> {
+    if (!this.hasRoom) return refused(tooMany(this.size));
     const { id = this.nextId(), type = messageTypes.application, group, seal, sentBefore = false } = of;
     const message: QueuedMessage = {
       id,
@@ -103,6 +114,7 @@ export class Outbox {
       refusedEpoch: undefined,
       isSealing: false,
       wasSent: false,
+      sentAtMs: 0,
       sentAfterRefusals: 0,
       keepsTurn: false,
     };
@@ -118,8 +130,9 @@ export class Outbox {
   acknowledged({ clientMessageId, seq, sentAt }: Acknowledgement): void {
     const message = this.#messages.get(clientMessageId);
     if (!message) return;
-    this.#settle(message, { ok: true, seq, sentAt });
-    this.#advance(message.lane);
+    this.#pace.granted();
+    message.lane.refusals.granted();
+    this.#goOnAfter(message, () => this.#settle(message, { ok: true, seq, sentAt }));
   }
 
   rejected(rejection: NoticeFrame<"reject">): void {
@@ -135,7 +148,7 @@ export class Outbox {
         // Sealed again under the same epoch, it would be refused again.
         const isSameAgain = message.sealedEpoch === message.refusedEpoch;
         message.refusedEpoch = message.sealedEpoch;
-        return this.#putBack(message, isSameAgain ? retryMs : 0);
+        return this.#putBack(message, isSameAgain ? message.lane.refusals.pauseMs(undefined, retryMs) : 0);
       }
       case "rate_limited":
         // The refusal of a message behind a refused one says nothing about the pace: it only has to wait for that one.
@@ -144,12 +157,13 @@ export class Outbox {
       case "busy":
         return this.#putBack(
           message,
-          message.lane.isBehindRefused(message) ? 0 : pauseMs(rejection.retryAfterMs, retryMs),
+          message.lane.isBehindRefused(message) ? 0 : message.lane.refusals.pauseMs(rejection.retryAfterMs, retryMs),
         );
       default:
         message.lane.refusedForGood(message);
-        this.#settle(message, { ok: false, code, detail: `the server refused the message: ${code}` });
-        return this.#advance(message.lane);
+        return this.#goOnAfter(message, () =>
+          this.#settle(message, { ok: false, code, detail: `the server refused the message: ${code}` }),
+        );
     }
   }
 
@@ -167,6 +181,30 @@ export class Outbox {
     this.#pace.reset();
     this.#isListed = false;
     for (const lane of this.#allLanes()) lane.disconnected();
+  }
+
+  /**
+   * The server ends the connection for a frame. A message that was under way alone has failed: sent again, it would end each connection
+   * to come.
+   */
+  blamed(code: ErrorCode): void {
+    const underWay = [...this.#messages.values()].filter((message) => message.lane.isUnderWay(message));
+    const [first] = underWay;
+    if (first && underWay.length === 1) {
+      return this.#settle(first, {
+        ok: false,
+        code,
+        detail: `the server ended the connection for the message: ${code}`,
+      });
+    }
+    for (const message of underWay) this.#suspects.add(message);
+  }
+
+  /** Gives a message up, whether or not the server has it already; its outcome is not told. False when there is none without an outcome. */
+  discard(id: ClientMessageId): boolean {
+    const message = this.#messages.get(id);
+    if (message) this.#goOnAfter(message, () => this.#forget(message, false));
+    return message !== undefined;
   }
 
   /** The user is in this group from here on. */
@@ -212,9 +250,17 @@ export class Outbox {
     if (connection.state !== "online" || epoch === undefined || lane.isPaused) return;
     this.#sealAhead(lane, epoch);
     for (let next = lane.first; next?.frame && lane.mayGo(next); next = lane.first) {
-      if (!this.#pace.take()) return;
+      if (!this.#mayGoBesideOthers(next) || !this.#pace.take()) return;
       this.#transmit(next, next.frame);
     }
+  }
+
+  #mayGoBesideOthers(message: QueuedMessage): boolean {
+    if (this.#suspects.size === 0) return true;
+    const underWay = [...this.#messages.values()].filter((other) => other.lane.isUnderWay(other));
+    return (
+      underWay.length === 0 || !(this.#suspects.has(message) || underWay.some((other) => this.#suspects.has(other)))
+    );
   }
 
   #sealAhead(lane: Lane, epoch: Epoch): void {
@@ -231,6 +277,7 @@ export class Outbox {
 
   #transmit(message: QueuedMessage, frame: Uint8Array): void {
     const resend = message.sentBefore || message.wasSent;
+    message.sentAtMs = this.#parts.clock.monotonic();
     setSendFlags(frame, { resend, skipsRefused: message.lane.sent(message) });
     this.#parts.connection.post(frame);
   }
@@ -253,11 +300,15 @@ export class Outbox {
     if (!sealed.ok) {
       const { code, detail } = sealed.reason;
       return code === "not_now"
-        ? this.#pause(message.lane, retryMs)
+        ? this.#pause(message.lane, message.lane.refusals.pauseMs(undefined, retryMs))
         : this.#settle(message, { ok: false, code, detail });
     }
     const { id: clientMessageId, group, type } = message;
     const { epoch, payload } = sealed.value;
+    if (payload.length > limits.payloadBytesMax) {
+      const detail = `sealed, the message has ${payload.length} bytes, and ${limits.payloadBytesMax} at most are taken in`;
+      return this.#settle(message, { ok: false, code: "payload_too_large", detail });
+    }
     message.sealedEpoch = epoch;
     message.frame = encodeSend({ resend: false, skipsRefused: false, type, epoch, group, clientMessageId, payload });
   }
@@ -267,6 +318,7 @@ export class Outbox {
     lane.putBack(message);
     if (delayMs > 0) this.#pause(lane, delayMs);
     else this.#advance(lane);
+    if (this.#suspects.size > 0) this.#advanceAll();
   }
 
   #pause(lane: Lane, delayMs: number): void {
@@ -280,9 +332,22 @@ export class Outbox {
   }
 
   #settle(message: QueuedMessage, outcome: SendOutcome): void {
-    this.#messages.delete(message.id);
-    message.lane.settled(message, outcome);
+    this.#forget(message, outcome.ok);
     message.settled(outcome);
+  }
+
+  #forget(message: QueuedMessage, isStored: boolean): void {
+    this.#suspects.delete(message);
+    this.#messages.delete(message.id);
+    message.lane.ended(message, isStored);
+  }
+
+  /** What waited for a message goes out after its end: those behind it, or, where it had to go alone, all others. */
+  #goOnAfter({ lane }: QueuedMessage, end: () => void): void {
+    const wasCareful = this.#suspects.size > 0;
+    end();
+    if (wasCareful) this.#advanceAll();
+    else this.#advance(lane);
   }
 
   #checkLater(): void {
@@ -291,12 +356,17 @@ export class Outbox {
     this.#parts.clock.after(checkPeriodMs, () => this.#check());
   }
 
-  /** Gives up messages to groups that the server has not listed in time. */
+  /** Gives up messages to groups that the server has not listed in time, and a server that says nothing of a message. */
   #check(): void {
     this.#isCheckDue = false;
     if (this.#messages.size === 0) return;
+    const { clock, groups, connection } = this.#parts;
+    const { outcomeMsMax } = connection;
+    const silentSince = clock.monotonic() - outcomeMsMax;
+    if ([...this.#allLanes()].some((lane) => lane.wasSentBefore(silentSince))) {
+      connection.leave("acknowledged a message", outcomeMsMax);
+    }
     if (this.#isListed) {
-      const { clock, groups } = this.#parts;
       const overdue = clock.monotonic() - unknownGroupMsMax;
       for (const message of [...this.#messages.values()]) {
         if (groups.epochOf(message.group) === undefined && message.takenAtMs < overdue) this.#settle(message, noMember);

@@ -23,6 +23,12 @@ export interface SealRefusal {
   readonly detail: string;
 }
 
+/** Why a message was not taken in. */
+export interface SendRefusal {
+  readonly code: "busy" | "payload_too_large";
+  readonly detail: string;
+}
+
 /** Seals a message, at once or after requests to the server. The outbox calls it again when the epoch has changed meanwhile. */
 export type Seal = (target: SealTarget) => Result<SealedFor, SealRefusal> | Promise<Result<SealedFor, SealRefusal>>;
 

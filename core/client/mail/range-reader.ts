@@ -3,7 +3,8 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Seq, seqBeforeFirst } from "../../wire/ids.ts";
 import { limits } from "../../wire/limits.ts";
 import type { GroupFeed } from "./group-feed.ts";
-import { pauseMs, retryMsDefault, type SyncRequests } from "./server-link.ts";
+import { Refusals, retryMsDefault } from "./refusals.ts";
+import type { SyncRequests } from "./server-link.ts";
 
 interface WantedRange {
   readonly feed: GroupFeed;
@@ -20,6 +21,7 @@ export class RangeReader {
   readonly #requests: SyncRequests;
   /** At most one for each feed. */
   readonly #wanted = new BoundedQueue<WantedRange>(limits.userGroupsMax);
+  readonly #refusals = new WeakMap<GroupFeed, Refusals>();
   #underWay = 0;
 
   constructor(clock: Clock, requests: SyncRequests) {
@@ -48,11 +50,16 @@ export class RangeReader {
 
   async #fetch({ feed, after, through }: WantedRange): Promise<void> {
     const reply = await this.#requests.request({ kind: "sync", group: feed.group, after, through });
-    if (reply.ok) return feed.answered(reply.value.through);
+    if (reply.ok) {
+      this.#refusals.delete(feed);
+      return feed.answered(reply.value.through);
+    }
     feed.answered(undefined);
     // After `offline` the next list of groups makes the feed ask again.
     if (reply.reason.code === "offline" || reply.reason.code === "not_a_member") return;
-    this.#askAgainLater(feed, pauseMs(reply.reason.retryAfterMs, retryMsDefault));
+    const refusals = this.#refusals.get(feed) ?? new Refusals();
+    this.#refusals.set(feed, refusals);
+    this.#askAgainLater(feed, refusals.pauseMs(reply.reason.retryAfterMs, retryMsDefault));
   }
 
   #askAgainLater(feed: GroupFeed, delayMs: number): void {

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "../../platform/clock.ts";
-import { pauseMs } from "./server-link.ts";
+import { Refusals } from "./refusals.ts";
 
 /** A server's refusal of a message by a user over their budget. */
 export interface PaceRefusal {
@@ -18,6 +18,7 @@ const retryMs = 1000;
 export class SendPace {
   readonly #clock: Clock;
   readonly #resume: () => void;
+  readonly #refusals = new Refusals();
   #periodMs = 0;
   #portion = Number.POSITIVE_INFINITY;
   #left = Number.POSITIVE_INFINITY;
@@ -47,12 +48,17 @@ export class SendPace {
   refused({ retryAfterMs, remaining }: PaceRefusal): void {
     if (this.#isRefused) return;
     this.#isRefused = true;
-    this.#periodMs = pauseMs(retryAfterMs, retryMs);
+    this.#periodMs = this.#refusals.pauseMs(retryAfterMs, retryMs);
     this.#portion = remaining === undefined ? Number.POSITIVE_INFINITY : Math.max(1, remaining);
     this.#left = 0;
     this.#wasWaited = true;
     this.#cancel?.();
     this.#wait();
+  }
+
+  /** The server has taken a message in. */
+  granted(): void {
+    this.#refusals.granted();
   }
 
   /** Forgets the server's refusal. */

@@ -10,7 +10,7 @@ import { groupId, seq } from "../../wire/ids.ts";
 import { coldServerFrames, encodeServerFrame, type ReplyKind } from "../../wire/server-frame.ts";
 import { type LinkEvents, ServerLink } from "./server-link.ts";
 
-const quiet: LinkEvents = { opened() {}, delivered() {}, acknowledged() {}, noticed() {}, closed() {} };
+const quiet: LinkEvents = { opened() {}, delivered() {}, acknowledged() {}, noticed() {}, blamed() {}, closed() {} };
 
 /** An open link whose other end is the test, with why it closed. */
 function openLink(events: Partial<LinkEvents> = {}) {

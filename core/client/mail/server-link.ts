@@ -32,18 +32,6 @@ export function isTemporary(code: string): boolean {
   return temporary.has(code);
 }
 
-/** Bounds of a pause that a server names: none would make a loop, and one without end would silence the client for ever. */
-const pauseMsMin = 50;
-const pauseMsMax = 60_000;
-
-/** The pause before a request is sent again where the server names none. */
-export const retryMsDefault = 1000;
-
-/** Milliseconds before a request is sent again: what the server said, within bounds; `otherwise` where it said nothing. */
-export function pauseMs(said: number | undefined, otherwise: number): number {
-  return Math.min(Math.max(said ?? otherwise, pauseMsMin), pauseMsMax);
-}
-
 /** Requests ranges of groups' histories: a link, or what has one. The messages come as DELIVER frames before the reply. */
 export interface SyncRequests {
   request(frame: RequestOf<"sync">): Promise<Result<ReplyTo<"sync">, RequestRefusal>>;
@@ -61,11 +49,18 @@ export interface LinkEvents {
   delivered(frame: Uint8Array): void;
   acknowledged(acknowledgement: Acknowledgement): void;
   noticed(notice: NoticeFrame): void;
+  /** The server ends the connection for a frame that it was sent; {@link closed} follows. */
+  blamed(code: ErrorCode): void;
   /** Called once; `code` is the server's reason, if it gave one. */
   closed(code: ErrorCode | undefined, detail: string): void;
 }
 
 const requestMsMax = 15_000;
+
+/** The codes with which a server ends a connection for what it was sent over it. */
+const blamesFrame: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["malformed_frame", "unknown_frame", "frame_too_large"]);
+/** The close code for a message that is too big to be processed (RFC 6455 section 7.4.1). */
+const messageTooBig = 1009;
 
 /** A request that waits for its reply. */
 interface Waiting {
@@ -99,7 +94,7 @@ export class ServerLink {
           events.opened();
         },
         received: (frame) => this.#received(frame),
-        closed: (code, reason) => this.#ended(errorOfCloseCode(code), reason),
+        closed: (code, reason) => this.#endedByServer(code, reason),
       },
       socket,
     );
@@ -145,6 +140,22 @@ export class ServerLink {
   close(): void {
     this.#socket.close();
     this.#ended(undefined, "closed here");
+  }
+
+  /** Ends the connection from this side, for a reason that is told. */
+  giveUp(why: string): void {
+    this.#ended(undefined, why);
+    this.#socket.close();
+  }
+
+  /** Grows with whatever arrives. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** Asks the server for a sign of life: any byte is one. */
+  probe(): void {
+    void this.request({ kind: "ping" });
   }
 
   #received(bytes: Uint8Array): void {
@@ -208,6 +219,13 @@ export class ServerLink {
   #ended(code: ErrorCode | undefined, detail: string): void {
     while (this.#behind) this.#goOn(this.#behind);
     this.#closed(code, detail);
+  }
+
+  #endedByServer(closeCode: number, reason: string): void {
+    while (this.#behind) this.#goOn(this.#behind);
+    const code = this.#said ?? (closeCode === messageTooBig ? "frame_too_large" : errorOfCloseCode(closeCode));
+    if (!this.#over && code !== undefined && blamesFrame.has(code)) this.#events.blamed(code);
+    this.#closed(code, reason);
   }
 
   #closed(code: ErrorCode | undefined, detail: string): void {

@@ -12,8 +12,8 @@ export type AboutDeployment = Readonly<z.output<typeof about>>;
 /** Asks a deployment at its address which strategy sends clients to its servers, and what carries their sockets. */
 export async function aboutDeployment(address: string, tls?: TlsTrust): Promise<Result<AboutDeployment, DialRefusal>> {
   const base = deploymentUrl(address);
-  const answer = await askDeployment(base, "/about", tls);
+  const answer = await askDeployment(base, "about", tls);
   if (!answer.ok) return answer;
   const parsed = about.safeParse(answer.value);
-  return parsed.success ? accepted(parsed.data) : offline(`${base.origin}/about does not say how it works`);
+  return parsed.success ? accepted(parsed.data) : offline(`${base.href}about does not say how it works`);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { after, test } from "node:test";
+import { Failure } from "../../platform/failure.ts";
 import { portOf } from "../../testing/port-of.ts";
 import { until } from "../../testing/until.ts";
 import { deploymentUrl } from "./deployment-url.ts";
@@ -31,9 +32,27 @@ test("the address of a deployment may be written in any of the usual ways", () =
     ["ws://chat.example:7400/v1", "http://chat.example:7400"],
     ["wss://chat.example", "https://chat.example"],
     ["[::1]:7400", "http://[::1]:7400"],
+    ["https://chat.example/fast/chat", "https://chat.example/fast/chat"],
+    ["wss://chat.example/fastchat/v1/?a#b", "https://chat.example/fastchat"],
   ] as const) {
-    assert.equal(deploymentUrl(written).origin, meant);
+    assert.equal(deploymentUrl(written).href, `${meant}/`);
   }
+});
+
+test("an IPv6 address without brackets is refused, and the advice is to write them", () => {
+  for (const address of ["::1:7400", "fe80::1", "http://2001:db8::1:7400"]) {
+    assert.throws(
+      () => deploymentUrl(address),
+      (cause) => {
+        assert.ok(cause instanceof Failure && cause.code === "address_invalid");
+        return /brackets/.test(cause.advice);
+      },
+    );
+  }
+  assert.throws(
+    () => deploymentUrl("a:b:zz"),
+    (cause) => cause instanceof Failure && /host:port/.test(cause.advice),
+  );
 });
 
 test("the server that is assigned is dialled", async () => {
@@ -57,6 +76,28 @@ test("an answer that names no server is refused, and the reason names the addres
   }
   const nobody = await dialAssigned("127.0.0.1:1")();
   assert.ok(!nobody.ok && /does not answer/.test(nobody.reason.detail));
+});
+
+test("a server is named by a whole URL, and by one relative to the deployment's address where that leads to it, too", () => {
+  const url = "ws://127.0.0.1:7400/v1";
+  for (const [relative, at, meant] of [
+    [undefined, "http://chat.example", url],
+    ["v1", "http://chat.example:7400", "ws://chat.example:7400/v1"],
+    ["v1", "https://chat.example/fastchat", "wss://chat.example/fastchat/v1"],
+    ["s1/v1", "https://chat.example/fastchat", "wss://chat.example/fastchat/s1/v1"],
+    ["/v1", "https://chat.example/fastchat", "wss://chat.example/v1"],
+    ["//other.example/v1", "https://chat.example/fastchat", "wss://other.example/v1"],
+  ] as const) {
+    assert.deepEqual(parseAssignment({ url, relative }, deploymentUrl(at)), { ok: true, value: meant });
+  }
+  for (const wrong of [
+    { url: "v1" },
+    { url, relative: "" },
+    { url, relative: "http://a.example/v1" },
+    { url, relative: 7 },
+  ]) {
+    assert.equal(parseAssignment(wrong, deploymentUrl("chat.example")).ok, false, JSON.stringify(wrong));
+  }
 });
 
 test("a client that asked under TLS takes no URL in clear, and one that asked in clear takes either", () => {

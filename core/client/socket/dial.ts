@@ -19,17 +19,17 @@ export function dialDirectly(url: string): Dial {
   return async () => accepted(url);
 }
 
-const assignment = z.object({ url: z.url({ protocol: /^wss?$/ }) });
+const assignment = z.object({ url: z.url({ protocol: /^wss?$/ }), relative: z.string().min(1).optional() });
 const askMsMax = 10_000;
 const answerBytesMax = 64 * 1024;
 
 /**
- * Dials whichever server the deployment's strategy picks: asks `/assign` at the address that everybody knows.
+ * Dials whichever server the deployment's strategy picks: asks for `assign` below the address that everybody knows.
  *
  * `address` is `host:port` or a URL of it.
  */
 export function dialAssigned(address: string, tls?: TlsTrust): Dial {
-  return dialAt(address, "/assign", tls);
+  return dialAt(address, "assign", tls);
 }
 
 /**
@@ -37,7 +37,7 @@ export function dialAssigned(address: string, tls?: TlsTrust): Dial {
  * client that stays is sent where it would have been sent without the visit.
  */
 export function dialForVisit(address: string, tls?: TlsTrust): Dial {
-  return dialAt(address, "/assign?visit=true", tls);
+  return dialAt(address, "assign?visit=true", tls);
 }
 
 function dialAt(address: string, path: string, tls: TlsTrust | undefined): Dial {
@@ -46,18 +46,30 @@ function dialAt(address: string, path: string, tls: TlsTrust | undefined): Dial 
     const answer = await askDeployment(base, path, tls);
     if (!answer.ok) return answer;
     const url = parseAssignment(answer.value, base);
-    return url.ok ? url : offline(`${base.origin}${path} ${url.reason}`);
+    return url.ok ? url : offline(`${base.href}${path} ${url.reason}`);
   };
 }
 
-/** The URL that the answer of `/assign` at `base` names. */
+/**
+ * The URL that the answer of `assign` below `base` names; where it is relative to the request's, too (RFC 3986 section 5), that one, which
+ * leads through whatever stands between here and the server.
+ */
 export function parseAssignment(answer: unknown, base: URL): Parsed<string> {
   const parsed = assignment.safeParse(answer);
-  if (!parsed.success) return refused("does not name a server");
-  const { url } = parsed.data;
+  const url = parsed.success ? socketUrl(parsed.data, base) : undefined;
+  if (!url) return refused("does not name a server");
   // An answer that came under encryption may not send the client to a connection in clear.
-  if (base.protocol === "https:" && !url.startsWith("wss:")) return refused("names a server in clear");
-  return accepted(url);
+  if (base.protocol === "https:" && url.protocol !== "wss:") return refused("names a server in clear");
+  return accepted(url.href);
+}
+
+function socketUrl({ url, relative = url }: z.output<typeof assignment>, base: URL): URL | undefined {
+  try {
+    const whole = new URL(relative, base.href.replace(/^http/, "ws"));
+    return /^wss?:$/.test(whole.protocol) ? whole : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -77,7 +89,7 @@ export async function askDeployment(
       idleMsMax: askMsMax,
       ownConnection: true,
     });
-    if (response.status !== 200) return offline(`${base.origin}${path} answers ${response.status}`);
+    if (response.status !== 200) return offline(`${base.href}${path} answers ${response.status}`);
     return accepted(JSON.parse(response.body.toString()));
   } catch (cause) {
     if (isCertificateError(cause)) {

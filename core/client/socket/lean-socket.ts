@@ -16,6 +16,8 @@ export const openLeanSocket: OpenSocket = (url, events, options = {}) => new Lea
 
 const readBuffer = Buffer.allocUnsafeSlow(256 * 1024);
 const noCloseFrame = 1006;
+/** How long what was written may take to leave after the end. */
+const lingerMs = 5000;
 
 class LeanSocket implements ClientSocket {
   readonly #socket: Socket;
@@ -73,6 +75,10 @@ class LeanSocket implements ClientSocket {
     this.#socket.on("close", () => this.#ended(noCloseFrame, "the connection ended"));
   }
 
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
   send(frame: Uint8Array): void {
     if (!this.#closed) this.#socket.write(clientFrame(opcodes.binary, frame));
   }
@@ -98,7 +104,8 @@ class LeanSocket implements ClientSocket {
   #ended(code: number, reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    // Sends what was written before, and does not wait for the server to close its side.
+    // Sends what was written before, and does not wait for the server to close its side; nor, for long, for a dead network.
+    this.#socket.setTimeout(lingerMs, () => this.#socket.destroy());
     this.#socket.destroySoon();
     this.#events.closed(code, reason);
   }

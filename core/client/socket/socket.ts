@@ -5,6 +5,8 @@ export interface ClientSocket {
   /** Queued if it cannot be written at once. */
   send(frame: Uint8Array): void;
   close(): void;
+  /** Grows with whatever arrives, complete messages or not: a sign that the other end is alive. */
+  readonly bytesRead: number;
 }
 
 export interface SocketEvents {

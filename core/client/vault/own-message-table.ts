@@ -20,7 +20,7 @@ export class OwnMessageTable {
   unsent(): WrittenMessage[] {
     const rows = this.#database.all<{ id: Uint8Array; group: GroupId; content: Uint8Array; writtenAt: number }>(
       `SELECT client_message_id AS id, group_id AS "group", content, at AS writtenAt FROM messages
-       WHERE state = 'written' ORDER BY id`,
+       WHERE state = 'written' ORDER BY messages.id`,
     );
     return rows.map(({ id, content, ...row }) => ({ ...row, id: idFrom(id), content: contentFrom(content) }));
   }
@@ -74,7 +74,7 @@ export class OwnMessageTable {
     let rows: ChangedRow[] = [];
     this.#database.transaction(() => {
       rows = this.#database.all<ChangedRow>(
-        `DELETE FROM messages WHERE sender = ? AND client_message_id = ? AND state = 'failed'
+        `DELETE FROM messages WHERE sender = ? AND client_message_id = ? AND state IN ('failed', 'written')
          RETURNING id AS "row", group_id AS "group"`,
         this.#user(),
         idBytes(id),

@@ -237,7 +237,8 @@ test("a failed message that is retried waits again, and has the content that it 
   vault.settled(message.id, { ok: false, why: "not_a_member" });
   assert.deepEqual(vault.retried(message.id), message);
   assert.deepEqual(vault.unsent(), [message]);
-  assert.equal(vault.discarded(message.id), false);
+  assert.equal(vault.discarded(message.id), true, "it waits");
+  assert.deepEqual([vault.unsent(), vault.discarded(message.id)], [[], false]);
   vault.close();
 });
 

@@ -8,7 +8,7 @@ export const assignPath = "/assign";
 
 /** What `GET /assign` answers, as JSON. */
 export interface Assignment {
-  /** Where to open the socket. */
+  /** Where to open the socket, as the server itself knows. */
   readonly url: string;
   readonly strategy: StrategyName;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../../platform/random.ts";
+import { Proxies } from "../../server/transport/proxies.ts";
 import { FakeClock } from "../../testing/fake-clock.ts";
 import { type FakeAnswer, FakeRequest } from "../../testing/fake-request.ts";
 import { Assigner } from "./assign.ts";
@@ -18,7 +19,8 @@ function deployment(servers: readonly string[]) {
   for (const server of servers) roster.heard({ server, url: `ws://0.0.0.0/${server}`, load }, clock.monotonic());
   const options = { strategy: "least-connections", turns: turnsMemory(servers) } as const;
   const assigner = new Assigner(options, { roster, random: seededRandom(1), clock });
-  const routes = new DeploymentRoutes({ assigner, roster, about: { servers: servers.length }, clock });
+  const reach = { isPublic: false, isLone: false, proxies: new Proxies({}) };
+  const routes = new DeploymentRoutes({ assigner, roster, about: { servers: servers.length }, reach, clock });
   return {
     clock,
     roster,

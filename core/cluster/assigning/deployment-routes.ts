@@ -2,7 +2,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { hasMethod } from "../../server/transport/methods.ts";
 import type { HttpRequest } from "../../server/transport/transport.ts";
 import { type Assigner, assignPath } from "./assign.ts";
-import { reachableUrl } from "./reachable-url.ts";
+import { type Reach, reachableAt } from "./reachable-url.ts";
 import type { Roster } from "./roster.ts";
 
 const paths: ReadonlySet<string> = new Set([assignPath, "/servers", "/about"]);
@@ -16,12 +16,14 @@ export class DeploymentRoutes {
   readonly #assigner: Assigner;
   readonly #roster: Roster;
   readonly #about: unknown;
+  readonly #reach: Reach;
   readonly #clock: Clock;
 
-  constructor(parts: { assigner: Assigner; roster: Roster; about: unknown; clock: Clock }) {
+  constructor(parts: { assigner: Assigner; roster: Roster; about: unknown; reach: Reach; clock: Clock }) {
     this.#assigner = parts.assigner;
     this.#roster = parts.roster;
     this.#about = parts.about;
+    this.#reach = parts.reach;
     this.#clock = parts.clock;
   }
 
@@ -35,7 +37,7 @@ export class DeploymentRoutes {
         const servers = this.#roster.available(this.#clock.monotonic());
         return answer(
           request,
-          servers.map((entry) => ({ ...entry, url: reachableUrl(entry.url, request) })),
+          servers.map((entry) => ({ ...entry, ...reachableAt(entry.url, request, this.#reach) })),
         );
       }
       case "/about":
@@ -47,7 +49,7 @@ export class DeploymentRoutes {
 
   #assign(request: HttpRequest): boolean {
     const assignment = this.#assigner.assign(request.query.get("visit") === "true" ? "visits" : "clients");
-    if (assignment) return answer(request, { ...assignment, url: reachableUrl(assignment.url, request) });
+    if (assignment) return answer(request, { ...assignment, ...reachableAt(assignment.url, request, this.#reach) });
     request.respond(503, { "content-type": "text/plain", "retry-after": "1" }, "no_server: none takes clients now\n");
     return true;
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { FuzzTarget } from "../../fuzz/target.ts";
 import { accepted, refused } from "../../platform/result.ts";
-import { reachableUrl } from "./reachable-url.ts";
+import { Proxies } from "../../server/transport/proxies.ts";
+import { reachableAt } from "./reachable-url.ts";
 
 const own = "ws://0.0.0.0:7401/v1";
 
@@ -16,7 +17,9 @@ export const targets: readonly FuzzTarget[] = [
         Buffer.from(text),
       ),
     run(bytes) {
-      const url = reachableUrl(own, { header: () => Buffer.from(bytes).toString("latin1") });
+      const header = (name: string) => (name === "host" ? Buffer.from(bytes).toString("latin1") : undefined);
+      const reach = { isPublic: false, isLone: false, proxies: new Proxies({}) };
+      const { url } = reachableAt(own, { header, remoteAddress: "192.0.2.1" }, reach);
       const { protocol, port, pathname, search, hash, username, hostname } = new URL(url);
       assert.deepEqual(
         { protocol, port, pathname, search, hash, username },

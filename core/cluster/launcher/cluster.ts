@@ -16,6 +16,7 @@ import type { ChatServerOptions } from "../../server/chat-server.ts";
 import { nativeAcceptor } from "../../server/transport/acceptor.ts";
 import type { Front } from "../../server/transport/front.ts";
 import { Lobby } from "../../server/transport/lobby.ts";
+import { Proxies, type ProxyOptions } from "../../server/transport/proxies.ts";
 import { signpost } from "../../server/transport/signpost.ts";
 import { socketPath } from "../../server/transport/transport.ts";
 import { Assigner } from "../assigning/assign.ts";
@@ -31,10 +32,14 @@ export interface ClusterOptions {
   readonly host: string;
   /** The host name under which clients reach this machine. */
   readonly publicHost: string;
+  /** The servers' URL for clients where a proxy stands before them; `{server}` in it stands for a server's name. */
+  readonly publicUrl: string | undefined;
+  /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-…` headers are believed. */
+  readonly trustedProxies: readonly string[];
   /** The port that everybody knows; each server also gets one of its own. 0 lets the system choose all of them. */
   readonly port: number;
   /** What is the same for every server. */
-  readonly server: Omit<ChatServerOptions, "host" | "port">;
+  readonly server: Omit<ChatServerOptions, "host" | "port" | "proxies">;
   /** The part of the process's descriptors that the servers' sockets may take; undefined where that is not known. */
   readonly descriptors: DescriptorShare | undefined;
   readonly durability: About["durability"];
@@ -171,13 +176,34 @@ export class Cluster {
     return socketUrl(publicHost, port, server.tls ? "wss" : "ws");
   }
 
+  /** Where clients open sockets to a server that listens on this port. */
+  #socketUrlOf(id: ServerId, port: number | string): string {
+    const { publicUrl } = this.#options;
+    return publicUrl === undefined ? this.#socketUrl(port) : publicSocketUrl(publicUrl, id);
+  }
+
+  #proxiesBefore(id: ServerId): ProxyOptions {
+    const { publicUrl = "", trustedProxies } = this.#options;
+    const path = publicUrl.replace(/^\w+:\/\/[^/]*/, "").replace(/\/+$/, "");
+    // What is the same for all servers has the part before their names.
+    const [common = ""] = path.split(/\/[^/]*\{server\}/);
+    const pathPrefixes = [...new Set([path.replaceAll("{server}", id), common])].filter((of) => of !== "");
+    return { pathPrefixes, trustedProxies };
+  }
+
+  #reach(): ThreadStart["reach"] {
+    const { publicUrl, servers } = this.#options;
+    return { isPublic: publicUrl !== undefined, isLone: servers === 1 };
+  }
+
   /** Opens the front door. One server alone needs none: clients ask it, and are sent to it. */
   async #openFront(): Promise<void> {
     const { servers, server, host, port } = this.#options;
     if (servers === 1) return;
     const budget = descriptorBudget(this.#options.descriptors, systemClock);
     const lobby = new Lobby({ budget, clock: systemClock, log: this.#log });
-    const at = { host, port, tls: server.tls, lobby };
+    const proxies = new Proxies(this.#proxiesBefore("front"));
+    const at = { host, port, tls: server.tls, lobby, proxies };
     if (server.transport === "uws") {
       this.#front = await nativeAcceptor(at);
       return;
@@ -187,7 +213,13 @@ export class Cluster {
       random: this.#random.fork(),
       clock: systemClock,
     });
-    const routes = new DeploymentRoutes({ assigner, roster: this.#roster, about: this.#about(), clock: systemClock });
+    const routes = new DeploymentRoutes({
+      assigner,
+      roster: this.#roster,
+      about: this.#about(),
+      reach: { ...this.#reach(), proxies },
+      clock: systemClock,
+    });
     this.#front = await signpost(at, (request) => routes.route(request));
   }
 
@@ -207,8 +239,9 @@ export class Cluster {
     const start: ThreadStart = {
       id: member.id,
       // A server that is started again has the port that it had.
-      options: { ...server, host, port: member.port || ownPort },
-      url: this.#socketUrl("{port}"),
+      options: { ...server, host, port: member.port || ownPort, proxies: this.#proxiesBefore(member.id) },
+      url: this.#socketUrlOf(member.id, "{port}"),
+      reach: this.#reach(),
       assign: this.#assignOptions(),
       about: this.#about(),
       logLevel,
@@ -254,7 +287,7 @@ export class Cluster {
   async #introduce(member: Member, running: Running): Promise<void> {
     const meetings: Promise<void>[] = [];
     const introduce = ({ calls }: Running, { id, port }: Member, link: MessagePort) => {
-      const meeting = calls.to.meet(id, this.#socketUrl(port), link).catch((cause: unknown) => {
+      const meeting = calls.to.meet(id, this.#socketUrlOf(id, port), link).catch((cause: unknown) => {
         // A server that ends meanwhile need not know the others.
         if (!calls.isClosed) this.#log.error({ server: id, err: cause }, "a server could not be introduced to another");
       });
@@ -322,4 +355,10 @@ export class Cluster {
 export function socketUrl(host: string, port: number | string, scheme: "ws" | "wss" = "ws"): string {
   const name = host.includes(":") ? `[${host}]` : host;
   return `${scheme}://${name}:${port}${socketPath}`;
+}
+
+/** The URL of a server's socket below a public URL, in which `{server}` stands for the server's name. */
+export function publicSocketUrl(publicUrl: string, id: ServerId): string {
+  const url = publicUrl.replaceAll("{server}", id).replace(/^http/, "ws");
+  return `${url.replace(/\/+$/, "")}${socketPath}`;
 }

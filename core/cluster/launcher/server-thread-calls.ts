@@ -8,6 +8,7 @@ import type { ChatServerOptions } from "../../server/chat-server.ts";
 import type { TransportName } from "../../server/transport/transport.ts";
 import type { ServerLoad } from "../../wire/link-frame.ts";
 import type { AssignOptions } from "../assigning/assign.ts";
+import type { Reach } from "../assigning/reachable-url.ts";
 import type { StrategyName } from "../assigning/strategies.ts";
 
 /** What a server thread is started with. */
@@ -16,6 +17,7 @@ export interface ThreadStart {
   readonly options: ChatServerOptions;
   /** The URL at which clients reach the server; `{port}` stands for the port that it gets. */
   readonly url: string;
+  readonly reach: Omit<Reach, "proxies">;
   readonly assign: AssignOptions;
   /** What `GET /about` answers. */
   readonly about: About;

@@ -6,6 +6,7 @@ import { createLog } from "../../platform/log.ts";
 import { seededRandom } from "../../platform/random.ts";
 import { callsToMainThread } from "../../platform/thread-calls.ts";
 import { ChatServer } from "../../server/chat-server.ts";
+import { Proxies } from "../../server/transport/proxies.ts";
 import { Assigner } from "../assigning/assign.ts";
 import { DeploymentRoutes } from "../assigning/deployment-routes.ts";
 import { heartbeatPeriodMs, Roster } from "../assigning/roster.ts";
@@ -20,7 +21,8 @@ const random = seededRandom(start.seed);
 const log = createLog(start.logLevel, { server: start.id });
 const roster = new Roster();
 const assigner = new Assigner(start.assign, { roster, random: random.fork(), clock });
-const routes = new DeploymentRoutes({ assigner, roster, about: start.about, clock });
+const reach = { ...start.reach, proxies: new Proxies(start.options.proxies) };
+const routes = new DeploymentRoutes({ assigner, roster, about: start.about, reach, clock });
 const bus = new LocalBus(start.id, { clock, log });
 
 /** A database that hangs must not keep a thread from ending. */

@@ -46,6 +46,13 @@ test("a certificate can be used when only zeros are drawn", () => {
   assertServes(directory);
 });
 
+test("the authority's certificate is in a file for clients, with the fingerprint that others pin, and without its key", () => {
+  const { authorityFile, authorityFingerprint } = devCertificate(fresh(), "chat.example", now);
+  const pem = readFileSync(authorityFile, "utf8");
+  assert.equal(new X509Certificate(pem).fingerprint256.toLowerCase(), authorityFingerprint);
+  assert.doesNotMatch(pem, /PRIVATE KEY/);
+});
+
 suite("a data directory", () => {
   const good = fresh();
   const { authorityFingerprint } = devCertificate(good, "chat.example", now);

@@ -13,6 +13,8 @@ import { type DrawBytes, drawSerialNumber } from "./certificate-serial.ts";
 export interface DevCertificate extends TlsFiles {
   /** SHA-256 of the authority's certificate, as `aa:bb:…`. Clients pin it. */
   readonly authorityFingerprint: string;
+  /** PEM of the authority's certificate, for clients that take a file. */
+  readonly authorityFile: string;
   /** Why the stored authority could not be used, so that clients have to pin a new one; undefined when it stays. */
   readonly authorityReplaced: string | undefined;
 }
@@ -50,6 +52,7 @@ export function devCertificate(
   return {
     ...files,
     authorityFingerprint: authority.certificate.fingerprint256.toLowerCase(),
+    authorityFile: authorityFiles.certFile,
     authorityReplaced: kept.ok ? undefined : kept.reason,
   };
 }

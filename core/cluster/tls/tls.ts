@@ -13,6 +13,8 @@ export interface PreparedTls {
   readonly files: TlsFiles | undefined;
   /** The fingerprint that clients pin, where the certificate is from an authority of our own. */
   readonly authorityFingerprint: string | undefined;
+  /** PEM of the authority's certificate. */
+  readonly authorityFile?: string | undefined;
   /** Why that authority had to be made again: clients that pinned the one before have to pin this one. */
   readonly authorityReplaced?: string | undefined;
 }

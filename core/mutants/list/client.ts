@@ -94,7 +94,7 @@ export const clientMutants: Mutants = {
   "a message that was given up is not told to the server": {
     promise: promised("protocol", "the next one that it wrote to the group after that has bit 1"),
     file: "core/client/mail/lane.ts",
-    from: "    if (!ok && message.keepsTurn) this.#givenUp.push(message.order);\n",
+    from: "    if (!isStored && message.keepsTurn) this.#givenUp.push(message.order);\n",
     to: "",
     tests: [lane, outbox],
   },
@@ -122,8 +122,15 @@ export const clientMutants: Mutants = {
   "after a restart the outbox is read last first": {
     promise: order,
     file: "core/client/vault/own-message-table.ts",
-    from: "WHERE state = 'written' ORDER BY id`,",
-    to: "WHERE state = 'written' ORDER BY id DESC`,",
+    from: "WHERE state = 'written' ORDER BY messages.id`,",
+    to: "WHERE state = 'written' ORDER BY messages.id DESC`,",
+    tests: [onDisk],
+  },
+  "what waits is sent in the order of the clock": {
+    promise: order,
+    file: "core/client/vault/own-message-table.ts",
+    from: "WHERE state = 'written' ORDER BY messages.id`,",
+    to: "WHERE state = 'written' ORDER BY id`,",
     tests: [onDisk],
   },
   "after a restart the outbox is sent last first": {
@@ -223,8 +230,8 @@ export const clientMutants: Mutants = {
   "a URL in clear is believed under TLS": {
     promise: promised("protocol", "A client that asked under TLS refuses a URL that is not `wss:`"),
     file: "core/client/socket/dial.ts",
-    from: `if (base.protocol === "https:" && !url.startsWith("wss:")) return`,
-    to: `if (base.protocol === "https:" && !url.startsWith("ws")) return`,
+    from: `if (base.protocol === "https:" && url.protocol !== "wss:") return`,
+    to: `if (base.protocol === "https:" && !url.protocol.startsWith("ws")) return`,
     tests: ["core/client/socket/dial.test.ts"],
   },
 };

@@ -56,9 +56,8 @@ export const mailMutants: Mutants = {
   "the pauses between connections never begin anew": {
     promise: again,
     file: "core/client/mail/connection.ts",
-    from: `    this.#failures = 0;
-`,
-    to: "",
+    from: "this.#waitedMs >= goodMsMin) this.#failures = 0;",
+    to: "this.#waitedMs >= goodMsMin) this.#failures += 0;",
     tests: [connection],
   },
   "after another login connections resume the session before": {
@@ -71,9 +70,8 @@ export const mailMutants: Mutants = {
   "who has to log in can ask no more whether that is still so": {
     promise: session,
     file: "core/client/mail/connection.ts",
-    from: `      this.#wanted = false;
-      return`,
-    to: "      return",
+    from: '      this.#wanted = false;\n      return this.#enter("loggedOut"',
+    to: '      return this.#enter("loggedOut"',
     tests: [connection],
   },
   "a login goes to the server that has gone meanwhile": {
@@ -250,5 +248,82 @@ export const mailMutants: Mutants = {
     from: "if (this.#welcome === welcome) void",
     to: "void",
     tests: [mailbox],
+  },
+  "a dead connection is never left": {
+    promise: promised("protocol", "connection after another 4 s without a byte"),
+    file: "core/client/mail/pulse.ts",
+    from: "      this.#dead(silentMs);\n",
+    to: "      void silentMs;\n",
+    tests: [connection],
+  },
+  "a connection over which a long frame comes slowly is left": {
+    promise: promised("protocol", "any byte is one. Ours asks"),
+    file: "core/client/mail/pulse.ts",
+    from: "if (bytesRead !== this.#bytesRead) {",
+    to: "if (bytesRead < this.#bytesRead) {",
+    tests: [connection],
+  },
+  "after a sleep nobody asks whether the server is there": {
+    promise: promised("protocol", "or that was asleep, asks for a sign of life"),
+    file: "core/client/mail/pulse.ts",
+    from: "if (slept || (",
+    to: "if ((",
+    tests: [connection],
+  },
+  "a server that acknowledges nothing is never left": {
+    promise: promised("protocol", "a SEND has had neither an ACK nor a `reject` for 7 s"),
+    file: "core/client/mail/outbox.ts",
+    from: '      connection.leave("acknowledged a message", outcomeMsMax);\n',
+    to: "",
+    tests: [outbox],
+  },
+  "a slow line is taken for a dead one for ever": {
+    promise: promised("protocol", "it waits twice as long, up to sixteen times"),
+    file: "core/client/mail/connection.ts",
+    from: "answerMs: answerMs * times,",
+    to: "answerMs,",
+    tests: [connection],
+  },
+  "a connection that was waited for in vain counts as a good one": {
+    promise: promised("protocol", "Each time that this happens in a row it waits twice as long"),
+    file: "core/client/mail/connection.ts",
+    from: "    this.#waitedMs = waitedMs;\n",
+    to: "",
+    tests: [connection],
+  },
+  "a message that ends each connection is sent again for ever": {
+    promise: promised("client", "A message for which a server ends the connection has failed"),
+    file: "core/client/mail/outbox.ts",
+    from: "if (first && underWay.length === 1) {",
+    to: "if (first && underWay.length === 0) {",
+    tests: [outbox],
+  },
+  "of several messages none is found that ends the connection": {
+    promise: promised("client", "go out one by one until it is found"),
+    file: "core/client/mail/outbox.ts",
+    from: "    for (const message of underWay) this.#suspects.add(message);\n",
+    to: "",
+    tests: [outbox],
+  },
+  "a message that is too large when it is sealed is sent": {
+    promise: promised("client", "one that is too large fails before it is sent"),
+    file: "core/client/mail/outbox.ts",
+    from: "if (payload.length > limits.payloadBytesMax) {",
+    to: "if (payload.length > 2 * limits.payloadBytesMax) {",
+    tests: [outbox],
+  },
+  "a server that says at once each time has the client ask without end": {
+    promise: promised("client", "No server can make a client repeat itself quickly without end"),
+    file: "core/client/mail/refusals.ts",
+    from: "return Math.max(pauseMs(said, otherwise), own);",
+    to: "return Math.max(pauseMs(said, otherwise), own * 0);",
+    tests: ["core/client/mail/repetition.test.ts"],
+  },
+  "a client that is too old connects again for ever": {
+    promise: promised("protocol", "tell the user to update; do not reconnect"),
+    file: "core/client/mail/connection.ts",
+    from: 'if (code === "unsupported_version") this.#outdated = true;',
+    to: 'if (code === "unsupported_version") this.#outdated = false;',
+    tests: [connection],
   },
 };

@@ -181,7 +181,7 @@ export const storageMutants: Mutants = {
   "a server is unready for ever once a commit has failed": {
     promise: promised("protocol", "503 `draining` or `database_away`"),
     file: "core/store/ingest/ingest-writer.ts",
-    from: "        if (doubtful) markFresh(batch);\n        this.#away = false;",
+    from: "        if (doubtful) markFresh(batch);\n        this.#isBack();",
     to: "        if (doubtful) markFresh(batch);",
     tests: [writer],
   },

@@ -49,6 +49,7 @@ function setUp() {
       return [{ user: carol, seq: seq(5) }];
     }),
     groups: { get: () => (isFollowed ? group : undefined) },
+    users: { of: (user) => [...group.sessions].filter((session) => session.user === user) },
     bus: {
       publish: (_, frame) => {
         if (frame.kind === "cursors") told.push(`cursors ${frame.cursors.join("; ")}`);
@@ -248,4 +249,37 @@ test("members at a server that has gone are online no more, and it is sent nothi
   await flush();
   assert.deepEqual(sorted(online), [alice, bob]);
   assert.deepEqual(sent, []);
+});
+
+test("how far a user has read comes to their other connections, watching or not, and to nobody else's", async () => {
+  const { presence, group, connect, open, flush, cursors } = setUp();
+  const [here, there] = [connect(alice), connect(alice)];
+  const [once] = [connect(bob)];
+  presence.read({ group: group.id, user: alice, seq: seq(4) });
+  presence.read({ group: group.id, user: bob, seq: seq(6) });
+  await flush();
+  // Alice's connections get hers, each once; bob is connected once, and knows.
+  assert.deepEqual(cursors, [
+    [alice, 4],
+    [alice, 4],
+  ]);
+  cursors.length = 0;
+  presence.received("s1", { kind: "cursors", group: group.id, cursors: [[bob, seq(7)]] });
+  assert.deepEqual(cursors, [[bob, 7]], "he has read it at another server");
+  await open(here);
+  cursors.length = 0;
+  presence.received("s1", { kind: "cursors", group: group.id, cursors: [[alice, seq(8)]] });
+  assert.deepEqual(
+    cursors,
+    [
+      [alice, 8],
+      [alice, 8],
+    ],
+    "once by watching, and once to the connection that does not watch",
+  );
+  group.sessions.delete(there);
+  group.sessions.delete(once);
+  cursors.length = 0;
+  presence.received("s1", { kind: "cursors", group: group.id, cursors: [[bob, seq(9)]] });
+  assert.deepEqual(cursors, [[bob, 9]], "only who watches");
 });

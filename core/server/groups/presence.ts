@@ -7,6 +7,7 @@ import type { GroupId, Seq, UserId } from "../../wire/ids.ts";
 import { encodeServerFrame } from "../../wire/server-frame.ts";
 import type { Bus, BusFrame, ServerId } from "../bus.ts";
 import type { FollowedGroup, Session } from "../sessions/session.ts";
+import type { UserDirectory } from "../sessions/user-directory.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { GroupDirectory } from "./group-directory.ts";
 
@@ -23,6 +24,7 @@ export interface PresenceParts {
   readonly transport: Pick<Transport, "publish">;
   readonly database: Queryable;
   readonly groups: Pick<GroupDirectory, "get">;
+  readonly users: Pick<UserDirectory, "of">;
   readonly bus: Pick<Bus, "publish" | "send">;
   readonly log: Log;
 }
@@ -51,6 +53,7 @@ export class Presence {
   readonly #transport: Pick<Transport, "publish">;
   readonly #database: Queryable;
   readonly #groups: Pick<GroupDirectory, "get">;
+  readonly #users: Pick<UserDirectory, "of">;
   readonly #bus: PresenceParts["bus"];
   readonly #log: Log;
   #saving = false;
@@ -59,6 +62,7 @@ export class Presence {
     this.#transport = parts.transport;
     this.#database = parts.database;
     this.#groups = parts.groups;
+    this.#users = parts.users;
     this.#bus = parts.bus;
     this.#log = parts.log;
   }
@@ -146,7 +150,8 @@ export class Presence {
         return;
       }
       case "cursors":
-        return this.#showCursors(frame.group, frame.cursors);
+        this.#showCursors(frame.group, frame.cursors);
+        return this.#tellReaders(frame.group, frame.cursors, 1);
       case "typing":
         return this.#showTyping(frame.group, frame.users);
       default:
@@ -224,6 +229,8 @@ export class Presence {
       }
       for (const [group, cursors] of moved) {
         this.#showCursors(group, cursors);
+        // Who is connected once has said it themselves.
+        this.#tellReaders(group, cursors, 2);
         this.#bus.publish(group, { kind: "cursors", group, cursors });
       }
     } catch (cause) {
@@ -241,6 +248,20 @@ export class Presence {
     for (let from = 0; from < cursors.length; from += cursorsPerFrame) {
       const page = cursors.slice(from, from + cursorsPerFrame);
       this.#transport.publish(group.presenceTopic, encodeServerFrame({ kind: "cursors", group: id, cursors: page }));
+    }
+  }
+
+  /** How far a user has read is for all of their machines, also those that do not watch the group. */
+  #tellReaders(id: GroupId, cursors: readonly (readonly [UserId, Seq])[], sessionsMin: number): void {
+    const group = this.#groups.get(id);
+    const watching = this.#watches.get(id)?.sessions;
+    for (const cursor of cursors) {
+      const sessions = this.#users.of(cursor[0]);
+      if (!group || sessions.length < sessionsMin) continue;
+      const frame = encodeServerFrame({ kind: "cursors", group: id, cursors: [cursor] });
+      for (const session of sessions) {
+        if (group.sessions.has(session) && !watching?.has(session)) session.connection.send(frame);
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import { type GroupId, groupId, userId } from "../../wire/ids.ts";
 import { SessionTokens } from "../sessions/tokens.ts";
 import { databaseDouble, followedGroup } from "../testing/doubles.ts";
 import { httpRequest, type NodeResponse, requestHead } from "../transport/node-http.ts";
+import { Proxies } from "../transport/proxies.ts";
 import { AttachmentRoutes } from "./attachment-routes.ts";
 
 const tokens = new SessionTokens(fixedKey, 86_400_000);
@@ -108,11 +109,12 @@ async function ask(bytes: Uint8Array) {
     method,
     url,
     httpVersion: "1.1",
+    socket: { remoteAddress: "192.0.2.1" },
     rawHeaders: ["Authorization", authorization, ...(range === "" ? [] : ["Range", range])],
   });
   return new Promise<Response | undefined>((resolve) => {
     const response: Response = new Response(() => resolve(response));
-    const asked = httpRequest(requestHead(request), request, response);
+    const asked = httpRequest(requestHead(request, new Proxies({})), request, response);
     if (!routes.route(asked)) resolve(undefined);
   });
 }

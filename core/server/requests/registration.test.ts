@@ -4,7 +4,6 @@ import { createIdentity, generateIdentityKeys, type IdentityKeyPairs } from "../
 import * as opaque from "../../e2ee/opaque-client.ts";
 import { deploy, type TestDeployment } from "../../testing/deployment.ts";
 import { RawClient } from "../../testing/raw-client.ts";
-import { type ColdClientFrame, encodeClientFrame } from "../../wire/client-frame.ts";
 import { limits } from "../../wire/limits.ts";
 import { opaqueBytes } from "../../wire/opaque-bytes.ts";
 import type { ColdServerFrame } from "../../wire/server-frame.ts";
@@ -134,17 +133,17 @@ suite("a registration", () => {
     assert.equal(codeOf(await raw.ask(signUpFinish(name, record))), "malformed_frame");
   });
 
-  test("and a login end their connection with any message of a wrong length", async () => {
+  test("and a login refuse any message of a wrong length", async () => {
     const name = newName();
-    const framesWith = (lengthOf: (right: number) => number): readonly ColdClientFrame[] => {
+    const framesWith = (lengthOf: (right: number) => number) => {
       const bytes = (right: number) => Buffer.alloc(lengthOf(right));
       const record = bytes(opaqueBytes.registrationRecord);
       return [
-        { kind: "signUpStart", request: 1, name, message: bytes(opaqueBytes.registrationRequest) },
-        { kind: "signUpFinish", request: 1, name, record, identity: identityOf(name) },
-        { kind: "logInStart", request: 1, name, message: bytes(opaqueBytes.ke1) },
-        { kind: "logInFinish", request: 1, message: bytes(opaqueBytes.ke3) },
-      ];
+        { kind: "signUpStart", name, message: bytes(opaqueBytes.registrationRequest) },
+        { kind: "signUpFinish", name, record, identity: identityOf(name) },
+        { kind: "logInStart", name, message: bytes(opaqueBytes.ke1) },
+        { kind: "logInFinish", message: bytes(opaqueBytes.ke3) },
+      ] as const;
     };
     for (const [what, frames] of [
       ["no bytes", framesWith(() => 0)],
@@ -154,8 +153,7 @@ suite("a registration", () => {
     ] as const) {
       for (const frame of frames) {
         const raw = await open();
-        raw.sendBytes(encodeClientFrame(frame));
-        assert.equal((await raw.ended()).error, "malformed_frame", `${frame.kind} with ${what}`);
+        assert.equal(codeOf(await raw.ask(frame)), "malformed_frame", `${frame.kind} with ${what}`);
       }
     }
   });

@@ -40,6 +40,7 @@ export async function loneServer(
       limits: { connectionsMax: 10, sends: { burst: 1e6, perSecond: 1e6 }, logins: { burst: 10, perSecond: 1 } },
       backpressureBytesMax: 1024 * 1024,
       idleSecondsMax: 60,
+      proxies: {},
       ingest: { rowsMax: 1000, bytesMax: 1024 * 1024, statementRowsMax: 100, commitSpacingMs: 0 },
       attachments: { bytesMax: 1024, quotaBytes: 1024 },
       expiryPeriodMs: 60_000,

@@ -1,4 +1,5 @@
 import type { Lobby } from "./lobby.ts";
+import type { Proxies } from "./proxies.ts";
 import type { TlsFiles } from "./transport.ts";
 
 /** The front door of the servers: it listens on the port that everybody knows. */
@@ -19,4 +20,5 @@ export interface FrontPlace {
   readonly port: number;
   readonly tls: TlsFiles | undefined;
   readonly lobby: Lobby;
+  readonly proxies: Proxies;
 }

@@ -1,12 +1,15 @@
 import { type EventEmitter, once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Proxies } from "./proxies.ts";
 import { type RequestHead, valuesOf } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
 
 /** What is used of Node's `IncomingMessage`. */
 export interface NodeRequest
   extends Pick<IncomingMessage, "method" | "url" | "httpVersion" | "rawHeaders">,
-    AsyncIterable<Uint8Array> {}
+    AsyncIterable<Uint8Array> {
+  readonly socket: Pick<IncomingMessage["socket"], "remoteAddress">;
+}
 
 /** What is used of Node's `ServerResponse`; it emits `drain` and `close`. */
 export interface NodeResponse extends EventEmitter, Pick<ServerResponse, "headersSent" | "destroyed"> {
@@ -17,7 +20,7 @@ export interface NodeResponse extends EventEmitter, Pick<ServerResponse, "header
 }
 
 /** The head of a request to Node's own HTTP server. */
-export function requestHead(request: NodeRequest): RequestHead {
+export function requestHead(request: NodeRequest, proxies: Proxies): RequestHead {
   const { method = "", url = "/", httpVersion: version, rawHeaders } = request;
   const headers: [name: string, value: string][] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -25,7 +28,7 @@ export function requestHead(request: NodeRequest): RequestHead {
   }
   // A target may be a whole URL, whose host then replaces the header's (RFC 9112 section 3.2.2).
   const [, host, inside] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
-  const path = pathOf(inside === undefined ? url : inside.startsWith("/") ? inside : `/${inside}`);
+  const path = proxies.inside(pathOf(inside === undefined ? url : inside.startsWith("/") ? inside : `/${inside}`));
   if (host === undefined) return { method, path, version, headers };
   return { method, path, version, headers: headers.map(([name, value]) => [name, name === "host" ? host : value]) };
 }
@@ -42,6 +45,7 @@ export function httpRequest(head: RequestHead, request: NodeRequest, response: N
     method,
     path,
     query: new URLSearchParams(query),
+    remoteAddress: request.socket.remoteAddress ?? "",
     header: (name) => valuesOf(head, name)[0],
     body: (bytesMax) => readBody(request, bytesMax),
     respond(status, answerHeaders, body) {

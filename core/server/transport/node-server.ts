@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Lobby, Visitor } from "./lobby.ts";
 import { httpRequest, requestHead } from "./node-http.ts";
 import { portInUse } from "./port-in-use.ts";
+import type { Proxies } from "./proxies.ts";
 import { readTls } from "./read-tls.ts";
 import { headFault, type RequestHead, valuesOf } from "./request-head.ts";
 import { type HttpRequest, plainText, type TlsFiles } from "./transport.ts";
@@ -17,6 +18,7 @@ const checkPeriodMs = 1000;
 export interface NodeServerParts {
   readonly tls: TlsFiles | undefined;
   readonly lobby: Lobby;
+  readonly proxies: Proxies;
   requested(request: HttpRequest, head: RequestHead): void;
   /**
    * Handles a request for another protocol. It answers false to leave the request to `requested`, which answers it over HTTP,
@@ -115,7 +117,7 @@ export class NodeServer {
       response.once("close", () => visit.answered(lobby));
     }
     if (lobby.short) response.shouldKeepAlive = false;
-    const head = requestHead(request);
+    const head = requestHead(request, this.#parts.proxies);
     const asked = httpRequest(head, request, response);
     const fault = headFault(head);
     if (fault) asked.respond(fault.status, fault.headers, fault.body);
@@ -124,7 +126,7 @@ export class NodeServer {
 
   #upgrade(request: IncomingMessage, behind: Buffer): void {
     const { socket } = request;
-    const head = requestHead(request);
+    const head = requestHead(request, this.#parts.proxies);
     const response = responseTo(request);
     const accept = () => {
       response.detachSocket(socket);

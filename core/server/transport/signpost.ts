@@ -5,12 +5,13 @@ import { type HttpRequest, plainText } from "./transport.ts";
 
 /** The front for the transport `ws`, where sockets cannot be handed to threads: it answers only where to connect. */
 export async function signpost(
-  { host, port, tls, lobby }: FrontPlace,
+  { host, port, tls, lobby, proxies }: FrontPlace,
   route: (request: HttpRequest) => boolean,
 ): Promise<Front> {
   const server = new NodeServer({
     tls,
     lobby,
+    proxies,
     requested(request) {
       if (answeredForServer(request) || route(request)) return;
       if (request.path !== "/healthz") {

@@ -1,5 +1,7 @@
 import type { Clock } from "../../platform/clock.ts";
+import type { Random } from "../../platform/random.ts";
 import type { Lobby } from "./lobby.ts";
+import type { Proxies } from "./proxies.ts";
 
 /**
  * Sockets and HTTP as a chat server needs them, over either library: `uws` is fast and native; `ws` runs wherever Node does.
@@ -56,6 +58,8 @@ export interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The other end of the connection: a proxy's, where there is one. */
+  readonly remoteAddress: string;
   /** The value of the header with this name, which is in lower case; the first value, where there are several. */
   header(name: string): string | undefined;
   /**
@@ -93,12 +97,15 @@ export interface TransportOptions {
   readonly messageBytesMax: number;
   /** A connection for which more unsent bytes pile up is cut off. */
   readonly backpressureBytesMax: number;
-  /** A connection that answers no ping for this long is closed. */
+  /** A connection over which nothing comes for this long, not even the answer to a ping, is closed. */
   readonly idleSecondsMax: number;
-  /** Measures that silence, unless the library measures it itself. */
+  /** Measures that silence, unless the library measures it itself, and the pauses between pings. */
   readonly clock: Clock;
+  /** Draws the pauses between pings. */
+  readonly random: Random;
   /** With it HTTP and WebSockets are encrypted; without it nothing is. */
   readonly tls?: TlsFiles | undefined;
+  readonly proxies: Proxies;
   /** Holds the connections that are no WebSockets yet. The transport closes it at its own end. */
   readonly lobby: Lobby;
 }

@@ -5,7 +5,7 @@ import { UwsDoor } from "./uws-door.ts";
 import { headOf, UwsRequest } from "./uws-http.ts";
 import { closeWholly, listen } from "./uws-listen.ts";
 
-export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlace): Promise<Front> {
+export async function openAcceptor({ host, port: wanted, tls, lobby, proxies }: FrontPlace): Promise<Front> {
   const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
   // This app itself answers only sockets that come while there is no server to hand them to.
   const door = new UwsDoor(app, lobby);
@@ -13,7 +13,7 @@ export async function openAcceptor({ host, port: wanted, tls, lobby }: FrontPlac
   app.any("/*", (response, request) => {
     door.asked(response);
     const headers = { ...plainText, "retry-after": "1", connection: "close" };
-    new UwsRequest(response, headOf(request)).respond(503, headers, "no_server: none is there now\n");
+    new UwsRequest(response, headOf(request, proxies)).respond(503, headers, "no_server: none is there now\n");
   });
   const { port } = await listen(app, host, wanted);
   return {

@@ -1,13 +1,22 @@
 import type * as uws from "uWebSockets.js";
 import { STATUS_CODES } from "node:http";
+import type { Proxies } from "./proxies.ts";
 import { type RequestHead, valuesOf } from "./request-head.ts";
 import type { HttpHeaders, HttpRequest, NextPiece } from "./transport.ts";
 
 /** The head of a native request; the library accepts HTTP/1.1 alone. */
-export function headOf(request: uws.HttpRequest): RequestHead {
+export function headOf(request: uws.HttpRequest, proxies: Proxies): RequestHead {
   const headers: [name: string, value: string][] = [];
   request.forEach((name, value) => headers.push([name, value]));
-  return { method: request.getCaseSensitiveMethod(), path: request.getUrl(), version: "1.1", headers };
+  const path = proxies.inside(request.getUrl());
+  return { method: request.getCaseSensitiveMethod(), path, version: "1.1", headers };
+}
+
+/** The address of the other end, as it is usually written. */
+export function addressOf(of: { getRemoteAddressAsText(): ArrayBuffer }): string {
+  const text = Buffer.from(of.getRemoteAddressAsText()).toString();
+  // The library writes an IPv6 address in full, also one that stands for an IPv4 address (RFC 4291 section 2.5.5.2).
+  return text.includes(":") ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
 }
 
 /** A native request. Its head is a copy: the library's own is invalid once the handler has returned. */
@@ -15,6 +24,7 @@ export class UwsRequest implements HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly remoteAddress: string;
   readonly #head: RequestHead;
   readonly #response: uws.HttpResponse;
   readonly #keepAlive: boolean;
@@ -29,6 +39,7 @@ export class UwsRequest implements HttpRequest {
     this.method = head.method;
     this.path = head.path;
     this.query = new URLSearchParams(query);
+    this.remoteAddress = addressOf(response);
     this.#head = head;
     this.#response = response;
     this.#keepAlive = keepAlive;

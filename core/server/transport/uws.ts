@@ -1,6 +1,7 @@
 import * as uws from "uWebSockets.js";
 import { isHandshake, noRoom, refuseHandshake } from "./handshake.ts";
-import { headFault, type RequestHead } from "./request-head.ts";
+import { Pings } from "./pings.ts";
+import { headFault, type RequestHead, valuesOf } from "./request-head.ts";
 import {
   type Connection,
   socketPath,
@@ -9,13 +10,15 @@ import {
   type TransportOptions,
 } from "./transport.ts";
 import { UwsDoor } from "./uws-door.ts";
-import { headOf, UwsRequest } from "./uws-http.ts";
+import { addressOf, headOf, UwsRequest } from "./uws-http.ts";
 import { closeWholly, listen } from "./uws-listen.ts";
 
 interface SocketState<Session> {
   /** Undefined until the library has opened the socket. */
   opened: { readonly session: Session; readonly connection: UwsConnection<Session> } | undefined;
   slow: boolean;
+  /** The client's address. */
+  readonly from: string;
 }
 
 /**
@@ -36,6 +39,7 @@ class UwsTransport<Session> implements Transport {
   readonly name = "uws";
   readonly #events: TransportEvents<Session>;
   readonly #options: TransportOptions;
+  readonly #pings: Pings<uws.WebSocket<SocketState<Session>>>;
   /** Takes new connections. */
   #newest: App<Session>;
   /** Apps with former certificates, which keep the sockets that they have. */
@@ -45,6 +49,7 @@ class UwsTransport<Session> implements Transport {
   constructor(events: TransportEvents<Session>, options: TransportOptions) {
     this.#events = events;
     this.#options = options;
+    this.#pings = new Pings({ ...options, ping: (socket) => void socket.ping() });
     this.#newest = this.#openApp();
   }
 
@@ -81,6 +86,7 @@ class UwsTransport<Session> implements Transport {
   async close(): Promise<void> {
     const { lobby } = this.#options;
     this.stopListening();
+    this.#pings.stop();
     const apps = [this.#newest, ...this.#older];
     for (const { sockets } of apps) for (const socket of [...sockets]) socket.close();
     const open = () => apps.reduce((sum, { sockets }) => sum + sockets.size, lobby.visitors);
@@ -92,8 +98,8 @@ class UwsTransport<Session> implements Transport {
   }
 
   #openApp(): App<Session> {
-    const { tls, messageBytesMax, backpressureBytesMax, idleSecondsMax, lobby } = this.#options;
-    const events = this.#events;
+    const { tls, messageBytesMax, backpressureBytesMax, idleSecondsMax, lobby, proxies } = this.#options;
+    const [events, pings] = [this.#events, this.#pings];
     const app = tls ? uws.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile }) : uws.App();
     const sockets = new Set<uws.WebSocket<SocketState<Session>>>();
     const door = new UwsDoor(app, lobby);
@@ -106,26 +112,29 @@ class UwsTransport<Session> implements Transport {
       else if (head.path === socketPath) refuseHandshake(request, head);
       else events.requested(request);
     };
-    app.ws<SocketState<Session>>(socketPath, {
+    const behaviour: uws.WebSocketBehavior<SocketState<Session>> = {
       maxPayloadLength: messageBytesMax,
       maxBackpressure: backpressureBytesMax,
       closeOnBackpressureLimit: true,
       idleTimeout: idleSecondsMax,
-      sendPingsAutomatically: true,
+      // They would come after 44 of 60 seconds, when some proxies have ended the connection.
+      sendPingsAutomatically: false,
       upgrade(response, request, context) {
         door.asked(response);
-        const head = headOf(request);
+        const head = headOf(request, proxies);
         if (headFault(head) || !isHandshake(head)) return answer(response, head, request.getQuery());
         if (!lobby.mayUpgrade()) {
           return new UwsRequest(response, head).respond(noRoom.status, noRoom.headers, noRoom.body);
         }
         door.upgraded();
-        const state: SocketState<Session> = { opened: undefined, slow: false };
+        const from = proxies.clientOf(addressOf(response), valuesOf(head, "x-forwarded-for"));
+        const state: SocketState<Session> = { opened: undefined, slow: false, from };
         response.upgrade(state, request.getHeader("sec-websocket-key"), "", "", context);
       },
       open(socket) {
         sockets.add(socket);
-        const connection = new UwsConnection(socket);
+        pings.add(socket);
+        const connection = new UwsConnection(socket, socket.getUserData().from);
         const session = events.opened(connection);
         socket.getUserData().opened = { session, connection };
         events.admitted(session);
@@ -140,15 +149,17 @@ class UwsTransport<Session> implements Transport {
       },
       close(socket) {
         sockets.delete(socket);
+        pings.delete(socket);
         const { opened, slow } = socket.getUserData();
         if (!opened) return;
         opened.connection.closed = true;
         events.closed(opened.session, slow ? "slow_consumer" : "closed");
       },
-    });
+    };
+    for (const path of proxies.outside(socketPath)) app.ws(path, behaviour);
     app.any("/*", (response, request) => {
       door.asked(response);
-      answer(response, headOf(request), request.getQuery());
+      answer(response, headOf(request, proxies), request.getQuery());
     });
     return { app, sockets };
   }
@@ -159,16 +170,14 @@ function publishIn<Session>({ app, sockets }: App<Session>, topic: string, frame
 }
 
 class UwsConnection<Session> implements Connection {
+  readonly remoteAddress: string;
   readonly #socket: uws.WebSocket<SocketState<Session>>;
   /** The library throws for a socket that has closed. */
   closed = false;
 
-  constructor(socket: uws.WebSocket<SocketState<Session>>) {
+  constructor(socket: uws.WebSocket<SocketState<Session>>, remoteAddress: string) {
     this.#socket = socket;
-  }
-
-  get remoteAddress(): string {
-    return this.closed ? "" : Buffer.from(this.#socket.getRemoteAddressAsText()).toString();
+    this.remoteAddress = remoteAddress;
   }
 
   send(frame: Uint8Array): void {

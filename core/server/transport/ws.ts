@@ -4,6 +4,8 @@ import type * as library from "ws";
 import { binaryFrame } from "./binary-frame.ts";
 import { isHandshake, noRoom, refuseHandshake } from "./handshake.ts";
 import { NodeServer } from "./node-server.ts";
+import { Pings } from "./pings.ts";
+import { type RequestHead, valuesOf } from "./request-head.ts";
 import {
   type Connection,
   socketPath,
@@ -34,20 +36,41 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
     closeTimeout: closeMsMax,
   };
   const sockets = new (ws().WebSocketServer)(settings);
-  const alive = new WeakSet<library.WebSocket>();
+  const { clock, random, idleSecondsMax, proxies } = options;
+  /** When something last came over each. */
+  const heardAtMs = new Map<library.WebSocket, number>();
+  const pings = new Pings<library.WebSocket>({
+    clock,
+    random,
+    idleSecondsMax,
+    ping(socket) {
+      const silentMs = clock.monotonic() - (heardAtMs.get(socket) ?? 0);
+      if (silentMs >= idleSecondsMax * 1000) socket.terminate();
+      else socket.ping();
+    },
+  });
 
-  const opened = (socket: library.WebSocket, stream: Socket) => {
-    alive.add(socket);
-    const connection = new WsConnection(socket, stream, { topics, writes, bytesMax: options.backpressureBytesMax });
+  const opened = (socket: library.WebSocket, stream: Socket, head: RequestHead) => {
+    const hear = () => void heardAtMs.set(socket, clock.monotonic());
+    hear();
+    pings.add(socket);
+    const from = proxies.clientOf(stream.remoteAddress ?? "", valuesOf(head, "x-forwarded-for"));
+    const connection = new WsConnection(socket, stream, from, {
+      topics,
+      writes,
+      bytesMax: options.backpressureBytesMax,
+    });
     const session = events.opened(connection);
     socket.on("message", (data: Buffer, isBinary: boolean) => {
-      alive.add(socket);
+      hear();
       // A text message is none of ours; as empty bytes it is refused as malformed.
       events.received(session, isBinary ? data : new Uint8Array(0));
     });
-    socket.on("pong", () => alive.add(socket));
+    socket.on("pong", hear);
     socket.on("error", () => {}); // A `close` follows.
     socket.on("close", () => {
+      heardAtMs.delete(socket);
+      pings.delete(socket);
       connection.leaveAll();
       events.closed(session, connection.slow ? "slow_consumer" : "closed");
     });
@@ -57,6 +80,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
   const server = new NodeServer({
     tls: options.tls,
     lobby: options.lobby,
+    proxies,
     requested(request, head) {
       if (request.path !== socketPath) events.requested(request);
       else if (isHandshake(head)) request.respond(noRoom.status, noRoom.headers, noRoom.body);
@@ -69,16 +93,9 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
       request.headers.upgrade = "websocket";
       // Offered subprotocols are ignored, but the library would refuse a header that is no list of them.
       delete request.headers["sec-websocket-protocol"];
-      sockets.handleUpgrade(request, stream, behind, (socket) => opened(socket, stream));
+      sockets.handleUpgrade(request, stream, behind, (socket) => opened(socket, stream, head));
       return true;
     },
-  });
-
-  const stopPinging = options.clock.every(options.idleSecondsMax * 1000, () => {
-    for (const socket of sockets.clients) {
-      if (!alive.delete(socket)) socket.terminate();
-      else socket.ping();
-    }
   });
 
   return {
@@ -95,7 +112,7 @@ export function wsTransport<Session>(events: TransportEvents<Session>, options: 
     },
     stopListening: () => server.stopListening(),
     async close() {
-      stopPinging();
+      pings.stop();
       for (const socket of sockets.clients) socket.terminate();
       server.close();
       options.lobby.close();
@@ -120,8 +137,8 @@ class WsConnection implements Connection, TurnSocket {
   readonly #shared: Shared;
   readonly #subscribed = new Set<string>();
 
-  constructor(socket: library.WebSocket, stream: Socket, shared: Shared) {
-    this.remoteAddress = stream.remoteAddress ?? "";
+  constructor(socket: library.WebSocket, stream: Socket, remoteAddress: string, shared: Shared) {
+    this.remoteAddress = remoteAddress;
     this.#socket = socket;
     this.#stream = stream;
     this.#shared = shared;

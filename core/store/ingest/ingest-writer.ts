@@ -136,7 +136,7 @@ export class IngestWriter<Ticket> {
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
         await this.#connected();
-        this.#away = false;
+        this.#isBack();
         break;
       } catch (cause) {
         await this.#backOff(cause, attempt);
@@ -184,7 +184,7 @@ export class IngestWriter<Ticket> {
         if (path === "statement") await commitByStatement(client, batch);
         else await commitByCopy(client, batch, suspects);
         if (doubtful) markFresh(batch);
-        this.#away = false;
+        this.#isBack();
         const milliseconds = this.#clock.monotonic() - started;
         this.#events.committed?.({ rows: batch.count, bytes: batch.bytes, milliseconds, path });
         return;
@@ -259,6 +259,11 @@ export class IngestWriter<Ticket> {
     });
   }
 
+  #isBack(): void {
+    if (this.#away) this.#log.info("the database is back");
+    this.#away = false;
+  }
+
   #broke(client: Client, cause: Error): void {
     if (this.#client !== client) return;
     this.#client = undefined;
@@ -279,7 +284,6 @@ export class IngestWriter<Ticket> {
     });
     if (brokenAtOnce) throw brokenAtOnce;
     connected = client;
-    if (this.#away) this.#log.info("the database is back");
     this.#client = client;
     return client;
   }

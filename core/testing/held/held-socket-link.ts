@@ -15,15 +15,20 @@ export function heldSockets(steps: HeldSteps, serverAt: (url: string) => HeldSer
     const [there, back] = [`socket ${socket} there`, `socket ${socket} back`];
     let session: ClientSession | undefined;
     let isClosed = false;
+    let bytesRead = 0;
     const close = (code: number, reason: string) => {
       if (isClosed) return;
       isClosed = true;
       events.closed(code, reason);
     };
+    const received = (frame: Uint8Array) => {
+      bytesRead += frame.length;
+      if (!isClosed) events.received(frame);
+    };
     const server = serverAt(url);
     steps.hold(() => {
       session = server.open({
-        came: (frame) => steps.hold(() => (isClosed ? undefined : events.received(frame)), back),
+        came: (frame) => steps.hold(() => received(frame), back),
         ended: (code, reason) => steps.hold(() => close(code, reason), back),
       });
       steps.hold(() => (isClosed ? undefined : events.opened()), back);
@@ -37,6 +42,9 @@ export function heldSockets(steps: HeldSteps, serverAt: (url: string) => HeldSer
       close: () => {
         steps.hold(() => (session ? server.drop(session) : undefined), there);
         close(1000, "closed here");
+      },
+      get bytesRead() {
+        return bytesRead;
       },
     };
   };

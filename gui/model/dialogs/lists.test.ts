@@ -198,6 +198,8 @@ suite("the menu of a message", () => {
     assert.equal(atIn(session.press("down", "up", "pagedown")), 3);
     session.press("enter");
     assert.deepEqual([session.topDialog, session.did("retry"), session.did("discard")], [undefined, [], []]);
+    const waiting = messageRow(1, { sender: alice, state: "written" });
+    assert.deepEqual(menuOf([waiting]).hear(click(0)).did("discard"), [{ kind: "discard", group: cats, key: 1 }]);
   });
 
   test("is about the message that was selected, and says what can be done with it", () => {

@@ -50,9 +50,8 @@ interface MenuItem {
 function menuOf(message: MessageRow): readonly MenuItem[] {
   const { state, content } = message;
   const items: MenuItem[] = [];
-  if (state === "failed") {
-    items.push({ name: "retry", text: "Send again" }, { name: "discard", text: "Discard" });
-  }
+  if (state === "failed") items.push({ name: "retry", text: "Send again" });
+  if (state === "failed" || state === "written") items.push({ name: "discard", text: "Discard" });
   if (content?.kind === "file") {
     items.push({ name: "save", text: "Save the file" }, { name: "open", text: "Open with the system's viewer" });
     if (content.mediaType.startsWith("image/")) items.push({ name: "preview", text: "Show it here" });

@@ -70,7 +70,9 @@ export function peopleAtMachines() {
     return group;
   }
   const say = (account: LocalAccount, group: GroupId, text: string) =>
-    new Promise<SendOutcome>((resolve) => account.client.send(group, { kind: "text", text }, resolve));
+    new Promise<SendOutcome>((resolve) => {
+      assert.ok(account.client.send(group, { kind: "text", text }, resolve).ok);
+    });
   async function sayAll(account: LocalAccount, group: GroupId, count: number, text: string): Promise<void> {
     const said = await Promise.all(Array.from({ length: count }, (_, i) => say(account, group, `${text} ${i}`)));
     assert.ok(said.every(({ ok }) => ok));

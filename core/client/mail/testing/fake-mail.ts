@@ -37,6 +37,7 @@ interface ListedHere {
 
 export function setUp(options: Partial<MailboxOptions> = {}, clock = new FakeClock()): Setup {
   const network = new FakeNetwork();
+  network.answersPings = true;
   const delivered: string[] = [];
   const states: string[] = [];
   const reasons: string[] = [];
