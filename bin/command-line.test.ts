@@ -23,6 +23,7 @@ test("every command explains itself, with examples", async () => {
     ["send"],
     ["tail"],
     ["groups"],
+    ["conform"],
   ]) {
     const { code, out, err } = await endOfCommand([...command, "--help"]);
     assert.equal(code, 0, err);

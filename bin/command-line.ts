@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   serve: async () => (await import("./serve.ts")).addServe,
   load: async () => (await import("./load.ts")).addLoad,
   bench: async () => (await import("./bench.ts")).addBench,
+  conform: async () => (await import("./conform.ts")).addConform,
   db: async () => (await import("./db.ts")).addDb,
   account: async () => (await import("./account.ts")).addAccount,
   trust: async () => (await import("./trust.ts")).addTrust,

@@ -18,7 +18,17 @@ const rooms: readonly Room[] = [
   {
     path: "bin",
     holds: "the command line",
-    imports: ["core/platform", "core/wire", "core/store", "core/cluster", "core/client", "gui", "loadgen", "bench"],
+    imports: [
+      "core/platform",
+      "core/wire",
+      "core/store",
+      "core/cluster",
+      "core/client",
+      "core/conform",
+      "gui",
+      "loadgen",
+      "bench",
+    ],
   },
 ];
 

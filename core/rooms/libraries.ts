@@ -26,7 +26,7 @@ export const libraries: Readonly<Record<string, readonly string[]>> = {
   tinybench: ["bench/micro"],
   uqr: ["core/client/people"],
   "uWebSockets.js": ["core/server/transport", "bench"],
-  ws: ["core/server/transport", "bench"],
+  ws: ["core/conform", "core/server/transport", "bench"],
   zod: ["bench", "core", "gui/effects", "gui/keys", "loadgen"],
 };
 

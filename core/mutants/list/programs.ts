@@ -174,6 +174,13 @@ export const programMutants: Mutants = {
     to: "    this.#silent.delete(longest);",
     tests: ["core/server/transport/lobby.test.ts"],
   },
+  "a WebSocket is opened at any host": {
+    promise: promised("protocol", "one whose key or host is wrong"),
+    file: "core/server/transport/node-server.ts",
+    from: "if (!headFault(head) && this.#parts.upgrade?.(head, accept)) return;",
+    to: "if (this.#parts.upgrade?.(head, accept)) return;",
+    tests: ["core/server/transport/web-socket.test.ts"],
+  },
   "expiry deletes the log": {
     promise: promised("protocol", "Membership entries and handshake messages stay"),
     file: "core/store/expiry.ts",

@@ -52,6 +52,11 @@ export const coreRooms: readonly Room[] = [
     door: "core/client/index.ts",
   },
   ...clientRooms,
+  {
+    path: "core/conform",
+    holds: "`fastchat conform`: does any server keep to PROTOCOL.md, case by case",
+    imports: ["core/platform", "core/wire", "core/e2ee", "core/client"],
+  },
   { path: "core/testing", holds: "servers, people, time and faults, for tests", imports: [], forTests: true },
   { path: "core/fuzz", holds: "feeds every parser nonsense", imports: [], forTests: true },
   { path: "core/mutants", holds: "`npm run mutants`: faults that tests must catch", imports: [], forTests: true },

@@ -133,7 +133,7 @@ export class NodeServer {
       this.#visits.get(peerOf(socket))?.leave();
       return { request, socket, behind };
     };
-    if (this.#parts.upgrade?.(head, accept)) return;
+    if (!headFault(head) && this.#parts.upgrade?.(head, accept)) return;
     // Node has detached the socket, and reads no body from it any more.
     if (
       valuesOf(head, "content-length").some((length) => length !== "0") ||

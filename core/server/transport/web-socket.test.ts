@@ -100,6 +100,7 @@ for (const name of transportsHere) {
       ["with a key of 18 bytes", 400, upgradeRequest({ headers: { "Sec-WebSocket-Key": "A".repeat(24) } })],
       ["with a key that is no base64", 400, upgradeRequest({ headers: { "Sec-WebSocket-Key": "!".repeat(24) } })],
       ["without a host", 400, upgradeRequest({ headers: { Host: undefined } })],
+      ["at a host that is none", 400, upgradeRequest({ headers: { Host: "a/b" } })],
       ["by POST", 405, upgradeRequest({ method: "POST" })],
     ] as const) {
       test(`that is asked for ${what} is refused with ${status}`, async () => {

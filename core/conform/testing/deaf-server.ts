@@ -1,0 +1,33 @@
+import { createServer } from "node:http";
+import { after } from "node:test";
+import { WebSocketServer } from "ws";
+import { portOf } from "../../testing/port-of.ts";
+
+const endings: (() => void)[] = [];
+after(() => {
+  for (const end of endings) end();
+});
+
+const teapot = "HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\n\r\n";
+
+/** A server that takes every connection and answers what it is told to; over HTTP it says that it is a teapot. */
+export async function deafServer(answerTo: (bytes: Uint8Array) => Uint8Array | undefined): Promise<string> {
+  const http = createServer((_, response) => response.writeHead(418).end());
+  http.on("clientError", (_, socket) => void socket.write(teapot));
+  const sockets = new WebSocketServer({ server: http, autoPong: false });
+  sockets.on("wsClientError", (_, socket) => void socket.write(teapot));
+  sockets.on("connection", (socket) => {
+    socket.on("message", (data) => {
+      const answer = Buffer.isBuffer(data) ? answerTo(data) : undefined;
+      if (answer) socket.send(answer);
+    });
+    socket.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  endings.push(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    http.close();
+    http.closeAllConnections();
+  });
+  return `ws://127.0.0.1:${portOf(http)}/v1`;
+}
