@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { after, before, beforeEach, suite, test } from "node:test";
 import { keysOf } from "../../platform/keys-of.ts";
 import { pickOne } from "../../platform/random.ts";
 import { sampleOf, serverFrames } from "../../testing/arbitrary-frames.ts";
@@ -21,11 +21,15 @@ suite("a server that answers anything to anything", () => {
   let alice: Person;
   let bob: Person;
   let group: GroupId;
+  let names = 0;
   before(async () => {
     deployment = await deploy();
     server = await HostileServer.inFrontOf(deployment.cluster.url);
-    alice = await person(server.target, "alice");
     bob = await person(deployment.target, "bob");
+  });
+  // A client whose connections break one after the other waits longer each time, so each lie has a client of its own.
+  beforeEach(async () => {
+    alice = await person(server.target, `alice${names++}`);
     group = await groupOf(alice, bob);
   });
   after(() => deployment.stop());
