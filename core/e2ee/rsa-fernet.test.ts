@@ -119,6 +119,24 @@ suite("rsa-fernet", () => {
     assert.equal(payload.length, rsaFernetPayloadBytes(5));
   });
 
+  test("a title that is not one line with something to see in it does not open", async () => {
+    const { state } = await beginEpoch(epoch(1), everybody());
+    for (const [title, opens] of [
+      ["one line", true],
+      ["two\nlines", false],
+      [" ", false],
+      ["x".repeat(201), false],
+    ] as const) {
+      const opened = suiteOfTest.openTitle(
+        state,
+        group,
+        epoch(1),
+        suiteOfTest.sealTitle(state, group, epoch(1), title),
+      );
+      assert.deepEqual(opened, opens ? { ok: true, value: title } : { ok: false, reason: "malformed" });
+    }
+  });
+
   test("the payload is a Fernet token that opens with the epoch's key", async () => {
     const { state } = await beginEpoch(epoch(1), everybody());
     const key = present(state.keys.get(epoch(1)));
