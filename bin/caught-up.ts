@@ -14,15 +14,14 @@ const patienceMs = 30_000;
 export async function catchUp(account: LocalAccount, password: string, signal: AbortSignal): Promise<void> {
   await Promise.race([account.connect(password), untilAborted(signal)]);
   const { mailbox } = account.client;
-  const deadline = systemClock.monotonic() + patienceMs;
-  while ([...mailbox.groups.values()].some(({ feed }) => !feed.isCurrent)) {
-    if (signal.aborted) return;
-    if (systemClock.monotonic() > deadline) {
-      throw new Failure("server_slow", "the server has not sent all that is new", "try again later");
-    }
-    await sleep(systemClock, lookMs, signal);
+  if (!(await comesTrue(() => [...mailbox.groups.values()].every(({ feed }) => feed.isCurrent), signal))) {
+    throw new Failure("server_slow", "the server has not sent all that is new", "try again later");
   }
-  await sendWhatWaits(account, signal);
+  // What earlier commands have left in the outbox goes out now.
+  if (!(await comesTrue(() => mailbox.unsettled === 0, signal))) {
+    currentHost().err(`${mailbox.unsettled} earlier messages wait still: the server has not taken them in\n`);
+  }
+  if (signal.aborted) return;
   // refresh() runs behind the messages that have come and are still being opened.
   for (const group of mailbox.groups.keys()) {
     const read = await account.client.conversation(group).refresh();
@@ -30,15 +29,14 @@ export async function catchUp(account: LocalAccount, password: string, signal: A
   }
 }
 
-/** What earlier commands have left in the outbox goes out now. */
-async function sendWhatWaits({ client: { mailbox } }: LocalAccount, signal: AbortSignal): Promise<void> {
+/** Waits until something holds, or the user interrupts; answers false when it does not come true in time. */
+async function comesTrue(holds: () => boolean, signal: AbortSignal): Promise<boolean> {
   const deadline = systemClock.monotonic() + patienceMs;
-  while (mailbox.unsettled > 0 && !signal.aborted) {
-    if (systemClock.monotonic() > deadline) {
-      return currentHost().err(`${mailbox.unsettled} earlier messages wait still: the server has not taken them in\n`);
-    }
+  while (!holds() && !signal.aborted) {
+    if (systemClock.monotonic() > deadline) return false;
     await sleep(systemClock, lookMs, signal);
   }
+  return true;
 }
 
 /** As {@link catchUp}; says so when there is no server now, and goes on with what the vault has. */

@@ -164,7 +164,7 @@ function proxySettings(
       "write {server} into --public-url, and have the proxy pass it on",
     );
   }
-  return { publicUrl, trustedProxies: places };
+  return { publicUrl: publicUrl?.replace(/\/+$/, ""), trustedProxies: places };
 }
 
 function readyTls(config: ServeConfig, log: Log): PreparedTls {

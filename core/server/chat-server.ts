@@ -23,7 +23,7 @@ import type { ServerContext, ServerLimits } from "./server-context.ts";
 import { Lobby } from "./transport/lobby.ts";
 import { answeredForServer, hasMethod } from "./transport/methods.ts";
 import { openTransport } from "./transport/open-transport.ts";
-import { Proxies, type ProxyOptions } from "./transport/proxies.ts";
+import type { Proxies } from "./transport/proxies.ts";
 import {
   type HttpRequest,
   plainText,
@@ -45,7 +45,6 @@ export interface ChatServerOptions {
   readonly limits: ServerLimits;
   readonly backpressureBytesMax: number;
   readonly idleSecondsMax: number;
-  readonly proxies: ProxyOptions;
   readonly ingest: Omit<IngestOptions, "url">;
   readonly attachments: AttachmentLimits;
   /** How often what has expired is deleted. */
@@ -58,6 +57,8 @@ export interface ChatServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What stands between the server and its clients. */
+  readonly proxies: Proxies;
   /** The part of the process's descriptors that sockets may take; without it `connectionsMax` alone bounds them. */
   readonly descriptors?: DescriptorBudget | undefined;
   /** Answers an HTTP request that is not for the server's own routes; answers false if it does not. */
@@ -138,7 +139,7 @@ export class ChatServer {
         clock,
         random,
         tls: options.tls,
-        proxies: new Proxies(options.proxies),
+        proxies: parts.proxies,
         lobby: new Lobby({ budget: parts.descriptors, clock, log }),
       },
     );

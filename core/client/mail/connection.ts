@@ -147,7 +147,7 @@ export class Connection {
   /** Leaves the server, which has been waited for for so long in vain, and comes back, perhaps to another. */
   leave(what: string, waitedMs: number): void {
     this.#waitedMs = waitedMs;
-    this.#onlineLink?.giveUp(`the server has not ${what} for ${Math.round(waitedMs / 1000)} s`);
+    this.#onlineLink?.close(`the server has not ${what} for ${Math.round(waitedMs / 1000)} s`);
   }
 
   request<Kind extends RequestKind>(frame: RequestOf<Kind>): Promise<Result<ReplyTo<Kind>, RequestRefusal>> {
@@ -244,7 +244,7 @@ export class Connection {
             // This server is about to stop: closing the link makes the client connect to another at once.
             if (notice.kind === "goAway") link.close();
           },
-          blamed: (code) => (this.#link === link ? this.#events.blamed(code) : undefined),
+          blamed: (code) => this.#events.blamed(code),
           closed: (code, detail) => {
             cancelTimeout();
             if (code === "unsupported_version") this.#outdated = true;

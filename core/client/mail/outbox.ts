@@ -188,7 +188,7 @@ export class Outbox {
    * to come.
    */
   blamed(code: ErrorCode): void {
-    const underWay = [...this.#messages.values()].filter((message) => message.lane.isUnderWay(message));
+    const underWay = this.#underWay();
     const [first] = underWay;
     if (first && underWay.length === 1) {
       return this.#settle(first, {
@@ -255,9 +255,13 @@ export class Outbox {
     }
   }
 
+  #underWay(): QueuedMessage[] {
+    return [...this.#messages.values()].filter((message) => message.lane.isUnderWay(message));
+  }
+
   #mayGoBesideOthers(message: QueuedMessage): boolean {
     if (this.#suspects.size === 0) return true;
-    const underWay = [...this.#messages.values()].filter((other) => other.lane.isUnderWay(other));
+    const underWay = this.#underWay();
     return (
       underWay.length === 0 || !(this.#suspects.has(message) || underWay.some((other) => this.#suspects.has(other)))
     );

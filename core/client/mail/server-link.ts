@@ -136,14 +136,8 @@ export class ServerLink {
     if (this.isOpen) this.#socket.send(frame);
   }
 
-  /** Ends it at once: what comes while the socket closes is dropped. */
-  close(): void {
-    this.#socket.close();
-    this.#ended(undefined, "closed here");
-  }
-
-  /** Ends the connection from this side, for a reason that is told. */
-  giveUp(why: string): void {
+  /** Ends it at once, for a reason that is told: what comes while the socket closes is dropped. */
+  close(why = "closed here"): void {
     this.#ended(undefined, why);
     this.#socket.close();
   }

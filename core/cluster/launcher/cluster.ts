@@ -32,14 +32,14 @@ export interface ClusterOptions {
   readonly host: string;
   /** The host name under which clients reach this machine. */
   readonly publicHost: string;
-  /** The servers' URL for clients where a proxy stands before them; `{server}` in it stands for a server's name. */
+  /** The servers' URL for clients where a proxy stands before them, without a slash at its end; `{server}` stands for a server's name. */
   readonly publicUrl: string | undefined;
   /** Addresses and networks (CIDR) of proxies whose `X-Forwarded-…` headers are believed. */
   readonly trustedProxies: readonly string[];
   /** The port that everybody knows; each server also gets one of its own. 0 lets the system choose all of them. */
   readonly port: number;
   /** What is the same for every server. */
-  readonly server: Omit<ChatServerOptions, "host" | "port" | "proxies">;
+  readonly server: Omit<ChatServerOptions, "host" | "port">;
   /** The part of the process's descriptors that the servers' sockets may take; undefined where that is not known. */
   readonly descriptors: DescriptorShare | undefined;
   readonly durability: About["durability"];
@@ -179,12 +179,13 @@ export class Cluster {
   /** Where clients open sockets to a server that listens on this port. */
   #socketUrlOf(id: ServerId, port: number | string): string {
     const { publicUrl } = this.#options;
-    return publicUrl === undefined ? this.#socketUrl(port) : publicSocketUrl(publicUrl, id);
+    if (publicUrl === undefined) return this.#socketUrl(port);
+    return publicUrl.replaceAll("{server}", id).replace(/^http/, "ws") + socketPath;
   }
 
   #proxiesBefore(id: ServerId): ProxyOptions {
     const { publicUrl = "", trustedProxies } = this.#options;
-    const path = publicUrl.replace(/^\w+:\/\/[^/]*/, "").replace(/\/+$/, "");
+    const path = publicUrl.replace(/^\w+:\/\/[^/]*/, "");
     // What is the same for all servers has the part before their names.
     const [common = ""] = path.split(/\/[^/]*\{server\}/);
     const pathPrefixes = [...new Set([path.replaceAll("{server}", id), common])].filter((of) => of !== "");
@@ -239,7 +240,8 @@ export class Cluster {
     const start: ThreadStart = {
       id: member.id,
       // A server that is started again has the port that it had.
-      options: { ...server, host, port: member.port || ownPort, proxies: this.#proxiesBefore(member.id) },
+      options: { ...server, host, port: member.port || ownPort },
+      proxies: this.#proxiesBefore(member.id),
       url: this.#socketUrlOf(member.id, "{port}"),
       reach: this.#reach(),
       assign: this.#assignOptions(),
@@ -355,10 +357,4 @@ export class Cluster {
 export function socketUrl(host: string, port: number | string, scheme: "ws" | "wss" = "ws"): string {
   const name = host.includes(":") ? `[${host}]` : host;
   return `${scheme}://${name}:${port}${socketPath}`;
-}
-
-/** The URL of a server's socket below a public URL, in which `{server}` stands for the server's name. */
-export function publicSocketUrl(publicUrl: string, id: ServerId): string {
-  const url = publicUrl.replaceAll("{server}", id).replace(/^http/, "ws");
-  return `${url.replace(/\/+$/, "")}${socketPath}`;
 }

@@ -5,6 +5,7 @@ import type { DescriptorShare } from "../../platform/descriptors.ts";
 import type { LogLevel } from "../../platform/log.ts";
 import type { ServerId } from "../../server/bus.ts";
 import type { ChatServerOptions } from "../../server/chat-server.ts";
+import type { ProxyOptions } from "../../server/transport/proxies.ts";
 import type { TransportName } from "../../server/transport/transport.ts";
 import type { ServerLoad } from "../../wire/link-frame.ts";
 import type { AssignOptions } from "../assigning/assign.ts";
@@ -18,6 +19,7 @@ export interface ThreadStart {
   /** The URL at which clients reach the server; `{port}` stands for the port that it gets. */
   readonly url: string;
   readonly reach: Omit<Reach, "proxies">;
+  readonly proxies: ProxyOptions;
   readonly assign: AssignOptions;
   /** What `GET /about` answers. */
   readonly about: About;

@@ -21,7 +21,8 @@ const random = seededRandom(start.seed);
 const log = createLog(start.logLevel, { server: start.id });
 const roster = new Roster();
 const assigner = new Assigner(start.assign, { roster, random: random.fork(), clock });
-const reach = { ...start.reach, proxies: new Proxies(start.options.proxies) };
+const proxies = new Proxies(start.proxies);
+const reach = { ...start.reach, proxies };
 const routes = new DeploymentRoutes({ assigner, roster, about: start.about, reach, clock });
 const bus = new LocalBus(start.id, { clock, log });
 
@@ -75,6 +76,7 @@ async function listen(): Promise<Listening> {
       clock,
       random: random.fork(),
       log,
+      proxies,
       descriptors: descriptorBudget(start.descriptors, clock),
       route: (request) => routes.route(request),
       aboutServers(from, frame) {

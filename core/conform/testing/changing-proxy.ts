@@ -1,14 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { after } from "node:test";
 import { type RawData, WebSocket, WebSocketServer } from "ws";
-import { portOf } from "../../testing/port-of.ts";
 import { encodeServerFrame, parseServerFrame, type ServerFrame } from "../../wire/server-frame.ts";
 import { exchange, type HttpAnswer } from "../http-exchange.ts";
-
-const endings: (() => void)[] = [];
-after(() => {
-  for (const end of endings) end();
-});
+import { listening } from "./listening.ts";
 
 export interface Ending {
   readonly code: number;
@@ -37,13 +31,7 @@ export async function changingProxy(serverUrl: string, fault: Fault): Promise<st
   http.on("upgrade", (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (client) => join(client, serverUrl, fault, connections++));
   });
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  endings.push(() => {
-    for (const client of sockets.clients) client.terminate();
-    http.close();
-    http.closeAllConnections();
-  });
-  return `ws://127.0.0.1:${portOf(http)}/v1`;
+  return listening(http, sockets);
 }
 
 function join(client: WebSocket, serverUrl: string, fault: Fault, connection: number): void {

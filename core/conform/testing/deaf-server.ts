@@ -1,12 +1,6 @@
 import { createServer } from "node:http";
-import { after } from "node:test";
 import { WebSocketServer } from "ws";
-import { portOf } from "../../testing/port-of.ts";
-
-const endings: (() => void)[] = [];
-after(() => {
-  for (const end of endings) end();
-});
+import { listening } from "./listening.ts";
 
 const teapot = "HTTP/1.1 418 I'm a teapot\r\ncontent-length: 0\r\n\r\n";
 
@@ -23,11 +17,5 @@ export async function deafServer(answerTo: (bytes: Uint8Array) => Uint8Array | u
     });
     socket.on("error", () => {});
   });
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  endings.push(() => {
-    for (const socket of sockets.clients) socket.terminate();
-    http.close();
-    http.closeAllConnections();
-  });
-  return `ws://127.0.0.1:${portOf(http)}/v1`;
+  return listening(http, sockets);
 }

@@ -48,7 +48,7 @@ export const mailMutants: Mutants = {
   "a link that is closed goes on until its socket has closed": {
     promise: again,
     file: "core/client/mail/server-link.ts",
-    from: `    this.#ended(undefined, "closed here");
+    from: `    this.#ended(undefined, why);
 `,
     to: "",
     tests: [link],

@@ -254,10 +254,11 @@ export class Presence {
   /** How far a user has read is for all of their machines, also those that do not watch the group. */
   #tellReaders(id: GroupId, cursors: readonly (readonly [UserId, Seq])[], sessionsMin: number): void {
     const group = this.#groups.get(id);
+    if (!group) return;
     const watching = this.#watches.get(id)?.sessions;
     for (const cursor of cursors) {
       const sessions = this.#users.of(cursor[0]);
-      if (!group || sessions.length < sessionsMin) continue;
+      if (sessions.length < sessionsMin) continue;
       const frame = encodeServerFrame({ kind: "cursors", group: id, cursors: [cursor] });
       for (const session of sessions) {
         if (group.sessions.has(session) && !watching?.has(session)) session.connection.send(frame);

@@ -5,6 +5,7 @@ import { seededRandom } from "../../platform/random.ts";
 import { ChatServer, type ChatServerOptions, type ChatServerParts } from "../chat-server.ts";
 import { SessionTokens } from "../sessions/tokens.ts";
 import { availableTransport } from "../transport/open-transport.ts";
+import { Proxies } from "../transport/proxies.ts";
 import { busyOpaque, deafBus } from "./doubles.ts";
 
 const servers: ChatServer[] = [];
@@ -40,13 +41,16 @@ export async function loneServer(
       limits: { connectionsMax: 10, sends: { burst: 1e6, perSecond: 1e6 }, logins: { burst: 10, perSecond: 1 } },
       backpressureBytesMax: 1024 * 1024,
       idleSecondsMax: 60,
-      proxies: {},
       ingest: { rowsMax: 1000, bytesMax: 1024 * 1024, statementRowsMax: 100, commitSpacingMs: 0 },
       attachments: { bytesMax: 1024, quotaBytes: 1024 },
       expiryPeriodMs: 60_000,
       ...options,
     },
-    { bus: deafBus("s0"), opaque: busyOpaque, clock, random: seededRandom(1), log: silentLog, ...parts },
+    {
+      ...{ bus: deafBus("s0"), opaque: busyOpaque, clock, random: seededRandom(1), log: silentLog },
+      proxies: new Proxies({}),
+      ...parts,
+    },
   );
   servers.push(server);
   return server;
